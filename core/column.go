@@ -1,0 +1,181 @@
+package core
+
+import (
+	"encoding/json"
+	"unsafe"
+)
+
+// Type is the element type of a column or array. The zero Type, where it is allowed, means "as the input's".
+type Type uint8
+
+// The types. Bytes is text or opaque bytes; such a column has Offsets.
+const (
+	Bool Type = iota + 1
+	Int8
+	Int16
+	Int32
+	Int64
+	Uint8
+	Uint16
+	Uint32
+	Uint64
+	Float32
+	Float64
+	Bytes
+)
+
+var typeNames = [...]string{"", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bytes"}
+var typeSizes = [...]int{0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 1}
+
+// String is numpy's name of the type ("float32"); "" for the zero Type.
+func (t Type) String() string {
+	if int(t) < len(typeNames) {
+		return typeNames[t]
+	}
+	return "invalid"
+}
+
+// Size is the bytes of one element; 0 for the zero Type.
+func (t Type) Size() int {
+	if int(t) < len(typeSizes) {
+		return typeSizes[t]
+	}
+	return 0
+}
+
+// IsFloat reports Float32 and Float64.
+func (t Type) IsFloat() bool { return t == Float32 || t == Float64 }
+
+// IsSigned reports the signed integers, IsUnsigned the unsigned ones.
+func (t Type) IsSigned() bool { return t >= Int8 && t <= Int64 }
+
+// IsUnsigned reports the unsigned integers.
+func (t Type) IsUnsigned() bool { return t >= Uint8 && t <= Uint64 }
+
+// TypeFromName is the inverse of String; false when there is no such type.
+func TypeFromName(name string) (Type, bool) {
+	for i, n := range typeNames {
+		if i > 0 && n == name {
+			return Type(i), true
+		}
+	}
+	return 0, false
+}
+
+// A Column is rows of one type in little-endian bytes, 8-byte aligned. A row has Width elements; with Offsets
+// (len rows+1, in rows of Width) it has any number of them. A string column is Bytes with Offsets.
+type Column struct {
+	Name    string
+	Type    Type
+	Width   int
+	Data    []byte
+	Offsets []int64
+	Fill    []byte // the element that stands for "no value" in this column (its _FillValue), as in Data; nil: none
+}
+
+// Rows is the number of rows.
+func (c *Column) Rows() int {
+	if c.Offsets != nil {
+		return len(c.Offsets) - 1
+	}
+	if n := max(c.Width, 1) * c.Type.Size(); n > 0 {
+		return len(c.Data) / n
+	}
+	return 0
+}
+
+// An Element is a Go type that a column's bytes can be seen as.
+type Element interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64 | ~bool
+}
+
+// View sees little-endian bytes as values without a copy; the result shares b's memory. len(b) must be a multiple of
+// T's size and b aligned for T, as a Column's Data is. zagg runs on little-endian machines only.
+func View[T Element](b []byte) []T {
+	if len(b) == 0 {
+		return nil
+	}
+	var t T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(t)))
+}
+
+// Raw is the inverse of View: values seen as little-endian bytes, without a copy.
+func Raw[T Element](v []T) []byte {
+	if len(v) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(v[0])))
+}
+
+// NewData is n zero bytes aligned for every Type.
+func NewData(n int) []byte {
+	return Raw(make([]uint64, (n+7)/8))[:n:n]
+}
+
+// ColumnOf makes a column of scalars that shares v's memory.
+func ColumnOf[T Element](name string, v []T) Column {
+	var t T
+	var typ Type
+	switch any(t).(type) {
+	case bool:
+		typ = Bool
+	case int8:
+		typ = Int8
+	case int16:
+		typ = Int16
+	case int32:
+		typ = Int32
+	case int64:
+		typ = Int64
+	case uint8:
+		typ = Uint8
+	case uint16:
+		typ = Uint16
+	case uint32:
+		typ = Uint32
+	case uint64:
+		typ = Uint64
+	case float32:
+		typ = Float32
+	case float64:
+		typ = Float64
+	}
+	return Column{Name: name, Type: typ, Width: 1, Data: Raw(v)}
+}
+
+// StringColumn makes a Bytes column.
+func StringColumn(name string, v []string) Column {
+	c := Column{Name: name, Type: Bytes, Width: 1, Offsets: make([]int64, 1, len(v)+1)}
+	for _, s := range v {
+		c.Data = append(c.Data, s...)
+		c.Offsets = append(c.Offsets, int64(len(c.Data)))
+	}
+	return c
+}
+
+// A Batch is a run of observations. All columns have len(Lon) rows.
+type Batch struct {
+	Group    string // beam or band group
+	Lon, Lat []float64
+	Columns  []Column // as Query.Columns asked, same order
+}
+
+// Groups is observations gathered by cell: those of cell Slots[i] are rows Offsets[i]…Offsets[i+1] of each of Rows.
+// Only occupied cells appear. Within a cell: granule order, then file order.
+type Groups struct {
+	Slots   []int32 // ascending
+	Offsets []int64 // len(Slots)+1
+	Rows    []Column
+	Cells   []Column // one row per slot listed: inputs that are per cell (chunk values, centres)
+}
+
+// A Field is the metadata of one array.
+type Field struct {
+	Name   string
+	Type   Type
+	Width  int  // elements per cell; 1 unless a vector
+	Ragged bool // any number of rows of Width per cell
+	Fill   json.RawMessage
+	Units  string
+	Attrs  json.RawMessage
+}

@@ -1,0 +1,82 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// A Granule is one file of a product with its siblings, as the worker needs it.
+type Granule struct {
+	ID     string            `json:"id"`
+	Assets map[string]string `json:"assets"` // "data" and names the reader's config gives
+	Start  time.Time         `json:"start,omitzero"`
+	Size   int64             `json:"size,omitempty"`
+}
+
+// A ProductReader turns granules of one product into batches of observations. Safe for concurrent use.
+type ProductReader interface {
+	Info() ProductInfo
+	// Read emits every observation of the granule that lies in query.Region and passes query.Filters, one batch at
+	// a time from one goroutine, groups in Info().Groups order and rows in file order. It may emit observations
+	// outside the region, never one that fails a filter. The batch is the reader's again when emit returns.
+	// What was emitted counts only if Read returns nil.
+	Read(ctx context.Context, src ObjectReader, g Granule, query Query, emit func(*Batch) error) (ReadStats, error)
+}
+
+// An Indexer is a ProductReader that can note once what opening a granule costs every time.
+// The host hands the bytes back as asset "index". (optional)
+type Indexer interface {
+	ProductReader
+	Index(ctx context.Context, src ObjectReader, g Granule) ([]byte, error)
+}
+
+// ProductInfo is what a reader can read.
+type ProductInfo struct {
+	Product, Version string
+	Groups           []string
+	Columns          []Field
+}
+
+// A Query is what the engine wants of a granule.
+type Query struct {
+	Region  Region   // no polygons: the whole Earth
+	Columns []string // names of ProductInfo.Columns
+	Filters []Filter // all must hold
+	Rows    int      // most rows per batch
+}
+
+// A Filter compares one column, which may live on a coarser level than the observations. Column is one of
+// ProductInfo.Columns or, for readers whose layout comes from the config, a dataset path ("/{group}/heights/q").
+// Expression filters are the engine's: their columns are in Query.Columns.
+type Filter struct {
+	Column  string
+	Element int // index along the second axis of a 2-D dataset; -1: the dataset is 1-D
+	Op      Op
+	Values  []json.Number // one, or any number for in
+	Drop    bool          // keep: false
+}
+
+// Op is a comparison.
+type Op string
+
+// The comparisons of a Filter.
+const (
+	OpEq    Op = "eq"
+	OpNe    Op = "ne"
+	OpGe    Op = "ge"
+	OpLe    Op = "le"
+	OpLt    Op = "lt"
+	OpGt    Op = "gt"
+	OpIn    Op = "in"
+	OpNotIn Op = "not_in"
+)
+
+// ReadStats is what a Read met on its way.
+type ReadStats struct {
+	Rows    int64    // rows whose coordinates were looked at
+	Emitted int64    // rows handed to emit
+	Invalid int64    // rows looked at whose coordinates are not finite or |lat| > 90; they are not emitted
+	Missing []string // groups the granule does not have
+	Empty   []string // groups it has with no row
+}

@@ -1,0 +1,33 @@
+package core
+
+import "context"
+
+// A Statistic reduces the observations of each cell. Constants are in its Config; columns arrive in Groups.
+// Implementations are safe for concurrent use.
+type Statistic interface {
+	Info() StatisticInfo
+	// Compute returns Info().Outputs in order, one row per slot of groups. Same groups, same bytes. Groups.Rows and
+	// Groups.Cells hold the Inputs in order, optional ones that are not given left out of both.
+	Compute(ctx context.Context, groups *Groups) ([]Column, error)
+}
+
+// A Folder is a Statistic that can be computed from its own outputs on finer or partial cells: groups.Rows are
+// outputs of Compute or Fold, in Info().Outputs order. (optional: coarser levels, windows to all time)
+type Folder interface {
+	Statistic
+	Fold(ctx context.Context, groups *Groups) ([]Column, error)
+}
+
+// StatisticInfo is what a statistic takes and gives.
+type StatisticInfo struct {
+	Inputs []Input
+	// Outputs: Name is added to the variable's ("", "_locations"). Type 0 means the type of the first input's column.
+	Outputs []Field
+}
+
+// An Input is a column a statistic takes. The column's Name in Groups is the input's.
+type Input struct {
+	Name     string // "source", or the key under params
+	PerCell  bool   // arrives in Groups.Cells
+	Optional bool
+}
