@@ -1,0 +1,55 @@
+// Package cost is the one formula for what a run costs on AWS Lambda and S3. Fed with measured receipts it reports, fed
+// with expectations it predicts.
+package cost
+
+import "fmt"
+
+// Prices of AWS in US dollars, us-west-2, as published on the Lambda and S3 pricing pages.
+const (
+	ARM64PerGBSecond   = 1.33334e-5 // Lambda compute, arm64
+	PerInvocation      = 0.20e-6    // Lambda requests
+	TmpPerGBSecond     = 3.09e-8    // ephemeral storage beyond FreeTmpGB
+	FreeTmpGB          = 0.5
+	GetRequest         = 0.40e-6 // S3 GET and HEAD
+	PutRequest         = 5.0e-6  // S3 PUT and LIST
+	DefaultMemoryGB    = 2.0     // of a worker, when the configuration does not say
+)
+
+// A Use is what a run used, or is expected to use.
+type Use struct {
+	WorkerSeconds float64 // summed over workers
+	MemoryGB      float64 // of one worker
+	TmpGB         float64 // of one worker
+	Invocations   int64
+	Gets, Puts    int64 // requests to S3; GET includes HEAD, PUT includes LIST
+	Bytes         int64 // read within the region: free, shown for the record
+}
+
+// A Bill is a Use in dollars.
+type Bill struct {
+	Compute  float64 `json:"compute_usd"`
+	Tmp      float64 `json:"tmp_usd"`
+	Invoke   float64 `json:"invocations_usd"`
+	Requests float64 `json:"requests_usd"`
+}
+
+// Of prices a use.
+func Of(u Use) Bill {
+	return Bill{
+		Compute:  u.WorkerSeconds * u.MemoryGB * ARM64PerGBSecond,
+		Tmp:      u.WorkerSeconds * max(u.TmpGB-FreeTmpGB, 0) * TmpPerGBSecond,
+		Invoke:   float64(u.Invocations) * PerInvocation,
+		Requests: float64(u.Gets)*GetRequest + float64(u.Puts)*PutRequest,
+	}
+}
+
+// Total is the sum in dollars.
+func (b Bill) Total() float64 { return b.Compute + b.Tmp + b.Invoke + b.Requests }
+
+// String is the total with enough digits to be told from zero.
+func (b Bill) String() string {
+	if t := b.Total(); t < 0.01 {
+		return fmt.Sprintf("$%.6f", t)
+	}
+	return fmt.Sprintf("$%.4f", b.Total())
+}

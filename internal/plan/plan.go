@@ -1,0 +1,73 @@
+// Package plan decides which granules go to which shards: from a shard map, or from the coordinates in the granules
+// themselves. It asks the grid for everything it knows about a place and so works with any grid.
+package plan
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Plan is the shards of a run in key order. A shard's index is its rank, which a compact store uses as its block.
+type Plan struct {
+	Shards []Shard
+}
+
+// A Shard is one shard with its granules, in the order in which their observations are committed.
+type Shard struct {
+	core.Shard
+	Granules []core.Granule
+}
+
+// Hash is the SHA-256 of the ordered keys, each ended by a newline: two plans with one hash number their shards alike.
+func (p *Plan) Hash() string {
+	h := sha256.New()
+	for i := range p.Shards {
+		h.Write([]byte(p.Shards[i].Key))
+		h.Write([]byte{'\n'})
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Pairs is the number of (shard, granule) pairs: how often a granule is opened.
+func (p *Plan) Pairs() int {
+	n := 0
+	for i := range p.Shards {
+		n += len(p.Shards[i].Granules)
+	}
+	return n
+}
+
+// Granules is the number of distinct granules.
+func (p *Plan) Granules() int {
+	seen := map[string]bool{}
+	for i := range p.Shards {
+		for _, g := range p.Shards[i].Granules {
+			seen[g.ID] = true
+		}
+	}
+	return len(seen)
+}
+
+// Make describes keys by the grid and puts them in order; granules[i] belong to keys[i]. Two spellings of one shard are
+// an error: their granules would be counted in one and lost in the other.
+func Make(ctx context.Context, grid core.Grid, keys []core.ShardKey, granules [][]core.Granule) (*Plan, error) {
+	shards, err := grid.Shards(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Shards: make([]Shard, len(shards))}
+	for i := range shards {
+		p.Shards[i] = Shard{Shard: shards[i], Granules: granules[i]}
+	}
+	slices.SortFunc(p.Shards, func(a, b Shard) int { return core.CompareKeys(a.Key, b.Key) })
+	for i := 1; i < len(p.Shards); i++ {
+		if p.Shards[i].Key == p.Shards[i-1].Key {
+			return nil, core.Errorf(core.Invalid, "plan", p.Shards[i].Label, "the shard is listed twice (as %s)", p.Shards[i].Key)
+		}
+	}
+	return p, nil
+}
