@@ -1,0 +1,43 @@
+package reduce
+
+import "math"
+
+// Number is the element types the reductions take. Booleans are reduced as uint8 holding 0 or 1.
+type Number interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
+}
+
+// Float is the types that have a NaN.
+type Float interface{ ~float32 | ~float64 }
+
+var nan = math.NaN()
+
+// class tells how a type is interpolated.
+type class uint8
+
+const (
+	integer class = iota
+	single
+	double
+)
+
+// classOf needs no reflection: only a float keeps a half, and only float64 tells 1+2⁻⁴⁰ from 1.
+func classOf[T Number]() class {
+	half, tiny := 0.5, 1+0x1p-40
+	switch {
+	case float64(T(half)) != half:
+		return integer
+	case float64(T(tiny)) != tiny:
+		return single
+	}
+	return double
+}
+
+// longest is the size of the largest cell.
+func longest(offsets []int64) int {
+	n := int64(0)
+	for i := 1; i < len(offsets); i++ {
+		n = max(n, offsets[i]-offsets[i-1])
+	}
+	return int(n)
+}
