@@ -1,0 +1,58 @@
+package objstore
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/englacial/zagg/core"
+)
+
+// CheckSize is the error (Invalid) of a body of n bytes where opt promised another number. For drivers.
+func CheckSize(op, url string, n int64, opt core.PutOptions) error {
+	if opt.Size >= 0 && n != opt.Size {
+		return core.Errorf(core.Invalid, op, url, "the body has %d bytes where %d were promised; nothing is written", n, opt.Size)
+	}
+	return nil
+}
+
+// A bodyReader reads a Put's body, stops when the context does, and marks the body's own errors so that they are not
+// taken for the store's.
+type bodyReader struct {
+	ctx  context.Context
+	body io.Reader
+}
+
+func (b *bodyReader) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := b.body.Read(p)
+	if err != nil && err != io.EOF {
+		err = &readError{err}
+	}
+	return n, err
+}
+
+// A readError is a failure of the thing a body is read from.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return "reading what is to be written: " + e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
+// bodyError gives an error met while a body was copied its code: the body's own if it has one.
+func bodyError(op, url string, err error) error {
+	if e, ok := errors.AsType[*readError](err); ok {
+		return core.Errorf(core.CodeOf(e.err), op, url, "%w", err)
+	}
+	return fileError(op, url, err)
+}
+
+// copyBuffer is the bytes copied at a time: all of a small object, else 256 KiB.
+func copyBuffer(size int64) int64 {
+	const most = 256 << 10
+	if size < 0 {
+		return most
+	}
+	return min(max(size, 512), most)
+}

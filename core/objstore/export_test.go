@@ -1,0 +1,7 @@
+package objstore
+
+// For tests of another package.
+var (
+	FileError = fileError
+	Merge     = merge
+)

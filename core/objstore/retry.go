@@ -1,0 +1,177 @@
+package objstore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Policy says how often and how soon a request is tried again. Zero fields have the defaults named.
+type Policy struct {
+	Attempts  int           // most tries of one request, the first included; 6
+	Base, Max time.Duration // the wait before try n+1 is random in [0, min(Max, Base·2ⁿ⁻¹)): "full jitter"; 200 ms, 20 s
+	// OnRetry is told of each failure that is tried again, before the wait. It may be called from many goroutines.
+	OnRetry func(err error, wait time.Duration)
+}
+
+// Retry tries again what fails with core.Unavailable, and nothing else. Of a ReadRanges it asks again only for the ranges
+// that are missing. A Put is tried again only if its body is an io.Seeker, which is wound back to where it stood; wrap
+// other bodies yourself or let the caller start over. A List goes on after the last object visited.
+func Retry(store core.ObjectStore, p Policy) core.ObjectStore {
+	return retryStore{retryReader{store, p}, store}
+}
+
+// RetryReader is Retry for what can only be read.
+func RetryReader(r core.ObjectReader, p Policy) core.ObjectReader { return retryReader{r, p} }
+
+var _ core.ObjectStore = retryStore{}
+
+type retryReader struct {
+	reader core.ObjectReader
+	policy Policy
+}
+
+func (r retryReader) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
+	var data [][]byte
+	err := r.policy.do(ctx, func() error {
+		missing, place := ranges, []int(nil)
+		if data != nil {
+			missing, place = stillMissing(ranges, data)
+		}
+		got, err := r.reader.ReadRanges(ctx, url, missing)
+		switch {
+		case data == nil && len(got) == len(ranges):
+			data = got
+		case data != nil && len(got) == len(missing):
+			for i, b := range got {
+				data[place[i]] = b
+			}
+		}
+		return err
+	})
+	return data, err
+}
+
+// stillMissing are the ranges that have no data yet and their places among all.
+func stillMissing(ranges []core.Range, data [][]byte) (missing []core.Range, place []int) {
+	for i, b := range data {
+		if b == nil {
+			missing, place = append(missing, ranges[i]), append(place, i)
+		}
+	}
+	return missing, place
+}
+
+func (r retryReader) Stat(ctx context.Context, url string) (info core.ObjectInfo, err error) {
+	err = r.policy.do(ctx, func() error {
+		info, err = r.reader.Stat(ctx, url)
+		return err
+	})
+	return info, err
+}
+
+type retryStore struct {
+	retryReader
+	store core.ObjectStore
+}
+
+func (s retryStore) Put(ctx context.Context, url string, body io.Reader, opt core.PutOptions) error {
+	seeker, ok := body.(io.Seeker)
+	if !ok {
+		return s.store.Put(ctx, url, body, opt)
+	}
+	start, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil { // a pipe that calls itself a file
+		return s.store.Put(ctx, url, body, opt)
+	}
+	failed := false
+	return s.policy.do(ctx, func() error {
+		if _, err := seeker.Seek(start, io.SeekStart); err != nil {
+			return core.Errorf(core.Internal, "objstore.Put", url, "winding the body back: %w", err)
+		}
+		err := s.store.Put(ctx, url, body, opt)
+		if failed && errors.Is(err, ErrPrecondition) {
+			return core.Errorf(core.CodeOf(err), "", "", "%w; an earlier try whose answer was lost may have written it", err)
+		}
+		failed = err != nil
+		return err
+	})
+}
+
+func (s retryStore) Delete(ctx context.Context, urls ...string) error {
+	return s.policy.do(ctx, func() error { return s.store.Delete(ctx, urls...) })
+}
+
+func (s retryStore) List(ctx context.Context, prefix string, visit func(core.ObjectInfo) error) error {
+	var last string
+	var begun bool
+	var stop error
+	err := s.policy.do(ctx, func() error {
+		err := s.store.List(ctx, prefix, func(o core.ObjectInfo) error {
+			if begun && o.URL <= last {
+				return nil
+			}
+			last, begun = o.URL, true
+			stop = visit(o)
+			return stop
+		})
+		if stop != nil {
+			return nil // the caller's own wish, not a failure to try again
+		}
+		return err
+	})
+	if stop != nil {
+		return stop
+	}
+	return err
+}
+
+// do calls call until it succeeds, fails for good, or the policy or ctx ends the tries.
+func (p Policy) do(ctx context.Context, call func() error) error {
+	attempts := p.Attempts
+	if attempts <= 0 {
+		attempts = 6
+	}
+	for try := 1; ; try++ {
+		err := call()
+		if err == nil || core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
+			return err
+		}
+		if try >= attempts {
+			return core.Errorf(core.Unavailable, "", "", "%w (given up after %d tries)", err, try)
+		}
+		wait := p.wait(try)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+			return err // it would only turn a telling error into "deadline exceeded"
+		}
+		if p.OnRetry != nil {
+			p.OnRetry(err, wait)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+// wait is a random time before the try after try number try.
+func (p Policy) wait(try int) time.Duration {
+	base, most := p.Base, p.Max
+	if base <= 0 {
+		base = 200 * time.Millisecond
+	}
+	if most <= 0 {
+		most = 20 * time.Second
+	}
+	if try < 32 && base<<(try-1) > 0 { // beyond, it overflows
+		most = min(most, base<<(try-1))
+	}
+	return rand.N(most)
+}
