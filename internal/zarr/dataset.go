@@ -1,0 +1,154 @@
+package zarr
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+)
+
+const opRead = "zarr.Read"
+
+// A Dataset is an opened array. It is immutable and safe for concurrent use if its ObjectReader is.
+type Dataset struct {
+	URL   string
+	Name  string // last part of its path
+	Type  core.Type
+	Shape []int64         // elements along each dimension
+	Shard []int64         // elements of one stored object
+	Chunk []int64         // elements of one inner chunk; equal to Shard where there is no shard
+	Fill  []byte          // the fill value, one little-endian element
+	Dims  []string        // dimension names, "" for one without; nil: none has a name
+	Attrs json.RawMessage // a JSON object
+
+	layout
+	src                     core.ObjectReader
+	keyPrefix, keySeparator string
+	codecs, indexCodecs     chain
+	sharded, indexAtStart   bool
+}
+
+// Blocks is the number of objects along each dimension, whether they exist or not.
+func (d *Dataset) Blocks() []int64 { return ceilDivide(d.Shape, d.Shard) }
+
+// Key is the key of a block's object relative to the array's URL.
+func (d *Dataset) Key(block []int64) string {
+	if len(block) == 0 && d.keyPrefix == "" {
+		return "0"
+	}
+	return chunkKey(d.keyPrefix, d.keySeparator, block)
+}
+
+// Occupied lists the blocks that have an object, in C order. What is there and is no block's object is passed over.
+func (d *Dataset) Occupied(ctx context.Context, store core.ObjectStore) ([][]int64, error) {
+	var all [][]int64
+	blocks := d.Blocks()
+	err := store.List(ctx, d.URL+"/"+d.keyPrefix, func(info core.ObjectInfo) error {
+		if at, ok := d.blockOf(strings.TrimPrefix(info.URL, d.URL+"/"), blocks); ok {
+			all = append(all, at)
+		}
+		return nil
+	})
+	slices.SortFunc(all, slices.Compare[[]int64])
+	return all, err
+}
+
+// blockOf is the inverse of Key.
+func (d *Dataset) blockOf(key string, blocks []int64) ([]int64, bool) {
+	parts := []string{}
+	if len(blocks) > 0 {
+		rest, ok := strings.CutPrefix(key, d.keyPrefix)
+		if ok && d.keyPrefix != "" {
+			rest, ok = strings.CutPrefix(rest, d.keySeparator)
+		}
+		if parts = strings.Split(rest, d.keySeparator); !ok || len(parts) != len(blocks) {
+			return nil, false
+		}
+	}
+	at := make([]int64, len(blocks))
+	for i, part := range parts {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || n < 0 || n >= blocks[i] {
+			return nil, false
+		}
+		at[i] = n
+	}
+	return at, d.Key(at) == key
+}
+
+// ReadBlock reads the values of one block, as far as the array reaches, in C order. Where there is no object they are
+// the fill value.
+func (d *Dataset) ReadBlock(ctx context.Context, block []int64) (core.Column, error) {
+	blocks := d.Blocks()
+	if len(block) != len(blocks) {
+		return core.Column{}, core.Errorf(core.Invalid, opRead, d.URL, "block %v of an array of %d dimensions", block, len(blocks))
+	}
+	for i := range block {
+		if block[i] < 0 || block[i] >= blocks[i] {
+			return core.Column{}, core.Errorf(core.Invalid, opRead, d.URL, "block %v; the array has %v", block, blocks)
+		}
+	}
+	start, count := clip(block, d.Shard, d.Shape)
+	return d.Read(ctx, start, count)
+}
+
+// ReadBlocks reads several blocks, some at a time; the result has one Column for each, in their order.
+func (d *Dataset) ReadBlocks(ctx context.Context, blocks [][]int64) ([]core.Column, error) {
+	out := make([]core.Column, len(blocks))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for i, block := range blocks {
+		g.Go(func() error {
+			var err error
+			out[i], err = d.ReadBlock(ctx, block)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Read reads a box: count elements along each dimension from start, in C order (a Column of Width 1). Only the inner
+// chunks that the box touches are read. At most 4 GiB are read at once.
+func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, error) {
+	col := core.Column{Name: d.Name, Type: d.Type, Width: 1, Fill: d.Fill}
+	if len(start) != len(d.Shape) || len(count) != len(d.Shape) {
+		return col, core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v of an array of %d dimensions", start, count, len(d.Shape))
+	}
+	for i, n := range d.Shape {
+		if start[i] < 0 || count[i] < 0 || start[i] > n || count[i] > n-start[i] {
+			return col, core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v; the array has shape %v", start, count, d.Shape)
+		}
+	}
+	n, ok := product(count, int64(d.size), maxBlockBytes)
+	if !ok {
+		return col, core.Errorf(core.Unsupported, opRead, d.URL, "box %v is larger than %d bytes; read it in parts", count, int64(maxBlockBytes))
+	}
+	col.Data = core.NewData(int(n))
+	if n == 0 {
+		return col, nil
+	}
+	spread(col.Data, d.Fill)
+	r := reading{d: d, start: start, count: count, data: col.Data}
+	first, blocks := tiles(start, count, d.Shard)
+	total, _ := product(blocks, 1, math.MaxInt64) // at most as many as elements
+	at := make([]int64, len(blocks))
+	for i := range total {
+		position(at, i, blocks)
+		for j := range at {
+			at[j] += first[j]
+		}
+		if err := r.object(ctx, at); err != nil {
+			return col, err
+		}
+	}
+	return col, nil
+}

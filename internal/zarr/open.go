@@ -1,0 +1,189 @@
+package zarr
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// maxDocument is the longest zarr.json that is read: consolidated metadata of some 30,000 arrays.
+const maxDocument = 64 << 20
+
+// A Group is an opened group. It is immutable and safe for concurrent use if its ObjectReader is.
+type Group struct {
+	URL   string          // without a slash at the end
+	Attrs json.RawMessage // a JSON object
+
+	src      core.ObjectReader
+	children map[string]json.RawMessage // zarr.json of all nodes below by relative path; nil: not known
+}
+
+// A Member is a node below a group.
+type Member struct {
+	Path  string // relative to the group
+	Array bool   // otherwise it is a group
+}
+
+// Open opens the group at url. Where there is none it is NotFound; a Zarr v2 store is Unsupported.
+func Open(ctx context.Context, src core.ObjectReader, url string) (*Group, error) {
+	url = strings.TrimRight(url, "/")
+	raw, err := readDocument(ctx, src, url)
+	if err != nil {
+		return nil, err
+	}
+	return parseGroup(src, url, raw)
+}
+
+// Discover opens the group at url and finds its members by listing, which also serves stores without consolidated
+// metadata and stores that grew since it was written.
+func Discover(ctx context.Context, store core.ObjectStore, url string) (*Group, error) {
+	g, err := Open(ctx, store, url)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	err = store.List(ctx, g.URL+"/", func(info core.ObjectInfo) error {
+		path, isDocument := strings.CutSuffix(strings.TrimPrefix(info.URL, g.URL+"/"), "/zarr.json")
+		if isDocument && validPath(path) {
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	children := map[string]json.RawMessage{}
+	for _, path := range paths {
+		if children[path], err = readDocument(ctx, store, g.URL+"/"+path); err != nil {
+			return nil, err
+		}
+	}
+	g.children = children
+	return g, nil
+}
+
+// readDocument reads the zarr.json at url.
+func readDocument(ctx context.Context, src core.ObjectReader, url string) (json.RawMessage, error) {
+	object := url + "/zarr.json"
+	info, err := src.Stat(ctx, object)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, absent(ctx, src, url, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.Size > maxDocument {
+		return nil, core.Errorf(core.Unsupported, opOpen, object, "metadata of %d bytes; at most %d are read", info.Size, maxDocument)
+	}
+	b, err := src.ReadRanges(ctx, object, []core.Range{{Offset: 0, Length: info.Size}})
+	if err != nil {
+		return nil, err
+	}
+	return b[0], nil
+}
+
+// absent says why there is no node at url: it may be of Zarr v2.
+func absent(ctx context.Context, src core.ObjectReader, url string, cause error) error {
+	for _, name := range []string{".zgroup", ".zarray", ".zmetadata"} {
+		if _, err := src.Stat(ctx, url+"/"+name); err == nil {
+			return core.Errorf(core.Unsupported, opOpen, url, "%s is there: this is Zarr v2; only Zarr v3 is read", name)
+		}
+	}
+	return core.Errorf(core.NotFound, opOpen, url, "no Zarr group or array here: %w", cause)
+}
+
+func parseGroup(src core.ObjectReader, url string, raw []byte) (*Group, error) {
+	doc, err := parseNode(url, raw)
+	if err != nil {
+		return nil, err
+	}
+	if doc.NodeType != "group" {
+		return nil, core.Errorf(core.Invalid, opOpen, url, "is an array; open the group that holds it")
+	}
+	g := &Group{URL: url, Attrs: doc.Attributes, src: src}
+	if doc.Consolidated == nil || doc.Consolidated.Kind != "inline" {
+		return g, nil
+	}
+	g.children = map[string]json.RawMessage{}
+	for path, raw := range doc.Consolidated.Metadata {
+		if !validPath(path) {
+			return nil, core.Errorf(core.Corrupt, opOpen, url, "consolidated metadata names a node %q", path)
+		}
+		g.children[path] = raw
+	}
+	return g, nil
+}
+
+// Consolidated reports whether the group's members are known.
+func (g *Group) Consolidated() bool { return g.children != nil }
+
+// Members are all nodes below the group at any depth, by path; none if they are not known.
+func (g *Group) Members() []Member {
+	var all []Member
+	for path, raw := range g.children {
+		var head struct {
+			NodeType string `json:"node_type"`
+		}
+		if json.Unmarshal(raw, &head) == nil {
+			all = append(all, Member{path, head.NodeType == "array"})
+		}
+	}
+	slices.SortFunc(all, func(a, b Member) int { return cmp.Compare(a.Path, b.Path) })
+	return all
+}
+
+// Group opens a group below this one by its path.
+func (g *Group) Group(ctx context.Context, path string) (*Group, error) {
+	raw, err := g.document(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	child, err := parseGroup(g.src, g.URL+"/"+path, raw)
+	if err != nil || g.children == nil {
+		return child, err
+	}
+	child.children = map[string]json.RawMessage{}
+	for name, raw := range g.children {
+		if rest, ok := strings.CutPrefix(name, path+"/"); ok {
+			child.children[rest] = raw
+		}
+	}
+	return child, nil
+}
+
+// Array opens an array below this group by its path.
+func (g *Group) Array(ctx context.Context, path string) (*Dataset, error) {
+	raw, err := g.document(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := parseArray(g.URL+"/"+path, raw)
+	if err != nil {
+		return nil, err
+	}
+	d.src, d.Name = g.src, path[strings.LastIndexByte(path, '/')+1:]
+	return d, nil
+}
+
+// document is the zarr.json of a node below the group: from the consolidated metadata if there is one, which is
+// complete, else its own.
+func (g *Group) document(ctx context.Context, path string) (json.RawMessage, error) {
+	if !validPath(path) {
+		return nil, core.Errorf(core.Invalid, opOpen, g.URL, "%q is no path of a node", path)
+	}
+	if g.children == nil {
+		return readDocument(ctx, g.src, g.URL+"/"+path)
+	}
+	if raw, ok := g.children[path]; ok {
+		return raw, nil
+	}
+	var names []string
+	for _, m := range g.Members() {
+		names = append(names, m.Path)
+	}
+	return nil, core.Errorf(core.NotFound, opOpen, g.URL, "no %q; the group has %.1000q", path, names)
+}
