@@ -1,0 +1,217 @@
+package sphere
+
+import (
+	"math"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Region is a core.Region on the sphere, ready to be asked. It is immutable and safe for concurrent use.
+type Region struct {
+	arcs   []Arc // every edge, and the arcs and points of rings of two and one vertices
+	shapes []shape
+	margin float64 // angle
+	slack  float64 // angle by which arcs may be off the true edges
+}
+
+// A shape is the inside of one polygon, borders apart.
+type shape interface{ contains(p Vec) bool }
+
+// A polygon has great-circle edges; its inside is where an odd number of rings say so.
+type polygon []*ring
+
+// NewRegion compiles a region for a grid that maps latitudes in the given way. Longitudes may have any finite value,
+// rings may be closed by a repeated vertex or not. Errors (core.Invalid) name the polygon, ring and vertex: coordinates
+// that are not finite or |lat| > 90, an empty ring, an edge between opposite points of the sphere, a planar edge longer
+// than 360°, a margin that is negative or not finite.
+func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
+	if !(region.Margin >= 0) || math.IsInf(region.Margin, 0) {
+		return nil, core.Errorf(core.Invalid, "sphere.NewRegion", "margin", "%v is not a distance in metres", region.Margin)
+	}
+	r := &Region{margin: MarginAngle(region.Margin)}
+	if region.Planar {
+		r.slack = planarSlack
+	}
+	for i, p := range region.Polygons {
+		if err := checkPolygon(p, i, region.Planar); err != nil {
+			return nil, err
+		}
+		var err error
+		if region.Planar {
+			r.addPlanar(p, latitude)
+		} else {
+			err = r.addPolygon(p, i, latitude, region.Oriented)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func checkPolygon(p core.Polygon, index int, flat bool) error {
+	for j, ring := range p {
+		if len(ring) == 0 {
+			return badRing(index, j, "it has no vertices")
+		}
+		for k, v := range ring {
+			if !(math.Abs(v.Lat) <= 90) || math.IsNaN(v.Lon) || math.IsInf(v.Lon, 0) {
+				return badRing(index, j, "vertex %d is longitude %v, latitude %v; want finite degrees and a latitude within ±90", k, v.Lon, v.Lat)
+			}
+			if next := ring[(k+1)%len(ring)]; flat && math.Abs(next.Lon-v.Lon) > 360 {
+				return badRing(index, j, "the edge from vertex %d goes from longitude %v to %v, more than once around", k, v.Lon, next.Lon)
+			}
+		}
+	}
+	return nil
+}
+
+func badRing(polygon, ring int, format string, args ...any) error {
+	args = append([]any{polygon, ring}, args...)
+	return core.Errorf(core.Invalid, "sphere.NewRegion", "", "polygon %d, ring %d: "+format, args...)
+}
+
+func (r *Region) addPlanar(p core.Polygon, latitude Latitude) {
+	s := &planar{west: math.Inf(1), east: math.Inf(-1), latitude: latitude}
+	for _, vertices := range p {
+		n := len(vertices)
+		if n <= 2 {
+			r.arcs = append(r.arcs, planarArcs(vertices[0], vertices[n-1], latitude)...)
+			continue
+		}
+		for i, v := range vertices {
+			r.arcs = append(r.arcs, planarArcs(v, vertices[(i+1)%n], latitude)...)
+			s.west, s.east = min(s.west, v.Lon), max(s.east, v.Lon)
+		}
+		s.rings = append(s.rings, vertices)
+	}
+	if len(s.rings) > 0 {
+		r.shapes = append(r.shapes, s)
+	}
+}
+
+func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, oriented bool) error {
+	var shape polygon
+	for j, vertices := range p {
+		arcs, err := ringArcs(vertices, latitude)
+		if err != nil {
+			return badRing(index, j, "%w", err)
+		}
+		r.arcs = append(r.arcs, arcs...)
+		if len(arcs) < 3 {
+			continue
+		}
+		if ring, ok := newRing(arcs, oriented); ok {
+			shape = append(shape, ring)
+		}
+	}
+	if len(shape) == 0 {
+		return nil
+	}
+	if oriented {
+		shape.orientHoles()
+	}
+	r.shapes = append(r.shapes, shape)
+	return nil
+}
+
+// ringArcs joins the vertices, and the last with the first if there are more than two. Repeated vertices give one.
+func ringArcs(vertices []core.LonLat, latitude Latitude) ([]Arc, error) {
+	points := make([]Vec, 0, len(vertices))
+	for _, v := range vertices {
+		p := latitude.Point(v.Lon, v.Lat)
+		if n := len(points); n == 0 || points[n-1].Chord2(p) > rounding*rounding {
+			points = append(points, p)
+		}
+	}
+	n := len(points)
+	if n > 1 && points[0].Chord2(points[n-1]) <= rounding*rounding {
+		n--
+	}
+	if n == 1 {
+		arc, _ := NewArc(points[0], points[0])
+		return []Arc{arc}, nil
+	}
+	arcs := make([]Arc, 0, n)
+	for i := range n {
+		if n == 2 && i == 1 {
+			break
+		}
+		arc, ok := NewArc(points[i], points[(i+1)%n])
+		if !ok {
+			lon, lat := points[i].LonLat()
+			return nil, core.Errorf(core.Invalid, "", "", "the edge from longitude %v, latitude %v goes to the opposite point of the sphere: add a vertex between", lon, lat)
+		}
+		arcs = append(arcs, arc)
+	}
+	return arcs, nil
+}
+
+// orientHoles makes the parity of the rings right for oriented polygons: inside is the left of the first ring, and
+// crossing a further ring, however it winds, changes sides.
+func (s polygon) orientHoles() {
+	shell := s[0].arcs[0]
+	at := shell.A.Add(shell.B).Unit()
+	for _, hole := range s[1:] {
+		hole.flip = false
+		hole.flip = hole.contains(at)
+	}
+}
+
+func (s polygon) contains(p Vec) bool {
+	odd := false
+	for _, ring := range s {
+		odd = odd != ring.contains(p)
+	}
+	return odd
+}
+
+// Contains reports whether p is in the region, border and margin included.
+func (r *Region) Contains(p Vec) bool {
+	reach := NewReach(r.margin + r.slack + rounding)
+	for i := range r.arcs {
+		if r.arcs[i].Within(p, reach) {
+			return true
+		}
+	}
+	return r.inside(p)
+}
+
+// inside reports whether p, which is on no edge, is inside a polygon.
+func (r *Region) inside(p Vec) bool {
+	for _, s := range r.shapes {
+		if s.contains(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Distance is the angle from p to the region, 0 inside, in radians; π for an empty region.
+func (r *Region) Distance(p Vec) float64 {
+	if r.inside(p) {
+		return 0
+	}
+	d := math.Pi
+	for i := range r.arcs {
+		d = min(d, r.arcs[i].Distance(p))
+	}
+	return max(0, d-r.margin-r.slack)
+}
+
+// Empty reports a region of no polygons.
+func (r *Region) Empty() bool { return len(r.arcs) == 0 }
+
+// Cap is a cap that contains the region.
+func (r *Region) Cap() Cap {
+	points := make([]Vec, 0, 2*len(r.arcs))
+	for i := range r.arcs {
+		points = append(points, r.arcs[i].A, r.arcs[i].B)
+	}
+	c := CapAround(points...)
+	// A cap smaller than a hemisphere is convex: it holds the arcs. What lies outside it is all inside or all outside.
+	if c.Radius > math.Pi/2-1e-6 || r.inside(c.Center.Mul(-1)) {
+		return Full()
+	}
+	return c.Grow(r.margin + r.slack)
+}

@@ -1,0 +1,134 @@
+package sphere
+
+import "math"
+
+// A ring is a closed curve of arcs that divides the sphere in two colours (for a simple ring: two sides). Whether a
+// point is inside is the parity of the arcs crossed on the way from a reference point of known colour.
+type ring struct {
+	arcs []Arc
+	refs []reference
+	flip bool // the inside is on the right of the first arc
+}
+
+// A reference is a point of which it is known whether it has the colour at the left of the ring's first arc.
+type reference struct {
+	at   Vec
+	left bool
+}
+
+// references are points in general position: no edge of a person's polygon goes through them, nor through two of them.
+var references = [...]Vec{
+	{0.3819660112501051, 0.7236067977499789, 0.5749216287913843},
+	{-0.8506508083520399, 0.2939260000134781, 0.4361283410921823},
+	{0.1371402983470115, -0.6180339887498949, -0.7741059201846133},
+	{-0.4472135954999579, -0.5257311121191336, 0.7236067977499001},
+	{0.6710189341257701, -0.4370160244488211, 0.5989210047613407},
+	{-0.2111034950170139, 0.8944271909999159, -0.3943300716125491},
+}
+
+// newRing finds the sides of a ring. With oriented the inside is on the left, else it is the smaller side. False if the
+// ring has no inside (it runs back over itself).
+func newRing(arcs []Arc, oriented bool) (*ring, bool) {
+	r := &ring{arcs: arcs}
+	for i := range arcs {
+		if r.refs = leftReferences(arcs, i); len(r.refs) >= 2 {
+			break
+		}
+	}
+	if len(r.refs) == 0 {
+		return r, false
+	}
+	if !oriented {
+		r.flip = !r.leftIsSmaller()
+	}
+	return r, true
+}
+
+// leftReferences finds the colour of each reference point relative to the left of arc i, by the way from the reference
+// to the middle of that arc. References for which the answer hangs on rounding are left out.
+func leftReferences(arcs []Arc, i int) []reference {
+	base := &arcs[i]
+	middle := base.A.Add(base.B).Unit()
+	var refs []reference
+	for _, at := range references {
+		at = at.Unit()
+		side := base.Normal.Dot(at)
+		if math.Abs(side) < 1e-9 {
+			continue
+		}
+		if odd, ok := oddCrossings(arcs, at, middle, i); ok {
+			refs = append(refs, reference{at, (side > 0) != odd})
+		}
+	}
+	return refs
+}
+
+// oddCrossings is the parity of the arcs, without arc skip, that the way from p to q crosses.
+func oddCrossings(arcs []Arc, p, q Vec, skip int) (odd, ok bool) {
+	n := p.Sub(q).Cross(p.Add(q))
+	length := n.Norm()
+	if length < 1e-9 {
+		return false, false
+	}
+	n = n.Mul(1 / length)
+	for i := range arcs {
+		if i == skip {
+			continue
+		}
+		yes, ok := arcs[i].crosses(p, q, n)
+		if !ok {
+			return false, false
+		}
+		odd = odd != yes
+	}
+	return odd, true
+}
+
+// contains reports whether p, which is on none of the arcs, is inside.
+func (r *ring) contains(p Vec) bool { return r.left(p) != r.flip }
+
+func (r *ring) left(p Vec) bool {
+	for _, ref := range r.refs {
+		if odd, ok := oddCrossings(r.arcs, ref.at, p, -1); ok {
+			return ref.left != odd
+		}
+	}
+	// p is opposite a reference or in line with a vertex and each of them: step aside, by less than a metre.
+	for i := range 8 {
+		angle := 1 + float64(i)
+		aside := p.Add(Vec{math.Sin(angle), math.Cos(angle), math.Sin(3 * angle)}.Mul(1e-11)).Unit()
+		for _, ref := range r.refs {
+			if odd, ok := oddCrossings(r.arcs, ref.at, aside, -1); ok {
+				return ref.left != odd
+			}
+		}
+	}
+	return !r.flip
+}
+
+// leftIsSmaller reports whether the left side is the smaller one. A ring within a hemisphere has the point opposite its
+// middle outside, however it winds or crosses itself; else the signed area decides.
+func (r *ring) leftIsSmaller() bool {
+	points := make([]Vec, len(r.arcs))
+	for i := range r.arcs {
+		points[i] = r.arcs[i].A
+	}
+	if c := CapAround(points...); c.Radius < math.Pi/2-1e-6 {
+		return !r.left(c.Center.Mul(-1))
+	}
+	return r.leftArea() < 2*math.Pi
+}
+
+// leftArea is the area on the left, in [0, 4π): the sum of the signed triangles of the arcs and one point.
+func (r *ring) leftArea() float64 {
+	apex := references[0].Unit()
+	sum := 0.0
+	for i := range r.arcs {
+		a, b := r.arcs[i].A, r.arcs[i].B
+		sum += 2 * math.Atan2(apex.Dot(a.Cross(b)), 1+a.Dot(b)+b.Dot(apex)+apex.Dot(a))
+	}
+	if sum = math.Mod(sum, 4*math.Pi); sum < 0 {
+		sum += 4 * math.Pi
+	}
+	return sum
+}

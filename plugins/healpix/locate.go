@@ -1,0 +1,165 @@
+package healpix
+
+import (
+	"context"
+	"math"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sphere"
+)
+
+// curves are the two parts of the projection as polynomials of geodetic latitude, so that a point costs no sine and no
+// square root. With x the latitude in units of 45°, sin of the sphere's latitude is x·band(x²) for |x| up to 42.1/45;
+// with x the angle from the pole in the same units, √(3(1-|sin|)) is x·polar(x²) up to 48.3/45.
+type curves struct {
+	band, polar [8]float64
+	limit       float64 // geodetic latitude of bandLimit, degrees
+}
+
+// curvesOf gives coefficients found by interpolation at Chebyshev nodes of x² with 50 digits. The relative error is
+// below 1.5e-15, the authalic sine being that of the closed form (Snyder 1987, eq. 3-12).
+func curvesOf(latitude sphere.Latitude) curves {
+	if latitude == sphere.GeodeticSpherical {
+		return curves{
+			band: [8]float64{
+				0.7853981633974483096, -0.08074551218828078164, 0.002490394570192718463, -0.00003657620418216174236,
+				3.133616889681892559e-7, -1.757247503689928544e-9, 6.948223928926274734e-12, -2.02488159787802879e-14,
+			},
+			polar: [8]float64{
+				0.9619123726213980717, -0.02472316298512098301, 0.000190631123599062171, -6.999456013608297649e-7,
+				1.499172349760401058e-9, -2.101738348026661213e-12, 2.077649412951112014e-15, -1.521736861328559549e-18,
+			},
+			limit: bandLimit,
+		}
+	}
+	return curves{
+		band: [8]float64{
+			0.7818875030650179235, -0.07823208700966057149, 0.001823377392343201688, 0.00004823539013527002767,
+			-5.588128749214564319e-6, 2.107203453959919239e-7, 8.561841654823154055e-11, -3.905107188165977602e-10,
+		},
+		polar: [8]float64{
+			0.9662284335204065938, -0.02684252640266740763, 0.0005590949522963652757, -0.00003474141717556519986,
+			2.097221763252240525e-6, -1.085430557245069134e-7, 5.671836920786451404e-9, -2.549967117822913236e-10,
+		},
+		limit: sphere.Geodetic(bandLimit),
+	}
+}
+
+// near is how close to a border of cells, in sides of a base cell, the polynomials are not trusted and the formulas
+// decide; the polynomials are off by less than 4e-15. It is 0.6 µm on the ground.
+const near = 1e-13
+
+// A locator finds the slots of one shard.
+type locator struct {
+	west, width  float64 // longitudes, degrees; every point of the shard is within width east of west
+	south, north float64 // geodetic latitudes, degrees
+	face         int
+	x, y         uint32 // of the shard at its order
+	depth        int
+	mask         uint32
+	side, near   float64 // 2^child order; how close to a border in cells
+	order        int
+	latitude     sphere.Latitude
+	curves       *curves
+}
+
+func (g *grid) locator(shard cellID) locator {
+	q := squareOf(shard)
+	const slack = 1e-9 // degrees
+	west, east := q.at(0, 1).lon-slack, q.at(1, 0).lon+slack
+	l := locator{
+		west: west, width: turn(east - west),
+		south: g.config.Latitude.FromSphere(q.at(0, 0).lat()) - slack,
+		north: g.config.Latitude.FromSphere(q.at(1, 1).lat()) + slack,
+		face:  q.face, x: uint32(q.x), y: uint32(q.y),
+		depth: g.depth, mask: 1<<g.depth - 1,
+		side:  float64(uint64(1) << g.config.ChildOrder),
+		order: g.config.ChildOrder, latitude: g.config.Latitude, curves: &g.curves,
+	}
+	l.near = near * l.side
+	l.south, l.north = max(l.south, -90), min(l.north, 90)
+	return l
+}
+
+// Locate implements core.Grid. Most of the points given may lie outside the shard: they are first compared with its
+// latitudes and longitudes.
+func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64, slot []int32) error {
+	if len(lon) != len(lat) || len(lon) != len(slot) {
+		return core.Errorf(core.Invalid, "healpix.Locate", string(key), "%d longitudes, %d latitudes, room for %d slots", len(lon), len(lat), len(slot))
+	}
+	shard, err := g.shardFromKey(key)
+	if err != nil {
+		return err
+	}
+	l := g.locator(shard)
+	const run = 1 << 16
+	for len(lon) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(run, len(lon))
+		l.locate(lon[:n], lat[:n], slot[:n])
+		lon, lat, slot = lon[n:], lat[n:], slot[n:]
+	}
+	return nil
+}
+
+func (l *locator) locate(lon, lat []float64, slot []int32) {
+	lat, slot = lat[:len(lon)], slot[:len(lon)]
+	for i, x := range lon {
+		y := lat[i]
+		slot[i] = -1
+		if !(y >= l.south && y <= l.north) {
+			continue
+		}
+		d := x - l.west
+		if d < 0 || d >= 360 {
+			if d = math.Mod(d, 360); d < 0 {
+				d += 360
+			}
+		}
+		if d <= l.width { // false for NaN, which infinite longitudes have become
+			slot[i] = l.slot(x, y)
+		}
+	}
+}
+
+// slot is the slot of a finite point on Earth.
+func (l *locator) slot(lon, lat float64) int32 {
+	t := turn(lon) * (1.0 / 90)
+	var face int
+	var u, v float64
+	switch a := math.Abs(lat); {
+	case a < l.curves.limit-1e-9:
+		x := lat * (1.0 / 45)
+		face, u, v = projectBand(t, x*l.curves.eval(&l.curves.band, x*x))
+	case a > l.curves.limit+1e-9:
+		x := (90 - a) * (1.0 / 45)
+		face, u, v = projectPolar(t, x*l.curves.eval(&l.curves.polar, x*x), lat < 0)
+	default:
+		return l.exact(lon, lat)
+	}
+	x, y := u*l.side, v*l.side
+	ix, iy := uint32(int64(x)), uint32(int64(y))
+	if fx, fy := x-float64(ix), y-float64(iy); min(fx, fy) < l.near || max(fx, fy) > 1-l.near {
+		return l.exact(lon, lat)
+	}
+	return l.slotOf(face, ix, iy)
+}
+
+func (c *curves) eval(p *[8]float64, t float64) float64 {
+	return p[0] + t*(p[1]+t*(p[2]+t*(p[3]+t*(p[4]+t*(p[5]+t*(p[6]+t*p[7]))))))
+}
+
+// exact is the slot by the formulas.
+func (l *locator) exact(lon, lat float64) int32 {
+	face, u, v := project(lon, l.latitude.ToSphere(lat))
+	return l.slotOf(face, uint32(gridIndex(u, l.order)), uint32(gridIndex(v, l.order)))
+}
+
+func (l *locator) slotOf(face int, x, y uint32) int32 {
+	if face != l.face || x>>l.depth != l.x || y>>l.depth != l.y {
+		return -1
+	}
+	return slotOf(x&l.mask, y&l.mask)
+}
