@@ -193,11 +193,11 @@ func putSizes(s *suite) {
 	}
 	require.Equal(s, "old", s.get(url))
 	require.Equal(s, []string{"kept"}, s.list(s.prefix))
-	for _, n := range []int{0, 1, 100_000, 300_000} {
+	for _, n := range []int{0, 1, 5000, 300_000} {
 		want := strings.Repeat("x", n)
 		for _, size := range []int64{-1, int64(n)} {
 			body := iotest.OneByteReader(strings.NewReader(want))
-			if n > 100_000 {
+			if n > 5000 {
 				body = struct{ io.Reader }{strings.NewReader(want)}
 			}
 			name := fmt.Sprintf("%d of %d", n, size)
