@@ -1,0 +1,305 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Aggregation says what is computed.
+type Aggregation struct {
+	Coordinates []Coordinate
+	Arrays      []Array
+}
+
+// A Coordinate is the type and fill value of an array that the grid writes.
+type Coordinate struct {
+	Name string
+	Type core.Type
+	Fill json.RawMessage
+}
+
+// An Array is computed for each cell, by a statistic or an expression.
+type Array struct {
+	Name       string
+	Key        string  // its dotted key, for errors
+	Function   string  // name of the statistic, without "np."; "" for an expression
+	Expression string  // over the columns of one cell; "" for a statistic
+	Source     string  // the variable that is reduced; may be "" for an expression, len and count
+	Params     []Param // in the order given
+	Type       core.Type
+	Fill       json.RawMessage // number, or "NaN"
+	Shape      []int           // numbers of one cell; nil: one number
+	Attrs      json.RawMessage // JSON object; nil: none
+}
+
+// Width is the numbers of one cell, 1 for a scalar.
+func (a *Array) Width() int {
+	n := 1
+	for _, s := range a.Shape {
+		n *= s
+	}
+	return n
+}
+
+// A Param is a further argument of a statistic: exactly one of its three forms.
+type Param struct {
+	Name       string
+	Key        string          // its dotted key, for errors
+	Const      json.RawMessage // number, true or false, list of numbers
+	Column     string          // name of a variable
+	Expression string          // over variables
+}
+
+// maxWidth bounds the numbers of one cell.
+const maxWidth = 1 << 20
+
+func (p *problems) aggregation(n *node, d *DataSource) Aggregation {
+	var out Aggregation
+	if n == nil {
+		return out
+	}
+	for _, c := range n.get("coordinates").list() {
+		if c.kind != kindMap {
+			continue
+		}
+		x := Coordinate{Name: c.name, Type: p.dtype(c.get("dtype"), core.Uint64)}
+		x.Fill = p.fill(c.get("fill_value"), x.Type, json.RawMessage("0"))
+		out.Coordinates = append(out.Coordinates, x)
+	}
+	vars := n.get("variables")
+	if vars != nil && vars.kind == kindMap && len(vars.children) == 0 {
+		p.add(vars, "no variables")
+	}
+	for _, c := range vars.list() {
+		if n.get("coordinates").child(c.name) != nil {
+			p.atKey(c, "%q is a coordinate too", c.name)
+		}
+		if c.kind == kindMap {
+			out.Arrays = append(out.Arrays, p.array(c, d))
+		}
+	}
+	return out
+}
+
+func (p *problems) array(c *node, d *DataSource) Array {
+	a := Array{Name: c.name, Key: c.path(), Source: c.get("source").str(), Expression: c.get("expression").str(),
+		Function: statisticName(c.get("function").str())}
+	p.arrayName(c)
+	p.oneOf(c, "function", "expression")
+	counts := a.Function == "len" || a.Function == "count"
+	if src := c.get("source"); src != nil {
+		p.declared(src, a.Source, d)
+	} else if c.get("function") != nil && !counts {
+		p.missing(c, "source", "required: the variable that %s reduces", a.Function)
+	}
+	a.Params = p.params(c, d)
+	a.Type = p.dtype(c.get("dtype"), core.Float32)
+	def := json.RawMessage(`"NaN"`)
+	if counts || !a.Type.IsFloat() {
+		def = json.RawMessage("0")
+	}
+	a.Fill = p.fill(c.get("fill_value"), a.Type, def)
+	if c.get("fill_value") == nil && !counts && a.Type != 0 && !a.Type.IsFloat() {
+		p.note(c, "no fill_value: cells without observations hold 0")
+	}
+	a.Shape = p.shape(c, counts)
+	a.Attrs = p.attrs(c.get("attrs"))
+	return a
+}
+
+// arrayName checks that the name can be the name of an array in a store.
+func (p *problems) arrayName(c *node) {
+	switch {
+	case c.name == "" || strings.ContainsAny(c.name, "/\\\x00") || strings.HasPrefix(c.name, "__") || strings.Trim(c.name, ".") == "" || c.name == "zarr.json":
+		p.atKey(c, "%q cannot be the name of an array", c.name)
+	case len(c.name) > 200:
+		p.atKey(c, "a name of %d bytes is too long", len(c.name))
+	case c.name == "leaf_id" || c.name == "toc_word":
+		p.atKey(c, "%q is a reserved name", c.name)
+	}
+}
+
+func (p *problems) oneOf(c *node, a, b string) {
+	switch {
+	case c.get(a) == nil && c.get(b) == nil:
+		p.missing(c, a, "required (or %s)", b)
+	case c.get(a) != nil && c.get(b) != nil:
+		p.atKey(c.get(b), "cannot stand beside %s; give one of the two", a)
+	}
+	for _, k := range []string{a, b} {
+		if x := c.get(k); x != nil && x.kind == kindString && strings.TrimSpace(x.text) == "" {
+			p.add(x, "empty")
+		}
+	}
+}
+
+// statisticName drops numpy's prefix: np.min and numpy.min are min.
+func statisticName(s string) string {
+	for _, prefix := range []string{"np.", "numpy."} {
+		if rest, ok := strings.CutPrefix(s, prefix); ok {
+			return rest
+		}
+	}
+	return s
+}
+
+// declared checks that name is a variable, where the configuration knows them all.
+func (p *problems) declared(n *node, name string, d *DataSource) {
+	if n.kind != kindString || d.Reader != DefaultReader {
+		return
+	}
+	if names := d.VariableNames(); len(names) > 0 && !slices.Contains(names, name) {
+		p.add(n, "%q is no variable of data_source.variables%s", name, didYouMean(name, names))
+	}
+}
+
+func (p *problems) params(c *node, d *DataSource) []Param {
+	var out []Param
+	params := c.get("params")
+	if params != nil && c.get("expression") != nil {
+		p.atKey(params, "an expression takes no params")
+	}
+	for _, x := range params.list() {
+		a := Param{Name: x.name, Key: x.path()}
+		if x.name == "locations" || x.name == "temporal" {
+			p.atKey(x, "%q is a reserved name", x.name)
+		}
+		switch {
+		case x.kind != kindString:
+			a.Const = x.json()
+		case strings.TrimSpace(x.text) == "":
+			p.add(x, "empty; expected a constant, a variable or an expression")
+		case isName(strings.TrimSpace(x.text)):
+			a.Column = strings.TrimSpace(x.text)
+			p.declared(x, a.Column, d)
+		default:
+			a.Expression = x.text
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// shape is the shape of a cell's numbers: nil for a scalar.
+func (p *problems) shape(c *node, counts bool) []int {
+	ts := c.get("trailing_shape")
+	if c.get("kind").str() != "vector" {
+		if ts != nil && c.get("kind").str() != "ragged" {
+			p.atKey(ts, "only for kind: vector")
+		}
+		return nil
+	}
+	if counts {
+		p.add(c.get("kind"), "len and count give one number")
+	}
+	if ts == nil {
+		p.missing(c, "trailing_shape", "required by kind: vector")
+		return nil
+	}
+	var out []int
+	width := int64(1)
+	for _, x := range ts.list() {
+		v, ok := x.integer()
+		if x.kind != kindInt {
+			return nil
+		}
+		if width *= v; !ok || v < 1 || v > maxWidth || width > maxWidth {
+			p.add(x, "%s is no extent; expected 1 or more and at most %d numbers in all", x.text, maxWidth)
+			return nil
+		}
+		out = append(out, int(v))
+	}
+	if ts.kind == kindList && len(out) == 0 {
+		p.add(ts, "the list is empty")
+	}
+	return out
+}
+
+// attrs checks that attributes do not use names that other keys write.
+func (p *problems) attrs(n *node) json.RawMessage {
+	for _, c := range n.list() {
+		switch c.name {
+		case "ragged", "weights", "temporal", "located", "times":
+			p.atKey(c, "%q is a reserved attribute", c.name)
+		case "composition":
+			p.later(c, c.path())
+		}
+	}
+	return n.json()
+}
+
+// dtype reads a type as numpy names it: float32, f4, <f4, float.
+func (p *problems) dtype(n *node, def core.Type) core.Type {
+	if n == nil || n.kind != kindString {
+		return def
+	}
+	name := strings.TrimLeft(n.text, "<=|")
+	aliases := map[string]core.Type{"f4": core.Float32, "f8": core.Float64, "i1": core.Int8, "i2": core.Int16, "i4": core.Int32,
+		"i8": core.Int64, "u1": core.Uint8, "u2": core.Uint16, "u4": core.Uint32, "u8": core.Uint64, "b1": core.Bool, "?": core.Bool,
+		"float": core.Float64, "double": core.Float64, "single": core.Float32, "int": core.Int64, "uint": core.Uint64, "bool_": core.Bool}
+	if t, ok := aliases[name]; ok {
+		return t
+	}
+	if t, ok := core.TypeFromName(name); ok && t != core.Bytes {
+		return t
+	}
+	switch strings.TrimLeft(name, ">") {
+	case "float16", "f2", "half", "float128", "longdouble", "complex64", "complex128", "c8", "c16":
+		p.later(n, n.path()+": "+n.text)
+		return 0
+	}
+	have := []string{"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"}
+	p.add(n, "%s is no type%s", show(n), didYouMean(n.text, have))
+	return 0
+}
+
+// fill checks that a fill value fits the type and gives it as JSON.
+func (p *problems) fill(n *node, t core.Type, def json.RawMessage) json.RawMessage {
+	switch {
+	case n == nil || t == 0:
+		return def
+	case n.kind == kindString && n.text == "NaN" && t.IsFloat():
+		return json.RawMessage(`"NaN"`)
+	case n.kind&kindNumber == 0 || !n.finite():
+		p.add(n, "%s cannot fill %s; expected a number%s", show(n), t, map[bool]string{true: ` or "NaN"`}[t.IsFloat()])
+		return def
+	}
+	text, ok := fits(n.text, t)
+	if !ok {
+		p.add(n, "%s does not fit %s", n.text, t)
+		return def
+	}
+	if t == core.Bool {
+		return json.RawMessage(strconv.FormatBool(text == "1"))
+	}
+	return json.RawMessage(text)
+}
+
+// fits reports whether a number is a value of a type, and gives it as JSON: 5.0 is 5 for integers.
+func fits(text string, t core.Type) (string, bool) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return "", false
+	}
+	if t.IsFloat() {
+		return text, t == core.Float64 || math.Abs(v) <= math.MaxFloat32
+	}
+	if _, err := strconv.ParseInt(text, 10, 64); err != nil && v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+		text = fmt.Sprintf("%.0f", v)
+	}
+	switch {
+	case t == core.Bool:
+		return text, text == "0" || text == "1"
+	case t.IsSigned():
+		_, err = strconv.ParseInt(text, 10, t.Size()*8)
+	default:
+		_, err = strconv.ParseUint(text, 10, t.Size()*8)
+	}
+	return text, err == nil
+}

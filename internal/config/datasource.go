@@ -1,0 +1,294 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// DataSource says what is read.
+type DataSource struct {
+	Reader              string // name of the product reader: "hdf5", "atl06"
+	Driver              string // "s3" or "https"
+	Groups              []string
+	Latitude, Longitude string // paths; "" where the reader knows
+	Variables           []Variable
+	Filters             []Filter // of filters, or else the one of quality_filter
+	MaskFill            bool     // drop rows where a variable is NaN or its _FillValue
+	CredentialsProvider string   // "" if not given
+
+	reader json.RawMessage
+}
+
+// A Variable is a column: a name and where it is read from.
+type Variable struct {
+	Name, Path string
+	Column     int // index along the second axis; -1: the dataset has one axis
+}
+
+// A Filter keeps some observations. It is an expression, or else a comparison.
+type Filter struct {
+	Key        string // its dotted key, for errors
+	Expression string // over variables; "" for a comparison
+	Dataset    string // path
+	Column     int    // index along the second axis; -1: the dataset has one axis
+	Op         core.Op
+	Values     []json.Number // one, or any number for in and not_in
+	Keep       bool          // false: keep what does not pass
+}
+
+// DefaultReader is the reader that takes its layout from the configuration.
+const DefaultReader = "hdf5"
+
+// sameReader are names of reading libraries in older configurations; they all mean the default reader.
+func sameReader(name string) bool {
+	return name == "" || name == DefaultReader || name == "h5coro" || name == "xarray_s3"
+}
+
+// ReaderConfig is what the reader is made from: groups, coordinates and variables as the user gave them.
+func (d *DataSource) ReaderConfig() core.Config { return d.reader }
+
+// CoreFilters are the comparisons as readers take them, in order.
+func (d *DataSource) CoreFilters() []core.Filter {
+	var out []core.Filter
+	for _, f := range d.Filters {
+		if f.Expression == "" {
+			out = append(out, core.Filter{Column: f.Dataset, Element: f.Column, Op: f.Op, Values: f.Values, Drop: !f.Keep})
+		}
+	}
+	return out
+}
+
+// ExpressionFilters are the filters that are expressions, in order.
+func (d *DataSource) ExpressionFilters() []Filter {
+	var out []Filter
+	for _, f := range d.Filters {
+		if f.Expression != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// VariableNames are the names of the columns in the order given; empty where the reader knows them.
+func (d *DataSource) VariableNames() []string {
+	out := make([]string, len(d.Variables))
+	for i, v := range d.Variables {
+		out[i] = v.Name
+	}
+	return out
+}
+
+func filterOps() []string {
+	return []string{"eq", "ne", "ge", "le", "gt", "lt", "in", "not_in"}
+}
+
+func (p *problems) dataSource(n *node) DataSource {
+	d := DataSource{Reader: n.get("reader").str(), Driver: n.get("driver").str(), MaskFill: n.get("mask_fill").boolean(true)}
+	if d.Driver == "" {
+		d.Driver = "s3"
+	}
+	if sameReader(d.Reader) {
+		if r := n.get("reader"); r != nil && d.Reader != DefaultReader {
+			p.note(r, "%q has no effect: the reader %s reads the files", d.Reader, DefaultReader)
+		}
+		d.Reader = DefaultReader
+	}
+	if n == nil {
+		return d
+	}
+	for _, g := range n.get("groups").list() {
+		d.Groups = append(d.Groups, g.str())
+	}
+	d.Latitude, d.Longitude = n.get("coordinates").get("latitude").str(), n.get("coordinates").get("longitude").str()
+	d.CredentialsProvider = n.get("credentials_provider").str()
+	d.Variables = p.variables(n.get("variables"))
+	d.Filters = p.filters(n)
+	d.reader = readerConfig(n)
+	if d.Reader == DefaultReader {
+		p.layout(n, &d)
+	}
+	return d
+}
+
+// readerConfig is the part of the section that the reader decodes itself.
+func readerConfig(n *node) json.RawMessage {
+	out := &node{kind: kindMap}
+	for _, k := range []string{"groups", "coordinates", "variables"} {
+		if c := n.get(k); c != nil {
+			out.children = append(out.children, c)
+		}
+	}
+	return out.json()
+}
+
+// layout checks what the default reader needs: coordinates, variables, and groups where a path wants them.
+func (p *problems) layout(n *node, d *DataSource) {
+	for _, k := range []string{"coordinates", "variables"} {
+		if n.get(k) == nil {
+			p.missing(n, k, "required by the reader %s", DefaultReader)
+		}
+	}
+	if v := n.get("variables"); v != nil && v.kind == kindMap && len(v.children) == 0 {
+		p.add(v, "no variables")
+	}
+	if g := n.get("groups"); g != nil && g.kind == kindList && len(g.children) == 0 {
+		p.add(g, "the list is empty; leave the key out if paths have no {group}")
+	}
+	for _, path := range pathNodes(n) {
+		if strings.Contains(path.str(), "{group}") && n.get("groups") == nil {
+			p.add(path, "%s needs data_source.groups", show(path))
+		}
+	}
+	for _, path := range n.get("coordinates").list() {
+		if path.kind == kindString && len(d.Groups) > 1 && !strings.Contains(path.text, "{group}") {
+			p.add(path, "%s has no {group}: each of the %d groups would read the same observations", show(path), len(d.Groups))
+		}
+	}
+}
+
+// pathNodes are all dataset paths of the section.
+func pathNodes(n *node) []*node {
+	out := append([]*node(nil), n.get("coordinates").list()...)
+	for _, v := range n.get("variables").list() {
+		if v.kind == kindMap {
+			v = v.get("path")
+		}
+		out = append(out, v)
+	}
+	out = append(out, n.get("quality_filter").get("dataset"))
+	for _, f := range n.get("filters").list() {
+		out = append(out, f.get("dataset"))
+	}
+	return out
+}
+
+// isName is what can be a name in an expression.
+func isName(s string) bool {
+	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(s)
+}
+
+func (p *problems) variables(n *node) []Variable {
+	var out []Variable
+	for _, c := range n.list() {
+		v := Variable{Name: c.name, Path: c.str(), Column: -1}
+		switch c.name {
+		case "leaf_id", "toc_word", "np", "numpy":
+			p.atKey(c, "%q is a reserved name", c.name)
+		default:
+			if !isName(c.name) {
+				p.atKey(c, "%q cannot be used in expressions; a name has letters, digits and _ and does not begin with a digit", c.name)
+			}
+		}
+		if c.kind == kindMap {
+			v.Path, v.Column = c.get("path").str(), p.column(c.get("column"))
+		}
+		if c.kind == kindString && c.text == "" {
+			p.add(c, "an empty path")
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// column is an index along a second axis; -1 if there is none.
+func (p *problems) column(n *node) int {
+	if n == nil {
+		return -1
+	}
+	v, ok := n.integer()
+	if n.kind == kindInt && (!ok || v < 0 || v > 1<<31-1) {
+		p.add(n, "%s is no index; expected 0 or more", n.text)
+		return -1
+	}
+	return int(v)
+}
+
+func (p *problems) filters(n *node) []Filter {
+	quality, list := n.get("quality_filter"), n.get("filters")
+	if list == nil && quality != nil && quality.get("dataset") != nil && quality.get("value") != nil {
+		return []Filter{{Key: quality.path(), Dataset: quality.get("dataset").str(), Column: -1, Op: core.OpEq,
+			Values: []json.Number{quality.get("value").number()}, Keep: true}}
+	}
+	if list != nil && quality != nil {
+		p.note(quality, "ignored: data_source.filters is given")
+	}
+	var out []Filter
+	for _, c := range list.list() {
+		if c.kind == kindMap {
+			out = append(out, p.filter(c))
+		}
+	}
+	return out
+}
+
+func (p *problems) filter(c *node) Filter {
+	f := Filter{Key: c.path(), Expression: c.get("expression").str(), Dataset: c.get("dataset").str(),
+		Column: p.column(c.get("column")), Op: core.Op(c.get("op").str()), Keep: c.get("keep").boolean(true)}
+	if e := c.get("expression"); e != nil {
+		if e.kind == kindString && strings.TrimSpace(e.text) == "" {
+			p.add(e, "an empty expression")
+		}
+		for _, k := range []string{"dataset", "column", "op", "value", "values"} {
+			if x := c.get(k); x != nil {
+				p.atKey(x, "cannot stand beside expression")
+			}
+		}
+		return f
+	}
+	for _, k := range []string{"dataset", "op"} {
+		if c.get(k) == nil {
+			p.missing(c, k, "required (or give an expression)")
+		}
+	}
+	f.Values = p.filterValues(c, f.Op == core.OpIn || f.Op == core.OpNotIn)
+	return f
+}
+
+// filterValues are the values of a comparison: the list of in and not_in, or the one number of the others.
+func (p *problems) filterValues(c *node, many bool) []json.Number {
+	want, other := "value", "values"
+	if many {
+		want, other = other, want
+	}
+	if x := c.get(other); x != nil && c.get("op") != nil {
+		p.atKey(x, "op %s takes %s", c.get("op").str(), want)
+	}
+	x := c.get(want)
+	if x == nil {
+		if c.get("op") != nil {
+			p.missing(c, want, "required by op %s", c.get("op").str())
+		}
+		return nil
+	}
+	if !many {
+		return []json.Number{x.number()}
+	}
+	if x.kind == kindList && len(x.children) == 0 {
+		p.add(x, "the list is empty")
+	}
+	var out []json.Number
+	for _, v := range x.list() {
+		out = append(out, v.number())
+	}
+	return out
+}
+
+// String is the filter as a person would write it.
+func (f Filter) String() string {
+	s := f.Expression
+	if s == "" {
+		s = f.Dataset
+		if f.Column >= 0 {
+			s += fmt.Sprintf("[:, %d]", f.Column)
+		}
+		s += fmt.Sprintf(" %s %v", f.Op, f.Values)
+	}
+	if !f.Keep {
+		return "not (" + s + ")"
+	}
+	return s
+}

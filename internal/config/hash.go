@@ -1,0 +1,126 @@
+package config
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// SemanticHash names what a store's values mean: two configurations with the same hash compute the same numbers, so
+// their runs may share a store. It is the hex SHA-256 of compact ASCII JSON with sorted keys and without nulls:
+//
+//	{"aggregation":…,"data_source":…,"grid":…,"output":{"aoi_mask":false},"pipeline":{"type":"spatial"}}
+//
+// which agrees with zagg's earlier releases for every configuration they had. Each section is as the user gave it:
+// an explicit default is another hash than its absence. Left out is what does not change a value:
+//
+//   - aggregation: handoff
+//   - data_source: how and from where it is read (driver, read_plan, credentials_provider, the …_workers), and the
+//     reader where it means the default one; a reader with a layout of its own is part of the meaning
+//   - data_source.mask_fill when it is true, the default
+//   - grid: everything but type, indexing_scheme and sharded for healpix, and crs, resolution, bounds and sharded for
+//     rectilinear: orders and latitude convention are in the grid's signature, which is compared beside the hash. For
+//     any other grid all keys count
+//   - output: store, region, compression and layout. The layout's plan is compared beside the hash; metadata tells
+//     the compression
+func (c *Config) SemanticHash() string {
+	sum := sha256.Sum256(c.semantics())
+	return hex.EncodeToString(sum[:])
+}
+
+// semantics is the text that is hashed.
+func (c *Config) semantics() []byte {
+	text := func(s string) *node { return &node{kind: kindString, text: s} }
+	bool := func(s string) *node { return &node{kind: kindBool, text: s} }
+	doc := mapOf(
+		"aggregation", c.root.get("aggregation").without("handoff"),
+		"data_source", c.semanticSource(),
+		"grid", c.semanticGrid(),
+		"output", mapOf("aoi_mask", bool("false")),
+		"pipeline", mapOf("type", text(c.Pipeline)),
+	)
+	var b bytes.Buffer
+	doc.writeCanonical(&b)
+	return b.Bytes()
+}
+
+// mapOf makes a map of names and nodes in turn; nil nodes are left out.
+func mapOf(pairs ...any) *node {
+	n := &node{kind: kindMap}
+	for i := 0; i < len(pairs); i += 2 {
+		v := pairs[i+1].(*node)
+		if v == nil {
+			continue
+		}
+		c := *v
+		c.name = pairs[i].(string)
+		n.children = append(n.children, &c)
+	}
+	return n
+}
+
+func (c *Config) semanticSource() *node {
+	drop := []string{"driver", "read_plan", "anonymous", "credentials_provider", "source_region", "shard_workers",
+		"granule_workers", "read_workers", "write_buffer"}
+	if c.DataSource.Reader == DefaultReader {
+		drop = append(drop, "reader")
+	}
+	if c.DataSource.MaskFill {
+		drop = append(drop, "mask_fill")
+	}
+	return c.root.get("data_source").without(drop...)
+}
+
+func (c *Config) semanticGrid() *node {
+	g := c.root.get("output").get("grid")
+	or := func(key string, kind kind, def string) *node {
+		if n := g.get(key); n != nil {
+			return n
+		}
+		return &node{kind: kind, text: def}
+	}
+	switch c.Output.Grid.Type {
+	case "healpix":
+		return mapOf("type", g.get("type"), "indexing_scheme", or("indexing_scheme", kindString, "nested"),
+			"sharded", or("sharded", kindBool, "true"))
+	case "rectilinear":
+		return mapOf("type", g.get("type"), "crs", g.get("crs"), "resolution", g.get("resolution"), "bounds", g.get("bounds"),
+			"sharded", or("sharded", kindBool, "false"))
+	}
+	return g.without("layout")
+}
+
+// writeCanonical appends n as ASCII JSON with sorted keys and without null members.
+func (n *node) writeCanonical(b *bytes.Buffer) {
+	open, end := byte('{'), byte('}')
+	switch n.kind {
+	case kindString:
+		writeString(b, n.text, true)
+		return
+	case kindList:
+		open, end = '[', ']'
+	case kindMap:
+	default:
+		n.writeJSON(b)
+		return
+	}
+	children := slices.Clone(n.children)
+	if n.kind == kindMap {
+		children = slices.DeleteFunc(children, func(c *node) bool { return c.kind == kindNull })
+		slices.SortFunc(children, func(a, b *node) int { return strings.Compare(a.name, b.name) })
+	}
+	b.WriteByte(open)
+	for i, c := range children {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if n.kind == kindMap {
+			writeString(b, c.name, true)
+			b.WriteByte(':')
+		}
+		c.writeCanonical(b)
+	}
+	b.WriteByte(end)
+}

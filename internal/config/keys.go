@@ -1,0 +1,163 @@
+package config
+
+// status says what becomes of a key.
+type status uint8
+
+const (
+	supported status = iota
+	noEffect         // accepted, and a note says so
+	notYet           // refused as "not supported yet"
+)
+
+// A key is one line of the reference: where it stands, what it may be, and what it means. In paths "*" is any name and
+// "[]" any item of a list.
+type key struct {
+	path     string
+	types    kind
+	status   status
+	required bool
+	open     bool     // a map whose members this package does not know
+	enum     []string // the only values; nil: any
+	later    []string // values that are refused as not supported yet
+	def      string   // the default as the reference shows it
+	doc      string
+}
+
+// keys is the one table of keys. Order is the order of the reference.
+func keys() []key {
+	k := dataSourceKeys()
+	k = append(k, aggregationKeys()...)
+	k = append(k, outputKeys()...)
+	return append(k, otherKeys()...)
+}
+
+func dataSourceKeys() []key {
+	return []key{
+		{path: "data_source", types: kindMap, required: true, doc: "What is read."},
+		{path: "data_source.reader", types: kindString, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` takes its layout from this section; `h5coro` and `xarray_s3` mean the same. Anything else is the name of a reader such as `atl06`, with a layout of its own."},
+		{path: "data_source.driver", types: kindString, enum: []string{"s3", "https"}, def: "s3", doc: "Which of a granule's addresses is read."},
+		{path: "data_source.groups", types: kindList, doc: "Names put in place of `{group}` in every path, such as beams."},
+		{path: "data_source.groups[]", types: kindString, doc: "One group."},
+		{path: "data_source.coordinates", types: kindMap, doc: "Datasets with the position of each observation, in WGS84 degrees. Required for `hdf5`."},
+		{path: "data_source.coordinates.latitude", types: kindString, required: true, doc: "Path of the latitudes."},
+		{path: "data_source.coordinates.longitude", types: kindString, required: true, doc: "Path of the longitudes."},
+		{path: "data_source.coordinates.level", types: kindString, status: notYet, doc: "The level whose records carry the coordinates."},
+		{path: "data_source.variables", types: kindMap, doc: "The columns: name → path, or name → {path, column}. Required for `hdf5`."},
+		{path: "data_source.variables.*", types: kindString | kindMap, doc: "Path of the dataset."},
+		{path: "data_source.variables.*.path", types: kindString, required: true, doc: "Path of a dataset with two axes."},
+		{path: "data_source.variables.*.column", types: kindInt, required: true, doc: "Index along its second axis, from 0."},
+		{path: "data_source.variables.*.synthesize", types: kindAny, status: notYet, doc: "Values made up along each record."},
+		{path: "data_source.variables.*.level", types: kindAny, status: notYet, doc: "Level of a made-up variable."},
+		{path: "data_source.variables.*.start", types: kindAny, status: notYet, doc: "First made-up value."},
+		{path: "data_source.variables.*.stop", types: kindAny, status: notYet, doc: "Last made-up value."},
+		{path: "data_source.quality_filter", types: kindMap, doc: "Short for one filter with `op: eq`; ignored if `filters` is given."},
+		{path: "data_source.quality_filter.dataset", types: kindString, required: true, doc: "Path of the dataset."},
+		{path: "data_source.quality_filter.value", types: kindNumber, required: true, doc: "The value an observation must have."},
+		{path: "data_source.filters", types: kindList, doc: "Which observations are kept: all filters must hold."},
+		{path: "data_source.filters[]", types: kindMap, doc: "One filter: {dataset, op, value} or {expression}."},
+		{path: "data_source.filters[].expression", types: kindString, doc: "An expression over the variables with one truth value per observation."},
+		{path: "data_source.filters[].dataset", types: kindString, doc: "Path of the dataset to compare."},
+		{path: "data_source.filters[].column", types: kindInt, doc: "Index along the second axis of a dataset with two."},
+		{path: "data_source.filters[].op", types: kindString, enum: filterOps(), doc: "The comparison."},
+		{path: "data_source.filters[].value", types: kindNumber, doc: "What is compared with; not for `in` and `not_in`."},
+		{path: "data_source.filters[].values", types: kindList, doc: "What is compared with, for `in` and `not_in`."},
+		{path: "data_source.filters[].values[]", types: kindNumber, doc: "One number."},
+		{path: "data_source.filters[].keep", types: kindBool, def: "true", doc: "false keeps what does not pass."},
+		{path: "data_source.filters[].level", types: kindString, status: notYet, doc: "The level the dataset lives on."},
+		{path: "data_source.filters[].asset", types: kindString, status: notYet, doc: "The sibling product the dataset lives in."},
+		{path: "data_source.mask_fill", types: kindBool, def: "true", doc: "Drop an observation if any variable is NaN or its dataset's _FillValue."},
+		{path: "data_source.credentials_provider", types: kindString, doc: "Who gives the credentials to read with."},
+		{path: "data_source.read_plan", types: kindAny, status: noEffect, doc: "What to read is planned from the file."},
+		{path: "data_source.index", types: kindAny, status: noEffect, doc: "Files are indexed as they are opened."},
+		{path: "data_source.read_workers", types: kindAny, status: noEffect, doc: "Reading is paced by the store and memory."},
+		{path: "data_source.shard_workers", types: kindAny, status: noEffect, doc: "Reading is paced by the store and memory."},
+		{path: "data_source.granule_workers", types: kindAny, status: noEffect, doc: "Another name of shard_workers."},
+		{path: "data_source.levels", types: kindAny, status: notYet, doc: "Datasets of several lengths and their links."},
+		{path: "data_source.base_level", types: kindAny, status: notYet, doc: "The level of the observations."},
+		{path: "data_source.assets", types: kindAny, status: notYet, doc: "Sibling products joined by a record key."},
+		{path: "data_source.bands", types: kindAny, status: notYet, doc: "Raster bands."},
+		{path: "data_source.nodata", types: kindAny, status: notYet, doc: "Raster: the value for no data."},
+		{path: "data_source.anonymous", types: kindAny, status: notYet, doc: "Raster: unsigned requests."},
+		{path: "data_source.source_region", types: kindAny, status: notYet, doc: "Raster: region of the source bucket."},
+		{path: "data_source.write_buffer", types: kindAny, status: notYet, doc: "Raster: time steps held."},
+		{path: "data_source.collections", types: kindAny, status: notYet, doc: "Temporal pipelines: their inputs."},
+		{path: "data_source.static_data", types: kindAny, status: notYet, doc: "Temporal pipelines: static rasters."},
+	}
+}
+
+func aggregationKeys() []key {
+	return []key{
+		{path: "aggregation", types: kindMap, required: true, doc: "What is computed."},
+		{path: "aggregation.handoff", types: kindAny, status: noEffect, doc: "There is one kind of table."},
+		{path: "aggregation.coordinates", types: kindMap, doc: "Type and fill value of coordinate arrays, such as `morton`."},
+		{path: "aggregation.coordinates.*", types: kindMap, doc: "One coordinate."},
+		{path: "aggregation.coordinates.*.dtype", types: kindString, def: "uint64", doc: "Its type."},
+		{path: "aggregation.coordinates.*.fill_value", types: kindNumber | kindString, def: "0", doc: "Its fill value."},
+		{path: "aggregation.variables", types: kindMap, required: true, doc: "The arrays: name → how it is computed."},
+		{path: "aggregation.variables.*", types: kindMap, doc: "One array. Exactly one of `function` and `expression`."},
+		{path: "aggregation.variables.*.function", types: kindString, doc: "A statistic: `len`, `count`, `min`, `max`, `sum`, `mean`, `average`, `median`, `var`, `std`, `quantile`, their `nan` forms, or a plugin's."},
+		{path: "aggregation.variables.*.expression", types: kindString, doc: "An expression over the columns of one cell that gives one number."},
+		{path: "aggregation.variables.*.source", types: kindString, doc: "The variable the function reduces. Required except for `len` and `count`."},
+		{path: "aggregation.variables.*.params", types: kindMap, doc: "Further arguments of the function."},
+		{path: "aggregation.variables.*.params.*", types: kindScalar | kindList, doc: "A constant (number, true or false, list of numbers), the name of a variable, or an expression over variables."},
+		{path: "aggregation.variables.*.params.*[]", types: kindNumber, doc: "One number."},
+		{path: "aggregation.variables.*.dtype", types: kindString, def: "float32", doc: "Type of the array."},
+		{path: "aggregation.variables.*.fill_value", types: kindNumber | kindString, def: "NaN, or 0 for integers, `len` and `count`", doc: "Value of a cell without observations."},
+		{path: "aggregation.variables.*.kind", types: kindString, enum: []string{"scalar", "vector"}, later: []string{"ragged"}, def: "scalar", doc: "How many numbers a cell has: one, or a fixed number."},
+		{path: "aggregation.variables.*.trailing_shape", types: kindList, doc: "Shape of a cell's numbers; required for `kind: vector` and only for it."},
+		{path: "aggregation.variables.*.trailing_shape[]", types: kindInt, doc: "One extent, at least 1."},
+		{path: "aggregation.variables.*.attrs", types: kindMap, open: true, doc: "Attributes of the array."},
+		{path: "aggregation.variables.*.resolution", types: kindString, enum: []string{"cell"}, later: []string{"chunk"}, def: "cell", doc: "One value per cell."},
+		{path: "aggregation.variables.*.inner_shape", types: kindAny, status: notYet, doc: "Ragged: shape of one element."},
+		{path: "aggregation.variables.*.location", types: kindAny, status: notYet, doc: "Ragged: the places of the elements."},
+		{path: "aggregation.variables.*.temporal", types: kindAny, status: notYet, doc: "The times of the values."},
+		{path: "aggregation.variables.*.weights", types: kindAny, status: notYet, doc: "Ragged: what weights mean. (A weight of a function is `params.weights`.)"},
+		{path: "aggregation.variables.*.overview_delta", types: kindAny, status: notYet, doc: "Ragged: resolution in overviews."},
+		{path: "aggregation.chunk_precompute", types: kindAny, status: notYet, doc: "Values computed once per chunk."},
+		{path: "aggregation.streaming", types: kindAny, status: notYet, doc: "How memory is bounded."},
+	}
+}
+
+func outputKeys() []key {
+	return []key{
+		{path: "output", types: kindMap, required: true, doc: "Where and how it is written."},
+		{path: "output.grid", types: kindMap, required: true, open: true, doc: "The grid. Keys other than these two are the grid's own: see `zagg plugins`."},
+		{path: "output.grid.type", types: kindString, required: true, doc: "Name of the grid, such as `healpix`."},
+		{path: "output.grid.layout", types: kindString, enum: []string{"fullsphere", "compact"}, def: "fullsphere", doc: "`fullsphere`: the arrays cover the whole grid. `compact`: only the shards of the plan, in key order."},
+		{path: "output.store", types: kindString, doc: "Path or s3:// address of the store."},
+		{path: "output.product_name", types: kindString, doc: "A folder below the store: [a-z0-9_-]{1,192}."},
+		{path: "output.store_layout", types: kindString, enum: []string{"flat"}, later: []string{"hive"}, def: "flat", doc: "One store."},
+		{path: "output.compression", types: kindString | kindMap, enum: []string{"zstd", "none"}, def: "zstd", doc: "How chunks are compressed. `none` gives plain bytes."},
+		{path: "output.compression.codec", types: kindString, required: true, enum: []string{"zstd", "none"}, doc: "The codec."},
+		{path: "output.compression.level", types: kindInt, def: "3", doc: "Level of zstd, 1 to 22."},
+		{path: "output.consolidate_metadata", types: kindBool, def: "true", doc: "Write the metadata of all arrays in the group's too, so that a store opens with one request."},
+		{path: "output.endpoint_url", types: kindString, doc: "Address of an S3-compatible service."},
+		{path: "output.region", types: kindString, doc: "Region of the store's bucket."},
+		{path: "output.aoi_mask", types: kindBool, later: []string{"true"}, def: "false", doc: "An array that marks the cells of the area of interest."},
+		{path: "output.format", types: kindString, enum: []string{"zarr"}, later: []string{"parquet", "csv"}, def: "zarr", doc: "Format of the output."},
+		{path: "output.sweep", types: kindAny, status: noEffect, doc: "There is nothing to sweep."},
+		{path: "output.pyramid", types: kindAny, status: noEffect, doc: "Overviews are not written."},
+		{path: "output.coverage_moc", types: kindAny, status: noEffect, doc: "A coverage file is not written."},
+		{path: "output.touch", types: kindAny, status: noEffect, doc: "Objects are never touched."},
+		{path: "output.windowing", types: kindAny, status: notYet, doc: "Time windows."},
+		{path: "output.time_source", types: kindAny, status: notYet, doc: "The clock of the observations."},
+		{path: "output.time_encoding", types: kindAny, status: notYet, doc: "Raster: how times are written."},
+	}
+}
+
+func otherKeys() []key {
+	return []key{
+		{path: "catalog", types: kindString, doc: "Path of the shard map; `--catalog` overrides it."},
+		{path: "bounds", types: kindMap, doc: "What the catalog was asked for."},
+		{path: "bounds.temporal", types: kindMap, doc: "Time span."},
+		{path: "bounds.temporal.start_date", types: kindString, required: true, doc: "First day, YYYY-MM-DD."},
+		{path: "bounds.temporal.end_date", types: kindString, required: true, doc: "Last day, YYYY-MM-DD."},
+		{path: "bounds.spatial", types: kindAny, open: true, doc: "Area of interest, as the catalog tools take it."},
+		{path: "pipeline", types: kindMap, doc: "Kind of run."},
+		{path: "pipeline.type", types: kindString, required: true, enum: []string{"spatial"}, later: []string{"temporal", "event"}, def: "spatial", doc: "Observations into cells."},
+		{path: "worker", types: kindMap, doc: "Size of the cloud workers."},
+		{path: "worker.memory", types: kindInt, enum: []string{"2048", "4096", "8192"}, doc: "MiB."},
+		{path: "worker.extra_disk", types: kindBool, def: "false", doc: "The variant with more temporary disk."},
+		{path: "plugins", types: kindAny, status: notYet, doc: "Plugins in processes of their own."},
+	}
+}
