@@ -1,0 +1,4 @@
+// Package job holds what crosses between those who plan a run and those who do its work: the Job, which is one shard's
+// work and the event that cloud workers get; the Receipt, which says what the work took; and the Record, which says
+// that a shard is done.
+package job

@@ -1,0 +1,189 @@
+package job
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// maxEvent is the largest event that is read; the largest a Lambda function can be sent is 6 MB.
+const maxEvent = 64 << 20
+
+// A Job is one shard's work as every executor gets it. Its JSON is the event of a cloud worker; members that are not
+// set are not written, so that a run without newer features sends what earlier releases sent.
+// Marshalled as it is, credentials are redacted; Event has them.
+type Job struct {
+	Mode              string          `json:"mode,omitempty"`      // "" or "process"
+	ChunkIdx          []int64         `json:"chunk_idx,omitempty"` // the shard's block along each dimension, for people
+	ShardKey          core.ShardKey   `json:"shard_key"`
+	ParentOrder       *int            `json:"parent_order"` // null for grids without orders
+	Granules          []Granule       `json:"granule_urls"`
+	StorePath         string          `json:"store_path"`
+	S3Credentials     *Credentials    `json:"s3_credentials,omitempty"` // to read granules
+	OutputCredentials *Credentials    `json:"output_credentials,omitempty"`
+	ChildOrder        *int            `json:"child_order,omitempty"`
+	Config            json.RawMessage `json:"config,omitempty"` // config.Config.JSON
+	Profile           bool            `json:"profile,omitempty"`
+	Handoff           string          `json:"handoff,omitempty"` // no effect
+	InvokedBy         json.RawMessage `json:"invoked_by,omitempty"`
+	RunID             string          `json:"run_id,omitempty"`
+	ResultURL         string          `json:"result_url,omitempty"`
+	AllowContraction  bool            `json:"allow_contraction,omitempty"`
+	Submap            json.RawMessage `json:"submap,omitempty"` // the shard's part of the shard map; not read
+
+	Label         string          `json:"label,omitempty"`          // the shard for people and file names
+	Block         *int64          `json:"block,omitempty"`          // rank in a compact plan; nil: the grid's own block
+	Plan          string          `json:"plan,omitempty"`           // PlanHash
+	GridSignature json.RawMessage `json:"grid_signature,omitempty"` // what the worker's own grid must have
+	Driver        string          `json:"driver,omitempty"`         // "s3" or "https", where it is not the config's
+	Region        string          `json:"region,omitempty"`
+	Overwrite     bool            `json:"overwrite,omitempty"`
+	AllowMissing  bool            `json:"allow_missing,omitempty"`
+}
+
+// A Granule is one file to read: its address and those of its siblings. JSON: a string, or {url, assets}.
+type Granule struct {
+	URL    string
+	Assets map[string]string // siblings by name; nil: none
+}
+
+type granuleJSON struct {
+	URL    string            `json:"url"`
+	Assets map[string]string `json:"assets,omitempty"`
+}
+
+// MarshalJSON writes a string where there are no siblings.
+func (g Granule) MarshalJSON() ([]byte, error) {
+	if len(g.Assets) == 0 {
+		return plainJSON(g.URL)
+	}
+	return plainJSON(granuleJSON(g))
+}
+
+// UnmarshalJSON reads a string or {url, assets}.
+func (g *Granule) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*g = Granule{}
+		return json.Unmarshal(data, &g.URL)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	return dec.Decode((*granuleJSON)(g))
+}
+
+// ID is the granule's bare file name.
+func (g Granule) ID() string { return BareName(g.URL) }
+
+// Core is the granule as readers take it: its address is asset "data".
+func (g Granule) Core() core.Granule {
+	assets := map[string]string{"data": g.URL}
+	for k, v := range g.Assets {
+		if k != "data" {
+			assets[k] = v
+		}
+	}
+	return core.Granule{ID: g.ID(), Assets: assets}
+}
+
+// BareName is the last element of an address, without query: the name by which a granule counts as the same
+// wherever it is kept.
+func BareName(url string) string {
+	if strings.Contains(url, "://") {
+		url, _, _ = strings.Cut(url, "?")
+	}
+	if url = strings.TrimRight(url, "/"); url == "" {
+		return ""
+	}
+	return path.Base(url)
+}
+
+// Decode reads an event. It refuses what it does not know, because an event that asks for more than a worker does
+// must not look done, and what it knows but cannot do (windows, masks) as Unsupported.
+func Decode(data []byte) (*Job, error) {
+	if len(data) > maxEvent {
+		return nil, core.Errorf(core.Invalid, "job.Decode", "", "an event of %d bytes is too large (most: %d)", len(data), maxEvent)
+	}
+	var e struct {
+		Job
+		Window     json.RawMessage `json:"window"`
+		AOIPayload json.RawMessage `json:"aoi_payload"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&e); err != nil {
+		return nil, decodeError(err, dec.InputOffset())
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, core.Errorf(core.Invalid, "job.Decode", "", "text after the event at byte %d", dec.InputOffset())
+	}
+	for name, v := range map[string]json.RawMessage{"window": e.Window, "aoi_payload": e.AOIPayload} {
+		if v != nil && string(v) != "null" && string(v) != "[]" {
+			return nil, core.Errorf(core.Unsupported, "job.Decode", name, "not supported yet: %s", name)
+		}
+	}
+	return &e.Job, e.check()
+}
+
+func decodeError(err error, offset int64) error {
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = e.Offset
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		offset = e.Offset
+	}
+	return core.Errorf(core.Invalid, "job.Decode", "", "byte %d: %w", offset, err)
+}
+
+// check refuses a job that lacks what every job has.
+func (j *Job) check() error {
+	var missing []string
+	if j.ShardKey == "" {
+		missing = append(missing, "shard_key")
+	}
+	if j.Granules == nil {
+		missing = append(missing, "granule_urls")
+	}
+	if j.StorePath == "" {
+		missing = append(missing, "store_path")
+	}
+	if len(missing) > 0 {
+		return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "Missing required parameters: %s", strings.Join(missing, ", "))
+	}
+	seen := make(map[string]bool, len(j.Granules))
+	for i, g := range j.Granules {
+		switch {
+		case g.URL == "":
+			return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "granule_urls[%d] has no address", i)
+		case seen[g.URL]:
+			return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "granule %s is listed twice; its observations would count twice", g.URL)
+		}
+		seen[g.URL] = true
+	}
+	return nil
+}
+
+// Event is the job as a cloud worker gets it, credentials and all. It must not be logged.
+func (j *Job) Event() ([]byte, error) {
+	type plain Job
+	return plainJSON(struct {
+		*plain
+		S3     *revealed `json:"s3_credentials,omitempty"`
+		Output *revealed `json:"output_credentials,omitempty"`
+	}{(*plain)(j), j.S3Credentials.reveal(), j.OutputCredentials.reveal()})
+}
+
+// plainJSON marshals compactly and leaves <, > and & as they are.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}

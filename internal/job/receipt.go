@@ -1,0 +1,100 @@
+package job
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Reasons why an observation was dropped.
+const (
+	DropCoordinates = "coordinates" // not finite, or |lat| > 90
+	DropOutside     = "outside"     // in no cell of the shard
+	DropFill        = "fill"        // a variable is NaN or its _FillValue
+	DropExpression  = "expression"  // an expression filter
+)
+
+// A Receipt is what work took and gave. Every number a user sees is a sum of receipts.
+type Receipt struct {
+	Reads        int64              `json:"reads"`                 // requests that read: GET, HEAD
+	Writes       int64              `json:"writes"`                // requests that write or list: PUT, LIST
+	BytesRead    int64              `json:"bytes_read"`            // payload
+	BytesWritten int64              `json:"bytes_written"`         // payload
+	Seconds      float64            `json:"seconds"`               // wall
+	CPUSeconds   float64            `json:"cpu_seconds,omitempty"` // of the process; 0: not measured
+	Phases       map[string]float64 `json:"phases,omitempty"`      // seconds by phase; phases may overlap
+	MaxMemory    int64              `json:"max_memory,omitempty"`  // bytes, the highest met
+	SpillBytes   int64              `json:"spill_bytes,omitempty"` // written to temporary files
+	Observations Observations       `json:"observations"`          // rows
+	Cells        int64              `json:"cells"`                 // cells with data
+	Granules     int64              `json:"granules"`              // granules read to their end
+	NoGroup      []GroupNote        `json:"no_group,omitempty"`    // groups a granule does not have
+	EmptyGroup   []GroupNote        `json:"empty_group,omitempty"` // groups without a row
+	ReadErrors   []ReadError        `json:"read_errors,omitempty"` // granules that could not be read
+}
+
+// Observations counts rows: Read = Kept + the sum of Dropped.
+type Observations struct {
+	Read    int64            `json:"read"` // rows whose coordinates were looked at and that passed the reader's filters
+	Kept    int64            `json:"kept"` // rows that are in a cell
+	Dropped map[string]int64 `json:"dropped,omitempty"`
+}
+
+// A GroupNote names a group of a granule.
+type GroupNote struct {
+	Granule string `json:"granule"`
+	Group   string `json:"group"`
+}
+
+// A ReadError is why a granule could not be read.
+type ReadError struct {
+	Granule string `json:"granule"`
+	Code    string `json:"code"` // core.Code in words
+	Text    string `json:"text"`
+}
+
+// NewReadError keeps an error's code and text.
+func NewReadError(granule string, err error) ReadError {
+	return ReadError{Granule: granule, Code: core.CodeOf(err).String(), Text: err.Error()}
+}
+
+// Drop counts n observations dropped for a reason.
+func (o *Observations) Drop(reason string, n int64) {
+	if n == 0 {
+		return
+	}
+	if o.Dropped == nil {
+		o.Dropped = map[string]int64{}
+	}
+	o.Dropped[reason] += n
+}
+
+// Add adds the numbers of another receipt. Seconds add up too: the sum of shards is compute time, not wall time.
+// Maps and lists of o are not shared.
+func (r *Receipt) Add(o *Receipt) {
+	r.Reads += o.Reads
+	r.Writes += o.Writes
+	r.BytesRead += o.BytesRead
+	r.BytesWritten += o.BytesWritten
+	r.Seconds += o.Seconds
+	r.CPUSeconds += o.CPUSeconds
+	r.MaxMemory = max(r.MaxMemory, o.MaxMemory)
+	r.SpillBytes += o.SpillBytes
+	r.Cells += o.Cells
+	r.Granules += o.Granules
+	r.Observations.Read += o.Observations.Read
+	r.Observations.Kept += o.Observations.Kept
+	for _, reason := range slices.Sorted(maps.Keys(o.Observations.Dropped)) {
+		r.Observations.Drop(reason, o.Observations.Dropped[reason])
+	}
+	for _, phase := range slices.Sorted(maps.Keys(o.Phases)) {
+		if r.Phases == nil {
+			r.Phases = map[string]float64{}
+		}
+		r.Phases[phase] += o.Phases[phase]
+	}
+	r.NoGroup = append(slices.Clip(r.NoGroup), o.NoGroup...)
+	r.EmptyGroup = append(slices.Clip(r.EmptyGroup), o.EmptyGroup...)
+	r.ReadErrors = append(slices.Clip(r.ReadErrors), o.ReadErrors...)
+}

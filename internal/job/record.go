@@ -1,0 +1,236 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+)
+
+// RecordSpec names the format of a Record.
+const RecordSpec = "zagg-record/1"
+
+// maxRecord is the largest record that is read; an object takes about 150 bytes.
+const maxRecord = 256 << 20
+
+// A Status says what a finished shard holds.
+type Status string
+
+// The statuses.
+const (
+	OK      Status = "ok"
+	Empty   Status = "empty"   // no cell has data; there are no objects
+	Partial Status = "partial" // granules are missing, and that was allowed
+)
+
+// A Record says that a shard is done. It is written last and deleted first: without it, what lies in the store is
+// debris. Records of the same work differ in Receipt, Version, RunID and WrittenAt only.
+type Record struct {
+	Spec       string          `json:"spec"`
+	ShardKey   core.ShardKey   `json:"shard_key"`
+	Label      string          `json:"label"`
+	Status     Status          `json:"status"`
+	Signature  json.RawMessage `json:"grid_signature"`
+	ConfigHash string          `json:"config_hash"`   // config.Config.SemanticHash
+	Granules   string          `json:"granules_hash"` // GranulesHash
+	Plan       string          `json:"plan"`          // PlanHash
+	Block      *int64          `json:"block,omitempty"`
+	Objects    []Object        `json:"objects"`           // in path order
+	Missing    []string        `json:"missing,omitempty"` // granules that could not be read
+	Receipt    Receipt         `json:"receipt"`
+	Version    string          `json:"zagg_version"`
+	RunID      string          `json:"run_id,omitempty"`
+	WrittenAt  time.Time       `json:"written_at"` // UTC, whole seconds
+}
+
+// An Object is one object that the shard's job wrote.
+type Object struct {
+	Path   string `json:"path"` // below the store: "12/h_mean/c/40966"
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"` // hex
+}
+
+// A Want is what a shard's record must say for the shard to need no work.
+type Want struct {
+	Signature  json.RawMessage
+	ConfigHash string
+	Granules   string // GranulesHash
+	Plan       string // PlanHash
+	Block      *int64
+	Partial    bool // a partial shard will do
+}
+
+// Matches reports whether the shard is done as wanted, and if not, why.
+func (r *Record) Matches(w Want) (ok bool, reason string) {
+	switch {
+	case !sameJSON(r.Signature, w.Signature):
+		return false, "the grid's signature differs"
+	case r.ConfigHash != w.ConfigHash:
+		return false, "the configuration differs: " + short(r.ConfigHash) + ", now " + short(w.ConfigHash)
+	case r.Plan != w.Plan:
+		return false, "the plan of shards differs: " + short(r.Plan) + ", now " + short(w.Plan)
+	case (r.Block == nil) != (w.Block == nil) || r.Block != nil && *r.Block != *w.Block:
+		return false, "the shard's place in the plan differs"
+	case r.Granules != w.Granules:
+		return false, "the set of granules differs"
+	case r.Status == Partial && !w.Partial:
+		return false, fmt.Sprintf("%d granules were missing", len(r.Missing))
+	}
+	return true, ""
+}
+
+func short(hash string) string {
+	if hash == "" {
+		return "none"
+	}
+	return hash[:min(len(hash), 12)]
+}
+
+// sameJSON compares values, not spelling: order of members and spaces do not count.
+func sameJSON(a, b json.RawMessage) bool {
+	x, errX := canonical(a)
+	y, errY := canonical(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+func canonical(raw json.RawMessage) ([]byte, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
+// GranulesHash names a set of granules wherever they are kept: the hex SHA-256 of the sorted bare file names, joined
+// by newlines, each once.
+func GranulesHash(urls []string) string {
+	names := make([]string, len(urls))
+	for i, u := range urls {
+		names[i] = BareName(u)
+	}
+	slices.Sort(names)
+	return hashLines(slices.Compact(names))
+}
+
+// PlanHash names the arrangement of shards in a store: the hex SHA-256 of the layout and, where the place of a shard
+// depends on the others (compact), all planned keys in order.
+func PlanHash(layout string, keys []core.ShardKey) string {
+	lines := []string{layout}
+	if layout == "compact" {
+		for _, k := range keys {
+			lines = append(lines, string(k))
+		}
+	}
+	return hashLines(lines)
+}
+
+func hashLines(lines []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// RecordsPrefix is the address below which the records of a store lie: "<store>.status/records/".
+func RecordsPrefix(store string) string { return strings.TrimRight(store, "/") + ".status/records/" }
+
+// RecordURL is the address of one shard's record.
+func RecordURL(store, label string) string { return RecordsPrefix(store) + label + ".json" }
+
+// checkLabel refuses labels, which come from grids, that would lead elsewhere.
+func checkLabel(label string) error {
+	const good = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,+="
+	if label == "" || len(label) > 200 || label[0] == '.' || strings.Trim(label, good) != "" {
+		return core.Errorf(core.Invalid, "record", label, "a shard's label must be 1 to 200 letters, digits and -_.,+= and not begin with a dot: %q", label)
+	}
+	return nil
+}
+
+// Save writes the record, whole or not at all. It sorts Objects and Missing.
+func (r *Record) Save(ctx context.Context, to core.ObjectStore, store string) error {
+	if err := checkLabel(r.Label); err != nil {
+		return err
+	}
+	r.Spec, r.WrittenAt = RecordSpec, r.WrittenAt.UTC().Truncate(time.Second)
+	slices.SortFunc(r.Objects, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
+	slices.Sort(r.Missing)
+	data, err := plainJSON(r)
+	if err != nil {
+		return core.Errorf(core.Internal, "record.Save", r.Label, "%w", err)
+	}
+	return to.Put(ctx, RecordURL(store, r.Label), bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
+}
+
+// LoadRecord reads the record of a shard; NotFound if it is not done, Corrupt if the record cannot be read.
+func LoadRecord(ctx context.Context, from core.ObjectReader, store, label string) (*Record, error) {
+	if err := checkLabel(label); err != nil {
+		return nil, err
+	}
+	url := RecordURL(store, label)
+	info, err := from.Stat(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size > maxRecord {
+		return nil, core.Errorf(core.Corrupt, "record.Load", url, "%d bytes are too many for a record", info.Size)
+	}
+	got, err := from.ReadRanges(ctx, url, []core.Range{{Offset: 0, Length: info.Size}})
+	if err != nil {
+		return nil, err
+	}
+	r, err := decodeRecord(got[0])
+	switch {
+	case err != nil:
+		return nil, core.Errorf(core.Corrupt, "record.Load", url, "%w; delete it to have the shard done again", err)
+	case r.Spec != RecordSpec:
+		return nil, core.Errorf(core.Corrupt, "record.Load", url, "spec is %q, expected %q; delete it to have the shard done again", r.Spec, RecordSpec)
+	case r.Label != label:
+		return nil, core.Errorf(core.Corrupt, "record.Load", url, "it is the record of %q; delete it to have the shard done again", r.Label)
+	}
+	return r, nil
+}
+
+func decodeRecord(data []byte) (*Record, error) {
+	var r Record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, err
+	}
+	for _, o := range r.Objects {
+		if clean := strings.TrimLeft(o.Path, "/"); clean == "" || clean != o.Path || slices.Contains(strings.Split(o.Path, "/"), "..") {
+			return nil, fmt.Errorf("object path %q leads out of the store", o.Path)
+		}
+	}
+	return &r, nil
+}
+
+// DeleteRecord removes a shard's record: from then on the shard is not done. That there is none is no error.
+func DeleteRecord(ctx context.Context, from core.ObjectStore, store, label string) error {
+	if err := checkLabel(label); err != nil {
+		return err
+	}
+	return from.Delete(ctx, RecordURL(store, label))
+}
+
+// ListRecords gives the labels of all shards that have a record, in URL order.
+func ListRecords(ctx context.Context, from core.ObjectStore, store string) ([]string, error) {
+	prefix := RecordsPrefix(store)
+	var labels []string
+	err := from.List(ctx, prefix, func(o core.ObjectInfo) error {
+		name, isRecord := strings.CutSuffix(strings.TrimPrefix(o.URL, prefix), ".json")
+		if isRecord && checkLabel(name) == nil {
+			labels = append(labels, name)
+		}
+		return nil
+	})
+	return labels, err
+}

@@ -1,0 +1,134 @@
+package job
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+const redacted = "[redacted]"
+
+// A Secret prints and marshals as "[redacted]", whatever prints it. Only Job.Event writes the text out.
+type Secret string
+
+var (
+	_ fmt.Formatter  = Secret("")
+	_ slog.LogValuer = Secret("")
+	_ json.Marshaler = Secret("")
+)
+
+// Reveal is the text.
+func (s Secret) Reveal() string { return string(s) }
+
+// String is "[redacted]", or "" for an empty secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return redacted
+}
+
+// Format writes String for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+
+// LogValue is String.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON writes String.
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// MarshalText writes String.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText keeps the text.
+func (s *Secret) UnmarshalText(b []byte) error { *s = Secret(b); return nil }
+
+// Credentials are keys to a store, for reading or for output.
+type Credentials struct {
+	AccessKeyID     Secret `json:"accessKeyId,omitempty"`
+	SecretAccessKey Secret `json:"secretAccessKey,omitempty"`
+	SessionToken    Secret `json:"sessionToken,omitempty"`
+	EDLToken        Secret `json:"edl_token,omitempty"` // Earthdata Login bearer token, for https
+	EndpointURL     string `json:"endpointUrl,omitempty"`
+	Region          string `json:"region,omitempty"`
+	Expiration      string `json:"expiration,omitempty"` // RFC 3339; "" if not known
+}
+
+var _ json.Unmarshaler = (*Credentials)(nil)
+
+// UnmarshalJSON reads camelCase, snake_case and PascalCase keys, as AWS tools and NASA's endpoints write them. Errors
+// name keys, never values.
+func (c *Credentials) UnmarshalJSON(data []byte) error {
+	var members map[string]any
+	if err := json.Unmarshal(data, &members); err != nil {
+		return core.Errorf(core.Invalid, "", "credentials", "expected a JSON object of strings")
+	}
+	*c = Credentials{}
+	names := make([]string, 0, len(members))
+	for name := range members {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	seen := map[string]string{}
+	for _, name := range names {
+		canonical := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+		if other, ok := seen[canonical]; ok {
+			return core.Errorf(core.Invalid, "", "credentials", "%s and %s are the same key", other, name)
+		}
+		seen[canonical] = name
+		if err := c.set(canonical, name, members[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Credentials) set(canonical, name string, value any) error {
+	text, isString := value.(string)
+	field := map[string]*string{
+		"accesskeyid": (*string)(&c.AccessKeyID), "secretaccesskey": (*string)(&c.SecretAccessKey),
+		"sessiontoken": (*string)(&c.SessionToken), "edltoken": (*string)(&c.EDLToken),
+		"endpointurl": &c.EndpointURL, "region": &c.Region, "expiration": &c.Expiration,
+	}[canonical]
+	switch {
+	case canonical == "version" || value == nil:
+		return nil
+	case field == nil:
+		return core.Errorf(core.Invalid, "", "credentials", "unknown key %q; have accessKeyId, secretAccessKey, sessionToken, edl_token, endpointUrl, region, expiration", name)
+	case !isString:
+		return core.Errorf(core.Invalid, "", "credentials", "%s is not a string", name)
+	}
+	*field = text
+	return nil
+}
+
+// String tells where the credentials are for, and nothing else.
+func (c Credentials) String() string {
+	return strings.TrimSpace(redacted + " " + c.EndpointURL + " " + c.Region)
+}
+
+// LogValue is String.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// revealed are credentials whose JSON has the texts.
+type revealed struct {
+	AccessKeyID     string `json:"accessKeyId,omitempty"`
+	SecretAccessKey string `json:"secretAccessKey,omitempty"`
+	SessionToken    string `json:"sessionToken,omitempty"`
+	EDLToken        string `json:"edl_token,omitempty"`
+	EndpointURL     string `json:"endpointUrl,omitempty"`
+	Region          string `json:"region,omitempty"`
+	Expiration      string `json:"expiration,omitempty"`
+}
+
+func (c *Credentials) reveal() *revealed {
+	if c == nil {
+		return nil
+	}
+	return &revealed{c.AccessKeyID.Reveal(), c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), c.EDLToken.Reveal(),
+		c.EndpointURL, c.Region, c.Expiration}
+}
