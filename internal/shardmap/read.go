@@ -1,0 +1,241 @@
+package shardmap
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Load reads the shard map in a file.
+func Load(path string) (*Map, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		code := core.Invalid
+		if os.IsNotExist(err) {
+			code = core.NotFound
+		}
+		return nil, core.Errorf(code, "shardmap", path, "%w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return Read(path, f)
+}
+
+// Parse reads a shard map; errors call it name.
+func Parse(name string, data []byte) (*Map, error) { return Read(name, bytes.NewReader(data)) }
+
+// Read reads a shard map from a stream; errors call it name and give the line and byte where the trouble is. Memory is
+// about that of the distinct granules, however many shards repeat them.
+func Read(name string, r io.Reader) (*Map, error) {
+	lines := &lineReader{r: r}
+	rd := &reader{name: name, lines: lines, dec: json.NewDecoder(lines), texts: map[string]string{}, seen: map[string]bool{}}
+	m := &Map{}
+	if err := rd.object(m); err != nil {
+		return nil, err
+	}
+	if _, err := rd.dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, rd.fail(nil, "text after the end of the map")
+	}
+	for _, k := range []string{"grid_signature", "shard_keys", "granules"} {
+		if !rd.seen[k] {
+			return nil, core.Errorf(core.Invalid, "shardmap", name, "%q is missing; is this a shard map?", k)
+		}
+	}
+	if err := m.Check(); err != nil {
+		return nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+	}
+	return m, nil
+}
+
+// A lineReader notes where lines begin.
+type lineReader struct {
+	r      io.Reader
+	at     int64
+	starts []int64 // offset after each newline
+}
+
+func (l *lineReader) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	for i := 0; i < n; i++ {
+		if p[i] == '\n' {
+			l.starts = append(l.starts, l.at+int64(i)+1)
+		}
+	}
+	l.at += int64(n)
+	return n, err
+}
+
+// line is the line of a byte, from 1.
+func (l *lineReader) line(offset int64) int {
+	lo, hi := 0, len(l.starts)
+	for lo < hi {
+		if mid := (lo + hi) / 2; l.starts[mid] <= offset {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo + 1
+}
+
+type reader struct {
+	name  string
+	lines *lineReader
+	dec   *json.Decoder
+	texts map[string]string // one copy of each text
+	seen  map[string]bool
+}
+
+// fail is an error at the decoder's place, or where err says it is.
+func (r *reader) fail(err error, format string, args ...any) error {
+	if e, ok := errors.AsType[*core.Error](err); ok && e.Op == "shardmap" {
+		return err
+	}
+	offset := r.dec.InputOffset()
+	code := core.Invalid
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		code, offset = core.Corrupt, max(offset, e.Offset)
+	} else if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		code, offset, err = core.Corrupt, r.lines.at, errors.New("the file ends in the middle")
+	}
+	subject := r.name + ":" + strconv.Itoa(r.lines.line(offset))
+	if err != nil {
+		format, args = format+": %w", append(args, err)
+	}
+	return core.Errorf(code, "shardmap", subject, format+" (byte %d)", append(args, offset)...)
+}
+
+// object reads the members of the map.
+func (r *reader) object(m *Map) error {
+	if err := r.open('{', "a shard map"); err != nil {
+		return err
+	}
+	for r.dec.More() {
+		tok, err := r.dec.Token()
+		if err != nil {
+			return r.fail(err, "reading the map")
+		}
+		member, _ := tok.(string)
+		if r.seen[member] {
+			return r.fail(nil, "%q is given twice", member)
+		}
+		r.seen[member] = true
+		if err := r.member(m, member); err != nil {
+			return err
+		}
+	}
+	return r.end("the map")
+}
+
+func (r *reader) member(m *Map, member string) error {
+	switch member {
+	case "metadata":
+		return r.raw(member, '{', &m.Metadata)
+	case "grid_signature":
+		return r.raw(member, '{', &m.GridSignature)
+	case "shard_keys":
+		return r.array(member, func() error {
+			var k core.ShardKey
+			err := r.decode(&k, "%s[%d]", member, len(m.Keys))
+			m.Keys = append(m.Keys, k)
+			return err
+		})
+	case "granules":
+		return r.array(member, func() error {
+			list, err := r.records(len(m.Granules))
+			m.Granules = append(m.Granules, list)
+			return err
+		})
+	case "aoi_mask":
+		return r.array(member, func() error {
+			var v json.RawMessage
+			err := r.decode(&v, "%s[%d]", member, len(m.AOIMask))
+			m.AOIMask = append(m.AOIMask, v)
+			return err
+		})
+	}
+	var v json.RawMessage
+	err := r.decode(&v, "%s", member)
+	if m.Extra == nil {
+		m.Extra = map[string]json.RawMessage{}
+	}
+	m.Extra[member] = v
+	return err
+}
+
+func (r *reader) decode(v any, what string, args ...any) error {
+	if err := r.dec.Decode(v); err != nil {
+		return r.fail(err, what, args...)
+	}
+	return nil
+}
+
+// raw reads a value as it is and checks how it begins.
+func (r *reader) raw(member string, first byte, to *json.RawMessage) error {
+	if err := r.decode(to, "%s", member); err != nil {
+		return err
+	}
+	if (*to)[0] != first {
+		return r.fail(nil, "%s is not an object", member)
+	}
+	return nil
+}
+
+func (r *reader) open(want json.Delim, what string) error {
+	tok, err := r.dec.Token()
+	if err != nil {
+		return r.fail(err, "%s", what)
+	}
+	if tok != want {
+		return r.fail(nil, "%s must begin with %s", what, want)
+	}
+	return nil
+}
+
+func (r *reader) end(what string) error {
+	if _, err := r.dec.Token(); err != nil {
+		return r.fail(err, "%s", what)
+	}
+	return nil
+}
+
+func (r *reader) array(what string, item func() error) error {
+	if err := r.open('[', what); err != nil {
+		return err
+	}
+	for r.dec.More() {
+		if err := item(); err != nil {
+			return err
+		}
+	}
+	return r.end(what)
+}
+
+// records reads the granules of one shard.
+func (r *reader) records(shard int) ([]Record, error) {
+	list := []Record{}
+	err := r.array("granules["+strconv.Itoa(shard)+"]", func() error {
+		var rec Record
+		if err := r.decode(&rec, "granules[%d][%d]", shard, len(list)); err != nil {
+			return err
+		}
+		for _, s := range []*string{&rec.ID, &rec.S3, &rec.HTTPS, &rec.Datetime, &rec.TimeKey, &rec.TimeStart, &rec.TimeEnd} {
+			*s = r.intern(*s)
+		}
+		list = append(list, rec)
+		return nil
+	})
+	return list, err
+}
+
+func (r *reader) intern(s string) string {
+	if have, ok := r.texts[s]; ok {
+		return have
+	}
+	r.texts[s] = s
+	return s
+}
