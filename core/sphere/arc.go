@@ -67,13 +67,10 @@ func (e *Arc) Within(p Vec, r Reach) bool {
 	return p.Chord2(e.A) <= r.chord2 || p.Chord2(e.B) <= r.chord2
 }
 
-// crosses reports whether the arc and the arc from p to q cross, given the normal n of the plane of p and q. ok is
-// false when the answer hangs on rounding; that q lies in the plane of e, but not on e, does no harm.
-func (e *Arc) crosses(p, q, n Vec) (yes, ok bool) {
-	if e.IsPoint() {
-		return false, true
-	}
-	a, b := n.Dot(e.A), n.Dot(e.B)
+// crosses reports whether the arc and the arc from p to q cross, given the products a and b of its ends with the normal
+// of the plane of p and q. ok is false when the answer hangs on rounding; that q lies in the plane of e, but not on e,
+// does no harm.
+func (e *Arc) crosses(p, q Vec, a, b float64) (yes, ok bool) {
 	if math.Abs(a) < rounding || math.Abs(b) < rounding {
 		return false, false
 	}
@@ -95,7 +92,13 @@ func (e *Arc) crosses(p, q, n Vec) (yes, ok bool) {
 	return (a > 0) == (d > 0), true
 }
 
-// topLat is the highest latitude of the arc, degrees of the sphere. For the lowest mirror the arc.
+// mirror is the arc north for south.
+func (e *Arc) mirror() *Arc {
+	m, _ := NewArc(Vec{e.A.X, e.A.Y, -e.A.Z}, Vec{e.B.X, e.B.Y, -e.B.Z})
+	return &m
+}
+
+// topLat is the highest latitude of the arc, degrees of the sphere; for the lowest see mirror.
 func (e *Arc) topLat() float64 {
 	_, la := e.A.LonLat()
 	_, lb := e.B.LonLat()

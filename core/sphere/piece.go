@@ -26,9 +26,18 @@ func (r *Region) Piece() Piece {
 	return p
 }
 
-// Clip says how the region lies to a cap, and gives its piece there (empty unless Near). The cap must lie within the cap
-// that p was clipped to. buf is memory for the piece and may be nil; it must not be p's.
-func (p Piece) Clip(c Cap, buf []int32) (Piece, Relation) {
+// Relate says how the region lies to a cap.
+func (r *Region) Relate(c Cap) Relation {
+	_, relation := r.Piece().Clip(c, nil)
+	return relation
+}
+
+// Empty reports that no edge comes near.
+func (p Piece) Empty() bool { return len(p.arcs) == 0 }
+
+// Edges is the piece of p in a cap: of those edges that p has, the ones from which the region, margin included, could
+// come into the cap. buf is memory for the piece and may be nil; it must not be p's.
+func (p Piece) Edges(c Cap, buf []int32) Piece {
 	r := p.region
 	reach := NewReach(c.Radius + r.margin + r.slack + rounding)
 	out := Piece{region: r, arcs: buf[:0]}
@@ -37,21 +46,27 @@ func (p Piece) Clip(c Cap, buf []int32) (Piece, Relation) {
 			out.arcs = append(out.arcs, i)
 		}
 	}
-	if len(out.arcs) == 0 {
-		if r.inside(c.Center) {
-			return out, Covers
-		}
+	return out
+}
+
+// Clip is Edges, and says how the region lies to the part of the cap that is within the cap to which p was clipped.
+func (p Piece) Clip(c Cap, buf []int32) (Piece, Relation) {
+	out := p.Edges(c, buf)
+	margin := p.region.margin
+	switch {
+	case out.Empty() && p.region.inside(c.Center):
+		return out, Covers
+	case out.Empty():
 		return out, Apart
-	}
-	if c.Radius < r.margin && out.Within(c.Center, r.margin-c.Radius) {
+	case c.Radius < margin && out.Within(c.Center, -c.Radius):
 		return out, Covers
 	}
 	return out, Near
 }
 
-// Within reports whether an edge of the piece, margin left aside, comes within so many radians of a point.
+// Within reports whether an edge of the piece, margin included, comes within so many radians of a point.
 func (p Piece) Within(at Vec, angle float64) bool {
-	reach := NewReach(angle)
+	reach := NewReach(angle + p.region.margin)
 	for _, i := range p.arcs {
 		if p.region.arcs[i].Within(at, reach) {
 			return true
@@ -60,11 +75,8 @@ func (p Piece) Within(at Vec, angle float64) bool {
 	return false
 }
 
-// Touches reports whether the region, margin included, certainly comes within so many radians of a point inside the
-// piece's cap. False means that it was not seen to.
-func (p Piece) Touches(at Vec, angle float64) bool {
-	return p.Within(at, angle+p.region.margin) || p.region.inside(at)
-}
+// Inside reports whether a point that is on no edge is inside a polygon of the region, margin left aside.
+func (p Piece) Inside(at Vec) bool { return p.region.inside(at) }
 
 // Memory is the memory of the piece, for the next Clip once p is no longer in use.
 func (p Piece) Memory() []int32 { return p.arcs }

@@ -6,12 +6,14 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// planarStep is the longest piece, in degrees, into which a straight line in longitude and latitude is cut. A piece of
-// great circle leaves such a line by at most step²/8·sin φ cos φ, 7.6 m for a quarter of a degree.
-const planarStep = 0.25
+// planarStep is the longest piece, in degrees of longitude or latitude, into which a straight line in longitude and
+// latitude is cut.
+const planarStep = 0.125
 
-// planarSlack is that distance as an angle, rounded up; it also covers the second latitude convention.
-const planarSlack = 2.5e-6
+// planarSlack is more than the angle by which a piece of great circle leaves such a line: an eighth of the second
+// derivative across it, at most step²/4 = 1.2e-6 (near the poles, where the line turns with the meridians), and half a
+// percent for the authalic latitude. It is 8 m.
+const planarSlack = 1.25e-6
 
 // A planar is a polygon with edges straight in longitude and geodetic latitude, in the longitudes it was written with.
 type planar struct {

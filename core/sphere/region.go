@@ -9,12 +9,17 @@ import (
 // A Region is a core.Region on the sphere, ready to be asked. It is immutable and safe for concurrent use.
 type Region struct {
 	arcs   []Arc // every edge, and the arcs and points of rings of two and one vertices
-	shapes []shape
+	bodies []body
 	margin float64 // angle
 	slack  float64 // angle by which arcs may be off the true edges
 }
 
-// A shape is the inside of one polygon, borders apart.
+// A body is the inside of one polygon, borders apart, and a cap around it.
+type body struct {
+	shape
+	around Cap
+}
+
 type shape interface{ contains(p Vec) bool }
 
 // A polygon has great-circle edges; its inside is where an odd number of rings say so.
@@ -37,13 +42,15 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 			return nil, err
 		}
 		var err error
+		first := len(r.arcs)
+		var shape shape
 		if region.Planar {
-			r.addPlanar(p, latitude)
-		} else {
-			err = r.addPolygon(p, i, latitude, region.Oriented)
-		}
-		if err != nil {
+			shape = r.addPlanar(p, latitude)
+		} else if shape, err = r.addPolygon(p, i, latitude, region.Oriented); err != nil {
 			return nil, err
+		}
+		if shape != nil {
+			r.bodies = append(r.bodies, body{shape, capOf(r.arcs[first:], shape)})
 		}
 	}
 	return r, nil
@@ -71,7 +78,8 @@ func badRing(polygon, ring int, format string, args ...any) error {
 	return core.Errorf(core.Invalid, "sphere.NewRegion", "", "polygon %d, ring %d: "+format, args...)
 }
 
-func (r *Region) addPlanar(p core.Polygon, latitude Latitude) {
+// addPlanar adds the edges of a polygon and gives its inside, nil if it has none.
+func (r *Region) addPlanar(p core.Polygon, latitude Latitude) shape {
 	s := &planar{west: math.Inf(1), east: math.Inf(-1), latitude: latitude}
 	for _, vertices := range p {
 		n := len(vertices)
@@ -85,34 +93,35 @@ func (r *Region) addPlanar(p core.Polygon, latitude Latitude) {
 		}
 		s.rings = append(s.rings, vertices)
 	}
-	if len(s.rings) > 0 {
-		r.shapes = append(r.shapes, s)
+	if len(s.rings) == 0 {
+		return nil
 	}
+	return s
 }
 
-func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, oriented bool) error {
-	var shape polygon
+// addPolygon is addPlanar for great-circle edges.
+func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, oriented bool) (shape, error) {
+	var inside polygon
 	for j, vertices := range p {
 		arcs, err := ringArcs(vertices, latitude)
 		if err != nil {
-			return badRing(index, j, "%w", err)
+			return nil, badRing(index, j, "%w", err)
 		}
 		r.arcs = append(r.arcs, arcs...)
 		if len(arcs) < 3 {
 			continue
 		}
 		if ring, ok := newRing(arcs, oriented); ok {
-			shape = append(shape, ring)
+			inside = append(inside, ring)
 		}
 	}
-	if len(shape) == 0 {
-		return nil
+	if len(inside) == 0 {
+		return nil, nil
 	}
 	if oriented {
-		shape.orientHoles()
+		inside.orientHoles()
 	}
-	r.shapes = append(r.shapes, shape)
-	return nil
+	return inside, nil
 }
 
 // ringArcs joins the vertices, and the last with the first if there are more than two. Repeated vertices give one.
@@ -179,8 +188,8 @@ func (r *Region) Contains(p Vec) bool {
 
 // inside reports whether p, which is on no edge, is inside a polygon.
 func (r *Region) inside(p Vec) bool {
-	for _, s := range r.shapes {
-		if s.contains(p) {
+	for i := range r.bodies {
+		if b := &r.bodies[i]; b.around.Contains(p) && b.contains(p) {
 			return true
 		}
 	}
@@ -204,14 +213,24 @@ func (r *Region) Empty() bool { return len(r.arcs) == 0 }
 
 // Cap is a cap that contains the region.
 func (r *Region) Cap() Cap {
-	points := make([]Vec, 0, 2*len(r.arcs))
-	for i := range r.arcs {
-		points = append(points, r.arcs[i].A, r.arcs[i].B)
+	c := capOf(r.arcs, inside(r.inside))
+	return c.Grow(r.margin + r.slack)
+}
+
+type inside func(p Vec) bool
+
+func (f inside) contains(p Vec) bool { return f(p) }
+
+// capOf is a cap that contains arcs and the shape that they bound.
+func capOf(arcs []Arc, s shape) Cap {
+	points := make([]Vec, 0, 2*len(arcs))
+	for i := range arcs {
+		points = append(points, arcs[i].A, arcs[i].B)
 	}
 	c := CapAround(points...)
 	// A cap smaller than a hemisphere is convex: it holds the arcs. What lies outside it is all inside or all outside.
-	if c.Radius > math.Pi/2-1e-6 || r.inside(c.Center.Mul(-1)) {
+	if c.Radius > math.Pi/2-1e-6 || s.contains(c.Center.Mul(-1)) {
 		return Full()
 	}
-	return c.Grow(r.margin + r.slack)
+	return c
 }

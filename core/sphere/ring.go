@@ -63,7 +63,7 @@ func leftReferences(arcs []Arc, i int) []reference {
 	return refs
 }
 
-// oddCrossings is the parity of the arcs, without arc skip, that the way from p to q crosses.
+// oddCrossings is the parity of the arcs of a ring, without arc skip, that the way from p to q crosses.
 func oddCrossings(arcs []Arc, p, q Vec, skip int) (odd, ok bool) {
 	n := p.Sub(q).Cross(p.Add(q))
 	length := n.Norm()
@@ -71,15 +71,17 @@ func oddCrossings(arcs []Arc, p, q Vec, skip int) (odd, ok bool) {
 		return false, false
 	}
 	n = n.Mul(1 / length)
+	a := n.Dot(arcs[0].A)
 	for i := range arcs {
-		if i == skip {
-			continue
+		b := n.Dot(arcs[i].B)
+		if i != skip {
+			yes, ok := arcs[i].crosses(p, q, a, b)
+			if !ok {
+				return false, false
+			}
+			odd = odd != yes
 		}
-		yes, ok := arcs[i].crosses(p, q, n)
-		if !ok {
-			return false, false
-		}
-		odd = odd != yes
+		a = b
 	}
 	return odd, true
 }

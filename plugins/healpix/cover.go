@@ -91,7 +91,7 @@ func (c *coverer) descend(q square, within sphere.Piece) {
 	if c.err = c.ctx.Err(); c.err != nil {
 		return
 	}
-	center, around, inner := q.caps()
+	around := q.cap()
 	piece, rel := within.Clip(around, c.buf[q.order])
 	c.buf[q.order] = piece.Memory()
 	switch {
@@ -102,22 +102,22 @@ func (c *coverer) descend(q square, within sphere.Piece) {
 		for i := range 4 {
 			c.descend(q.child(i), piece)
 		}
-	case c.meets(q, piece, center, inner):
+	case c.reaches(q, around.Center, piece) || piece.Inside(around.Center):
 		c.addAll(q)
 	}
 }
 
-// meets reports whether the piece of a region reaches a cell, by the cell's middle or else by those of its descendants.
-func (c *coverer) meets(q square, piece sphere.Piece, center sphere.Vec, inner float64) bool {
-	if piece.Touches(center, inner) || q.order == c.order+fineness {
+// reaches reports whether an edge comes into a cell, seen by its middle or else by those of its descendants.
+func (c *coverer) reaches(q square, center sphere.Vec, piece sphere.Piece) bool {
+	if q.order == c.order+fineness || piece.Within(center, q.inner(center)) {
 		return true
 	}
 	for i := range 4 {
 		child := q.child(i)
-		center, around, inner := child.caps()
-		part, rel := piece.Clip(around, c.buf[child.order])
+		around := child.cap()
+		part := piece.Edges(around, c.buf[child.order])
 		c.buf[child.order] = part.Memory()
-		if rel == sphere.Covers || rel == sphere.Near && c.meets(child, part, center, inner) {
+		if !part.Empty() && c.reaches(child, around.Center, part) {
 			return true
 		}
 	}
@@ -137,22 +137,29 @@ func (c *coverer) addAll(q square) {
 	}
 }
 
-// caps are the middle of a cell, a cap that contains the cell, and the radius of one that the cell contains.
-func (q square) caps() (center sphere.Vec, around sphere.Cap, inner float64) {
-	center = q.at(0.5, 0.5).vec()
-	far, close := 0.0, 4.0
-	for i := range 4 {
-		far = max(far, center.Chord2(q.border(i, 0).vec()))
-		close = min(close, center.Chord2(q.border(i, 0.5).vec()))
-	}
-	around = sphere.Cap{Center: center, Radius: 2 * math.Asin(math.Sqrt(far)/2) * outerFactor}
-	return center, around, math.Sqrt(close) * innerFactor
-}
-
-// outerFactor makes the distance of the farthest corner that of the farthest point: cells of orders 0 and 1 bulge.
-// innerFactor makes the distance of the nearest middle of a side that of the nearest point of the border. Both were
-// found by sampling cells of all shapes, and have room to spare.
+// outerFactor allows for rounding: of the points of a cell a corner is the farthest from the middle. innerFactor makes
+// the distance of the nearest middle of a side less than that of the nearest point of the border (0.79 of it at least).
+// Both are checked on cells of all shapes.
 const (
-	outerFactor = 1.03
+	outerFactor = 1.001
 	innerFactor = 0.7
 )
+
+// cap contains the cell; its centre is the cell's middle.
+func (q square) cap() sphere.Cap {
+	center := q.at(0.5, 0.5).vec()
+	far := 0.0
+	for side := range 4 {
+		far = max(far, center.Chord2(q.border(side, 0).vec()))
+	}
+	return sphere.Cap{Center: center, Radius: 2 * math.Asin(math.Sqrt(far)/2) * outerFactor}
+}
+
+// inner is the radius of a cap around the middle that the cell contains.
+func (q square) inner(center sphere.Vec) float64 {
+	close := 4.0
+	for side := range 4 {
+		close = min(close, center.Chord2(q.border(side, 0.5).vec()))
+	}
+	return math.Sqrt(close) * innerFactor
+}

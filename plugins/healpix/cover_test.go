@@ -85,7 +85,8 @@ func TestCapFactors(t *testing.T) {
 	for order := range 7 {
 		for n := range cellCount(order) {
 			q := squareOf(cellID{order, n})
-			center, around, in := q.caps()
+			around := q.cap()
+			center, in := around.Center, q.inner(around.Center)
 			far, close := 0.0, 9.0
 			for side := range 4 {
 				for i := range 16 {

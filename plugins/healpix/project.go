@@ -81,8 +81,7 @@ func gridIndex(u float64, order int) uint64 {
 type spot struct {
 	lon      float64 // degrees in [0, 360)
 	sin, cos float64 // of the latitude
-	colat    float64 // angle from the nearer pole, degrees, in the polar caps; -1 in the band
-	north    bool
+	r        float64 // in the polar caps √(3(1-|sin|)), which is 0 at the pole; -1 in the band
 }
 
 // unproject is the inverse of project. u and v may also lie on the border.
@@ -93,7 +92,7 @@ func unproject(face int, u, v float64) spot {
 	if row == 1 {
 		f = float64(2 * column)
 	}
-	s := spot{north: jr < 2, colat: -1}
+	s := spot{r: -1}
 	if jr >= 1 && jr <= 3 {
 		s.sin = (2 - jr) * (2.0 / 3)
 		s.cos = math.Sqrt((1 - s.sin) * (1 + s.sin))
@@ -112,7 +111,7 @@ func unproject(face int, u, v float64) spot {
 	}
 	s.sin = math.Copysign(1-r*r/3, 2-jr)
 	s.cos = r * math.Sqrt((2-r*r/3)/3)
-	s.colat = 2 * math.Asin(min(r/sqrt6, 1)) * degree
+	s.r = r
 	if r > 0 {
 		s.lon = turn(45 * (f + (u-v)/r))
 	} else {
@@ -123,13 +122,10 @@ func unproject(face int, u, v float64) spot {
 
 // lat is the latitude of the sphere, degrees.
 func (s spot) lat() float64 {
-	switch {
-	case s.colat < 0:
+	if s.r < 0 {
 		return math.Asin(s.sin) * degree
-	case s.north:
-		return 90 - s.colat
 	}
-	return s.colat - 90
+	return math.Copysign(90-2*math.Asin(s.r/sqrt6)*degree, s.sin)
 }
 
 // vec is the point as a vector.
