@@ -18,7 +18,7 @@ type Map struct {
 	Keys          []core.ShardKey   // each once
 	Granules      [][]Record        // by shard
 	AOIMask       []json.RawMessage // cells of the area of interest by shard, in the grid's own terms; nil: none
-	Extra         map[string]json.RawMessage
+	Extra         map[string]json.RawMessage // members that this version does not know; written again
 }
 
 // A Record is a granule as a map lists it.

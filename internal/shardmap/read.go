@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"sort"
 	"strconv"
 
 	"github.com/englacial/zagg/core"
@@ -51,17 +53,22 @@ func Read(name string, r io.Reader) (*Map, error) {
 	return m, nil
 }
 
-// A lineReader notes where lines begin.
+// A lineReader counts lines. It keeps where they begin only for what the decoder has not consumed.
 type lineReader struct {
 	r      io.Reader
 	at     int64
-	starts []int64 // offset after each newline
+	done   int64   // the decoder's place: what is before it is only counted
+	before int     // newlines before done
+	starts []int64 // offset after each newline since
 }
 
 func (l *lineReader) Read(p []byte) (int, error) {
+	passed := sort.Search(len(l.starts), func(i int) bool { return l.starts[i] > l.done })
+	l.before += passed
+	l.starts = append(l.starts[:0], l.starts[passed:]...)
 	n, err := l.r.Read(p)
-	for i := 0; i < n; i++ {
-		if p[i] == '\n' {
+	for i, c := range p[:n] {
+		if c == '\n' {
 			l.starts = append(l.starts, l.at+int64(i)+1)
 		}
 	}
@@ -69,17 +76,9 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// line is the line of a byte, from 1.
+// line is the line, from 1, of a byte not before done.
 func (l *lineReader) line(offset int64) int {
-	lo, hi := 0, len(l.starts)
-	for lo < hi {
-		if mid := (lo + hi) / 2; l.starts[mid] <= offset {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo + 1
+	return 1 + l.before + sort.Search(len(l.starts), func(i int) bool { return l.starts[i] > offset })
 }
 
 type reader struct {
@@ -90,23 +89,35 @@ type reader struct {
 	seen  map[string]bool
 }
 
-// fail is an error at the decoder's place, or where err says it is.
+// fail is an error at the decoder's place, or where exactly the text stops being JSON.
 func (r *reader) fail(err error, format string, args ...any) error {
 	if e, ok := errors.AsType[*core.Error](err); ok && e.Op == "shardmap" {
 		return err
 	}
-	offset := r.dec.InputOffset()
-	code := core.Invalid
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		code, offset = core.Corrupt, max(offset, e.Offset)
+	code, offset := core.Invalid, r.dec.InputOffset()
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		code, offset = core.Corrupt, offset+r.syntaxOffset()
 	} else if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		code, offset, err = core.Corrupt, r.lines.at, errors.New("the file ends in the middle")
 	}
 	subject := r.name + ":" + strconv.Itoa(r.lines.line(offset))
+	text := fmt.Sprintf(format, args...)
 	if err != nil {
-		format, args = format+": %w", append(args, err)
+		return core.Errorf(code, "shardmap", subject, "%s: %w (byte %d)", text, err, offset)
 	}
-	return core.Errorf(code, "shardmap", subject, format+" (byte %d)", append(args, offset)...)
+	return core.Errorf(code, "shardmap", subject, "%s (byte %d)", text, offset)
+}
+
+// syntaxOffset finds the bad byte of the value that the decoder could not read; a decoder's own count leaves out
+// what was read by tokens.
+func (r *reader) syntaxOffset() int64 {
+	rest, _ := io.ReadAll(r.dec.Buffered()) // from memory
+	value := bytes.TrimLeft(rest, " \t\r\n,:")
+	offset := int64(len(rest) - len(value))
+	if e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(value, &json.RawMessage{})); ok {
+		offset += max(e.Offset-1, 0)
+	}
+	return offset
 }
 
 // object reads the members of the map.
@@ -171,6 +182,7 @@ func (r *reader) decode(v any, what string, args ...any) error {
 	if err := r.dec.Decode(v); err != nil {
 		return r.fail(err, what, args...)
 	}
+	r.lines.done = r.dec.InputOffset()
 	return nil
 }
 

@@ -175,7 +175,7 @@ func canonical(v any) any {
 			return t
 		}
 		if f, err := t.Float64(); err == nil {
-			return f
+			return f + 0 // no negative zero
 		}
 	}
 	return v
