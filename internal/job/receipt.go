@@ -11,7 +11,8 @@ import (
 const (
 	DropCoordinates = "coordinates" // not finite, or |lat| > 90
 	DropOutside     = "outside"     // in no cell of the shard
-	DropFill        = "fill"        // a variable is NaN or its _FillValue
+	DropFill        = "fill"        // a variable is its _FillValue
+	DropNaN         = "nan"         // a variable is NaN
 	DropExpression  = "expression"  // an expression filter
 )
 

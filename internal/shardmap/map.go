@@ -13,11 +13,11 @@ import (
 // A Map lists for each shard the granules that may have observations in it. Keys, Granules and, if there is one,
 // AOIMask are parallel.
 type Map struct {
-	Metadata      json.RawMessage   // an object: what the catalog was asked for, and how the map was made
-	GridSignature json.RawMessage   // an object: the grid the keys belong to
-	Keys          []core.ShardKey   // each once
-	Granules      [][]Record        // by shard
-	AOIMask       []json.RawMessage // cells of the area of interest by shard, in the grid's own terms; nil: none
+	Metadata      json.RawMessage            // an object: what the catalog was asked for, and how the map was made
+	GridSignature json.RawMessage            // an object: the grid the keys belong to
+	Keys          []core.ShardKey            // each once
+	Granules      [][]Record                 // by shard
+	AOIMask       []json.RawMessage          // cells of the area of interest by shard, in the grid's own terms; nil: none
 	Extra         map[string]json.RawMessage // members that this version does not know; written again
 }
 
