@@ -10,7 +10,7 @@ import (
 
 // A Box is bounds in WGS84 geodetic degrees. Its longitudes run east from West and may pass ±180.
 type Box struct {
-	West, Width  float64 // Width in [0, 360]
+	West, Width  float64 // West in [-180, 180), Width in [0, 360]
 	South, North float64
 }
 
@@ -23,12 +23,16 @@ func (b *Box) Contains(lon, lat float64) bool {
 		return false
 	}
 	d := lon - b.West
-	if d < 0 || d >= 360 {
-		if d = math.Mod(d, 360); d < 0 {
+	if d < 0 || d > b.Width {
+		// Mod is exact, so the difference is only off by the rounding of a small number.
+		if d = math.Mod(lon, 360) - b.West; d < 0 {
 			d += 360
 		}
+		if d >= 360 {
+			d -= 360
+		}
 	}
-	return d <= b.Width
+	return d >= 0 && d <= b.Width
 }
 
 // boxSlack is added on every side, degrees: 0.1 mm, more than the rounding of any of the steps here.

@@ -15,38 +15,59 @@ const planarStep = 0.125
 // percent for the authalic latitude. It is 8 m.
 const planarSlack = 1.25e-6
 
-// A planar is a polygon with edges straight in longitude and geodetic latitude, in the longitudes it was written with.
+// A planar is a polygon with edges straight in longitude and geodetic latitude; its inside is where an odd number of
+// rings say so.
 type planar struct {
-	rings      [][]core.LonLat
-	west, east float64
-	latitude   Latitude
+	rings    []planarRing
+	latitude Latitude
 }
 
-// contains reports whether a point of the sphere is inside: an odd number of edges lie north of it, in any turn of its
-// longitude.
+// A planarRing is a ring unrolled from its first vertex, which is within ±180.
+type planarRing struct {
+	vertices   []core.LonLat
+	west, east float64
+}
+
+// unroll moves a ring by turns, and keeps its edges as they were written.
+func unroll(vertices []core.LonLat) planarRing {
+	start := math.Remainder(vertices[0].Lon, 360)
+	r := planarRing{make([]core.LonLat, len(vertices)), start, start}
+	for i, v := range vertices {
+		lon := start + (v.Lon - vertices[0].Lon)
+		r.vertices[i] = core.LonLat{Lon: lon, Lat: v.Lat}
+		r.west, r.east = min(r.west, lon), max(r.east, lon)
+	}
+	return r
+}
+
 func (s *planar) contains(p Vec) bool {
 	lon, lat := p.LonLat()
 	lat = s.latitude.FromSphere(lat)
-	for lon += 360 * math.Ceil((s.west-lon)/360); lon <= s.east; lon += 360 {
-		if s.oddNorth(lon, lat) {
+	odd := false
+	for i := range s.rings {
+		odd = odd != s.rings[i].contains(lon, lat)
+	}
+	return odd
+}
+
+// contains reports whether in some turn of the longitude an odd number of edges lie north of a point.
+func (r *planarRing) contains(lon, lat float64) bool {
+	for lon += 360 * math.Ceil((r.west-lon)/360); lon <= r.east; lon += 360 {
+		if r.oddNorth(lon, lat) {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *planar) oddNorth(lon, lat float64) bool {
+func (r *planarRing) oddNorth(lon, lat float64) bool {
 	odd := false
-	for _, ring := range s.rings {
-		for i, a := range ring {
-			b := ring[(i+1)%len(ring)]
-			if (a.Lon > lon) == (b.Lon > lon) {
-				continue
-			}
-			if a.Lat+(lon-a.Lon)/(b.Lon-a.Lon)*(b.Lat-a.Lat) > lat {
-				odd = !odd
-			}
+	a := r.vertices[len(r.vertices)-1]
+	for _, b := range r.vertices {
+		if (a.Lon > lon) != (b.Lon > lon) && a.Lat+(lon-a.Lon)/(b.Lon-a.Lon)*(b.Lat-a.Lat) > lat {
+			odd = !odd
 		}
+		a = b
 	}
 	return odd
 }

@@ -80,18 +80,19 @@ func badRing(polygon, ring int, format string, args ...any) error {
 
 // addPlanar adds the edges of a polygon and gives its inside, nil if it has none.
 func (r *Region) addPlanar(p core.Polygon, latitude Latitude) shape {
-	s := &planar{west: math.Inf(1), east: math.Inf(-1), latitude: latitude}
+	s := &planar{latitude: latitude}
 	for _, vertices := range p {
+		ring := unroll(vertices)
 		n := len(vertices)
-		if n <= 2 {
-			r.arcs = append(r.arcs, planarArcs(vertices[0], vertices[n-1], latitude)...)
-			continue
+		for i := range n {
+			if i == n-1 && n == 2 {
+				break // an arc; a point is its own next vertex
+			}
+			r.arcs = append(r.arcs, planarArcs(ring.vertices[i], ring.vertices[(i+1)%n], latitude)...)
 		}
-		for i, v := range vertices {
-			r.arcs = append(r.arcs, planarArcs(v, vertices[(i+1)%n], latitude)...)
-			s.west, s.east = min(s.west, v.Lon), max(s.east, v.Lon)
+		if n > 2 {
+			s.rings = append(s.rings, ring)
 		}
-		s.rings = append(s.rings, vertices)
 	}
 	if len(s.rings) == 0 {
 		return nil

@@ -30,8 +30,12 @@ var references = [...]Vec{
 // ring has no inside (it runs back over itself).
 func newRing(arcs []Arc, oriented bool) (*ring, bool) {
 	r := &ring{arcs: arcs}
-	for i := range arcs {
-		if r.refs = leftReferences(arcs, i); len(r.refs) >= 2 {
+	// An arc that another one runs along has no side of its own: try the next, though not all of a very long ring.
+	for i := range min(len(arcs), 64+10_000_000/len(arcs)) {
+		if refs := leftReferences(arcs, i); len(refs) > len(r.refs) {
+			r.refs = refs
+		}
+		if len(r.refs) >= 2 {
 			break
 		}
 	}

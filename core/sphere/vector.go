@@ -16,6 +16,9 @@ func FromLonLat(lon, lat float64) Vec {
 	if lat == 90 || lat == -90 {
 		return Vec{Z: math.Copysign(1, lat)}
 	}
+	if lon > 360 || lon < -360 {
+		lon = math.Mod(lon, 360) // exact, as the product with π/180 would not be
+	}
 	sl, cl := math.Sincos(lon * radian)
 	sb, cb := math.Sincos(lat * radian)
 	return Vec{cb * cl, cb * sl, sb}

@@ -2,8 +2,12 @@ package healpix
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
@@ -16,24 +20,43 @@ const maxCover = 1 << 24
 // the region misses by more than a 2^-fineness part of its size is left out.
 const fineness = 9
 
-// Cover implements core.Grid. A region without polygons has no shards.
+// Cover implements core.Grid. A region without polygons has no shards. Regions are shared out among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
-	covers := make([][]core.ShardKey, len(regions))
-	for i, region := range regions {
-		r, err := sphere.NewRegion(region, g.config.Latitude)
+	covers, errs := make([][]core.ShardKey, len(regions)), make([]error, len(regions))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(regions)) {
+		wait.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(regions)); i = next.Add(1) - 1 {
+				if covers[i], errs[i] = g.coverOne(ctx, regions[i]); errs[i] != nil {
+					next.Store(int64(len(regions)))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	for i, err := range errs {
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "healpix.Cover", "", "region %d: %w", i, err)
-		}
-		c := coverer{ctx: ctx, order: g.config.ParentOrder}
-		if err := c.cover(r); err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "healpix.Cover", "", "region %d: %w", i, err)
-		}
-		covers[i] = make([]core.ShardKey, len(c.found))
-		for j, n := range c.found {
-			covers[i][j] = keyOf(cellID{c.order, n})
+			return nil, core.Errorf(core.CodeOf(err), "healpix.Cover", fmt.Sprintf("region %d", i), "%w", err)
 		}
 	}
 	return covers, nil
+}
+
+func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKey, error) {
+	r, err := sphere.NewRegion(region, g.config.Latitude)
+	if err != nil {
+		return nil, err
+	}
+	c := coverer{ctx: ctx, order: g.config.ParentOrder}
+	if err := c.cover(r); err != nil {
+		return nil, err
+	}
+	keys := make([]core.ShardKey, len(c.found))
+	for i, n := range c.found {
+		keys[i] = keyOf(cellID{c.order, n})
+	}
+	return keys, nil
 }
 
 // A coverer collects the cells of one order that meet one region.
@@ -42,7 +65,7 @@ type coverer struct {
 	order int
 	found []uint64 // nested ids; in the end ascending, once each
 	err   error
-	buf   [maxOrder + fineness + 1][]int32
+	buf   [maxOrder + fineness + 1][]int32 // of the pieces, one for each order
 }
 
 func (c *coverer) cover(r *sphere.Region) error {
@@ -51,7 +74,8 @@ func (c *coverer) cover(r *sphere.Region) error {
 	}
 	whole := r.Piece()
 	for _, q := range c.roots(r.Cap()) {
-		c.descend(q, whole)
+		t := tileOf(q)
+		c.descend(&t, whole)
 	}
 	slices.Sort(c.found)
 	c.found = slices.Compact(c.found)
@@ -61,7 +85,8 @@ func (c *coverer) cover(r *sphere.Region) error {
 // roots are cells that together contain a cap: a cell and its eight neighbours, all on one face, of the finest order at
 // which a neighbour is wide enough, or the base cells.
 func (c *coverer) roots(around sphere.Cap) []square {
-	if order := min(c.order, int(math.Floor(math.Log2(blockReach/max(around.Radius, 1e-12))))); order >= 2 {
+	finest := math.Floor(math.Log2(blockReach / max(around.Radius, 1e-12)))
+	if order := min(c.order, int(finest)); order >= 2 {
 		lon, lat := around.Center.LonLat()
 		face, u, v := project(lon, lat)
 		x, y, last := gridIndex(u, order), gridIndex(v, order), uint64(1)<<order-1
@@ -81,43 +106,43 @@ func (c *coverer) roots(around sphere.Cap) []square {
 }
 
 // blockReach is less than the angle, times 2^order, from any point of a cell to the outside of the block of nine cells
-// around it (0.55 is the least found by sampling cells of all shapes).
+// around it.
 const blockReach = 0.4
 
-func (c *coverer) descend(q square, within sphere.Piece) {
+func (c *coverer) descend(t *tile, within sphere.Piece) {
+	if c.err == nil {
+		c.err = c.ctx.Err()
+	}
 	if c.err != nil {
 		return
 	}
-	if c.err = c.ctx.Err(); c.err != nil {
-		return
-	}
-	around := q.cap()
-	piece, rel := within.Clip(around, c.buf[q.order])
-	c.buf[q.order] = piece.Memory()
+	piece, rel := within.Clip(t.cap(), c.buf[t.order])
+	c.buf[t.order] = piece.Memory()
 	switch {
 	case rel == sphere.Apart:
 	case rel == sphere.Covers:
-		c.addAll(q)
-	case q.order < c.order:
-		for i := range 4 {
-			c.descend(q.child(i), piece)
+		c.addAll(t.square)
+	case t.order < c.order:
+		children := t.split()
+		for i := range children {
+			c.descend(&children[i], piece)
 		}
-	case c.reaches(q, around.Center, piece) || piece.Inside(around.Center):
-		c.addAll(q)
+	case piece.Within(t.center, t.inner()) || piece.Inside(t.center) || c.reaches(t, piece):
+		c.addAll(t.square)
 	}
 }
 
-// reaches reports whether an edge comes into a cell, seen by its middle or else by those of its descendants.
-func (c *coverer) reaches(q square, center sphere.Vec, piece sphere.Piece) bool {
-	if q.order == c.order+fineness || piece.Within(center, q.inner(center)) {
+// reaches reports whether an edge comes into a cell, seen by the middles of its descendants.
+func (c *coverer) reaches(t *tile, piece sphere.Piece) bool {
+	if t.order == c.order+fineness {
 		return true
 	}
-	for i := range 4 {
-		child := q.child(i)
-		around := child.cap()
-		part := piece.Edges(around, c.buf[child.order])
+	children := t.split()
+	for i := range children {
+		child := &children[i]
+		part := piece.Edges(child.cap(), c.buf[child.order])
 		c.buf[child.order] = part.Memory()
-		if !part.Empty() && c.reaches(child, around.Center, part) {
+		if !part.Empty() && (part.Within(child.center, child.inner()) || c.reaches(child, part)) {
 			return true
 		}
 	}
@@ -135,31 +160,4 @@ func (c *coverer) addAll(q square) {
 	for i := range n {
 		c.found = append(c.found, first+i)
 	}
-}
-
-// outerFactor allows for rounding: of the points of a cell a corner is the farthest from the middle. innerFactor makes
-// the distance of the nearest middle of a side less than that of the nearest point of the border (0.79 of it at least).
-// Both are checked on cells of all shapes.
-const (
-	outerFactor = 1.001
-	innerFactor = 0.7
-)
-
-// cap contains the cell; its centre is the cell's middle.
-func (q square) cap() sphere.Cap {
-	center := q.at(0.5, 0.5).vec()
-	far := 0.0
-	for side := range 4 {
-		far = max(far, center.Chord2(q.border(side, 0).vec()))
-	}
-	return sphere.Cap{Center: center, Radius: 2 * math.Asin(math.Sqrt(far)/2) * outerFactor}
-}
-
-// inner is the radius of a cap around the middle that the cell contains.
-func (q square) inner(center sphere.Vec) float64 {
-	close := 4.0
-	for side := range 4 {
-		close = min(close, center.Chord2(q.border(side, 0.5).vec()))
-	}
-	return math.Sqrt(close) * innerFactor
 }

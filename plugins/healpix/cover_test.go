@@ -1,7 +1,9 @@
 package healpix
 
 import (
+	"context"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,33 +73,171 @@ func TestCoverageVectors(t *testing.T) {
 						}
 					}
 				}
-				if extra > 0 {
-					t.Logf("%s %s %s order %d: %d of %d too many (%.2f%%)", p.Name, v.Edges, v.Lat, order, extra, want.N, 100*float64(extra)/float64(want.N))
+				// The region misses a cell listed too many by less than a 512th of its size, or by the slack of
+				// planar edges.
+				require.LessOrEqual(t, extra, 2+want.N/1000, "%s %s %s order %d", p.Name, v.Edges, v.Lat, order)
+			}
+		}
+	}
+}
+
+// TestTileFactors samples cells of all shapes.
+func TestTileFactors(t *testing.T) {
+	for order := range 6 {
+		for n := range cellCount(order) {
+			tile := tileOf(squareOf(cellID{order, n}))
+			around, inner := tile.cap(), tile.inner()
+			for side := range 4 {
+				for i := range 16 {
+					d := sphere.Angle(tile.center, tile.border(side, float64(i)/16).vec())
+					require.Less(t, d, around.Radius)
+					require.Greater(t, d, inner)
+				}
+			}
+			for i, child := range tile.split() {
+				require.Equal(t, tileOf(tile.child(i)), child)
+			}
+		}
+	}
+}
+
+// TestBlockReach: from the border of a cell to that of the block around it.
+func TestBlockReach(t *testing.T) {
+	for order := 2; order <= 5; order++ {
+		scale := float64(uint64(1) << order)
+		for n := range cellCount(order) {
+			q := squareOf(cellID{order, n})
+			if last := uint64(1)<<order - 1; q.x == 0 || q.y == 0 || q.x == last || q.y == last {
+				continue
+			}
+			var inner, outer []sphere.Vec
+			for side := range 4 {
+				for i := range 6 {
+					f := float64(i) / 6
+					inner = append(inner, q.border(side, f).vec())
+					for k := range 3 {
+						f := 3*f - float64(k)
+						outer = append(outer, [4]spot{q.at(f, -1), q.at(2, f), q.at(f, 2), q.at(-1, f)}[side].vec())
+					}
+				}
+			}
+			for _, a := range inner {
+				for _, b := range outer {
+					require.Greater(t, sphere.Angle(a, b)*scale, blockReach)
 				}
 			}
 		}
 	}
 }
 
-// TestCapFactors samples cells of all shapes.
-func TestCapFactors(t *testing.T) {
-	outer, inner := 0.0, 9.0
-	for order := range 7 {
-		for n := range cellCount(order) {
-			q := squareOf(cellID{order, n})
-			around := q.cap()
-			center, in := around.Center, q.inner(around.Center)
-			far, close := 0.0, 9.0
-			for side := range 4 {
-				for i := range 16 {
-					d := sphere.Angle(center, q.border(side, float64(i)/16).vec())
-					far, close = max(far, d), min(close, d)
-				}
-			}
-			outer = max(outer, far/(around.Radius/outerFactor))
-			inner = min(inner, close/(in/innerFactor))
-		}
-		t.Log(order, outer, inner)
+// randomRegion is a region with points of which it is known that they are in it.
+func randomRegion(r *rand.Rand) (core.Region, []core.LonLat) {
+	center := core.LonLat{Lon: 720*r.Float64() - 360, Lat: math.Asin(2*r.Float64()-1) * degree}
+	if r.IntN(4) == 0 {
+		center.Lat = math.Copysign(90-math.Exp(-8*r.Float64()), center.Lat)
 	}
-	_ = math.Pi
+	if r.IntN(4) == 0 {
+		center.Lon = 180 + r.NormFloat64()
+	}
+	size := math.Exp(-12*r.Float64()) * 20
+	var ring []core.LonLat
+	for range 1 + r.IntN(7) {
+		ring = append(ring, core.LonLat{
+			Lon: center.Lon + size*r.NormFloat64(),
+			Lat: max(-90, min(90, center.Lat+size*r.NormFloat64())),
+		})
+	}
+	region := core.Region{Polygons: []core.Polygon{{ring}}, Planar: r.IntN(3) == 0}
+	if r.IntN(2) == 0 {
+		region.Margin = math.Exp(12 * r.Float64())
+	}
+	return region, append(ring, center)
+}
+
+// TestCoverNeverMisses: the shard of every point of a region is listed.
+func TestCoverNeverMisses(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for i := range 3000 {
+		order := r.IntN(12)
+		latitude := sphere.Latitude(i & 1)
+		g := newGrid(Config{ParentOrder: order, ChunkInner: order, ChildOrder: order, Latitude: latitude})
+		region, points := randomRegion(r)
+		compiled, err := sphere.NewRegion(region, latitude)
+		require.NoError(t, err)
+		covers, err := g.Cover(t.Context(), []core.Region{region})
+		if core.CodeOf(err) == core.Unsupported {
+			continue
+		}
+		require.NoError(t, err)
+		listed := map[core.ShardKey]bool{}
+		for i, k := range covers[0] {
+			require.False(t, listed[k])
+			require.True(t, i == 0 || core.CompareKeys(covers[0][i-1], k) < 0)
+			listed[k] = true
+		}
+		for range 100 {
+			a, b := points[r.IntN(len(points))], points[r.IntN(len(points))]
+			f := r.Float64()
+			spread := region.Margin / 111e3 * r.NormFloat64()
+			p := core.LonLat{Lon: a.Lon + f*(b.Lon-a.Lon) + spread, Lat: max(-90, min(90, a.Lat+f*(b.Lat-a.Lat)+spread/2))}
+			if v := latitude.Point(p.Lon, p.Lat); compiled.Contains(v) {
+				require.True(t, listed[g.shardOf(p.Lon, p.Lat)], "%v misses %v", region, p)
+			}
+		}
+	}
+}
+
+// shardOf is the key of the shard of a point.
+func (g *grid) shardOf(lon, lat float64) core.ShardKey {
+	face, u, v := project(lon, g.config.Latitude.ToSphere(lat))
+	return keyOf(cellID{g.config.ParentOrder, nestOf(face, u, v, g.config.ParentOrder)})
+}
+
+// TestCoverIsNearMinimal: points and small caps in the middle of a shard have that one only.
+func TestCoverIsNearMinimal(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	g := newGrid(Config{ParentOrder: 6, ChunkInner: 6, ChildOrder: 12})
+	many := 0
+	for range 2000 {
+		p := core.LonLat{Lon: 360 * r.Float64(), Lat: math.Asin(2*r.Float64()-1) * degree}
+		covers, err := g.Cover(t.Context(), []core.Region{
+			{Polygons: []core.Polygon{{{p}}}},
+			{Polygons: []core.Polygon{{{p}}}, Margin: 100},
+		})
+		require.NoError(t, err)
+		require.Contains(t, covers[0], g.shardOf(p.Lon, p.Lat))
+		require.LessOrEqual(t, len(covers[0]), 4)
+		if len(covers[1]) > 1 {
+			many++
+		}
+	}
+	require.Less(t, many, 40) // about 2·2·(100 m + 200 m of fineness)/100 km
+}
+
+func TestCoverSpecialPlaces(t *testing.T) {
+	g := newGrid(Config{ParentOrder: 5, ChunkInner: 5, ChildOrder: 8})
+	point := func(lon, lat, margin float64) core.Region {
+		return core.Region{Polygons: []core.Polygon{{{{Lon: lon, Lat: lat}}}}, Margin: margin}
+	}
+	covers, err := g.Cover(t.Context(), []core.Region{
+		point(77, 90, 0), point(0, -90, 10), point(180, 5, 1), point(-180, 5, 1), point(1e6, 12, 0), {}, point(0, 0, 3e7),
+	})
+	require.NoError(t, err)
+	require.Len(t, covers[0], 4)
+	require.Len(t, covers[1], 4)
+	require.Equal(t, covers[2], covers[3])
+	require.Contains(t, covers[4], g.shardOf(math.Mod(1e6, 360), 12))
+	require.Empty(t, covers[5])
+	require.Len(t, covers[6], int(cellCount(5)))
+
+	_, err = g.Cover(t.Context(), []core.Region{point(0, 0, 0), point(0, 91, 0)})
+	require.Equal(t, core.Invalid, core.CodeOf(err))
+	require.ErrorContains(t, err, "region 1: ")
+	fine := newGrid(Config{ParentOrder: 20, ChunkInner: 20, ChildOrder: 20})
+	_, err = fine.Cover(t.Context(), []core.Region{point(0, 0, 1e6)})
+	require.Equal(t, core.Unsupported, core.CodeOf(err))
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = g.Cover(canceled, []core.Region{point(0, 0, 0)})
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -104,28 +104,47 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 	return nil
 }
 
+// locate first gathers the points within the shard's box, without a branch on any of them, because which of the points
+// are inside is hard for a processor to guess; then it finds the slots of those.
 func (l *locator) locate(lon, lat []float64, slot []int32) {
-	lat, slot = lat[:len(lon)], slot[:len(lon)]
-	for i, x := range lon {
-		y := lat[i]
-		slot[i] = -1
-		if !(y >= l.south && y <= l.north) {
-			continue
+	var inside [512]int32
+	for len(lon) > 0 {
+		n := min(len(inside), len(lon))
+		x, y, out := lon[:n], lat[:n], slot[:n]
+		for _, i := range inside[:l.gather(&inside, x, y, out)] {
+			out[i] = l.slot(x[i], y[i])
 		}
-		d := x - l.west
-		if d < 0 || d >= 360 {
-			if d = math.Mod(d, 360); d < 0 {
-				d += 360
-			}
-		}
-		if d <= l.width { // false for NaN, which infinite longitudes have become
-			slot[i] = l.slot(x, y)
-		}
+		lon, lat, slot = lon[n:], lat[n:], slot[n:]
 	}
 }
 
-// slot is the slot of a finite point on Earth.
+// gather sets all slots to -1 and lists the points that may be in the shard.
+func (l *locator) gather(inside *[512]int32, lon, lat []float64, slot []int32) int {
+	n := 0
+	for i, x := range lon {
+		y := lat[i]
+		slot[i] = -1
+		d := x - l.west
+		d -= 360 * math.Floor(d*(1.0/360))
+		// Beyond 1e5 the difference is no longer exact to the box's slack. NaN is in none.
+		inside[n&511] = int32(i)
+		n += one(y >= l.south) & one(y <= l.north) & (one(d <= l.width) | one(math.Abs(x) > 1e5))
+	}
+	return n
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// slot is the slot of a point within ±90.
 func (l *locator) slot(lon, lat float64) int32 {
+	if lon-lon != 0 {
+		return -1
+	}
 	t := turn(lon) * (1.0 / 90)
 	var face int
 	var u, v float64

@@ -19,13 +19,17 @@ const (
 
 // turn is the longitude in [0, 360).
 func turn(lon float64) float64 {
-	if lon < 0 || lon >= 360 {
-		if lon = math.Mod(lon, 360); lon < 0 {
-			lon += 360
-		}
-		if lon >= 360 { // a tiny negative longitude rounds up
-			lon = 0
-		}
+	if lon >= 0 && lon < 360 {
+		return lon
+	}
+	if lon < -360 || lon >= 360 {
+		lon = math.Mod(lon, 360)
+	}
+	if lon < 0 {
+		lon += 360
+	}
+	if lon >= 360 { // a tiny negative longitude rounds up
+		return 0
 	}
 	return lon
 }

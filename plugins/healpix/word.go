@@ -100,6 +100,9 @@ func cellCount(order int) uint64 { return 12 << (2 * order) }
 
 // canonicalUint reads a decimal without sign, blanks or leading zeros.
 func canonicalUint(s string) (uint64, bool) {
+	if s == "" || s[0] < '0' || s[0] > '9' || s[0] == '0' && len(s) > 1 {
+		return 0, false
+	}
 	n, err := strconv.ParseUint(s, 10, 64)
-	return n, err == nil && strconv.FormatUint(n, 10) == s
+	return n, err == nil
 }
