@@ -16,6 +16,26 @@ func CheckSize(op, url string, n int64, opt core.PutOptions) error {
 	return nil
 }
 
+// Remaining is the number of bytes from where a body stands to its end, if it is an io.Seeker, which stays where it is.
+func Remaining(body io.Reader) (int64, bool) {
+	seeker, ok := body.(io.Seeker)
+	if !ok {
+		return 0, false
+	}
+	here, err := seeker.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, false
+	}
+	end, err := seeker.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, false
+	}
+	if _, err := seeker.Seek(here, io.SeekStart); err != nil {
+		return 0, false
+	}
+	return max(end-here, 0), true
+}
+
 // A bodyReader reads a Put's body, stops when the context does, and marks the body's own errors so that they are not
 // taken for the store's.
 type bodyReader struct {

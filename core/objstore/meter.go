@@ -98,15 +98,18 @@ type meterStore struct {
 
 func (m meterStore) Put(ctx context.Context, url string, body io.Reader, opt core.PutOptions) error {
 	m.c.puts.Add(1)
-	counted := &countingReader{Reader: body}
-	if opt.Size < 0 { // else the driver gets the body itself, which it may want to Seek
-		body = counted
+	if opt.Size < 0 {
+		if n, ok := Remaining(body); ok {
+			opt.Size = n
+		} else {
+			counted := &countingReader{Reader: body}
+			err := m.store.Put(ctx, url, counted, opt)
+			m.c.up.Add(counted.n)
+			return m.c.failed(err)
+		}
 	}
 	err := m.store.Put(ctx, url, body, opt)
-	switch {
-	case opt.Size < 0:
-		m.c.up.Add(counted.n)
-	case err == nil:
+	if err == nil {
 		m.c.up.Add(opt.Size)
 	}
 	return m.c.failed(err)

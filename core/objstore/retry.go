@@ -19,8 +19,8 @@ type Policy struct {
 }
 
 // Retry tries again what fails with core.Unavailable, and nothing else. Of a ReadRanges it asks again only for the ranges
-// that are missing. A Put is tried again only if its body is an io.Seeker, which is wound back to where it stood; wrap
-// other bodies yourself or let the caller start over. A List goes on after the last object visited.
+// that are missing. A Put is tried again only if its body is an io.Seeker, which is wound back to where it stood; other
+// bodies are the driver's affair (s3store repeats each of their parts from a buffer). A List goes on after the last object visited.
 func Retry(store core.ObjectStore, p Policy) core.ObjectStore {
 	return retryStore{retryReader{store, p}, store}
 }
@@ -37,7 +37,7 @@ type retryReader struct {
 
 func (r retryReader) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	var data [][]byte
-	err := r.policy.do(ctx, func() error {
+	err := r.policy.Do(ctx, func() error {
 		missing, place := ranges, []int(nil)
 		if data != nil {
 			missing, place = stillMissing(ranges, data)
@@ -67,7 +67,7 @@ func stillMissing(ranges []core.Range, data [][]byte) (missing []core.Range, pla
 }
 
 func (r retryReader) Stat(ctx context.Context, url string) (info core.ObjectInfo, err error) {
-	err = r.policy.do(ctx, func() error {
+	err = r.policy.Do(ctx, func() error {
 		info, err = r.reader.Stat(ctx, url)
 		return err
 	})
@@ -89,7 +89,7 @@ func (s retryStore) Put(ctx context.Context, url string, body io.Reader, opt cor
 		return s.store.Put(ctx, url, body, opt)
 	}
 	failed := false
-	return s.policy.do(ctx, func() error {
+	return s.policy.Do(ctx, func() error {
 		if _, err := seeker.Seek(start, io.SeekStart); err != nil {
 			return core.Errorf(core.Internal, "objstore.Put", url, "winding the body back: %w", err)
 		}
@@ -103,14 +103,14 @@ func (s retryStore) Put(ctx context.Context, url string, body io.Reader, opt cor
 }
 
 func (s retryStore) Delete(ctx context.Context, urls ...string) error {
-	return s.policy.do(ctx, func() error { return s.store.Delete(ctx, urls...) })
+	return s.policy.Do(ctx, func() error { return s.store.Delete(ctx, urls...) })
 }
 
 func (s retryStore) List(ctx context.Context, prefix string, visit func(core.ObjectInfo) error) error {
 	var last string
 	var begun bool
 	var stop error
-	err := s.policy.do(ctx, func() error {
+	err := s.policy.Do(ctx, func() error {
 		err := s.store.List(ctx, prefix, func(o core.ObjectInfo) error {
 			if begun && o.URL <= last {
 				return nil
@@ -130,8 +130,8 @@ func (s retryStore) List(ctx context.Context, prefix string, visit func(core.Obj
 	return err
 }
 
-// do calls call until it succeeds, fails for good, or the policy or ctx ends the tries.
-func (p Policy) do(ctx context.Context, call func() error) error {
+// Do calls call until it succeeds, fails with another code than core.Unavailable, or the policy or ctx ends the tries.
+func (p Policy) Do(ctx context.Context, call func() error) error {
 	attempts := p.Attempts
 	if attempts <= 0 {
 		attempts = 6

@@ -261,6 +261,7 @@ func putWhileRead(s *suite) {
 	const n = 200_000
 	url := s.put("object", bytes.Repeat([]byte{'a'}, n))
 	var wg sync.WaitGroup
+	defer wg.Wait()
 	for _, c := range "bc" {
 		wg.Go(func() {
 			for range 10 {
@@ -276,7 +277,6 @@ func putWhileRead(s *suite) {
 		require.Len(s, got, n)
 		require.Equal(s, n, strings.Count(got, got[:1]), "a reader sees half an object")
 	}
-	wg.Wait()
 }
 
 func remove(s *suite) {

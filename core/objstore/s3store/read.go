@@ -1,0 +1,218 @@
+package s3store
+
+import (
+	"context"
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	smithyauth "github.com/aws/smithy-go/auth"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/internal/ranged"
+)
+
+// ReadRanges sends one GET per range, at most Options.Concurrency at once in all of the Store. If some ranges find the
+// service busy, the others come back with the error.
+func (s *Store) ReadRanges(ctx context.Context, objectURL string, ranges []core.Range) ([][]byte, error) {
+	const op = "s3store.Read"
+	if err := objstore.CheckRanges(op, objectURL, ranges); err != nil {
+		return nil, err
+	}
+	bucket, key, err := splitObject(op, objectURL)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.endpoint(ctx, op, objectURL, bucket)
+	if err != nil {
+		return nil, err
+	}
+	request := func(ctx context.Context, rangeHeader string) (*http.Request, error) {
+		return s.signedGet(ctx, op, objectURL, e, key, rangeHeader)
+	}
+	return s.getter.ReadRanges(ctx, ranged.Object{Op: op, URL: objectURL, Request: request}, ranges)
+}
+
+// An endpoint is where a bucket is.
+type endpoint struct {
+	base    url.URL // with the bucket in its host or path
+	service string  // the names that signatures carry
+	region  string
+}
+
+// endpoint asks the SDK once per bucket.
+func (s *Store) endpoint(ctx context.Context, op, subject, bucket string) (*endpoint, error) {
+	if e, ok := s.endpoints.Load(bucket); ok {
+		return e.(*endpoint), nil
+	}
+	o := s.client.Options()
+	s.perBucket(bucket)(&o)
+	params := s3.EndpointParameters{
+		Bucket: &bucket, Region: &o.Region, Endpoint: o.BaseEndpoint, ForcePathStyle: &o.UsePathStyle, Accelerate: &o.UseAccelerate,
+		UseFIPS:      aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+	}
+	resolved, err := o.EndpointResolverV2.ResolveEndpoint(ctx, params.WithDefaults())
+	if err != nil {
+		return nil, core.Errorf(core.Invalid, op, subject, "%w", err)
+	}
+	e := &endpoint{base: resolved.URI, service: "s3", region: o.Region}
+	if err := e.auth(&resolved.Properties); err != nil {
+		return nil, core.Errorf(core.Unsupported, op, subject, "%w", err)
+	}
+	s.endpoints.Store(bucket, e)
+	return e, nil
+}
+
+type schemeError string
+
+func (e schemeError) Error() string {
+	return "buckets of this kind (signature " + string(e) + ") are not supported"
+}
+
+// auth takes over the names for the signature that the SDK's rules give for the endpoint.
+func (e *endpoint) auth(properties *smithy.Properties) error {
+	schemes, ok := smithyauth.GetAuthOptions(properties)
+	if !ok || len(schemes) == 0 {
+		return nil
+	}
+	for _, scheme := range schemes {
+		if scheme.SchemeID != "sigv4" && scheme.SchemeID != smithyauth.SchemeIDSigV4 {
+			continue
+		}
+		if name, ok := smithyhttp.GetSigV4SigningName(&scheme.SignerProperties); ok && name != "" {
+			e.service = name
+		}
+		if region, ok := smithyhttp.GetSigV4SigningRegion(&scheme.SignerProperties); ok && region != "" {
+			e.region = region
+		}
+		return nil
+	}
+	return schemeError(schemes[0].SchemeID)
+}
+
+// sha256OfNothing is what a signature says of a request without a body.
+const sha256OfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+func (s *Store) signedGet(ctx context.Context, op, subject string, e *endpoint, key, rangeHeader string) (*http.Request, error) {
+	u := e.base
+	u.Path = strings.TrimSuffix(e.base.Path, "/") + "/" + key
+	u.RawPath = strings.TrimSuffix(e.base.EscapedPath(), "/") + "/" + escape(key)
+	req := (&http.Request{
+		Method: http.MethodGet, URL: &u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Range": {rangeHeader}, "X-Amz-Content-Sha256": {sha256OfNothing}, "Accept-Encoding": {"identity"}},
+	}).WithContext(ctx)
+	if s.credentials == nil {
+		return req, nil
+	}
+	secret, err := s.credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, s.credentialsError(op, subject, err)
+	}
+	if err := s.signer.SignHTTP(ctx, secret, req, sha256OfNothing, e.service, e.region, time.Now()); err != nil {
+		return nil, core.Errorf(core.Internal, op, subject, "signing: %w", err)
+	}
+	return req, nil
+}
+
+// escape writes a key as S3 signs it: every byte but unreserved ones and the slash as %XX.
+func escape(key string) string {
+	const hex = "0123456789ABCDEF"
+	plain := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' || c == '/'
+	}
+	n := 0
+	for i := range len(key) {
+		if !plain(key[i]) {
+			n++
+		}
+	}
+	if n == 0 {
+		return key
+	}
+	out := make([]byte, 0, len(key)+2*n)
+	for i := range len(key) {
+		if c := key[i]; plain(c) {
+			out = append(out, c)
+		} else {
+			out = append(out, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return string(out)
+}
+
+// getError is the error of an answer to a ranged GET; its body is XML.
+func (s *Store) getError(op, subject string, resp *http.Response, body []byte) error {
+	var x struct{ Code, Message string }
+	_ = xml.Unmarshal(body, &x) // what is no XML has no code, and the status decides
+	return s.answerError(op, subject, answer{status: resp.StatusCode, header: resp.Header, code: x.Code, message: x.Message})
+}
+
+// Stat sends a HEAD.
+func (s *Store) Stat(ctx context.Context, objectURL string) (core.ObjectInfo, error) {
+	const op = "s3store.Stat"
+	bucket, key, err := splitObject(op, objectURL)
+	if err != nil {
+		return core.ObjectInfo{}, err
+	}
+	if err := s.ready(ctx, op, objectURL); err != nil {
+		return core.ObjectInfo{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, s.perBucket(bucket))
+	if err != nil {
+		return core.ObjectInfo{}, s.sdkError(op, objectURL, err)
+	}
+	return core.ObjectInfo{URL: objectURL, ETag: aws.ToString(out.ETag), Size: aws.ToInt64(out.ContentLength), Modified: aws.ToTime(out.LastModified)}, nil
+}
+
+// List asks for pages of 1,000.
+func (s *Store) List(ctx context.Context, prefix string, visit func(core.ObjectInfo) error) error {
+	const op = "s3store.List"
+	bucket, keys, err := split(op, prefix)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(ctx, op, prefix); err != nil {
+		return err
+	}
+	in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &keys, EncodingType: "url"}
+	for {
+		out, err := s.page(ctx, in)
+		if err != nil {
+			return s.sdkError(op, prefix, err)
+		}
+		for _, o := range out.Contents {
+			key := aws.ToString(o.Key)
+			if out.EncodingType == "url" {
+				if key, err = url.QueryUnescape(key); err != nil {
+					return core.Errorf(core.Corrupt, op, prefix, "the key %q in the list is not well escaped", aws.ToString(o.Key))
+				}
+			}
+			info := core.ObjectInfo{URL: prefix[:len("s3://")] + bucket + "/" + key, ETag: aws.ToString(o.ETag), Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)}
+			if err := visit(info); err != nil {
+				return err
+			}
+		}
+		if !aws.ToBool(out.IsTruncated) {
+			return nil
+		}
+		if in.ContinuationToken = out.NextContinuationToken; aws.ToString(in.ContinuationToken) == "" {
+			return core.Errorf(core.Unavailable, op, prefix, "the list ends in the middle: the service says there is more, not where")
+		}
+	}
+}
+
+func (s *Store) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return s.client.ListObjectsV2(ctx, in, s.perBucket(*in.Bucket))
+}
