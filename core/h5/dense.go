@@ -1,0 +1,93 @@
+package h5
+
+import (
+	"github.com/englacial/zagg/core/h5/internal/btree"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+	"github.com/englacial/zagg/core/h5/internal/heap"
+	"github.com/englacial/zagg/core/h5/internal/space"
+)
+
+// A recordKind is what a v2 B-tree over a fractal heap indexes, by name.
+type recordKind uint8
+
+const (
+	linkRecords recordKind = iota
+	attributeRecords
+)
+
+// A heapRecord is a record of such a tree.
+type heapRecord struct {
+	id     []byte
+	shared bool // the object is in the heap of shared messages
+	order  int
+}
+
+const maxRecords = 1 << 22
+
+// heapObjects visits all objects of the fractal heap at addr that the tree lists, with few requests: heap and tree are
+// read at once, and then all blocks.
+func (f *File) heapObjects(r *space.Reader, addr, tree uint64, kind recordKind, visit func(heapRecord, *cursor.Cursor) error) error {
+	var h *heap.Fractal
+	var records []heapRecord
+	err := r.Each(2, func(i int) (err error) {
+		if i == 0 {
+			h, err = heap.OpenFractal(r, addr, f.unfilter)
+		} else {
+			records, err = readRecords(r, tree, kind)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	ids := make([][]byte, 0, len(records))
+	for _, rec := range records {
+		if !rec.shared {
+			ids = append(ids, rec.id)
+		}
+	}
+	if err := h.Prefetch(r, ids); err != nil {
+		return err
+	}
+	for _, rec := range records {
+		var o *cursor.Cursor
+		if rec.shared {
+			o, err = f.sharedObject(r, rec.id)
+		} else {
+			o, err = h.Object(r, rec.id)
+		}
+		if err == nil {
+			err = visit(rec, o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readRecords(r *space.Reader, tree uint64, kind recordKind) ([]heapRecord, error) {
+	typ := map[recordKind]uint8{linkRecords: 5, attributeRecords: 8}[kind]
+	t, err := btree.ReadV2(r, tree, typ)
+	if err != nil {
+		return nil, err
+	}
+	var out []heapRecord
+	err = t.Walk(r, func(c *cursor.Cursor) error {
+		var rec heapRecord
+		if kind == linkRecords {
+			c.Skip(4) // hash of the name
+			rec.id = c.Bytes(c.Len())
+		} else {
+			rec.id = c.Bytes(8)
+			rec.shared = c.U8()&2 != 0
+			rec.order = int(c.U32())
+		}
+		if len(out) >= maxRecords {
+			return c.Fail("tree has more than %d records", maxRecords)
+		}
+		out = append(out, rec)
+		return c.Err()
+	})
+	return out, err
+}

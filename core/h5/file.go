@@ -1,0 +1,150 @@
+package h5
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+	"github.com/englacial/zagg/core/h5/internal/filter"
+	"github.com/englacial/zagg/core/h5/internal/header"
+	"github.com/englacial/zagg/core/h5/internal/space"
+	"github.com/englacial/zagg/core/h5/internal/super"
+)
+
+// NoAddress stands for an address that is not there.
+const NoAddress = cursor.Undefined
+
+// A Filter undoes a filter that this package does not know: it fills dst from src and returns how many bytes it wrote,
+// or an error where dst is too small or src is damaged. It keeps neither slice.
+type Filter func(dst, src []byte, params []uint32) (int, error)
+
+// Options tune a File; zero values mean the defaults.
+type Options struct {
+	FirstRead  int64          // bytes of the first request; default 64 KiB
+	ReadAhead  int64          // least bytes of a later request for metadata; default 8 KiB
+	Gap        int64          // metadata requests of one batch closer than this become one; default 32 KiB
+	CacheBytes int64          // most bytes of metadata kept in memory; default 8 MiB
+	FetchBytes int64          // most bytes that one Fetch may read; default 1 GiB
+	ValueBytes int64          // most bytes of values or attributes that one call may return; default 1 GiB
+	ChunkBytes int64          // most bytes of one chunk when decoded; default 256 MiB
+	Filters    map[int]Filter // filters by their registered number
+}
+
+// The defaults of Options.
+const (
+	firstRead  = 64 << 10
+	readAhead  = 8 << 10
+	gap        = 32 << 10
+	cacheBytes = 8 << 20
+	fetchBytes = 1 << 30
+	valueBytes = 1 << 30
+	chunkBytes = 256 << 20
+)
+
+// A File is an open HDF5 file. It needs no closing and is safe for concurrent use.
+type File struct {
+	url     string
+	opt     Options
+	space   *space.Space
+	super   *super.Superblock
+	scratch filter.Scratch
+	filters map[int]filter.Decoder
+	shared  *sharedTable
+
+	mu     sync.Mutex
+	groups map[uint64]*linkTable
+	nLinks int // in groups
+}
+
+// maxKeptLinks bounds the links that a File remembers, so that many paths of one group are resolved once.
+const maxKeptLinks = 1 << 16
+
+// Open reads the superblock of the object at url, and as much of what follows as Options.FirstRead says. Bytes that are
+// no HDF5 file are Corrupt.
+func Open(ctx context.Context, src core.ObjectReader, url string, opt Options) (*File, error) {
+	f := &File{url: url, opt: opt.orDefaults(), groups: map[uint64]*linkTable{}, filters: map[int]filter.Decoder{}}
+	for id, d := range opt.Filters {
+		f.filters[id] = filter.Decoder(d)
+	}
+	f.space = space.New(src, url, space.Options{Cache: f.opt.CacheBytes, Ahead: f.opt.ReadAhead, Gap: f.opt.Gap})
+	if err := f.open(f.space.Reader(ctx)); err != nil {
+		return nil, f.fail("h5.Open", "", err)
+	}
+	return f, nil
+}
+
+func (o Options) orDefaults() Options {
+	o.FirstRead = max(cmp.Or(o.FirstRead, firstRead), 128)
+	o.ReadAhead = cmp.Or(o.ReadAhead, readAhead)
+	o.Gap = cmp.Or(o.Gap, gap)
+	o.CacheBytes = cmp.Or(o.CacheBytes, cacheBytes)
+	o.FetchBytes = cmp.Or(o.FetchBytes, fetchBytes)
+	o.ValueBytes = cmp.Or(o.ValueBytes, valueBytes)
+	o.ChunkBytes = cmp.Or(o.ChunkBytes, chunkBytes)
+	return o
+}
+
+func (f *File) open(r *space.Reader) error {
+	sb, err := super.Read(r, f.opt.FirstRead)
+	if err != nil {
+		return err
+	}
+	f.super = sb
+	f.space.Sizes, f.space.Base, f.space.Size = sb.Sizes, sb.At, sb.End
+	if sb.Extension == NoAddress {
+		return nil
+	}
+	ext, err := header.Read(r, sb.Extension)
+	if err != nil {
+		return err
+	}
+	if m := ext.First(header.BTreeK); m != nil {
+		c := m.Cursor("B-tree K values", sb.Sizes)
+		c.Version(0, 0)
+		sb.ChunkK, sb.GroupK, sb.GroupLeafK = int(c.U16()), int(c.U16()), int(c.U16())
+		if c.Err() != nil {
+			return c.Err()
+		}
+	}
+	if m := ext.First(header.SharedTable); m != nil {
+		f.shared, err = openShared(m.Cursor("shared message table message", sb.Sizes))
+	}
+	return err
+}
+
+// URL is the object's.
+func (f *File) URL() string { return f.url }
+
+// Size is the file's bytes as its writer noted them.
+func (f *File) Size() int64 { return f.super.End }
+
+// UserBlock is the bytes before the HDF5 file proper.
+func (f *File) UserBlock() int64 { return f.super.At }
+
+// SuperblockVersion is 0 to 3.
+func (f *File) SuperblockVersion() int { return int(f.super.Version) }
+
+// Stats are what a File has asked of its ObjectReader.
+type Stats = space.Stats
+
+// Stats is what was asked so far.
+func (f *File) Stats() Stats { return f.space.Stats() }
+
+// fail names the operation, the file and the path in it; the code stays.
+func (f *File) fail(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var e *core.Error
+	if errors.As(err, &e) && e.Op == op {
+		return err
+	}
+	subject := f.url
+	if path != "" {
+		subject += " " + path
+	}
+	return &core.Error{Code: core.CodeOf(err), Op: op, Subject: subject, Err: err}
+}

@@ -1,0 +1,98 @@
+// Package super finds and reads the superblock (HDF5 File Format Specification 3.0, section II.A), from which everything
+// else in a file is reached.
+package super
+
+import (
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/checksum"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+	"github.com/englacial/zagg/core/h5/internal/space"
+)
+
+const signature = "\x89HDF\r\n\x1a\n"
+
+// A Superblock is what the rest of a file's reading depends on.
+type Superblock struct {
+	Version    uint8
+	Sizes      cursor.Sizes
+	At         int64  // byte of the file at which it lies: the user block's size, and where address 0 is
+	End        int64  // bytes of the file as its writer noted
+	Root       uint64 // address of the root group's object header
+	Extension  uint64 // address of its extension; Undefined: none
+	GroupLeafK int    // of symbol table nodes: at most 2K symbols
+	GroupK     int    // of group B-trees: at most 2K children
+	ChunkK     int    // of chunk B-trees
+}
+
+// Read finds the superblock at byte 0, 512, 1024, 2048 and so on, and decodes it. head is the size of the first read.
+func Read(r *space.Reader, head int64) (*Superblock, error) {
+	for at := int64(0); ; at = max(512, at*2) {
+		n := int64(128)
+		if at == 0 {
+			n = head
+		}
+		c, err := r.Peek("superblock", uint64(at), n)
+		if err != nil {
+			return nil, err
+		}
+		got := int64(c.Len())
+		if c.Len() >= len(signature) && string(c.Bytes(len(signature))) == signature {
+			sb, err := decode(c, at)
+			if err == nil && got < n && sb.End > at+got {
+				err = cursor.Corrupt("file", at+got, "is truncated here; it was written with %d bytes", sb.End)
+			}
+			return sb, err
+		}
+		if got < 128 || at > 1<<40 {
+			return nil, core.Errorf(core.Corrupt, "", "", "not an HDF5 file: no superblock at byte 0, 512, 1024, … up to %d", at+got)
+		}
+	}
+}
+
+func decode(c *cursor.Cursor, at int64) (*Superblock, error) {
+	sb := &Superblock{At: at, Version: c.Version(0, 3), GroupLeafK: 4, GroupK: 16, ChunkK: 32, Extension: cursor.Undefined}
+	var base, end uint64
+	if sb.Version < 2 {
+		c.Skip(4) // versions of free space and root symbol table, reserved, version of shared headers
+		sizes(c)
+		c.Skip(1)
+		sb.GroupLeafK, sb.GroupK = int(c.U16()), int(c.U16())
+		c.Skip(4)
+		if sb.Version == 1 {
+			sb.ChunkK = int(c.U16())
+			c.Skip(2)
+		}
+		base = c.Addr()
+		c.Addr() // free space
+		end = c.Addr()
+		c.Addr() // driver information
+		c.Addr() // name of the root
+		sb.Root = c.Addr()
+	} else {
+		sizes(c)
+		c.Skip(1)
+		base, sb.Extension, end, sb.Root = c.Addr(), c.Addr(), c.Addr(), c.Addr()
+		sum := checksum.Lookup3(c.Seen(), 0)
+		if got := c.U32(); c.Err() == nil && got != sum {
+			c.Fail("checksum is %#x, not %#x", got, sum)
+		}
+	}
+	sb.Sizes = c.Sizes
+	if sb.End = int64(end) + at - int64(base); c.Err() == nil && (end > 1<<62 || base > end || sb.End <= at) {
+		c.Fail("impossible end of file %d with base address %d", end, base)
+	}
+	if sb.GroupK == 0 || sb.GroupLeafK == 0 || sb.ChunkK == 0 {
+		c.Fail("B-tree of rank 0")
+	}
+	return sb, c.Err()
+}
+
+// sizes reads and sets the widths of addresses and lengths.
+func sizes(c *cursor.Cursor) {
+	o, l := int(c.U8()), int(c.U8())
+	if (o != 2 && o != 4 && o != 8) || (l != 2 && l != 4 && l != 8) {
+		c.FailUnsupported("addresses of %d and lengths of %d bytes", o, l)
+		return
+	}
+	c.Sizes = cursor.Sizes{Offset: o, Length: l}
+}

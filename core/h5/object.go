@@ -1,0 +1,192 @@
+package h5
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+	"github.com/englacial/zagg/core/h5/internal/filter"
+	"github.com/englacial/zagg/core/h5/internal/header"
+	"github.com/englacial/zagg/core/h5/internal/space"
+)
+
+// A Kind is what an object is.
+type Kind uint8
+
+// The kinds.
+const (
+	GroupKind Kind = iota + 1
+	DatasetKind
+	DatatypeKind // a committed datatype
+)
+
+// String is the kind's name.
+func (k Kind) String() string {
+	if k >= GroupKind && k <= DatatypeKind {
+		return [...]string{"", "group", "dataset", "datatype"}[k]
+	}
+	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+// An Object is a group, dataset or committed datatype whose header has been read.
+type Object struct {
+	f    *File
+	head *header.Header
+	path string
+	kind Kind
+
+	dataset *Dataset // of a dataset, with what kept it from being one
+	failed  error
+}
+
+// Path is by which name the object was reached, Kind what it is, Address where its header is: the same for all names.
+func (o *Object) Path() string { return o.path }
+
+// Kind is what the object is.
+func (o *Object) Kind() Kind { return o.kind }
+
+// Address is where the object's header is, relative to the end of the user block: the same for all its names.
+func (o *Object) Address() uint64 { return o.head.Addr }
+
+// File is the file it is in.
+func (o *Object) File() *File { return o.f }
+
+// A Group is an object with links.
+type Group struct{ *Object }
+
+// Group is the object as a group; Invalid if it is none.
+func (o *Object) Group() (*Group, error) {
+	if o.kind != GroupKind {
+		return nil, o.wrongKind(GroupKind)
+	}
+	return &Group{o}, nil
+}
+
+func (o *Object) wrongKind(want Kind) error {
+	return core.Errorf(core.Invalid, "h5", o.f.url+" "+o.path, "is a %s, not a %s", o.kind, want)
+}
+
+// Root is the root group.
+func (f *File) Root(ctx context.Context) (*Group, error) { return f.Group(ctx, "/") }
+
+// Object opens what is at path ("/a/b"; the leading slash may be left out), following soft links. NotFound: there is no
+// such link; Unsupported: it leads into another file.
+func (f *File) Object(ctx context.Context, path string) (*Object, error) {
+	found, err := f.Objects(ctx, path)
+	if err == nil && found[0] == nil {
+		err = core.Errorf(core.NotFound, "h5.Object", f.url+" "+path, "no such object")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// Group opens the group at path.
+func (f *File) Group(ctx context.Context, path string) (*Group, error) {
+	o, err := f.Object(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return o.Group()
+}
+
+// Dataset opens the dataset at path.
+func (f *File) Dataset(ctx context.Context, path string) (*Dataset, error) {
+	o, err := f.Object(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return o.Dataset()
+}
+
+// ObjectAt opens the object whose header is at an address, as links and object references give it; path is what it is to
+// be called.
+func (f *File) ObjectAt(ctx context.Context, address uint64, path string) (*Object, error) {
+	o, err := f.load(f.space.Reader(ctx), address, path)
+	return o, f.fail("h5.Object", path, err)
+}
+
+// Objects opens many objects with few requests: what the walks to them miss is read together. One that does not exist is
+// nil.
+func (f *File) Objects(ctx context.Context, paths ...string) ([]*Object, error) {
+	out := make([]*Object, len(paths))
+	want := make([]wanted, len(paths))
+	for i, p := range paths {
+		want[i] = wanted{i, split(p)}
+	}
+	r := f.space.Reader(ctx)
+	err := f.descend(r, f.super.Root, "/", want, 0, func(w wanted, addr uint64) error {
+		o, err := f.load(r, addr, "/"+strings.Join(split(paths[w.index]), "/"))
+		out[w.index] = o
+		return err
+	})
+	if err != nil {
+		return nil, f.fail("h5.Object", "", err)
+	}
+	return out, nil
+}
+
+// Datasets opens many datasets with few requests. One that does not exist is nil; an object that is no dataset is an
+// error.
+func (f *File) Datasets(ctx context.Context, paths ...string) ([]*Dataset, error) {
+	objects, err := f.Objects(ctx, paths...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Dataset, len(objects))
+	for i, o := range objects {
+		if o == nil {
+			continue
+		}
+		if out[i], err = o.Dataset(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// load reads a header and tells what it is of.
+func (f *File) load(r *space.Reader, addr uint64, path string) (*Object, error) {
+	head, err := header.Read(r, addr)
+	if err != nil {
+		return nil, err
+	}
+	o := &Object{f: f, head: head, path: path}
+	switch {
+	case head.First(header.Layout) != nil:
+		o.kind = DatasetKind
+		d := &Dataset{Object: o}
+		if o.failed = d.decode(r); core.CodeOf(o.failed) == core.Unavailable {
+			return nil, o.failed
+		}
+		if o.failed == nil {
+			o.dataset = d
+		}
+	case head.First(header.SymbolTable) != nil, head.First(header.LinkInfo) != nil, head.First(header.Link) != nil:
+		o.kind = GroupKind
+	case head.First(header.Datatype) != nil:
+		o.kind = DatatypeKind
+	default:
+		return nil, cursor.Corrupt("object header", int64(addr)+r.Base, "is of no group, dataset or datatype")
+	}
+	return o, nil
+}
+
+// unfilter undoes the filters of heap blocks.
+func (f *File) unfilter(c *cursor.Cursor, data []byte, mask uint32, size int64) ([]byte, error) {
+	p, err := filter.Parse(c, f.filters)
+	if err != nil {
+		return nil, err
+	}
+	if err := plausible(p, int64(len(data)), size, f.opt.ChunkBytes); err != nil {
+		return nil, cursor.Corrupt("filtered heap object", c.Base(), "%w", err)
+	}
+	out, err := p.Decode(&f.scratch, make([]byte, size), data, mask)
+	if err != nil {
+		return nil, cursor.Corrupt("filtered heap object", c.Base(), "%w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,226 @@
+package h5
+
+import (
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+)
+
+// A Plan is what it takes to read a selection of a dataset: pieces, each a range of the file (or none, where nothing was
+// ever written) and its place in the result. Making one and decoding it are pure; File.Fetch between them reads.
+type Plan struct {
+	d      *Dataset
+	axes   []axis
+	conv   converter
+	typ    core.Type // 0: raw
+	pieces []Piece
+	raw    [][]byte // of the pieces, after Fetch
+	elems  int64
+	direct bool // rows of a chunk are rows of the result
+}
+
+// A Piece is a chunk, or a run of rows of a dataset that has none, with selected elements.
+type Piece struct {
+	Address uint64 // NoAddress: it was never written and has the fill value
+	Size    int64  // bytes to read
+	Mask    uint32
+	start   []int64 // first element along each axis
+	shape   []int64 // elements along each axis
+	stored  bool    // bytes are in the header: nothing to fetch
+}
+
+// Plan says how to read rows, ascending and not overlapping, as a column: numbers little-endian, integers of odd sizes the
+// next larger, float16 as float32; fixed strings as they are. nil means all rows. The chunk table must be loaded
+// (Chunks, File.LoadChunks), which a dataset that is not chunked does not need.
+func (d *Dataset) Plan(rows []Span) (*Plan, error) {
+	return d.PlanSelection(Selection{rows})
+}
+
+// PlanSelection is Plan of any selection; the result is in C order.
+func (d *Dataset) PlanSelection(sel Selection) (*Plan, error) {
+	typ, err := d.typ.Column()
+	if err != nil {
+		return nil, d.f.fail("h5.Plan", d.path, err)
+	}
+	p := &Plan{d: d, typ: typ, conv: columnConverter(d.typ)}
+	return p, d.f.fail("h5.Plan", d.path, p.make(sel))
+}
+
+// planRaw is a plan of packed elements as they are in the file.
+func (d *Dataset) planRaw(sel Selection) (*Plan, error) {
+	p := &Plan{d: d, conv: converter{in: d.typ.Size, out: d.typ.Size}}
+	return p, p.make(sel)
+}
+
+func (p *Plan) make(sel Selection) error {
+	d := p.d
+	if err := d.readable(); err != nil {
+		return err
+	}
+	var err error
+	if p.axes, err = d.axes(sel); err != nil {
+		return err
+	}
+	p.elems = 1
+	for i := range p.axes {
+		p.elems *= p.axes[i].n
+	}
+	switch {
+	case p.elems == 0:
+		return nil
+	case d.layout.storage == Chunked:
+		err = p.chunked()
+	default:
+		p.contiguous()
+	}
+	p.raw = make([][]byte, len(p.pieces))
+	return err
+}
+
+// chunked makes a piece of every place in the grid that holds selected elements.
+func (p *Plan) chunked() error {
+	d := p.d
+	loaded := d.table.Load()
+	if loaded == nil {
+		return core.Errorf(core.Invalid, "", "", "the chunk table is not loaded: call File.LoadChunks first")
+	}
+	p.direct = true
+	shape := make([]int64, len(p.axes))
+	for i := range p.axes {
+		shape[i] = int64(min(d.layout.chunk[i], 1<<62))
+		p.direct = p.direct && (i == 0 || p.axes[i].full() && shape[i] == p.axes[i].size)
+	}
+	counts := chunkCounts(d.space.Dims, d.layout.chunk)
+	at := make([]int64, len(p.axes))
+	var walk func(dim int, index uint64) error
+	walk = func(dim int, index uint64) error {
+		if dim == len(p.axes) {
+			return p.place(*loaded, index, at, shape)
+		}
+		return p.axes[dim].cells(shape[dim], func(i int64) error {
+			at[dim] = i * shape[dim]
+			return walk(dim+1, index*counts[dim]+uint64(i))
+		})
+	}
+	return walk(0, 0)
+}
+
+// maxPieces bounds a plan: a selection of more chunks is made of several.
+const maxPieces = 1 << 24
+
+func (p *Plan) place(table []Chunk, index uint64, at, shape []int64) error {
+	if len(p.pieces) >= maxPieces {
+		return core.Errorf(core.Invalid, "", "", "selection touches more than %d chunks", maxPieces)
+	}
+	piece := Piece{Address: NoAddress, start: slices.Clone(at), shape: shape}
+	i := sort.Search(len(table), func(i int) bool { return table[i].index >= index })
+	if i < len(table) && table[i].index == index {
+		piece.Address, piece.Size, piece.Mask = table[i].Address, table[i].Size, table[i].Mask
+	}
+	p.pieces = append(p.pieces, piece)
+	return nil
+}
+
+// contiguous makes a piece of every span of rows, from its first to its last.
+func (p *Plan) contiguous() {
+	d := p.d
+	row := int64(d.typ.Size) * d.Width()
+	p.direct = true
+	for i := range p.axes {
+		p.direct = p.direct && (i == 0 || p.axes[i].full())
+	}
+	for _, s := range p.axes[0].spans {
+		piece := Piece{Address: d.layout.addr, Size: (s.last() - s.Start + 1) * row}
+		piece.start, piece.shape = make([]int64, len(p.axes)), make([]int64, len(p.axes))
+		for i := range p.axes {
+			piece.shape[i] = p.axes[i].size
+		}
+		piece.start[0], piece.shape[0] = s.Start, s.last()-s.Start+1
+		if d.layout.storage == Compact {
+			piece.stored = len(d.layout.data) > 0
+			piece.Address = NoAddress
+		} else if piece.Address != NoAddress {
+			piece.Address += uint64(s.Start * row)
+		}
+		p.pieces = append(p.pieces, piece)
+	}
+}
+
+// Elements is how many elements the plan's result has, Type their type, Size the bytes that Decode fills.
+func (p *Plan) Elements() int64 { return p.elems }
+
+// Type is the type of the result's elements.
+func (p *Plan) Type() core.Type { return p.typ }
+
+// Size is the bytes that Decode fills.
+func (p *Plan) Size() int64 { return p.elems * int64(p.conv.out) }
+
+// Pieces lists what is to be fetched and decoded.
+func (p *Plan) Pieces() []Piece { return p.pieces }
+
+// Bytes is what Fetch would read for it.
+func (p *Plan) Bytes() int64 {
+	var n int64
+	for i := range p.pieces {
+		if p.pieces[i].Address != NoAddress {
+			n += p.pieces[i].Size
+		}
+	}
+	return n
+}
+
+// A request is a piece of a plan that must be read.
+type request struct {
+	plan   *Plan
+	piece  int
+	off, n int64
+}
+
+// Fetch reads what plans of this file need in one call of ReadRanges; ranges that touch or overlap become one, and bytes
+// that the metadata cache has are not read. More bytes than Options.FetchBytes are refused as Invalid.
+func (f *File) Fetch(ctx context.Context, plans ...*Plan) error {
+	var reqs []request
+	total := int64(0)
+	for _, p := range plans {
+		for i := range p.pieces {
+			if c := &p.pieces[i]; c.Address != NoAddress && p.raw[i] == nil {
+				if total += c.Size; total > f.opt.FetchBytes {
+					return core.Errorf(core.Invalid, "h5.Fetch", f.url, "plans need more than the %d bytes of Options.FetchBytes: plan fewer rows", f.opt.FetchBytes)
+				}
+				reqs = append(reqs, request{p, i, int64(c.Address) + f.space.Base, c.Size})
+			}
+		}
+	}
+	if len(reqs) == 0 {
+		return nil
+	}
+	sort.Slice(reqs, func(i, j int) bool { return reqs[i].off < reqs[j].off })
+	var ranges []core.Range
+	first := make([]int, len(reqs)) // range of each request
+	for i, q := range reqs {
+		if k := len(ranges) - 1; k >= 0 && q.off <= ranges[k].Offset+ranges[k].Length {
+			ranges[k].Length = max(ranges[k].Length, q.off+q.n-ranges[k].Offset)
+		} else {
+			ranges = append(ranges, core.Range{Offset: q.off, Length: q.n})
+		}
+		first[i] = len(ranges) - 1
+	}
+	data, err := f.space.Fetch(ctx, ranges)
+	if err != nil {
+		return f.fail("h5.Fetch", "", err)
+	}
+	for i, q := range reqs {
+		b, at := data[first[i]], q.off-ranges[first[i]].Offset
+		if int64(len(b)) < at+q.n {
+			return f.fail("h5.Fetch", q.plan.d.path, cursor.Corrupt("chunk", q.off, "%d bytes are wanted, and the file is truncated at byte %d", q.n, ranges[first[i]].Offset+int64(len(b))))
+		}
+		q.plan.raw[q.piece] = b[at : at+q.n : at+q.n]
+	}
+	return nil
+}
+
+// Release lets the fetched bytes go; the plan can be fetched again.
+func (p *Plan) Release() { clear(p.raw) }

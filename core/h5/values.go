@@ -1,0 +1,235 @@
+package h5
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+	"github.com/englacial/zagg/core/h5/internal/heap"
+	"github.com/englacial/zagg/core/h5/internal/space"
+)
+
+// Values are elements as the file has them: packed, in C order and the file's byte order, with their type. What elements
+// of variable length point to is in a heap that came with them.
+type Values struct {
+	Type   *Datatype
+	Shape  []uint64 // elements along each dimension; none: one element
+	Data   []byte
+	offset int // bytes of an address
+	heap   map[heapRef][]byte
+}
+
+// A heapRef names an object of a global heap.
+type heapRef struct {
+	addr  uint64
+	index uint32
+}
+
+// Read reads a selection (nil: all) as packed elements with all that they point to. It plans, fetches and decodes.
+func (d *Dataset) Read(ctx context.Context, sel Selection) (*Values, error) {
+	v, err := d.read(ctx, sel)
+	return v, d.f.fail("h5.Read", d.path, err)
+}
+
+func (d *Dataset) read(ctx context.Context, sel Selection) (*Values, error) {
+	if err := d.readable(); err != nil {
+		return nil, err
+	}
+	if err := d.f.LoadChunks(ctx, d); err != nil {
+		return nil, err
+	}
+	p, err := d.planRaw(sel)
+	if err != nil {
+		return nil, err
+	}
+	if p.Size() > d.f.opt.ValueBytes || p.elems > d.f.opt.ValueBytes {
+		return nil, core.Errorf(core.Invalid, "", "", "%d elements of %d bytes are more than the %d bytes of Options.ValueBytes: select fewer", p.elems, d.typ.Size, d.f.opt.ValueBytes)
+	}
+	if err := d.f.Fetch(ctx, p); err != nil {
+		return nil, err
+	}
+	v := &Values{Type: d.typ, Data: core.NewData(int(p.Size())), offset: d.f.space.Sizes.Offset}
+	for i := range d.space.Dims {
+		v.Shape = append(v.Shape, uint64(p.axes[i].n))
+	}
+	if err := p.Decode(v.Data); err != nil {
+		return nil, err
+	}
+	return v, v.resolve(d.f.space.Reader(ctx), d.f.opt.ValueBytes-p.Size())
+}
+
+// Len is the number of elements.
+func (v *Values) Len() int {
+	if v.Type.Size == 0 {
+		return 0
+	}
+	return len(v.Data) / v.Type.Size
+}
+
+// Element is the bytes of element i.
+func (v *Values) Element(i int) []byte { return v.Data[i*v.Type.Size : (i+1)*v.Type.Size] }
+
+// Heap is what an element of type t, a vlen that is the type of v or lies inside of it, points to: elements of t.Base,
+// packed; none if it is empty.
+func (v *Values) Heap(t *Datatype, element []byte) []byte {
+	n, ref := v.pointer(element)
+	o := v.heap[ref]
+	return o[:min(n*t.Base.Size, len(o))]
+}
+
+// pointer reads a variable-length element: how many elements, and where they are.
+func (v *Values) pointer(element []byte) (int, heapRef) {
+	c := cursor.New("", 0, element, cursor.Sizes{Offset: v.offset})
+	n := int(c.U32())
+	return n, heapRef{c.Addr(), c.U32()}
+}
+
+// resolve fetches the heap objects that elements point to, those of one depth of the type together.
+func (v *Values) resolve(r *space.Reader, budget int64) error {
+	if !v.Type.hasHeap() {
+		return nil
+	}
+	v.heap = map[heapRef][]byte{}
+	type level struct {
+		t    *Datatype
+		data []byte
+	}
+	for todo := []level{{v.Type, v.Data}}; len(todo) > 0; {
+		var found []pointed
+		for _, l := range todo {
+			found = v.pointers(found, l.t, l.data)
+		}
+		if err := v.load(r, found, &budget); err != nil {
+			return err
+		}
+		todo = nil
+		for _, p := range found {
+			if data := v.heap[p.ref]; p.base.hasHeap() && len(data) > 0 {
+				todo = append(todo, level{p.base, data[:p.n*p.base.Size]})
+			}
+		}
+	}
+	return nil
+}
+
+// A pointed is a heap object that an element points to: n elements of base.
+type pointed struct {
+	ref  heapRef
+	n    int
+	base *Datatype
+}
+
+// pointers appends what packed elements of type t point to.
+func (v *Values) pointers(out []pointed, t *Datatype, data []byte) []pointed {
+	if t.Size == 0 || !t.hasHeap() {
+		return out
+	}
+	for ; len(data) >= t.Size; data = data[t.Size:] {
+		e := data[:t.Size]
+		switch t.Class {
+		case Vlen:
+			if n, ref := v.pointer(e); n > 0 {
+				out = append(out, pointed{ref, n, t.Base})
+			}
+		case Array:
+			out = v.pointers(out, t.Base, e)
+		case Compound:
+			for _, m := range t.Members {
+				out = v.pointers(out, m.Type, e[m.Offset:m.Offset+m.Type.Size])
+			}
+		}
+	}
+	return out
+}
+
+// load reads the collections of found objects together and notes the objects, which may not exceed the budget.
+func (v *Values) load(r *space.Reader, found []pointed, budget *int64) error {
+	at := map[uint64]heap.Global{}
+	var addrs []uint64
+	for _, p := range found {
+		if _, ok := at[p.ref.addr]; !ok {
+			at[p.ref.addr] = nil
+			addrs = append(addrs, p.ref.addr)
+		}
+	}
+	slices.Sort(addrs)
+	if err := heap.Prefetch(r, addrs); err != nil {
+		return err
+	}
+	for _, p := range found {
+		if at[p.ref.addr] == nil {
+			g, err := heap.ReadGlobal(r, p.ref.addr)
+			if err != nil {
+				return err
+			}
+			at[p.ref.addr] = g
+		}
+		o, ok := at[p.ref.addr][p.ref.index]
+		if !ok || p.n > len(o)/max(p.base.Size, 1) {
+			return cursor.Corrupt("global heap collection", int64(p.ref.addr)+r.Base, "has no object %d of %d elements of %d bytes", p.ref.index, p.n, p.base.Size)
+		}
+		if *budget -= int64(len(o)); *budget < 0 {
+			return core.Errorf(core.Invalid, "", "", "elements of variable length exceed Options.ValueBytes: select fewer")
+		}
+		v.heap[p.ref] = slices.Clone(o)
+	}
+	return nil
+}
+
+// Strings are the elements as texts: strings of fixed size without their padding, and variable ones.
+func (v *Values) Strings() ([]string, error) {
+	t := v.Type
+	if t.Class != String && !t.Variable {
+		return nil, core.Errorf(core.Unsupported, "h5.Strings", "", "%s is no string", t)
+	}
+	out := make([]string, v.Len())
+	for i := range out {
+		if t.Variable {
+			text, _, _ := bytes.Cut(v.Heap(t, v.Element(i)), []byte{0})
+			out[i] = string(text)
+			continue
+		}
+		out[i] = fixedString(v.Element(i), t.Padding)
+	}
+	return out, nil
+}
+
+func fixedString(b []byte, p Padding) string {
+	switch p {
+	case SpacePadded:
+		return strings.TrimRight(string(b), " ")
+	case NullPadded:
+		return strings.TrimRight(string(b), "\x00")
+	}
+	text, _, _ := bytes.Cut(b, []byte{0})
+	return string(text)
+}
+
+// Column is the elements as a column: numbers little-endian, strings with Offsets. Its rows are of the first dimension,
+// Width the product of the others.
+func (v *Values) Column(name string) (core.Column, error) {
+	if v.Type.Class == String || v.Type.Variable {
+		texts, err := v.Strings()
+		return core.StringColumn(name, texts), err
+	}
+	typ, err := v.Type.Column()
+	if err != nil {
+		return core.Column{}, err
+	}
+	c := core.Column{Name: name, Type: typ, Width: 1}
+	for i, n := range v.Shape {
+		if i > 0 {
+			c.Width *= int(n)
+		}
+	}
+	conv := columnConverter(v.Type)
+	if typ == core.Bytes {
+		c.Width *= v.Type.Size
+	}
+	c.Data = core.NewData(v.Len() * conv.out)
+	conv.run(c.Data, v.Data)
+	return c, nil
+}
