@@ -170,9 +170,15 @@ func (p *problems) params(c *node, d *DataSource) []Param {
 		if x.name == "locations" || x.name == "temporal" {
 			p.atKey(x, "%q is a reserved name", x.name)
 		}
+		number := &node{}
+		if _, err := (&builder{}).setNumber(number, strings.TrimSpace(x.str())); err != nil {
+			p.add(x, "%s is no number that can be used", show(x))
+		}
 		switch {
 		case x.kind != kindString:
 			a.Const = x.json()
+		case number.kind != 0:
+			a.Const = number.json()
 		case strings.TrimSpace(x.text) == "":
 			p.add(x, "empty; expected a constant, a variable or an expression")
 		case isName(strings.TrimSpace(x.text)):

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +16,9 @@ type rule struct {
 }
 
 // rules makes a tree of the table.
-func rules() *rule {
+func rules(table []key) *rule {
 	root := &rule{key: key{types: kindMap}}
-	for _, k := range keys() {
+	for _, k := range table {
 		parent := root
 		parts := strings.Split(strings.ReplaceAll(k.path, "[]", ".[]"), ".")
 		for _, part := range parts[:len(parts)-1] {
@@ -55,10 +56,13 @@ func (r *rule) step(part string) *rule {
 // name is the last part of the rule's path.
 func (r *rule) name() string { return r.path[strings.LastIndexByte(r.path, '.')+1:] }
 
-func (r *rule) names() []string {
-	out := make([]string, len(r.members))
-	for i, m := range r.members {
-		out[i] = m.name()
+// names are the members up to a status.
+func (r *rule) names(upTo status) []string {
+	var out []string
+	for _, m := range r.members {
+		if m.status <= upTo {
+			out = append(out, m.name())
+		}
 	}
 	return out
 }
@@ -93,7 +97,7 @@ func (p *problems) checkKind(n *node, r *rule) bool {
 	}
 	switch {
 	case r.types&n.kind == 0:
-		p.add(n, "%s is a %s; expected a %s", show(n), n.kind.names(), r.types.names())
+		p.add(n, "expected %s, not %s", r.types.names(), show(n))
 	case n.kind&kindScalar == 0:
 		return true
 	case !n.finite():
@@ -101,7 +105,7 @@ func (p *problems) checkKind(n *node, r *rule) bool {
 	case slices.Contains(r.later, n.text):
 		p.later(n, n.path()+": "+n.text)
 	case r.enum != nil && !slices.Contains(r.enum, n.text):
-		p.add(n, "%s is not one of the values%s", show(n), didYouMean(n.text, r.enum))
+		p.add(n, "expected %s, not %s", strings.Join(r.enum, " or "), show(n))
 	default:
 		return true
 	}
@@ -139,7 +143,7 @@ func (p *problems) checkMember(c *node, r *rule) {
 	case m == nil:
 		p.unknown(c, r)
 	case c.kind == kindNull && m == r.any:
-		p.add(c, "null; expected a %s", m.types.names())
+		p.add(c, "expected %s, not null", m.types.names())
 	case c.kind == kindNull: // as if it were not there
 	case m.status == notYet:
 		p.later(c, c.path())
@@ -167,14 +171,19 @@ func (p *problems) checkOpen(n *node) {
 
 // unknown reports a key that the table does not have, and where it belongs if it has one of that name elsewhere.
 func (p *problems) unknown(c *node, r *rule) {
-	hint := didYouMean(c.name, r.names())
-	if nearest(c.name, r.names()) == "" {
-		for _, k := range keys() {
-			if strings.HasSuffix("."+k.path, "."+c.name) && !strings.Contains(k.path, "*") {
-				hint = "; did you mean " + k.path + "?"
-				break
-			}
+	p.atKey(c, "unknown key, with value %s%s", show(c), r.hint(c.name, p.table))
+}
+
+// hint says what an unknown key may have been meant to be: one nearly of that name, one of that name elsewhere, or one
+// of those there are.
+func (r *rule) hint(name string, table []key) string {
+	if near := nearest(name, r.names(notYet)); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	for _, k := range table {
+		if rest, ok := strings.CutSuffix(k.path, name); ok && (rest == "" || rest[len(rest)-1] == '.') && !strings.Contains(k.path, "*") {
+			return "; did you mean " + k.path + "?"
 		}
 	}
-	p.atKey(c, "unknown key, with value %s%s", show(c), hint)
+	return didYouMean(name, r.names(supported))
 }

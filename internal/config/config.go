@@ -1,9 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
+	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -37,10 +40,15 @@ type Worker struct {
 
 // Load reads and checks a configuration file.
 func Load(path string) (*Config, []Note, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if os.IsNotExist(err) {
 		return nil, nil, core.Errorf(core.NotFound, "config", path, "no such file; shipped configurations: %s", strings.Join(Shipped(), ", "))
 	} else if err != nil {
+		return nil, nil, core.Errorf(core.Invalid, "config", path, "%w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
+	if err != nil {
 		return nil, nil, core.Errorf(core.Invalid, "config", path, "%w", err)
 	}
 	return Parse(path, data)
@@ -59,8 +67,8 @@ func Parse(file string, data []byte) (*Config, []Note, error) {
 
 // build checks a tree and decodes it.
 func build(file string, root *node) (*Config, []Note, error) {
-	p := &problems{file: file}
-	p.check(root, rules())
+	p := &problems{file: file, table: keys()}
+	p.check(root, rules(p.table))
 	c := &Config{File: file, Pipeline: "spatial", root: root}
 	c.Catalog = root.get("catalog").str()
 	c.DataSource = p.dataSource(root.get("data_source"))
@@ -69,6 +77,7 @@ func build(file string, root *node) (*Config, []Note, error) {
 	c.Bounds = p.bounds(root.get("bounds"))
 	memory, _ := root.get("worker").get("memory").integer()
 	c.Worker = Worker{Memory: int(memory), ExtraDisk: root.get("worker").get("extra_disk").boolean(false)}
+	slices.SortStableFunc(p.notes, func(a, b Note) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) })
 	if err := p.err(); err != nil {
 		return nil, p.notes, err
 	}

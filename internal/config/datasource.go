@@ -37,7 +37,7 @@ type Filter struct {
 	Column     int    // index along the second axis; -1: the dataset has one axis
 	Op         core.Op
 	Values     []json.Number // one, or any number for in and not_in
-	Keep       bool          // false: keep what does not pass
+	Keep       bool          // false: keep what does not pass; always true for an expression
 }
 
 // DefaultReader is the reader that takes its layout from the configuration.
@@ -97,7 +97,7 @@ func (p *problems) dataSource(n *node) DataSource {
 		}
 		d.Reader = DefaultReader
 	}
-	if n == nil {
+	if n == nil || n.kind != kindMap {
 		return d
 	}
 	for _, g := range n.get("groups").list() {
@@ -143,8 +143,8 @@ func (p *problems) layout(n *node, d *DataSource) {
 			p.add(path, "%s needs data_source.groups", show(path))
 		}
 	}
-	for _, path := range n.get("coordinates").list() {
-		if path.kind == kindString && len(d.Groups) > 1 && !strings.Contains(path.text, "{group}") {
+	for _, path := range coordinateNodes(n) {
+		if path != nil && path.kind == kindString && len(d.Groups) > 1 && !strings.Contains(path.text, "{group}") {
 			p.add(path, "%s has no {group}: each of the %d groups would read the same observations", show(path), len(d.Groups))
 		}
 	}
@@ -152,7 +152,7 @@ func (p *problems) layout(n *node, d *DataSource) {
 
 // pathNodes are all dataset paths of the section.
 func pathNodes(n *node) []*node {
-	out := append([]*node(nil), n.get("coordinates").list()...)
+	out := coordinateNodes(n)
 	for _, v := range n.get("variables").list() {
 		if v.kind == kindMap {
 			v = v.get("path")
@@ -164,6 +164,11 @@ func pathNodes(n *node) []*node {
 		out = append(out, f.get("dataset"))
 	}
 	return out
+}
+
+func coordinateNodes(n *node) []*node {
+	c := n.get("coordinates")
+	return []*node{c.get("latitude"), c.get("longitude")}
 }
 
 // isName is what can be a name in an expression.
@@ -232,7 +237,7 @@ func (p *problems) filter(c *node) Filter {
 		if e.kind == kindString && strings.TrimSpace(e.text) == "" {
 			p.add(e, "an empty expression")
 		}
-		for _, k := range []string{"dataset", "column", "op", "value", "values"} {
+		for _, k := range []string{"dataset", "column", "op", "value", "values", "keep"} {
 			if x := c.get(k); x != nil {
 				p.atKey(x, "cannot stand beside expression")
 			}

@@ -119,7 +119,7 @@ func (n *node) finite() bool {
 
 // fromJSON builds the tree of valid JSON.
 func (b *builder) fromJSON(data []byte) (*node, error) {
-	j := &jsonBuilder{builder: b, data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
+	j := &jsonBuilder{builder: b, data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1, col: 1}
 	j.dec.UseNumber()
 	n, err := j.value(nil, "", 0, 0, 0)
 	if err == nil {
@@ -135,9 +135,8 @@ type jsonBuilder struct {
 	*builder
 	data      []byte
 	dec       *json.Decoder
-	at        int // where line was counted to
-	line      int
-	lineStart int
+	at        int // where line and col were counted to
+	line, col int
 }
 
 // next gives the next token and where it begins.
@@ -147,12 +146,13 @@ func (j *jsonBuilder) next() (tok json.Token, line, col int, err error) {
 		start++
 	}
 	for ; j.at < start; j.at++ {
-		if j.data[j.at] == '\n' {
-			j.line++
-			j.lineStart = j.at + 1
+		if c := j.data[j.at]; c == '\n' {
+			j.line, j.col = j.line+1, 1
+		} else if utf8.RuneStart(c) {
+			j.col++
 		}
 	}
-	line, col = j.line, utf8.RuneCount(j.data[j.lineStart:start])+1
+	line, col = j.line, j.col
 	if tok, err = j.dec.Token(); err != nil {
 		err = j.fail(line, col, "%w", err)
 	}

@@ -62,7 +62,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.filters[].value", types: kindNumber, doc: "What is compared with; not for `in` and `not_in`."},
 		{path: "data_source.filters[].values", types: kindList, doc: "What is compared with, for `in` and `not_in`."},
 		{path: "data_source.filters[].values[]", types: kindNumber, doc: "One number."},
-		{path: "data_source.filters[].keep", types: kindBool, def: "true", doc: "false keeps what does not pass."},
+		{path: "data_source.filters[].keep", types: kindBool, def: "true", doc: "false keeps what does not pass; not for expressions."},
 		{path: "data_source.filters[].level", types: kindString, status: notYet, doc: "The level the dataset lives on."},
 		{path: "data_source.filters[].asset", types: kindString, status: notYet, doc: "The sibling product the dataset lives in."},
 		{path: "data_source.mask_fill", types: kindBool, def: "true", doc: "Drop an observation if any variable is NaN or its dataset's _FillValue."},

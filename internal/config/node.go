@@ -25,7 +25,7 @@ const (
 	kindAny    = kindScalar | kindList | kindMap
 )
 
-// names lists what is in k as a person would say it: "number or string".
+// names lists what is in k as a person would say it: "a number or a string".
 func (k kind) names() string {
 	var s []string
 	add := func(bit kind, name string) {
@@ -34,14 +34,14 @@ func (k kind) names() string {
 			k &^= bit
 		}
 	}
-	add(kindAny, "value")
-	add(kindNumber, "number")
-	add(kindInt, "whole number")
-	add(kindFloat, "number")
-	add(kindString, "string")
+	add(kindAny, "any value")
+	add(kindNumber, "a number")
+	add(kindInt, "a whole number")
+	add(kindFloat, "a number")
+	add(kindString, "a string")
 	add(kindBool, "true or false")
-	add(kindList, "list")
-	add(kindMap, "map")
+	add(kindList, "a list")
+	add(kindMap, "a map")
 	add(kindNull, "null")
 	return strings.Join(s, " or ")
 }

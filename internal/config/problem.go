@@ -41,23 +41,24 @@ type problem struct {
 // problems collects what is wrong with one document.
 type problems struct {
 	file  string
+	table []key
 	list  []problem
 	notes []Note
 }
 
 // add reports a bad value at the place of n.
 func (p *problems) add(n *node, format string, args ...any) {
-	p.at(core.Invalid, n, n.path(), n.line, n.col, format, args...)
+	p.at(core.Invalid, n.path(), n.line, n.col, format, args...)
 }
 
 // later reports a key or value that this version does not cover.
 func (p *problems) later(n *node, what string) {
-	p.at(core.Unsupported, n, "", n.keyLine, n.keyCol, "not supported yet: %s", what)
+	p.at(core.Unsupported, "", n.keyLine, n.keyCol, "not supported yet: %s", what)
 }
 
 // atKey reports a bad key at the place of the key.
 func (p *problems) atKey(n *node, format string, args ...any) {
-	p.at(core.Invalid, n, n.path(), n.keyLine, n.keyCol, format, args...)
+	p.at(core.Invalid, n.path(), n.keyLine, n.keyCol, format, args...)
 }
 
 // missing reports that parent lacks a key.
@@ -66,10 +67,10 @@ func (p *problems) missing(parent *node, key, format string, args ...any) {
 	if line == 0 {
 		line, col = parent.line, parent.col
 	}
-	p.at(core.Invalid, parent, join(parent.path(), key), line, col, format, args...)
+	p.at(core.Invalid, join(parent.path(), key), line, col, format, args...)
 }
 
-func (p *problems) at(code core.Code, _ *node, key string, line, col int, format string, args ...any) {
+func (p *problems) at(code core.Code, key string, line, col int, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if key != "" {
 		text = key + ": " + text

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -101,13 +102,14 @@ func (b *builder) yaml(a ast.Node, at *node, depth int) (*node, error) {
 	if tk := a.GetToken(); tk != nil && tk.Position != nil {
 		n.line, n.col = tk.Position.Line, tk.Position.Column
 	}
-	if n.keyLine == 0 {
-		n.keyLine, n.keyCol = n.line, n.col
-	}
 	if err := b.room(depth, n.line, n.col); err != nil {
 		return nil, err
 	}
-	return b.fill(n, a, depth)
+	n, err := b.fill(n, a, depth)
+	if err == nil && n.keyLine == 0 {
+		n.keyLine, n.keyCol = n.line, n.col
+	}
+	return n, err
 }
 
 func (b *builder) fill(n *node, a ast.Node, depth int) (*node, error) {
@@ -129,9 +131,9 @@ func (b *builder) fill(n *node, a ast.Node, depth int) (*node, error) {
 	case *ast.SequenceNode:
 		return n, b.sequence(n, v, depth)
 	case *ast.MappingNode:
-		return n, b.mapping(n, v.Values, depth)
+		return n, b.mapping(n, v.Values, v.IsFlowStyle, depth)
 	case *ast.MappingValueNode:
-		return n, b.mapping(n, []*ast.MappingValueNode{v}, depth)
+		return n, b.mapping(n, []*ast.MappingValueNode{v}, false, depth)
 	case *ast.AnchorNode:
 		out, err := b.yaml(v.Value, n, depth)
 		if err == nil {
@@ -156,6 +158,10 @@ func isPlain(t *token.Token) bool {
 func (b *builder) scalar(n *node, text string, plain bool) error {
 	n.kind, n.text, n.plain = kindString, text, plain
 	if !plain {
+		return nil
+	}
+	if strings.EqualFold(text, "+.inf") {
+		setNonFinite(n, math.Inf(1))
 		return nil
 	}
 	_, err := b.setNumber(n, text)
@@ -209,7 +215,7 @@ func (b *builder) tag(n *node, v *ast.TagNode, depth int) (*node, error) {
 		return out, nil
 	}
 	if out.kind&want == 0 {
-		return nil, b.fail(n.line, n.col, "%s stands before a %s", tag, out.kind.names())
+		return nil, b.fail(n.line, n.col, "%s stands before %s", tag, out.kind.names())
 	}
 	return out, nil
 }
@@ -227,7 +233,8 @@ func (b *builder) sequence(n *node, v *ast.SequenceNode, depth int) error {
 }
 
 // mapping adds the members of a map; what "<<" merges comes after and does not replace them.
-func (b *builder) mapping(n *node, values []*ast.MappingValueNode, depth int) error {
+// A block map stands where its first key does.
+func (b *builder) mapping(n *node, values []*ast.MappingValueNode, flow bool, depth int) error {
 	n.kind = kindMap
 	var merged []ast.Node
 	for _, v := range values {
@@ -245,7 +252,7 @@ func (b *builder) mapping(n *node, values []*ast.MappingValueNode, depth int) er
 		}
 		n.children = append(n.children, c)
 	}
-	if len(n.children) > 0 && n.children[0].keyLine > 0 {
+	if len(n.children) > 0 && !flow {
 		n.line, n.col = n.children[0].keyLine, n.children[0].keyCol
 	}
 	for _, m := range merged {
@@ -285,7 +292,7 @@ func (b *builder) merge(n *node, value ast.Node, depth int) error {
 	}
 	for _, from := range maps {
 		if from.kind != kindMap {
-			return b.fail(from.line, from.col, "<< merges a map, not a %s", from.kind.names())
+			return b.fail(from.line, from.col, "<< merges a map, not %s", from.kind.names())
 		}
 		for _, c := range from.children {
 			if n.child(c.name) == nil {
