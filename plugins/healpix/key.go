@@ -14,7 +14,7 @@ import (
 //  3. a decimal string, -?[1-6][1-4]{parent_order}: what people and old catalogs write.
 //
 // A text can be both 2 and 3 only where both have 19 or 20 digits, which is for shards of order 18 and 19, and then
-// only one in ten million is; the canonical form wins. Anything else is an error: a bare nested id in particular, which
+// only one in millions is; the canonical form wins. Anything else is an error: a bare nested id in particular, which
 // looks like a decimal string or a word now and then.
 func (g *grid) shardFromKey(key core.ShardKey) (cellID, error) {
 	s, want := string(key), g.config.ParentOrder
