@@ -33,12 +33,12 @@ func (c *Config) SemanticHash() string {
 // semantics is the text that is hashed.
 func (c *Config) semantics() []byte {
 	text := func(s string) *node { return &node{kind: kindString, text: s} }
-	bool := func(s string) *node { return &node{kind: kindBool, text: s} }
+	boolean := func(s string) *node { return &node{kind: kindBool, text: s} }
 	doc := mapOf(
 		"aggregation", c.root.get("aggregation").without("handoff"),
 		"data_source", c.semanticSource(),
 		"grid", c.semanticGrid(),
-		"output", mapOf("aoi_mask", bool("false")),
+		"output", mapOf("aoi_mask", boolean("false")),
 		"pipeline", mapOf("type", text(c.Pipeline)),
 	)
 	var b bytes.Buffer

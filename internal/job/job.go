@@ -126,7 +126,15 @@ func Decode(data []byte) (*Job, error) {
 			return nil, core.Errorf(core.Unsupported, "job.Decode", name, "not supported yet: %s", name)
 		}
 	}
-	return &e.Job, e.check()
+	for _, raw := range []*json.RawMessage{&e.Config, &e.InvokedBy, &e.Submap, &e.GridSignature} {
+		if string(*raw) == "null" {
+			*raw = nil
+		}
+	}
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	return &e.Job, nil
 }
 
 func decodeError(err error, offset int64) error {
@@ -141,6 +149,9 @@ func decodeError(err error, offset int64) error {
 
 // check refuses a job that lacks what every job has.
 func (j *Job) check() error {
+	if j.Mode != "" && j.Mode != "process" {
+		return core.Errorf(core.Unsupported, "job.Decode", string(j.ShardKey), "not supported yet: mode %s", j.Mode)
+	}
 	var missing []string
 	if j.ShardKey == "" {
 		missing = append(missing, "shard_key")

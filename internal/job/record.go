@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +95,7 @@ func short(hash string) string {
 	return hash[:min(len(hash), 12)]
 }
 
-// sameJSON compares values, not spelling: order of members and spaces do not count.
+// sameJSON compares values, not spelling: order of members and spaces do not count. Nothing is null.
 func sameJSON(a, b json.RawMessage) bool {
 	x, errX := canonical(a)
 	y, errY := canonical(b)
@@ -102,7 +104,7 @@ func sameJSON(a, b json.RawMessage) bool {
 
 func canonical(raw json.RawMessage) ([]byte, error) {
 	if len(raw) == 0 {
-		return nil, nil
+		return []byte("null"), nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
@@ -206,8 +208,8 @@ func decodeRecord(data []byte) (*Record, error) {
 		return nil, err
 	}
 	for _, o := range r.Objects {
-		if clean := strings.TrimLeft(o.Path, "/"); clean == "" || clean != o.Path || slices.Contains(strings.Split(o.Path, "/"), "..") {
-			return nil, fmt.Errorf("object path %q leads out of the store", o.Path)
+		if path.Clean(o.Path) != o.Path || !filepath.IsLocal(o.Path) || strings.ContainsAny(o.Path, "\\\x00") || o.Path == "." {
+			return nil, fmt.Errorf("object path %q does not lie in the store", o.Path)
 		}
 	}
 	return &r, nil
