@@ -4,8 +4,6 @@ package plan
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -22,14 +20,13 @@ type Shard struct {
 	Granules []core.Granule
 }
 
-// Hash is the SHA-256 of the ordered keys, each ended by a newline: two plans with one hash number their shards alike.
-func (p *Plan) Hash() string {
-	h := sha256.New()
+// Keys lists the shards' keys in order.
+func (p *Plan) Keys() []core.ShardKey {
+	keys := make([]core.ShardKey, len(p.Shards))
 	for i := range p.Shards {
-		h.Write([]byte(p.Shards[i].Key))
-		h.Write([]byte{'\n'})
+		keys[i] = p.Shards[i].Key
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return keys
 }
 
 // Pairs is the number of (shard, granule) pairs: how often a granule is opened.

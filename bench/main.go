@@ -1,0 +1,237 @@
+// Command bench measures zagg on granules served by a local S3 server, beside peers that do the same work in the same run, and
+// prints a table in Markdown. Nothing in it is a test: it asserts nothing about time.
+//
+//	go run ./bench -granules DIR -config FILE -catalog FILE -cell KEY -s3 PATH-OF-versitygw [-n 5] [-peer 'CMD …']
+//
+// DIR holds the granules that the shard map names as s3://BUCKET/NAME. A peer is a command that is given the S3 endpoint in
+// AWS_ENDPOINT_URL_S3 and the granules' URLs as arguments.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	granules, config, catalog, cell, server, bucket, peer string
+	repeat                                                int
+	procs                                                 string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.granules, "granules", "", "folder with the granules")
+	flag.StringVar(&o.config, "config", "", "run configuration")
+	flag.StringVar(&o.catalog, "catalog", "", "shard map")
+	flag.StringVar(&o.cell, "cell", "", "one shard; empty: all")
+	flag.StringVar(&o.server, "s3", os.Getenv("ZAGG_VERSITYGW"), "the versitygw executable")
+	flag.StringVar(&o.bucket, "bucket", "bench", "bucket that the shard map names")
+	flag.StringVar(&o.peer, "peer", "", "a command that does the same with other software")
+	flag.IntVar(&o.repeat, "n", 5, "repetitions")
+	flag.StringVar(&o.procs, "procs", "2", "GOMAXPROCS values to try, separated by commas")
+	flag.Parse()
+	if err := run(context.Background(), o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// A sample is one run of one program.
+type sample struct {
+	wall, cpu float64
+	rss       int64
+	gets      int64
+	bytes     int64
+	obs       int64
+}
+
+func run(ctx context.Context, o options) error {
+	work, err := os.MkdirTemp("", "zagg-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	zagg := filepath.Join(work, "zagg")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", zagg, "./cmd/zagg").CombinedOutput(); err != nil {
+		return fmt.Errorf("build zagg: %w\n%s", err, out)
+	}
+	endpoint, stop, err := serve(ctx, o, work)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	env := append(os.Environ(), "AWS_ENDPOINT_URL_S3="+endpoint, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=benchbench",
+		"AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
+	fmt.Printf("| program | wall s | CPU s | RSS MB | GETs | MB | observations |\n|---|---|---|---|---|---|---|\n")
+	var ours float64
+	for _, procs := range strings.Split(o.procs, ",") {
+		samples, err := repeat(o.repeat, func(i int) (sample, error) { return runZagg(ctx, o, zagg, work, i, append(env, "GOMAXPROCS="+procs)) })
+		if err != nil {
+			return err
+		}
+		row("zagg, GOMAXPROCS="+procs, samples)
+		ours = median(samples, func(s sample) float64 { return s.cpu })
+	}
+	if o.peer == "" {
+		return nil
+	}
+	samples, err := repeat(min(o.repeat, 3), func(int) (sample, error) { return runPeer(ctx, o, env) })
+	if err != nil {
+		return err
+	}
+	row("peer: "+strings.Fields(o.peer)[len(strings.Fields(o.peer))-1], samples)
+	fmt.Printf("\nCPU of the peer / CPU of zagg: %.1f\n", median(samples, func(s sample) float64 { return s.cpu })/ours)
+	return nil
+}
+
+// serve starts the S3 server on a free loopback port with the granules as one bucket.
+func serve(ctx context.Context, o options, work string) (endpoint string, stop func(), err error) {
+	root := filepath.Join(work, "s3")
+	bucket := filepath.Join(root, o.bucket)
+	if err := os.MkdirAll(bucket, 0o755); err != nil {
+		return "", nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(o.granules, "*.h5"))
+	if err != nil || len(files) == 0 {
+		return "", nil, fmt.Errorf("no granules in %s", o.granules)
+	}
+	for _, f := range files {
+		abs, err := filepath.Abs(f)
+		if err != nil {
+			return "", nil, err
+		}
+		if err := os.Link(abs, filepath.Join(bucket, filepath.Base(f))); err != nil {
+			if err := copyFile(abs, filepath.Join(bucket, filepath.Base(f))); err != nil {
+				return "", nil, err
+			}
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	address := l.Addr().String()
+	l.Close()
+	cmd := exec.CommandContext(ctx, o.server, "--access", "bench", "--secret", "benchbench", "--port", address, "posix", root)
+	if err := cmd.Start(); err != nil {
+		return "", nil, fmt.Errorf("start %s: %w", o.server, err)
+	}
+	stop = func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	for range 100 {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			return "http://" + address, stop, nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	stop()
+	return "", nil, fmt.Errorf("%s does not listen on %s", o.server, address)
+}
+
+func copyFile(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o644)
+}
+
+func runZagg(ctx context.Context, o options, zagg, work string, i int, env []string) (sample, error) {
+	store := filepath.Join(work, fmt.Sprintf("store%d.zarr", i))
+	defer os.RemoveAll(store)
+	defer os.RemoveAll(store + ".status")
+	args := []string{"run", "--config", o.config, "--catalog", o.catalog, "--store", store, "--overwrite", "--json"}
+	if o.cell != "" {
+		args = append(args, "--morton-cell", o.cell)
+	}
+	cmd := exec.CommandContext(ctx, zagg, args...)
+	cmd.Env = env
+	out, s, err := measure(cmd)
+	if err != nil {
+		return s, err
+	}
+	var summary struct {
+		Observations int64 `json:"observations"`
+		Requests     struct {
+			Gets int64 `json:"gets"`
+			Down int64 `json:"down"`
+		} `json:"source"`
+	}
+	if err := json.Unmarshal(out, &summary); err != nil {
+		return s, fmt.Errorf("%w in %s", err, out)
+	}
+	s.gets, s.bytes, s.obs = summary.Requests.Gets, summary.Requests.Down, summary.Observations
+	return s, nil
+}
+
+func runPeer(ctx context.Context, o options, env []string) (sample, error) {
+	files, err := filepath.Glob(filepath.Join(o.granules, "*.h5"))
+	if err != nil {
+		return sample{}, err
+	}
+	words := strings.Fields(o.peer)
+	for _, f := range files {
+		words = append(words, "s3://"+o.bucket+"/"+filepath.Base(f))
+	}
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Env = env
+	_, s, err := measure(cmd)
+	return s, err
+}
+
+func measure(cmd *exec.Cmd) ([]byte, sample, error) {
+	start := time.Now()
+	out, err := cmd.Output()
+	s := sample{wall: time.Since(start).Seconds()}
+	if exit, ok := err.(*exec.ExitError); ok {
+		return nil, s, fmt.Errorf("%v: %w\n%s", cmd.Args, err, exit.Stderr)
+	}
+	if err != nil {
+		return nil, s, err
+	}
+	s.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		s.rss = u.Maxrss << 10
+	}
+	return out, s, nil
+}
+
+func repeat(n int, once func(i int) (sample, error)) ([]sample, error) {
+	var all []sample
+	for i := range n {
+		s, err := once(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func median(samples []sample, of func(sample) float64) float64 {
+	v := make([]float64, len(samples))
+	for i, s := range samples {
+		v[i] = of(s)
+	}
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+func row(name string, s []sample) {
+	fmt.Printf("| %s | %.2f | %.2f | %.0f | %d | %.1f | %d |\n", name,
+		median(s, func(s sample) float64 { return s.wall }), median(s, func(s sample) float64 { return s.cpu }),
+		median(s, func(s sample) float64 { return float64(s.rss) / 1e6 }), s[0].gets, float64(s[0].bytes)/1e6, s[0].obs)
+}

@@ -1,0 +1,120 @@
+// Package cli is zagg's command line as a library, one file per sub-command, so that a program with other plugins can
+// have it too.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
+)
+
+// Version is what records and --version show.
+const Version = "0.1.0"
+
+// Exit codes.
+const (
+	exitFailure   = 1   // a shard failed, or the command could not do its work
+	exitUsage     = 2   // the command line is wrong
+	exitInterrupt = 130 // stopped by ^C
+)
+
+// Main runs the command line of the process with the given plugins and returns the exit code.
+func Main(plugins ...core.Plugin) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// After the first signal the next one ends the process at once.
+	go func() {
+		<-ctx.Done()
+		stop()
+	}()
+	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, plugins...)
+}
+
+// Run runs one command line and returns the exit code. Results go to stdout, progress and errors to stderr.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, plugins ...core.Plugin) int {
+	h, err := host.New(plugins...)
+	if err != nil {
+		fmt.Fprintln(stderr, "zagg:", err)
+		return exitFailure
+	}
+	a := &app{host: h, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err = root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if !errors.Is(err, errSilent) {
+		fmt.Fprintln(stderr, "zagg:", err)
+	}
+	switch {
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case ctx.Err() != nil:
+		return exitInterrupt
+	}
+	return exitFailure
+}
+
+// errSilent ends a command whose failure has been printed; errUsage marks a wrong command line.
+var (
+	errSilent = errors.New("failed")
+	errUsage  = errors.New("see --help")
+)
+
+// An app is what the sub-commands share.
+type app struct {
+	host           *host.Host
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "zagg",
+		Short: "Turn archives of satellite point measurements into analysis-ready grids",
+		Long: `zagg reads HDF5 granules of point measurements by byte ranges, gives each observation its cell on a grid, computes
+statistics per cell, and writes a Zarr v3 store that xarray opens.`,
+		Example: `  zagg demo
+  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
+  zagg plot heights.zarr h_mean -o map.png`,
+		Version:       Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
+	})
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand())
+	for _, c := range root.Commands() {
+		usageArgs(c)
+	}
+	return root
+}
+
+// usageArgs makes wrong positional arguments a usage error, below c too.
+func usageArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageArgs(sub)
+	}
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/internal/config"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "config",
+		Short: "Check run configurations, show the shipped ones, print the JSON schema",
+		Example: `  zagg config check my.yaml
+  zagg config show atl06 > my.yaml
+  zagg config schema > zagg.schema.json`,
+	}
+	c.AddCommand(a.configCheck(), a.configShow(), a.configSchema())
+	return c
+}
+
+func (a *app) configCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE…",
+		Short: "Check configurations: keys, values, names of grids, readers and statistics, expressions",
+		Long: `Check everything that can be checked without data. Each error names file, line and key. Exits 1 if a file has an error.
+
+To have an editor check while you type, write this first line into the YAML (YAML language server):
+  # yaml-language-server: $schema=zagg.schema.json
+and make the schema with: zagg config schema > zagg.schema.json`,
+		Example: "  zagg config check my.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			failed := false
+			for _, name := range args {
+				cfg, notes, err := loadConfig(name)
+				for _, n := range notes {
+					fmt.Fprintln(a.stdout, n)
+				}
+				if err == nil {
+					_, err = a.host.Compile(cmd.Context(), cfg)
+				}
+				if err != nil {
+					fmt.Fprintln(a.stderr, err)
+					failed = true
+					continue
+				}
+				fmt.Fprintf(a.stdout, "%s: ok, %d variables on %s, semantic hash %s\n", name, len(cfg.Aggregation.Arrays), cfg.Output.Grid.Type, cfg.SemanticHash())
+			}
+			if failed {
+				return errSilent
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) configShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show [NAME]",
+		Short: "Print a shipped configuration, or list their names",
+		Args:  cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return config.Shipped(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				for _, name := range config.Shipped() {
+					fmt.Fprintln(a.stdout, name)
+				}
+				return nil
+			}
+			text, err := config.ShippedText(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = a.stdout.Write(text)
+			return err
+		},
+	}
+}
+
+func (a *app) configSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON schema of configurations, for editors",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.stdout.Write(append(config.Schema(), '\n'))
+			return err
+		},
+	}
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+)
+
+// The granules are made by sample/make_sample.py; the configuration is one a user could write.
+//
+//go:embed sample/*.h5 sample/demo.yaml
+var sample embed.FS
+
+func (a *app) demoCommand() *cobra.Command {
+	var store, picture string
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Aggregate ten small sample granules and draw the map",
+		Long: `Aggregate ten synthetic granules in the layout of ICESat-2 ATL06 that come with this program, over an outlet glacier that
+does not exist, and draw the mean heights. What it does is an ordinary run: the granules and the configuration are
+written beside the store for you to try with.`,
+		Example: "  zagg demo\n  zagg demo --store /tmp/demo.zarr --picture /tmp/demo.png",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.demo(cmd.Context(), store, picture)
+		},
+	}
+	c.Flags().StringVar(&store, "store", filepath.Join("zagg-demo", "heights.zarr"), "store to write; one of an earlier demo is replaced")
+	c.Flags().StringVar(&picture, "picture", filepath.Join("zagg-demo", "h_mean.png"), "picture to draw")
+	return c
+}
+
+func (a *app) demo(ctx context.Context, store, picture string) error {
+	folder := filepath.Join(filepath.Dir(store), "sample")
+	if err := unpack(folder); err != nil {
+		return err
+	}
+	config := filepath.Join(folder, "demo.yaml")
+	fmt.Fprintf(a.stderr, "zagg run --config %s --granules %s --store %s --overwrite\n", config, folder, store)
+	r := &runner{app: a, start: time.Now(), o: runOptions{
+		config: config, granules: []string{folder}, store: store, backend: "local", maxWorkers: 4, overwrite: true,
+	}}
+	if err := r.run(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "zagg plot %s h_mean -o %s\n", store, picture)
+	if err := a.plot(ctx, store, "h_mean", picture, "Mean surface height of the sample glacier"); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "  %-14s %s\n", "Map", picture)
+	fmt.Fprintf(a.stdout, "\nOpen it in Python:\n  xarray.open_zarr(%q, group=\"12\").pipe(xdggs.decode)\n", store)
+	return nil
+}
+
+// unpack writes the sample granules and the configuration into a folder.
+func unpack(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return core.Errorf(core.Invalid, "demo", folder, "%w", err)
+	}
+	files, err := sample.ReadDir("sample")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		data, err := sample.ReadFile("sample/" + f.Name())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, f.Name()), data, 0o644); err != nil {
+			return core.Errorf(core.Invalid, "demo", folder, "%w", err)
+		}
+	}
+	return nil
+}

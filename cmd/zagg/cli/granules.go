@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+)
+
+// expandGranules turns what --granules was given into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
+// or @LIST, a text file of one path or URL a line. Order is by name, so that the same files are the same run.
+func expandGranules(ctx context.Context, store core.ObjectStore, args []string) ([]core.Granule, error) {
+	var urls []string
+	for _, arg := range args {
+		more, err := expandOne(ctx, store, arg)
+		if err != nil {
+			return nil, err
+		}
+		urls = append(urls, more...)
+	}
+	slices.SortFunc(urls, func(a, b string) int { return strings.Compare(path.Base(a), path.Base(b)) })
+	seen := map[string]string{}
+	granules := make([]core.Granule, 0, len(urls))
+	for _, u := range urls {
+		id := path.Base(filepath.ToSlash(u))
+		if first, twice := seen[id]; twice {
+			if first == u {
+				continue
+			}
+			return nil, core.Errorf(core.Invalid, "--granules", id, "two files have this name, %s and %s: granules are told apart by name", first, u)
+		}
+		seen[id] = u
+		granules = append(granules, core.Granule{ID: id, Assets: map[string]string{"data": u}})
+	}
+	if len(granules) == 0 {
+		return nil, core.Errorf(core.NotFound, "--granules", strings.Join(args, " "), "no granule found")
+	}
+	return granules, nil
+}
+
+func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]string, error) {
+	if list, ok := strings.CutPrefix(arg, "@"); ok {
+		return readList(list)
+	}
+	if objstore.Scheme(arg) != "" && objstore.Scheme(arg) != "file" {
+		if strings.HasSuffix(arg, "/") {
+			return listPrefix(ctx, store, arg)
+		}
+		return []string{arg}, nil
+	}
+	if info, err := os.Stat(arg); err == nil {
+		if info.IsDir() {
+			return listPrefix(ctx, store, strings.TrimRight(arg, "/")+"/")
+		}
+		if e := strings.ToLower(filepath.Ext(arg)); e == ".txt" || e == ".lst" {
+			return readList(arg)
+		}
+		return []string{arg}, nil
+	}
+	found, err := filepath.Glob(arg)
+	if err != nil {
+		return nil, core.Errorf(core.Invalid, "--granules", arg, "%w", err)
+	}
+	if len(found) == 0 {
+		return nil, core.Errorf(core.NotFound, "--granules", arg, "no such file, and no file matches it as a pattern")
+	}
+	return found, nil
+}
+
+func readList(name string) ([]string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, core.Errorf(core.NotFound, "--granules", name, "%w", err)
+	}
+	defer f.Close()
+	var urls []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
+			urls = append(urls, line)
+		}
+	}
+	return urls, lines.Err()
+}
+
+func listPrefix(ctx context.Context, store core.ObjectStore, prefix string) ([]string, error) {
+	var urls []string
+	err := store.List(ctx, prefix, func(o core.ObjectInfo) error {
+		switch strings.ToLower(path.Ext(o.URL)) {
+		case ".h5", ".hdf5", ".he5", ".nc", ".nc4":
+			urls = append(urls, o.URL)
+		}
+		return nil
+	})
+	return urls, err
+}

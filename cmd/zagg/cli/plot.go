@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/reduce"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plot"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+func (a *app) plotCommand() *cobra.Command {
+	var out, title string
+	c := &cobra.Command{
+		Use:   "plot STORE VARIABLE -o FILE.png|FILE.svg",
+		Short: "Draw a variable of a store as a map",
+		Long: `Draw one value per cell: polar stereographic where all cells are near a pole, else plate carrée. Cells without a value
+are left blank.`,
+		Example: `  zagg plot heights.zarr h_mean -o map.png
+  zagg plot s3://bucket/heights.zarr count -o count.svg --title 'Observations per cell'`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				out = args[1] + ".png"
+			}
+			if err := a.plot(cmd.Context(), args[0], args[1], out, title); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stdout, out)
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "picture to write; .png or .svg (default VARIABLE.png)")
+	c.Flags().StringVar(&title, "title", "", "title of the map (default: the variable's long_name or name)")
+	return c
+}
+
+func (a *app) plot(ctx context.Context, store, variable, out, title string) error {
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(out)), ".")
+	if format != "png" && format != "svg" {
+		return fmt.Errorf("--output %s: want a name that ends in .png or .svg: %w for `zagg plot`", out, errUsage)
+	}
+	s, err := openStored(ctx, store)
+	if err != nil {
+		return err
+	}
+	data, err := a.mapData(ctx, s, variable)
+	if err != nil {
+		return err
+	}
+	data.Title, data.Name, data.Source = title, variable, path.Base(s.url)
+	var picture bytes.Buffer
+	if err := plot.Map(&picture, format, *data); err != nil {
+		return err
+	}
+	if dir := filepath.Dir(out); dir != "." {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return core.Errorf(core.Invalid, "plot", out, "%w", err)
+		}
+	}
+	return objstore.PutBytes(ctx, &objstore.File{}, out, picture.Bytes(), core.PutOptions{})
+}
+
+// mapData reads a variable with the centres of its cells, shard by shard as the records list them.
+func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Data, error) {
+	array, err := s.group.Array(ctx, variable)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, core.Errorf(core.NotFound, "plot", variable, "the store has no such variable; have %s", strings.Join(arrayNames(s.group), ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	grid, err := a.host.Grid(ctx, s.made.Grid, s.made.GridConfig)
+	if err != nil {
+		return nil, err
+	}
+	data := &plot.Data{Units: units(array.Attrs)}
+	var mu sync.Mutex
+	parts := make([]plot.Data, len(s.records))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for i, r := range s.records {
+		if r.Status == job.Empty || r.Receipt.Cells == 0 {
+			continue
+		}
+		g.Go(func() error {
+			shard, err := s.readShard(gctx, grid, r, array, &parts[i])
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			frame := grid.Info().Frame
+			slots := frame.Slots()
+			data.CellKM = math.Sqrt(shard.AreaKM2 / float64(slots))
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for i := range parts {
+		data.Lon = append(data.Lon, parts[i].Lon...)
+		data.Lat = append(data.Lat, parts[i].Lat...)
+		data.Values = append(data.Values, parts[i].Values...)
+	}
+	if len(data.Values) == 0 {
+		return nil, core.Errorf(core.NotFound, "plot", s.url, "no finished shard holds data")
+	}
+	return data, nil
+}
+
+func arrayNames(g *zarr.Group) []string {
+	var names []string
+	for _, m := range g.Members() {
+		if m.Array {
+			names = append(names, m.Path)
+		}
+	}
+	return names
+}
+
+func (s *stored) readShard(ctx context.Context, grid core.Grid, r *job.Record, array *zarr.Dataset, part *plot.Data) (core.Shard, error) {
+	shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
+	if err != nil {
+		return core.Shard{}, err
+	}
+	cells, err := grid.Cells(ctx, r.ShardKey)
+	if err != nil {
+		return core.Shard{}, err
+	}
+	block := s.block(r, shards[0])
+	for len(block) < len(array.Shape) {
+		return core.Shard{}, core.Errorf(core.Unsupported, "plot", array.URL, "it has %d values per cell: only one value per cell can be drawn", array.Shape[len(array.Shape)-1])
+	}
+	values, err := array.ReadBlock(ctx, block)
+	if err != nil {
+		return core.Shard{}, err
+	}
+	v := reduce.Float64s(&values)
+	lon, lat := core.View[float64](cells[0].Data), core.View[float64](cells[1].Data)
+	fill := reduce.Float64s(&core.Column{Type: values.Type, Width: 1, Data: array.Fill})
+	for i := range v {
+		if v[i] == fill[0] || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
+			continue
+		}
+		part.Lon, part.Lat, part.Values = append(part.Lon, lon[i]), append(part.Lat, lat[i]), append(part.Values, v[i])
+	}
+	return shards[0], nil
+}

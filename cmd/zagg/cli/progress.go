@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// A progress shows how far a long step is: a bar on a terminal, plain lines elsewhere.
+type progress struct {
+	w     io.Writer
+	total int
+	start time.Time
+	done  int
+	mu    sync.Mutex
+	pool  *mpb.Progress
+	bar   *mpb.Bar
+	note  string
+	quiet bool
+}
+
+// isTerminal reports whether w is a screen that a bar can be drawn on.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+func newProgress(w io.Writer, total int, quiet bool) *progress {
+	p := &progress{w: w, total: total, start: time.Now(), quiet: quiet}
+	if !quiet && isTerminal(w) {
+		p.pool = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
+		p.bar = p.pool.AddBar(int64(total),
+			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d ")),
+			mpb.AppendDecorators(decor.Percentage(), decor.Any(func(decor.Statistics) string { return p.tail() })))
+	}
+	return p
+}
+
+// step counts one more and shows text about it.
+func (p *progress) step(text string) {
+	p.mu.Lock()
+	p.done++
+	p.note = text
+	done := p.done
+	p.mu.Unlock()
+	switch {
+	case p.quiet:
+	case p.bar != nil:
+		p.bar.Increment()
+	default:
+		fmt.Fprintf(p.w, "[%*d/%d] %s | %s\n", max(4, len(strconv.Itoa(p.total))), done, p.total, text, p.rate())
+	}
+}
+
+// say prints a line that stays, above the bar where there is one.
+func (p *progress) say(line string) {
+	switch {
+	case p.quiet:
+	case p.pool != nil:
+		fmt.Fprintln(p.pool, line)
+	default:
+		fmt.Fprintln(p.w, line)
+	}
+}
+
+func (p *progress) tail() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done == 0 {
+		return ""
+	}
+	return "  " + p.rate() + "  " + p.note
+}
+
+func (p *progress) rate() string {
+	elapsed := time.Since(p.start).Seconds()
+	if p.done == 0 || elapsed <= 0 {
+		return "-"
+	}
+	perSecond := float64(p.done) / elapsed
+	return fmt.Sprintf("%.1f cells/s, ETA %s", perSecond, seconds(float64(p.total-p.done)/perSecond))
+}
+
+// finish leaves the screen as it is; a bar that did not reach its end is kept where it stood.
+func (p *progress) finish() {
+	if p.bar == nil {
+		return
+	}
+	if !p.bar.Completed() {
+		p.bar.Abort(false)
+	}
+	p.pool.Wait()
+}
+
+// seconds prints a duration as people say it: 8.2s, 10.6m, 3.1h.
+func seconds(s float64) string {
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%.1fs", s)
+	case s < 3600:
+		return fmt.Sprintf("%.1fm", s/60)
+	}
+	return fmt.Sprintf("%.1fh", s/3600)
+}
+
+// thousands prints 1234567 as 1,234,567.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	start := 0
+	if n < 0 {
+		start = 1
+	}
+	for at := len(s) - 3; at > start; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}
+
+// megabytes prints bytes in units of 10^6 or 10^9.
+func megabytes(n int64) string {
+	if n >= 1e9 {
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// A stored is a store that zagg wrote, opened for looking at.
+type stored struct {
+	url     string
+	store   core.ObjectStore
+	group   *zarr.Group
+	name    string // of the group
+	made    madeFrom
+	records []*job.Record
+}
+
+// madeFrom is the group's attribute "zagg".
+type madeFrom struct {
+	Grid       string          `json:"grid"`
+	GridConfig json.RawMessage `json:"grid_config"`
+	Layout     string          `json:"layout"`
+	ConfigHash string          `json:"config_hash"`
+}
+
+// openStored opens a store's group and reads the records of its finished shards.
+func openStored(ctx context.Context, address string) (*stored, error) {
+	url, err := storeURL(address, "")
+	if err != nil {
+		return nil, err
+	}
+	plain, err := drivers(ctx, storeOptions{}, url)
+	if err != nil {
+		return nil, err
+	}
+	s := &stored{url: url, store: objstore.Retry(plain, objstore.Policy{})}
+	root, err := zarr.Open(ctx, s.store, url)
+	if err != nil {
+		return nil, err
+	}
+	var attrs struct {
+		Zagg struct {
+			Group string `json:"group"`
+		} `json:"zagg"`
+	}
+	if err := json.Unmarshal(root.Attrs, &attrs); err != nil || attrs.Zagg.Group == "" {
+		return nil, core.Errorf(core.Unsupported, "open store", url, "zagg did not write it: its root has no attribute zagg.group")
+	}
+	s.name = attrs.Zagg.Group
+	if s.group, err = root.Group(ctx, s.name); err != nil {
+		return nil, err
+	}
+	var group struct {
+		Zagg madeFrom `json:"zagg"`
+	}
+	if err := json.Unmarshal(s.group.Attrs, &group); err != nil {
+		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.name, err)
+	}
+	s.made = group.Zagg
+	return s, s.readRecords(ctx)
+}
+
+// recordsAtOnce bounds the records read at once.
+const recordsAtOnce = 32
+
+func (s *stored) readRecords(ctx context.Context) error {
+	labels, err := job.ListRecords(ctx, s.store, s.url)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return err
+	}
+	s.records = make([]*job.Record, len(labels))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for i, l := range labels {
+		g.Go(func() (err error) {
+			s.records[i], err = job.LoadRecord(gctx, s.store, s.url, l)
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// block is where a record's shard lies in the arrays.
+func (s *stored) block(r *job.Record, shard core.Shard) []int64 {
+	if r.Block != nil {
+		return []int64{*r.Block}
+	}
+	return shard.Block
+}
+
+// units is an array's attribute of that name.
+func units(attrs json.RawMessage) string {
+	var a struct {
+		Units string `json:"units"`
+	}
+	if json.Unmarshal(attrs, &a) != nil {
+		return ""
+	}
+	return strings.TrimSpace(a.Units)
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/host"
+)
+
+// Neighbouring ranges are merged where the gap costs less than another request: 64 KiB over a network, 4 KiB in files,
+// where a request is a system call. A request stays below 8 MiB so that a shard's memory does.
+const (
+	networkGap = 64 << 10
+	fileGap    = 4 << 10
+	maxRequest = 8 << 20
+)
+
+// storeOptions is how S3 is reached; the zero value leaves everything to the SDK's environment and files.
+type storeOptions struct {
+	endpoint, region string
+	anonymous        bool
+}
+
+// drivers opens what the URLs need: S3 only if one of them is on it, because finding credentials takes time.
+func drivers(ctx context.Context, o storeOptions, urls ...string) (core.ObjectStore, error) {
+	file := &objstore.File{}
+	by := map[string]core.ObjectReader{"": file, "file": file}
+	for _, u := range urls {
+		switch scheme := objstore.Scheme(u); {
+		case by[scheme] != nil:
+		case scheme == "s3":
+			s, err := s3store.New(ctx, s3store.Options{Endpoint: o.endpoint, Region: o.region, Anonymous: o.anonymous})
+			if err != nil {
+				return nil, err
+			}
+			by["s3"] = s
+		}
+	}
+	return objstore.Mux(by), nil
+}
+
+// sourceStores sets the way to the granules: how far apart ranges are merged and how many granules are open at once.
+func sourceStores(source core.ObjectReader, output core.ObjectStore, url string) host.Stores {
+	s := host.Stores{Source: source, Output: output, Gap: fileGap, MaxRequest: maxRequest, Granules: 2}
+	if scheme := objstore.Scheme(url); scheme != "" && scheme != "file" {
+		s.Gap, s.Granules = networkGap, 8
+	}
+	return s
+}
+
+// storeURL is a store's address without a slash at its end; a local path is made absolute, so that a job means the same
+// wherever it runs on this machine.
+func storeURL(store, product string) (string, error) {
+	store = strings.TrimRight(store, "/")
+	if store == "" {
+		return "", core.Errorf(core.Invalid, "--store", "", "the store has no address")
+	}
+	if product != "" {
+		store += "/" + product
+	}
+	if objstore.Scheme(store) == "" {
+		return filepath.Abs(store)
+	}
+	return store, nil
+}

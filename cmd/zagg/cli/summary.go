@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// A summary is what a run did: the sum of its receipts.
+type summary struct {
+	Shards       shardCounts        `json:"shards"`
+	Cells        int64              `json:"cells_with_data"`
+	Observations int64              `json:"observations"`
+	Dropped      map[string]int64   `json:"dropped,omitempty"` // in the shards, by reason
+	NoGroup      int                `json:"groups_missing"`
+	EmptyGroup   int                `json:"groups_empty"`
+	Missing      []string           `json:"granules_missing,omitempty"`
+	WallSeconds  float64            `json:"wall_s"`
+	Compute      float64            `json:"compute_s"` // summed over shards of this run
+	Source       objstore.Usage     `json:"source"`
+	Output       objstore.Usage     `json:"output"`
+	Cost         cost.Bill          `json:"cost"`
+	CostUSD      float64            `json:"estimated_cost_usd"`
+	Phases       map[string]float64 `json:"phases_max_s,omitempty"`
+	Failed       []failure          `json:"failed,omitempty"`
+	Removed      []string           `json:"removed,omitempty"`
+	Store        string             `json:"store"`
+
+	memory float64
+}
+
+type shardCounts struct {
+	Total    int `json:"total"`
+	WithData int `json:"with_data"`
+	Empty    int `json:"empty"`
+	Errors   int `json:"errors"`
+	Skipped  int `json:"skipped"` // done before; counted in with_data or empty too
+}
+
+type failure struct {
+	Shard string `json:"shard"`
+	Error string `json:"error"`
+}
+
+// newSummary takes the worker's memory in MiB as configured, 0 if it is not.
+func newSummary(store string, memory, total int) *summary {
+	s := &summary{Store: store, memory: cost.DefaultMemoryGB, Dropped: map[string]int64{}, Phases: map[string]float64{}}
+	s.Shards.Total = total
+	if memory > 0 {
+		s.memory = float64(memory) / 1024
+	}
+	return s
+}
+
+// add counts one job that ended.
+func (s *summary) add(label string, o *host.Outcome, err error, seconds float64) {
+	s.Compute += seconds
+	if o != nil {
+		s.Source = s.Source.Add(o.Source)
+		s.Output = s.Output.Add(o.Output)
+	}
+	if err != nil {
+		s.Shards.Errors++
+		s.Failed = append(s.Failed, failure{label, err.Error()})
+		return
+	}
+	rec := o.Record
+	if o.Skipped {
+		s.Shards.Skipped++
+	}
+	if rec.Status == job.Empty || rec.Receipt.Cells == 0 {
+		s.Shards.Empty++
+	} else {
+		s.Shards.WithData++
+	}
+	r := &rec.Receipt
+	s.Cells += r.Cells
+	s.Observations += r.Observations.Kept
+	for reason, n := range r.Observations.Dropped {
+		if reason != job.DropOutside {
+			s.Dropped[reason] += n
+		}
+	}
+	s.NoGroup += len(r.NoGroup)
+	s.EmptyGroup += len(r.EmptyGroup)
+	s.Missing = append(s.Missing, rec.Missing...)
+	if !o.Skipped {
+		for phase, sec := range r.Phases {
+			s.Phases[phase] = max(s.Phases[phase], sec)
+		}
+	}
+}
+
+// price is what the work would have cost on Lambda and S3.
+func (s *summary) price() {
+	s.Cost = cost.Of(cost.Use{
+		WorkerSeconds: s.Compute, MemoryGB: s.memory, Invocations: int64(s.Shards.Total - s.Shards.Skipped),
+		Gets: s.Source.Gets + s.Source.Heads + s.Output.Gets + s.Output.Heads, Puts: s.Output.Puts + s.Output.Lists + s.Source.Lists,
+		Bytes: s.Source.Down,
+	})
+	s.CostUSD = s.Cost.Total()
+}
+
+// print writes the summary for people, or as JSON.
+func (s *summary) print(w io.Writer, asJSON, profile bool) error {
+	s.price()
+	slices.Sort(s.Missing)
+	s.Missing = slices.Compact(s.Missing)
+	if !profile {
+		s.Phases = nil
+	}
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(s)
+	}
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(w, "Done: %d cells with data, %s obs, %d errors, %.1f s\n", s.Shards.WithData, thousands(s.Observations), s.Shards.Errors, s.WallSeconds)
+	line("Shards", "%d total, %d with data, %d empty, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, s.Shards.Errors, s.skipped())
+	line("Cells", "%s with data", thousands(s.Cells))
+	line("Observations", "%s kept%s", thousands(s.Observations), s.dropped())
+	if s.NoGroup+s.EmptyGroup > 0 {
+		line("Groups", "%d that granules do not have, %d without a row (normal)", s.NoGroup, s.EmptyGroup)
+	}
+	if len(s.Missing) > 0 {
+		line("Missing", "%d granules could not be read: %s", len(s.Missing), abbreviate(s.Missing))
+	}
+	line("Time", "%s wall, %s compute", seconds(s.WallSeconds), seconds(s.Compute))
+	if s.WallSeconds > 0 && s.Compute > 0 {
+		line("Throughput", "%s obs/s, %.1f shards/s", thousands(int64(float64(s.Observations)/s.WallSeconds)), float64(s.Shards.Total)/s.WallSeconds)
+	}
+	line("Read", "%s requests, %s%s", thousands(s.Source.Gets+s.Source.Heads), megabytes(s.Source.Down), retried(s.Source.Retries))
+	line("Written", "%s requests, %s%s", thousands(s.Output.Puts), megabytes(s.Output.Up), retried(s.Output.Retries))
+	line("Cost", "about %s as Lambda workers of %.0f GB", s.Cost, s.memory)
+	if profile {
+		line("Phases", "%s (longest of any shard)", s.phases())
+	}
+	for i, f := range s.Failed {
+		if i == 10 {
+			line("", "… and %d more", len(s.Failed)-i)
+			break
+		}
+		line("Failed", "%s: %s", f.Shard, f.Error)
+	}
+	line("Output", "%s", s.Store)
+	return nil
+}
+
+func (s *summary) skipped() string {
+	if s.Shards.Skipped == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d done before)", s.Shards.Skipped)
+}
+
+func (s *summary) dropped() string {
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(s.Dropped)) {
+		parts = append(parts, fmt.Sprintf("%s %s", thousands(s.Dropped[reason]), reason))
+	}
+	if parts == nil {
+		return ""
+	}
+	return "; dropped: " + strings.Join(parts, ", ")
+}
+
+func (s *summary) phases() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.Phases)) {
+		parts = append(parts, fmt.Sprintf("%s %.2fs", name, s.Phases[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func retried(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s retried", thousands(n))
+}

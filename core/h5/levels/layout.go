@@ -1,0 +1,88 @@
+package levels
+
+import (
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Layout says where a product keeps its observations. Paths are absolute in the file, with {group} for the group.
+type Layout struct {
+	Product, Version    string
+	Groups              []string // beams; none: the paths hold no {group} and there is one group called ""
+	Latitude, Longitude string   // datasets of WGS84 degrees, one row per observation
+	Columns             []Column
+}
+
+// A Column is one dataset of the layout, or one element of each row of a 2-D dataset.
+type Column struct {
+	Name    string
+	Path    string
+	Element int // index along the second axis; -1: the dataset is 1-D
+	Units   string
+}
+
+const placeholder = "{group}"
+
+// check refuses a layout that cannot be read, naming what is wrong.
+func (l *Layout) check() error {
+	const op = "levels.New"
+	if l.Latitude == "" || l.Longitude == "" {
+		return core.Errorf(core.Invalid, op, "coordinates", "both latitude and longitude need a dataset path")
+	}
+	paths := []string{l.Latitude, l.Longitude}
+	seen := map[string]bool{}
+	for _, c := range l.Columns {
+		if c.Name == "" || c.Path == "" || c.Element < -1 {
+			return core.Errorf(core.Invalid, op, c.Name, "a column needs a name, a dataset path and an element of 0 or more")
+		}
+		if seen[c.Name] {
+			return core.Errorf(core.Invalid, op, c.Name, "two columns have this name")
+		}
+		seen[c.Name] = true
+		paths = append(paths, c.Path)
+	}
+	for _, p := range paths {
+		if len(l.Groups) > 1 && !strings.Contains(p, placeholder) {
+			return core.Errorf(core.Invalid, op, p, "the path is the same for all %d groups: its rows would be counted once for each; put %s where the group's name goes",
+				len(l.Groups), placeholder)
+		}
+	}
+	return checkGroups(l.Groups)
+}
+
+func checkGroups(groups []string) error {
+	seen := map[string]bool{}
+	for _, g := range groups {
+		if seen[g] {
+			return core.Errorf(core.Invalid, "levels.New", g, "the group is listed twice: its rows would be counted twice")
+		}
+		seen[g] = true
+	}
+	return nil
+}
+
+// groups is the groups to read; without any the layout is one unnamed group.
+func (l *Layout) groups() []string {
+	if len(l.Groups) == 0 {
+		return []string{""}
+	}
+	return l.Groups
+}
+
+func path(template, group string) string {
+	p := strings.ReplaceAll(template, placeholder, group)
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
+	return p
+}
+
+func (l *Layout) column(name string) (Column, bool) {
+	for _, c := range l.Columns {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Column{}, false
+}

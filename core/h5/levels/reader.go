@@ -1,0 +1,212 @@
+package levels
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/sphere"
+)
+
+// New makes the reader of a layout. What is wrong with the layout is Invalid and named.
+func New(l Layout) (core.ProductReader, error) {
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	return &reader{layout: l}, nil
+}
+
+var _ core.ProductReader = (*reader)(nil)
+
+type reader struct {
+	layout  Layout
+	scratch sync.Pool // of *scratch: page faults of fresh memory cost more than filling it
+}
+
+// Info lists the layout's columns. Their types are only known from a granule: Type is 0.
+func (r *reader) Info() core.ProductInfo {
+	info := core.ProductInfo{Product: r.layout.Product, Version: r.layout.Version, Groups: slices.Clone(r.layout.groups())}
+	for _, c := range r.layout.Columns {
+		info.Columns = append(info.Columns, core.Field{Name: c.Name, Width: 1, Units: c.Units})
+	}
+	return info
+}
+
+// Read implements core.ProductReader.
+func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
+	url, ok := g.Assets["data"]
+	if !ok {
+		return core.ReadStats{}, core.Errorf(core.Invalid, "levels.Read", g.ID, `the granule has no asset "data"`)
+	}
+	box, err := sphere.Bounds(q.Region)
+	if err != nil {
+		return core.ReadStats{}, err
+	}
+	want, err := r.wanted(q)
+	if err != nil {
+		return core.ReadStats{}, err
+	}
+	f, err := h5.Open(ctx, src, url, h5.Options{})
+	if err != nil {
+		return core.ReadStats{}, err
+	}
+	s, _ := r.scratch.Get().(*scratch)
+	if s == nil {
+		s = &scratch{}
+	}
+	defer r.scratch.Put(s)
+	read := &reading{file: f, box: box, want: want, query: q, scratch: s}
+	if err := read.open(ctx, r.layout.groups()); err != nil {
+		return read.stats, err
+	}
+	if err := read.narrow(ctx, len(q.Region.Polygons) == 0); err != nil {
+		return read.stats, err
+	}
+	err = read.values(ctx, emit)
+	return read.stats, err
+}
+
+// A wanted is what to read of each group, as templates.
+type wanted struct {
+	lat, lon string
+	items    []item // filters first, then columns, in the query's order
+	tests    []test // of the filters
+}
+
+// An item is a dataset, or one element of each of its rows.
+type item struct {
+	name, path string
+	element    int
+}
+
+// wanted resolves the query's names. A filter may name a column or a dataset path.
+func (r *reader) wanted(q core.Query) (*wanted, error) {
+	w := &wanted{lat: r.layout.Latitude, lon: r.layout.Longitude}
+	for _, f := range q.Filters {
+		t, err := newTest(f)
+		if err != nil {
+			return nil, err
+		}
+		w.tests = append(w.tests, t)
+		if c, ok := r.layout.column(f.Column); ok {
+			w.items = append(w.items, item{f.Column, c.Path, c.Element})
+			continue
+		}
+		element := f.Element
+		w.items = append(w.items, item{f.Column, f.Column, element})
+	}
+	for _, name := range q.Columns {
+		c, ok := r.layout.column(name)
+		if !ok {
+			return nil, core.Errorf(core.Invalid, "levels.Read", name, "the layout has no such column")
+		}
+		w.items = append(w.items, item{name, c.Path, c.Element})
+	}
+	return w, nil
+}
+
+// A reading is one Read under way.
+type reading struct {
+	file    *h5.File
+	box     sphere.Box
+	want    *wanted
+	query   core.Query
+	scratch *scratch
+	tables  []*table
+	stats   core.ReadStats
+}
+
+// A table is the rows of one group.
+type table struct {
+	group    string
+	lat, lon *h5.Dataset
+	items    []*h5.Dataset // as wanted.items
+	fills    [][]byte      // of the items that are columns
+	rows     int64         // in the file
+	spans    []h5.Span     // rows that may be in the region
+	kept     int           // rows in spans
+	latv     []float64     // of the spans, once narrowed
+	lonv     []float64
+}
+
+// open finds the datasets of all groups and their chunk tables with few requests. A group that has none of them is
+// missing, which is normal; one that has some is damaged or of another product.
+func (r *reading) open(ctx context.Context, groups []string) error {
+	per := 2 + len(r.want.items)
+	paths := make([]string, 0, per*len(groups))
+	for _, g := range groups {
+		paths = append(paths, path(r.want.lat, g), path(r.want.lon, g))
+		for _, i := range r.want.items {
+			paths = append(paths, path(i.path, g))
+		}
+	}
+	sets, err := r.file.Datasets(ctx, paths...)
+	if err != nil {
+		return err
+	}
+	var load []*h5.Dataset
+	for i, g := range groups {
+		of, names := sets[i*per:(i+1)*per], paths[i*per:(i+1)*per]
+		if !slices.ContainsFunc(of, func(d *h5.Dataset) bool { return d != nil }) {
+			r.stats.Missing = append(r.stats.Missing, g)
+			continue
+		}
+		t, err := r.newTable(g, of, names)
+		if err != nil {
+			return err
+		}
+		if t.rows == 0 {
+			r.stats.Empty = append(r.stats.Empty, g)
+			continue
+		}
+		r.tables = append(r.tables, t)
+		load = append(load, of...)
+	}
+	if len(r.stats.Missing) == len(groups) {
+		return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "none of the groups %v has the dataset %s: is it a granule of this product?", groups, r.want.lat)
+	}
+	if err := r.file.LoadChunks(ctx, load...); err != nil {
+		return err
+	}
+	return r.fillValues(ctx)
+}
+
+// newTable checks that the datasets of a group are there and are columns of one length.
+func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*table, error) {
+	for i, d := range sets {
+		if d == nil {
+			return nil, core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "dataset %s does not exist, though others of its group do", paths[i])
+		}
+		shape := d.Shape()
+		element := -1
+		if i >= 2 {
+			element = r.want.items[i-2].element
+		}
+		switch {
+		case element < 0 && len(shape) != 1:
+			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has shape %v; a column needs one axis, or say which column of it with {path, column}", paths[i], shape)
+		case element >= 0 && (len(shape) != 2 || uint64(element) >= shape[1]):
+			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has shape %v: there is no column %d along a second axis", paths[i], shape, element)
+		case d.Rows() != sets[0].Rows():
+			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has %d rows where %s has %d", paths[i], d.Rows(), paths[0], sets[0].Rows())
+		}
+	}
+	return &table{group: group, lat: sets[0], lon: sets[1], items: sets[2:], rows: sets[0].Rows()}, nil
+}
+
+// fillValues finds what stands for "no value" in each column.
+func (r *reading) fillValues(ctx context.Context) error {
+	first := len(r.want.tests)
+	for _, t := range r.tables {
+		for _, d := range t.items[first:] {
+			fill, err := fillValue(ctx, d)
+			if err != nil {
+				return err
+			}
+			t.fills = append(t.fills, fill)
+		}
+	}
+	return nil
+}

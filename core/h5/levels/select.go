@@ -1,0 +1,194 @@
+package levels
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+)
+
+// scratch is memory that one Read after the other uses.
+type scratch struct {
+	column []byte
+	coords [][]float64
+	pass   []bool
+	data   [][]byte
+}
+
+func (s *scratch) bytes(n int) []byte {
+	if cap(s.column) < n {
+		s.column = core.NewData(n)
+	}
+	return s.column[:n]
+}
+
+// floats is coordinate buffer i, grown to n.
+func (s *scratch) floats(i, n int) []float64 {
+	for len(s.coords) <= i {
+		s.coords = append(s.coords, nil)
+	}
+	if cap(s.coords[i]) < n {
+		s.coords[i] = make([]float64, n)
+	}
+	return s.coords[i][:n]
+}
+
+// buffer is column buffer i, grown to n bytes.
+func (s *scratch) buffer(i, n int) []byte {
+	for len(s.data) <= i {
+		s.data = append(s.data, nil)
+	}
+	if cap(s.data[i]) < n {
+		s.data[i] = core.NewData(n)
+	}
+	return s.data[i][:n]
+}
+
+// narrow finds the rows of each table that may be in the region: by latitude, then by longitude. Without a region all
+// rows whose coordinates are valid are kept, and both coordinates are read in one round.
+func (r *reading) narrow(ctx context.Context, everywhere bool) error {
+	for _, t := range r.tables {
+		t.spans = []h5.Span{{Start: 0, Count: t.rows}}
+		t.kept = int(t.rows)
+		r.stats.Rows += t.rows
+	}
+	if everywhere {
+		return r.coordinates(ctx, true)
+	}
+	if err := r.latitudes(ctx); err != nil {
+		return err
+	}
+	return r.coordinates(ctx, false)
+}
+
+// latitudes reads all latitudes and keeps the rows inside the box's belt.
+func (r *reading) latitudes(ctx context.Context) error {
+	plans, err := r.plan(func(t *table) *h5.Dataset { return t.lat })
+	if err != nil {
+		return err
+	}
+	if err := r.file.Fetch(ctx, plans...); err != nil {
+		return err
+	}
+	for i, t := range r.tables {
+		lat, err := r.decode(plans[i], r.scratch.floats(2*i, t.kept))
+		if err != nil {
+			return err
+		}
+		plans[i].Release()
+		var spans []h5.Span
+		kept := 0
+		for row, v := range lat {
+			if v >= r.box.South && v <= r.box.North {
+				spans = extend(spans, int64(row))
+				lat[kept] = v
+				kept++
+			} else if !(v >= -90 && v <= 90) {
+				r.stats.Invalid++
+			}
+		}
+		t.spans, t.kept, t.latv = spans, kept, lat[:kept]
+	}
+	return nil
+}
+
+// extend adds a row to ascending spans.
+func extend(spans []h5.Span, row int64) []h5.Span {
+	if n := len(spans); n > 0 && spans[n-1].Start+spans[n-1].Count == row {
+		spans[n-1].Count++
+		return spans
+	}
+	return append(spans, h5.Span{Start: row, Count: 1})
+}
+
+// coordinates reads longitudes, and latitudes too if withLat, and keeps the rows inside the box.
+func (r *reading) coordinates(ctx context.Context, withLat bool) error {
+	lons, err := r.plan(func(t *table) *h5.Dataset { return t.lon })
+	if err != nil {
+		return err
+	}
+	fetch := lons
+	var lats []*h5.Plan
+	if withLat {
+		if lats, err = r.plan(func(t *table) *h5.Dataset { return t.lat }); err != nil {
+			return err
+		}
+		fetch = append(append([]*h5.Plan{}, lats...), lons...)
+	}
+	if err := r.file.Fetch(ctx, fetch...); err != nil {
+		return err
+	}
+	for i, t := range r.tables {
+		if withLat {
+			if t.latv, err = r.decode(lats[i], r.scratch.floats(2*i, t.kept)); err != nil {
+				return err
+			}
+			lats[i].Release()
+		}
+		if t.lonv, err = r.decode(lons[i], r.scratch.floats(2*i+1, t.kept)); err != nil {
+			return err
+		}
+		lons[i].Release()
+		r.keepInside(t)
+	}
+	return nil
+}
+
+// keepInside drops the rows of a table that are outside the box or name no place.
+func (r *reading) keepInside(t *table) {
+	var spans []h5.Span
+	kept, at := 0, 0
+	for _, s := range t.spans {
+		for k := range s.Count {
+			lon, lat := t.lonv[at], t.latv[at]
+			at++
+			switch {
+			case !finite(lon, lat):
+				r.stats.Invalid++
+			case r.box.Contains(lon, lat):
+				spans = extend(spans, s.Start+k)
+				t.lonv[kept], t.latv[kept] = lon, lat
+				kept++
+			}
+		}
+	}
+	t.spans, t.kept, t.lonv, t.latv = spans, kept, t.lonv[:kept], t.latv[:kept]
+}
+
+// plan plans one dataset of each table for its rows.
+func (r *reading) plan(of func(*table) *h5.Dataset) ([]*h5.Plan, error) {
+	plans := make([]*h5.Plan, len(r.tables))
+	for i, t := range r.tables {
+		var err error
+		if plans[i], err = of(t).Plan(t.rowSpans()); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
+// rowSpans is spans; an empty selection is not nil, which would mean all rows.
+func (t *table) rowSpans() []h5.Span {
+	if t.spans == nil {
+		return []h5.Span{}
+	}
+	return t.spans
+}
+
+// decode is a fetched plan's values as float64.
+func (r *reading) decode(p *h5.Plan, dst []float64) ([]float64, error) {
+	switch p.Type() {
+	case core.Float64:
+		return dst, p.Decode(core.Raw(dst))
+	case core.Float32:
+		raw := r.scratch.bytes(len(dst) * 4)
+		if err := p.Decode(raw); err != nil {
+			return nil, err
+		}
+		for i, v := range core.View[float32](raw) {
+			dst[i] = float64(v)
+		}
+		return dst, nil
+	}
+	return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "coordinates are %s; they must be floating-point degrees", p.Type())
+}

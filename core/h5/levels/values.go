@@ -1,0 +1,165 @@
+package levels
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+)
+
+// values reads the filters and columns of all tables in one round, then emits table by table.
+func (r *reading) values(ctx context.Context, emit func(*core.Batch) error) error {
+	plans := make([][]*h5.Plan, len(r.tables))
+	var fetch []*h5.Plan
+	for i, t := range r.tables {
+		for k, d := range t.items {
+			if t.kept == 0 {
+				continue
+			}
+			sel := h5.Rows(t.spans...)
+			if e := r.want.items[k].element; e >= 0 {
+				sel = append(sel, []h5.Span{{Start: int64(e), Count: 1}})
+			}
+			p, err := d.PlanSelection(sel)
+			if err != nil {
+				return err
+			}
+			plans[i] = append(plans[i], p)
+		}
+		fetch = append(fetch, plans[i]...)
+	}
+	if err := r.file.Fetch(ctx, fetch...); err != nil {
+		return err
+	}
+	for i, t := range r.tables {
+		if t.kept == 0 {
+			continue
+		}
+		b, err := r.batch(t, plans[i])
+		if err != nil {
+			return err
+		}
+		if err := r.emit(ctx, b, emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch decodes a table's columns and drops the rows that a filter refuses.
+func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
+	pass, all, err := r.filter(t, plans)
+	if err != nil {
+		return nil, err
+	}
+	b := &core.Batch{Group: t.group, Lon: t.lonv, Lat: t.latv}
+	first := len(r.want.tests)
+	for k, p := range plans[first:] {
+		c, err := r.column(p, r.want.items[first+k].name, r.scratch.buffer(k, int(p.Size())))
+		if err != nil {
+			return nil, err
+		}
+		c.Fill = t.fills[k]
+		b.Columns = append(b.Columns, c)
+		p.Release()
+	}
+	if all {
+		return b, nil
+	}
+	runs := runsOf(pass)
+	b.Lon = core.View[float64](keep(core.Raw(b.Lon), 8, runs))
+	b.Lat = core.View[float64](keep(core.Raw(b.Lat), 8, runs))
+	for i := range b.Columns {
+		c := &b.Columns[i]
+		c.Data = keep(c.Data, c.Type.Size(), runs)
+	}
+	return b, nil
+}
+
+func (r *reading) column(p *h5.Plan, name string, data []byte) (core.Column, error) {
+	if p.Type() == core.Bytes {
+		return core.Column{}, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "column %s holds text or opaque bytes; a column must be numbers", name)
+	}
+	return core.Column{Name: name, Type: p.Type(), Width: 1, Data: data}, p.Decode(data)
+}
+
+// filter says which rows pass every filter, and whether all do.
+func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err error) {
+	if cap(r.scratch.pass) < t.kept {
+		r.scratch.pass = make([]bool, t.kept)
+	}
+	pass = r.scratch.pass[:t.kept]
+	for i := range pass {
+		pass[i] = true
+	}
+	for i, test := range r.want.tests {
+		c, err := r.column(plans[i], r.want.items[i].name, r.scratch.bytes(int(plans[i].Size())))
+		if err != nil {
+			return nil, false, err
+		}
+		plans[i].Release()
+		if err := test(&c, pass); err != nil {
+			return nil, false, err
+		}
+	}
+	for _, ok := range pass {
+		if !ok {
+			return pass, false, nil
+		}
+	}
+	return pass, true, nil
+}
+
+// runsOf lists the runs of rows that pass, as [start, end).
+func runsOf(pass []bool) [][2]int {
+	var runs [][2]int
+	for i := 0; i < len(pass); i++ {
+		if !pass[i] {
+			continue
+		}
+		start := i
+		for i < len(pass) && pass[i] {
+			i++
+		}
+		runs = append(runs, [2]int{start, i})
+	}
+	return runs
+}
+
+// keep moves the rows of the runs to the front.
+func keep(data []byte, size int, runs [][2]int) []byte {
+	at := 0
+	for _, r := range runs {
+		at += copy(data[at:], data[r[0]*size:r[1]*size])
+	}
+	return data[:at]
+}
+
+// emit hands out batches of at most query.Rows rows that share the table's memory.
+func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch) error) error {
+	rows := len(b.Lon)
+	step := r.query.Rows &^ 7 // a multiple of eight keeps columns aligned
+	if step <= 0 {
+		step = max(rows, 1)
+		if r.query.Rows > 0 {
+			step = min(step, r.query.Rows)
+		}
+	}
+	for at := 0; at < rows; at += step {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		end := min(at+step, rows)
+		part := core.Batch{Group: b.Group, Lon: b.Lon[at:end], Lat: b.Lat[at:end], Columns: make([]core.Column, len(b.Columns))}
+		for i, c := range b.Columns {
+			size := c.Type.Size()
+			c.Data = c.Data[at*size : end*size]
+			part.Columns[i] = c
+		}
+		r.stats.Emitted += int64(end - at)
+		if err := emit(&part); err != nil {
+			return err
+		}
+	}
+	return nil
+}

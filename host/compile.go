@@ -1,0 +1,324 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/engine"
+	"github.com/englacial/zagg/internal/expr"
+)
+
+// A Recipe is a configuration turned into things: what to read, where it goes, what is computed. It knows no store, no
+// shard and no granule. Immutable and safe for concurrent use.
+type Recipe struct {
+	Config *config.Config
+	Grid   core.Grid
+	Reader core.ProductReader
+
+	info     core.GridInfo
+	pipeline engine.Pipeline // without arrays
+	outputs  []output
+}
+
+// An output is one variable of the configuration with what its statistic gives.
+type output struct {
+	array  config.Array
+	fields []core.Field // named and typed as stored
+}
+
+// Compile resolves every name and compiles every expression of a configuration. Errors are at file and line.
+func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error) {
+	r := &Recipe{Config: cfg}
+	var err error
+	if r.Grid, err = h.Grid(ctx, cfg.Output.Grid.Type, cfg.Output.Grid.Config); err != nil {
+		return nil, at(cfg, "output.grid", err)
+	}
+	if r.Reader, err = h.Reader(ctx, cfg.DataSource.Reader, cfg.DataSource.ReaderConfig()); err != nil {
+		return nil, at(cfg, "data_source.reader", err)
+	}
+	r.info = r.Grid.Info()
+	if cfg.Output.Grid.Layout == "compact" && len(r.info.Frame.Dims) != 1 {
+		return nil, cfg.Errorf("output.grid.layout", "compact needs a grid of one dimension; %s has %d: use fullsphere", cfg.Output.Grid.Type, len(r.info.Frame.Dims))
+	}
+	c := &compiler{host: h, recipe: r, columns: map[string]int{}}
+	if err := c.source(); err != nil {
+		return nil, err
+	}
+	for i := range cfg.Aggregation.Arrays {
+		if err := c.variable(ctx, &cfg.Aggregation.Arrays[i]); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Info is what the grid says of itself.
+func (r *Recipe) Info() core.GridInfo { return r.info }
+
+// at gives an error the file and line of a key.
+func at(cfg *config.Config, key string, err error) error {
+	line := cfg.Errorf(key, "%w", err)
+	if e, ok := line.(*core.Error); ok {
+		e.Code = core.CodeOf(err)
+	}
+	return line
+}
+
+// A compiler fills a recipe variable by variable.
+type compiler struct {
+	host    *Host
+	recipe  *Recipe
+	columns map[string]int // of pipeline.Columns, by name
+	fields  []core.Field   // of pipeline.Columns
+	derived map[string]int // of pipeline.Derived, by text
+}
+
+// source fixes the columns that are read and compiles the filters. With mask_fill every declared variable is read,
+// because each may drop a row.
+func (c *compiler) source() error {
+	r, cfg := c.recipe, c.recipe.Config
+	p := &r.pipeline
+	p.Grid, p.Reader = r.Grid, r.Reader
+	info := r.Reader.Info()
+	p.Group = r.info.Frame.Group
+	p.Dims = r.info.Frame.Dims
+	p.MaskFill = cfg.DataSource.MaskFill
+	p.Filters = cfg.DataSource.CoreFilters()
+	names := cfg.DataSource.VariableNames()
+	if len(names) == 0 { // a product with a layout of its own: only what is used
+		used := identifiers(cfg)
+		for _, f := range info.Columns {
+			if used[f.Name] {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(info.Columns, func(f core.Field) bool { return f.Name == name })
+		if i < 0 {
+			return cfg.Errorf("data_source.variables", "reader %s has no column %q; have %s", cfg.DataSource.Reader, name, columnNames(info.Columns))
+		}
+		c.columns[name] = len(p.Columns)
+		p.Columns = append(p.Columns, name)
+		c.fields = append(c.fields, info.Columns[i])
+	}
+	for _, f := range cfg.DataSource.ExpressionFilters() {
+		program, err := expr.Compile(f.Expression, c.vars(), expr.Options{Mode: expr.Filter})
+		if err != nil {
+			return at(cfg, f.Key, err)
+		}
+		p.Rows = append(p.Rows, engine.RowFilter{Text: f.Expression, Program: program})
+	}
+	return nil
+}
+
+// vars are the columns as expressions see them.
+func (c *compiler) vars() []expr.Var {
+	vars := make([]expr.Var, len(c.fields))
+	for i, f := range c.fields {
+		vars[i] = expr.Var{Name: f.Name, Type: f.Type}
+	}
+	return vars
+}
+
+// identifiers is every name that the configuration computes with.
+func identifiers(cfg *config.Config) map[string]bool {
+	var texts []string
+	for _, f := range cfg.DataSource.ExpressionFilters() {
+		texts = append(texts, f.Expression)
+	}
+	for _, a := range cfg.Aggregation.Arrays {
+		texts = append(texts, a.Source, a.Expression)
+		for _, p := range a.Params {
+			texts = append(texts, p.Column, p.Expression)
+		}
+	}
+	used := map[string]bool{}
+	for _, t := range texts {
+		for _, name := range strings.FieldsFunc(t, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			used[name] = true
+		}
+	}
+	return used
+}
+
+func columnNames(fields []core.Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// variable makes one variable's statistic and says where its inputs come from.
+func (c *compiler) variable(ctx context.Context, a *config.Array) error {
+	v := engine.Variable{Name: a.Name}
+	var err error
+	if a.Expression != "" {
+		v.Stat, err = c.expression(a)
+	} else {
+		v.Stat, err = c.statistic(ctx, a)
+	}
+	if err != nil {
+		return err
+	}
+	if v.Inputs, err = c.inputs(a, v.Stat.Info()); err != nil {
+		return err
+	}
+	r := c.recipe
+	r.pipeline.Vars = append(r.pipeline.Vars, v)
+	r.outputs = append(r.outputs, output{array: *a, fields: c.outputs(a, v.Stat.Info())})
+	return nil
+}
+
+func (c *compiler) expression(a *config.Array) (core.Statistic, error) {
+	program, err := expr.Compile(a.Expression, c.vars(), expr.Options{Mode: expr.PerCell, Width: a.Width()})
+	if err != nil {
+		return nil, at(c.recipe.Config, a.Key+".expression", err)
+	}
+	return expr.NewStatistic(program), nil
+}
+
+// statistic makes a statistic of its constant params; the others are inputs.
+func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statistic, error) {
+	constants := map[string]json.RawMessage{}
+	for _, p := range a.Params {
+		if p.Const != nil {
+			constants[p.Name] = p.Const
+		}
+	}
+	cfg, err := json.Marshal(constants)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.host.Statistic(ctx, a.Function, cfg)
+	if err != nil {
+		return nil, at(c.recipe.Config, a.Key+".function", err)
+	}
+	return s, nil
+}
+
+// inputs says for each input of a statistic which column or derived column it is. For an expression the inputs are the
+// columns it names; for a statistic they are source and the params that are no constants.
+func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.Input, error) {
+	cfg := c.recipe.Config
+	given := map[string]config.Param{}
+	for _, p := range a.Params {
+		if p.Const == nil {
+			given[p.Name] = p
+		}
+	}
+	var ins []engine.Input
+	for _, in := range info.Inputs {
+		name := in.Name
+		if in.PerCell {
+			return nil, cfg.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell", name, a.Function)
+		}
+		p, isParam := given[name]
+		delete(given, name)
+		switch {
+		case a.Expression != "":
+			ins = append(ins, engine.Input{Name: name, Column: c.columns[name]})
+		case isParam && p.Expression != "":
+			i, err := c.derive(p)
+			if err != nil {
+				return nil, err
+			}
+			ins = append(ins, engine.Input{Name: name, Column: -1, Derived: i})
+		case isParam:
+			column, ok := c.columns[p.Column]
+			if !ok {
+				return nil, cfg.Errorf(p.Key, "no variable %q; have %s", p.Column, columnNames(c.fields))
+			}
+			ins = append(ins, engine.Input{Name: name, Column: column})
+		case name == "source":
+			column, err := c.sourceColumn(a, in)
+			if err != nil {
+				return nil, err
+			}
+			if column >= 0 {
+				ins = append(ins, engine.Input{Name: name, Column: column})
+			}
+		case !in.Optional:
+			return nil, cfg.Errorf(a.Key, "%s needs params.%s", a.Function, name)
+		}
+	}
+	for _, p := range a.Params {
+		if _, left := given[p.Name]; left {
+			return nil, cfg.Errorf(p.Key, "%s has no input %q; have %s", a.Function, p.Name, inputNames(info.Inputs))
+		}
+	}
+	return ins, nil
+}
+
+// sourceColumn is the column named as source; for len and count, which need none, the first column.
+func (c *compiler) sourceColumn(a *config.Array, in core.Input) (int, error) {
+	if a.Source == "" {
+		if in.Optional || len(c.fields) == 0 {
+			return -1, nil
+		}
+		return 0, nil
+	}
+	column, ok := c.columns[a.Source]
+	if !ok {
+		return 0, c.recipe.Config.Errorf(a.Key+".source", "no variable %q; have %s", a.Source, columnNames(c.fields))
+	}
+	return column, nil
+}
+
+func inputNames(inputs []core.Input) string {
+	names := make([]string, len(inputs))
+	for i, in := range inputs {
+		names[i] = in.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// derive compiles a row expression, once per distinct text.
+func (c *compiler) derive(p config.Param) (int, error) {
+	if i, ok := c.derived[p.Expression]; ok {
+		return i, nil
+	}
+	program, err := expr.Compile(p.Expression, c.vars(), expr.Options{Mode: expr.PerRow})
+	if err != nil {
+		return 0, at(c.recipe.Config, p.Key, err)
+	}
+	pl := &c.recipe.pipeline
+	if c.derived == nil {
+		c.derived = map[string]int{}
+	}
+	c.derived[p.Expression] = len(pl.Derived)
+	pl.Derived = append(pl.Derived, program)
+	return len(pl.Derived) - 1, nil
+}
+
+// outputs names and types what is stored. Only a statistic's first output has the declared dtype and fill value.
+func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Field {
+	fields := slices.Clone(info.Outputs)
+	for i := range fields {
+		f := &fields[i]
+		f.Units = c.units(a, f.Units)
+		f.Name = a.Name + f.Name
+		if i == 0 || f.Type == 0 {
+			f.Type, f.Fill = a.Type, a.Fill
+		}
+	}
+	return fields
+}
+
+// units replaces an input's name in braces by its column's units; an unknown unit leaves none.
+func (c *compiler) units(a *config.Array, template string) string {
+	if !strings.Contains(template, "{") {
+		return template
+	}
+	i, ok := c.columns[a.Source]
+	if !ok || c.fields[i].Units == "" {
+		return ""
+	}
+	return strings.ReplaceAll(template, "{source}", c.fields[i].Units)
+}

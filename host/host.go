@@ -1,0 +1,91 @@
+// Package host knows which plugins a program has, turns the names in a run's configuration into grids, readers and
+// statistics, writes a store's template, and runs the jobs of a run. A plugin linked in and a plugin in a process of its
+// own are the same value here.
+package host
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Host is the set of plugins of one program. It is immutable and safe for concurrent use.
+type Host struct {
+	plugins []core.Plugin
+	grids   map[string]core.Maker[core.Grid]
+	readers map[string]core.Maker[core.ProductReader]
+	stats   map[string]core.Maker[core.Statistic]
+}
+
+// New checks that no two plugins offer one name.
+func New(plugins ...core.Plugin) (*Host, error) {
+	h := &Host{
+		plugins: slices.Clone(plugins),
+		grids:   map[string]core.Maker[core.Grid]{},
+		readers: map[string]core.Maker[core.ProductReader]{},
+		stats:   map[string]core.Maker[core.Statistic]{},
+	}
+	owner := map[string]string{}
+	for _, p := range plugins {
+		if err := add(h.grids, "grid", p.Name, p.Grids, owner); err != nil {
+			return nil, err
+		}
+		if err := add(h.readers, "reader", p.Name, p.Readers, owner); err != nil {
+			return nil, err
+		}
+		if err := add(h.stats, "statistic", p.Name, p.Statistics, owner); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func add[T any](to map[string]core.Maker[T], kind, plugin string, makers []core.Maker[T], owner map[string]string) error {
+	for _, m := range makers {
+		if first, taken := owner[kind+" "+m.Name]; taken {
+			return core.Errorf(core.Invalid, "load plugins", plugin, "%s %q is also offered by plugin %s: leave one out", kind, m.Name, first)
+		}
+		owner[kind+" "+m.Name] = plugin
+		to[m.Name] = m
+	}
+	return nil
+}
+
+// Plugins lists the plugins in the order given.
+func (h *Host) Plugins() []core.Plugin { return slices.Clone(h.plugins) }
+
+// Grid makes the grid called name.
+func (h *Host) Grid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
+	return makeOne(ctx, h.grids, "grid", name, config)
+}
+
+// Reader makes the product reader called name.
+func (h *Host) Reader(ctx context.Context, name string, config core.Config) (core.ProductReader, error) {
+	return makeOne(ctx, h.readers, "reader", name, config)
+}
+
+// Statistic makes the statistic called name; "np." and "numpy." before it mean nothing.
+func (h *Host) Statistic(ctx context.Context, name string, config core.Config) (core.Statistic, error) {
+	return makeOne(ctx, h.stats, "statistic", bareName(name), config)
+}
+
+func bareName(name string) string {
+	name = strings.TrimPrefix(name, "numpy.")
+	return strings.TrimPrefix(name, "np.")
+}
+
+func makeOne[T any](ctx context.Context, makers map[string]core.Maker[T], kind, name string, config core.Config) (T, error) {
+	m, ok := makers[name]
+	if !ok {
+		var none T
+		names := make([]string, 0, len(makers))
+		for n := range makers {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		return none, core.Errorf(core.NotFound, "", "", "no %s %q in this binary; have %v", kind, name, names)
+	}
+	return m.New(ctx, config)
+}

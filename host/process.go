@@ -1,0 +1,213 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/engine"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// Stores are what a job reads granules from and writes to, with the settings that suit the way there.
+type Stores struct {
+	Source core.ObjectReader // plain drivers: retries, merging and counting are put around them here
+	Output core.ObjectStore
+	// Gap and MaxRequest are objstore.Coalesce's for the source.
+	Gap, MaxRequest int64
+	Granules        int // read at once per shard
+}
+
+// rowsPerBatch bounds a batch: 64 Ki rows of a few columns stay in a core's cache and make calls into plugins rare.
+const rowsPerBatch = 1 << 16
+
+// An Outcome is what became of a job.
+type Outcome struct {
+	Record  *job.Record
+	Skipped bool // the record was there and matched; Receipt is the earlier run's
+	// What the source and the output were asked for in this run.
+	Source, Output objstore.Usage
+}
+
+// Job is one shard of a plan as an executor gets it.
+func (t *Template) Job(rank int, shard core.Shard, granules []core.Granule, storeURL string) job.Job {
+	j := job.Job{
+		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
+		Config: t.Recipe.Config.JSON(), Plan: t.Plan, GridSignature: t.Recipe.info.Signature,
+		Granules: make([]job.Granule, len(granules)),
+	}
+	var orders struct {
+		Parent *int `json:"parent_order"`
+		Child  *int `json:"child_order"`
+	}
+	if json.Unmarshal(t.Recipe.info.Signature, &orders) == nil {
+		j.ParentOrder, j.ChildOrder = orders.Parent, orders.Child
+	}
+	if t.compact {
+		block := int64(rank)
+		j.Block = &block
+	}
+	for i, g := range granules {
+		j.Granules[i].URL = g.Assets["data"]
+		for name, url := range g.Assets {
+			if name == "data" {
+				continue
+			}
+			if j.Granules[i].Assets == nil {
+				j.Granules[i].Assets = map[string]string{}
+			}
+			j.Granules[i].Assets[name] = url
+		}
+	}
+	return j
+}
+
+// Process does one job: it computes the shard unless its record matches, deletes what an older run left there and this
+// one did not write, and writes the record last.
+func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version string) (*Outcome, error) {
+	start := time.Now()
+	out := &Outcome{}
+	var reads, writes objstore.Counter
+	store := objstore.Meter(objstore.Retry(s.Output, objstore.Policy{OnRetry: writes.Retried}), &writes)
+	source := objstore.Coalesce(objstore.MeterReader(objstore.RetryReader(s.Source, objstore.Policy{OnRetry: reads.Retried}), &reads), s.Gap, s.MaxRequest)
+	defer func() { out.Source, out.Output = reads.Usage(), writes.Usage() }()
+
+	shard, err := t.shard(ctx, j)
+	if err != nil {
+		return out, err
+	}
+	want := t.want(j)
+	done, err := t.finished(ctx, store, j, shard.Label, want)
+	if err != nil {
+		return out, err
+	}
+	if done != nil {
+		out.Record, out.Skipped = done, true
+		return out, nil
+	}
+	task := &engine.Task{
+		Shard: shard, Block: shard.Block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing,
+	}
+	if j.Block != nil {
+		task.Block = []int64{*j.Block}
+	}
+	for _, g := range j.Granules {
+		task.Granules = append(task.Granules, g.Core())
+	}
+	p := t.pipeline
+	p.Granules, p.Batch = s.Granules, rowsPerBatch
+	res, err := p.Run(ctx, task)
+	if err != nil {
+		return out, core.Errorf(core.CodeOf(err), "shard", shard.Label, "%w", err)
+	}
+	if err := deleteKeys(ctx, store, j.StorePath, res.Unwritten); err != nil {
+		return out, err
+	}
+	out.Record = t.record(j, shard, want, res, version)
+	receipt(&out.Record.Receipt, res, len(j.Granules), reads.Usage(), writes.Usage(), time.Since(start))
+	return out, out.Record.Save(ctx, store, j.StorePath)
+}
+
+// shard checks that the job's shard is one of this grid, and of the grid the job was planned for.
+func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
+	if len(j.GridSignature) > 0 && string(j.GridSignature) != string(t.Recipe.info.Signature) {
+		return core.Shard{}, core.Errorf(core.Invalid, "shard", string(j.ShardKey), "the job was planned for grid %s and this is %s", j.GridSignature, t.Recipe.info.Signature)
+	}
+	shards, err := t.Recipe.Grid.Shards(ctx, []core.ShardKey{j.ShardKey})
+	if err != nil {
+		return core.Shard{}, err
+	}
+	return shards[0], nil
+}
+
+func (t *Template) want(j *job.Job) job.Want {
+	urls := make([]string, len(j.Granules))
+	for i, g := range j.Granules {
+		urls[i] = g.URL
+	}
+	return job.Want{
+		Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Config.SemanticHash(), Granules: job.GranulesHash(urls),
+		Plan: t.Plan, Block: j.Block,
+	}
+}
+
+// finished is the shard's record if it matches. A record that does not match is deleted: from then on the shard is not
+// done, and stays so until everything else is in place.
+func (t *Template) finished(ctx context.Context, store core.ObjectStore, j *job.Job, label string, want job.Want) (*job.Record, error) {
+	r, err := job.LoadRecord(ctx, store, j.StorePath, label)
+	switch code := core.CodeOf(err); {
+	case err == nil:
+	case code == core.NotFound:
+		return nil, nil
+	case code == core.Corrupt:
+		return nil, job.DeleteRecord(ctx, store, j.StorePath, label)
+	default:
+		return nil, err
+	}
+	if ok, _ := r.Matches(want); ok && !j.Overwrite {
+		return r, nil
+	}
+	return nil, job.DeleteRecord(ctx, store, j.StorePath, label)
+}
+
+func deleteKeys(ctx context.Context, store core.ObjectStore, url string, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	urls := make([]string, len(keys))
+	for i, k := range keys {
+		urls[i] = engine.Join(url, k)
+	}
+	return store.Delete(ctx, urls...)
+}
+
+func (t *Template) record(j *job.Job, shard core.Shard, want job.Want, res *engine.Result, version string) *job.Record {
+	r := &job.Record{
+		ShardKey: shard.Key, Label: shard.Label, Status: job.OK, Signature: want.Signature, ConfigHash: want.ConfigHash,
+		Granules: want.Granules, Plan: want.Plan, Block: want.Block, Objects: []job.Object{}, Version: version, RunID: j.RunID,
+		WrittenAt: time.Now(),
+	}
+	for _, o := range res.Objects {
+		r.Objects = append(r.Objects, job.Object{Path: o.Key, Size: o.Size, SHA256: o.SHA256})
+	}
+	if res.Cells == 0 {
+		r.Status = job.Empty
+	}
+	for _, m := range res.Missing {
+		r.Status = job.Partial
+		r.Missing = append(r.Missing, m.Granule)
+		r.Receipt.ReadErrors = append(r.Receipt.ReadErrors, job.NewReadError(m.Granule, m.Err))
+	}
+	return r
+}
+
+func receipt(to *job.Receipt, res *engine.Result, granules int, reads, writes objstore.Usage, wall time.Duration) {
+	to.Reads, to.BytesRead = reads.Gets+reads.Heads, reads.Down
+	to.Writes, to.BytesWritten = writes.Puts+writes.Lists+1, writes.Up // and the record itself
+	to.Seconds = wall.Seconds()
+	to.Phases = map[string]float64{"read": res.Phases.Read, "group": res.Phases.Group, "reduce": res.Phases.Reduce, "write": res.Phases.Write}
+	to.Cells = res.Cells
+	to.Granules = int64(granules - len(res.Missing))
+	c := res.Counts
+	to.Observations.Read, to.Observations.Kept = c.Read, c.Kept
+	to.Observations.Drop(job.DropOutside, c.Outside)
+	to.Observations.Drop(job.DropCoordinates, c.Invalid)
+	to.Observations.Drop(job.DropFill, c.Fill)
+	to.Observations.Drop(job.DropNaN, c.NaN)
+	to.Observations.Drop(job.DropExpression, c.Filtered)
+	to.NoGroup, to.EmptyGroup = notes(res.Absent), notes(res.Empty)
+}
+
+// notes splits "granule/group".
+func notes(names []string) []job.GroupNote {
+	var n []job.GroupNote
+	for _, s := range names {
+		granule, group, _ := strings.Cut(s, "/")
+		n = append(n, job.GroupNote{Granule: granule, Group: group})
+	}
+	return slices.Clip(n)
+}

@@ -1,0 +1,156 @@
+// Package engine turns the granules of one shard into the objects of one shard: read, locate, group, reduce, encode,
+// write. It is the only part that talks to readers, grids, statistics and the store alike, and the same code runs on a
+// laptop and in a worker.
+//
+// A row's walk: the reader emits a batch; Grid.Locate gives each row its slot; rows outside the shard, rows whose
+// declared variables hold no value and rows a filter refuses are dropped and counted; the rest go to the granule's own
+// sink. When every granule is read the sinks are merged in granule order by one counting sort into core.Groups, each
+// statistic runs once over all cells, and its outputs are scattered into blocks of fill values and encoded.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/expr"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// A Pipeline is what every shard of a run shares. It is immutable and safe for concurrent use.
+type Pipeline struct {
+	Grid     core.Grid
+	Reader   core.ProductReader
+	Columns  []string        // columns to read: the declared variables
+	Filters  []core.Filter   // the reader's
+	Rows     []RowFilter     // the engine's
+	Vars     []Variable      // what to compute, in output order
+	Coords   []*zarr.Array   // coordinate arrays that each shard writes; empty where set-up has written them
+	MaskFill bool            // drop rows in which any column is NaN or its fill value
+	Granules int             // granules read at once
+	Batch    int             // most rows per batch
+	Group    string          // path of the group inside the store
+	Dims     []core.Dim      // the frame's
+	Derived  []*expr.Program // row expressions that statistics take as inputs, once per distinct text
+}
+
+// A RowFilter keeps the rows for which Program is true.
+type RowFilter struct {
+	Text    string
+	Program *expr.Program
+}
+
+// A Variable is one statistic with its inputs and the arrays its outputs go to.
+type Variable struct {
+	Name   string
+	Stat   core.Statistic
+	Inputs []Input
+	Arrays []*zarr.Array // one per output of Stat, in order
+}
+
+// An Input names where one of a statistic's inputs comes from: a column or a derived one.
+type Input struct {
+	Name    string // as the statistic calls it
+	Column  int    // index into Pipeline.Columns, or -1
+	Derived int    // index into Pipeline.Derived where Column is -1
+}
+
+// A Task is one shard to compute.
+type Task struct {
+	Shard        core.Shard
+	Block        []int64 // its place in the arrays, in shards along each dimension
+	Granules     []core.Granule
+	Source       core.ObjectReader
+	Store        core.ObjectStore
+	StoreURL     string
+	AllowMissing bool
+}
+
+// An Object is one object that a task wrote.
+type Object struct {
+	Key    string // relative to the store
+	Size   int64
+	SHA256 string
+}
+
+// Counts says where the rows went. Read = Outside + Invalid + Fill + NaN + Filtered + Kept.
+type Counts struct {
+	Read     int64 // rows the reader emitted
+	Outside  int64 // emitted, but in another shard
+	Invalid  int64 // coordinates not finite or |lat| > 90, whether the reader or the engine noticed
+	Fill     int64 // in the shard, but a declared variable is its fill value
+	NaN      int64 // in the shard, but a declared variable is NaN
+	Filtered int64 // refused by an expression filter
+	Kept     int64
+}
+
+func (c *Counts) add(o Counts) {
+	c.Read += o.Read
+	c.Outside += o.Outside
+	c.Invalid += o.Invalid
+	c.Fill += o.Fill
+	c.NaN += o.NaN
+	c.Filtered += o.Filtered
+	c.Kept += o.Kept
+}
+
+// Phases are seconds of wall time.
+type Phases struct{ Read, Group, Reduce, Write float64 }
+
+// A Missing is a granule that could not be read.
+type Missing struct {
+	Granule string
+	Err     error
+}
+
+// A Result is what a task did. Objects is empty where no row was kept.
+type Result struct {
+	Counts    Counts
+	Looked    int64     // rows whose coordinates the reader looked at
+	Cells     int64     // cells with at least one observation
+	Missing   []Missing // granules left out because reading them failed (only with AllowMissing)
+	Absent    []string  // groups that granules do not have, "granule/group"
+	Empty     []string  // groups without a row
+	Objects   []Object
+	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there
+	Phases    Phases
+}
+
+// Run computes one shard and writes its objects. What an earlier run left under Result.Unwritten is the caller's to
+// delete, as is the record.
+func (p *Pipeline) Run(ctx context.Context, t *Task) (*Result, error) {
+	res := &Result{}
+	clock := time.Now()
+	lap := func() float64 {
+		d := time.Since(clock).Seconds()
+		clock = time.Now()
+		return d
+	}
+	sinks, err := p.read(ctx, t, res)
+	if err != nil {
+		return nil, err
+	}
+	res.Phases.Read = lap()
+	groups, err := p.group(sinks)
+	if err != nil {
+		return nil, err
+	}
+	res.Cells = int64(len(groups.Slots))
+	res.Phases.Group = lap()
+	blocks, err := p.reduce(ctx, t, groups)
+	if err != nil {
+		return nil, err
+	}
+	res.Phases.Reduce = lap()
+	if err := p.write(ctx, t, blocks, res); err != nil {
+		return nil, err
+	}
+	res.Phases.Write = lap()
+	return res, nil
+}
+
+// slots is the number of slots of a shard.
+func (p *Pipeline) slots() int64 {
+	f := core.Frame{Dims: p.Dims}
+	return f.Slots()
+}

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// Scatter makes the block of an array: n slots of fill value, and the rows of c in their slots, cast to the array's
+// type. Integers never pass through float. A value that an integer type cannot hold exactly is an error; a float64
+// beyond float32 becomes infinite, as in numpy.
+func Scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, error) {
+	width := max(c.Width, 1)
+	size := a.Type.Size()
+	if c.Offsets != nil || c.Rows() != len(slots) || size == 0 {
+		return nil, core.Errorf(core.Internal, "scatter", a.Name, "%d rows for %d cells of %s", c.Rows(), len(slots), a.Type)
+	}
+	if want := cellWidth(a, n); width != want {
+		return nil, core.Errorf(core.Invalid, "scatter", a.Name, "the statistic gives %d values per cell and the array holds %d: set kind: vector and trailing_shape: [%d]", width, want, width)
+	}
+	fill, err := a.FillValue()
+	if err != nil {
+		return nil, err
+	}
+	data := core.NewData(int(n) * width * size)
+	for at := copy(data, fill); at < len(data); at *= 2 {
+		copy(data[at:], data[:at])
+	}
+	if at, err := castRows(data, a.Type, slots, width, c); err != nil {
+		return nil, core.Errorf(core.Invalid, "scatter", a.Name, "cell in slot %d: %w", slots[at], err)
+	}
+	return data, nil
+}
+
+// cellWidth is the number of elements per cell: what a stored object has beyond its slots.
+func cellWidth(a *zarr.Array, slots int64) int {
+	n := int64(1)
+	for _, s := range a.Shard {
+		n *= s
+	}
+	return int(n / slots)
+}
+
+func castRows(dst []byte, to core.Type, slots []int32, width int, c *core.Column) (int, error) {
+	switch to {
+	case core.Bool:
+		if c.Type != core.Bool {
+			return 0, core.Errorf(core.Invalid, "cast", "", "%s values do not fit dtype bool", c.Type)
+		}
+		return castFrom(core.View[uint8](dst), slots, width, c)
+	case core.Int8:
+		return castFrom(core.View[int8](dst), slots, width, c)
+	case core.Int16:
+		return castFrom(core.View[int16](dst), slots, width, c)
+	case core.Int32:
+		return castFrom(core.View[int32](dst), slots, width, c)
+	case core.Int64:
+		return castFrom(core.View[int64](dst), slots, width, c)
+	case core.Uint8:
+		return castFrom(core.View[uint8](dst), slots, width, c)
+	case core.Uint16:
+		return castFrom(core.View[uint16](dst), slots, width, c)
+	case core.Uint32:
+		return castFrom(core.View[uint32](dst), slots, width, c)
+	case core.Uint64:
+		return castFrom(core.View[uint64](dst), slots, width, c)
+	case core.Float32:
+		return castFrom(core.View[float32](dst), slots, width, c)
+	case core.Float64:
+		return castFrom(core.View[float64](dst), slots, width, c)
+	}
+	return 0, core.Errorf(core.Unsupported, "cast", "", "arrays of %s", to)
+}
+
+func castFrom[D number](dst []D, slots []int32, width int, c *core.Column) (int, error) {
+	switch c.Type {
+	case core.Int8:
+		return cast(dst, slots, width, core.View[int8](c.Data))
+	case core.Int16:
+		return cast(dst, slots, width, core.View[int16](c.Data))
+	case core.Int32:
+		return cast(dst, slots, width, core.View[int32](c.Data))
+	case core.Int64:
+		return cast(dst, slots, width, core.View[int64](c.Data))
+	case core.Bool, core.Uint8:
+		return cast(dst, slots, width, core.View[uint8](c.Data))
+	case core.Uint16:
+		return cast(dst, slots, width, core.View[uint16](c.Data))
+	case core.Uint32:
+		return cast(dst, slots, width, core.View[uint32](c.Data))
+	case core.Uint64:
+		return cast(dst, slots, width, core.View[uint64](c.Data))
+	case core.Float32:
+		return cast(dst, slots, width, core.View[float32](c.Data))
+	case core.Float64:
+		return cast(dst, slots, width, core.View[float64](c.Data))
+	}
+	return 0, core.Errorf(core.Unsupported, "cast", "", "values of %s", c.Type)
+}
+
+type number interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+}
+
+// cast writes row i of src into slot slots[i] and reports the row of the first value that does not fit.
+func cast[D, S number](dst []D, slots []int32, width int, src []S) (int, error) {
+	half := 0.5
+	exact := D(half) == 0 // an integer type: conversion must lose nothing
+	for i, s := range slots {
+		for w := range width {
+			v := src[i*width+w]
+			d := D(v)
+			if exact && (S(d) != v || (d < 0) != (v < 0)) {
+				return i, core.Errorf(core.Invalid, "cast", "", "value %v does not fit the declared dtype exactly", v)
+			}
+			dst[int(s)*width+w] = d
+		}
+	}
+	return 0, nil
+}

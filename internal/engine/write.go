@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// putsAtOnce bounds the objects of one shard under way: a shard has about ten arrays, and one connection each hides the
+// store's latency.
+const putsAtOnce = 16
+
+// write encodes the blocks and puts the objects; what holds no value is listed as unwritten.
+func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Result) error {
+	objects := make([]*Object, len(blocks))
+	var enc zarr.Encoder
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(putsAtOnce)
+	for i, b := range blocks {
+		key := p.key(b.array, t.Block)
+		if b.data == nil {
+			res.Unwritten = append(res.Unwritten, key)
+			continue
+		}
+		body := &bytes.Buffer{}
+		n, err := enc.Encode(body, b.array, b.data)
+		if err != nil {
+			return core.Errorf(core.CodeOf(err), "encode", key, "%w", err)
+		}
+		if n == 0 {
+			res.Unwritten = append(res.Unwritten, key)
+			continue
+		}
+		sum := sha256.Sum256(body.Bytes())
+		objects[i] = &Object{Key: key, Size: int64(body.Len()), SHA256: hex.EncodeToString(sum[:])}
+		g.Go(func() error {
+			return t.Store.Put(gctx, Join(t.StoreURL, key), bytes.NewReader(body.Bytes()), core.PutOptions{Size: int64(body.Len())})
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if o != nil {
+			res.Objects = append(res.Objects, *o)
+		}
+	}
+	return nil
+}
+
+// key is the object of an array for a block of the frame, relative to the store.
+func (p *Pipeline) key(a *zarr.Array, place []int64) string {
+	full := append([]int64(nil), place...)
+	for len(full) < len(a.Shape) {
+		full = append(full, 0) // vector dimensions are one object
+	}
+	return Join(p.Group, a.Name, a.Key(full))
+}
+
+// Join joins parts of an object's address by single slashes.
+func Join(parts ...string) string {
+	s := strings.TrimRight(parts[0], "/")
+	for _, part := range parts[1:] {
+		s += "/" + strings.Trim(part, "/")
+	}
+	return s
+}

@@ -1,0 +1,16 @@
+// Package all is the standard bundle of plugins, as a list. A plugin that can be left out has a file of its own with a
+// build tag.
+package all
+
+import (
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/plugins/atl06"
+	"github.com/englacial/zagg/plugins/hdf5"
+	"github.com/englacial/zagg/plugins/healpix"
+	"github.com/englacial/zagg/plugins/stats"
+)
+
+// Plugins returns the standard bundle.
+func Plugins() []core.Plugin {
+	return []core.Plugin{atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), stats.Plugin()}
+}
