@@ -27,6 +27,7 @@ func parseDocument(file string, data []byte) (*node, error) {
 	if !utf8.Valid(data) {
 		return nil, core.Errorf(core.Invalid, "", file, "not UTF-8 text")
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark, which some editors write
 	b := &builder{file: file}
 	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' && len(data) <= maxJSON && json.Valid(data) {
 		return b.fromJSON(data)

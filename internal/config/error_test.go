@@ -245,6 +245,20 @@ func TestScalars(t *testing.T) {
 		`"n":null,"o":true,"p":0,"q":-1.5,"r":18446744073709551615,"s":"é","12":"x","t":1,"u":Infinity,"v":"1:30","w":Infinity}`, string(n.json()))
 }
 
+// What editors and tools put around and into a document does not matter.
+func TestDocumentForms(t *testing.T) {
+	want := exported(parse(t, minimal))
+	for name, text := range map[string]string{
+		"CRLF":      strings.ReplaceAll(minimal, "\n", "\r\n"),
+		"BOM":       "\ufeff" + minimal,
+		"directive": "%YAML 1.1\n---\n" + minimal + "...\n",
+		"comments":  strings.ReplaceAll(minimal, "\n", " # {x}\n# y\n"),
+		"JSON":      "\ufeff \n" + string(parseTree(t, minimal).json()) + "\n",
+	} {
+		require.Equal(t, want, exported(parse(t, text)), name)
+	}
+}
+
 func TestNearest(t *testing.T) {
 	have := []string{"store", "region", "grid", "sweep"}
 	for name, want := range map[string]string{"stroe": "store", "Region": "region", "regoin": "region", "gird": "grid", "zebra": "", "swep": "sweep", "": "", "x": ""} {
