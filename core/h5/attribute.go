@@ -54,9 +54,13 @@ func (o *Object) Attributes(ctx context.Context) ([]*Attribute, error) {
 
 // attributes calls add for each attribute, compact or dense, and reports whether their creation order is tracked.
 func (o *Object) attributes(r *space.Reader, add func(c *cursor.Cursor, order int) error) (bool, error) {
+	head, err := o.full(r)
+	if err != nil {
+		return false, err
+	}
 	tracked := false
-	for i := range o.head.Messages {
-		m := &o.head.Messages[i]
+	for i := range head.Messages {
+		m := &head.Messages[i]
 		switch m.Type {
 		case header.Attribute:
 			c, _, err := o.f.message(r, m, "attribute message")

@@ -45,17 +45,20 @@ func (f *File) LoadChunks(ctx context.Context, datasets ...*Dataset) error {
 	}
 	r := f.space.Reader(ctx)
 	return r.Each(len(todo), func(i int) error {
-		d := todo[i]
-		t, err := d.load(r)
-		if err != nil {
-			return f.fail("h5.Chunks", d.path, err)
-		}
-		d.table.Store(&t)
-		return nil
+		return f.fail("h5.Chunks", todo[i].path, todo[i].load(r))
 	})
 }
 
-func (d *Dataset) load(r *space.Reader) ([]Chunk, error) {
+// load reads the chunk table.
+func (d *Dataset) load(r *space.Reader) error {
+	t, err := d.chunkTable(r)
+	if err == nil {
+		d.table.Store(&t)
+	}
+	return err
+}
+
+func (d *Dataset) chunkTable(r *space.Reader) ([]Chunk, error) {
 	if d.layout.addr == NoAddress || d.external || d.layout.storage == Compact || d.layout.storage == Virtual {
 		return nil, nil
 	}

@@ -25,6 +25,8 @@ type Filter func(dst, src []byte, params []uint32) (int, error)
 type Options struct {
 	FirstRead  int64          // bytes of the first request; default 64 KiB
 	ReadAhead  int64          // least bytes of a later request for metadata; default 8 KiB
+	TailRead   int64          // bytes at the file's end read along with the second request; default 64 KiB
+	WholeFile  int64          // a file of no more bytes is read whole with the second request; default 4 MiB
 	Gap        int64          // metadata requests of one batch closer than this become one; default 32 KiB
 	CacheBytes int64          // most bytes of metadata kept in memory; default 8 MiB
 	FetchBytes int64          // most bytes that one Fetch may read; default 1 GiB
@@ -37,7 +39,10 @@ type Options struct {
 const (
 	firstRead  = 64 << 10
 	readAhead  = 8 << 10
+	tailRead   = 64 << 10
+	wholeFile  = 4 << 20
 	gap        = 32 << 10
+	align      = 4 << 10
 	cacheBytes = 8 << 20
 	fetchBytes = 1 << 30
 	valueBytes = 1 << 30
@@ -69,7 +74,7 @@ func Open(ctx context.Context, src core.ObjectReader, url string, opt Options) (
 	for id, d := range opt.Filters {
 		f.filters[id] = filter.Decoder(d)
 	}
-	f.space = space.New(src, url, space.Options{Cache: f.opt.CacheBytes, Ahead: f.opt.ReadAhead, Gap: f.opt.Gap})
+	f.space = space.New(src, url, space.Options{Cache: f.opt.CacheBytes, Ahead: f.opt.ReadAhead, Gap: f.opt.Gap, Align: align})
 	if err := f.open(f.space.Reader(ctx)); err != nil {
 		return nil, f.fail("h5.Open", "", err)
 	}
@@ -79,6 +84,8 @@ func Open(ctx context.Context, src core.ObjectReader, url string, opt Options) (
 func (o Options) orDefaults() Options {
 	o.FirstRead = max(cmp.Or(o.FirstRead, firstRead), 128)
 	o.ReadAhead = cmp.Or(o.ReadAhead, readAhead)
+	o.TailRead = cmp.Or(o.TailRead, tailRead)
+	o.WholeFile = cmp.Or(o.WholeFile, wholeFile)
 	o.Gap = cmp.Or(o.Gap, gap)
 	o.CacheBytes = cmp.Or(o.CacheBytes, cacheBytes)
 	o.FetchBytes = cmp.Or(o.FetchBytes, fetchBytes)
@@ -94,10 +101,11 @@ func (f *File) open(r *space.Reader) error {
 	}
 	f.super = sb
 	f.space.Sizes, f.space.Base, f.space.Size = sb.Sizes, sb.At, sb.End
+	f.hint()
 	if sb.Extension == NoAddress {
 		return nil
 	}
-	ext, err := header.Read(r, sb.Extension)
+	ext, err := header.Read(r, sb.Extension, nil)
 	if err != nil {
 		return err
 	}
@@ -113,6 +121,16 @@ func (f *File) open(r *space.Reader) error {
 		f.shared, err = openShared(m.Cursor("shared message table message", sb.Sizes))
 	}
 	return err
+}
+
+// hint has the file's end read along with the next request, where the HDF5 library moves the growing heaps of the upper
+// groups when it closes a file; and a small file whole, which takes less time than a second round trip.
+func (f *File) hint() {
+	n := min(f.opt.TailRead, f.super.End)
+	if f.super.End <= f.opt.WholeFile {
+		n = f.super.End
+	}
+	f.space.Hint(f.super.End-n, n)
 }
 
 // URL is the object's.

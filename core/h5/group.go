@@ -56,20 +56,37 @@ func (g *Group) Links(ctx context.Context) ([]Link, error) {
 	return slices.Clone(t.links), nil
 }
 
-// linksAt is the links of the group at addr, remembered. Two walkers may read them at once; they never wait for each
-// other, which would stop the gathering of requests.
-func (f *File) linksAt(r *space.Reader, addr uint64) (*linkTable, error) {
+// linksAt is the links of the group at addr, remembered, or as many of them as hold all names. Two walkers may read them
+// at once; they never wait for each other, which would stop the gathering of requests.
+func (f *File) linksAt(r *space.Reader, addr uint64, names []string) (*linkTable, error) {
 	f.mu.Lock()
 	t := f.groups[addr]
 	f.mu.Unlock()
 	if t != nil {
 		return t, nil
 	}
-	head, err := header.Read(r, addr)
+	head, err := header.Read(r, addr, func(h *header.Header) bool { return enough(h) || hasLinks(h, r.Sizes, names) })
 	if err != nil {
 		return nil, err
 	}
 	return f.links(r, head)
+}
+
+// hasLinks reports that the header's messages hold the links of all names, so that its continuation blocks need not be
+// read: small groups of real products have three of them, far from each other.
+func hasLinks(h *header.Header, sizes cursor.Sizes, names []string) bool {
+	t := linkTable{}
+	for i := range h.Messages {
+		if m := &h.Messages[i]; m.Type == header.Link && t.add(m.Cursor("link message", sizes)) != nil {
+			return false
+		}
+	}
+	for _, n := range names {
+		if !slices.ContainsFunc(t.links, func(l Link) bool { return l.Name == n }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *File) links(r *space.Reader, head *header.Header) (*linkTable, error) {
@@ -98,7 +115,9 @@ func (f *File) links(r *space.Reader, head *header.Header) (*linkTable, error) {
 	for i, l := range t.links {
 		t.names[l.Name] = i
 	}
-	f.keep(head.Addr, t)
+	if !head.Partial || enough(head) {
+		f.keep(head.Addr, t)
+	}
 	return t, nil
 }
 
@@ -271,7 +290,7 @@ func (f *File) descend(r *space.Reader, addr uint64, at string, want []wanted, h
 	if len(steps) == 0 {
 		return nil
 	}
-	t, err := f.linksAt(r, addr)
+	t, err := f.linksAt(r, addr, steps)
 	if err != nil {
 		return err
 	}

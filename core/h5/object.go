@@ -1,6 +1,7 @@
 package h5
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -33,7 +34,7 @@ func (k Kind) String() string {
 // An Object is a group, dataset or committed datatype whose header has been read.
 type Object struct {
 	f    *File
-	head *header.Header
+	head *header.Header // perhaps without continuation blocks that hold attributes only
 	path string
 	kind Kind
 
@@ -113,15 +114,9 @@ func (f *File) ObjectAt(ctx context.Context, address uint64, path string) (*Obje
 // nil.
 func (f *File) Objects(ctx context.Context, paths ...string) ([]*Object, error) {
 	out := make([]*Object, len(paths))
-	want := make([]wanted, len(paths))
-	for i, p := range paths {
-		want[i] = wanted{i, split(p)}
-	}
-	r := f.space.Reader(ctx)
-	err := f.descend(r, f.super.Root, "/", want, 0, func(w wanted, addr uint64) error {
-		o, err := f.load(r, addr, "/"+strings.Join(split(paths[w.index]), "/"))
-		out[w.index] = o
-		return err
+	err := f.objects(ctx, paths, func(_ *space.Reader, i int, o *Object) error {
+		out[i] = o
+		return nil
 	})
 	if err != nil {
 		return nil, f.fail("h5.Object", "", err)
@@ -129,28 +124,74 @@ func (f *File) Objects(ctx context.Context, paths ...string) ([]*Object, error) 
 	return out, nil
 }
 
-// Datasets opens many datasets with few requests. One that does not exist is nil; an object that is no dataset is an
-// error.
-func (f *File) Datasets(ctx context.Context, paths ...string) ([]*Dataset, error) {
-	objects, err := f.Objects(ctx, paths...)
-	if err != nil {
-		return nil, err
+// objects opens what is at paths; found is called by many walkers at once.
+func (f *File) objects(ctx context.Context, paths []string, found func(r *space.Reader, i int, o *Object) error) error {
+	want := make([]wanted, len(paths))
+	for i, p := range paths {
+		want[i] = wanted{i, split(p)}
 	}
-	out := make([]*Dataset, len(objects))
-	for i, o := range objects {
-		if o == nil {
-			continue
+	r := f.space.Reader(ctx)
+	return f.descend(r, f.super.Root, "/", want, 0, func(w wanted, addr uint64) error {
+		o, err := f.load(r, addr, "/"+strings.Join(split(paths[w.index]), "/"))
+		if err != nil {
+			return err
 		}
-		if out[i], err = o.Dataset(); err != nil {
-			return nil, err
+		return found(r, w.index, o)
+	})
+}
+
+// Datasets opens many datasets and reads their chunk tables with few requests. One that does not exist is nil; an object
+// that is no dataset is an error. A chunk table that cannot be read is left for Chunks and LoadChunks to tell.
+func (f *File) Datasets(ctx context.Context, paths ...string) ([]*Dataset, error) {
+	out := make([]*Dataset, len(paths))
+	err := f.objects(ctx, paths, func(r *space.Reader, i int, o *Object) error {
+		d, err := o.Dataset()
+		if err != nil {
+			return err
 		}
+		out[i] = d
+		if err = d.load(r); core.CodeOf(err) == core.Unavailable {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, f.fail("h5.Datasets", "", err)
 	}
 	return out, nil
 }
 
+// enough reports that a header's continuation blocks can hold attributes only: the rest of it is read when these are
+// wanted. Where the header of a product's dataset was continued, the block is often far away.
+func enough(h *header.Header) bool {
+	if m := h.First(header.Layout); m != nil {
+		chunked := len(m.Body) > 2 && (m.Body[0] >= 3 && m.Body[1] == byte(Chunked) || m.Body[0] < 3 && m.Body[2] == byte(Chunked))
+		for _, typ := range []int{header.Dataspace, header.Datatype, header.Fill, header.Filters} {
+			chunked = chunked && h.First(typ) != nil
+		}
+		return chunked
+	}
+	if m := h.First(header.LinkInfo); m != nil {
+		at := 2 // version, flags
+		if len(m.Body) > 1 && m.Body[1]&1 != 0 {
+			at += 8
+		}
+		return len(m.Body) >= at+8 && !bytes.Equal(m.Body[at:at+8], []byte("\xff\xff\xff\xff\xff\xff\xff\xff"))
+	}
+	return h.First(header.SymbolTable) != nil
+}
+
+// full is the object's header with all its blocks.
+func (o *Object) full(r *space.Reader) (*header.Header, error) {
+	if !o.head.Partial {
+		return o.head, nil
+	}
+	return header.Read(r, o.head.Addr, nil)
+}
+
 // load reads a header and tells what it is of.
 func (f *File) load(r *space.Reader, addr uint64, path string) (*Object, error) {
-	head, err := header.Read(r, addr)
+	head, err := header.Read(r, addr, enough)
 	if err != nil {
 		return nil, err
 	}

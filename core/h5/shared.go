@@ -97,7 +97,7 @@ func (f *File) behind(r *space.Reader, typ int, c *cursor.Cursor) (*cursor.Curso
 	if c.Err() != nil {
 		return nil, NoAddress, c.Err()
 	}
-	head, err := header.Read(r, addr)
+	head, err := header.Read(r, addr, nil)
 	if err != nil {
 		return nil, NoAddress, err
 	}

@@ -43,8 +43,7 @@ func (t V1) Walk(r *space.Reader, root uint64, leaf func(key *cursor.Cursor, chi
 	v := visit{seen: map[uint64]bool{}, what: v1}
 	nodes, level := []uint64{root}, -1
 	for len(nodes) > 0 {
-		size := int64(8 + 2*r.Sizes.Offset + 2*t.K*(t.Key+r.Sizes.Offset) + t.Key)
-		if err := r.Prefetch(pieces(nodes, size)); err != nil {
+		if err := t.prefetch(r, nodes); err != nil {
 			return err
 		}
 		var next []uint64
@@ -52,7 +51,7 @@ func (t V1) Walk(r *space.Reader, root uint64, leaf func(key *cursor.Cursor, chi
 			if err := v.enter(addr); err != nil {
 				return err
 			}
-			c, err := r.Peek(v1, addr, size)
+			c, err := t.node(r, addr)
 			if err != nil {
 				return err
 			}
@@ -99,10 +98,34 @@ func (t V1) prefix(c *cursor.Cursor, want int) (level, n int, err error) {
 	return level, n, c.Err()
 }
 
-func pieces(addrs []uint64, n int64) []space.Piece {
-	out := make([]space.Piece, len(addrs))
-	for i, a := range addrs {
-		out[i] = space.Piece{Addr: a, N: n}
+// size is the bytes of a node of n children.
+func (t V1) size(r *space.Reader, n int) int64 {
+	return int64(8 + 2*r.Sizes.Offset + n*(t.Key+r.Sizes.Offset) + t.Key)
+}
+
+// node is a cursor over the used part of a node.
+func (t V1) node(r *space.Reader, addr uint64) (*cursor.Cursor, error) {
+	c, err := r.Glance(v1, addr, 8, t.size(r, 2*t.K))
+	if err != nil {
+		return nil, err
 	}
-	return out
+	c.Skip(6)
+	if n := t.size(r, min(int(c.U16()), 2*t.K)); c.Err() != nil {
+		return nil, c.Err()
+	} else {
+		return r.Peek(v1, addr, n)
+	}
+}
+
+// prefetch makes nodes be in the cache, the whole of each unless its beginning, there already, says that less is used.
+func (t V1) prefetch(r *space.Reader, nodes []uint64) error {
+	want := make([]space.Piece, 0, len(nodes))
+	for _, addr := range nodes {
+		p := space.Piece{Addr: addr, N: t.size(r, 2*t.K)}
+		if b, ok := r.Cached(addr, 8); ok {
+			p.N = t.size(r, min(int(b[6])|int(b[7])<<8, 2*t.K))
+		}
+		want = append(want, p)
+	}
+	return r.Prefetch(want)
 }

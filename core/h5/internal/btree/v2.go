@@ -100,7 +100,7 @@ func (t *V2) Walk(r *space.Reader, record func(c *cursor.Cursor) error) error {
 	for level := t.depth; level >= 0; level-- {
 		want := make([]space.Piece, len(nodes))
 		for i, n := range nodes {
-			want[i] = space.Piece{Addr: n.addr, N: t.node}
+			want[i] = space.Piece{Addr: n.addr, N: t.used(r, n, level)}
 		}
 		if err := r.Prefetch(want); err != nil {
 			return err
@@ -121,9 +121,18 @@ func (t *V2) Walk(r *space.Reader, record func(c *cursor.Cursor) error) error {
 	return nil
 }
 
+// used is the bytes of a node that are in use.
+func (t *V2) used(r *space.Reader, n child, level int) int64 {
+	size := 10 + n.n*t.Size
+	if level > 0 {
+		size += (n.n + 1) * (r.Sizes.Offset + t.nWidth + t.total[level-1])
+	}
+	return min(int64(size), t.node)
+}
+
 // read reads one node and returns its children.
 func (t *V2) read(r *space.Reader, n child, level int, record func(c *cursor.Cursor) error) ([]child, error) {
-	c, err := r.Peek(v2Node, n.addr, t.node)
+	c, err := r.Peek(v2Node, n.addr, t.used(r, n, level))
 	if err != nil {
 		return nil, err
 	}

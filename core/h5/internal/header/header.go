@@ -47,6 +47,7 @@ type Message struct {
 type Header struct {
 	Addr     uint64
 	Messages []Message
+	Partial  bool // continuation blocks were left out
 }
 
 // First is the first message of a type, nil if there is none.
@@ -75,9 +76,10 @@ type reader struct {
 	contd   []space.Piece
 }
 
-// Read reads the header at addr.
-func Read(r *space.Reader, addr uint64) (*Header, error) {
-	c, err := r.Peek(what, addr, 512)
+// Read reads the header at addr. Continuation blocks are left out from where enough says that no more is wanted; nil
+// means all are.
+func Read(r *space.Reader, addr uint64, enough func(*Header) bool) (*Header, error) {
+	c, err := r.Glance(what, addr, 34, 512)
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +87,16 @@ func Read(r *space.Reader, addr uint64) (*Header, error) {
 	if c.Len() >= 4 && string(c.Bytes(4)) == "OHDR" {
 		h.v2 = true
 		err = h.first2(c, addr)
-	} else if c, err = r.Peek(what, addr, 512); err == nil {
+	} else if c, err = r.Peek(what, addr, 16); err == nil {
 		err = h.first1(c, addr)
 	}
 	for i := 0; err == nil && i < len(h.contd); i++ {
 		if i >= maxBlocks {
 			return nil, cursor.Corrupt(what, c.Base(), "has more than %d continuation blocks", maxBlocks)
+		}
+		if enough != nil && enough(h.head) {
+			h.head.Partial = true
+			break
 		}
 		err = h.continuation(h.contd[i])
 	}

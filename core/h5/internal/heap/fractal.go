@@ -57,8 +57,8 @@ const (
 
 // OpenFractal reads the heap header at addr and the tables of its blocks.
 func OpenFractal(r *space.Reader, addr uint64, unfilter Unfilter) (*Fractal, error) {
-	n := int64(22 + 12*r.Sizes.Length + 3*r.Sizes.Offset)
-	c, err := r.Peek(fractal, addr, n+64)
+	n := int64(26 + 12*r.Sizes.Length + 3*r.Sizes.Offset)
+	c, err := r.Peek(fractal, addr, n)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (h *Fractal) table(r *space.Reader) error {
 			b.stored = h.rootSize
 		}
 		h.blocks = []block{b}
-		return nil
+		return r.Prefetch([]space.Piece{{Addr: b.addr, N: int64(min(b.stored, 1<<31))}})
 	}
 	seen := map[uint64]bool{}
 	for level := []node{{h.root, 0, h.rows}}; len(level) > 0; {

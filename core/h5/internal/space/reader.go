@@ -122,6 +122,16 @@ func (r *Reader) cached(e extent) ([]byte, bool) {
 	return b, ok
 }
 
+// Cached is the n bytes at addr if the cache has them.
+func (r *Reader) Cached(addr uint64, n int64) ([]byte, bool) {
+	e, err := r.extent("", addr, n)
+	if err != nil || e.end-e.off < n {
+		return nil, false
+	}
+	b, ok := r.cached(e)
+	return b, ok && int64(len(b)) == n
+}
+
 // extent is where n bytes at address addr lie; an error if that is outside of the file.
 func (r *Reader) extent(what string, addr uint64, n int64) (extent, error) {
 	if addr >= uint64(r.Size) || int64(addr) > r.Size-r.Base-1 {
@@ -151,6 +161,31 @@ func (r *Reader) Peek(what string, addr uint64, n int64) (*cursor.Cursor, error)
 		}
 	}
 	return cursor.New(what, e.off, b, r.Sizes), nil
+}
+
+// Glance is Peek for a structure that is at least least bytes and seldom more than n: it is content with the bytes that
+// the cache has if these are at least least, so that a piece missing at the end, which is likely not part of the
+// structure, costs no request.
+func (r *Reader) Glance(what string, addr uint64, least, n int64) (*cursor.Cursor, error) {
+	e, err := r.extent(what, addr, n)
+	if err != nil {
+		return nil, err
+	}
+	if k := r.available(e); k < e.end-e.off && k >= least {
+		n = k
+	}
+	return r.Peek(what, addr, n)
+}
+
+// available is how many bytes of e from its beginning the cache has.
+func (r *Reader) available(e extent) int64 {
+	r.Space.mu.Lock()
+	defer r.Space.mu.Unlock()
+	at := e.off
+	for i := find(r.segs, at); i < len(r.segs) && r.segs[i].off <= at && at < e.end && r.segs[i].ready(); i++ {
+		at = r.segs[i].end
+	}
+	return min(at, e.end) - e.off
 }
 
 // Read is Peek for a structure whose size is known: fewer than n bytes are an error.

@@ -14,6 +14,7 @@ type Options struct {
 	Cache int64 // most bytes kept
 	Ahead int64 // least bytes of a request
 	Gap   int64 // requests of one batch that lie closer than this become one
+	Align int64 // a request begins at a multiple of this, where the bytes before are not there
 }
 
 // A Space is an object as an HDF5 address space. Sizes, Base and Size are set once, after the superblock is read.
@@ -30,6 +31,7 @@ type Space struct {
 	bytes int64      // of segs
 	clock int64
 	stats Stats
+	hint  []extent // to be read along with the next request
 }
 
 // Stats are what was asked of the ObjectReader.
@@ -49,6 +51,13 @@ func (s *Space) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
+}
+
+// Hint asks for n bytes at offset off of the file to be read along with the next request.
+func (s *Space) Hint(off, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hint = append(s.hint, extent{max(off, 0), off + n})
 }
 
 // load makes the bytes of wants be there and returns segments that cover them. Bytes already kept or being fetched by
@@ -98,9 +107,13 @@ func (s *Space) missing(wants []extent) []extent {
 		w.end = min(w.end, s.Size)
 		if gaps := s.holes(w); len(gaps) > 0 {
 			first, last := gaps[0].off, gaps[len(gaps)-1].end
-			need = append(need, extent{first, max(last, min(first+s.opt.Ahead, s.Size))})
+			need = append(need, extent{first - first%s.opt.Align, max(last, min(first+s.opt.Ahead, s.Size))})
 		}
 	}
+	if len(need) == 0 {
+		return nil
+	}
+	need, s.hint = append(need, s.hint...), nil
 	var out []extent
 	for _, e := range merge(need, s.opt.Gap) {
 		out = append(out, s.holes(e)...)
