@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -18,9 +19,12 @@ type Policy struct {
 	OnRetry func(err error, wait time.Duration)
 }
 
-// Retry tries again what fails with core.Unavailable, and nothing else. Of a ReadRanges it asks again only for the ranges
-// that are missing. A Put is tried again only if its body is an io.Seeker, which is wound back to where it stood; other
-// bodies are the driver's affair (s3store repeats each of their parts from a buffer). A List goes on after the last object visited.
+// Retry tries again what fails with core.Unavailable, and nothing else.
+//
+// Of a ReadRanges it asks again only for the ranges that are missing, and a try that read some of them does not count:
+// the service is slow, not dead. A Put is tried again only if its body is an io.Seeker, which is wound back to where it
+// stood; other bodies are the driver's affair (s3store repeats each of their parts from a buffer). A List goes on after
+// the last object visited.
 func Retry(store core.ObjectStore, p Policy) core.ObjectStore {
 	return retryStore{retryReader{store, p}, store}
 }
@@ -37,7 +41,7 @@ type retryReader struct {
 
 func (r retryReader) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	var data [][]byte
-	err := r.policy.Do(ctx, func() error {
+	err := r.policy.do(ctx, func() (progress bool, err error) {
 		missing, place := ranges, []int(nil)
 		if data != nil {
 			missing, place = stillMissing(ranges, data)
@@ -51,7 +55,7 @@ func (r retryReader) ReadRanges(ctx context.Context, url string, ranges []core.R
 				data[place[i]] = b
 			}
 		}
-		return err
+		return slices.ContainsFunc(got, func(b []byte) bool { return b != nil }), err
 	})
 	return data, err
 }
@@ -132,12 +136,20 @@ func (s retryStore) List(ctx context.Context, prefix string, visit func(core.Obj
 
 // Do calls call until it succeeds, fails with another code than core.Unavailable, or the policy or ctx ends the tries.
 func (p Policy) Do(ctx context.Context, call func() error) error {
+	return p.do(ctx, func() (bool, error) { return false, call() })
+}
+
+// do is Do for a call that can get on although it fails; the tries are counted from the last that did.
+func (p Policy) do(ctx context.Context, call func() (progress bool, err error)) error {
 	attempts := p.Attempts
 	if attempts <= 0 {
 		attempts = 6
 	}
 	for try := 1; ; try++ {
-		err := call()
+		progress, err := call()
+		if progress {
+			try = 1
+		}
 		if err == nil || core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
 			return err
 		}

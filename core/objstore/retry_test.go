@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,13 @@ func TestRetryAsksOnlyForWhatIsMissing(t *testing.T) {
 			require.Equal(t, fmt.Sprint(i), string(b))
 		}
 		require.Equal(t, 8+4+2+1, f.ranges)
+
+		f.calls, f.errs = 0, slices.Repeat([]error{errBusy}, 9)
+		_, err = store.ReadRanges(ctx, "x0", make([]core.Range, 64))
+		require.ErrorContains(t, err, "given up after 4 tries", "a single range that never comes")
+		f.calls, f.errs = 0, f.errs[:6]
+		_, err = store.ReadRanges(ctx, "x0", make([]core.Range, 64))
+		require.NoError(t, err, "more tries than the policy has, but each got on")
 	})
 }
 

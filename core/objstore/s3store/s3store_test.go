@@ -196,8 +196,10 @@ func TestErrorCodes(t *testing.T) {
 
 func TestNetworkErrors(t *testing.T) {
 	for name, do := range map[string]fake{
-		"reset":     func(*http.Request) (*http.Response, error) { return nil, &netReset{} },
-		"truncated": func(req *http.Request) (*http.Response, error) { return rangeAnswer(req, "bytes 0-9/100", "12345", 10), nil },
+		"reset": func(*http.Request) (*http.Response, error) { return nil, &netReset{} },
+		"truncated": func(req *http.Request) (*http.Response, error) {
+			return rangeAnswer(req, "bytes 0-9/100", "12345", 10), nil
+		},
 		"less than asked": func(req *http.Request) (*http.Response, error) {
 			return rangeAnswer(req, "bytes 0-4/100", "12345", 5), nil
 		},

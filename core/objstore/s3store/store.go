@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -171,7 +172,7 @@ func (s *Store) perBucket(bucket string) func(*s3.Options) {
 	}
 }
 
-// String says which service it is, and no secret.
-func (s *Store) String() string {
-	return strings.TrimSpace(fmt.Sprintf("S3 %s %s", s.region, aws.ToString(s.client.Options().BaseEndpoint)))
+// Format says which service it is, and no secret.
+func (s *Store) Format(f fmt.State, _ rune) {
+	io.WriteString(f, strings.TrimSpace(fmt.Sprintf("S3 %s %s", s.region, aws.ToString(s.client.Options().BaseEndpoint))))
 }

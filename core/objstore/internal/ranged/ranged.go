@@ -31,10 +31,12 @@ type Getter struct {
 	Stall time.Duration // an answer that brings no byte for so long is given up
 	// Fail makes the error of an answer that is neither the bytes nor "beyond the end"; body is its first 64 KiB.
 	Fail func(op, url string, resp *http.Response, body []byte) error
+	// Refuse, if not nil, may refuse an answer with all of an object, which can also be a page that asks to log in.
+	Refuse func(op, url string, resp *http.Response) error
 }
 
 // An Object is what is read: Request makes a GET of it with the Range header given; Answered, if not nil, sees the head
-// of each answer that brings bytes.
+// of each answer that brings just the range.
 type Object struct {
 	Op, URL  string
 	Request  func(ctx context.Context, rangeHeader string) (*http.Request, error)
@@ -189,10 +191,11 @@ func (g *Getter) transportError(ctx context.Context, o Object, err error) error 
 // answer checks the head of an answer and reads its body.
 func (g *Getter) answer(o Object, r core.Range, resp *http.Response, body io.Reader) ([]byte, error) {
 	switch resp.StatusCode {
-	case http.StatusPartialContent, http.StatusOK:
+	case http.StatusPartialContent:
 		if o.Answered != nil {
 			o.Answered(resp)
 		}
+	case http.StatusOK:
 	case http.StatusRequestedRangeNotSatisfiable:
 		_, _, total, err := contentRange(resp.Header.Get("Content-Range"))
 		if err == nil && total > r.Offset {
@@ -204,6 +207,11 @@ func (g *Getter) answer(o Object, r core.Range, resp *http.Response, body io.Rea
 		return nil, g.Fail(o.Op, o.URL, resp, text)
 	}
 	if resp.StatusCode == http.StatusOK {
+		if g.Refuse != nil {
+			if err := g.Refuse(o.Op, o.URL, resp); err != nil {
+				return nil, err
+			}
+		}
 		return nil, g.readWhole(o, r, resp, body)
 	}
 	first, last, total, err := contentRange(resp.Header.Get("Content-Range"))
