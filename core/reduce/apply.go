@@ -73,6 +73,7 @@ func (o Op) TakesDDoF() bool { return o == OpVar || o == OpStd || o == OpNanVar 
 // Args are the constants and the second column of a reduction; each reduction looks only at its own.
 type Args struct {
 	Q       []float64 // quantiles 0…1, percentiles 0…100; more than one give a result of that Width
+	List    bool      // Q was a list even if it has one: see Quantiles
 	DDoF    float64
 	Weights *core.Column // of OpAverage, one per value; nil is the plain mean
 }
@@ -205,7 +206,9 @@ func apply[T Number, S int64 | uint64](op Op, c *core.Column, offsets []int64, a
 		return core.Column{Type: c.Type, Width: 1, Data: core.Raw(dst)}
 	case OpQuantile, OpPercentile, OpNanQuantile, OpNanPercentile:
 		dst := make([]float64, n*len(a.Q))
-		newSelector[T](offsets, fractions(op, a.Q)).quantiles(dst, v, offsets, op == OpNanQuantile || op == OpNanPercentile)
+		s := newSelector[T](offsets, fractions(op, a.Q))
+		s.wide = a.List || len(a.Q) > 1
+		s.quantiles(dst, v, offsets, op == OpNanQuantile || op == OpNanPercentile)
 		r := core.ColumnOf("", dst)
 		r.Width = len(a.Q)
 		return r

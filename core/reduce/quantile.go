@@ -13,7 +13,9 @@ func NanMedian[T Number](dst []float64, v []T, offsets []int64) {
 }
 
 // Quantile writes each cell's quantile q (0 to 1): numpy.quantile, method linear (Hyndman and Fan, "Sample quantiles
-// in statistical packages", 1996, type 7); NaN if there is a NaN or no value.
+// in statistical packages", 1996, type 7); NaN if there is a NaN or no value. Beside an infinite neighbour the result
+// is NaN even where the neighbour has no weight, as in numpy, except that q = 0 and q = 1 are the least and greatest
+// value, as numpy has it for these q as integers.
 func Quantile[T Number](dst []float64, v []T, offsets []int64, q float64) {
 	newSelector[T](offsets, []float64{q}).quantiles(dst, v, offsets, false)
 }
@@ -24,14 +26,15 @@ func NanQuantile[T Number](dst []float64, v []T, offsets []int64, q float64) {
 }
 
 // Quantiles writes len(qs) quantiles per cell, side by side: cell i's are dst[i*len(qs):(i+1)*len(qs)]. They share
-// the work of putting the values in order. Each equals what Quantile gives.
+// the work of putting the values in order. Each equals what Quantile gives, except that of float32 values, as in numpy
+// with a list of q, only the difference of neighbours is rounded to float32.
 func Quantiles[T Number](dst []float64, v []T, offsets []int64, qs []float64) {
-	newSelector[T](offsets, qs).quantiles(dst, v, offsets, false)
+	newSelector[T](offsets, qs).list().quantiles(dst, v, offsets, false)
 }
 
 // NanQuantiles is Quantiles with NaN left out.
 func NanQuantiles[T Number](dst []float64, v []T, offsets []int64, qs []float64) {
-	newSelector[T](offsets, qs).quantiles(dst, v, offsets, true)
+	newSelector[T](offsets, qs).list().quantiles(dst, v, offsets, true)
 }
 
 // A selector is the scratch of one call.
@@ -40,6 +43,12 @@ type selector[T Number] struct {
 	scratch []T
 	ranks   []int
 	class   class
+	wide    bool // interpolate in float64
+}
+
+func (s *selector[T]) list() *selector[T] {
+	s.wide = true
+	return s
 }
 
 func newSelector[T Number](offsets []int64, qs []float64) *selector[T] {
@@ -104,7 +113,11 @@ func (s *selector[T]) quantiles(dst []float64, v []T, offsets []int64, skip bool
 		selectRanks(a, s.ranks)
 		for j, q := range s.qs {
 			lo, hi, t := virtual(len(a), q)
-			out[j] = s.lerp(a[lo], a[hi], t)
+			if q == 0 || q == 1 {
+				out[j] = float64(a[lo])
+			} else {
+				out[j] = s.lerp(a[lo], a[hi], t)
+			}
 		}
 	}
 }
@@ -139,21 +152,23 @@ func (s *selector[T]) lerp(a, b T, t float64) float64 {
 	switch s.class {
 	case single:
 		d := float32(b) - float32(a)
+		if s.wide {
+			return between(float64(a), float64(b), float64(d), t)
+		}
 		if t >= 0.5 {
 			return float64(float32(b) - float32(d*float32(1-t)))
 		}
 		return float64(float32(a) + float32(d*float32(t)))
 	case double:
-		d := float64(b) - float64(a)
-		if t >= 0.5 {
-			return float64(b) - float64(d*(1-t))
-		}
-		return float64(a) + float64(d*t)
+		return between(float64(a), float64(b), float64(b)-float64(a), t)
 	}
 	// b ≥ a, so the difference is right in uint64 even where int64 would overflow.
-	d := float64(uint64(b) - uint64(a))
+	return between(float64(a), float64(b), float64(uint64(b)-uint64(a)), t)
+}
+
+func between(a, b, d, t float64) float64 {
 	if t >= 0.5 {
-		return float64(b) - float64(d*(1-t))
+		return b - float64(d*(1-t))
 	}
-	return float64(a) + float64(d*t)
+	return a + float64(d*t)
 }

@@ -96,7 +96,8 @@ func (e *evaluator) result(n *node, k kind, l *layout, operands ...*value) (valu
 // releaseOperands gives operands back, except the one that became the result.
 func (e *evaluator) releaseOperands(r *value, operands ...*value) {
 	for _, v := range operands {
-		if v.temp && (len(v.data) == 0 || len(r.data) == 0 || &v.data[0] != &r.data[0]) {
+		// Scratch has room for an element even where it holds none.
+		if v.temp && !(r.temp && &v.data[:1][0] == &r.data[:1][0]) {
 			e.arena.put(v.data)
 		}
 	}

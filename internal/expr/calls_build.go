@@ -183,10 +183,11 @@ func (e *evaluator) cumsum(n *node, args []value) (value, error) {
 }
 
 func accumulate[T int64 | float64](dst, src []T) {
-	var s T
 	for i, x := range src {
-		s += x
-		dst[i] = s
+		if i > 0 {
+			x += dst[i-1]
+		}
+		dst[i] = x
 	}
 }
 

@@ -57,6 +57,14 @@ func floatFunction(f func(float64) float64) func(*evaluator, *node, []value) (va
 	}
 }
 
+// log is math.Log, which on some machines is wrong for subnormal numbers.
+func log(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
+}
+
 // log2 and log10 avoid math's difference of two large terms near 1, and are exact for exact powers as math's are.
 func log2(x float64) float64 {
 	if x > 0.5 && x < 2 {
@@ -68,6 +76,9 @@ func log2(x float64) float64 {
 func log10(x float64) float64 {
 	if x > 0.5 && x < 2 {
 		return math.Log(x) / math.Ln10
+	}
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log10(x*0x1p54) - 54*(math.Ln2/math.Ln10)
 	}
 	return math.Log10(x)
 }

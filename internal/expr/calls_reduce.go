@@ -56,6 +56,7 @@ func reducer(op reduce.Op) func(*evaluator, *node, []value) (value, error) {
 				return value{}, err
 			}
 			vector = args[1].vec || args[1].kind == kindTuple
+			a.List = vector
 			if err := reduce.CheckQ(op, a.Q); err != nil {
 				return value{}, e.errorf(n, "%s: %s", n.text, cause(err))
 			}
@@ -117,7 +118,7 @@ func (e *evaluator) reduce(n *node, op reduce.Op, v value, a reduce.Args, vector
 		r.kind = kindUint
 	default:
 		r.kind = kindFloat
-		if single && (ranks || op == reduce.OpMin || op == reduce.OpMax || op == reduce.OpNanMin || op == reduce.OpNanMax) {
+		if single && !a.List && (ranks || op == reduce.OpMin || op == reduce.OpMax || op == reduce.OpNanMin || op == reduce.OpNanMax) {
 			r.kind = kindSingle
 		}
 	}

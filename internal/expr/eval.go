@@ -270,7 +270,7 @@ func (e *evaluator) compareChain(n *node) (value, error) {
 	}
 	var all value
 	for i, op := range n.ops {
-		right, err := e.eval(n.kids[i+1])
+		right, err := e.link(n.kids[i+1], all)
 		if err != nil {
 			return right, err
 		}
@@ -290,9 +290,19 @@ func (e *evaluator) compareChain(n *node) (value, error) {
 				return c, err
 			}
 		}
-		all, left = c, right
+		if all, left = c, right; all.konst && all.bools()[0] == 0 {
+			break
+		}
 	}
 	return all, nil
+}
+
+// link evaluates the next operand of a chain, wanted where the comparisons so far hold.
+func (e *evaluator) link(n *node, all value) (value, error) {
+	if !all.given() || all.konst || all.vec {
+		return e.eval(n)
+	}
+	return e.within(n, all.bools(), 1)
 }
 
 // sameLengths reports whether two sets of offsets are of arrays of the same lengths.

@@ -38,7 +38,7 @@ func elementwise() []function {
 	var fs []function
 	for name, f := range map[string]func(float64) float64{
 		"log10": log10, "log2": log2, "log1p": math.Log1p, "expm1": math.Expm1, "sin": math.Sin, "cos": math.Cos,
-		"tan": math.Tan, "arcsin": math.Asin, "arccos": math.Acos, "arctan": math.Atan, "sqrt": math.Sqrt, "log": math.Log, "exp": math.Exp,
+		"tan": math.Tan, "arcsin": math.Asin, "arccos": math.Acos, "arctan": math.Atan, "rint": math.RoundToEven, "sqrt": math.Sqrt, "log": log, "exp": math.Exp,
 	} {
 		w := numpy
 		if name == "sqrt" || name == "log" || name == "exp" {
@@ -57,7 +57,6 @@ func elementwise() []function {
 		function{"absolute", x, 1, numpy, true, (*evaluator).abs},
 		function{"floor", x, 1, numpy, true, rounding(math.Floor)},
 		function{"ceil", x, 1, numpy, true, rounding(math.Ceil)},
-		function{"rint", x, 1, numpy, true, rounding(math.RoundToEven)},
 		function{"round", []string{"a", "decimals"}, 1, numpy | method, true, (*evaluator).round},
 		function{"sign", x, 1, numpy, true, (*evaluator).sign},
 		function{"square", x, 1, numpy, true, func(e *evaluator, n *node, a []value) (value, error) { return e.square(n, a[0]) }},

@@ -60,6 +60,10 @@ func constPower(dst, a []float64, p float64, ma int) bool {
 			x *= x
 			dst[i] = x * x
 		}
+	case 0.5: // numpy takes the root, which is NaN of -Inf where a power is not
+		for i := range dst {
+			dst[i] = math.Sqrt(a[i&ma])
+		}
 	case -1:
 		for i := range dst {
 			dst[i] = 1 / a[i&ma]

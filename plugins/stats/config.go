@@ -28,7 +28,7 @@ func parseConfig(op reduce.Op, config core.Config) (reduce.Args, error) {
 		var err error
 		switch {
 		case name == "q" && op.TakesQ():
-			args.Q, err = parseQ(op, params[name])
+			args.Q, args.List, err = parseQ(op, params[name])
 		case name == "ddof" && op.TakesDDoF():
 			args.DDoF, err = parseNumber(op, name, params[name])
 		default:
@@ -53,23 +53,22 @@ func parseNumber(op reduce.Op, name string, raw json.RawMessage) (float64, error
 }
 
 // parseQ reads a number or a list of them.
-func parseQ(op reduce.Op, raw json.RawMessage) ([]float64, error) {
+func parseQ(op reduce.Op, raw json.RawMessage) (qs []float64, isList bool, err error) {
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil || list == nil {
 		q, err := parseNumber(op, "q", raw)
-		return []float64{q}, err
+		return []float64{q}, false, err
 	}
 	if len(list) > maxQ {
-		return nil, invalid(op, "q lists %d quantiles; at most %d", len(list), maxQ)
+		return nil, true, invalid(op, "q lists %d quantiles; at most %d", len(list), maxQ)
 	}
-	qs := make([]float64, len(list))
+	qs = make([]float64, len(list))
 	for i, r := range list {
-		var err error
 		if qs[i], err = parseNumber(op, "q", r); err != nil {
-			return nil, err
+			return nil, true, err
 		}
 	}
-	return qs, nil
+	return qs, true, nil
 }
 
 // parameters says what a reduction takes: constants here, columns among the inputs.

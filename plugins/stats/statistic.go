@@ -36,10 +36,12 @@ func (s statistic) Info() core.StatisticInfo {
 	if s.op == reduce.OpAverage {
 		info.Inputs = append(info.Inputs, core.Input{Name: "weights", Optional: true})
 	}
-	out := core.Field{Type: core.Float64, Width: max(1, len(s.args.Q))}
+	out := core.Field{Type: core.Float64, Width: max(1, len(s.args.Q)), Units: "{source}"}
 	switch s.op {
+	case reduce.OpVar, reduce.OpNanVar:
+		out.Units = "{source}^2"
 	case reduce.OpLen, reduce.OpCount:
-		out.Type = core.Int64
+		out.Type, out.Units = core.Int64, "1"
 	case reduce.OpMin, reduce.OpMax, reduce.OpNanMin, reduce.OpNanMax:
 		out.Type = 0
 	}

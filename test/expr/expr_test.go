@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,6 +155,18 @@ func cell(g *core.Groups, i int) *core.Groups {
 	return one
 }
 
+// random is a generator of the round; ZAGG_SEED, a number, gives other rounds than usual.
+func random(t *testing.T, round int) *rand.Rand {
+	t.Helper()
+	seed := uint64(7)
+	if s := os.Getenv("ZAGG_SEED"); s != "" {
+		var err error
+		seed, err = strconv.ParseUint(s, 10, 64)
+		require.NoError(t, err)
+	}
+	return rand.New(rand.NewPCG(uint64(round), seed))
+}
+
 // forgiven are Python errors where zagg has a value instead, as its documentation says.
 var forgiven = []string{"ZeroDivisionError", "OverflowError", "cannot convert float NaN", "boolean negative", "boolean subtract"}
 
@@ -170,9 +183,9 @@ func contains(s string, list []string) bool {
 }
 
 func TestExpressions(t *testing.T) {
-	const rounds, perRound = 4, 1500
+	const rounds, perRound = 3, 1500
 	for round := range rounds {
-		r := rand.New(rand.NewPCG(uint64(round), 7))
+		r := random(t, round)
 		g, vars := data(r, 12)
 		task := taskOf(g)
 		gen := &generator{r: r}
@@ -244,7 +257,26 @@ func compareCell(t *testing.T, text string, ours *core.Column, at int, ourErr er
 	if usesLibm(text) {
 		tolerance = 1e-9
 	}
-	return true, compareNumbers(ours.Type, got, want, want.raw(t), tolerance)
+	err = compareNumbers(ours.Type, got, want, want.raw(t), tolerance)
+	if err != nil && infiniteQuantile(text, got, want.raw(t)) {
+		return false, nil
+	}
+	return true, err
+}
+
+// infiniteQuantile reports the least or greatest value as a quantile 0.0 or 1.0, which for an infinite value is NaN in
+// numpy unless q is written as an integer.
+func infiniteQuantile(text string, got, want []byte) bool {
+	if !strings.Contains(text, "quantile") && !strings.Contains(text, "percentile") || len(got) != len(want) || len(got)%8 != 0 {
+		return false
+	}
+	a, b := core.View[float64](got), core.View[float64](want)
+	for i := range a {
+		if a[i] != b[i] && !(math.IsInf(a[i], 0) && math.IsNaN(b[i])) {
+			return false
+		}
+	}
+	return true
 }
 
 func compareNumbers(typ core.Type, got []byte, want *pyCell, raw []byte, tolerance float64) error {

@@ -56,7 +56,7 @@ func (g *generator) vec() string {
 		}
 		return fmt.Sprintf("(%s %s %s)", g.vec(), g.one("+", "-", "*", "/", "//", "%"), g.scalar())
 	case 8:
-		return fmt.Sprintf("%s**%s", g.vec(), g.one("2", "2", "1", "0", "2.0"))
+		return fmt.Sprintf("(%s**%s)", g.vec(), g.one("2", "2", "1", "0", "2.0"))
 	case 9:
 		return fmt.Sprintf("np.where(%s, %s, %s)", g.bools(), g.either(), g.either())
 	case 10:
@@ -159,11 +159,11 @@ func (g *generator) scalar() string {
 	case 8:
 		return fmt.Sprintf("%s.%s()", g.some(), g.one("sum", "mean", "min", "max", "std", "var"))
 	case 9:
-		return fmt.Sprintf("np.%s(%s, %s)", g.one("quantile", "nanquantile"), g.some(), g.one("0", "0.5", "1", "0.25", "0.3", strconv.FormatFloat(g.r.Float64(), 'g', -1, 64)))
+		return fmt.Sprintf("np.%s(%s, %s)", g.one("quantile", "nanquantile"), g.some(), g.one("0", "0.5", "1", "0.25", fmt.Sprintf("%d/64", g.r.IntN(64))))
 	case 10, 11:
 		return fmt.Sprintf("(%s %s %s)", g.scalar(), g.one("+", "-", "*", "/", "//", "%"), g.scalar())
 	case 12:
-		return fmt.Sprintf("(%s if %s else %s)", g.scalar(), g.test(), g.scalar())
+		return fmt.Sprintf("(float(%s) if %s else float(%s))", g.scalar(), g.test(), g.scalar())
 	case 13:
 		return fmt.Sprintf("%s[%d]", g.some(), g.r.IntN(8)-4)
 	case 14:
