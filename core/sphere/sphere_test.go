@@ -234,7 +234,7 @@ func TestNewRegionRefuses(t *testing.T) {
 	}
 }
 
-// winding is another way to see whether a point is in a star-shaped ring around a centre: by angles.
+// starRing is a star-shaped ring around a centre, and another way to see whether a point is in it: by triangles.
 func starRing(r *rand.Rand, center Vec, n int) ([]core.LonLat, func(Vec) bool) {
 	east := Vec{Z: 1}.Cross(center).Unit()
 	north := center.Cross(east)
@@ -263,7 +263,7 @@ func starRing(r *rand.Rand, center Vec, n int) ([]core.LonLat, func(Vec) bool) {
 
 func TestStars(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
-	for i := range 300 {
+	for i := range 120 {
 		center := randomVec(r)
 		if i%10 == 0 {
 			center = Vec{1e-3 * r.NormFloat64(), 1e-3 * r.NormFloat64(), float64(1 - 2*(i/10%2))}.Unit()
@@ -278,9 +278,8 @@ func TestStars(t *testing.T) {
 		for range 300 {
 			p := center.Add(randomVec(r).Mul(0.6)).Unit()
 			got := compiled.Contains(p)
-			if in(p) {
+			if in(p) != got {
 				require.True(t, got)
-			} else if got {
 				require.LessOrEqual(t, compiled.Distance(p), 1e-12)
 				require.Positive(t, region.Margin)
 			}

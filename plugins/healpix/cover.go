@@ -13,8 +13,8 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// maxCover is the most shards that one region may have: the list alone takes half a gigabyte.
-const maxCover = 1 << 24
+// maxCover is the most shards that one region may have, more than the globe's at order 9.
+const maxCover = 1 << 22
 
 // fineness is how many orders below the shards a cover looks to see whether a region really meets a shard: a shard that
 // the region misses by more than a 2^-fineness part of its size is left out.

@@ -15,4 +15,18 @@
 //     order. The sign says nothing of the hemisphere.
 //
 // A shard's key is the decimal spelling of its packed word, its label the decimal string.
+//
+// # Reading a store with xarray and xdggs
+//
+// In the compact layout every row is a cell of a planned shard:
+//
+//	ds = xarray.open_zarr(store, group="12").pipe(xdggs.decode)
+//
+// In the fullsphere layout most rows were never written and have the id 0, which no index can hold. Take the blocks of
+// the shards first, by position (isel, not where: that would read all), then decode; block and first row follow from a
+// shard's key w (a Python int, parent_order 6, child_order 12):
+//
+//	block = lambda w: ((w >> 60) - 1 << 2*6) | (w >> 60 - 2*6 & 4**6 - 1)
+//	rows  = numpy.concatenate([numpy.arange(4096) + 4096*block(w) for w in keys])
+//	ds    = xarray.open_zarr(store, group="12").isel(cells=rows).pipe(xdggs.decode)
 package healpix

@@ -266,6 +266,9 @@ func TestOutlines(t *testing.T) {
 		outline := shards[0].Outline
 		region, err := sphere.NewRegion(outline, latitude)
 		require.NoError(t, err)
+		// A reader that asks does not know how the grid maps latitudes.
+		other, err := sphere.NewRegion(outline, 1-latitude)
+		require.NoError(t, err)
 		box, err := sphere.Bounds(outline)
 		require.NoError(t, err)
 		q := squareOf(c)
@@ -276,6 +279,7 @@ func TestOutlines(t *testing.T) {
 			}
 			lon, lat := s.lon, latitude.FromSphere(s.lat())
 			require.True(t, region.Contains(latitude.Point(lon, lat)), "order %d nest %d lon %v lat %v", order, nest, lon, lat)
+			require.True(t, other.Contains((1-latitude).Point(lon, lat)), "order %d nest %d lon %v lat %v", order, nest, lon, lat)
 			require.True(t, box.Contains(lon-360, lat))
 		}
 		side := 6371e3 * math.Sqrt(4*math.Pi/float64(cellCount(order)))
