@@ -12,6 +12,7 @@ import pathlib
 import sys
 
 import numpy as np
+import xarray
 import zarr
 import zarr.codecs
 
@@ -73,6 +74,17 @@ def check_documents(folder, manifest):
         assert (ours / p).read_text() == (theirs / p).read_text(), p
 
 
+def check_xarray(folder, manifest):
+    """A group whose dimensions have names opens as a dataset, from its consolidated metadata alone."""
+    for group in sorted({m["path"].split("/")[0] for m in manifest}):
+        ds = xarray.open_zarr(folder / "store.zarr", group=group, consolidated=True)
+        for m in manifest:
+            if m["path"].split("/")[0] == group:
+                var = ds[m["path"].split("/")[1]]
+                assert var.dims == ("cells",)
+                same(var.values, np.fromfile(folder / m["values"], m["dtype"]))
+
+
 def read(folder):
     manifest = json.loads((folder / "manifest.json").read_text())
     store = folder / "store.zarr"
@@ -85,6 +97,7 @@ def read(folder):
         top, rest = m["path"].split("/", 1)
         group = zarr.open_group(store, path=top, mode="r", use_consolidated=True)
         check_array(folder, group[rest], m)
+    check_xarray(folder, [m for m in manifest if m["dims"] == ["cells"]])
     check_documents(folder, manifest)
     return len(manifest)
 
