@@ -22,6 +22,8 @@ type Folder interface {
 type StatisticInfo struct {
 	Inputs []Input
 	// Outputs: Name is added to the variable's ("", "_locations"). Type 0 means the type of the first input's column.
+	// Units may hold the name of an input in braces for that input's units: "{source}^2". Where those are not known,
+	// neither are the output's.
 	Outputs []Field
 }
 

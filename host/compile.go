@@ -320,5 +320,8 @@ func (c *compiler) units(a *config.Array, template string) string {
 	if !ok || c.fields[i].Units == "" {
 		return ""
 	}
+	if c.fields[i].Units == "1" {
+		return "1"
+	}
 	return strings.ReplaceAll(template, "{source}", c.fields[i].Units)
 }

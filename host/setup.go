@@ -113,7 +113,7 @@ func (t *Template) difference(old *found) string {
 	a, b := theirs.Attributes.Zagg, ours.Attributes.Zagg
 	switch {
 	case a.Grid != b.Grid || !bytes.Equal(a.GridSignature, b.GridSignature):
-		return "the store has another grid: " + string(a.GridSignature) + ", this run " + string(b.GridSignature)
+		return "the store has another grid: " + compact(a.GridSignature) + ", this run " + compact(b.GridSignature)
 	case a.Layout != b.Layout:
 		return "the store's layout is " + a.Layout + ", this run's " + b.Layout
 	case a.ConfigHash != b.ConfigHash:
@@ -122,6 +122,15 @@ func (t *Template) difference(old *found) string {
 		return "the store was made for another set of shards"
 	}
 	return "the store's arrays are stored otherwise (chunks, compression or attributes)"
+}
+
+// compact is JSON on one line.
+func compact(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return string(raw)
+	}
+	return b.String()
 }
 
 // deleteBatch is how many objects are deleted by one request: S3's limit.

@@ -19,6 +19,13 @@ import zarr
 F = 1 / 298.257223563
 
 
+# Where the product keeps things, for configurations that leave it to the reader.
+ATL06 = {
+    "groups": ["gt1l", "gt1r", "gt2l", "gt2r", "gt3l", "gt3r"],
+    "coordinates": {"latitude": "/{group}/land_ice_segments/latitude", "longitude": "/{group}/land_ice_segments/longitude"},
+}
+
+
 def authalic(lat):
     """Geodetic WGS84 latitude in degrees to authalic latitude in radians, by the closed form (Snyder 1987, eq. 3-11, 3-12)."""
     e2 = F * (2 - F)
@@ -38,7 +45,7 @@ def masked(dataset):
 
 
 def observations(config, paths):
-    source = config["data_source"]
+    source = dict(ATL06, **config["data_source"])
     names = list(source["variables"])
     parts = []
     for path in paths:

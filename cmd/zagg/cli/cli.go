@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -101,7 +102,30 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 	for _, c := range root.Commands() {
 		usageArgs(c)
 	}
+	family(root)
 	return root
+}
+
+// family makes a command that only holds others say what is wrong when it is given none of them.
+func family(c *cobra.Command) {
+	if !c.HasSubCommands() {
+		return
+	}
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		cmd.SuggestionsMinimumDistance = 2
+		hint := ""
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "; did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return fmt.Errorf("no command %q%s: %w for `%s`", args[0], hint, errUsage, cmd.CommandPath())
+	}
+	for _, sub := range c.Commands() {
+		family(sub)
+	}
 }
 
 // usageArgs makes wrong positional arguments a usage error, below c too.

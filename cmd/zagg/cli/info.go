@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -98,8 +99,12 @@ func describe(ctx context.Context, address string) (*storeInfo, error) {
 }
 
 func (a *app) printInfo(i *storeInfo) error {
+	var grid bytes.Buffer
+	if err := json.Compact(&grid, i.GridConfig); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.stdout, "%s\n", i.Store)
-	fmt.Fprintf(a.stdout, "  grid          %s %s\n", i.Grid, i.GridConfig)
+	fmt.Fprintf(a.stdout, "  grid          %s %s\n", i.Grid, grid.String())
 	fmt.Fprintf(a.stdout, "  layout        %s, group %q\n", i.Layout, i.Group)
 	fmt.Fprintf(a.stdout, "  configuration %s\n", i.ConfigHash)
 	fmt.Fprintf(a.stdout, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
