@@ -12,11 +12,11 @@ import (
 
 func TestHeader(t *testing.T) {
 	for want, r := range map[string]core.Range{
-		"bytes=0-0":                   {Length: 1},
-		"bytes=100-199":               {Offset: 100, Length: 100},
-		"bytes=7-":                    {Offset: 7, Length: math.MaxInt64},
-		"bytes=9223372036854775806-":  {Offset: math.MaxInt64 - 1, Length: 2},
-		"bytes=0-1125899906842623":    {Length: 1 << 50},
+		"bytes=0-0":                  {Length: 1},
+		"bytes=100-199":              {Offset: 100, Length: 100},
+		"bytes=7-":                   {Offset: 7, Length: math.MaxInt64},
+		"bytes=9223372036854775806-": {Offset: math.MaxInt64 - 1, Length: 2},
+		"bytes=0-1125899906842623":   {Length: 1 << 50},
 	} {
 		require.Equal(t, want, Header(r))
 	}
