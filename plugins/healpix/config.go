@@ -49,6 +49,9 @@ func parseConfig(config core.Config) (Config, error) {
 	if string(keys["latitude"]) == `"`+spherical+`"` {
 		c.Latitude = sphere.GeodeticSpherical
 	}
+	if !sharded && chunk > c.ParentOrder {
+		return Config{}, core.Errorf(core.Unsupported, "healpix config", "sharded", "not supported yet: sharded: false with chunk_inner %d beyond parent_order %d, which makes %d objects of each shard; leave sharded out", chunk, c.ParentOrder, 1<<(2*(chunk-c.ParentOrder)))
+	}
 	c.ChunkInner = chunk
 	if chunk < 0 {
 		c.ChunkInner = c.ParentOrder

@@ -28,7 +28,6 @@ func TestConfig(t *testing.T) {
 		`{"type":"healpix","parent_order":6,"child_order":13,"layout":"compact"}`:        {6, 7, 13, true, 0},
 		`{"parent_order":6,"child_order":13,"sharded":false}`:                            {6, 6, 13, true, 0},
 		`{"parent_order":11,"child_order":19,"sharded":true,"indexing_scheme":"nested"}`: {11, 13, 19, true, 0},
-		`{"parent_order":6,"chunk_inner":9,"child_order":12,"sharded":false}`:            {6, 9, 12, true, 0},
 		`{"parent_order":0,"child_order":0,"emit_cell_ids":false,"chunk_inner":null}`:    {0, 0, 0, false, 0},
 		`{"parent_order":15,"child_order":29,"latitude":"geodetic-spherical"}`:           {15, 23, 29, true, sphere.GeodeticSpherical},
 		`{"parent_order":6,"child_order":12,"latitude":"authalic-wgs84"}`:                {6, 6, 12, true, 0},
@@ -41,6 +40,12 @@ func TestConfig(t *testing.T) {
 		require.Zero(t, dim.Shard%dim.Chunk)
 		require.Equal(t, dim.Shard, g.(*grid).info.Frame.Slots())
 	}
+}
+
+func TestConfigNotYet(t *testing.T) {
+	_, err := parseConfig(core.Config(`{"parent_order":6,"chunk_inner":9,"child_order":12,"sharded":false}`))
+	require.Equal(t, core.Unsupported, core.CodeOf(err))
+	require.ErrorContains(t, err, "not supported yet: sharded: false")
 }
 
 func TestConfigRefuses(t *testing.T) {

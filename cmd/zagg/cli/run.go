@@ -45,7 +45,8 @@ The shards come from a shard map (--catalog), or are found by reading the coordi
 that is already done with the same granules and configuration is skipped, so the same command resumes a run that was
 stopped. Shards of an earlier run that this plan does not have are removed at the end, unless --keep is given.
 
-S3 is reached as the AWS SDK finds it: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on.
+S3 is reached as the AWS SDK finds it: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on. EARTHDATA_TOKEN is
+sent to NASA's HTTPS servers.
 The exit code is 0 only if no shard failed.`,
 		Example: `  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --max-workers 8

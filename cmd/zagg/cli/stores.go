@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/httpstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/host"
 )
@@ -25,6 +27,11 @@ type storeOptions struct {
 	anonymous        bool
 }
 
+// earthdataToken is the environment variable with a bearer token of NASA's Earthdata Login, sent to NASA's hosts alone.
+const earthdataToken = "EARTHDATA_TOKEN"
+
+func earthdataHosts() []string { return []string{".nasa.gov", ".earthdatacloud.nasa.gov"} }
+
 // drivers opens what the URLs need: S3 only if one of them is on it, because finding credentials takes time.
 func drivers(ctx context.Context, o storeOptions, urls ...string) (core.ObjectStore, error) {
 	file := &objstore.File{}
@@ -38,6 +45,9 @@ func drivers(ctx context.Context, o storeOptions, urls ...string) (core.ObjectSt
 				return nil, err
 			}
 			by["s3"] = s
+		case scheme == "http" || scheme == "https":
+			s := httpstore.New(httpstore.Options{Token: httpstore.Token(os.Getenv(earthdataToken)), TokenHosts: earthdataHosts()})
+			by["http"], by["https"] = s, s
 		}
 	}
 	return objstore.Mux(by), nil
