@@ -82,14 +82,14 @@ func (s *selector[T]) medians(dst []float64, v []T, offsets []int64, skip bool) 
 		h := len(a) / 2
 		if len(a)%2 == 1 {
 			selectRanks(a, append(s.ranks[:0], h))
-			dst[i] = float64(a[h])
+			dst[i] = 0 + float64(a[h]) // a mean: not -0
 			continue
 		}
 		selectRanks(a, append(s.ranks[:0], h-1, h))
 		if s.class == single {
-			dst[i] = float64(float32(a[h-1])+float32(a[h])) / 2
+			dst[i] = (0 + float64(float32(a[h-1])+float32(a[h]))) / 2
 		} else {
-			dst[i] = (float64(a[h-1]) + float64(a[h])) / 2
+			dst[i] = (0 + float64(a[h-1]) + float64(a[h])) / 2
 		}
 	}
 }

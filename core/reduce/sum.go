@@ -75,7 +75,7 @@ func (t *terms[T]) sum(lo, hi int) float64 {
 // addLeaf adds at most leafSize numbers as numpy does: eight accumulators, added as a tree, then the rest.
 func addLeaf(a []float64) float64 {
 	if len(a) < 8 {
-		s := math.Copysign(0, -1)
+		s := 0.0
 		for _, x := range a {
 			s += x
 		}
@@ -101,12 +101,12 @@ func addLeaf(a []float64) float64 {
 	return s
 }
 
-// total is the sum of the terms of one cell; that of none is 0.
+// total is the sum of the terms of one cell; that of none is 0. numpy adds to 0, so that -0 is never a sum.
 func (t *terms[T]) total(lo, hi int64) float64 {
 	if lo == hi {
 		return 0
 	}
-	return t.sum(int(lo), int(hi))
+	return 0 + t.sum(int(lo), int(hi))
 }
 
 // Sum writes each cell's sum of floats: numpy.sum.

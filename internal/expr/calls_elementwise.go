@@ -310,15 +310,24 @@ func (e *evaluator) extreme(n *node, a, b value, largest bool) (value, error) {
 	return r, nil
 }
 
+// extremeLoop takes b where the two are equal, as numpy does: it shows in the sign of a zero.
 func extremeLoop[T uint8 | number](dst, a, b []T, ma, mb int, largest bool) {
 	if largest {
 		for i := range dst {
-			dst[i] = max(a[i&ma], b[i&mb])
+			x, y := a[i&ma], b[i&mb]
+			if x > y || x != x {
+				y = x
+			}
+			dst[i] = y
 		}
 		return
 	}
 	for i := range dst {
-		dst[i] = min(a[i&ma], b[i&mb])
+		x, y := a[i&ma], b[i&mb]
+		if x < y || x != x {
+			y = x
+		}
+		dst[i] = y
 	}
 }
 

@@ -23,6 +23,9 @@
 // that the cell does not take: np.max(h[h > 0]) if np.any(h > 0) else np.nan. Weights of np.average that sum to zero
 // give NaN. The truth value of an array (and, or, not, if, chained comparisons) is an error whatever its length.
 //
+// Logarithms, powers and the like are those of package math: their last digits may differ from numpy's, and between
+// architectures. All else is the same everywhere.
+//
 // No text can hang the evaluator or exhaust memory: length, nesting, nodes, list and histogram sizes and the memory of
 // intermediate results are bounded.
 package expr

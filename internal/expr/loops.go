@@ -36,9 +36,17 @@ func computeFloats(op string, dst, a, b []float64, ma, mb int) {
 			return
 		}
 		for i := range dst {
-			dst[i] = math.Pow(a[i&ma], b[i&mb])
+			dst[i] = pow(a[i&ma], b[i&mb])
 		}
 	}
+}
+
+// pow is math.Pow, which on some machines is wrong for subnormal numbers, as log is.
+func pow(x, y float64) float64 {
+	if x != 0 && math.Abs(x) < 0x1p-1022 {
+		return math.Pow(x*0x1p54, y) * math.Exp2(-54*y)
+	}
+	return math.Pow(x, y)
 }
 
 // constPower does small whole powers by multiplication: x**2 is much used, and Pow is fifty times slower.

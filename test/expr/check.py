@@ -64,6 +64,17 @@ def reduction(spec, columns, start, stop):
     return getattr(np, spec["op"])(values, **keywords)
 
 
+def extreme(python, array):
+    """min or max of one array, or of several numbers: Python's, except that NaN wins."""
+
+    def call(*args):
+        if len(args) == 1:
+            return array(args[0])
+        return python(args) if all(type(a) in (bool, int) for a in args) else array(np.array(args))
+
+    return call
+
+
 def widen(array):
     if array.dtype.kind == "f":
         return array.astype(np.float64)
@@ -85,8 +96,7 @@ def main():
     offsets = task["offsets"]
     numpy = np if task.get("native") else Namespace()
     names = {"np": numpy, "numpy": numpy, "len": len, "float": float, "int": int, "abs": abs, "sqrt": np.sqrt, "log": np.log,
-             "exp": np.exp, "sum": np.sum, "min": lambda *a: np.min(a[0]) if len(a) == 1 else np.min(np.array(a)),
-             "max": lambda *a: np.max(a[0]) if len(a) == 1 else np.max(np.array(a))}
+             "exp": np.exp, "sum": np.sum, "min": extreme(min, np.min), "max": extreme(max, np.max)}
     answer = {"expressions": [], "reductions": []}
     for text in task.get("expressions") or []:
         try:

@@ -91,7 +91,7 @@ func data(r *rand.Rand, cells int) (*core.Groups, []expr.Var) {
 	}
 	n := int(g.Offsets[cells])
 	f, e, s := make([]float64, n), make([]float64, n), make([]float32, n)
-	i, j, u, b := make([]int64, n), make([]int16, n), make([]uint64, n), make([]bool, n)
+	i, j, u, w, b := make([]int64, n), make([]int16, n), make([]uint64, n), make([]int64, n), make([]bool, n)
 	special := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1e300, -1e-300, 5e-324}
 	for k := range n {
 		f[k] = r.NormFloat64() * 10
@@ -101,17 +101,13 @@ func data(r *rand.Rand, cells int) (*core.Groups, []expr.Var) {
 		e[k] = r.NormFloat64()
 		s[k] = float32(1+r.IntN(64)) / 4
 		i[k], j[k], u[k], b[k] = int64(r.IntN(9)-4), int16(r.IntN(1000)-500), uint64(r.IntN(50)), r.IntN(2) == 0
-		switch r.IntN(40) {
-		case 0:
-			i[k] = r.Int64()
-		case 1:
-			u[k] = r.Uint64()
-		case 2:
-			i[k] = math.MinInt64
+		w[k] = int64(r.Uint64() >> r.IntN(64))
+		if r.IntN(20) == 0 {
+			w[k], u[k] = math.MinInt64, r.Uint64()
 		}
 	}
 	g.Rows = []core.Column{core.ColumnOf("f", f), core.ColumnOf("g", e), core.ColumnOf("s", s), core.ColumnOf("i", i),
-		core.ColumnOf("j", j), core.ColumnOf("u", u), core.ColumnOf("b", b)}
+		core.ColumnOf("j", j), core.ColumnOf("u", u), core.ColumnOf("w", w), core.ColumnOf("b", b)}
 	cf, ci := make([]float64, cells), make([]int64, cells)
 	for k := range cells {
 		cf[k], ci[k] = r.NormFloat64(), int64(r.IntN(5)-2)
@@ -171,7 +167,7 @@ func random(t *testing.T, round int) *rand.Rand {
 var forgiven = []string{"ZeroDivisionError", "OverflowError", "cannot convert float NaN", "boolean negative", "boolean subtract"}
 
 // stricter are errors of zagg where numpy has a value.
-var stricter = []string{"neither true nor false", "chain of comparisons", "does not fit", "a choice between numbers"}
+var stricter = []string{"neither true nor false", "chain of comparisons", "does not fit", "a choice between numbers", "division by zero"}
 
 func contains(s string, list []string) bool {
 	for _, x := range list {
@@ -236,7 +232,8 @@ func compareExpression(t *testing.T, text string, g *core.Groups, vars []expr.Va
 
 func compareCell(t *testing.T, text string, ours *core.Column, at int, ourErr error, want *pyCell) (equal bool, err error) {
 	switch {
-	case want.Kind == "complex" || want.Kind == "big":
+	case want.Kind == "complex" || want.Kind == "big" || usesLibm(text) && (strings.Contains(text, "True") || strings.Contains(text, "False")):
+		// Beyond 64 bits, or float16: what zagg has not.
 		return false, nil
 	case ourErr != nil && want.Kind == "error":
 		return false, nil

@@ -122,7 +122,7 @@ func (g *generator) some() string {
 	case 9:
 		return fmt.Sprintf("np.histogram(%s, %d, (%s, %s))[0]", g.vec(), 1+g.r.IntN(9), g.one("-1", "0.0", "-3.5"), g.one("1", "0.5", "10", "-9"))
 	case 10:
-		return fmt.Sprintf("np.percentile(%s, [%d, 50, %g])", g.vec(), g.r.IntN(100), g.r.Float64()*100)
+		return fmt.Sprintf("np.percentile(%s, [%d, 50, %g])", g.vec(), 1+g.r.IntN(98), g.r.Float64()*100)
 	}
 	return g.vec()
 }
@@ -159,7 +159,7 @@ func (g *generator) scalar() string {
 	case 8:
 		return fmt.Sprintf("%s.%s()", g.some(), g.one("sum", "mean", "min", "max", "std", "var"))
 	case 9:
-		return fmt.Sprintf("np.%s(%s, %s)", g.one("quantile", "nanquantile"), g.some(), g.one("0", "0.5", "1", "0.25", fmt.Sprintf("%d/64", g.r.IntN(64))))
+		return fmt.Sprintf("np.%s(%s, %s)", g.one("quantile", "nanquantile"), g.some(), g.one("0.5", "0.25", fmt.Sprintf("%d/64", 1+g.r.IntN(63))))
 	case 10, 11:
 		return fmt.Sprintf("(%s %s %s)", g.scalar(), g.one("+", "-", "*", "/", "//", "%"), g.scalar())
 	case 12:
@@ -227,13 +227,29 @@ func (g *generator) wrong() string {
 	)
 }
 
+// whole is arithmetic of integers of all sizes, which wrap around. (Of quantiles of such integers numpy's are wrong.)
+func (g *generator) whole() string {
+	w := g.one("w", "u", "i", "j", "(w + w)", "(w - u)", "(-w)")
+	switch g.r.IntN(5) {
+	case 0:
+		return fmt.Sprintf("np.%s(%s)", g.one("sum", "min", "max", "abs", "square", "sign", "cumsum", "diff", "mean"), w)
+	case 1:
+		return fmt.Sprintf("%s %s %s", w, g.one("<", "<=", ">", ">=", "==", "!="), g.one("u", "w", "18446744073709551615", "-1", "1e18"))
+	case 2:
+		return fmt.Sprintf("%s %s %s", w, g.one("&", "|", "^", "<<", ">>"), g.one("3", "w", "i[0]", "b", "5"))
+	case 3:
+		return fmt.Sprintf("%s ** %s", w, g.one("2", "3", "7", "0", "j"))
+	}
+	return fmt.Sprintf("%s %s %s", w, g.one("+", "-", "*", "/", "//", "%"), g.one("w", "u", "i", "-1", "3", "0", "2**62"))
+}
+
 // libm is a function of the mathematical library on top of an expression, with nothing but a mean above.
 func (g *generator) libm() string {
 	f := g.one("log", "log10", "log2", "log1p", "exp", "expm1", "sin", "cos", "tan", "arctan")
 	s := fmt.Sprintf("np.%s(%s)", f, g.vec())
 	switch g.r.IntN(6) {
 	case 0:
-		s = fmt.Sprintf("np.arctan2(%s, %s)", g.vec(), g.either())
+		s = fmt.Sprintf("np.arctan2(%s, %s)", g.one(numberColumns...), g.one(numberColumns...))
 	case 1:
 		s = fmt.Sprintf("%s ** %s", g.vec(), g.one("0.5", "-1", "3", "-2", "1.7", "4", "(0.5)", "i", "g"))
 	case 2:
@@ -253,7 +269,7 @@ func (g *generator) top() string {
 	case n < 2:
 		return g.wrong()
 	case n < 4:
-		return g.libm()
+		return g.one(g.libm(), g.whole())
 	case n < 13:
 		return g.scalar()
 	case n < 14:
