@@ -1,0 +1,171 @@
+// Package inflate decodes zlib streams (RFC 1950, RFC 1951) whose decoded size is known, as that of an HDF5 chunk is.
+//
+// Knowing both ends is what makes it quick: there is no window to slide and no state to keep between calls. Far from the
+// ends a loop without checks for them decodes from a 64-bit buffer of bits, filled eight bytes at a time, by tables that
+// hold what a code stands for, how many bits it has and how many follow it; near the ends a careful loop takes over. The
+// design follows libdeflate's, whose source comments explain it.
+package inflate
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// An Error says what is wrong with a stream, and where.
+type Error struct {
+	Offset int // of the byte in the stream at which it was noticed
+	Reason string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("zlib stream, byte %d: %s", e.Offset, e.Reason) }
+
+// The reasons of an Error.
+const (
+	badHeader     = "not a zlib header (RFC 1950 §2.2)"
+	presetDict    = "needs a preset dictionary"
+	truncated     = "the stream ends too early"
+	tooLong       = "there is more data than expected"
+	badBlock      = "reserved block type"
+	badStored     = "the length of a stored block does not match its complement"
+	badCounts     = "too many length or distance codes"
+	badRepeat     = "code lengths repeat what is not there"
+	badCode       = "oversubscribed or incomplete code"
+	noEnd         = "the code has no end of block"
+	badSymbol     = "bits that are no code"
+	badDistance   = "distance beyond the beginning of the data"
+	wrongChecksum = "wrong Adler-32 checksum"
+)
+
+// A Decoder holds the tables of a stream's codes, 11 KB, to be used again: a Decode allocates nothing. The zero Decoder
+// is ready to use, by one goroutine at a time.
+type Decoder struct {
+	src, dst []byte
+	pos, out int    // the next byte of src and of dst
+	bits     uint64 // bits read from src and not used; those above the lowest n are also src's next, or 0
+	n        uint64 // how many
+
+	fixed   bool // the tables hold the fixed codes
+	litlen  [litlenSize]uint32
+	dist    [distSize]uint32
+	precode [1 << precodeBits]uint32
+	lens    [maxLitlen + maxDist]uint8
+	sorted  [maxLitlen + 2]uint16
+}
+
+// Decode decodes a zlib stream with a Decoder of its own.
+func Decode(dst, src []byte) (n int, err error) { return new(Decoder).Decode(dst, src) }
+
+// Decode decodes the zlib stream at the beginning of src into dst and verifies its checksum. The stream may have fewer
+// bytes than dst, of which the rest then holds anything, but not more. The error is an *Error.
+func (d *Decoder) Decode(dst, src []byte) (n int, err error) {
+	d.src, d.dst, d.pos, d.out, d.bits, d.n = src, dst, 0, 0, 0, 0
+	defer func() { d.src, d.dst = nil, nil }()
+	if len(src) < 2 {
+		d.pos = len(src)
+		return 0, d.fail(truncated)
+	}
+	if src[0]&15 != 8 || src[0]>>4 > 7 || (uint(src[0])<<8|uint(src[1]))%31 != 0 {
+		return 0, d.fail(badHeader)
+	}
+	if src[1]&0x20 != 0 {
+		return 0, d.fail(presetDict)
+	}
+	d.pos = 2
+	for last := false; !last; {
+		if last, err = d.block(); err != nil {
+			return d.out, err
+		}
+	}
+	d.align()
+	if len(src)-d.pos < 4 {
+		d.pos = len(src)
+		return d.out, d.fail(truncated)
+	}
+	if binary.BigEndian.Uint32(src[d.pos:]) != adler32(dst[:d.out]) {
+		return d.out, d.fail(wrongChecksum)
+	}
+	return d.out, nil
+}
+
+func (d *Decoder) fail(reason string) error { return &Error{d.pos - int(d.n>>3), reason} }
+
+// block decodes one block; last says that it is the stream's last.
+func (d *Decoder) block() (last bool, err error) {
+	head, err := d.take(3)
+	if err != nil {
+		return false, err
+	}
+	last = head&1 != 0
+	switch head >> 1 {
+	case 0:
+		return last, d.stored()
+	case 1:
+		d.fixedCodes()
+	case 2:
+		if err := d.dynamicCodes(); err != nil {
+			return last, err
+		}
+	default:
+		return last, d.fail(badBlock)
+	}
+	if end, err := d.fast(); end || err != nil {
+		return last, err
+	}
+	return last, d.careful()
+}
+
+// fill reads as many bytes as d.bits has room for and src has.
+func (d *Decoder) fill() {
+	if d.pos+8 <= len(d.src) {
+		d.bits |= binary.LittleEndian.Uint64(d.src[d.pos:]) << (d.n & 63)
+		d.pos += int((63 - d.n) >> 3)
+		d.n |= 56
+		return
+	}
+	for d.n <= 56 && d.pos < len(d.src) {
+		d.bits |= uint64(d.src[d.pos]) << (d.n & 63)
+		d.pos++
+		d.n += 8
+	}
+}
+
+// take uses the next n bits, at most 56.
+func (d *Decoder) take(n uint64) (uint64, error) {
+	if d.n < n {
+		if d.fill(); d.n < n {
+			return 0, d.fail(truncated)
+		}
+	}
+	v := d.bits & (1<<n - 1)
+	d.bits >>= n
+	d.n -= n
+	return v, nil
+}
+
+// align drops the bits up to the next byte and gives back the whole bytes in the buffer.
+func (d *Decoder) align() {
+	d.pos -= int(d.n >> 3)
+	d.bits, d.n = 0, 0
+}
+
+// stored copies a block that is not compressed.
+func (d *Decoder) stored() error {
+	d.align()
+	if len(d.src)-d.pos < 4 {
+		return d.fail(truncated)
+	}
+	n := int(binary.LittleEndian.Uint16(d.src[d.pos:]))
+	if n^0xffff != int(binary.LittleEndian.Uint16(d.src[d.pos+2:])) {
+		return d.fail(badStored)
+	}
+	d.pos += 4
+	if len(d.src)-d.pos < n {
+		return d.fail(truncated)
+	}
+	if len(d.dst)-d.out < n {
+		return d.fail(tooLong)
+	}
+	d.out += copy(d.dst[d.out:], d.src[d.pos:d.pos+n])
+	d.pos += n
+	return nil
+}
