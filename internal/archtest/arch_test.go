@@ -28,7 +28,7 @@ var rules = map[string][]string{
 	"core/h5":           {"core/h5/internal/..."},
 	"core/h5/internal":  {"core/h5/internal/..."},
 	"core/h5/levels":    {"core/h5", "core/sphere"},
-	"core/objstore":     {"core/objstore"},
+	"core/objstore":     {"core/objstore", "core/objstore/internal/..."},
 	"plugins":           {"core/..."},
 	"plugins/all":       {"plugins/..."},
 	"internal/archtest": {},
