@@ -1,29 +1,16 @@
 package atl06
 
 import (
-	"context"
-	"encoding/json"
-
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/levels"
 )
 
 // Plugin offers the reader "atl06".
 func Plugin() core.Plugin {
+	const doc = "ICESat-2 ATL06 land-ice heights; columns such as h_li, h_li_sigma, atl06_quality_summary."
 	return core.Plugin{
 		Name: "atl06", Version: "1.0.0",
-		Readers: []core.Maker[core.ProductReader]{{
-			Name:   "atl06",
-			Doc:    "ICESat-2 ATL06 land-ice heights; columns such as h_li, h_li_sigma, atl06_quality_summary.",
-			Schema: json.RawMessage(levels.Schema),
-			New: func(_ context.Context, config core.Config) (core.ProductReader, error) {
-				l, err := levels.Parse(config, layout())
-				if err != nil {
-					return nil, err
-				}
-				return levels.New(l)
-			},
-		}},
+		Readers: []core.Maker[core.ProductReader]{levels.Maker("atl06", doc, layout())},
 	}
 }
 
