@@ -73,13 +73,7 @@ func (d *Dataset) chunkTable(r *space.Reader) ([]Chunk, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch d.layout.index {
-	case indexBTree1:
-		err = g.btree1(r)
-	default:
-		return nil, cursor.Unsupported("data layout message", d.layout.at, "chunk index of kind %d", d.layout.index)
-	}
-	if err != nil {
+	if err := g.read(r); err != nil {
 		return nil, err
 	}
 	return g.sorted()

@@ -215,7 +215,7 @@ func (t *Datatype) hasHeap() bool {
 	case Vlen:
 		return true
 	case Reference:
-		return t.Ref != ObjectRef
+		return t.Ref == RegionRef
 	case Array, Enum, Complex:
 		return t.Base.hasHeap()
 	case Compound:

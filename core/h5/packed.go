@@ -6,8 +6,8 @@ import (
 )
 
 // AppendPacked appends the elements in C order in a form that does not depend on how the file stores them, for comparing
-// files and readers: numbers little-endian in their own size, the members of compounds one after another without gaps,
-// fixed strings without their padding and filled with NUL, and anything of variable length as its bytes in this form after
+// files and readers: numbers little-endian in their own size (integers of fewer bits with their sign extended), the members of compounds one after another without gaps,
+// fixed strings without their padding and filled with NUL, references as the address (8 bytes) of what they point to, and anything of variable length as its bytes in this form after
 // their count (4 bytes, little-endian).
 func (v *Values) AppendPacked(dst []byte) []byte { return v.packed(dst, v.Type, v.Data) }
 
@@ -26,6 +26,13 @@ func (v *Values) packed(dst []byte, t *Datatype, data []byte) []byte {
 
 func (v *Values) packedOne(dst []byte, t *Datatype, e []byte) []byte {
 	switch t.Class {
+	case Integer, Bitfield:
+		if t.Precision != 8*t.Size && t.Size <= 8 {
+			n := len(dst)
+			dst = append(dst, e...)
+			oddIntegers(dst[n:], e, t, t.Size)
+			return dst
+		}
 	case String:
 		n := len(dst)
 		dst = append(dst, fixedString(e, t.Padding)...)
@@ -35,6 +42,14 @@ func (v *Values) packedOne(dst []byte, t *Datatype, e []byte) []byte {
 			dst = v.packed(dst, m.Type, e[m.Offset:m.Offset+m.Type.Size])
 		}
 		return dst
+	case Reference:
+		if t.Ref == RegionRef {
+			address, _ := v.Region(e)
+			return binary.LittleEndian.AppendUint64(dst, address)
+		}
+		if t.Ref == ObjectRef {
+			return append(append(dst, e...), make([]byte, max(8-t.Size, 0))...)
+		}
 	case Array, Enum, Complex:
 		return v.packed(dst, t.Base, e)
 	case Vlen:
@@ -53,10 +68,14 @@ func (v *Values) packedOne(dst []byte, t *Datatype, e []byte) []byte {
 // plain reports elements whose packed form is how they are stored.
 func (t *Datatype) plain() bool {
 	switch t.Class {
-	case Integer, Float, Time, Bitfield:
+	case Integer, Bitfield:
+		return !t.BigEndian && t.Precision == 8*t.Size
+	case Float, Time:
 		return !t.BigEndian
-	case Opaque, Reference:
+	case Opaque:
 		return true
+	case Reference:
+		return t.Ref != RegionRef && t.Size >= 8
 	case Enum, Complex, Array:
 		return t.Base.plain()
 	}

@@ -80,6 +80,18 @@ func (v *Values) Heap(t *Datatype, element []byte) []byte {
 	return o[:min(n*t.Base.Size, len(o))]
 }
 
+// Region is what an element of type t, a region reference that is the type of v or lies inside of it, points to: the address
+// of the dataset's header, and the selection as the file has it (section III.E, "dataset region reference").
+func (v *Values) Region(element []byte) (address uint64, selection []byte) {
+	c := cursor.New("", 0, element, cursor.Sizes{Offset: v.offset})
+	ref := heapRef{c.Addr(), c.U32()}
+	c = cursor.New("", 0, v.heap[ref], c.Sizes)
+	if address = c.Addr(); c.Err() != nil {
+		return NoAddress, nil
+	}
+	return address, c.Bytes(c.Len())
+}
+
 // pointer reads a variable-length element: how many elements, and where they are.
 func (v *Values) pointer(element []byte) (int, heapRef) {
 	c := cursor.New("", 0, element, cursor.Sizes{Offset: v.offset})
@@ -107,19 +119,27 @@ func (v *Values) resolve(r *space.Reader, budget int64) error {
 		}
 		todo = nil
 		for _, p := range found {
-			if data := v.heap[p.ref]; p.base.hasHeap() && len(data) > 0 {
-				todo = append(todo, level{p.base, data[:p.n*p.base.Size]})
+			if p.base != nil && p.base.hasHeap() {
+				todo = append(todo, level{p.base, v.heap[p.ref][:p.bytes()]})
 			}
 		}
 	}
 	return nil
 }
 
-// A pointed is a heap object that an element points to: n elements of base.
+// A pointed is a heap object that an element points to: n elements of base; base nil: a region.
 type pointed struct {
 	ref  heapRef
 	n    int
 	base *Datatype
+}
+
+// bytes is the least size of the object.
+func (p *pointed) bytes() int {
+	if p.base == nil {
+		return 1
+	}
+	return p.n * p.base.Size
 }
 
 // pointers appends what packed elements of type t point to.
@@ -129,10 +149,15 @@ func (v *Values) pointers(out []pointed, t *Datatype, data []byte) []pointed {
 	}
 	for ; len(data) >= t.Size; data = data[t.Size:] {
 		e := data[:t.Size]
+		c := cursor.New("", 0, e, cursor.Sizes{Offset: v.offset})
 		switch t.Class {
 		case Vlen:
 			if n, ref := v.pointer(e); n > 0 {
 				out = append(out, pointed{ref, n, t.Base})
+			}
+		case Reference:
+			if ref := (heapRef{c.Addr(), c.U32()}); ref.addr != 0 && ref.addr != NoAddress {
+				out = append(out, pointed{ref, 1, nil})
 			}
 		case Array:
 			out = v.pointers(out, t.Base, e)
@@ -168,8 +193,11 @@ func (v *Values) load(r *space.Reader, found []pointed, budget *int64) error {
 			at[p.ref.addr] = g
 		}
 		o, ok := at[p.ref.addr][p.ref.index]
-		if !ok || p.n > len(o)/max(p.base.Size, 1) {
-			return cursor.Corrupt("global heap collection", int64(p.ref.addr)+r.Base, "has no object %d of %d elements of %d bytes", p.ref.index, p.n, p.base.Size)
+		if !ok || p.bytes() > len(o) {
+			return cursor.Corrupt("global heap collection", int64(p.ref.addr)+r.Base, "has no object %d of %d bytes", p.ref.index, p.bytes())
+		}
+		if _, ok := v.heap[p.ref]; ok {
+			continue
 		}
 		if *budget -= int64(len(o)); *budget < 0 {
 			return core.Errorf(core.Invalid, "", "", "elements of variable length exceed Options.ValueBytes: select fewer")

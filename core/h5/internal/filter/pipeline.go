@@ -113,7 +113,10 @@ func builtin(id int) bool {
 }
 
 // Scratch lends buffers for the steps between. The zero value is ready; safe for concurrent use.
-type Scratch struct{ pool sync.Pool }
+type Scratch struct {
+	pool     sync.Pool // of *[]byte
+	decoders sync.Pool // of *inflate.Decoder
+}
 
 // Get lends n bytes of any content, 8-byte aligned.
 func (s *Scratch) Get(n int) *[]byte {
@@ -157,7 +160,7 @@ func (p Pipeline) Decode(s *Scratch, dst, src []byte, mask uint32) ([]byte, erro
 			lent[i] = b
 			out = *b
 		}
-		n, err := p.decode(st, out, src)
+		n, err := p.decode(s, st, out, src)
 		if err != nil {
 			return nil, fmt.Errorf("%s%s: %w", idName(st.ID), nameOf(st), err)
 		}
@@ -200,7 +203,7 @@ func (p Pipeline) room(i int, mask uint32, size int) (int, bool) {
 	return room, last
 }
 
-func (p Pipeline) decode(st Stage, dst, src []byte) (int, error) {
+func (p Pipeline) decode(s *Scratch, st Stage, dst, src []byte) (int, error) {
 	if d, ok := p.Custom[st.ID]; ok {
 		n, err := d(dst, src, st.Params)
 		if err == nil && (n < 0 || n > len(dst)) {
@@ -210,7 +213,7 @@ func (p Pipeline) decode(st Stage, dst, src []byte) (int, error) {
 	}
 	switch st.ID {
 	case Deflate:
-		return inflate(dst, src)
+		return s.inflate(dst, src)
 	case Shuffle:
 		return unshuffle(dst, src, st.Params)
 	case NBit:

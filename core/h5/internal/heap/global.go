@@ -24,16 +24,17 @@ func ReadGlobal(r *space.Reader, addr uint64) (Global, error) {
 	if c.Err() != nil {
 		return nil, c.Err()
 	}
-	prefix := c.Pos()
+	prefix := (c.Pos() + 7) &^ 7 // all parts begin at multiples of 8, whatever the size of lengths
 	if c, err = r.Read(what, addr, int64(min(n, 1<<62))); err != nil {
 		return nil, err
 	}
 	c.Skip(prefix)
 	g := Global{}
-	for c.Err() == nil && c.Len() >= 8+r.Sizes.Length {
+	for c.Err() == nil && c.Len() >= 16 {
 		index := c.U16()
 		c.Skip(6) // reference count, reserved
 		size := c.Length()
+		c.Align(8)
 		if index == 0 { // free space, to the end
 			break
 		}
@@ -41,7 +42,7 @@ func ReadGlobal(r *space.Reader, addr uint64) (Global, error) {
 			return nil, c.Fail("object %d has %d bytes, and %d are left", index, size, c.Len())
 		}
 		g[uint32(index)] = c.Bytes(int(size))
-		c.Skip(min(int(-size&7), c.Len()))
+		c.Align(8)
 	}
 	return g, c.Err()
 }
