@@ -23,6 +23,7 @@ type progress struct {
 	pool  *mpb.Progress
 	bar   *mpb.Bar
 	note  string
+	unit  string
 	quiet bool
 }
 
@@ -32,8 +33,9 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-func newProgress(w io.Writer, total int, quiet bool) *progress {
-	p := &progress{w: w, total: total, start: time.Now(), quiet: quiet}
+// newProgress counts to total; unit is what is counted, in the plural.
+func newProgress(w io.Writer, total int, unit string, quiet bool) *progress {
+	p := &progress{w: w, total: total, unit: unit, start: time.Now(), quiet: quiet}
 	if !quiet && isTerminal(w) {
 		p.pool = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
 		p.bar = p.pool.AddBar(int64(total),
@@ -85,7 +87,7 @@ func (p *progress) rate() string {
 		return "-"
 	}
 	perSecond := float64(p.done) / elapsed
-	return fmt.Sprintf("%.1f cells/s, ETA %s", perSecond, seconds(float64(p.total-p.done)/perSecond))
+	return fmt.Sprintf("%.1f %s/s, ETA %s", perSecond, p.unit, seconds(float64(p.total-p.done)/perSecond))
 }
 
 // finish leaves the screen as it is; a bar that did not reach its end is kept where it stood.

@@ -163,9 +163,12 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if fresh {
+	switch {
+	case fresh:
 		r.say("      template written: group %s, layout %s", r.recipe.Info().Frame.Group, r.config.Output.Grid.Layout)
-	} else {
+	case r.o.overwrite:
+		r.say("      the store is there already: the selected shards are computed again")
+	default:
 		r.say("      the store is there already: finished shards are skipped")
 	}
 	if err := r.process(ctx, t, p, selected, source); err != nil {
@@ -315,7 +318,10 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
 		Source: objstore.Coalesce(objstore.MeterReader(objstore.RetryReader(store, objstore.Policy{OnRetry: src.used.Retried}), &src.used), way.Gap, way.MaxRequest),
 	}
+	bar := newProgress(r.app.stderr, len(granules), "granules", r.o.quiet)
+	s.Report = func(_, _ int, g core.Granule) { bar.step(g.ID) }
 	p, seen, err := s.Run(ctx, granules, r.o.allowMissing)
+	bar.finish()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -401,7 +407,7 @@ func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ra
 		jobs = append(jobs, j)
 	}
 	slices.SortStableFunc(jobs, func(a, b job.Job) int { return len(b.Granules) - len(a.Granules) })
-	bar := newProgress(r.app.stderr, len(jobs), r.o.quiet)
+	bar := newProgress(r.app.stderr, len(jobs), "cells", r.o.quiet)
 	defer bar.finish()
 	return dispatch.Run(ctx, jobs, workers, func(ctx context.Context, j job.Job) (*host.Outcome, error) {
 		return t.Process(ctx, stores, &j, Version)
