@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/shardmap"
+)
+
+// plan takes the shards from a shard map or finds them in the granules.
+func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
+	if len(r.o.granules) > 0 {
+		return r.scan(ctx)
+	}
+	name := r.o.catalog
+	if name == "" {
+		name = r.config.Catalog
+	}
+	if name == "" {
+		return nil, nil, fmt.Errorf("neither --catalog nor --granules is given, and the configuration has no catalog: %w for `zagg run`", errUsage)
+	}
+	r.announce("Shard map %s", name)
+	m, err := readMap(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if same, difference := shardmap.SameSignature(m.GridSignature, r.recipe.Info().Signature); !same {
+		return nil, nil, core.Errorf(core.Invalid, "shard map", name, "it was made for another grid than the configuration's: %s", difference)
+	}
+	driver := r.o.driver
+	if driver == "" {
+		driver = r.config.DataSource.Driver
+	}
+	granules := make([][]core.Granule, len(m.Keys))
+	for i, records := range m.Granules {
+		for _, rec := range records {
+			g, err := rec.Granule(driver)
+			if err != nil {
+				return nil, nil, core.Errorf(core.CodeOf(err), "shard map", name, "shard %s: %w", m.Keys[i], err)
+			}
+			granules[i] = append(granules[i], g)
+		}
+	}
+	p, err := plan.Make(ctx, r.recipe.Grid, m.Keys, granules)
+	if err != nil {
+		return nil, nil, err
+	}
+	src, err := r.open(ctx, p)
+	return p, src, err
+}
+
+func readMap(ctx context.Context, name string) (*shardmap.Map, error) {
+	store, err := drivers(ctx, storeOptions{}, name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, 1<<30)
+	if err != nil {
+		return nil, err
+	}
+	return shardmap.Parse(name, data)
+}
+
+// open makes the way to the granules of a plan.
+func (r *runner) open(ctx context.Context, p *plan.Plan) (*source, error) {
+	s := &source{}
+	var urls []string
+	seen := map[string]bool{}
+	for i := range p.Shards {
+		for _, g := range p.Shards[i].Granules {
+			s.url = g.Assets["data"]
+			if scheme := objstore.Scheme(s.url); !seen[scheme] {
+				seen[scheme] = true
+				urls = append(urls, s.url)
+			}
+		}
+	}
+	var err error
+	s.reader, err = drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, urls...)
+	return s, err
+}
+
+// scan finds the shards by reading the granules' coordinates.
+func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
+	store, err := drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, r.o.granules...)
+	if err != nil {
+		return nil, nil, err
+	}
+	granules, err := expandGranules(ctx, store, r.o.granules)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.announce("Finding the shards of %d granules from their coordinates", len(granules))
+	src := &source{reader: store, url: granules[0].Assets["data"]}
+	if store, err = drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, src.url); err != nil {
+		return nil, nil, err
+	}
+	src.reader = store
+	way := sourceStores(store, r.output, src.url)
+	s := &plan.Scan{
+		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
+		Source: objstore.Coalesce(objstore.MeterReader(objstore.RetryReader(store, objstore.Policy{OnRetry: src.used.Retried}), &src.used), way.Gap, way.MaxRequest),
+	}
+	bar := newProgress(r.app.stderr, len(granules), "granules", r.o.quiet)
+	s.Report = func(_, _ int, g core.Granule) { bar.step(g.ID) }
+	p, seen, err := s.Run(ctx, granules, r.o.allowMissing)
+	bar.finish()
+	if err != nil {
+		return nil, nil, err
+	}
+	for id, err := range seen.Failed {
+		r.say("      left out: %s: %v", id, err)
+	}
+	r.say("      %s observations, %s with unusable coordinates, %s outside the grid", thousands(seen.Rows), thousands(seen.Invalid), thousands(seen.Nowhere))
+	return p, src, nil
+}
+
+// choose applies --morton-cell and --max-cells; ranks stay those of the plan.
+func (r *runner) choose(ctx context.Context, p *plan.Plan) ([]int, error) {
+	r.announce("Plan: %d shards, %d granules, %d pairs", len(p.Shards), p.Granules(), p.Pairs())
+	if len(p.Shards) == 0 {
+		return nil, core.Errorf(core.NotFound, "plan", "", "no shard holds an observation: check that the granules and the grid's area meet")
+	}
+	ranks := make([]int, len(p.Shards))
+	for i := range ranks {
+		ranks[i] = i
+	}
+	if r.o.cell != "" {
+		shards, err := r.recipe.Grid.Shards(ctx, []core.ShardKey{core.ShardKey(r.o.cell)})
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(p.Shards, func(s plan.Shard) bool { return s.Key == shards[0].Key })
+		if i < 0 {
+			return nil, core.Errorf(core.NotFound, "--morton-cell", r.o.cell, "the plan of %d shards (%s … %s) does not have it", len(p.Shards), p.Shards[0].Label, p.Shards[len(p.Shards)-1].Label)
+		}
+		ranks = []int{i}
+	}
+	if r.o.maxCells > 0 && r.o.maxCells < len(ranks) {
+		ranks = ranks[:r.o.maxCells]
+	}
+	return ranks, nil
+}
