@@ -290,7 +290,7 @@ func (e *evaluator) compareChain(n *node) (value, error) {
 				return c, err
 			}
 		}
-		if all, left = c, right; all.konst && all.bools()[0] == 0 {
+		if all, left = c, right; all.konst && !all.vec && all.bools()[0] == 0 {
 			break
 		}
 	}

@@ -61,11 +61,17 @@ func Compile(text string, vars []Var, opt Options) (*Program, error) {
 	p := &Program{src: src, root: root, opt: opt, inputs: r.inputs}
 	p.pool.New = func() any { return new(arena) }
 	for _, v := range p.inputs {
-		if v.PerCell && opt.Mode != PerCell {
+		switch {
+		case v.PerCell && opt.Mode != PerCell:
 			return nil, src.errorf(0, "%s is a value per cell; not allowed in a filter or param", v.Name)
+		case v.Type >= core.Bytes:
+			return nil, src.errorf(0, "column %s is %s; expressions compute with numbers", v.Name, v.Type)
 		}
 	}
-	return p, p.check()
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // check evaluates the program on no cells: every error that is none of the data's shows, and so does the type of the

@@ -174,7 +174,6 @@ func (e *evaluator) spread(n *node, v *value, l *layout) error {
 	}
 	e.release(*v)
 	l.shape(&r)
-	r.py = v.py
 	*v = r
 	return nil
 }
