@@ -19,8 +19,15 @@ type DataSource struct {
 	Filters             []Filter // of filters, or else the one of quality_filter
 	MaskFill            bool     // drop rows where a variable is NaN or its _FillValue
 	CredentialsProvider string   // "" if not given
+	Index               Index
 
 	reader json.RawMessage
+}
+
+// Index says where the chunk tables of granules come from.
+type Index struct {
+	Store     string // folder or prefix of sidecars; "": the granules themselves
+	WriteBack bool   // make the sidecars that are missing or do not fit
 }
 
 // A Variable is a column: a name and where it is read from.
@@ -105,6 +112,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	}
 	d.Latitude, d.Longitude = n.get("coordinates").get("latitude").str(), n.get("coordinates").get("longitude").str()
 	d.CredentialsProvider = n.get("credentials_provider").str()
+	d.Index = p.index(n.get("index"))
 	d.Variables = p.variables(n.get("variables"))
 	d.Filters = p.filters(n)
 	d.reader = readerConfig(n)
@@ -112,6 +120,33 @@ func (p *problems) dataSource(n *node) DataSource {
 		p.layout(n, &d)
 	}
 	return d
+}
+
+// index reads the settings of sidecars. The earlier system's other ways of indexing need none here: they have no effect.
+func (p *problems) index(n *node) Index {
+	if n == nil {
+		return Index{}
+	}
+	backend := n.str()
+	if n.kind == kindMap {
+		backend = n.get("backend").str()
+	}
+	switch backend {
+	case "sidecar":
+	case "", "inline", "hierarchical":
+		p.note(n, "no effect: files are indexed as they are opened")
+		return Index{}
+	default:
+		if n.kind != kindMap { // of a map, the table of keys says so
+			p.add(n, "%q is no index; expected inline, hierarchical, or {backend: sidecar, store}", backend)
+		}
+		return Index{}
+	}
+	out := Index{Store: n.get("store").str(), WriteBack: n.get("write_back").boolean(false)}
+	if out.Store == "" {
+		p.missing(n, "store", "the sidecars' folder is missing")
+	}
+	return out
 }
 
 // readerConfig is the part of the section that the reader decodes itself.

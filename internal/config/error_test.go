@@ -175,7 +175,7 @@ func TestNotSupportedYet(t *testing.T) {
 
 func TestNoEffect(t *testing.T) {
 	for _, k := range keys() {
-		if k.status != noEffect {
+		if k.status != noEffect || strings.Count(k.path, ".") > 1 {
 			continue
 		}
 		section, name, _ := strings.Cut(k.path, ".")
@@ -184,6 +184,31 @@ func TestNoEffect(t *testing.T) {
 		require.Len(t, notes, 1)
 		require.Equal(t, k.path, notes[0].Key)
 		require.Contains(t, notes[0].Text, "no effect")
+	}
+}
+
+func TestIndex(t *testing.T) {
+	for text, want := range map[string]Index{
+		"index: inline": {}, "index: {backend: hierarchical, write_back: true}": {}, "index: {write_back_coverage: lazy}": {},
+		"index: {backend: sidecar, store: s3://b/i}":              {Store: "s3://b/i"},
+		"index: {backend: sidecar, store: idx, write_back: true}": {Store: "idx", WriteBack: true},
+	} {
+		c, notes, err := Parse("run.yaml", []byte(edit(t, "data_source:\n", "data_source:\n  "+text+"\n")))
+		require.NoError(t, err, text)
+		require.Equal(t, want, c.DataSource.Index, text)
+		require.Equal(t, want.Store == "", len(notes) > 0, "%s: %v", text, notes)
+	}
+	for text, want := range map[string]string{
+		"index: {backend: sidecar}":               "data_source.index.store: the sidecars' folder is missing",
+		"index: parquet":                          `"parquet" is no index`,
+		"index: {backend: sidecra, store: x}":     "expected inline or hierarchical or sidecar",
+		"index: {backend: sidecar, stroe: x}":     `did you mean "store"?`,
+		"index: {backend: sidecar, store: 3}":     "data_source.index.store",
+		"index: {backend: inline, write_back: 3}": "data_source.index.write_back",
+	} {
+		_, _, err := Parse("run.yaml", []byte(edit(t, "data_source:\n", "data_source:\n  "+text+"\n")))
+		require.ErrorContains(t, err, want, text)
+		require.ErrorContains(t, err, "run.yaml:2:", text)
 	}
 }
 
