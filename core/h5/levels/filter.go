@@ -1,128 +1,179 @@
 package levels
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 
 	"github.com/englacial/zagg/core"
 )
 
-// A test says which rows of a column pass a filter; it clears pass[i] where row i does not. Integers are compared as
-// integers, so that flags beyond 2^53 are told apart.
+// A test clears pass[i] where row i of a column does not pass a filter.
 type test func(c *core.Column, pass []bool) error
 
-// newTest compiles a filter; the dataset's type decides how its values are read, once per column.
+// newTest compiles a filter. Integers are compared exactly, with each other and with values such as 0.5 or -1; floats in
+// the precision of their column, as numpy does: 0.1 is the float32 nearest to it in a column of float32.
 func newTest(f core.Filter) (test, error) {
-	if len(f.Values) == 0 || len(f.Values) > 1 && f.Op != core.OpIn && f.Op != core.OpNotIn {
-		return nil, core.Errorf(core.Invalid, "filter", f.Column, "op %s takes %s, not %d", f.Op, "one value", len(f.Values))
-	}
-	switch f.Op {
-	case core.OpEq, core.OpNe, core.OpGe, core.OpLe, core.OpLt, core.OpGt, core.OpIn, core.OpNotIn:
-	default:
+	many := f.Op == core.OpIn || f.Op == core.OpNotIn
+	signs, ok := signsOf(f.Op)
+	switch {
+	case !ok && !many:
 		return nil, core.Errorf(core.Invalid, "filter", f.Column, "no op %q; have eq ne ge le lt gt in not_in", f.Op)
+	case many && len(f.Values) == 0:
+		return nil, core.Errorf(core.Invalid, "filter", f.Column, "op %s needs a list of values", f.Op)
+	case !many && len(f.Values) != 1:
+		return nil, core.Errorf(core.Invalid, "filter", f.Column, "op %s takes one value, not %d", f.Op, len(f.Values))
 	}
-	return func(c *core.Column, pass []bool) error { return apply(f, c, pass) }, nil
+	for _, v := range f.Values {
+		if _, err := v.Float64(); err != nil && !errors.Is(err, strconv.ErrRange) || !json.Valid([]byte(v)) {
+			return nil, core.Errorf(core.Invalid, "filter", f.Column, "%q is not a number", v)
+		}
+	}
+	return func(c *core.Column, pass []bool) error { return apply(f, signs, c, pass) }, nil
 }
 
-func apply(f core.Filter, c *core.Column, pass []bool) error {
+// signsOf says for which signs of column value minus wanted value (-1, 0, 1) a comparison holds.
+func signsOf(op core.Op) (signs [3]bool, ok bool) {
+	switch op {
+	case core.OpEq:
+		return [3]bool{false, true, false}, true
+	case core.OpNe:
+		return [3]bool{true, false, true}, true
+	case core.OpGe:
+		return [3]bool{false, true, true}, true
+	case core.OpLe:
+		return [3]bool{true, true, false}, true
+	case core.OpLt:
+		return [3]bool{true, false, false}, true
+	case core.OpGt:
+		return [3]bool{false, false, true}, true
+	}
+	return signs, false
+}
+
+func apply(f core.Filter, signs [3]bool, c *core.Column, pass []bool) error {
 	switch c.Type {
 	case core.Int8:
-		return signed(f, core.View[int8](c.Data), pass)
+		integers(f, signs, core.View[int8](c.Data), signedLimit, pass)
 	case core.Int16:
-		return signed(f, core.View[int16](c.Data), pass)
+		integers(f, signs, core.View[int16](c.Data), signedLimit, pass)
 	case core.Int32:
-		return signed(f, core.View[int32](c.Data), pass)
+		integers(f, signs, core.View[int32](c.Data), signedLimit, pass)
 	case core.Int64:
-		return signed(f, core.View[int64](c.Data), pass)
+		integers(f, signs, core.View[int64](c.Data), signedLimit, pass)
 	case core.Uint8, core.Bool:
-		return unsigned(f, core.View[uint8](c.Data), pass)
+		integers(f, signs, core.View[uint8](c.Data), unsignedLimit, pass)
 	case core.Uint16:
-		return unsigned(f, core.View[uint16](c.Data), pass)
+		integers(f, signs, core.View[uint16](c.Data), unsignedLimit, pass)
 	case core.Uint32:
-		return unsigned(f, core.View[uint32](c.Data), pass)
+		integers(f, signs, core.View[uint32](c.Data), unsignedLimit, pass)
 	case core.Uint64:
-		return unsigned(f, core.View[uint64](c.Data), pass)
+		integers(f, signs, core.View[uint64](c.Data), unsignedLimit, pass)
 	case core.Float32:
-		return asFloats(f, core.View[float32](c.Data), pass)
+		floats(f, signs, core.View[float32](c.Data), 32, pass)
 	case core.Float64:
-		return asFloats(f, core.View[float64](c.Data), pass)
+		floats(f, signs, core.View[float64](c.Data), 64, pass)
+	default:
+		return core.Errorf(core.Unsupported, "filter", f.Column, "values of type %s cannot be compared", c.Type)
 	}
-	return core.Errorf(core.Unsupported, "filter", f.Column, "values of type %s cannot be compared", c.Type)
-}
-
-func signed[T int8 | int16 | int32 | int64](f core.Filter, v []T, pass []bool) error {
-	want, exact := parse(f.Values, func(s string) (int64, error) { return strconv.ParseInt(s, 10, 64) })
-	if !exact {
-		return asFloats(f, v, pass)
-	}
-	compare(f, v, func(x T) int64 { return int64(x) }, want, pass)
 	return nil
 }
 
-func unsigned[T uint8 | uint16 | uint32 | uint64](f core.Filter, v []T, pass []bool) error {
-	want, exact := parse(f.Values, func(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) })
-	if !exact {
-		return asFloats(f, v, pass)
-	}
-	compare(f, v, func(x T) uint64 { return uint64(x) }, want, pass)
-	return nil
+// A limit is a wanted value among integers: at itself where side is 0, else a little below (-1) or above (1).
+type limit[W int64 | uint64] struct {
+	at   W
+	side int
 }
 
-// asFloats compares as float64: for float columns, and for integers against a value like 0.5 or -1.
-func asFloats[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](f core.Filter, v []T, pass []bool) error {
-	want, ok := parse(f.Values, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) })
-	if !ok {
-		return core.Errorf(core.Invalid, "filter", f.Column, "values %v are not numbers", f.Values)
+func (l limit[W]) compare(x W) int { return cmp.Or(cmp.Compare(x, l.at), -l.side) }
+
+func signedLimit(v json.Number) limit[int64] {
+	n, err := strconv.ParseInt(v.String(), 10, 64)
+	if err == nil {
+		return limit[int64]{at: n}
 	}
-	compare(f, v, func(x T) float64 { return float64(x) }, want, pass)
-	return nil
+	if errors.Is(err, strconv.ErrRange) {
+		return limit[int64]{n, cmp.Compare(n, 0)}
+	}
+	f, _ := v.Float64()
+	switch whole := math.Trunc(f); {
+	case f < -0x1p63:
+		return limit[int64]{math.MinInt64, -1}
+	case f >= 0x1p63:
+		return limit[int64]{math.MaxInt64, 1}
+	default:
+		return limit[int64]{int64(whole), cmp.Compare(f, whole)}
+	}
 }
 
-func parse[W any](values []json.Number, read func(string) (W, error)) ([]W, bool) {
-	want := make([]W, len(values))
-	for i, v := range values {
-		w, err := read(v.String())
-		if err != nil {
-			return nil, false
+func unsignedLimit(v json.Number) limit[uint64] {
+	n, err := strconv.ParseUint(v.String(), 10, 64)
+	if err == nil {
+		return limit[uint64]{at: n}
+	}
+	if errors.Is(err, strconv.ErrRange) {
+		return limit[uint64]{n, 1}
+	}
+	f, _ := v.Float64()
+	switch whole := math.Trunc(f); {
+	case f < 0:
+		return limit[uint64]{0, -1}
+	case f >= 0x1p64:
+		return limit[uint64]{math.MaxUint64, 1}
+	default:
+		return limit[uint64]{uint64(whole), cmp.Compare(f, whole)}
+	}
+}
+
+func integers[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64, W int64 | uint64](
+	f core.Filter, signs [3]bool, v []T, limitOf func(json.Number) limit[W], pass []bool,
+) {
+	set := map[W]bool{}
+	for _, n := range f.Values {
+		if l := limitOf(n); l.side == 0 {
+			set[l.at] = true
 		}
-		want[i] = w
 	}
-	return want, true
+	l := limitOf(f.Values[0])
+	clearUnless(f, pass, func(i int) bool {
+		x := W(v[i])
+		if f.Op == core.OpIn || f.Op == core.OpNotIn {
+			return set[x] == (f.Op == core.OpIn)
+		}
+		return signs[l.compare(x)+1]
+	})
 }
 
-// compare clears pass where the filter does not hold. NaN holds for ne and not_in only, as in numpy.
-func compare[T any, W int64 | uint64 | float64](f core.Filter, v []T, value func(T) W, want []W, pass []bool) {
-	holds := holder(f.Op, want)
+// floats compares as numpy does: NaN is no value's equal, so only ne and not_in hold for it.
+func floats[T float32 | float64](f core.Filter, signs [3]bool, v []T, bits int, pass []bool) {
+	set := map[T]bool{}
+	for _, n := range f.Values {
+		x, _ := strconv.ParseFloat(n.String(), bits) // beyond the range: infinite
+		set[T(x)] = true
+	}
+	first, _ := strconv.ParseFloat(f.Values[0].String(), bits)
+	w := T(first)
+	clearUnless(f, pass, func(i int) bool {
+		switch x := v[i]; {
+		case f.Op == core.OpIn || f.Op == core.OpNotIn:
+			return set[x] == (f.Op == core.OpIn)
+		case x != x:
+			return f.Op == core.OpNe
+		default:
+			return signs[cmp.Compare(x, w)+1]
+		}
+	})
+}
+
+// clearUnless clears pass where the filter refuses a row.
+func clearUnless(f core.Filter, pass []bool, holds func(i int) bool) {
 	for i := range pass {
-		if pass[i] && holds(value(v[i])) == f.Drop {
+		if pass[i] && holds(i) == f.Drop {
 			pass[i] = false
 		}
 	}
-}
-
-func holder[W int64 | uint64 | float64](op core.Op, want []W) func(W) bool {
-	w := want[0]
-	switch op {
-	case core.OpEq:
-		return func(x W) bool { return x == w }
-	case core.OpNe:
-		return func(x W) bool { return x != w }
-	case core.OpGe:
-		return func(x W) bool { return x >= w }
-	case core.OpLe:
-		return func(x W) bool { return x <= w }
-	case core.OpLt:
-		return func(x W) bool { return x < w }
-	case core.OpGt:
-		return func(x W) bool { return x > w }
-	}
-	set := make(map[W]bool, len(want))
-	for _, x := range want {
-		set[x] = true
-	}
-	in := op == core.OpIn
-	return func(x W) bool { return set[x] == in }
 }
 
 // finite reports coordinates that name a place.
