@@ -2,6 +2,9 @@ package levels
 
 import (
 	"context"
+	"encoding/binary"
+	"math"
+	"strconv"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
@@ -34,68 +37,68 @@ func fillValue(ctx context.Context, d *h5.Dataset) ([]byte, error) {
 		return nil, err
 	}
 	attr, err := v.Column("")
-	if err != nil || attr.Rows() == 0 {
+	if err != nil || attr.Type == core.Bytes || attr.Rows() == 0 {
 		return nil, nil
 	}
-	return castFill(&attr, c.Type), nil
+	return castFill(attr.Data[:attr.Type.Size()], attr.Type, c.Type), nil
 }
 
-// castFill is the first element of an attribute in a dataset's type. Some writers store the attribute in another one.
-func castFill(c *core.Column, to core.Type) []byte {
-	if c.Type == to {
-		return c.Data[:to.Size()]
+// castFill is an element in another type, as some writers store the attribute; nil where that type cannot hold it,
+// because then no row has it. It goes by decimal text, which is exact for every type.
+func castFill(element []byte, from, to core.Type) []byte {
+	if from == to {
+		return element
 	}
-	switch c.Type {
-	case core.Int8:
-		return castTo(core.View[int8](c.Data)[0], to)
-	case core.Int16:
-		return castTo(core.View[int16](c.Data)[0], to)
-	case core.Int32:
-		return castTo(core.View[int32](c.Data)[0], to)
-	case core.Int64:
-		return castTo(core.View[int64](c.Data)[0], to)
-	case core.Uint8:
-		return castTo(core.View[uint8](c.Data)[0], to)
-	case core.Uint16:
-		return castTo(core.View[uint16](c.Data)[0], to)
-	case core.Uint32:
-		return castTo(core.View[uint32](c.Data)[0], to)
-	case core.Uint64:
-		return castTo(core.View[uint64](c.Data)[0], to)
-	case core.Float32:
-		return castTo(core.View[float32](c.Data)[0], to)
-	case core.Float64:
-		return castTo(core.View[float64](c.Data)[0], to)
+	text, bits := decimal(element, from), 8*to.Size()
+	word := core.NewData(8)
+	var err error
+	switch {
+	case to.IsSigned():
+		var n int64
+		n, err = strconv.ParseInt(text, 10, bits)
+		binary.LittleEndian.PutUint64(word, uint64(n))
+	case to.IsUnsigned():
+		var n uint64
+		n, err = strconv.ParseUint(text, 10, bits)
+		binary.LittleEndian.PutUint64(word, n)
+	case to.IsFloat():
+		var f float64
+		f, err = strconv.ParseFloat(text, bits)
+		binary.LittleEndian.PutUint64(word, math.Float64bits(f))
+		if to == core.Float32 {
+			binary.LittleEndian.PutUint32(word, math.Float32bits(float32(f)))
+		}
+	default:
+		return nil
 	}
-	return nil
+	if err != nil {
+		return nil
+	}
+	return word[:to.Size()]
 }
 
-type number interface {
-	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+// decimal is a number in decimal digits without an exponent; "" if it is none.
+func decimal(element []byte, t core.Type) string {
+	var word [8]byte
+	copy(word[:], element)
+	u := binary.LittleEndian.Uint64(word[:])
+	switch {
+	case t.IsSigned():
+		unused := 64 - 8*t.Size()
+		return strconv.FormatInt(int64(u<<unused)>>unused, 10)
+	case t.IsUnsigned():
+		return strconv.FormatUint(u, 10)
+	case t == core.Float32:
+		return decimalFloat(float64(math.Float32frombits(uint32(u))))
+	case t == core.Float64:
+		return decimalFloat(math.Float64frombits(u))
+	}
+	return ""
 }
 
-func castTo[T number](v T, to core.Type) []byte {
-	switch to {
-	case core.Int8:
-		return core.Raw([]int8{int8(v)})
-	case core.Int16:
-		return core.Raw([]int16{int16(v)})
-	case core.Int32:
-		return core.Raw([]int32{int32(v)})
-	case core.Int64:
-		return core.Raw([]int64{int64(v)})
-	case core.Uint8:
-		return core.Raw([]uint8{uint8(v)})
-	case core.Uint16:
-		return core.Raw([]uint16{uint16(v)})
-	case core.Uint32:
-		return core.Raw([]uint32{uint32(v)})
-	case core.Uint64:
-		return core.Raw([]uint64{uint64(v)})
-	case core.Float32:
-		return core.Raw([]float32{float32(v)})
-	case core.Float64:
-		return core.Raw([]float64{float64(v)})
+func decimalFloat(f float64) string {
+	if f == math.Trunc(f) {
+		return strconv.FormatFloat(f, 'f', 0, 64) // every digit, not the fewest that tell it from its neighbours
 	}
-	return nil
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }
