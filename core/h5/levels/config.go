@@ -3,6 +3,8 @@ package levels
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"maps"
 	"slices"
 
@@ -52,6 +54,9 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 		d.DisallowUnknownFields()
 		if err := d.Decode(&cfg); err != nil {
 			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "%w; have groups, coordinates, variables", err)
+		}
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "text after the JSON object")
 		}
 	}
 	l := base

@@ -43,18 +43,33 @@ func (l *Layout) check() error {
 		paths = append(paths, c.Path)
 	}
 	for _, p := range paths {
-		if len(l.Groups) > 1 && !strings.Contains(p, placeholder) {
-			return core.Errorf(core.Invalid, op, p, "the path is the same for all %d groups: its rows would be counted once for each; put %s where the group's name goes",
-				len(l.Groups), placeholder)
+		if err := l.checkPath(op, p); err != nil {
+			return err
 		}
 	}
-	return checkGroups(l.Groups)
+	return l.checkGroups()
 }
 
-func checkGroups(groups []string) error {
+// checkPath holds a path against the groups.
+func (l *Layout) checkPath(op, p string) error {
+	has := strings.Contains(p, placeholder)
+	switch {
+	case len(l.Groups) > 1 && !has:
+		return core.Errorf(core.Invalid, op, p, "the path is the same for all %d groups: its rows would be counted once for each; put %s where the group's name goes",
+			len(l.Groups), placeholder)
+	case len(l.Groups) == 0 && has:
+		return core.Errorf(core.Invalid, op, p, "there are no groups to put in place of %s", placeholder)
+	}
+	return nil
+}
+
+func (l *Layout) checkGroups() error {
 	seen := map[string]bool{}
-	for _, g := range groups {
-		if seen[g] {
+	for _, g := range l.Groups {
+		switch {
+		case g == "":
+			return core.Errorf(core.Invalid, "levels.New", "groups", "a group has no name")
+		case seen[g]:
 			return core.Errorf(core.Invalid, "levels.New", g, "the group is listed twice: its rows would be counted twice")
 		}
 		seen[g] = true

@@ -90,12 +90,13 @@ func (r *reader) wanted(q core.Query) (*wanted, error) {
 			return nil, err
 		}
 		w.tests = append(w.tests, t)
+		i := item{f.Column, f.Column, f.Element}
 		if c, ok := r.layout.column(f.Column); ok {
-			w.items = append(w.items, item{f.Column, c.Path, c.Element})
-			continue
+			i.path, i.element = c.Path, c.Element
+		} else if err := r.layout.checkPath("levels.Read", f.Column); err != nil {
+			return nil, err
 		}
-		element := f.Element
-		w.items = append(w.items, item{f.Column, f.Column, element})
+		w.items = append(w.items, i)
 	}
 	for _, name := range q.Columns {
 		c, ok := r.layout.column(name)
@@ -131,17 +132,14 @@ type table struct {
 	lonv     []float64
 }
 
+// maxRows bounds the rows of a granule: a damaged file can claim any number. A beam of ATL03, the largest product, has
+// some 30 million.
+const maxRows = 1 << 28
+
 // open finds the datasets of all groups and their chunk tables with few requests. A group that has none of them is
 // missing, which is normal; one that has some is damaged or of another product.
 func (r *reading) open(ctx context.Context, groups []string) error {
-	per := 2 + len(r.want.items)
-	paths := make([]string, 0, per*len(groups))
-	for _, g := range groups {
-		paths = append(paths, path(r.want.lat, g), path(r.want.lon, g))
-		for _, i := range r.want.items {
-			paths = append(paths, path(i.path, g))
-		}
-	}
+	paths, per := r.paths(groups), 2+len(r.want.items)
 	sets, err := r.file.Datasets(ctx, paths...)
 	if err != nil {
 		return err
@@ -157,6 +155,9 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 		if err != nil {
 			return err
 		}
+		if r.stats.Rows += min(t.rows, maxRows+1); r.stats.Rows > maxRows {
+			return core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "the groups up to %q have more than %d rows", g, maxRows)
+		}
 		if t.rows == 0 {
 			r.stats.Empty = append(r.stats.Empty, g)
 			continue
@@ -171,6 +172,18 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 		return err
 	}
 	return r.fillValues(ctx)
+}
+
+// paths are the datasets wanted of each group.
+func (r *reading) paths(groups []string) []string {
+	var paths []string
+	for _, g := range groups {
+		paths = append(paths, path(r.want.lat, g), path(r.want.lon, g))
+		for _, i := range r.want.items {
+			paths = append(paths, path(i.path, g))
+		}
+	}
+	return paths
 }
 
 // newTable checks that the datasets of a group are there and are columns of one length.

@@ -50,7 +50,6 @@ func (r *reading) narrow(ctx context.Context, everywhere bool) error {
 	for _, t := range r.tables {
 		t.spans = []h5.Span{{Start: 0, Count: t.rows}}
 		t.kept = int(t.rows)
-		r.stats.Rows += t.rows
 	}
 	if everywhere {
 		return r.coordinates(ctx, true)

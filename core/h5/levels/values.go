@@ -12,10 +12,10 @@ func (r *reading) values(ctx context.Context, emit func(*core.Batch) error) erro
 	plans := make([][]*h5.Plan, len(r.tables))
 	var fetch []*h5.Plan
 	for i, t := range r.tables {
+		if t.kept == 0 {
+			continue
+		}
 		for k, d := range t.items {
-			if t.kept == 0 {
-				continue
-			}
 			sel := h5.Rows(t.spans...)
 			if e := r.want.items[k].element; e >= 0 {
 				sel = append(sel, []h5.Span{{Start: int64(e), Count: 1}})
@@ -138,12 +138,11 @@ func keep(data []byte, size int, runs [][2]int) []byte {
 // emit hands out batches of at most query.Rows rows that share the table's memory.
 func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch) error) error {
 	rows := len(b.Lon)
-	step := r.query.Rows &^ 7 // a multiple of eight keeps columns aligned
-	if step <= 0 {
-		step = max(rows, 1)
-		if r.query.Rows > 0 {
-			step = min(step, r.query.Rows)
-		}
+	step := max(rows, 1)
+	if n := r.query.Rows; n > 8 {
+		step = n &^ 7 // keeps columns aligned
+	} else if n > 0 {
+		step = n
 	}
 	for at := 0; at < rows; at += step {
 		if err := ctx.Err(); err != nil {
@@ -153,7 +152,7 @@ func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch
 		part := core.Batch{Group: b.Group, Lon: b.Lon[at:end], Lat: b.Lat[at:end], Columns: make([]core.Column, len(b.Columns))}
 		for i, c := range b.Columns {
 			size := c.Type.Size()
-			c.Data = c.Data[at*size : end*size]
+			c.Data = aligned(c.Data[at*size:end*size], at*size)
 			part.Columns[i] = c
 		}
 		r.stats.Emitted += int64(end - at)
@@ -162,4 +161,12 @@ func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch
 		}
 	}
 	return nil
+}
+
+// aligned is data, which begins at an offset into an aligned column, or a copy where that is not a multiple of eight.
+func aligned(data []byte, offset int) []byte {
+	if offset%8 == 0 {
+		return data
+	}
+	return append(core.NewData(len(data))[:0], data...)
 }
