@@ -1,10 +1,6 @@
 package expr
 
-import (
-	"math"
-
-	"github.com/englacial/zagg/core"
-)
+import "math"
 
 // numeric checks an argument and makes an array of a tuple.
 func (e *evaluator) numeric(n *node, v value) (value, error) {
@@ -433,42 +429,4 @@ func (e *evaluator) logicalNot(n *node, args []value) (value, error) {
 	}
 	v.py = false
 	return e.compare(n, "==", v, zero)
-}
-
-// toFloat is float(x) of a number.
-func (e *evaluator) toFloat(n *node, args []value) (value, error) {
-	v := args[0]
-	if v.vec || !v.number() {
-		return v, e.errorf(n, "float(x) needs a number, not %s; np.float64 converts arrays", v.describe())
-	}
-	v, err := e.convert(n, v, kindFloat)
-	v.py = true
-	return v, err
-}
-
-// toInt is int(x) of a number: the fraction is cut off.
-func (e *evaluator) toInt(n *node, args []value) (value, error) {
-	v := args[0]
-	if v.vec || !v.number() {
-		return v, e.errorf(n, "int(x) needs a number, not %s; x.astype('int64') converts arrays", v.describe())
-	}
-	if v.kind == kindUint {
-		return v, nil
-	}
-	v, err := e.cast(n, v, core.Int64)
-	v.py = true
-	return v, err
-}
-
-func (e *evaluator) astype(n *node, args []value) (value, error) {
-	v, err := e.numeric(n, args[0])
-	if err != nil {
-		return v, err
-	}
-	if args[1].kind != kindType {
-		return v, e.errorf(n, "%s needs a type, as in x.astype('float32')", n.text)
-	}
-	v, err = e.cast(n, v, args[1].typ)
-	v.py = false
-	return v, err
 }

@@ -94,3 +94,41 @@ func (e *evaluator) truncate(n *node, v value, k kind, t core.Type) (value, erro
 	e.releaseOperands(&r, &v)
 	return r, nil
 }
+
+// toFloat is float(x) of a number.
+func (e *evaluator) toFloat(n *node, args []value) (value, error) {
+	v := args[0]
+	if v.vec || !v.number() {
+		return v, e.errorf(n, "float(x) needs a number, not %s; np.float64 converts arrays", v.describe())
+	}
+	v, err := e.convert(n, v, kindFloat)
+	v.py = true
+	return v, err
+}
+
+// toInt is int(x) of a number: the fraction is cut off.
+func (e *evaluator) toInt(n *node, args []value) (value, error) {
+	v := args[0]
+	if v.vec || !v.number() {
+		return v, e.errorf(n, "int(x) needs a number, not %s; x.astype('int64') converts arrays", v.describe())
+	}
+	if v.kind == kindUint {
+		return v, nil
+	}
+	v, err := e.cast(n, v, core.Int64)
+	v.py = true
+	return v, err
+}
+
+func (e *evaluator) astype(n *node, args []value) (value, error) {
+	v, err := e.numeric(n, args[0])
+	if err != nil {
+		return v, err
+	}
+	if args[1].kind != kindType {
+		return v, e.errorf(n, "%s needs a type, as in x.astype('float32')", n.text)
+	}
+	v, err = e.cast(n, v, args[1].typ)
+	v.py = false
+	return v, err
+}

@@ -19,12 +19,9 @@ func (e *evaluator) histogram(n *node, args []value) (value, error) {
 	if args[1].vec || args[1].kind == kindTuple {
 		return e.histogramEdges(n, v, args[1])
 	}
-	bins := int64(10)
-	if args[1].given() {
-		ok := false
-		if bins, ok = args[1].constIndex(); !ok || bins < 1 || bins > maxWidth || args[1].kind == kindBool {
-			return v, e.errorf(n, "%s: bins is a constant from 1 to %d, or a list of edges", n.text, maxWidth)
-		}
+	bins, err := e.bins(n, args[1])
+	if err != nil {
+		return v, err
 	}
 	low, high, err := e.histogramRange(n, args[2])
 	if err != nil {
@@ -34,7 +31,7 @@ func (e *evaluator) histogram(n *node, args []value) (value, error) {
 	if !low.konst || !high.konst {
 		cells, konst = e.cells, false
 	}
-	counts, edges, err := e.histogramResult(n, cells, int(bins), konst)
+	counts, edges, err := e.histogramResult(n, cells, bins, konst)
 	if err != nil {
 		return v, err
 	}
@@ -50,17 +47,26 @@ func (e *evaluator) histogram(n *node, args []value) (value, error) {
 		} else {
 			h.low, h.high = extent(cell)
 		}
-		clear(h.counts)
-		if why := h.makeEdges(); why != "" {
+		if why := h.fill(cell); why != "" {
 			if err := e.cellError(n, i, "%s: %s (from %g to %g)", n.text, why, h.low, h.high); err != nil {
 				return v, err
 			}
-			continue
 		}
-		h.fill(cell)
 	}
 	e.release(v)
 	return value{kind: kindTuple, items: []value{counts, edges}}, nil
+}
+
+// bins is the number of bins of equal width; numpy's default is 10.
+func (e *evaluator) bins(n *node, v value) (int, error) {
+	if !v.given() {
+		return 10, nil
+	}
+	bins, ok := v.constIndex()
+	if !ok || bins < 1 || bins > maxWidth || v.kind == kindBool {
+		return 0, e.errorf(n, "%s: bins is a constant from 1 to %d, or a list of edges", n.text, maxWidth)
+	}
+	return int(bins), nil
 }
 
 // histogramRange is the two numbers of range=(low, high), constants or numbers of the cell.
@@ -175,8 +181,13 @@ func (h *histogram) makeEdges() string {
 	return ""
 }
 
-// fill counts as numpy does: the bin by a division, corrected by one where rounding put a value beyond an edge.
-func (h *histogram) fill(v []float64) {
+// fill counts as numpy does: the bin by a division, corrected by one where rounding put a value beyond an edge. The
+// result says what is wrong, if anything.
+func (h *histogram) fill(v []float64) string {
+	clear(h.counts)
+	if why := h.makeEdges(); why != "" {
+		return why
+	}
 	bins := len(h.counts)
 	width, n := h.high-h.low, float64(bins)
 	for _, x := range v {
@@ -191,4 +202,5 @@ func (h *histogram) fill(v []float64) {
 		}
 		h.counts[b]++
 	}
+	return ""
 }

@@ -247,3 +247,41 @@ func checkedPower(x, n int64) (int64, bool) {
 	}
 	return r, ok
 }
+
+// floorDivide and floorMod are numpy's npy_divmod for floats.
+func floorDivide(a, b float64) float64 {
+	if b == 0 {
+		return a / b
+	}
+	q, _ := divMod(a, b)
+	return q
+}
+
+func floorMod(a, b float64) float64 {
+	_, m := divMod(a, b)
+	return m
+}
+
+func divMod(a, b float64) (q, m float64) {
+	m = math.Mod(a, b)
+	if b == 0 {
+		return a / b, m
+	}
+	q = (a - m) / b
+	if m != 0 {
+		if (b < 0) != (m < 0) {
+			m += b
+			q--
+		}
+	} else {
+		m = math.Copysign(0, b)
+	}
+	if q == 0 {
+		return math.Copysign(0, a/b), m
+	}
+	f := math.Floor(q)
+	if q-f > 0.5 {
+		f++
+	}
+	return f, m
+}

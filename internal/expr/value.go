@@ -76,7 +76,7 @@ func (v *value) floats() []float64 { return core.View[float64](v.data) }
 // len is the number of elements of all cells.
 func (v *value) len() int { return len(v.data) / v.kind.size() }
 
-// step is what to multiply an element's index with: 0 repeats a constant.
+// mask is what to and an element's index with: 0 repeats a constant, -1 changes nothing.
 func (v *value) mask() int {
 	if v.konst && !v.vec {
 		return 0
@@ -180,14 +180,20 @@ func class(n int) int {
 	return c
 }
 
-// shrink drops buffers that a single huge cell has left behind.
+// shrink drops buffers that an unusual evaluation has left behind: at most 32 of up to 128 KiB and 4 of up to 1 MiB
+// stay of each size, 15 MiB in all.
 func (a *arena) shrink() {
 	a.used = 0
 	for c := range a.free {
+		most := 32
 		if c > 20 {
-			a.free[c] = nil
-		} else {
-			a.free[c] = a.free[c][:min(len(a.free[c]), 32)]
+			most = 0
+		} else if c > 17 {
+			most = 4
+		}
+		if len(a.free[c]) > most {
+			clear(a.free[c][most:])
+			a.free[c] = a.free[c][:most]
 		}
 	}
 }
