@@ -2,49 +2,40 @@ package inflate
 
 import "encoding/binary"
 
-// What an iteration of the fast loop may use up: a fill that moves on by at most 7 bytes and one that reads 8;
-// three literals and a match of 258 that is copied in words of 8.
+// What an iteration of the fast loop may use up: a fill that moves on by at most 7 bytes and one that reads 8; as many
+// literals as the bits of a fill can have at one bit each, and a match of 258 that is copied in words of 8.
 const (
 	fastIn  = 7 + 8
-	fastOut = 3 + 258 + 16
+	fastOut = 64 + 258 + 16
 )
 
-// fast decodes as long as both ends are far; done says that the block has ended.
+// fast decodes as long as both ends are far; done says that the block has ended. It is one long function because all of
+// its state is in registers. What limits it is the way from one code to the next: load an entry, shift by it, mask. Hence
+// the shifts by e&63, which cost no instruction of their own, while n is kept beside that way.
 func (d *Decoder) fast() (done bool, err error) {
 	src, dst := d.src, d.dst
 	pos, out, buf, n := d.pos, d.out, d.bits, d.n
 	litlen, dist := &d.litlen, &d.dist
 	lastIn, lastOut := len(src)-fastIn, len(dst)-fastOut
 	reason := ""
+far:
 	for pos <= lastIn && out <= lastOut {
 		buf |= binary.LittleEndian.Uint64(src[pos:]) << (n & 63)
 		pos += int((63 - n) >> 3)
 		n |= 56
 		e := litlen[buf&(1<<litlenBits-1)]
-		if int32(e) < 0 {
-			to := (*[3]byte)(dst[out:])
-			c := uint64(uint8(e))
-			buf >>= c & 63
-			n -= c
-			to[0] = byte(e >> 16)
-			out++
-			e = litlen[buf&(1<<litlenBits-1)]
-			if int32(e) < 0 {
-				c := uint64(uint8(e))
-				buf >>= c & 63
-				n -= c
-				to[1] = byte(e >> 16)
+		if e >= literal {
+			for e >= literal {
+				dst[out] = byte(e >> 16)
 				out++
-				e = litlen[buf&(1<<litlenBits-1)]
-				if int32(e) < 0 {
-					c := uint64(uint8(e))
-					buf >>= c & 63
-					n -= c
-					to[2] = byte(e >> 16)
-					out++
-					continue
+				buf >>= e & 63
+				n -= uint64(uint8(e))
+				if n < litlenBits {
+					continue far
 				}
+				e = litlen[buf&(1<<litlenBits-1)]
 			}
+			// A length and a distance have 15+5 and 15+13 bits at most.
 			buf |= binary.LittleEndian.Uint64(src[pos:]) << (n & 63)
 			pos += int((63 - n) >> 3)
 			n |= 56
@@ -55,19 +46,17 @@ func (d *Decoder) fast() (done bool, err error) {
 				n -= litlenBits
 				e = litlen[uint64(e>>16)+buf&(1<<(e>>8&15)-1)]
 			}
-			if int32(e) < 0 {
-				c := uint64(uint8(e))
-				buf >>= c & 63
-				n -= c
+			if e >= literal {
+				buf >>= e & 63
+				n -= uint64(uint8(e))
 				dst[out] = byte(e >> 16)
 				out++
 				continue
 			}
 			if e&special != 0 {
 				if e&end != 0 {
-					c := uint64(uint8(e))
-					buf >>= c & 63
-					n -= c
+					buf >>= e & 63
+					n -= uint64(uint8(e))
 					done = true
 				} else {
 					reason = badSymbol
@@ -75,10 +64,9 @@ func (d *Decoder) fast() (done bool, err error) {
 				break
 			}
 		}
-		c := uint64(uint8(e))
-		length := int(e>>16) + int(buf&(1<<(c&63)-1)>>(e>>8&15))
-		buf >>= c & 63
-		n -= c
+		length := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
+		buf >>= e & 63
+		n -= uint64(uint8(e))
 		e = dist[buf&(1<<distBits-1)]
 		if e&special != 0 {
 			if e&second == 0 {
@@ -93,10 +81,9 @@ func (d *Decoder) fast() (done bool, err error) {
 				break
 			}
 		}
-		c = uint64(uint8(e))
-		back := int(e>>16) + int(buf&(1<<(c&63)-1)>>(e>>8&15))
-		buf >>= c & 63
-		n -= c
+		back := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
+		buf >>= e & 63
+		n -= uint64(uint8(e))
 		from := out - back
 		if from < 0 {
 			reason = badDistance
