@@ -70,15 +70,20 @@ const maxKeptLinks = 1 << 16
 // Open reads the superblock of the object at url, and as much of what follows as Options.FirstRead says. Bytes that are
 // no HDF5 file are Corrupt.
 func Open(ctx context.Context, src core.ObjectReader, url string, opt Options) (*File, error) {
+	f := newFile(src, url, opt)
+	if err := f.open(f.space.Reader(ctx)); err != nil {
+		return nil, f.fail("h5.Open", "", err)
+	}
+	return f, nil
+}
+
+func newFile(src core.ObjectReader, url string, opt Options) *File {
 	f := &File{url: url, opt: opt.orDefaults(), groups: map[uint64]*linkTable{}, filters: map[int]filter.Decoder{}}
 	for id, d := range opt.Filters {
 		f.filters[id] = filter.Decoder(d)
 	}
 	f.space = space.New(src, url, space.Options{Cache: f.opt.CacheBytes, Ahead: f.opt.ReadAhead, Gap: f.opt.Gap, Align: align})
-	if err := f.open(f.space.Reader(ctx)); err != nil {
-		return nil, f.fail("h5.Open", "", err)
-	}
-	return f, nil
+	return f
 }
 
 func (o Options) orDefaults() Options {
