@@ -222,5 +222,21 @@ func (f *File) Fetch(ctx context.Context, plans ...*Plan) error {
 	return nil
 }
 
+// From takes over what another plan of the same dataset has fetched, for the pieces that both need.
+func (p *Plan) From(other *Plan) {
+	at := make(map[uint64]int, len(other.pieces))
+	for i := range other.pieces {
+		if other.raw[i] != nil {
+			at[other.pieces[i].Address] = i
+		}
+	}
+	for i := range p.pieces {
+		c := &p.pieces[i]
+		if k, ok := at[c.Address]; ok && p.raw[i] == nil && other.pieces[k].Size >= c.Size {
+			p.raw[i] = other.raw[k][:c.Size:c.Size]
+		}
+	}
+}
+
 // Release lets the fetched bytes go; the plan can be fetched again.
 func (p *Plan) Release() { clear(p.raw) }

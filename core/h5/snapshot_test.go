@@ -85,3 +85,22 @@ func FuzzSnapshot(f *testing.F) {
 		}
 	})
 }
+
+// A plan of fewer rows needs nothing more than what the plan of all has fetched.
+func TestPlanFrom(t *testing.T) {
+	_, sets := snapshotOf(t, snapshotSample)
+	d := sets[0]
+	all, err := d.Plan(nil)
+	require.NoError(t, err)
+	require.NoError(t, d.File().Fetch(t.Context(), all))
+	few, err := d.Plan([]Span{{Start: 100, Count: 7}, {Start: 200, Count: 1}})
+	require.NoError(t, err)
+	few.From(all)
+	calls := d.File().Stats().Calls
+	require.NoError(t, d.File().Fetch(t.Context(), few))
+	require.Equal(t, calls, d.File().Stats().Calls)
+	want, got := core.NewData(int(all.Size())), core.NewData(int(few.Size()))
+	require.NoError(t, all.Decode(want))
+	require.NoError(t, few.Decode(got))
+	require.Equal(t, append(append([]byte{}, want[800:856]...), want[1600:1608]...), got)
+}
