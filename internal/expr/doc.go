@@ -21,7 +21,8 @@
 // Where numpy raises for a cell (the maximum of no values, an index that is not there, arrays of different length),
 // evaluation fails with an error that names the cell, unless the value is in the branch of a conditional expression
 // that the cell does not take: np.max(h[h > 0]) if np.any(h > 0) else np.nan. Weights of np.average that sum to zero
-// give NaN (or, where some are negative, an infinite value). The truth value of an array (and, or, not, if, chained comparisons) is an error whatever its length.
+// give NaN (or, where some are negative, an infinite value). The truth value of an array (and, or, not, if, chained
+// comparisons) is an error whatever its length.
 //
 // Logarithms, powers and the like are those of package math: their last digits may differ from numpy's, and between
 // architectures. All else is the same everywhere.
