@@ -155,6 +155,7 @@ func (g *Getter) get(ctx context.Context, o Object, r core.Range) ([]byte, error
 		return nil, g.transportError(ctx, o, err)
 	}
 	defer resp.Body.Close()
+	watch.Reset(g.Stall)
 	body := &watched{resp.Body, watch, g.Stall}
 	data, err := g.answer(o, r, resp, body)
 	if err, ok := errors.AsType[*bodyError](err); ok {
