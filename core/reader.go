@@ -24,12 +24,26 @@ type ProductReader interface {
 	Read(ctx context.Context, src ObjectReader, g Granule, query Query, emit func(*Batch) error) (ReadStats, error)
 }
 
-// An Indexer is a ProductReader that can note once what opening a granule costs every time.
-// The host hands the bytes back as asset "index". (optional)
+// An Indexer is a ProductReader that can note once what opening a granule costs every time. (optional)
 type Indexer interface {
 	ProductReader
-	Index(ctx context.Context, src ObjectReader, g Granule) ([]byte, error)
+	// Index is what Read needs to know of a granule before it reads values, for queries with these columns and filters or
+	// fewer, whatever the region. The host keeps the bytes and gives Read their address as asset "index". Read uses them
+	// only if they are of the granule as it is now, and never trusts them further than it can check; otherwise it reads as
+	// if there were none and says so in ReadStats.Index.
+	Index(ctx context.Context, src ObjectReader, g Granule, query Query) ([]byte, error)
 }
+
+// IndexUse is what became of a granule's asset "index".
+type IndexUse uint8
+
+// The uses of an index.
+const (
+	IndexNone    IndexUse = iota // the granule has no such asset
+	IndexUsed                    // it spared reading metadata
+	IndexMissing                 // there is nothing at its address
+	IndexStale                   // it is of another state of the granule, damaged, or lacks what the query needs
+)
 
 // ProductInfo is what a reader can read.
 type ProductInfo struct {
@@ -79,4 +93,5 @@ type ReadStats struct {
 	Invalid int64    // rows looked at whose coordinates are not finite or |lat| > 90; they are not emitted
 	Missing []string // groups the granule does not have
 	Empty   []string // groups it has with no row
+	Index   IndexUse
 }

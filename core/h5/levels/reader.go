@@ -18,7 +18,7 @@ func New(l Layout) (core.ProductReader, error) {
 	return &reader{layout: l}, nil
 }
 
-var _ core.ProductReader = (*reader)(nil)
+var _ core.Indexer = (*reader)(nil)
 
 type reader struct {
 	layout  Layout
@@ -36,29 +36,12 @@ func (r *reader) Info() core.ProductInfo {
 
 // Read implements core.ProductReader.
 func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
-	url, ok := g.Assets["data"]
-	if !ok {
-		return core.ReadStats{}, core.Errorf(core.Invalid, "levels.Read", g.ID, `the granule has no asset "data"`)
-	}
-	box, err := sphere.Bounds(q.Region)
+	read, done, err := r.begin(src, g, q)
 	if err != nil {
 		return core.ReadStats{}, err
 	}
-	want, err := r.wanted(q)
-	if err != nil {
-		return core.ReadStats{}, err
-	}
-	f, err := h5.Open(ctx, src, url, h5.Options{})
-	if err != nil {
-		return core.ReadStats{}, err
-	}
-	s, _ := r.scratch.Get().(*scratch)
-	if s == nil {
-		s = &scratch{}
-	}
-	defer r.scratch.Put(s)
-	read := &reading{file: f, box: box, want: want, query: q, scratch: s}
-	if err := read.open(ctx, r.layout.groups()); err != nil {
+	defer done()
+	if err := read.openAny(ctx, g, r.layout.groups()); err != nil {
 		return read.stats, err
 	}
 	if err := read.narrow(ctx, len(q.Region.Polygons) == 0); err != nil {
@@ -66,6 +49,27 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 	}
 	err = read.values(ctx, emit)
 	return read.stats, err
+}
+
+// begin resolves a query; done gives the memory back.
+func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (read *reading, done func(), err error) {
+	url, ok := g.Assets["data"]
+	if !ok {
+		return nil, nil, core.Errorf(core.Invalid, "levels.Read", g.ID, `the granule has no asset "data"`)
+	}
+	box, err := sphere.Bounds(q.Region)
+	if err != nil {
+		return nil, nil, err
+	}
+	want, err := r.wanted(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, _ := r.scratch.Get().(*scratch)
+	if s == nil {
+		s = &scratch{}
+	}
+	return &reading{src: src, url: url, box: box, want: want, query: q, scratch: s}, func() { r.scratch.Put(s) }, nil
 }
 
 // A wanted is what to read of each group, as templates.
@@ -110,6 +114,8 @@ func (r *reader) wanted(q core.Query) (*wanted, error) {
 
 // A reading is one Read under way.
 type reading struct {
+	src     core.ObjectReader
+	url     string
 	file    *h5.File
 	box     sphere.Box
 	want    *wanted
@@ -126,6 +132,9 @@ type table struct {
 	items    []*h5.Dataset // as wanted.items
 	fills    [][]byte      // of the items that are columns
 	rows     int64         // in the file
+	blocks   []block       // boxes of runs of rows, from an index; nil: not known
+	perBlock int64         // rows of a block
+	early    []*h5.Plan    // of the items, fetched before the rows were narrowed; nil: none
 	spans    []h5.Span     // rows that may be in the region
 	kept     int           // rows in spans
 	latv     []float64     // of the spans, once narrowed
@@ -139,6 +148,10 @@ const maxRows = 1 << 28
 // open finds the datasets of all groups and their chunk tables with few requests. A group that has none of them is
 // missing, which is normal; one that has some is damaged or of another product.
 func (r *reading) open(ctx context.Context, groups []string) error {
+	var err error
+	if r.file, err = h5.Open(ctx, r.src, r.url, h5.Options{}); err != nil {
+		return err
+	}
 	paths, per := r.paths(groups), 2+len(r.want.items)
 	sets, err := r.file.Datasets(ctx, paths...)
 	if err != nil {

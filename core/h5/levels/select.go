@@ -44,14 +44,23 @@ func (s *scratch) buffer(i, n int) []byte {
 	return s.data[i][:n]
 }
 
-// narrow finds the rows of each table that may be in the region: by latitude, then by longitude. Without a region all
-// rows whose coordinates are valid are kept, and both coordinates are read in one round.
+// narrow finds the rows of each table that may be in the region. With an index the blocks that meet the region's box are
+// known, and without a region all rows are wanted: then everything is read in one round. Otherwise latitudes come first,
+// and longitudes for what they leave.
 func (r *reading) narrow(ctx context.Context, everywhere bool) error {
+	early := everywhere
 	for _, t := range r.tables {
 		t.spans = []h5.Span{{Start: 0, Count: t.rows}}
 		t.kept = int(t.rows)
+		if t.blocks != nil {
+			early = true
+			if !everywhere {
+				r.candidates(t)
+			}
+			r.stats.Rows += int64(t.kept)
+		}
 	}
-	if everywhere {
+	if early {
 		return r.coordinates(ctx, true)
 	}
 	if err := r.latitudes(ctx); err != nil {
@@ -100,25 +109,32 @@ func extend(spans []h5.Span, row int64) []h5.Span {
 	return append(spans, h5.Span{Start: row, Count: 1})
 }
 
-// coordinates reads longitudes, and latitudes too if withLat, and keeps the rows inside the box.
-func (r *reading) coordinates(ctx context.Context, withLat bool) error {
+// coordinates reads longitudes and keeps the rows inside the box; with early also latitudes, and what else will be needed
+// of these rows, in the same round.
+func (r *reading) coordinates(ctx context.Context, early bool) error {
 	lons, err := r.plan(func(t *table) *h5.Dataset { return t.lon })
 	if err != nil {
 		return err
 	}
 	fetch := lons
 	var lats []*h5.Plan
-	if withLat {
+	if early {
 		if lats, err = r.plan(func(t *table) *h5.Dataset { return t.lat }); err != nil {
 			return err
 		}
 		fetch = append(append([]*h5.Plan{}, lats...), lons...)
+		for _, t := range r.tables {
+			if t.early, err = r.planItems(t); err != nil {
+				return err
+			}
+			fetch = append(fetch, t.early...)
+		}
 	}
 	if err := r.file.Fetch(ctx, fetch...); err != nil {
 		return err
 	}
 	for i, t := range r.tables {
-		if withLat {
+		if early {
 			if t.latv, err = r.decode(lats[i], r.scratch.floats(2*i, t.kept)); err != nil {
 				return err
 			}

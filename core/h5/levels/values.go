@@ -7,25 +7,41 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// values reads the filters and columns of all tables in one round, then emits table by table.
+// planItems plans the filters and columns of a table for its rows; nothing where no row is left.
+func (r *reading) planItems(t *table) ([]*h5.Plan, error) {
+	if t.kept == 0 {
+		return nil, nil
+	}
+	plans := make([]*h5.Plan, len(t.items))
+	for k, d := range t.items {
+		sel := h5.Rows(t.spans...)
+		if e := r.want.items[k].element; e >= 0 {
+			sel = append(sel, []h5.Span{{Start: int64(e), Count: 1}})
+		}
+		var err error
+		if plans[k], err = d.PlanSelection(sel); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
+// values reads the filters and columns of all tables in one round, unless they came with the coordinates, then emits
+// table by table.
 func (r *reading) values(ctx context.Context, emit func(*core.Batch) error) error {
 	plans := make([][]*h5.Plan, len(r.tables))
 	var fetch []*h5.Plan
 	for i, t := range r.tables {
-		if t.kept == 0 {
-			continue
+		var err error
+		if plans[i], err = r.planItems(t); err != nil {
+			return err
 		}
-		for k, d := range t.items {
-			sel := h5.Rows(t.spans...)
-			if e := r.want.items[k].element; e >= 0 {
-				sel = append(sel, []h5.Span{{Start: int64(e), Count: 1}})
+		for k, p := range plans[i] {
+			if t.early != nil {
+				p.From(t.early[k])
 			}
-			p, err := d.PlanSelection(sel)
-			if err != nil {
-				return err
-			}
-			plans[i] = append(plans[i], p)
 		}
+		t.early = nil
 		fetch = append(fetch, plans[i]...)
 	}
 	if err := r.file.Fetch(ctx, fetch...); err != nil {

@@ -1,0 +1,312 @@
+package levels
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/sphere"
+)
+
+// An index is the sidecar of a granule: what planning a read takes, so that values arrive with the first request for
+// them.
+//
+//	"ZAGGIDX" 1                        magic and version
+//	deflated (RFC 1951):
+//	    size of the granule, ETag      uvarint; length and bytes
+//	    count of groups, each:
+//	        name                       length and bytes
+//	        state                      byte: 0 missing, 1 empty, 2 present
+//	        rows of a block, count of blocks, each: west, width, south, north   uvarints; float32, degrees
+//	    count of datasets, each: its fill value                                 length and bytes; 0: none
+//	    snapshot of the datasets       h5.File.Snapshot
+//	CRC-32C of all before              4 bytes, little-endian
+//
+// A block is a run of rows, a chunk of latitudes where there are chunks; its box holds every row with usable
+// coordinates, and has width -1 if there is none.
+type index struct {
+	size     int64
+	etag     string
+	groups   []indexGroup
+	fills    [][]byte // of the snapshot's datasets
+	snapshot []byte
+}
+
+type indexGroup struct {
+	name   string
+	state  groupState
+	rows   int64 // of a block
+	blocks []block
+}
+
+type groupState uint8
+
+const (
+	groupMissing groupState = iota
+	groupEmpty
+	groupPresent
+)
+
+// A block is the box of some consecutive rows. Its sides are float32, rounded outwards: 12 m at most.
+type block struct{ west, width, south, north float32 }
+
+const (
+	indexMagic   = "ZAGGIDX\x01"
+	maxIndex     = 64 << 20 // bytes, deflated or not: a full orbit of photons has some 100,000 chunks of 20 bytes
+	indexGuess   = 64 << 10 // bytes of the first request: more than the index of any granule of segments
+	contiguous   = 10000    // rows of a block where latitudes are not chunked
+	checksumSize = 4
+)
+
+func castagnoli(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
+
+// encode writes the index; the same index always gives the same bytes.
+func (x *index) encode() ([]byte, error) {
+	b := binary.AppendUvarint(nil, uint64(x.size))
+	b = appendBytes(b, []byte(x.etag))
+	b = binary.AppendUvarint(b, uint64(len(x.groups)))
+	for _, g := range x.groups {
+		b = append(appendBytes(b, []byte(g.name)), byte(g.state))
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(g.rows)), uint64(len(g.blocks)))
+		for _, k := range g.blocks {
+			for _, v := range []float32{k.west, k.width, k.south, k.north} {
+				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+			}
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(x.fills)))
+	for _, f := range x.fills {
+		b = appendBytes(b, f)
+	}
+	b = append(b, x.snapshot...)
+	out := bytes.NewBufferString(indexMagic)
+	w, err := flate.NewWriter(out, flate.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return binary.LittleEndian.AppendUint32(out.Bytes(), castagnoli(out.Bytes())), nil
+}
+
+func appendBytes(b, v []byte) []byte { return append(binary.AppendUvarint(b, uint64(len(v))), v...) }
+
+// decodeIndex reads an index. What does not decode is Corrupt, another version Unsupported.
+func decodeIndex(url string, data []byte) (*index, error) {
+	const op = "levels.Index"
+	body, sum := data[:max(len(data)-checksumSize, 0)], data[max(len(data)-checksumSize, 0):]
+	switch {
+	case len(data) < len(indexMagic)+checksumSize || string(data[:len(indexMagic)-1]) != indexMagic[:len(indexMagic)-1]:
+		return nil, core.Errorf(core.Corrupt, op, url, "not an index")
+	case data[len(indexMagic)-1] != indexMagic[len(indexMagic)-1]:
+		return nil, core.Errorf(core.Unsupported, op, url, "index of version %d; this program reads version %d", data[len(indexMagic)-1], indexMagic[len(indexMagic)-1])
+	case castagnoli(body) != binary.LittleEndian.Uint32(sum):
+		return nil, core.Errorf(core.Corrupt, op, url, "its checksum does not fit its %d bytes", len(data))
+	}
+	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body[len(indexMagic):])), maxIndex+1))
+	if err != nil || len(raw) > maxIndex {
+		return nil, core.Errorf(core.Corrupt, op, url, "its content does not inflate to at most %d bytes: %v", maxIndex, err)
+	}
+	r := &indexReader{b: raw}
+	x := r.index()
+	if r.bad {
+		return nil, core.Errorf(core.Corrupt, op, url, "its content does not decode at byte %d", len(raw)-len(r.b))
+	}
+	return x, nil
+}
+
+// An indexReader reads off the front of b; once bad, everything is zero.
+type indexReader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *indexReader) index() *index {
+	x := &index{size: int64(r.below(1 << 62)), etag: string(r.bytes())}
+	x.groups = make([]indexGroup, r.count(1))
+	for i := range x.groups {
+		g := &x.groups[i]
+		g.name = string(r.bytes())
+		g.state = groupState(r.below(3))
+		g.rows = int64(r.below(1 << 62))
+		g.blocks = make([]block, r.count(16))
+		for k := range g.blocks {
+			g.blocks[k] = block{r.float(), r.float(), r.float(), r.float()}
+		}
+	}
+	x.fills = make([][]byte, r.count(1))
+	for i := range x.fills {
+		x.fills[i] = r.bytes()
+	}
+	x.snapshot = r.b
+	return x
+}
+
+func (r *indexReader) below(limit uint64) uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 || v >= limit {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+// count is a number of things of at least size bytes each.
+func (r *indexReader) count(size uint64) uint64 { return r.below(uint64(len(r.b))/size + 1) }
+
+func (r *indexReader) bytes() []byte {
+	n := r.count(1)
+	if r.bad {
+		return nil
+	}
+	v := r.b[:n:n]
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *indexReader) float() float32 {
+	if len(r.b) < 4 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	v := math.Float32frombits(binary.LittleEndian.Uint32(r.b))
+	r.b = r.b[4:]
+	return v
+}
+
+// Index implements core.Indexer.
+func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]byte, error) {
+	q.Region = core.Region{}
+	read, done, err := r.begin(src, core.Granule{ID: g.ID, Assets: map[string]string{"data": g.Assets["data"]}}, q)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	info, err := src.Stat(ctx, read.url)
+	if err != nil {
+		return nil, err
+	}
+	if err := read.open(ctx, r.layout.groups()); err != nil {
+		return nil, err
+	}
+	x := &index{size: info.Size, etag: info.ETag}
+	var sets []*h5.Dataset
+	for _, name := range r.layout.groups() {
+		x.groups = append(x.groups, indexGroup{name: name, state: groupPresent})
+		last := &x.groups[len(x.groups)-1]
+		switch {
+		case slices.Contains(read.stats.Missing, name):
+			last.state = groupMissing
+		case slices.Contains(read.stats.Empty, name):
+			last.state = groupEmpty
+		}
+	}
+	for _, t := range read.tables {
+		i := slices.IndexFunc(x.groups, func(g indexGroup) bool { return g.name == t.group })
+		if err := read.boxes(ctx, t, &x.groups[i]); err != nil {
+			return nil, err
+		}
+		sets = append(sets, t.lat, t.lon)
+		sets = append(sets, t.items...)
+		x.fills = append(x.fills, nil, nil)
+		x.fills = append(x.fills, make([][]byte, len(read.want.tests))...)
+		x.fills = append(x.fills, t.fills...)
+	}
+	if x.snapshot, err = read.file.Snapshot(ctx, sets...); err != nil {
+		return nil, err
+	}
+	return x.encode()
+}
+
+// boxes reads a table's coordinates and bounds them block by block.
+func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
+	coords := make([][]float64, 2)
+	for i, d := range []*h5.Dataset{t.lat, t.lon} {
+		p, err := d.Plan(nil)
+		if err != nil {
+			return err
+		}
+		if err := r.file.Fetch(ctx, p); err != nil {
+			return err
+		}
+		if coords[i], err = r.decode(p, r.scratch.floats(i, int(t.rows))); err != nil {
+			return err
+		}
+	}
+	g.rows = contiguous
+	if shape := t.lat.ChunkShape(); len(shape) > 0 {
+		g.rows = int64(min(shape[0], 1<<40))
+	}
+	for at := int64(0); at < t.rows; at += g.rows {
+		end := min(at+g.rows, t.rows)
+		g.blocks = append(g.blocks, boxOf(coords[1][at:end], coords[0][at:end]))
+	}
+	return nil
+}
+
+// boxOf is the box of the rows with usable coordinates. Longitudes are followed from row to row, so that a track over
+// the antimeridian has a short interval.
+func boxOf(lon, lat []float64) block {
+	west, east, south, north := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	last := math.NaN()
+	for i := range lon {
+		if !finite(lon[i], lat[i]) {
+			continue
+		}
+		x := math.Mod(lon[i], 360)
+		if !math.IsNaN(last) {
+			x += 360 * math.Round((last-x)/360)
+		}
+		last = x
+		west, east = min(west, x), max(east, x)
+		south, north = min(south, lat[i]), max(north, lat[i])
+	}
+	if west > east {
+		return block{width: -1}
+	}
+	if east-west >= 360 {
+		west, east = -180, 180
+	}
+	k := block{west: down(west), south: down(south), north: up(north)}
+	k.width = up(east - float64(k.west))
+	return k
+}
+
+// down and up round to float32 towards minus and plus infinity.
+func down(v float64) float32 {
+	f := float32(v)
+	if float64(f) > v {
+		f = math.Nextafter32(f, float32(math.Inf(-1)))
+	}
+	return f
+}
+
+func up(v float64) float32 { return -down(-v) }
+
+// meets reports whether a block can hold a point of the box. What is not a number meets everything.
+func (k block) meets(b *sphere.Box) bool {
+	if k.width < 0 || float64(k.north) < b.South || float64(k.south) > b.North {
+		return false
+	}
+	if float64(k.width)+b.Width >= 360 {
+		return true
+	}
+	gap := math.Mod(b.West-float64(k.west), 360)
+	if gap < 0 {
+		gap += 360
+	}
+	// The box begins gap degrees east of the block: inside it, or so far east that it reaches around to it.
+	return !(gap > float64(k.width) && gap+b.Width < 360)
+}

@@ -1,0 +1,149 @@
+package levels
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+)
+
+// openAny opens the granule by its index where there is one that fits, else by its own metadata.
+func (r *reading) openAny(ctx context.Context, g core.Granule, groups []string) error {
+	url, ok := g.Assets["index"]
+	if ok {
+		x, use := loadIndex(ctx, r.src, url, r.url)
+		if x != nil && r.openIndexed(x, groups) {
+			return nil
+		}
+		if use == core.IndexUsed {
+			use = core.IndexStale
+		}
+		r.tables, r.stats = nil, core.ReadStats{Index: use}
+	}
+	return r.open(ctx, groups)
+}
+
+// loadIndex reads an index and asks for the granule's state at the same time: one round trip. It is nil where the index
+// is missing, damaged, or of another state of the granule: those are no errors, only slower.
+func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) (*index, core.IndexUse) {
+	type stat struct {
+		info core.ObjectInfo
+		err  error
+	}
+	state := make(chan stat, 1)
+	go func() {
+		info, err := src.Stat(ctx, granule)
+		state <- stat{info, err}
+	}()
+	data, err := readIndex(ctx, src, url)
+	now := <-state
+	if core.CodeOf(err) == core.NotFound {
+		return nil, core.IndexMissing
+	}
+	if err != nil || now.err != nil {
+		return nil, core.IndexStale
+	}
+	x, err := decodeIndex(url, data)
+	if err != nil || x.size != now.info.Size || x.etag != "" && now.info.ETag != "" && x.etag != now.info.ETag {
+		return nil, core.IndexStale
+	}
+	return x, core.IndexUsed
+}
+
+// readIndex reads an object whose size is not known: nearly always one request.
+func readIndex(ctx context.Context, src core.ObjectReader, url string) ([]byte, error) {
+	var data []byte
+	for n := int64(indexGuess); ; n *= 4 {
+		part, err := src.ReadRanges(ctx, url, []core.Range{{Offset: int64(len(data)), Length: n}})
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, part[0]...)
+		if int64(len(part[0])) < n {
+			return data, nil
+		}
+		if len(data) > maxIndex {
+			return nil, core.Errorf(core.Corrupt, "levels.Index", url, "more than %d bytes are no index", maxIndex)
+		}
+	}
+}
+
+// openIndexed makes the tables of an index; false if it lacks something that the query needs.
+func (r *reading) openIndexed(x *index, groups []string) bool {
+	file, sets, err := h5.OpenSnapshot(r.src, r.url, x.snapshot, h5.Options{})
+	if err != nil || len(sets) != len(x.fills) {
+		return false
+	}
+	r.file = file
+	byPath := make(map[string]int, len(sets))
+	for i, d := range sets {
+		byPath[d.Path()] = i
+	}
+	known := make(map[string]*indexGroup, len(x.groups))
+	for i := range x.groups {
+		known[x.groups[i].name] = &x.groups[i]
+	}
+	r.stats.Index = core.IndexUsed
+	for _, name := range groups {
+		g := known[name]
+		switch {
+		case g == nil:
+			return false
+		case g.state == groupMissing:
+			r.stats.Missing = append(r.stats.Missing, name)
+		case g.state == groupEmpty:
+			r.stats.Empty = append(r.stats.Empty, name)
+		case !r.addIndexed(g, x, sets, byPath):
+			return false
+		}
+	}
+	return len(r.stats.Missing) < len(groups)
+}
+
+func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath map[string]int) bool {
+	paths := r.paths([]string{g.name})
+	of := make([]*h5.Dataset, len(paths))
+	var fills [][]byte
+	for i, p := range paths {
+		k, ok := byPath[p]
+		if !ok {
+			return false
+		}
+		of[i] = sets[k]
+		if i >= 2+len(r.want.tests) {
+			fill := x.fills[k]
+			if typ, err := of[i].Type().Column(); err != nil || len(fill) != 0 && len(fill) != typ.Size() {
+				return false
+			}
+			if len(fill) == 0 {
+				fill = nil
+			}
+			fills = append(fills, fill)
+		}
+	}
+	t, err := r.newTable(g.name, of, paths)
+	if err != nil || t.rows == 0 || g.rows < 1 || (t.rows+g.rows-1)/g.rows != int64(len(g.blocks)) {
+		return false
+	}
+	t.fills, t.blocks, t.perBlock = fills, g.blocks, g.rows
+	r.tables = append(r.tables, t)
+	return true
+}
+
+// candidates keeps the rows of the blocks that meet the box.
+func (r *reading) candidates(t *table) {
+	t.spans, t.kept = nil, 0
+	for i, k := range t.blocks {
+		if !k.meets(&r.box) {
+			continue
+		}
+		start := int64(i) * t.perBlock
+		n := min(t.perBlock, t.rows-start)
+		if last := len(t.spans) - 1; last >= 0 && t.spans[last].Start+t.spans[last].Count == start {
+			t.spans[last].Count += n
+		} else {
+			t.spans = append(t.spans, h5.Span{Start: start, Count: n})
+		}
+		t.kept += int(n)
+	}
+}
