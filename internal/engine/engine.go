@@ -48,11 +48,12 @@ type Variable struct {
 	Arrays []*zarr.Array // one per output of Stat, in order
 }
 
-// An Input names where one of a statistic's inputs comes from: a column or a derived one.
+// An Input names where one of a statistic's inputs comes from: a column or a derived one, or, for a statistic that only
+// counts rows where none is read, neither; it gets zeros.
 type Input struct {
 	Name    string // as the statistic calls it
 	Column  int    // index into Pipeline.Columns, or -1
-	Derived int    // index into Pipeline.Derived where Column is -1
+	Derived int    // index into Pipeline.Derived where Column is -1, or -1
 }
 
 // A Task is one shard to compute.
@@ -111,6 +112,7 @@ type Result struct {
 	Missing   []Missing // granules left out because reading them failed (only with AllowMissing)
 	Absent    []string  // groups that granules do not have, "granule/group"
 	Empty     []string  // groups without a row
+	Unindexed []string  // granules whose index is missing or does not fit
 	Objects   []Object
 	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there
 	Phases    Phases

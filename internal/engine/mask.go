@@ -9,9 +9,6 @@ import (
 // mask drops from keep the rows in which c is its fill value or NaN, and counts both. A vector row is dropped when any
 // of its elements is.
 func mask(c *core.Column, keep []int32) (kept []int32, fill, nan int64) {
-	if c.Offsets != nil {
-		return keep, 0, 0
-	}
 	switch c.Type {
 	case core.Float32:
 		return maskFloat(core.View[float32](c.Data), core.View[float32](c.Fill), max(c.Width, 1), keep)
@@ -73,9 +70,6 @@ func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 	}
 	for i := range src {
 		s, d := &src[i], &dst[i]
-		if s.Offsets != nil {
-			return nil, core.Errorf(core.Unsupported, "engine", s.Name, "a column with rows of varying length cannot be aggregated")
-		}
 		if s.Type != d.Type || max(s.Width, 1) != d.Width {
 			return nil, core.Errorf(core.Invalid, "engine", s.Name, "the column changes from %s×%d to %s×%d between groups of a granule", d.Type, d.Width, s.Type, max(s.Width, 1))
 		}

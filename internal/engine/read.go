@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,6 +51,9 @@ func (p *Pipeline) read(ctx context.Context, t *Task, res *Result) ([]*sink, err
 		}
 		res.Counts.add(s.counts)
 		res.Looked += s.stats.Rows
+		if s.stats.Index == core.IndexMissing || s.stats.Index == core.IndexStale {
+			res.Unindexed = append(res.Unindexed, id)
+		}
 		for _, m := range s.stats.Missing {
 			res.Absent = append(res.Absent, id+"/"+m)
 		}
@@ -96,32 +100,15 @@ type landing struct {
 	keep  []int32
 }
 
+// take brings a batch to the sink: what is in the shard, holds values and passes the filters.
 func (l *landing) take(ctx context.Context, b *core.Batch) error {
-	n := len(b.Lon)
-	if len(b.Columns) != len(l.p.Columns) || len(b.Lat) != n {
-		return core.Errorf(core.Internal, "engine", b.Group, "the reader emitted %d columns where %d were asked", len(b.Columns), len(l.p.Columns))
+	if err := l.check(b); err != nil {
+		return err
 	}
-	if cap(l.slots) < n {
-		l.slots = make([]int32, n)
-	}
-	slots := l.slots[:n]
-	if err := l.p.Grid.Locate(ctx, l.key, b.Lon, b.Lat, slots); err != nil {
+	if err := l.locate(ctx, b); err != nil {
 		return err
 	}
 	c := &l.sink.counts
-	c.Read += int64(n)
-	l.keep = l.keep[:0]
-	for i, s := range slots {
-		if s >= 0 {
-			l.keep = append(l.keep, int32(i))
-			continue
-		}
-		if bad(b.Lon[i], b.Lat[i]) {
-			c.Invalid++
-		} else {
-			c.Outside++
-		}
-	}
 	if l.p.MaskFill {
 		for i := range b.Columns {
 			var fill, nan int64
@@ -130,41 +117,88 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 			c.NaN += nan
 		}
 	}
-	return l.store(ctx, b, slots)
-}
-
-// store filters the kept rows by expressions and appends what is left to the sink.
-func (l *landing) store(_ context.Context, b *core.Batch, slots []int32) error {
-	if len(l.keep) == 0 {
-		return nil
+	if err := l.filter(b); err != nil || len(l.keep) == 0 {
+		return err
 	}
-	cols, err := gather(nil, b.Columns, l.keep)
-	if len(l.p.Rows) == 0 {
-		cols, err = gather(l.sink.cols, b.Columns, l.keep)
-	}
+	cols, err := gather(l.sink.cols, b.Columns, l.keep)
 	if err != nil {
 		return err
 	}
-	if len(l.p.Rows) > 0 {
-		pass, err := l.pass(cols, len(l.keep))
-		if err != nil {
-			return err
-		}
-		l.sink.counts.Filtered += int64(len(l.keep) - len(pass))
-		if cols, err = gather(l.sink.cols, cols, pass); err != nil {
-			return err
-		}
-		kept := l.keep[:0]
-		for _, i := range pass {
-			kept = append(kept, l.keep[i])
-		}
-		l.keep = kept
-	}
 	l.sink.cols = cols
 	for _, i := range l.keep {
-		l.sink.slots = append(l.sink.slots, slots[i])
+		l.sink.slots = append(l.sink.slots, l.slots[i])
 	}
-	l.sink.counts.Kept += int64(len(l.keep))
+	c.Kept += int64(len(l.keep))
+	return nil
+}
+
+// check holds a batch against what was asked.
+func (l *landing) check(b *core.Batch) error {
+	const op = "engine"
+	if len(b.Columns) != len(l.p.Columns) || len(b.Lat) != len(b.Lon) {
+		return core.Errorf(core.Internal, op, b.Group, "the reader emitted %d columns where %d were asked, and %d latitudes to %d longitudes",
+			len(b.Columns), len(l.p.Columns), len(b.Lat), len(b.Lon))
+	}
+	for i := range b.Columns {
+		c := &b.Columns[i]
+		switch {
+		case c.Name != l.p.Columns[i]:
+			return core.Errorf(core.Internal, op, b.Group, "the reader emitted column %q where %q was asked", c.Name, l.p.Columns[i])
+		case c.Offsets != nil || c.Type == core.Bytes:
+			return core.Errorf(core.Unsupported, op, c.Name, "a column of text or with rows of varying length cannot be aggregated")
+		case len(c.Data) != len(b.Lon)*max(c.Width, 1)*c.Type.Size() || c.Type.Size() == 0:
+			return core.Errorf(core.Internal, op, c.Name, "the reader emitted %d bytes for %d rows of %s×%d", len(c.Data), len(b.Lon), c.Type, max(c.Width, 1))
+		}
+	}
+	return nil
+}
+
+// locate finds the rows' slots and keeps those in the shard.
+func (l *landing) locate(ctx context.Context, b *core.Batch) error {
+	n := len(b.Lon)
+	if cap(l.slots) < n {
+		l.slots = make([]int32, n)
+	}
+	l.slots = l.slots[:n]
+	if err := l.p.Grid.Locate(ctx, l.key, b.Lon, b.Lat, l.slots); err != nil {
+		return err
+	}
+	slots, c := l.p.slots(), &l.sink.counts
+	c.Read += int64(n)
+	l.keep = slices.Grow(l.keep[:0], n)
+	for i, s := range l.slots {
+		switch {
+		case int64(s) >= slots:
+			return core.Errorf(core.Internal, "engine", string(l.key), "the grid gave slot %d in a shard of %d", s, slots)
+		case s >= 0:
+			l.keep = append(l.keep, int32(i))
+		case bad(b.Lon[i], b.Lat[i]):
+			c.Invalid++
+		default:
+			c.Outside++
+		}
+	}
+	return nil
+}
+
+// filter drops the kept rows for which a row filter is false.
+func (l *landing) filter(b *core.Batch) error {
+	if len(l.p.Rows) == 0 || len(l.keep) == 0 {
+		return nil
+	}
+	cols, err := gather(nil, b.Columns, l.keep)
+	if err != nil {
+		return err
+	}
+	pass, err := l.pass(cols, len(l.keep))
+	if err != nil {
+		return err
+	}
+	l.sink.counts.Filtered += int64(len(l.keep) - len(pass))
+	for k, i := range pass { // ascending, so that no place is read after it is written
+		l.keep[k] = l.keep[i]
+	}
+	l.keep = l.keep[:len(pass)]
 	return nil
 }
 
@@ -178,9 +212,6 @@ func (l *landing) pass(cols []core.Column, n int) ([]int32, error) {
 		r, err := f.Program.Rows(cols, n)
 		if err != nil {
 			return nil, err
-		}
-		if r.Type != core.Bool {
-			return nil, core.Errorf(core.Invalid, "filter", f.Text, "a filter must give one boolean per row; this gives %s", r.Type)
 		}
 		ok := core.View[bool](r.Data)
 		kept := rows[:0]

@@ -60,8 +60,8 @@ func (p *Pipeline) coordBlocks(ctx context.Context, t *Task) ([]block, error) {
 	var blocks []block
 	for _, a := range p.Coords {
 		c := columnNamed(cols, a.Name)
-		if c == nil {
-			return nil, core.Errorf(core.Internal, "engine", a.Name, "the grid promised this coordinate and does not give it")
+		if c == nil || c.Type != a.Type {
+			return nil, core.Errorf(core.Internal, "engine", a.Name, "the grid promised this coordinate as %s and does not give it", a.Type)
 		}
 		blocks = append(blocks, block{array: a, data: c.Data})
 	}
@@ -81,10 +81,13 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, g *core.Groups, der
 	in := core.Groups{Slots: g.Slots, Offsets: g.Offsets}
 	for _, i := range v.Inputs {
 		var c core.Column
-		if i.Column >= 0 {
+		switch {
+		case i.Column >= 0:
 			c = g.Rows[i.Column]
-		} else {
+		case i.Derived >= 0:
 			c = derived[i.Derived]
+		default:
+			c = core.Column{Type: core.Uint8, Width: 1, Data: core.NewData(int(g.Offsets[len(g.Offsets)-1]))}
 		}
 		c.Name = i.Name
 		in.Rows = append(in.Rows, c)

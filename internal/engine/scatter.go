@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/zarr"
 )
@@ -11,7 +13,10 @@ import (
 func Scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, error) {
 	width := max(c.Width, 1)
 	size := a.Type.Size()
-	if c.Offsets != nil || c.Rows() != len(slots) || size == 0 {
+	if c.Offsets != nil {
+		return nil, core.Errorf(core.Unsupported, "scatter", a.Name, "results of varying length cannot be stored")
+	}
+	if c.Rows() != len(slots) || size == 0 {
 		return nil, core.Errorf(core.Internal, "scatter", a.Name, "%d rows for %d cells of %s", c.Rows(), len(slots), a.Type)
 	}
 	if want := cellWidth(a, n); width != want {
@@ -26,7 +31,7 @@ func Scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, err
 		copy(data[at:], data[:at])
 	}
 	if at, err := castRows(data, a.Type, slots, width, c); err != nil {
-		return nil, core.Errorf(core.Invalid, "scatter", a.Name, "cell in slot %d: %w", slots[at], err)
+		return nil, core.Errorf(core.CodeOf(err), "scatter", a.Name, "cell in slot %d: %w", slots[at], err)
 	}
 	return data, nil
 }
@@ -103,17 +108,35 @@ type number interface {
 
 // cast writes row i of src into slot slots[i] and reports the row of the first value that does not fit.
 func cast[D, S number](dst []D, slots []int32, width int, src []S) (int, error) {
-	half := 0.5
-	exact := D(half) == 0 // an integer type: conversion must lose nothing
+	exact := !isFloat[D]() // conversion must lose nothing
+	end := math.Inf(1)     // the first float beyond an integer type: what converting it gives is up to the processor
+	if exact && isFloat[S]() {
+		end = math.Ldexp(1, bits[D]())
+	}
 	for i, s := range slots {
 		for w := range width {
 			v := src[i*width+w]
 			d := D(v)
-			if exact && (S(d) != v || (d < 0) != (v < 0)) {
+			if exact && (S(d) != v || (d < 0) != (v < 0) || float64(v) >= end) {
 				return i, core.Errorf(core.Invalid, "cast", "", "value %v does not fit the declared dtype exactly", v)
 			}
 			dst[int(s)*width+w] = d
 		}
 	}
 	return 0, nil
+}
+
+func isFloat[T number]() bool {
+	half := 0.5
+	return T(half) != 0
+}
+
+// bits is the binary digits of an integer type, without its sign.
+func bits[T number]() int {
+	var t T
+	n := 8 * len(core.Raw([]T{t}))
+	if t--; t < 0 {
+		n--
+	}
+	return n
 }

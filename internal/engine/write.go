@@ -19,40 +19,36 @@ const putsAtOnce = 16
 
 // write encodes the blocks and puts the objects; what holds no value is listed as unwritten.
 func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Result) error {
-	objects := make([]*Object, len(blocks))
-	var enc zarr.Encoder
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(putsAtOnce)
-	for i, b := range blocks {
-		key := p.key(b.array, t.Block)
-		if b.data == nil {
-			res.Unwritten = append(res.Unwritten, key)
-			continue
+	var enc zarr.Encoder
+	var failed error
+	for _, b := range blocks {
+		if failed = gctx.Err(); failed != nil {
+			break
 		}
-		body := &bytes.Buffer{}
-		n, err := enc.Encode(body, b.array, b.data)
-		if err != nil {
-			return core.Errorf(core.CodeOf(err), "encode", key, "%w", err)
+		key, body := p.key(b.array, t.Block), &bytes.Buffer{}
+		if b.data != nil {
+			if _, err := enc.Encode(body, b.array, b.data); err != nil {
+				failed = core.Errorf(core.CodeOf(err), "encode", key, "%w", err)
+				break
+			}
 		}
-		if n == 0 {
+		if body.Len() == 0 {
 			res.Unwritten = append(res.Unwritten, key)
 			continue
 		}
 		sum := sha256.Sum256(body.Bytes())
-		objects[i] = &Object{Key: key, Size: int64(body.Len()), SHA256: hex.EncodeToString(sum[:])}
+		res.Objects = append(res.Objects, Object{Key: key, Size: int64(body.Len()), SHA256: hex.EncodeToString(sum[:])})
 		g.Go(func() error {
 			return t.Store.Put(gctx, Join(t.StoreURL, key), bytes.NewReader(body.Bytes()), core.PutOptions{Size: int64(body.Len())})
 		})
 	}
+	// Whatever failed, no Put may be under way when this returns.
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	for _, o := range objects {
-		if o != nil {
-			res.Objects = append(res.Objects, *o)
-		}
-	}
-	return nil
+	return failed
 }
 
 // key is the object of an array for a block of the frame, relative to the store.
