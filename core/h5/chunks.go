@@ -130,7 +130,7 @@ func (g *grid) add(r *space.Reader, at []uint64, addr, size uint64, mask uint32)
 	if addr == NoAddress {
 		return nil
 	}
-	if end := uint64(r.Size - r.Base); addr >= end || size > end-addr {
+	if !g.d.f.holds(addr, size) {
 		return cursor.Corrupt("chunk", int64(min(addr, 1<<62))+r.Base, "of %d bytes lies beyond the end of the file at byte %d", size, r.Size)
 	}
 	c := Chunk{Address: addr, Size: int64(size), Mask: mask}

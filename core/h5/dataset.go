@@ -93,6 +93,8 @@ func (d *Dataset) check() error {
 		return cursor.Corrupt("data layout message", at, "has %d bytes of values, not %d", len(d.layout.data), n)
 	case d.layout.storage == Contiguous && d.layout.addr != NoAddress && !d.external && n > d.layout.size:
 		return cursor.Corrupt("data layout message", at, "has room for %d bytes of values, not %d", d.layout.size, n)
+	case d.layout.storage == Contiguous && d.layout.addr != NoAddress && !d.f.holds(d.layout.addr, n):
+		return cursor.Corrupt("data layout message", at, "%d bytes of values at byte %d lie beyond the end of the file", n, int64(d.layout.addr)+d.f.space.Base)
 	}
 	if d.fill != nil && (len(d.fill) != d.typ.Size || d.typ.hasHeap()) {
 		d.fill = nil // a fill value that points into a heap is that of nothing

@@ -23,32 +23,33 @@ func (p *Plan) DecodePiece(i int, dst []byte) error {
 	}
 	c := &p.pieces[i]
 	if c.Address == NoAddress && !c.stored {
-		p.scatter(c, dst, nil)
+		p.scatter(i, dst, nil)
 		return nil
 	}
 	src := p.raw[i]
 	switch {
 	case c.stored:
 		row := int(p.d.Width()) * p.d.typ.Size
-		at := int(c.start[0]) * row
-		src = p.d.layout.data[at : at+int(c.shape[0])*row]
+		at := int(p.start(i, 0)) * row
+		src = p.d.layout.data[at : at+int(c.rows)*row]
 	case src == nil:
 		return core.Errorf(core.Invalid, "h5.Decode", p.d.f.url+" "+p.d.path, "the plan is not fetched: call File.Fetch first")
 	}
 	if p.d.layout.storage != Chunked {
-		p.scatter(c, dst, src)
+		p.scatter(i, dst, src)
 		return nil
 	}
-	return p.chunk(c, dst, src)
+	return p.chunk(i, dst, src)
 }
 
 // chunk undoes the filters and copies the elements. A chunk that becomes a run of the result as it is, is decoded there.
-func (p *Plan) chunk(c *Piece, dst, src []byte) error {
+func (p *Plan) chunk(i int, dst, src []byte) error {
+	c := &p.pieces[i]
 	n := int64(p.d.typ.Size)
-	for _, k := range c.shape {
+	for _, k := range p.shape {
 		n *= k
 	}
-	whole, at := p.whole(c)
+	whole, at := p.whole(i)
 	var out []byte
 	if whole {
 		out = dst[at : at+n]
@@ -64,18 +65,19 @@ func (p *Plan) chunk(c *Piece, dst, src []byte) error {
 	if whole && &got[0] == &out[0] {
 		return nil
 	}
-	p.scatter(c, dst, got)
+	p.scatter(i, dst, got)
 	return nil
 }
 
 // whole reports whether all of a chunk's elements, unconverted, are one run of the result, and where in it.
-func (p *Plan) whole(c *Piece) (bool, int64) {
+func (p *Plan) whole(i int) (bool, int64) {
 	if !p.direct || p.conv.fn != nil {
 		return false, 0
 	}
 	var few [4]run
-	runs := p.axes[0].runs(few[:0], c.start[0], c.start[0]+c.shape[0])
-	if len(runs) != 1 || runs[0].n != c.shape[0] || runs[0].stride != 1 {
+	lo, n := p.start(i, 0), p.extent(i, 0)
+	runs := p.axes[0].runs(few[:0], lo, lo+n)
+	if len(runs) != 1 || runs[0].n != n || runs[0].stride != 1 {
 		return false, 0
 	}
 	return true, runs[0].dst * p.rowSize(1)
@@ -91,14 +93,15 @@ func (p *Plan) rowSize(dim int) int64 {
 }
 
 // scatter copies the selected elements of a piece from src to their places in dst; src nil: the fill value.
-func (p *Plan) scatter(c *Piece, dst, src []byte) {
+func (p *Plan) scatter(i int, dst, src []byte) {
 	if p.direct {
 		width := int64(1)
-		for i := 1; i < len(p.axes); i++ {
-			width *= p.axes[i].n
+		for k := 1; k < len(p.axes); k++ {
+			width *= p.axes[k].n
 		}
 		var few [4]run
-		for _, r := range p.axes[0].runs(few[:0], c.start[0], c.start[0]+c.shape[0]) {
+		lo := p.start(i, 0)
+		for _, r := range p.axes[0].runs(few[:0], lo, lo+p.extent(i, 0)) {
 			if r.stride == 1 {
 				p.copy(dst, src, run{r.src * width, r.dst * width, r.n * width, 1})
 				continue
@@ -110,22 +113,22 @@ func (p *Plan) scatter(c *Piece, dst, src []byte) {
 		return
 	}
 	runs := make([][]run, len(p.axes))
-	for i := range p.axes {
-		runs[i] = p.axes[i].runs(nil, c.start[i], c.start[i]+c.shape[i])
+	for k := range p.axes {
+		runs[k] = p.axes[k].runs(nil, p.start(i, k), p.start(i, k)+p.extent(i, k))
 	}
-	p.nest(c, runs, 0, 0, 0, dst, src)
+	p.nest(i, runs, 0, 0, 0, dst, src)
 }
 
 // nest copies along axis dim and those after it, from element s of the piece to element d of the result.
-func (p *Plan) nest(c *Piece, runs [][]run, dim int, s, d int64, dst, src []byte) {
-	s, d = s*c.shape[dim], d*p.axes[dim].n
+func (p *Plan) nest(i int, runs [][]run, dim int, s, d int64, dst, src []byte) {
+	s, d = s*p.extent(i, dim), d*p.axes[dim].n
 	for _, r := range runs[dim] {
 		if dim == len(runs)-1 {
 			p.copy(dst, src, run{s + r.src, d + r.dst, r.n, r.stride})
 			continue
 		}
 		for k := range r.n {
-			p.nest(c, runs, dim+1, s+r.src+k*r.stride, d+r.dst+k, dst, src)
+			p.nest(i, runs, dim+1, s+r.src+k*r.stride, d+r.dst+k, dst, src)
 		}
 	}
 }

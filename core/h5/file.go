@@ -138,6 +138,12 @@ func (f *File) hint() {
 	f.space.Hint(f.super.End-n, n)
 }
 
+// holds reports that n bytes at an address lie in the file.
+func (f *File) holds(addr, n uint64) bool {
+	end := uint64(f.space.Size - f.space.Base)
+	return addr <= end && n <= end-addr
+}
+
 // URL is the object's.
 func (f *File) URL() string { return f.url }
 

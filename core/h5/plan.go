@@ -2,7 +2,7 @@ package h5
 
 import (
 	"context"
-	"slices"
+	"math"
 	"sort"
 
 	"github.com/englacial/zagg/core"
@@ -17,6 +17,8 @@ type Plan struct {
 	conv   converter
 	typ    core.Type // 0: raw
 	pieces []Piece
+	starts []int64  // of each piece its first element along each axis
+	shape  []int64  // elements of a chunk along each axis; nil: the dataset is not chunked
 	raw    [][]byte // of the pieces, after Fetch
 	elems  int64
 	direct bool // rows of a chunk are rows of the result
@@ -27,9 +29,8 @@ type Piece struct {
 	Address uint64 // NoAddress: it was never written and has the fill value
 	Size    int64  // bytes to read
 	Mask    uint32
-	start   []int64 // first element along each axis
-	shape   []int64 // elements along each axis
-	stored  bool    // bytes are in the header: nothing to fetch
+	rows    int64 // of a dataset that is not chunked
+	stored  bool  // bytes are in the header: nothing to fetch
 }
 
 // Plan says how to read rows, ascending and not overlapping, as a column: numbers little-endian, integers of odd sizes the
@@ -46,32 +47,49 @@ func (d *Dataset) PlanSelection(sel Selection) (*Plan, error) {
 		return nil, d.f.fail("h5.Plan", d.path, err)
 	}
 	p := &Plan{d: d, typ: typ, conv: columnConverter(d.typ)}
-	return p, d.f.fail("h5.Plan", d.path, p.make(sel))
+	if err := p.choose(sel); err != nil {
+		return nil, d.f.fail("h5.Plan", d.path, err)
+	}
+	return p, d.f.fail("h5.Plan", d.path, p.place())
 }
 
-// planRaw is a plan of packed elements as they are in the file.
-func (d *Dataset) planRaw(sel Selection) (*Plan, error) {
+// planRaw is a plan of packed elements as they are in the file, of most bytes at most.
+func (d *Dataset) planRaw(sel Selection, most int64) (*Plan, error) {
 	p := &Plan{d: d, conv: converter{in: d.typ.Size, out: d.typ.Size}}
-	return p, p.make(sel)
+	if err := p.choose(sel); err != nil {
+		return nil, err
+	}
+	if p.elems > most || p.Size() > most {
+		return nil, core.Errorf(core.Invalid, "", "", "%d elements of %d bytes are more than the %d bytes of Options.ValueBytes: select fewer", p.elems, d.typ.Size, most)
+	}
+	return p, p.place()
 }
 
-func (p *Plan) make(sel Selection) error {
-	d := p.d
-	if err := d.readable(); err != nil {
+// choose takes the selection.
+func (p *Plan) choose(sel Selection) (err error) {
+	if err = p.d.readable(); err != nil {
 		return err
 	}
-	var err error
-	if p.axes, err = d.axes(sel); err != nil {
+	if p.axes, err = p.d.axes(sel); err != nil {
 		return err
 	}
 	p.elems = 1
 	for i := range p.axes {
 		p.elems *= p.axes[i].n
 	}
+	if p.elems > math.MaxInt64/int64(max(p.conv.out, 1)) {
+		return core.Errorf(core.Invalid, "", "", "%d elements of %d bytes are more than can be counted: select fewer", p.elems, p.conv.out)
+	}
+	return nil
+}
+
+// place makes the pieces.
+func (p *Plan) place() error {
+	var err error
 	switch {
 	case p.elems == 0:
 		return nil
-	case d.layout.storage == Chunked:
+	case p.d.layout.storage == Chunked:
 		err = p.chunked()
 	default:
 		p.contiguous()
@@ -88,20 +106,20 @@ func (p *Plan) chunked() error {
 		return core.Errorf(core.Invalid, "", "", "the chunk table is not loaded: call File.LoadChunks first")
 	}
 	p.direct = true
-	shape := make([]int64, len(p.axes))
+	p.shape = make([]int64, len(p.axes))
 	for i := range p.axes {
-		shape[i] = int64(min(d.layout.chunk[i], 1<<62))
-		p.direct = p.direct && (i == 0 || p.axes[i].full() && shape[i] == p.axes[i].size)
+		p.shape[i] = int64(min(d.layout.chunk[i], 1<<62))
+		p.direct = p.direct && (i == 0 || p.axes[i].full() && p.shape[i] == p.axes[i].size)
 	}
 	counts := chunkCounts(d.space.Dims, d.layout.chunk)
 	at := make([]int64, len(p.axes))
 	var walk func(dim int, index uint64) error
 	walk = func(dim int, index uint64) error {
 		if dim == len(p.axes) {
-			return p.place(*loaded, index, at, shape)
+			return p.chunkAt(*loaded, index, at)
 		}
-		return p.axes[dim].cells(shape[dim], func(i int64) error {
-			at[dim] = i * shape[dim]
+		return p.axes[dim].cells(p.shape[dim], func(i int64) error {
+			at[dim] = i * p.shape[dim]
 			return walk(dim+1, index*counts[dim]+uint64(i))
 		})
 	}
@@ -109,18 +127,19 @@ func (p *Plan) chunked() error {
 }
 
 // maxPieces bounds a plan: a selection of more chunks is made of several.
-const maxPieces = 1 << 24
+const maxPieces = 1 << 22
 
-func (p *Plan) place(table []Chunk, index uint64, at, shape []int64) error {
+func (p *Plan) chunkAt(table []Chunk, index uint64, at []int64) error {
 	if len(p.pieces) >= maxPieces {
-		return core.Errorf(core.Invalid, "", "", "selection touches more than %d chunks", maxPieces)
+		return core.Errorf(core.Invalid, "", "", "selection touches more than %d chunks: select fewer", maxPieces)
 	}
-	piece := Piece{Address: NoAddress, start: slices.Clone(at), shape: shape}
+	piece := Piece{Address: NoAddress}
 	i := sort.Search(len(table), func(i int) bool { return table[i].index >= index })
 	if i < len(table) && table[i].index == index {
 		piece.Address, piece.Size, piece.Mask = table[i].Address, table[i].Size, table[i].Mask
 	}
 	p.pieces = append(p.pieces, piece)
+	p.starts = append(p.starts, at...)
 	return nil
 }
 
@@ -133,12 +152,8 @@ func (p *Plan) contiguous() {
 		p.direct = p.direct && (i == 0 || p.axes[i].full())
 	}
 	for _, s := range p.axes[0].spans {
-		piece := Piece{Address: d.layout.addr, Size: (s.last() - s.Start + 1) * row}
-		piece.start, piece.shape = make([]int64, len(p.axes)), make([]int64, len(p.axes))
-		for i := range p.axes {
-			piece.shape[i] = p.axes[i].size
-		}
-		piece.start[0], piece.shape[0] = s.Start, s.last()-s.Start+1
+		rows := s.last() - s.Start + 1
+		piece := Piece{Address: d.layout.addr, Size: rows * row, rows: rows}
 		if d.layout.storage == Compact {
 			piece.stored = len(d.layout.data) > 0
 			piece.Address = NoAddress
@@ -146,7 +161,21 @@ func (p *Plan) contiguous() {
 			piece.Address += uint64(s.Start * row)
 		}
 		p.pieces = append(p.pieces, piece)
+		p.starts = append(append(p.starts, s.Start), make([]int64, len(p.axes)-1)...)
 	}
+}
+
+// start is the first element of piece i along an axis, extent how many it has.
+func (p *Plan) start(i, axis int) int64 { return p.starts[i*len(p.axes)+axis] }
+
+func (p *Plan) extent(i, axis int) int64 {
+	switch {
+	case p.shape != nil:
+		return p.shape[axis]
+	case axis == 0:
+		return p.pieces[i].rows
+	}
+	return p.axes[axis].size
 }
 
 // Elements is how many elements the plan's result has, Type their type, Size the bytes that Decode fills.

@@ -41,12 +41,9 @@ func (d *Dataset) read(ctx context.Context, sel Selection) (*Values, error) {
 	if err := d.f.LoadChunks(ctx, d); err != nil {
 		return nil, err
 	}
-	p, err := d.planRaw(sel)
+	p, err := d.planRaw(sel, d.f.opt.ValueBytes)
 	if err != nil {
 		return nil, err
-	}
-	if p.Size() > d.f.opt.ValueBytes || p.elems > d.f.opt.ValueBytes {
-		return nil, core.Errorf(core.Invalid, "", "", "%d elements of %d bytes are more than the %d bytes of Options.ValueBytes: select fewer", p.elems, d.typ.Size, d.f.opt.ValueBytes)
 	}
 	if err := d.f.Fetch(ctx, p); err != nil {
 		return nil, err

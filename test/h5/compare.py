@@ -14,7 +14,6 @@ import sys
 import h5py
 import numpy as np
 
-h5py.get_config().default_file_mode = "r"
 
 
 def packed(value, dtype):

@@ -1,9 +1,10 @@
 """Writes HDF5 files of every kind that core/h5 is to read, for comparison with compare.py.
 
-usage: generate.py OUTDIR
+usage: generate.py OUTDIR [tiny]
 
 One file for each range of library versions with all types, layouts, filters, groups and attributes, and some for what
-belongs to a whole file: user blocks, paged space, shared messages, other sizes of addresses.
+belongs to a whole file: user blocks, paged space, shared messages, other sizes of addresses. With "tiny": files of a few
+KB, the seeds of core/h5's fuzzing.
 """
 
 import ctypes
@@ -341,7 +342,60 @@ def files(out):
             d.write(h5py.h5s.ALL, h5py.h5s.ALL, np.arange(8, dtype="<f8").view("c16"), mtype=h5py.h5t.COMPLEX_IEEE_F64LE)
 
 
+def tiny(out):
+    def file(name, libver, fill):
+        with h5py.File(os.path.join(out, name + ".h5"), "w", libver=libver, meta_block_size=256) as f:
+            fill(f)
+
+    def links(f):
+        for i in range(12):
+            f["soft%d" % i] = h5py.SoftLink("/soft%d" % (i + 1))
+        f.create_group("g").attrs["a"] = "text"
+
+    def chunks(f):
+        kw = dict(compression="gzip", shuffle=True, fletcher32=True)
+        f.create_dataset("one", data=np.arange(30), chunks=(10,), **kw)
+        f.create_dataset("two", data=np.arange(24, dtype=">i2").reshape(4, 6), chunks=(3, 4), maxshape=(None, 6), compression="lzf")
+        f.create_dataset("both", data=np.arange(24, dtype="f4").reshape(4, 6), chunks=(2, 4), maxshape=(None, None), fillvalue=7)
+        f.create_dataset("whole", data=np.arange(24, dtype="f4"), chunks=(24,), scaleoffset=1)
+
+    def paged(f):
+        d = f.create_dataset("fixed", (2100,), "i1", chunks=(1,), compression="lzf")
+        d[1500:1510] = 1
+
+    def kinds(f):
+        v = f.create_dataset("vlen", (2,), h5py.vlen_dtype("i2"))
+        v[0] = np.arange(3)
+        f.create_dataset("text", data=["a", "bcd"], dtype=h5py.string_dtype())
+        f["compound"] = np.zeros(2, [("a", "i4"), ("b", "S3"), ("c", "f8", (2,))])
+        f["bool"] = np.array([True, False])
+        f.create_dataset("refs", data=np.array([f.ref], dtype=object), dtype=h5py.ref_dtype)
+        f["type"] = np.dtype("f2")
+
+    def dense(f):
+        f["x"] = 1.5
+        for i in range(10):
+            f["x"].attrs["a%d" % i] = i
+
+    def nbit(f):
+        p = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        p.set_chunk((5,))
+        p.set_filter(5, 0, ())
+        t = h5py.h5t.STD_I32LE.copy()
+        LIB.H5Tset_precision(t.id, 17)
+        d = h5py.h5d.create(f.id, b"n", t, h5py.h5s.create_simple((9,)), p)
+        d.write(h5py.h5s.ALL, h5py.h5s.ALL, np.arange(9, dtype="i8"))
+
+    for libver in ("earliest", "latest"):
+        for fill in (links, chunks, kinds, dense, nbit):
+            file("%s_%s" % (fill.__name__, libver), libver, fill)
+    file("paged_latest", "latest", paged)
+
+
 if __name__ == "__main__":
     os.makedirs(sys.argv[1], exist_ok=True)
+    if sys.argv[2:] == ["tiny"]:
+        tiny(sys.argv[1])
+        sys.exit()
     libraries(sys.argv[1])
     files(sys.argv[1])

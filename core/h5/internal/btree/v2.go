@@ -3,7 +3,6 @@ package btree
 import (
 	"math/bits"
 
-	"github.com/englacial/zagg/core/h5/internal/checksum"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
@@ -38,10 +37,7 @@ func ReadV2(r *space.Reader, addr uint64, types ...uint8) (*V2, error) {
 	t := &V2{Type: c.U8(), node: int64(c.U32()), Size: int(c.U16()), depth: int(c.U16())}
 	c.Skip(2)
 	t.root, t.inRoot, t.Records = c.Addr(), int(c.U16()), c.Length()
-	sum := checksum.Lookup3(c.Seen(), 0)
-	if got := c.U32(); c.Err() == nil && got != sum {
-		c.Fail("checksum is %#x, not %#x", got, sum)
-	}
+	c.Checksum()
 	known := false
 	for _, typ := range types {
 		known = known || typ == t.Type
@@ -156,10 +152,7 @@ func (t *V2) read(r *space.Reader, n child, level int, record func(c *cursor.Cur
 			c.Skip(t.total[level-1])
 		}
 	}
-	sum := checksum.Lookup3(c.Seen(), 0)
-	if got := c.U32(); c.Err() == nil && got != sum {
-		c.Fail("checksum is %#x, not %#x", got, sum)
-	}
+	c.Checksum()
 	for i := 0; i < n.n && c.Err() == nil; i++ {
 		if err := record(records.Sub("v2 B-tree record", t.Size)); err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/checksum"
 )
 
 // Undefined is the address that stands for "not there": all bits set, whatever the size of offsets.
@@ -193,5 +194,18 @@ func (c *Cursor) Version(lo, hi uint8) uint8 {
 	return v
 }
 
-// Seen is the bytes from the beginning up to here, as a checksum covers them.
-func (c *Cursor) Seen() []byte { return c.b[:c.p] }
+// Checksum reads the checksum of all bytes from the beginning up to here, and checks it.
+func (c *Cursor) Checksum() {
+	at := c.p
+	got := c.U32()
+	if c.err == nil {
+		c.Verify(at, got, checksum.Lookup3(c.b[:at], 0))
+	}
+}
+
+// Verify sets the error if the checksum got, which lies at b[at], is not want.
+func (c *Cursor) Verify(at int, got, want uint32) {
+	if got != want {
+		c.Fail("checksum at byte %d is %#08x, not %#08x", c.base+int64(at), got, want)
+	}
+}

@@ -5,7 +5,6 @@ package header
 import (
 	"slices"
 
-	"github.com/englacial/zagg/core/h5/internal/checksum"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
@@ -83,6 +82,9 @@ func Read(r *space.Reader, addr uint64, enough func(*Header) bool) (*Header, err
 	if err != nil {
 		return nil, err
 	}
+	if c.Len() < 16 {
+		return nil, cursor.Corrupt(what, c.Base(), "the file is truncated at byte %d", c.Base()+int64(c.Len()))
+	}
 	h := &reader{Reader: r, head: &Header{Addr: addr}}
 	if c.Len() >= 4 && string(c.Bytes(4)) == "OHDR" {
 		h.v2 = true
@@ -154,10 +156,7 @@ func (h *reader) block2(addr uint64, prefix int, n int64) error {
 	}
 	c.Skip(prefix)
 	body := c.Sub(what, int(n)-prefix-4)
-	sum := checksum.Lookup3(c.Seen(), 0)
-	if got := c.U32(); c.Err() == nil && got != sum {
-		return c.Fail("checksum is %#x, not %#x", got, sum)
-	}
+	c.Checksum()
 	if c.Err() != nil {
 		return c.Err()
 	}

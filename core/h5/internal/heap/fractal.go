@@ -73,10 +73,7 @@ func OpenFractal(r *space.Reader, addr uint64, unfilter Unfilter) (*Fractal, err
 		h.rootSize, h.rootMask = c.Length(), c.U32()
 		h.pipeline = slices.Clone(c.Bytes(filters))
 	}
-	sum := checksum.Lookup3(c.Seen(), 0)
-	if got := c.U32(); c.Err() == nil && got != sum {
-		c.Fail("checksum is %#x, not %#x", got, sum)
-	}
+	c.Checksum()
 	if c.Err() != nil {
 		return nil, c.Err()
 	}
@@ -222,10 +219,7 @@ func (h *Fractal) indirect(r *space.Reader, n node, size int64) ([]node, error) 
 	if len(h.blocks) > maxBlocks {
 		c.Fail("heap has more than %d blocks", maxBlocks)
 	}
-	sum := checksum.Lookup3(c.Seen(), 0)
-	if got := c.U32(); c.Err() == nil && got != sum {
-		c.Fail("checksum is %#x, not %#x", got, sum)
-	}
+	c.Checksum()
 	return below, c.Err()
 }
 
@@ -277,9 +271,7 @@ func (h *Fractal) read(r *space.Reader, b block) ([]byte, error) {
 		got := d.U32()
 		if d.Err() == nil {
 			clear(data[at : at+4])
-			if sum := checksum.Lookup3(data, 0); sum != got {
-				d.Fail("checksum is %#x, not %#x", got, sum)
-			}
+			d.Verify(at, got, checksum.Lookup3(data, 0))
 		}
 	}
 	if d.Err() != nil {
