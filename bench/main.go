@@ -26,6 +26,7 @@ type options struct {
 	granules, config, catalog, cell, server, bucket, peer string
 	repeat                                                int
 	procs                                                 string
+	index                                                 bool
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.StringVar(&o.peer, "peer", "", "a command that does the same with other software")
 	flag.IntVar(&o.repeat, "n", 5, "repetitions")
 	flag.StringVar(&o.procs, "procs", "2", "GOMAXPROCS values to try, separated by commas")
+	flag.BoolVar(&o.index, "index", true, "measure with sidecar indexes too, built first")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -74,13 +76,24 @@ func run(ctx context.Context, o options) error {
 		"AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
 	fmt.Printf("| program | wall s | CPU s | RSS MB | GETs | MB | observations |\n|---|---|---|---|---|---|---|\n")
 	var ours float64
-	for _, procs := range strings.Split(o.procs, ",") {
-		samples, err := repeat(o.repeat, func(i int) (sample, error) { return runZagg(ctx, o, zagg, work, i, append(env, "GOMAXPROCS="+procs)) })
+	configs := []string{o.config}
+	if o.index {
+		sidecar, err := buildIndexes(ctx, o, zagg, work, env)
 		if err != nil {
 			return err
 		}
-		row("zagg, GOMAXPROCS="+procs, samples)
-		ours = median(samples, func(s sample) float64 { return s.cpu })
+		configs = append(configs, sidecar)
+	}
+	for i, config := range configs {
+		o.config = config
+		for _, procs := range strings.Split(o.procs, ",") {
+			samples, err := repeat(o.repeat, func(i int) (sample, error) { return runZagg(ctx, o, zagg, work, i, append(env, "GOMAXPROCS="+procs)) })
+			if err != nil {
+				return err
+			}
+			row([]string{"zagg", "zagg with indexes"}[i]+", GOMAXPROCS="+procs, samples)
+			ours = median(samples, func(s sample) float64 { return s.cpu })
+		}
 	}
 	if o.peer == "" {
 		return nil
@@ -92,6 +105,23 @@ func run(ctx context.Context, o options) error {
 	row("peer: "+strings.Fields(o.peer)[len(strings.Fields(o.peer))-1], samples)
 	fmt.Printf("\nCPU of the peer / CPU of zagg: %.1f\n", median(samples, func(s sample) float64 { return s.cpu })/ours)
 	return nil
+}
+
+// buildIndexes makes the granules' sidecars on the server and a configuration that uses them.
+func buildIndexes(ctx context.Context, o options, zagg, work string, env []string) (config string, err error) {
+	text, err := os.ReadFile(o.config)
+	if err != nil {
+		return "", err
+	}
+	url := "s3://" + o.bucket + "/"
+	cmd := exec.CommandContext(ctx, zagg, "index", "build", url, "--out", url+"indexes", "--config", o.config, "-q")
+	cmd.Env = env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build indexes: %w\n%s", err, out)
+	}
+	config = filepath.Join(work, "sidecar.yaml")
+	with := strings.Replace(string(text), "data_source:\n", "data_source:\n  index: {backend: sidecar, store: "+url+"indexes}\n", 1)
+	return config, os.WriteFile(config, []byte(with), 0o644)
 }
 
 // serve starts the S3 server on a free loopback port with the granules as one bucket.

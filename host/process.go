@@ -20,6 +20,13 @@ type Stores struct {
 	// Gap and MaxRequest are objstore.Coalesce's for the source.
 	Gap, MaxRequest int64
 	Granules        int // read at once per shard
+	// Index is where sidecars are written back; nil: they are only read.
+	Index *IndexStore
+}
+
+// Reader is the way to the granules: what is read is merged, retried and counted. Retries count too: they are paid for.
+func (s *Stores) Reader(c *objstore.Counter) core.ObjectReader {
+	return objstore.Coalesce(objstore.RetryReader(objstore.MeterReader(s.Source, c), objstore.Policy{OnRetry: c.Retried}), s.Gap, s.MaxRequest)
 }
 
 // rowsPerBatch bounds a batch: 64 Ki rows of a few columns stay in a core's cache and make calls into plugins rare.
@@ -72,8 +79,8 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 	start := time.Now()
 	out := &Outcome{}
 	var reads, writes objstore.Counter
-	store := objstore.Meter(objstore.Retry(s.Output, objstore.Policy{OnRetry: writes.Retried}), &writes)
-	source := objstore.Coalesce(objstore.MeterReader(objstore.RetryReader(s.Source, objstore.Policy{OnRetry: reads.Retried}), &reads), s.Gap, s.MaxRequest)
+	store := objstore.Retry(objstore.Meter(s.Output, &writes), objstore.Policy{OnRetry: writes.Retried})
+	source := s.Reader(&reads)
 	defer func() { out.Source, out.Output = reads.Usage(), writes.Usage() }()
 
 	shard, err := t.shard(ctx, j)
@@ -96,7 +103,7 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 		task.Block = []int64{*j.Block}
 	}
 	for _, g := range j.Granules {
-		task.Granules = append(task.Granules, g.Core())
+		task.Granules = append(task.Granules, t.Recipe.WithIndex(g.Core()))
 	}
 	p := t.pipeline
 	p.Granules, p.Batch = s.Granules, rowsPerBatch
@@ -105,6 +112,9 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 		return out, core.Errorf(core.CodeOf(err), "shard", shard.Label, "%w", err)
 	}
 	if err := deleteKeys(ctx, store, j.StorePath, res.Unwritten); err != nil {
+		return out, err
+	}
+	if err := t.Recipe.writeBack(ctx, s.Index, source, task.Granules, res.Unindexed); err != nil {
 		return out, err
 	}
 	out.Record = t.record(j, shard, want, res, version)

@@ -11,10 +11,12 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // expandGranules turns what --granules was given into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
-// or @LIST, a text file of one path or URL a line. Order is by name, so that the same files are the same run.
+// several of them separated by commas, or @LIST, a text file of one path or URL a line. Order is by name, so that the
+// same files are the same run.
 func expandGranules(ctx context.Context, store core.ObjectStore, args []string) ([]core.Granule, error) {
 	var urls []string
 	for _, arg := range args {
@@ -24,11 +26,11 @@ func expandGranules(ctx context.Context, store core.ObjectStore, args []string) 
 		}
 		urls = append(urls, more...)
 	}
-	slices.SortFunc(urls, func(a, b string) int { return strings.Compare(path.Base(a), path.Base(b)) })
+	slices.SortFunc(urls, func(a, b string) int { return strings.Compare(job.BareName(a), job.BareName(b)) })
 	seen := map[string]string{}
 	granules := make([]core.Granule, 0, len(urls))
 	for _, u := range urls {
-		id := path.Base(filepath.ToSlash(u))
+		id := job.BareName(filepath.ToSlash(u))
 		if first, twice := seen[id]; twice {
 			if first == u {
 				continue
@@ -48,11 +50,8 @@ func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]strin
 	if list, ok := strings.CutPrefix(arg, "@"); ok {
 		return readList(list)
 	}
-	if objstore.Scheme(arg) != "" && objstore.Scheme(arg) != "file" {
-		if strings.HasSuffix(arg, "/") {
-			return listPrefix(ctx, store, arg)
-		}
-		return []string{arg}, nil
+	if scheme := objstore.Scheme(arg); scheme != "" && scheme != "file" {
+		return expandURL(ctx, store, arg)
 	}
 	if info, err := os.Stat(arg); err == nil {
 		if info.IsDir() {
@@ -63,6 +62,9 @@ func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]strin
 		}
 		return []string{arg}, nil
 	}
+	if strings.Contains(arg, ",") {
+		return expandSeveral(ctx, store, arg)
+	}
 	found, err := filepath.Glob(arg)
 	if err != nil {
 		return nil, core.Errorf(core.Invalid, "--granules", arg, "%w", err)
@@ -71,6 +73,46 @@ func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]strin
 		return nil, core.Errorf(core.NotFound, "--granules", arg, "no such file, and no file matches it as a pattern")
 	}
 	return found, nil
+}
+
+// expandURL lists a prefix that ends in "/", or what a pattern in S3 matches; any other URL is one granule.
+func expandURL(ctx context.Context, store core.ObjectStore, url string) ([]string, error) {
+	star := strings.IndexAny(url, "*[")
+	switch {
+	case strings.HasSuffix(url, "/"):
+		return listPrefix(ctx, store, url)
+	case strings.Contains(url, ",") && strings.Contains(url, ",s3://"):
+		return expandSeveral(ctx, store, url)
+	case objstore.Scheme(url) != "s3" || star < 0:
+		return []string{url}, nil
+	}
+	all, err := listPrefix(ctx, store, url[:star])
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, u := range all {
+		match, err := path.Match(url, u)
+		if err != nil {
+			return nil, core.Errorf(core.Invalid, "--granules", url, "%w", err)
+		}
+		if match {
+			found = append(found, u)
+		}
+	}
+	return found, nil
+}
+
+func expandSeveral(ctx context.Context, store core.ObjectStore, list string) ([]string, error) {
+	var urls []string
+	for part := range strings.SplitSeq(list, ",") {
+		more, err := expandOne(ctx, store, strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		urls = append(urls, more...)
+	}
+	return urls, nil
 }
 
 func readList(name string) ([]string, error) {

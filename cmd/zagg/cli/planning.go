@@ -67,16 +67,23 @@ func readMap(ctx context.Context, name string) (*shardmap.Map, error) {
 
 // open makes the way to the granules of a plan.
 func (r *runner) open(ctx context.Context, p *plan.Plan) (*source, error) {
-	s := &source{}
-	var urls []string
-	seen := map[string]bool{}
+	var granules []core.Granule
 	for i := range p.Shards {
-		for _, g := range p.Shards[i].Granules {
-			s.url = g.Assets["data"]
-			if scheme := objstore.Scheme(s.url); !seen[scheme] {
-				seen[scheme] = true
-				urls = append(urls, s.url)
-			}
+		granules = append(granules, p.Shards[i].Granules...)
+	}
+	return r.openGranules(ctx, granules)
+}
+
+// openGranules makes the way to granules, and to their sidecars if there are any.
+func (r *runner) openGranules(ctx context.Context, granules []core.Granule) (*source, error) {
+	s := &source{}
+	urls := []string{r.config.DataSource.Index.Store}
+	seen := map[string]bool{}
+	for _, g := range granules {
+		s.url = g.Assets["data"]
+		if scheme := objstore.Scheme(s.url); !seen[scheme] {
+			seen[scheme] = true
+			urls = append(urls, s.url)
 		}
 	}
 	var err error
@@ -95,15 +102,14 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 		return nil, nil, err
 	}
 	r.announce("Finding the shards of %d granules from their coordinates", len(granules))
-	src := &source{reader: store, url: granules[0].Assets["data"]}
-	if store, err = drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, src.url); err != nil {
+	src, err := r.openGranules(ctx, granules)
+	if err != nil {
 		return nil, nil, err
 	}
-	src.reader = store
-	way := sourceStores(store, r.output, src.url)
+	way := sourceStores(src.reader, r.output, src.url)
 	s := &plan.Scan{
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
-		Source: objstore.Coalesce(objstore.MeterReader(objstore.RetryReader(store, objstore.Policy{OnRetry: src.used.Retried}), &src.used), way.Gap, way.MaxRequest),
+		Source: way.Reader(&src.used),
 	}
 	bar := newProgress(r.app.stderr, len(granules), "granules", r.o.quiet)
 	s.Report = func(_, _ int, g core.Granule) { bar.step(g.ID) }

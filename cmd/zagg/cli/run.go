@@ -47,7 +47,7 @@ The exit code is 0 only if no shard failed.`,
 	f := c.Flags()
 	f.StringVar(&o.config, "config", "", "run configuration: a YAML or JSON file, or the name of a shipped one ("+strings.Join(config.Shipped(), ", ")+")")
 	f.StringVar(&o.catalog, "catalog", "", "shard map; overrides the configuration's catalog")
-	f.StringArrayVar(&o.granules, "granules", nil, "granules: file, folder, glob, URL, s3://prefix/ or @LIST (a text file, one a line); may be repeated")
+	f.StringArrayVar(&o.granules, "granules", nil, "granules: file, folder, glob, URL, s3://prefix/, several separated by commas, or @LIST (a text file, one a line); may be repeated")
 	f.StringVar(&o.store, "store", "", "where to write: a path or s3://bucket/key; overrides output.store")
 	f.StringVar(&o.backend, "backend", "local", "where shards are computed: local")
 	f.IntVar(&o.maxCells, "max-cells", 0, "only the first N shards of the plan (0: all)")

@@ -145,7 +145,7 @@ func loadConfig(name string) (*config.Config, []config.Note, error) {
 
 // A source is the way to the granules and what finding the shards took.
 type source struct {
-	reader core.ObjectReader
+	reader core.ObjectStore
 	url    string // of one granule, to see what kind of store they are in
 	used   objstore.Counter
 }
@@ -190,6 +190,7 @@ func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ra
 	workers := min(r.o.maxWorkers, len(ranks))
 	r.announce("Computing %d shards, %d at once", len(ranks), workers)
 	stores := sourceStores(src.reader, r.output, src.url)
+	stores.Index = &host.IndexStore{Store: src.reader}
 	runID := time.Now().UTC().Format("20060102T150405Z")
 	jobs := make([]job.Job, 0, len(ranks))
 	for _, i := range ranks {

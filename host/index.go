@@ -1,0 +1,91 @@
+package host
+
+import (
+	"context"
+	"sync"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/engine"
+)
+
+// IndexSuffix ends the names of sidecars: "<granule>.zidx" in data_source.index.store.
+const IndexSuffix = ".zidx"
+
+// IndexURL is the address of a granule's sidecar in a folder or prefix.
+func IndexURL(store, granule string) string { return engine.Join(store, granule+IndexSuffix) }
+
+// WithIndex gives a granule the address of its sidecar, where the configuration names a store of them.
+func (r *Recipe) WithIndex(g core.Granule) core.Granule {
+	if store := r.Config.DataSource.Index.Store; store != "" && g.Assets["index"] == "" {
+		assets := map[string]string{"index": IndexURL(store, g.ID)}
+		for k, v := range g.Assets {
+			assets[k] = v
+		}
+		g.Assets = assets
+	}
+	return g
+}
+
+// Index makes the sidecar of a granule for this recipe's reads; Unsupported if the reader makes none.
+func (r *Recipe) Index(ctx context.Context, src core.ObjectReader, g core.Granule) ([]byte, error) {
+	indexer, ok := r.Reader.(core.Indexer)
+	if !ok {
+		return nil, core.Errorf(core.Unsupported, "index", g.ID, "reader %s makes no indexes", r.Config.DataSource.Reader)
+	}
+	return indexer.Index(ctx, src, g, core.Query{Columns: r.pipeline.Columns, Filters: r.pipeline.Filters})
+}
+
+// An IndexStore is where missing sidecars are written. Within a process each is made once, however many shards want it.
+type IndexStore struct {
+	Store core.ObjectStore
+
+	mu   sync.Mutex
+	made map[string]bool
+}
+
+// claim reports whether the caller is the first to want a granule's sidecar.
+func (s *IndexStore) claim(granule string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made[granule] {
+		return false
+	}
+	if s.made == nil {
+		s.made = map[string]bool{}
+	}
+	s.made[granule] = true
+	return true
+}
+
+// writeBack makes the sidecars that were missing or did not fit, if the configuration says so.
+func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectReader, granules []core.Granule, unindexed []string) error {
+	if to == nil || !r.Config.DataSource.Index.WriteBack {
+		return nil
+	}
+	wanted := make(map[string]bool, len(unindexed))
+	for _, id := range unindexed {
+		wanted[id] = true
+	}
+	store := objstore.Retry(to.Store, objstore.Policy{})
+	for _, g := range granules {
+		if !wanted[g.ID] || !to.claim(g.ID) {
+			continue
+		}
+		data, err := r.Index(ctx, src, g)
+		if err != nil {
+			return err
+		}
+		if err := objstore.PutBytes(ctx, store, g.Assets["index"], data, core.PutOptions{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IndexFits reports whether a granule's sidecar is used when a region of it is read.
+func (r *Recipe) IndexFits(ctx context.Context, src core.ObjectReader, g core.Granule, region core.Region) bool {
+	q := core.Query{Region: region, Columns: r.pipeline.Columns, Filters: r.pipeline.Filters}
+	stats, err := r.Reader.Read(ctx, src, g, q, func(*core.Batch) error { return nil })
+	return err == nil && stats.Index == core.IndexUsed
+}
