@@ -50,14 +50,20 @@ func (p *Plan) Granules() int {
 }
 
 // Make describes keys by the grid and puts them in order; granules[i] belong to keys[i]. Two spellings of one shard are
-// an error: their granules would be counted in one and lost in the other.
+// an error: their granules would be counted in one and lost in the other. So is a granule that a shard has twice.
 func Make(ctx context.Context, grid core.Grid, keys []core.ShardKey, granules [][]core.Granule) (*Plan, error) {
 	shards, err := grid.Shards(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
 	p := &Plan{Shards: make([]Shard, len(shards))}
+	if len(shards) != len(keys) {
+		return nil, core.Errorf(core.Internal, "plan", "", "the grid describes %d shards of %d", len(shards), len(keys))
+	}
 	for i := range shards {
+		if id, twice := repeated(granules[i]); twice {
+			return nil, core.Errorf(core.Invalid, "plan", shards[i].Label, "granule %s is listed twice; its observations would count twice", id)
+		}
 		p.Shards[i] = Shard{Shard: shards[i], Granules: granules[i]}
 	}
 	slices.SortFunc(p.Shards, func(a, b Shard) int { return core.CompareKeys(a.Key, b.Key) })
@@ -67,4 +73,16 @@ func Make(ctx context.Context, grid core.Grid, keys []core.ShardKey, granules []
 		}
 	}
 	return p, nil
+}
+
+// repeated is the id of a granule that is listed twice.
+func repeated(granules []core.Granule) (id string, twice bool) {
+	seen := make(map[string]bool, len(granules))
+	for _, g := range granules {
+		if seen[g.ID] {
+			return g.ID, true
+		}
+		seen[g.ID] = true
+	}
+	return "", false
 }
