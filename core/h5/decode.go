@@ -44,11 +44,7 @@ func (p *Plan) DecodePiece(i int, dst []byte) error {
 
 // chunk undoes the filters and copies the elements. A chunk that becomes a run of the result as it is, is decoded there.
 func (p *Plan) chunk(i int, dst, src []byte) error {
-	c := &p.pieces[i]
-	n := int64(p.d.typ.Size)
-	for _, k := range p.shape {
-		n *= k
-	}
+	n := p.chunkBytes()
 	whole, at := p.whole(i)
 	var out []byte
 	if whole {
@@ -58,15 +54,31 @@ func (p *Plan) chunk(i int, dst, src []byte) error {
 		defer p.d.f.scratch.Put(b)
 		out = *b
 	}
-	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, c.Mask)
-	if err != nil {
-		return p.d.f.fail("h5.Decode", p.d.path, cursor.Corrupt("chunk", int64(c.Address)+p.d.f.space.Base, "%w", err))
-	}
-	if whole && &got[0] == &out[0] {
-		return nil
+	got, err := p.unfilter(i, out, src)
+	if err != nil || whole && &got[0] == &out[0] {
+		return err
 	}
 	p.scatter(i, dst, got)
 	return nil
+}
+
+// chunkBytes is the size of a decoded chunk.
+func (p *Plan) chunkBytes() int64 {
+	n := int64(p.d.typ.Size)
+	for _, k := range p.shape {
+		n *= k
+	}
+	return n
+}
+
+// unfilter undoes the filters of piece i; the result is out or a part of src.
+func (p *Plan) unfilter(i int, out, src []byte) ([]byte, error) {
+	c := &p.pieces[i]
+	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, c.Mask)
+	if err != nil {
+		return nil, p.d.f.fail("h5.Decode", p.d.path, cursor.Corrupt("chunk", int64(c.Address)+p.d.f.space.Base, "%w", err))
+	}
+	return got, nil
 }
 
 // whole reports whether all of a chunk's elements, unconverted, are one run of the result, and where in it.

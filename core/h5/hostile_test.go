@@ -18,7 +18,7 @@ import (
 )
 
 // tight is Options under which no file of some KB can cost much.
-var tight = h5.Options{FirstRead: 512, ReadAhead: 256, CacheBytes: 4096, FetchBytes: 1 << 20, ValueBytes: 1 << 20, ChunkBytes: 1 << 18}
+var tight = h5.Options{FirstRead: 512, TailRead: 1, WholeFile: -1, Gap: 1, ReadAhead: 256, CacheBytes: 4096, FetchBytes: 1 << 20, ValueBytes: 1 << 20, ChunkBytes: 1 << 18}
 
 // dumpBytes is the sorted dump of a file; the error is of opening it or of what stopped the dump.
 func dumpBytes(t testing.TB, b []byte, opt h5.Options) (lines []string, err error) {
@@ -66,7 +66,7 @@ func TestTruncated(t *testing.T) {
 	for name, b := range testFiles(t) {
 		whole, err := dumpBytes(t, b, tight)
 		require.NoError(t, err)
-		for n := 0; n < len(b); n += 1 + len(b)/700 {
+		for n := 0; n < len(b); n += 1 + len(b)/400 {
 			got, err := dumpBytes(t, b[:n:n], tight)
 			if err != nil {
 				require.Equal(t, core.Corrupt, core.CodeOf(err), "%s cut at %d: %v", name, n, err)
@@ -81,7 +81,7 @@ func TestTruncated(t *testing.T) {
 // TestDamaged changes single bytes: nothing panics, hangs or takes memory beyond the options.
 func TestDamaged(t *testing.T) {
 	for name, b := range testFiles(t) {
-		for n := 0; n < len(b); n += 1 + len(b)/1500 {
+		for n := 0; n < len(b); n += 1 + len(b)/300 {
 			for _, v := range []byte{0, 1, 0x7f, 0xff} {
 				bad := slices.Clone(b)
 				bad[n] ^= v

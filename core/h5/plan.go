@@ -133,6 +133,12 @@ func (p *Plan) chunkAt(table []Chunk, index uint64, at []int64) error {
 	if len(p.pieces) >= maxPieces {
 		return core.Errorf(core.Invalid, "", "", "selection touches more than %d chunks: select fewer", maxPieces)
 	}
+	p.chunkFound(table, index, at)
+	return nil
+}
+
+// chunkFound adds the piece of a place in the grid.
+func (p *Plan) chunkFound(table []Chunk, index uint64, at []int64) {
 	piece := Piece{Address: NoAddress}
 	i := sort.Search(len(table), func(i int) bool { return table[i].index >= index })
 	if i < len(table) && table[i].index == index {
@@ -140,7 +146,6 @@ func (p *Plan) chunkAt(table []Chunk, index uint64, at []int64) error {
 	}
 	p.pieces = append(p.pieces, piece)
 	p.starts = append(p.starts, at...)
-	return nil
 }
 
 // contiguous makes a piece of every span of rows, from its first to its last.

@@ -91,6 +91,7 @@ func checkSelections(t *testing.T, rng *rand.Rand, d *h5.Dataset) {
 		require.NoError(t, err, "%s %v", d.Path(), sel)
 		want := gather(all.Data, d.Shape(), sel, int64(d.Type().Size))
 		require.Equal(t, want, append([]byte(nil), v.Data...), "%s %v", d.Path(), sel)
+		checkPoints(t, rng, d, all)
 		if _, err := d.Type().Column(); err != nil || d.Type().Class == h5.String {
 			continue
 		}
@@ -108,6 +109,23 @@ func checkSelections(t *testing.T, rng *rand.Rand, d *h5.Dataset) {
 	}
 }
 
+func checkPoints(t *testing.T, rng *rand.Rand, d *h5.Dataset, all *h5.Values) {
+	points := make([][]uint64, 20)
+	var want []byte
+	for i := range points {
+		at := uint64(0)
+		for _, n := range d.Shape() {
+			x := rng.Uint64N(n)
+			points[i] = append(points[i], x)
+			at = at*n + x
+		}
+		want = append(want, all.Element(int(at))...)
+	}
+	v, err := d.ReadPoints(t.Context(), points)
+	require.NoError(t, err)
+	require.Equal(t, want, append([]byte(nil), v.Data...), "%s %v", d.Path(), points)
+}
+
 func TestSelectionErrors(t *testing.T) {
 	f, err := h5.Open(t.Context(), &memory{data: testFiles(t)["chunks_latest.h5"]}, "x", h5.Options{})
 	require.NoError(t, err)
@@ -123,6 +141,10 @@ func TestSelectionErrors(t *testing.T) {
 	} {
 		_, err := d.Plan(spans)
 		require.Equal(t, core.Invalid, core.CodeOf(err), "%v", spans)
+	}
+	for _, points := range [][][]uint64{{{30}}, {{1, 2}}, {nil}} {
+		_, err := d.ReadPoints(t.Context(), points)
+		require.Equal(t, core.Invalid, core.CodeOf(err))
 	}
 	p, err := d.Plan([]h5.Span{{Start: 3, Count: 0}})
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func (d *Dataset) read(ctx context.Context, sel Selection) (*Values, error) {
 	if err := d.f.Fetch(ctx, p); err != nil {
 		return nil, err
 	}
-	v := &Values{Type: d.typ, Data: core.NewData(int(p.Size())), offset: d.f.space.Sizes.Offset}
+	v := d.values(p.elems)
 	for i := range d.space.Dims {
 		v.Shape = append(v.Shape, uint64(p.axes[i].n))
 	}
@@ -56,6 +56,11 @@ func (d *Dataset) read(ctx context.Context, sel Selection) (*Values, error) {
 		return nil, err
 	}
 	return v, v.resolve(d.f.space.Reader(ctx), d.f.opt.ValueBytes-p.Size())
+}
+
+// values is room for n elements.
+func (d *Dataset) values(n int64) *Values {
+	return &Values{Type: d.typ, Data: core.NewData(int(n) * d.typ.Size), offset: d.f.space.Sizes.Offset}
 }
 
 // Len is the number of elements.
