@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -25,15 +26,23 @@ func (t *Template) Setup(ctx context.Context, store core.ObjectStore, url string
 	if err != nil {
 		return false, err
 	}
-	switch {
-	case old == nil:
+	if old == nil {
+		// Someone may have deleted the store and not its records, which would have its shards skipped.
+		if err := clearRecords(ctx, store, url); err != nil {
+			return false, err
+		}
 		return true, t.write(ctx, store, url, p)
-	case overwrite && !(selected && bytes.Equal(old.doc, t.group)):
+	}
+	fits, err := t.fits(ctx, store, url, old)
+	switch {
+	case err != nil:
+		return false, err
+	case overwrite && !(selected && fits):
 		if err := clearStore(ctx, store, url, old.group, t.pipeline.Group); err != nil {
 			return false, err
 		}
 		return true, t.write(ctx, store, url, p)
-	case !bytes.Equal(old.doc, t.group):
+	case !fits:
 		return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(old))
 	}
 	return false, nil
@@ -87,6 +96,27 @@ func (t *Template) debris(ctx context.Context, store core.ObjectStore, url strin
 	return nil, err
 }
 
+// fits reports whether a store's metadata is what this run would write. Without consolidated metadata the group's says
+// nothing of the arrays, and theirs are compared too.
+func (t *Template) fits(ctx context.Context, store core.ObjectStore, url string, old *found) (bool, error) {
+	if !bytes.Equal(old.doc, t.group) {
+		return false, nil
+	}
+	if t.Recipe.Config.Output.Consolidate {
+		return true, nil
+	}
+	for _, key := range t.Arrays() {
+		doc, err := objstore.ReadAll(ctx, store, engine.Join(url, key), maxDocument)
+		if err != nil && core.CodeOf(err) != core.NotFound {
+			return false, err
+		}
+		if !bytes.Equal(doc, t.docs[key]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // plainName reports a path that cannot lead out of the store.
 func plainName(path string) bool {
 	for part := range strings.SplitSeq(path, "/") {
@@ -101,6 +131,9 @@ func plainName(path string) bool {
 func (t *Template) difference(old *found) string {
 	if old.group != t.pipeline.Group {
 		return "the store holds group " + old.group + ", this run makes group " + t.pipeline.Group
+	}
+	if old.doc == nil {
+		return "the store was not deleted to its end"
 	}
 	var theirs, ours struct {
 		Attributes struct {
@@ -136,17 +169,33 @@ func compact(raw json.RawMessage) string {
 // deleteBatch is how many objects are deleted by one request: S3's limit.
 const deleteBatch = 1000
 
-// clearStore deletes the records, then the metadata that makes the store one, then the groups.
+// clearStore deletes the records, then each group from its document on, and last the root's document: if this ends
+// half-way, what is left is known as a store of zagg and never taken for a whole one.
 func clearStore(ctx context.Context, store core.ObjectStore, url string, groups ...string) error {
-	if err := deletePrefix(ctx, store, job.RecordsPrefix(url)); err != nil {
+	if err := clearRecords(ctx, store, url); err != nil {
 		return err
 	}
 	for _, g := range groups {
+		if err := store.Delete(ctx, engine.Join(url, g, "zarr.json")); err != nil {
+			return err
+		}
 		if err := deletePrefix(ctx, store, engine.Join(url, g)+"/"); err != nil {
 			return err
 		}
 	}
 	return store.Delete(ctx, engine.Join(url, "zarr.json"))
+}
+
+func clearRecords(ctx context.Context, store core.ObjectStore, url string) error {
+	labels, err := job.ListRecords(ctx, store, url)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return err
+	}
+	urls := make([]string, len(labels))
+	for i, l := range labels {
+		urls[i] = job.RecordURL(url, l)
+	}
+	return deleteAll(ctx, store, urls)
 }
 
 func deletePrefix(ctx context.Context, store core.ObjectStore, prefix string) error {
@@ -158,8 +207,12 @@ func deletePrefix(ctx context.Context, store core.ObjectStore, prefix string) er
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return err
 	}
-	for at := 0; at < len(urls); at += deleteBatch {
-		if err := store.Delete(ctx, urls[at:min(at+deleteBatch, len(urls))]...); err != nil {
+	return deleteAll(ctx, store, urls)
+}
+
+func deleteAll(ctx context.Context, store core.ObjectStore, urls []string) error {
+	for part := range slices.Chunk(urls, deleteBatch) {
+		if err := store.Delete(ctx, part...); err != nil {
 			return err
 		}
 	}
@@ -182,8 +235,13 @@ func Prune(ctx context.Context, store core.ObjectStore, url string, p *plan.Plan
 		for i, o := range r.Objects {
 			urls[i] = engine.Join(url, o.Path)
 		}
-		// The record goes last here: while it is there, another try knows what to delete.
-		if err := store.Delete(ctx, urls...); err != nil {
+		// The record goes last, so that another try knows what to delete; meanwhile it is of no granules, so that no run
+		// takes the shard for done.
+		r.Granules = ""
+		if err := r.Save(ctx, store, url); err != nil {
+			return nil, err
+		}
+		if err := deleteAll(ctx, store, urls); err != nil {
 			return nil, err
 		}
 		if err := job.DeleteRecord(ctx, store, url, label); err != nil {
