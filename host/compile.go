@@ -46,7 +46,7 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 		return nil, cfg.Errorf("output.grid.layout", "compact needs a grid of one dimension; %s has %d: use fullsphere", cfg.Output.Grid.Type, len(r.info.Frame.Dims))
 	}
 	c := &compiler{host: h, recipe: r, columns: map[string]int{}}
-	if err := c.source(); err != nil {
+	if err := c.read(); err != nil {
 		return nil, err
 	}
 	for i := range cfg.Aggregation.Arrays {
@@ -78,9 +78,9 @@ type compiler struct {
 	derived map[string]int // of pipeline.Derived, by text
 }
 
-// source fixes the columns that are read and compiles the filters. With mask_fill every declared variable is read,
+// read fixes the columns that are read and compiles the filters. With mask_fill every declared variable is read,
 // because each may drop a row.
-func (c *compiler) source() error {
+func (c *compiler) read() error {
 	r, cfg := c.recipe, c.recipe.Config
 	p := &r.pipeline
 	p.Grid, p.Reader = r.Grid, r.Reader
@@ -167,6 +167,9 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
+		return err
+	}
 	if v.Inputs, err = c.inputs(a, v.Stat.Info()); err != nil {
 		return err
 	}
@@ -237,13 +240,11 @@ func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.In
 			}
 			ins = append(ins, engine.Input{Name: name, Column: column})
 		case name == "source":
-			column, err := c.sourceColumn(a, in)
+			source, err := c.source(a, in)
 			if err != nil {
 				return nil, err
 			}
-			if column >= 0 {
-				ins = append(ins, engine.Input{Name: name, Column: column})
-			}
+			ins = append(ins, source...)
 		case !in.Optional:
 			return nil, cfg.Errorf(a.Key, "%s needs params.%s", a.Function, name)
 		}
@@ -256,19 +257,39 @@ func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.In
 	return ins, nil
 }
 
-// sourceColumn is the column named as source; for len and count, which need none, the first column.
-func (c *compiler) sourceColumn(a *config.Array, in core.Input) (int, error) {
-	if a.Source == "" {
-		if in.Optional || len(c.fields) == 0 {
-			return -1, nil
-		}
-		return 0, nil
-	}
+// source is the column named as source; for len and count, which need none, no column.
+func (c *compiler) source(a *config.Array, in core.Input) ([]engine.Input, error) {
 	column, ok := c.columns[a.Source]
-	if !ok {
-		return 0, c.recipe.Config.Errorf(a.Key+".source", "no variable %q; have %s", a.Source, columnNames(c.fields))
+	switch {
+	case ok:
+		return []engine.Input{{Name: in.Name, Column: column}}, nil
+	case a.Source != "":
+		return nil, c.recipe.Config.Errorf(a.Key+".source", "no variable %q; have %s", a.Source, columnNames(c.fields))
+	case in.Optional:
+		return nil, nil
 	}
-	return column, nil
+	return []engine.Input{{Name: in.Name, Column: -1, Derived: -1}}, nil
+}
+
+// checkOutputs holds what a statistic gives against the array it is declared to fill. Of an expression the compiler of
+// expressions knows.
+func (c *compiler) checkOutputs(a *config.Array, info core.StatisticInfo) error {
+	cfg := c.recipe.Config
+	for _, out := range info.Outputs {
+		if out.Ragged {
+			return cfg.Errorf(a.Key, "not supported yet: %s, whose results vary in length", a.Function)
+		}
+	}
+	if a.Expression != "" {
+		return nil
+	}
+	if len(info.Outputs) == 0 {
+		return cfg.Errorf(a.Key, "%s gives nothing to store", a.Function)
+	}
+	if n := max(info.Outputs[0].Width, 1); n != a.Width() {
+		return cfg.Errorf(a.Key, "%s gives %d values per cell and the array holds %d: set kind: vector and trailing_shape: [%d]", a.Function, n, a.Width(), n)
+	}
+	return nil
 }
 
 func inputNames(inputs []core.Input) string {

@@ -87,6 +87,10 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 	if err != nil {
 		return out, err
 	}
+	block, err := t.place(j, shard)
+	if err != nil {
+		return out, err
+	}
 	want := t.want(j)
 	done, err := t.finished(ctx, store, j, shard.Label, want)
 	if err != nil {
@@ -97,10 +101,7 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 		return out, nil
 	}
 	task := &engine.Task{
-		Shard: shard, Block: shard.Block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing,
-	}
-	if j.Block != nil {
-		task.Block = []int64{*j.Block}
+		Shard: shard, Block: block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing,
 	}
 	for _, g := range j.Granules {
 		task.Granules = append(task.Granules, t.Recipe.WithIndex(g.Core()))
@@ -131,7 +132,23 @@ func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 	if err != nil {
 		return core.Shard{}, err
 	}
+	if len(shards) != 1 {
+		return core.Shard{}, core.Errorf(core.Internal, "shard", string(j.ShardKey), "the grid describes %d shards of 1", len(shards))
+	}
 	return shards[0], nil
+}
+
+// place is the shard's block in the arrays: the grid's own, or in a compact store the job's rank in the plan.
+func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
+	switch {
+	case j.Plan != "" && j.Plan != t.Plan:
+		return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job was planned with other shards than the store has")
+	case !t.compact && j.Block == nil:
+		return shard.Block, nil
+	case t.compact && j.Block != nil && *j.Block >= 0 && *j.Block < t.blocks:
+		return []int64{*j.Block}, nil
+	}
+	return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job has no place in a %s store of %d shards", t.Recipe.Config.Output.Grid.Layout, t.blocks)
 }
 
 func (t *Template) want(j *job.Job) job.Want {

@@ -25,6 +25,7 @@ type Template struct {
 	Plan   string // job.PlanHash of the planned shards
 
 	compact  bool
+	blocks   int64 // planned shards
 	pipeline engine.Pipeline
 	coords   []*zarr.Array // written by set-up
 	axes     []axis
@@ -43,7 +44,8 @@ func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
 	t := &Template{Recipe: r, pipeline: r.pipeline, docs: map[string][]byte{}}
 	t.compact = r.Config.Output.Grid.Layout == "compact"
 	t.Plan = job.PlanHash(r.Config.Output.Grid.Layout, p.Keys())
-	b := builder{t: t, blocks: int64(len(p.Shards))}
+	t.blocks = int64(len(p.Shards))
+	b := builder{t: t, vectors: map[string]int{}}
 	t.pipeline.Vars = slices.Clone(r.pipeline.Vars)
 	for i, o := range r.outputs {
 		var arrays []*zarr.Array
@@ -75,8 +77,8 @@ func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
 
 // A builder makes arrays of a template.
 type builder struct {
-	t      *Template
-	blocks int64
+	t       *Template
+	vectors map[string]int // lengths of the dimensions beyond the grid's, by name
 }
 
 func (b *builder) add(a *zarr.Array) error {
@@ -106,7 +108,7 @@ func (b *builder) spatial(f core.Field) *zarr.Array {
 	for _, d := range b.t.Recipe.info.Frame.Dims {
 		size := d.Size
 		if b.t.compact {
-			size = b.blocks * d.Shard
+			size = b.t.blocks * d.Shard
 		}
 		a.Shape = append(a.Shape, size)
 		a.Shard = append(a.Shard, d.Shard)
@@ -124,7 +126,7 @@ const coordsPerObject = 1 << 20
 func (b *builder) coordinate(f core.Field) *zarr.Array {
 	a := b.spatial(f)
 	if b.t.compact {
-		shards := max(1, min(b.blocks, coordsPerObject/a.Shard[0]))
+		shards := max(1, min(b.t.blocks, coordsPerObject/a.Shard[0]))
 		a.Shard = []int64{shards * a.Shard[0]}
 		a.Chunk = a.Shard
 	}
@@ -144,11 +146,11 @@ func (b *builder) variable(f core.Field, o output, first bool) (*zarr.Array, err
 		a.Shape = append(a.Shape, int64(n))
 		a.Shard = append(a.Shard, int64(n))
 		a.Chunk = append(a.Chunk, int64(n))
-		name := "vector"
+		suffix := ""
 		if len(shape) > 1 {
-			name = fmt.Sprintf("vector_%d", i)
+			suffix = fmt.Sprintf("_%d", i)
 		}
-		a.Dims = append(a.Dims, name)
+		a.Dims = append(a.Dims, b.dimension(a.Name, suffix, n))
 	}
 	attrs, err := b.attributes(f, o)
 	if err != nil {
@@ -156,6 +158,17 @@ func (b *builder) variable(f core.Field, o output, first bool) (*zarr.Array, err
 	}
 	a.Attrs = attrs
 	return a, b.add(a)
+}
+
+// dimension names a dimension of a vector: "vector", or after the variable where a vector of another length has that name,
+// because in one group a name stands for one length.
+func (b *builder) dimension(variable, suffix string, n int) string {
+	name := "vector" + suffix
+	if length, taken := b.vectors[name]; taken && length != n {
+		name = variable + "_" + name
+	}
+	b.vectors[name] = n
+	return name
 }
 
 // attributes are the user's, and units where the statistic knows them and the user says nothing.
