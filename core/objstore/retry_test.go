@@ -212,11 +212,11 @@ func TestRetryListVisitsOnce(t *testing.T) {
 }
 
 func TestRetryStopsWithItsContext(t *testing.T) {
-	bubble(t, 1, func(ctx context.Context, f *flaky, waits *[]time.Duration, store core.ObjectStore) {
+	bubble(t, 1, func(ctx context.Context, f *flaky, _ *[]time.Duration, _ core.ObjectStore) {
 		for range 100 {
 			f.errs = append(f.errs, errBusy)
 		}
-		store = objstore.Retry(f, objstore.Policy{Attempts: 100, Base: time.Hour, Max: time.Hour})
+		store := objstore.Retry(f, objstore.Policy{Attempts: 100, Base: time.Hour, Max: time.Hour})
 		begin := time.Now()
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
 		defer cancel()

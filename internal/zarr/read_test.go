@@ -271,12 +271,12 @@ func TestReadRefusals(t *testing.T) {
 // dir reads files.
 type dir struct{}
 
-func (dir) ReadRanges(_ context.Context, url string, ranges []core.Range) ([][]byte, error) {
+func (dir) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	b, err := os.ReadFile(url)
 	if err != nil {
 		return nil, core.Errorf(core.NotFound, "dir", url, "%w", err)
 	}
-	return mem{url: b}.ReadRanges(nil, url, ranges)
+	return mem{url: b}.ReadRanges(ctx, url, ranges)
 }
 
 func (dir) Stat(_ context.Context, url string) (core.ObjectInfo, error) {
