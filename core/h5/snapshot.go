@@ -175,7 +175,7 @@ func (s *snapshotReader) below(limit uint64) uint64 {
 
 // count is a number of things that take at least a byte each.
 func (s *snapshotReader) count() uint64 {
-	n := s.below(1 << 32)
+	n := s.below(1 << 24)
 	if n > uint64(len(s.b)) {
 		s.fail()
 		return 0

@@ -79,8 +79,9 @@ func FuzzSnapshot(f *testing.F) {
 			return
 		}
 		for _, d := range sets {
-			if p, err := d.Plan([]Span{{Start: 0, Count: min(d.Rows(), 10)}}); err == nil {
-				require.Error(t, d.File().Fetch(t.Context(), p), "nothing is stored")
+			p, err := d.Plan([]Span{{Start: 0, Count: min(d.Rows(), 10)}})
+			if err == nil && p.Bytes() > 0 {
+				require.Error(t, d.File().Fetch(t.Context(), p), "there is no such file")
 			}
 		}
 	})

@@ -59,7 +59,8 @@ type block struct{ west, width, south, north float32 }
 
 const (
 	indexMagic   = "ZAGGIDX\x01"
-	maxIndex     = 64 << 20 // bytes, deflated or not: a full orbit of photons has some 100,000 chunks of 20 bytes
+	maxIndex     = 16 << 20 // bytes, deflated or not: a full orbit of photons has some 100,000 chunks of 20 bytes
+	maxThings    = 1 << 20  // groups, blocks of a group or datasets
 	indexGuess   = 64 << 10 // bytes of the first request: more than the index of any granule of segments
 	contiguous   = 10000    // rows of a block where latitudes are not chunked
 	checksumSize = 4
@@ -134,7 +135,7 @@ type indexReader struct {
 
 func (r *indexReader) index() *index {
 	x := &index{size: int64(r.below(1 << 62)), etag: string(r.bytes())}
-	x.groups = make([]indexGroup, r.count(1))
+	x.groups = make([]indexGroup, r.count(4))
 	for i := range x.groups {
 		g := &x.groups[i]
 		g.name = string(r.bytes())
@@ -163,8 +164,15 @@ func (r *indexReader) below(limit uint64) uint64 {
 	return v
 }
 
-// count is a number of things of at least size bytes each.
-func (r *indexReader) count(size uint64) uint64 { return r.below(uint64(len(r.b))/size + 1) }
+// count is a number of things of at least size bytes each, which must all be there.
+func (r *indexReader) count(size uint64) uint64 {
+	n := r.below(maxIndex + 1)
+	if n*size > uint64(len(r.b)) || size > 1 && n > maxThings {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	return n
+}
 
 func (r *indexReader) bytes() []byte {
 	n := r.count(1)
