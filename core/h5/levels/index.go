@@ -166,8 +166,8 @@ func (r *indexReader) below(limit uint64) uint64 {
 
 // count is a number of things of at least size bytes each, which must all be there.
 func (r *indexReader) count(size uint64) uint64 {
-	n := r.below(maxIndex + 1)
-	if n*size > uint64(len(r.b)) || size > 1 && n > maxThings {
+	n := r.below(maxThings + 1)
+	if n*size > uint64(len(r.b)) {
 		r.bad, r.b = true, nil
 		return 0
 	}
@@ -175,8 +175,9 @@ func (r *indexReader) count(size uint64) uint64 {
 }
 
 func (r *indexReader) bytes() []byte {
-	n := r.count(1)
-	if r.bad {
+	n := r.below(maxIndex + 1)
+	if n > uint64(len(r.b)) {
+		r.bad, r.b = true, nil
 		return nil
 	}
 	v := r.b[:n:n]
