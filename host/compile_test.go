@@ -1,0 +1,83 @@
+package host_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/config"
+)
+
+func TestCompileShipped(t *testing.T) {
+	for _, name := range config.Shipped() {
+		cfg, _, err := config.Default(name)
+		require.NoError(t, err)
+		r, err := newHost(t).Compile(t.Context(), cfg)
+		require.NoError(t, err, name)
+		require.Equal(t, "12", r.Info().Frame.Group)
+	}
+	text, err := os.ReadFile("../cmd/zagg/cli/sample/demo.yaml")
+	require.NoError(t, err)
+	recipe(t, string(text))
+}
+
+// Whatever a configuration asks that cannot be done is said with the place.
+func TestCompileErrors(t *testing.T) {
+	mean := "mean: {function: mean, source: v}"
+	for name, c := range map[string]struct {
+		edits []string
+		at    string
+		want  string
+		code  core.Code
+	}{
+		"grid":                {[]string{"type: healpix", "type: h3"}, "run.yaml:13:", `no grid "h3" in this binary; have [healpix plane]`, core.NotFound},
+		"grid's key":          {[]string{"parent_order: 3", "parent_ordr: 3"}, "run.yaml:13:", `parent_ordr: no such key; did you mean "parent_order"?`, core.Invalid},
+		"grid's value":        {[]string{"child_order: 5", "child_order: 2"}, "run.yaml:13:", "cells cannot be coarser than shards", core.Invalid},
+		"reader":              {[]string{"reader: table", "reader: atl33"}, "run.yaml:2:", `no reader "atl33" in this binary; have [atl06 hdf5 table]`, core.NotFound},
+		"reader's config":     {[]string{"reader: table", "reader: table\n  groups: [a]"}, "run.yaml:2:", "a table has no groups", core.Unsupported},
+		"reader's column":     {[]string{"reader: table", "reader: table\n  variables: {v: /v, z: /z}"}, "run.yaml:3:", `reader table has no column "z"; have v, w, one`, core.Invalid},
+		"filter's syntax":     {[]string{"reader: table", "reader: table\n  filters:\n    - {expression: v >}"}, "run.yaml:4:", "v >", core.Invalid},
+		"filter's column":     {[]string{"reader: table", "reader: table\n  filters:\n    - {expression: z > 1}"}, "run.yaml:4:", "z", core.Invalid},
+		"filter of numbers":   {[]string{"reader: table", "reader: table\n  filters:\n    - {expression: v + 1}"}, "run.yaml:4:", "a filter must be true or false", core.Invalid},
+		"expression's syntax": {[]string{"np.sum(v)", "np.sum(v"}, "run.yaml:9:", "np.sum(v", core.Invalid},
+		"expression's column": {[]string{"np.sum(v)", "np.sum(z)"}, "run.yaml:9:", "z", core.Invalid},
+		"expression's shape":  {[]string{"np.sum(v)", `"np.quantile(v, [0.1, 0.9])"`}, "run.yaml:9:", "2 numbers per cell, not 1", core.Invalid},
+		"statistic":           {[]string{mean, "mean: {function: average_of, source: v}"}, "run.yaml:6:", `no statistic "average_of" in this binary; have [`, core.NotFound},
+		"statistic's param":   {[]string{mean, "mean: {function: mean, source: v, params: {ddof: 1}}"}, "run.yaml:6:", "ddof", core.Invalid},
+		"statistic's q":       {[]string{"[0.25, 0.75]", "[0.25, 1.75]"}, "run.yaml:10:", "1.75", core.Invalid},
+		"source":              {[]string{mean, "mean: {function: mean, source: z}"}, "run.yaml:6:", `no variable "z"; have v, w`, core.Invalid},
+		"param's column":      {[]string{"weights: w + 1", "weights: z"}, "run.yaml:8:", `no variable "z"; have v`, core.Invalid},
+		"param's expression":  {[]string{"weights: w + 1", "weights: z + 1"}, "run.yaml:8:", "z", core.Invalid},
+		"unknown param":       {[]string{"weights: w + 1", "weight: w + 1"}, "run.yaml:8:", `average has no input "weight"; have source, weights`, core.Invalid},
+		"missing param":       {[]string{mean, "mean: {function: needs, source: v}"}, "run.yaml:6:", "needs needs params.other", core.Invalid},
+		"vector undeclared":   {[]string{", kind: vector, trailing_shape: [2]", ""}, "run.yaml:10:", "quantile gives 2 values per cell and the array holds 1: set kind: vector and trailing_shape: [2]", core.Invalid},
+		"other vector":        {[]string{"trailing_shape: [2]", "trailing_shape: [3]"}, "run.yaml:10:", "quantile gives 2 values per cell and the array holds 3", core.Invalid},
+		"ragged":              {[]string{mean, "mean: {function: ragged, source: v}"}, "run.yaml:6:", "not supported yet: ragged, whose results vary in length", core.Invalid},
+		"per cell":            {[]string{mean, "mean: {function: percell, source: v}"}, "run.yaml:6:", "not supported yet: input edge of percell", core.Invalid},
+		"no output":           {[]string{mean, "mean: {function: nothing, source: v}"}, "run.yaml:6:", "nothing gives nothing to store", core.Invalid},
+		"compact plane":       {[]string{"healpix\n    parent_order: 3\n    child_order: 5", "plane"}, "run.yaml:14:", "compact needs a grid of one dimension; plane has 2: use fullsphere", core.Invalid},
+	} {
+		_, err := compile(t, edited(t, simple, c.edits...))
+		require.ErrorContains(t, err, c.want, name)
+		require.ErrorContains(t, err, c.at, name)
+		require.Equal(t, c.code, core.CodeOf(err), "%s: %v", name, err)
+	}
+}
+
+// Columns are those that are used, where the reader knows more; a source is not needed to count.
+func TestCountNeedsNoColumn(t *testing.T) {
+	text := `data_source: {reader: table}
+aggregation: {variables: {n: {function: len, dtype: int32}}}
+output: {grid: {type: plane}}
+`
+	s := planned(t, recipe(t, text), map[string][]string{"r0c0": {"a"}})
+	store := &objstore.Mem{}
+	table(t, store, "a", [4]float64{0.5, 0.5, 1, 2}, [4]float64{0.5, 0.6, 1, 2}, [4]float64{2.5, 1.5, 0, 0})
+	s.start(t, store)
+	out := s.mustProcess(t, store, store, "r0c0")
+	require.Equal(t, int64(3), out.Record.Receipt.Observations.Kept)
+	require.Equal(t, int64(2), out.Record.Receipt.Cells)
+}
