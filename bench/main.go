@@ -261,7 +261,12 @@ func median(samples []sample, of func(sample) float64) float64 {
 }
 
 func row(name string, s []sample) {
-	fmt.Printf("| %s | %.2f | %.2f | %.0f | %d | %.1f | %d |\n", name,
+	fmt.Printf("| %s | %.2f | %.2f | %.0f |", name,
 		median(s, func(s sample) float64 { return s.wall }), median(s, func(s sample) float64 { return s.cpu }),
-		median(s, func(s sample) float64 { return float64(s.rss) / 1e6 }), s[0].gets, float64(s[0].bytes)/1e6, s[0].obs)
+		median(s, func(s sample) float64 { return float64(s.rss) / 1e6 }))
+	if s[0].gets == 0 { // a peer does not say
+		fmt.Println(" – | – | – |")
+		return
+	}
+	fmt.Printf(" %d | %.1f | %d |\n", s[0].gets, float64(s[0].bytes)/1e6, s[0].obs)
 }
