@@ -2,6 +2,8 @@ package host_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -135,7 +137,7 @@ func contents(t testing.TB, store core.ObjectStore) map[string]string {
 	all := map[string]string{}
 	require.NoError(t, store.List(t.Context(), "", func(o core.ObjectInfo) error {
 		data, err := objstore.ReadAll(t.Context(), store, o.URL, 1<<30)
-		if strings.Contains(o.URL, ".status/records/") && err == nil {
+		if strings.Contains(o.URL, ".status/records/") && strings.HasSuffix(o.URL, ".json") && err == nil {
 			var r map[string]json.RawMessage
 			require.NoError(t, json.Unmarshal(data, &r))
 			for _, k := range []string{"receipt", "written_at", "run_id", "zagg_version"} {
@@ -347,4 +349,21 @@ func sampleFiles(t testing.TB) []string {
 	require.NoError(t, err)
 	require.Len(t, files, 10)
 	return files
+}
+
+// clone is a copy of a store.
+func clone(t testing.TB, from core.ObjectStore) *objstore.Mem {
+	t.Helper()
+	to := &objstore.Mem{}
+	require.NoError(t, from.List(t.Context(), "", func(o core.ObjectInfo) error {
+		data, err := objstore.ReadAll(t.Context(), from, o.URL, 1<<30)
+		require.NoError(t, err)
+		return objstore.PutBytes(t.Context(), to, o.URL, data, core.PutOptions{})
+	}))
+	return to
+}
+
+func sum(body string) string {
+	h := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(h[:])
 }
