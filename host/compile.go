@@ -218,36 +218,31 @@ func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.In
 	}
 	var ins []engine.Input
 	for _, in := range info.Inputs {
-		name := in.Name
 		if in.PerCell {
-			return nil, cfg.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell", name, a.Function)
+			return nil, cfg.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell", in.Name, a.Function)
 		}
-		p, isParam := given[name]
-		delete(given, name)
+		i := engine.Input{Name: in.Name, Column: -1, Derived: -1}
+		var err error
+		p, isParam := given[in.Name]
+		delete(given, in.Name)
 		switch {
 		case a.Expression != "":
-			ins = append(ins, engine.Input{Name: name, Column: c.columns[name]})
+			i.Column = c.columns[in.Name]
 		case isParam && p.Expression != "":
-			i, err := c.derive(p)
-			if err != nil {
-				return nil, err
-			}
-			ins = append(ins, engine.Input{Name: name, Column: -1, Derived: i})
+			i.Derived, err = c.derive(p)
 		case isParam:
-			column, ok := c.columns[p.Column]
-			if !ok {
-				return nil, cfg.Errorf(p.Key, "no variable %q; have %s", p.Column, columnNames(c.fields))
-			}
-			ins = append(ins, engine.Input{Name: name, Column: column})
-		case name == "source":
-			source, err := c.source(a, in)
-			if err != nil {
-				return nil, err
-			}
-			ins = append(ins, source...)
-		case !in.Optional:
-			return nil, cfg.Errorf(a.Key, "%s needs params.%s", a.Function, name)
+			i.Column, err = c.column(p.Key, p.Column)
+		case in.Name == "source" && a.Source != "":
+			i.Column, err = c.column(a.Key+".source", a.Source)
+		case in.Optional:
+			continue
+		case in.Name != "source": // len and count need none: they get no column
+			err = cfg.Errorf(a.Key, "%s needs params.%s", a.Function, in.Name)
 		}
+		if err != nil {
+			return nil, err
+		}
+		ins = append(ins, i)
 	}
 	for _, p := range a.Params {
 		if _, left := given[p.Name]; left {
@@ -257,18 +252,13 @@ func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.In
 	return ins, nil
 }
 
-// source is the column named as source; for len and count, which need none, no column.
-func (c *compiler) source(a *config.Array, in core.Input) ([]engine.Input, error) {
-	column, ok := c.columns[a.Source]
-	switch {
-	case ok:
-		return []engine.Input{{Name: in.Name, Column: column}}, nil
-	case a.Source != "":
-		return nil, c.recipe.Config.Errorf(a.Key+".source", "no variable %q; have %s", a.Source, columnNames(c.fields))
-	case in.Optional:
-		return nil, nil
+// column is the number of the column that a key names.
+func (c *compiler) column(key, name string) (int, error) {
+	i, ok := c.columns[name]
+	if !ok {
+		return 0, c.recipe.Config.Errorf(key, "no variable %q; have %s", name, columnNames(c.fields))
 	}
-	return []engine.Input{{Name: in.Name, Column: -1, Derived: -1}}, nil
+	return i, nil
 }
 
 // checkOutputs holds what a statistic gives against the array it is declared to fill. Of an expression the compiler of

@@ -100,27 +100,35 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 		out.Record, out.Skipped = done, true
 		return out, nil
 	}
-	task := &engine.Task{
-		Shard: shard, Block: block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing,
-	}
+	task := &engine.Task{Shard: shard, Block: block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
 	for _, g := range j.Granules {
 		task.Granules = append(task.Granules, t.Recipe.WithIndex(g.Core()))
 	}
-	p := t.pipeline
-	p.Granules, p.Batch = s.Granules, rowsPerBatch
-	res, err := p.Run(ctx, task)
+	res, err := t.compute(ctx, s, task)
 	if err != nil {
 		return out, core.Errorf(core.CodeOf(err), "shard", shard.Label, "%w", err)
-	}
-	if err := deleteKeys(ctx, store, j.StorePath, res.Unwritten); err != nil {
-		return out, err
-	}
-	if err := t.Recipe.writeBack(ctx, s.Index, source, task.Granules, res.Unindexed); err != nil {
-		return out, err
 	}
 	out.Record = t.record(j, shard, want, res, version)
 	receipt(&out.Record.Receipt, res, len(j.Granules), reads.Usage(), writes.Usage(), time.Since(start))
 	return out, out.Record.Save(ctx, store, j.StorePath)
+}
+
+// compute writes a shard's objects and deletes what lies where none is to be.
+func (t *Template) compute(ctx context.Context, s Stores, task *engine.Task) (*engine.Result, error) {
+	p := t.pipeline
+	p.Granules, p.Batch = s.Granules, rowsPerBatch
+	res, err := p.Run(ctx, task)
+	if err != nil {
+		return nil, err
+	}
+	stale := make([]string, len(res.Unwritten))
+	for i, key := range res.Unwritten {
+		stale[i] = engine.Join(task.StoreURL, key)
+	}
+	if err := deleteAll(ctx, task.Store, stale); err != nil {
+		return nil, err
+	}
+	return res, t.Recipe.writeBack(ctx, s.Index, task.Source, task.Granules, res.Unindexed)
 }
 
 // shard checks that the job's shard is one of this grid, and of the grid the job was planned for.
@@ -179,17 +187,6 @@ func (t *Template) finished(ctx context.Context, store core.ObjectStore, j *job.
 		return r, nil
 	}
 	return nil, job.DeleteRecord(ctx, store, j.StorePath, label)
-}
-
-func deleteKeys(ctx context.Context, store core.ObjectStore, url string, keys []string) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	urls := make([]string, len(keys))
-	for i, k := range keys {
-		urls[i] = engine.Join(url, k)
-	}
-	return store.Delete(ctx, urls...)
 }
 
 func (t *Template) record(j *job.Job, shard core.Shard, want job.Want, res *engine.Result, version string) *job.Record {

@@ -228,26 +228,28 @@ func (b *builder) metadata() error {
 	if err != nil {
 		return err
 	}
-	var children map[string]json.RawMessage
-	if cfg.Output.Consolidate {
-		children = map[string]json.RawMessage{}
-		for key, doc := range t.docs {
-			children[strings.TrimSuffix(strings.TrimPrefix(key, t.pipeline.Group+"/"), "/zarr.json")] = doc
-		}
-	}
+	children := b.children()
 	if t.group, err = zarr.GroupMetadata(raw, children); err != nil {
 		return err
 	}
-	group, err := json.Marshal(map[string]string{"group": t.pipeline.Group})
-	if err != nil {
-		return err
-	}
-	rootAttrs, err := json.Marshal(map[string]json.RawMessage{"zagg": group})
+	rootAttrs, err := json.Marshal(map[string]any{"zagg": map[string]string{"group": t.pipeline.Group}})
 	if err != nil {
 		return err
 	}
 	t.root, err = zarr.GroupMetadata(rootAttrs, b.below(children))
 	return err
+}
+
+// children is the group's consolidated metadata; nil if there shall be none.
+func (b *builder) children() map[string]json.RawMessage {
+	if !b.t.Recipe.Config.Output.Consolidate {
+		return nil
+	}
+	children := map[string]json.RawMessage{}
+	for key, doc := range b.t.docs {
+		children[strings.TrimSuffix(strings.TrimPrefix(key, b.t.pipeline.Group+"/"), "/zarr.json")] = doc
+	}
+	return children
 }
 
 // below is the consolidated metadata of the root: xarray looks there when it is given a group.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 
@@ -43,8 +42,18 @@ func (p *Pipeline) read(ctx context.Context, t *Task, res *Result) ([]*sink, err
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	res.note(t.Granules, sinks, failed)
+	if n := len(res.Missing); n > 0 && n == len(t.Granules) {
+		first := res.Missing[0].Err
+		return nil, core.Errorf(core.CodeOf(first), "read shard", t.Shard.Label, "every granule failed; the first: %w", first)
+	}
+	return sinks, nil
+}
+
+// note adds up what was met in the granules, in their order; those without a sink failed.
+func (res *Result) note(granules []core.Granule, sinks []*sink, failed []error) {
 	for i, s := range sinks {
-		id := t.Granules[i].ID
+		id := granules[i].ID
 		if s == nil {
 			res.Missing = append(res.Missing, Missing{Granule: id, Err: failed[i]})
 			continue
@@ -61,20 +70,6 @@ func (p *Pipeline) read(ctx context.Context, t *Task, res *Result) ([]*sink, err
 			res.Empty = append(res.Empty, id+"/"+m)
 		}
 	}
-	if len(res.Missing) > 0 && len(res.Missing) == len(t.Granules) {
-		return nil, core.Errorf(core.CodeOf(firstError(failed)), "read shard", t.Shard.Label,
-			"every granule failed; the first: %w", firstError(failed))
-	}
-	return sinks, nil
-}
-
-func firstError(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return errors.New("no error")
 }
 
 func (p *Pipeline) readGranule(ctx context.Context, t *Task, g core.Granule) (*sink, error) {

@@ -32,7 +32,6 @@ type Found struct {
 // granules that have one there, in the order given. With allowMissing a granule that cannot be read is left out, whole,
 // and listed; otherwise it is an error, as it is when none can be read.
 func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bool) (*Plan, *Found, error) {
-	found := &Found{Failed: map[string]error{}}
 	results := make([]result, len(granules))
 	var mu sync.Mutex
 	done := 0
@@ -61,6 +60,16 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 	if err := g.Wait(); err != nil {
 		return nil, nil, err
 	}
+	found := sum(granules, results)
+	if len(granules) > 0 && len(found.Failed) == len(granules) {
+		return nil, found, core.Errorf(core.CodeOf(results[0].err), "plan", "", "every granule failed; the first: %w", results[0].err)
+	}
+	p, err := s.collect(ctx, granules, results)
+	return p, found, err
+}
+
+func sum(granules []core.Granule, results []result) *Found {
+	found := &Found{Failed: map[string]error{}}
 	for i, r := range results {
 		if r.err != nil {
 			found.Failed[granules[i].ID] = r.err
@@ -69,11 +78,7 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 		found.Invalid += r.invalid
 		found.Nowhere += r.nowhere
 	}
-	if len(granules) > 0 && len(found.Failed) == len(granules) {
-		return nil, found, core.Errorf(core.CodeOf(results[0].err), "plan", "", "every granule failed; the first: %w", results[0].err)
-	}
-	p, err := s.collect(ctx, granules, results)
-	return p, found, err
+	return found
 }
 
 func (s *Scan) collect(ctx context.Context, granules []core.Granule, results []result) (*Plan, error) {
