@@ -54,7 +54,31 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 			return nil, err
 		}
 	}
-	return r, nil
+	return r, r.checkSize()
+}
+
+// maxShardBytes is the most memory that the cells of one shard may take, observations apart. Shards are computed whole:
+// 4 GiB are 4¹² cells of some 60 variables.
+const maxShardBytes = 4 << 30
+
+// checkSize refuses shards whose cells do not fit in memory, before a run is killed for it.
+func (r *Recipe) checkSize() error {
+	const gridBytes = 40 // of a slot: centre, coordinates, count
+	cell := int64(gridBytes)
+	for _, o := range r.outputs {
+		for i, f := range o.fields {
+			width := int64(max(f.Width, 1))
+			if i == 0 {
+				width = int64(o.array.Width())
+			}
+			cell += width * int64(f.Type.Size())
+		}
+	}
+	if slots := r.info.Frame.Slots(); slots > maxShardBytes/cell {
+		return core.Errorf(core.Unsupported, "", r.Config.File, "output.grid: a shard has %d cells of %d bytes, more than the %d bytes that a shard may take in memory: make shards smaller (for healpix, raise parent_order)",
+			slots, cell, int64(maxShardBytes))
+	}
+	return nil
 }
 
 // Info is what the grid says of itself.

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"bytes"
 	"os"
 	"testing"
 
@@ -22,6 +23,17 @@ func TestCompileShipped(t *testing.T) {
 	text, err := os.ReadFile("../cmd/zagg/cli/sample/demo.yaml")
 	require.NoError(t, err)
 	recipe(t, string(text))
+}
+
+// A shard whose cells do not fit in memory is refused before a run is killed for it.
+func TestCompileRefusesHugeShards(t *testing.T) {
+	text, err := os.ReadFile("../cmd/zagg/cli/sample/demo.yaml")
+	require.NoError(t, err)
+	cfg, _, err := config.Parse("big.yaml", bytes.Replace(text, []byte("child_order: 12"), []byte("child_order: 21"), 1))
+	require.NoError(t, err)
+	_, err = newHost(t).Compile(t.Context(), cfg)
+	require.Equal(t, core.Unsupported, core.CodeOf(err))
+	require.ErrorContains(t, err, "big.yaml: output.grid: a shard has 268435456 cells")
 }
 
 // Whatever a configuration asks that cannot be done is said with the place.
