@@ -38,6 +38,8 @@ type Outcome struct {
 	Skipped bool // the record was there and matched; Receipt is the earlier run's
 	// What the source and the output were asked for in this run.
 	Source, Output objstore.Usage
+	// Unwritten is why an index could not be written back: the shard is done all the same.
+	Unwritten error
 }
 
 // Job is one shard of a plan as an executor gets it.
@@ -110,7 +112,11 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 	}
 	out.Record = t.record(j, shard, want, res, version)
 	receipt(&out.Record.Receipt, res, len(j.Granules), reads.Usage(), writes.Usage(), time.Since(start))
-	return out, out.Record.Save(ctx, store, j.StorePath)
+	if err := out.Record.Save(ctx, store, j.StorePath); err != nil {
+		return out, err
+	}
+	out.Unwritten = t.Recipe.writeBack(ctx, s.Index, source, task.Granules, res.Unindexed)
+	return out, nil
 }
 
 // compute writes a shard's objects and deletes what lies where none is to be.
@@ -128,7 +134,7 @@ func (t *Template) compute(ctx context.Context, s Stores, task *engine.Task) (*e
 	if err := deleteAll(ctx, task.Store, stale); err != nil {
 		return nil, err
 	}
-	return res, t.Recipe.writeBack(ctx, s.Index, task.Source, task.Granules, res.Unindexed)
+	return res, nil
 }
 
 // shard checks that the job's shard is one of this grid, and of the grid the job was planned for.

@@ -13,11 +13,12 @@ import (
 //
 //	{"aggregation":…,"data_source":…,"grid":…,"output":{"aoi_mask":false},"pipeline":{"type":"spatial"}}
 //
-// which agrees with zagg's earlier releases for every configuration they had. Each section is as the user gave it:
+// which agrees with zagg's earlier releases for every configuration they had, but that index counted there. Each
+// section is as the user gave it:
 // an explicit default is another hash than its absence. Left out is what does not change a value:
 //
 //   - aggregation: handoff
-//   - data_source: how and from where it is read (driver, read_plan, credentials_provider, the …_workers), and the
+//   - data_source: how and from where it is read (driver, index, read_plan, credentials_provider, the …_workers), and the
 //     reader where it means the default one; a reader with a layout of its own is part of the meaning
 //   - data_source.mask_fill when it is true, the default
 //   - grid: everything but type, indexing_scheme and sharded for healpix, and crs, resolution, bounds and sharded for
@@ -62,7 +63,7 @@ func mapOf(pairs ...any) *node {
 }
 
 func (c *Config) semanticSource() *node {
-	drop := []string{"driver", "read_plan", "anonymous", "credentials_provider", "source_region", "shard_workers",
+	drop := []string{"driver", "index", "read_plan", "anonymous", "credentials_provider", "source_region", "shard_workers",
 		"granule_workers", "read_workers", "write_buffer"}
 	if c.DataSource.Reader == DefaultReader {
 		drop = append(drop, "reader")

@@ -6,13 +6,13 @@ import "fmt"
 
 // Prices of AWS in US dollars, us-west-2, as published on the Lambda and S3 pricing pages.
 const (
-	ARM64PerGBSecond   = 1.33334e-5 // Lambda compute, arm64
-	PerInvocation      = 0.20e-6    // Lambda requests
-	TmpPerGBSecond     = 3.09e-8    // ephemeral storage beyond FreeTmpGB
-	FreeTmpGB          = 0.5
-	GetRequest         = 0.40e-6 // S3 GET and HEAD
-	PutRequest         = 5.0e-6  // S3 PUT and LIST
-	DefaultMemoryGB    = 2.0     // of a worker, when the configuration does not say
+	ARM64PerGBSecond = 1.33334e-5 // Lambda compute, arm64
+	PerInvocation    = 0.20e-6    // Lambda requests
+	TmpPerGBSecond   = 3.09e-8    // ephemeral storage beyond FreeTmpGB
+	FreeTmpGB        = 0.5
+	GetRequest       = 0.40e-6 // S3 GET and HEAD
+	PutRequest       = 5.0e-6  // S3 PUT and LIST
+	DefaultMemoryGB  = 2.0     // of a worker, when the configuration does not say
 )
 
 // A Use is what a run used, or is expected to use.

@@ -212,6 +212,9 @@ func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ra
 			bar.say(fmt.Sprintf("ERROR %s: %v", d.Job.Label, d.Err))
 			bar.step("ERROR " + d.Job.Label)
 		default:
+			if err := d.Result.Unwritten; err != nil {
+				bar.say(fmt.Sprintf("NOTE %s is done, but an index could not be written: %v", d.Job.Label, err))
+			}
 			bar.step(outcomeText(d.Result))
 		}
 	})
