@@ -10,8 +10,8 @@ import (
 // are 5 km: far below the size of a shard, so that most lookups have one candidate, and few enough lookups to be cheap.
 const scanRows = 256
 
-// scanReach is the radius in metres beyond which a run of observations is cut in two. Rows that jump about, as those of
-// an unordered table, would otherwise have every shard of the Earth as a candidate.
+// scanReach is the radius in metres beyond which a run of observations is cut in two, whatever the shards' size. Rows that
+// jump about, as those of an unordered table, would otherwise have every shard of the Earth as a candidate.
 const scanReach = 50e3
 
 // earthRadius is the mean radius in metres; caps are a hundredth wider, more than any latitude convention moves a
@@ -20,6 +20,7 @@ const earthRadius = 6371008.8
 
 // runs are rows of a batch that lie close together, each with a cap that holds its valid points.
 type runs struct {
+	reach   float64 // metres
 	regions []core.Region
 	rows    [][2]int // first and one after the last
 	invalid int64    // rows in no run: there is no valid one near them
@@ -31,7 +32,7 @@ func (r *runs) add(b *core.Batch, from, to int) {
 	switch {
 	case !ok:
 		r.invalid += int64(to - from)
-	case angle*earthRadius > scanReach && to-from > 1:
+	case angle*earthRadius > r.reach && to-from > 1:
 		middle := from + (to-from)/2
 		r.add(b, from, middle)
 		r.add(b, middle, to)

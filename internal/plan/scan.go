@@ -3,8 +3,10 @@ package plan
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,6 +20,8 @@ type Scan struct {
 	Source  core.ObjectReader
 	Workers int                                         // granules read at once
 	Report  func(done, total int, granule core.Granule) // called from one goroutine at a time; may be nil
+
+	reach atomic.Uint64 // bits of the radius in metres beyond which runs are cut; 0: not known yet
 }
 
 // A Found is what a scan saw.
@@ -117,25 +121,60 @@ func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
 	return r, err
 }
 
+// coverRuns is how many runs are covered by one call: each may have some hundred shards near it.
+const coverRuns = 64
+
 // batch asks the grid for the shards near each run of observations, and those which of them are their own.
 func (s *Scan) batch(ctx context.Context, b *core.Batch, r *result) error {
-	var runs runs
+	reach, err := s.runReach(ctx, b)
+	if err != nil {
+		return err
+	}
+	runs := runs{reach: reach}
 	for at := 0; at < len(b.Lon); at += scanRows {
 		runs.add(b, at, min(at+scanRows, len(b.Lon)))
 	}
 	r.invalid += runs.invalid
-	covers, err := s.Grid.Cover(ctx, runs.regions)
-	if err != nil {
-		return err
-	}
 	slot := make([]int32, scanRows)
-	for i, keys := range covers {
-		from, to := runs.rows[i][0], runs.rows[i][1]
-		if err := s.locate(ctx, keys, b.Lon[from:to], b.Lat[from:to], slot[:to-from], r); err != nil {
+	for first := 0; first < len(runs.regions); first += coverRuns {
+		covers, err := s.Grid.Cover(ctx, runs.regions[first:min(first+coverRuns, len(runs.regions))])
+		if err != nil {
 			return err
+		}
+		for i, keys := range covers {
+			from, to := runs.rows[first+i][0], runs.rows[first+i][1]
+			if err := s.locate(ctx, keys, b.Lon[from:to], b.Lat[from:to], slot[:to-from], r); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// runReach is how large a run may be: about a shard, so that few shards are near it, however fine the grid. It is found
+// from the shard of the first valid point, once.
+func (s *Scan) runReach(ctx context.Context, b *core.Batch) (float64, error) {
+	if bits := s.reach.Load(); bits != 0 {
+		return math.Float64frombits(bits), nil
+	}
+	for i := range b.Lon {
+		if !valid(b.Lon[i], b.Lat[i]) {
+			continue
+		}
+		point := core.Region{Polygons: []core.Polygon{{{{Lon: b.Lon[i], Lat: b.Lat[i]}}}}}
+		covers, err := s.Grid.Cover(ctx, []core.Region{point})
+		if err != nil || len(covers[0]) == 0 {
+			return scanReach, err
+		}
+		shards, err := s.Grid.Shards(ctx, covers[0][:1])
+		if err != nil {
+			return 0, err
+		}
+		reach := min(scanReach, math.Sqrt(shards[0].AreaKM2)*1e3)
+		s.reach.Store(math.Float64bits(reach))
+		return reach, nil
+	}
+	return scanReach, nil
 }
 
 // locate asks each candidate shard which of the points are its own; every point has one owner at most.
@@ -150,6 +189,9 @@ func (s *Scan) locate(ctx context.Context, keys []core.ShardKey, lon, lat []floa
 	for _, k := range keys {
 		if left == 0 {
 			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if err := s.Grid.Locate(ctx, k, lon, lat, slot); err != nil {
 			return err
