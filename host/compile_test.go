@@ -57,6 +57,7 @@ func TestCompileErrors(t *testing.T) {
 		"expression's syntax": {[]string{"np.sum(v)", "np.sum(v"}, "run.yaml:9:", "np.sum(v", core.Invalid},
 		"expression's column": {[]string{"np.sum(v)", "np.sum(z)"}, "run.yaml:9:", "z", core.Invalid},
 		"expression's shape":  {[]string{"np.sum(v)", `"np.quantile(v, [0.1, 0.9])"`}, "run.yaml:9:", "2 numbers per cell, not 1", core.Invalid},
+		"expression per row":  {[]string{"np.sum(v)", "v * 2"}, "run.yaml:9:", "length differs from cell to cell", core.Invalid},
 		"statistic":           {[]string{mean, "mean: {function: average_of, source: v}"}, "run.yaml:6:", `no statistic "average_of" in this binary; have [`, core.NotFound},
 		"statistic's param":   {[]string{mean, "mean: {function: mean, source: v, params: {ddof: 1}}"}, "run.yaml:6:", "ddof", core.Invalid},
 		"statistic's q":       {[]string{"[0.25, 0.75]", "[0.25, 1.75]"}, "run.yaml:10:", "1.75", core.Invalid},

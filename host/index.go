@@ -58,6 +58,13 @@ func (s *IndexStore) claim(granule string) bool {
 	return true
 }
 
+// release lets another try to make a sidecar.
+func (s *IndexStore) release(granule string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.made, granule)
+}
+
 // writeBack makes the sidecars that were missing or did not fit, if the configuration says so.
 func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectReader, granules []core.Granule, unindexed []string) error {
 	if to == nil || !r.Config.DataSource.Index.WriteBack {
@@ -73,10 +80,11 @@ func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectR
 			continue
 		}
 		data, err := r.Index(ctx, src, g)
-		if err != nil {
-			return err
+		if err == nil {
+			err = objstore.PutBytes(ctx, store, g.Assets["index"], data, core.PutOptions{})
 		}
-		if err := objstore.PutBytes(ctx, store, g.Assets["index"], data, core.PutOptions{}); err != nil {
+		if err != nil {
+			to.release(g.ID)
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -12,6 +13,7 @@ import (
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/zarr"
 )
 
 // maxDocument is the largest metadata document that is read.
@@ -22,16 +24,12 @@ const maxDocument = 64 << 20
 // records before data. A store that fits is not deleted for the sake of a few selected shards. It returns whether the
 // store is new.
 func (t *Template) Setup(ctx context.Context, store core.ObjectStore, url string, p *plan.Plan, overwrite, selected bool) (fresh bool, err error) {
-	old, err := t.existing(ctx, store, url)
+	old, err := t.Recipe.existing(ctx, store, url)
 	if err != nil {
 		return false, err
 	}
 	if old == nil {
-		// Someone may have deleted the store and not its records, which would have its shards skipped.
-		if err := clearRecords(ctx, store, url); err != nil {
-			return false, err
-		}
-		return true, t.write(ctx, store, url, p)
+		return true, t.create(ctx, store, url, p)
 	}
 	fits, err := t.fits(ctx, store, url, old)
 	switch {
@@ -41,11 +39,36 @@ func (t *Template) Setup(ctx context.Context, store core.ObjectStore, url string
 		if err := clearStore(ctx, store, url, old.group, t.pipeline.Group); err != nil {
 			return false, err
 		}
-		return true, t.write(ctx, store, url, p)
+		return true, t.create(ctx, store, url, p)
 	case !fits:
 		return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(old))
 	}
 	return false, nil
+}
+
+// create writes a new store. A marker beside it comes first and goes last: what set-up left half-way is known by it, and
+// without it nothing that lies at the address is taken for zagg's own.
+func (t *Template) create(ctx context.Context, store core.ObjectStore, url string, p *plan.Plan) error {
+	if err := putJSON(ctx, store, markerURL(url), []byte(`{"zagg_setup":"`+t.pipeline.Group+`"}`)); err != nil {
+		return err
+	}
+	// Someone may have deleted a store and not its records, which would have its shards skipped.
+	if err := clearRecords(ctx, store, url); err != nil {
+		return err
+	}
+	if err := t.write(ctx, store, url, p); err != nil {
+		return err
+	}
+	return store.Delete(ctx, markerURL(url))
+}
+
+// markerURL is the address of the marker of a set-up under way.
+func markerURL(url string) string { return strings.TrimRight(url, "/") + ".status/setup.json" }
+
+// CheckStore refuses an address that holds what zagg did not write: before work is done for it.
+func (r *Recipe) CheckStore(ctx context.Context, store core.ObjectStore, url string) error {
+	_, err := r.existing(ctx, store, url)
+	return err
 }
 
 // A found is the group that a store holds.
@@ -56,10 +79,10 @@ type found struct {
 
 // existing reads what the store holds: nil when there is nothing at the address, an error when there is something that
 // zagg did not write, which is never deleted.
-func (t *Template) existing(ctx context.Context, store core.ObjectStore, url string) (*found, error) {
+func (r *Recipe) existing(ctx context.Context, store core.ObjectStore, url string) (*found, error) {
 	root, err := objstore.ReadAll(ctx, store, engine.Join(url, "zarr.json"), maxDocument)
 	if core.CodeOf(err) == core.NotFound {
-		return t.debris(ctx, store, url)
+		return nil, r.debris(ctx, store, url)
 	}
 	if err != nil {
 		return nil, err
@@ -81,19 +104,31 @@ func (t *Template) existing(ctx context.Context, store core.ObjectStore, url str
 	return &found{group: doc.Attributes.Zagg.Group, doc: group}, nil
 }
 
-// debris looks at an address without a root document: set-up that did not finish left only objects of this group.
-func (t *Template) debris(ctx context.Context, store core.ObjectStore, url string) (*found, error) {
+// debris looks at an address without a root document. Objects of this group may lie there if set-up was under way, as
+// its marker tells; nothing else may.
+func (r *Recipe) debris(ctx context.Context, store core.ObjectStore, url string) error {
+	own := ""
+	marker, err := objstore.ReadAll(ctx, store, markerURL(url), maxDocument)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return err
+	}
+	var doc struct {
+		Group string `json:"zagg_setup"`
+	}
 	prefix := strings.TrimRight(url, "/") + "/"
-	err := store.List(ctx, prefix, func(o core.ObjectInfo) error {
-		if strings.HasPrefix(o.URL, prefix+t.pipeline.Group+"/") {
+	if err == nil && json.Unmarshal(marker, &doc) == nil && plainName(doc.Group) {
+		own = prefix + doc.Group + "/"
+	}
+	err = store.List(ctx, prefix, func(o core.ObjectInfo) error {
+		if own != "" && strings.HasPrefix(o.URL, own) {
 			return nil
 		}
 		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is no store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
 	})
 	if core.CodeOf(err) == core.NotFound {
-		err = nil
+		return nil
 	}
-	return nil, err
+	return err
 }
 
 // fits reports whether a store's metadata is what this run would write. Without consolidated metadata the group's says
@@ -219,36 +254,61 @@ func deleteAll(ctx context.Context, store core.ObjectStore, urls []string) error
 	return nil
 }
 
-// Prune removes the shards that have a record and are not in the plan: their objects, then the record. It returns their
-// labels.
-func Prune(ctx context.Context, store core.ObjectStore, url string, p *plan.Plan) ([]string, error) {
+// Prune removes what the store holds of shards that are not in the plan: their records first, then every object in a block
+// of the arrays that is no planned shard's, whether a record names it or a killed run left it. It returns the labels of
+// the records.
+func (t *Template) Prune(ctx context.Context, store core.ObjectStore, url string, p *plan.Plan) ([]string, error) {
 	stale, err := Stale(ctx, store, url, p)
 	if err != nil {
 		return nil, err
 	}
-	for _, label := range stale {
-		r, err := job.LoadRecord(ctx, store, url, label)
-		if err != nil {
-			return nil, err
-		}
-		urls := make([]string, len(r.Objects))
-		for i, o := range r.Objects {
-			urls[i] = engine.Join(url, o.Path)
-		}
-		// The record goes last, so that another try knows what to delete; meanwhile it is of no granules, so that no run
-		// takes the shard for done.
-		r.Granules = ""
-		if err := r.Save(ctx, store, url); err != nil {
-			return nil, err
-		}
-		if err := deleteAll(ctx, store, urls); err != nil {
-			return nil, err
-		}
-		if err := job.DeleteRecord(ctx, store, url, label); err != nil {
+	records := make([]string, len(stale))
+	for i, label := range stale {
+		records[i] = job.RecordURL(url, label)
+	}
+	if err := deleteAll(ctx, store, records); err != nil {
+		return nil, err
+	}
+	if t.compact { // its only blocks are the plan's
+		return stale, nil
+	}
+	planned := make(map[string]bool, len(p.Shards))
+	for i := range p.Shards {
+		planned[blockName(p.Shards[i].Block)] = true
+	}
+	var orphans []string
+	for _, array := range t.shardArrays() {
+		prefix := engine.Join(url, t.pipeline.Group, array.Name, "c") + "/"
+		err := store.List(ctx, prefix, func(o core.ObjectInfo) error {
+			parts := strings.Split(strings.TrimPrefix(o.URL, prefix), "/")
+			if !planned[strings.Join(parts[:min(len(parts), len(t.pipeline.Dims))], "/")] {
+				orphans = append(orphans, o.URL)
+			}
+			return nil
+		})
+		if err != nil && core.CodeOf(err) != core.NotFound {
 			return nil, err
 		}
 	}
-	return stale, nil
+	return stale, deleteAll(ctx, store, orphans)
+}
+
+// shardArrays are the arrays that jobs write.
+func (t *Template) shardArrays() []*zarr.Array {
+	arrays := slices.Clone(t.pipeline.Coords)
+	for _, v := range t.pipeline.Vars {
+		arrays = append(arrays, v.Arrays...)
+	}
+	return arrays
+}
+
+// blockName is a block as object keys spell it: "3/14".
+func blockName(block []int64) string {
+	parts := make([]string, len(block))
+	for i, n := range block {
+		parts[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(parts, "/")
 }
 
 // Stale lists the labels of shards that have a record and are not in the plan.

@@ -156,7 +156,8 @@ func TestForeignStores(t *testing.T) {
 		"no JSON":             {map[string]string{"zarr.json": "oops"}, "there is a Zarr store that zagg did not write"},
 		"folder":              {map[string]string{"photo.jpg": "x"}, "the folder holds photo.jpg and is no store that zagg wrote"},
 		"zarr 2":              {map[string]string{".zgroup": "{}", "5/.zarray": "{}"}, "the folder holds .zgroup and is no store"},
-		"folder beside group": {map[string]string{"5/mean/c/0": "x", "50/x": "x"}, "the folder holds 50/x and is no store"},
+		"folder beside group": {map[string]string{"50/x": "x"}, "the folder holds 50/x and is no store"},
+		"group of another":    {map[string]string{"5/zarr.json": zarrJSON(`{"mine": 1}`)}, "the folder holds 5/zarr.json and is no store"},
 	} {
 		store := &objstore.Mem{}
 		for key, body := range c.objects {
@@ -204,7 +205,7 @@ func TestRecordsDoNotOutliveTheStore(t *testing.T) {
 	require.True(t, other.start(t, store))
 	require.Empty(t, keysOf(contents(t, store), ".status/records/"))
 	require.False(t, other.mustProcess(t, store, store, "1111").Skipped)
-	gone, err := host.Prune(t.Context(), store, other.url, other.plan)
+	gone, err := other.template.Prune(t.Context(), store, other.url, other.plan)
 	require.NoError(t, err)
 	require.Empty(t, gone)
 	require.NotEmpty(t, keysOf(contents(t, store), "/5/mean/c/"))
@@ -226,7 +227,12 @@ func TestSetupInterruptedAnywhere(t *testing.T) {
 			break
 		}
 		require.ErrorIs(t, err, stopped)
-		require.NotContains(t, contents(t, store), s.url+"/zarr.json", "a store that is not whole has no root")
+		left := contents(t, store)
+		if _, whole := left[s.url+"/zarr.json"]; whole { // only the marker is left to be deleted
+			delete(left, s.url+".status/setup.json")
+			require.Equal(t, want, left, "a store that is not whole has no root")
+			continue
+		}
 		require.True(t, s.start(t, store), "set up anew")
 		require.Equal(t, want, contents(t, store))
 	}
@@ -292,16 +298,22 @@ func TestStaleAndPrune(t *testing.T) {
 	stopped := errors.New("stopped")
 	for n, done := 1, false; !done; n++ {
 		store := clone(t, store)
-		_, err := host.Prune(t.Context(), &faultyStore{ObjectStore: store, n: n, err: stopped}, s.url, fewer.plan)
+		_, err := fewer.template.Prune(t.Context(), &faultyStore{ObjectStore: store, n: n, err: stopped}, s.url, fewer.plan)
 		if done = err == nil; !done {
 			require.ErrorIs(t, err, stopped)
 			// Were the shard planned again now, it would be whole or be done again.
 			requireWhole(t, s, store, "-1111")
 		}
-		_, err = host.Prune(t.Context(), store, s.url, fewer.plan)
+		_, err = fewer.template.Prune(t.Context(), store, s.url, fewer.plan)
 		require.NoError(t, err)
 		require.Equal(t, want, contents(t, store), n)
 	}
+	// What a killed run left without a record goes too.
+	lost := clone(t, store)
+	require.NoError(t, job.DeleteRecord(t.Context(), lost, s.url, "-1111"))
+	_, err = fewer.template.Prune(t.Context(), lost, s.url, fewer.plan)
+	require.NoError(t, err)
+	require.Equal(t, want, contents(t, lost))
 	none, err := host.Stale(t.Context(), &objstore.Mem{}, s.url, s.plan)
 	require.NoError(t, err)
 	require.Empty(t, none)

@@ -51,7 +51,7 @@ func (c *Counter) Retried(error, time.Duration) { c.retries.Add(1) }
 
 // failed counts err, if it is one, and returns it.
 func (c *Counter) failed(err error) error {
-	if err != nil {
+	if err != nil && core.CodeOf(err) != core.NotFound { // "is it there?" is a question, not a failure
 		c.errors.Add(1)
 	}
 	return err

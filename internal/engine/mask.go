@@ -83,28 +83,32 @@ func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 		case 8:
 			d.Data = gatherInto[uint64](d.Data, s.Data, rows)
 		default:
+			at := len(d.Data)
+			d.Data = grow(d.Data, len(rows)*n)
 			for _, r := range rows {
-				d.Data = append(d.Data, s.Data[int(r)*n:(int(r)+1)*n]...)
+				at += copy(d.Data[at:], s.Data[int(r)*n:(int(r)+1)*n])
 			}
 		}
 	}
 	return dst, nil
 }
 
-// gatherInto keeps d aligned for every element type: it grows by allocating anew as 8-byte words.
-func gatherInto[T core.Element](d, s []byte, rows []int32) []byte {
-	var t T
-	size := len(core.Raw([]T{t}))
-	need := len(d) + len(rows)*size
+// grow makes room for n more bytes and keeps the data aligned for every element type: it allocates anew as 8-byte words.
+func grow(d []byte, n int) []byte {
+	need := len(d) + n
 	if cap(d) < need {
 		grown := core.NewData(max(need, 2*cap(d), 4096))[:len(d)]
 		copy(grown, d)
 		d = grown
 	}
-	from := core.View[T](s)
+	return d[:need]
+}
+
+func gatherInto[T core.Element](d, s []byte, rows []int32) []byte {
+	var t T
 	at := len(d)
-	d = d[:need]
-	to := core.View[T](d[at:])
+	d = grow(d, len(rows)*len(core.Raw([]T{t})))
+	from, to := core.View[T](s), core.View[T](d[at:])
 	for i, r := range rows {
 		to[i] = from[r]
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -31,8 +32,7 @@ func (p *Pipeline) read(ctx context.Context, t *Task, res *Result) ([]*sink, err
 				sinks[i] = s
 				return nil
 			}
-			// A cancelled run is never "missing": only what is wrong with the granule itself may be left out.
-			if t.AllowMissing && gctx.Err() == nil {
+			if t.AllowMissing && gctx.Err() == nil && ofGranule(err) {
 				failed[i] = err
 				return nil
 			}
@@ -72,11 +72,29 @@ func (res *Result) note(granules []core.Granule, sinks []*sink, failed []error) 
 	}
 }
 
+// errEmit marks what failed on our side of a read.
+var errEmit = errors.New("while taking observations")
+
+// ofGranule reports whether an error is of the granule itself, so that it may be left out: not a bug, a filter that fails,
+// refused credentials or a store that does not answer.
+func ofGranule(err error) bool {
+	switch core.CodeOf(err) {
+	case core.NotFound, core.Corrupt, core.Unsupported, core.Invalid:
+		return !errors.Is(err, errEmit)
+	}
+	return false
+}
+
 func (p *Pipeline) readGranule(ctx context.Context, t *Task, g core.Granule) (*sink, error) {
 	s := &sink{}
 	l := &landing{p: p, key: t.Shard.Key, sink: s}
 	q := core.Query{Region: t.Shard.Outline, Columns: p.Columns, Filters: p.Filters, Rows: p.Batch}
-	stats, err := p.Reader.Read(ctx, t.Source, g, q, func(b *core.Batch) error { return l.take(ctx, b) })
+	stats, err := p.Reader.Read(ctx, t.Source, g, q, func(b *core.Batch) error {
+		if err := l.take(ctx, b); err != nil {
+			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, errEmit)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}

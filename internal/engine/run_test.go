@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -252,13 +251,29 @@ func TestGranulesThatFail(t *testing.T) {
 	require.Equal(t, []float64{1, 3}, core.View[float64](object(t, store, "line/list/c/1/0"))[:2])
 
 	for _, ids := range [][]string{{"bad"}, {"bad", "worse"}} {
-		r.fail["worse"] = errors.New("worse")
+		r.fail["worse"] = core.Errorf(core.NotFound, "h5.Read", "worse.h5", "no such file")
 		all := task("1", store, ids...)
 		all.AllowMissing = true
 		_, err = p.Run(t.Context(), all)
 		require.ErrorContains(t, err, "read shard label1: every granule failed; the first: read granule bad")
 		require.Equal(t, core.Corrupt, core.CodeOf(err))
 	}
+}
+
+// What fails on our side of a read is no fault of the granule: it fails the shard, whatever is allowed.
+func TestOurFailuresAreNotMissingGranules(t *testing.T) {
+	wrong := core.Batch{Group: "x", Lon: []float64{1.5}, Lat: []float64{1}} // without the column asked for
+	p := pipeline(lineGrid{cells: 2}, &fakeReader{batches: map[string][]core.Batch{"a": {wrong}}})
+	job := task("1", &objstore.Mem{}, "a")
+	job.AllowMissing = true
+	_, err := p.Run(t.Context(), job)
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "every granule failed")
+
+	p = pipeline(lineGrid{cells: 2}, &fakeReader{fail: map[string]error{"a": core.Errorf(core.Denied, "s3.Get", "a", "expired")}})
+	_, err = p.Run(t.Context(), job)
+	require.Equal(t, core.Denied, core.CodeOf(err))
+	require.NotContains(t, err.Error(), "every granule failed")
 }
 
 // A run that is stopped is never one with missing granules.

@@ -57,7 +57,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return 0
 	}
-	if !errors.Is(err, errSilent) {
+	switch {
+	case errors.Is(err, errSilent):
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "zagg: stopped")
+	default:
 		fmt.Fprintln(stderr, "zagg:", err)
 	}
 	switch {

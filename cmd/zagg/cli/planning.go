@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -118,8 +119,9 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for id, err := range seen.Failed {
-		r.say("      left out: %s: %v", id, err)
+	src.missing = slices.Sorted(maps.Keys(seen.Failed))
+	for _, id := range src.missing {
+		r.say("      left out: %s: %v", id, seen.Failed[id])
 	}
 	r.say("      %s observations, %s with unusable coordinates, %s outside the grid", thousands(seen.Rows), thousands(seen.Invalid), thousands(seen.Nowhere))
 	return p, src, nil

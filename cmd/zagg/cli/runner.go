@@ -54,6 +54,8 @@ func (r *runner) check() error {
 		return fmt.Errorf("--driver is %q; have s3, https: %w for `zagg run`", r.o.driver, errUsage)
 	case r.o.maxWorkers < 1 || r.o.maxCells < 0:
 		return fmt.Errorf("--max-workers must be at least 1 and --max-cells at least 0: %w for `zagg run`", errUsage)
+	case r.o.keep && r.o.overwrite:
+		return fmt.Errorf("--keep and --overwrite exclude each other: %w for `zagg run`", errUsage)
 	case r.o.catalog != "" && len(r.o.granules) > 0:
 		return fmt.Errorf("--catalog and --granules exclude each other: %w for `zagg run`", errUsage)
 	}
@@ -67,6 +69,9 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.configure(ctx); err != nil {
 		return err
 	}
+	if err := r.recipe.CheckStore(ctx, objstore.Retry(r.output, objstore.Policy{}), r.store); err != nil {
+		return err
+	}
 	p, source, err := r.plan(ctx)
 	if err != nil {
 		return err
@@ -77,6 +82,7 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	r.total = newSummary(r.store, r.config.Worker.Memory, len(selected))
 	r.total.Source = r.total.Source.Add(source.used.Usage())
+	r.total.Missing = source.missing
 	t, err := r.recipe.Template(p)
 	if err != nil {
 		return err
@@ -100,7 +106,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.process(ctx, t, p, selected, source); err != nil {
 		return r.interrupted(err)
 	}
-	return r.finish(ctx, p, len(selected) < len(p.Shards))
+	return r.finish(ctx, t, p, len(selected) < len(p.Shards))
 }
 
 // configure reads the configuration and turns it into things.
@@ -145,9 +151,10 @@ func loadConfig(name string) (*config.Config, []config.Note, error) {
 
 // A source is the way to the granules and what finding the shards took.
 type source struct {
-	reader core.ObjectStore
-	url    string // of one granule, to see what kind of store they are in
-	used   objstore.Counter
+	reader  core.ObjectStore
+	url     string // of one granule, to see what kind of store they are in
+	used    objstore.Counter
+	missing []string // granules left out because they cannot be read
 }
 
 // dry says what a run would do.
@@ -246,10 +253,10 @@ func (r *runner) interrupted(err error) error {
 }
 
 // finish removes what the plan does not have and prints the summary.
-func (r *runner) finish(ctx context.Context, p *plan.Plan, selected bool) error {
+func (r *runner) finish(ctx context.Context, t *host.Template, p *plan.Plan, selected bool) error {
 	if r.total.Shards.Errors == 0 && !selected && !r.o.keep {
 		r.announce("Removing shards that the plan does not have")
-		gone, err := host.Prune(ctx, objstore.Retry(r.output, objstore.Policy{}), r.store, p)
+		gone, err := t.Prune(ctx, objstore.Retry(r.output, objstore.Policy{}), r.store, p)
 		if err != nil {
 			return err
 		}

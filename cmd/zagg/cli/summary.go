@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -110,7 +111,8 @@ func (s *summary) price() {
 }
 
 // print writes the summary for people, or as JSON.
-func (s *summary) print(w io.Writer, asJSON, profile bool) error {
+func (s *summary) print(out io.Writer, asJSON, profile bool) error {
+	w := &bytes.Buffer{}
 	s.price()
 	slices.Sort(s.Missing)
 	s.Missing = slices.Compact(s.Missing)
@@ -118,7 +120,7 @@ func (s *summary) print(w io.Writer, asJSON, profile bool) error {
 		s.Phases = nil
 	}
 	if asJSON {
-		enc := json.NewEncoder(w)
+		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(s)
 	}
@@ -153,7 +155,8 @@ func (s *summary) print(w io.Writer, asJSON, profile bool) error {
 		line("Failed", "%s: %s", f.Shard, f.Error)
 	}
 	line("Output", "%s", s.Store)
-	return nil
+	_, err := out.Write(w.Bytes())
+	return err
 }
 
 func (s *summary) skipped() string {

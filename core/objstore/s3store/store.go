@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
@@ -125,6 +126,7 @@ func loadOptions(o Options) []func(*config.LoadOptions) error {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { ranged.Tune(t, o.Concurrency) })
 	list := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client),
+		config.WithLogger(logging.Nop{}), // what matters comes back as an error
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
