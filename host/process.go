@@ -224,6 +224,7 @@ func receipt(to *job.Receipt, res *engine.Result, granules int, reads, writes ob
 	to.Granules = int64(granules - len(res.Missing))
 	c := res.Counts
 	to.Observations.Read, to.Observations.Kept = c.Read, c.Kept
+	to.Observations.Drop(job.DropFilter, c.Refused)
 	to.Observations.Drop(job.DropOutside, c.Outside)
 	to.Observations.Drop(job.DropCoordinates, c.Invalid)
 	to.Observations.Drop(job.DropFill, c.Fill)

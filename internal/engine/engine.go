@@ -74,9 +74,10 @@ type Object struct {
 	SHA256 string
 }
 
-// Counts says where the rows went. Read = Outside + Invalid + Fill + NaN + Filtered + Kept.
+// Counts says where the rows went. Read = Refused + Outside + Invalid + Fill + NaN + Filtered + Kept.
 type Counts struct {
-	Read     int64 // rows the reader emitted
+	Read     int64 // rows the reader emitted, refused or found invalid
+	Refused  int64 // by the reader's filters, in the shard or near it
 	Outside  int64 // emitted, but in another shard
 	Invalid  int64 // coordinates not finite or |lat| > 90, whether the reader or the engine noticed
 	Fill     int64 // in the shard, but a declared variable is its fill value
@@ -87,6 +88,7 @@ type Counts struct {
 
 func (c *Counts) add(o Counts) {
 	c.Read += o.Read
+	c.Refused += o.Refused
 	c.Outside += o.Outside
 	c.Invalid += o.Invalid
 	c.Fill += o.Fill

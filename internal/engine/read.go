@@ -99,7 +99,8 @@ func (p *Pipeline) readGranule(ctx context.Context, t *Task, g core.Granule) (*s
 		return nil, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}
 	s.stats = stats
-	s.counts.Read += stats.Invalid
+	s.counts.Read += stats.Invalid + stats.Refused
+	s.counts.Refused = stats.Refused
 	s.counts.Invalid += stats.Invalid
 	return s, nil
 }

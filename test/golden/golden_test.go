@@ -88,6 +88,8 @@ func TestMaskFill(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &summary))
 	require.Equal(t, int64(837), summary.Cells)
 	require.Equal(t, int64(90847), summary.Observations)
+	require.Positive(t, summary.Dropped[job.DropFilter])
+	delete(summary.Dropped, job.DropFilter)
 	require.Equal(t, map[string]int64{job.DropFill: 59, job.DropNaN: 68}, summary.Dropped)
 }
 

@@ -83,6 +83,10 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 		return b, nil
 	}
 	runs := runsOf(pass)
+	r.stats.Refused += int64(len(b.Lon))
+	for _, run := range runs {
+		r.stats.Refused -= int64(run[1] - run[0])
+	}
 	b.Lon = core.View[float64](keep(core.Raw(b.Lon), 8, runs))
 	b.Lat = core.View[float64](keep(core.Raw(b.Lat), 8, runs))
 	for i := range b.Columns {

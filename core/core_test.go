@@ -1,0 +1,94 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Keys keep every digit: JSON integers below 2^64 in both directions, anything else as a string.
+func TestShardKeyJSON(t *testing.T) {
+	for key, want := range map[ShardKey]string{
+		"12683825400535580678": "12683825400535580678", "0": "0", "18446744073709551615": "18446744073709551615",
+		"18446744073709551616": `"18446744073709551616"`, "-5111123": `"-5111123"`, "007": `"007"`, "": `""`, "8a2a": `"8a2a"`,
+	} {
+		b, err := json.Marshal(key)
+		require.NoError(t, err)
+		require.Equal(t, want, string(b))
+		var back ShardKey
+		require.NoError(t, json.Unmarshal(b, &back))
+		require.Equal(t, key, back)
+	}
+	var k ShardKey
+	require.NoError(t, json.Unmarshal([]byte("-6134114"), &k))
+	require.Equal(t, ShardKey("-6134114"), k)
+	for _, bad := range []string{"1.5", "1e3", "null", "true", "{}", "99999999999999999999999"} {
+		require.Equal(t, Invalid, CodeOf(json.Unmarshal([]byte(bad), &k)), bad)
+	}
+}
+
+func TestCompareKeys(t *testing.T) {
+	keys := []ShardKey{"100", "99", "-1", "5", "12"}
+	slices.SortFunc(keys, CompareKeys)
+	require.Equal(t, []ShardKey{"5", "-1", "12", "99", "100"}, keys)
+}
+
+func TestErrors(t *testing.T) {
+	cause := errors.New("cause")
+	err := Errorf(Corrupt, "h5.Open", "a.h5", "byte %d: %w", 7, cause)
+	require.EqualError(t, err, "h5.Open a.h5: byte 7: cause")
+	require.ErrorIs(t, err, cause)
+	require.Equal(t, Corrupt, CodeOf(fmt.Errorf("shard: %w", err)))
+	require.Equal(t, Denied, CodeOf(Errorf(Denied, "", "", "%w", err)), "the outermost code counts")
+	require.Equal(t, Internal, CodeOf(cause))
+	require.Equal(t, Unavailable, CodeOf(context.DeadlineExceeded))
+	require.EqualError(t, Errorf(Invalid, "", "x", "y"), "x: y")
+	require.EqualError(t, Errorf(Invalid, "op", "", "y"), "op: y")
+	require.EqualError(t, Errorf(Invalid, "", "", "y"), "y")
+	require.Equal(t, "not found", NotFound.String())
+	require.Equal(t, "code 99", Code(99).String())
+}
+
+func TestColumns(t *testing.T) {
+	c := ColumnOf("x", []float32{1, float32(math.NaN()), 3})
+	require.Equal(t, Column{Name: "x", Type: Float32, Width: 1, Data: c.Data}, c)
+	require.Equal(t, 3, c.Rows())
+	require.Equal(t, float32(3), View[float32](c.Data)[2])
+	s := StringColumn("s", []string{"a", "", "bc"})
+	require.Equal(t, 3, s.Rows())
+	require.Equal(t, "bc", string(s.Data[s.Offsets[2]:s.Offsets[3]]))
+	for _, n := range []int{0, 1, 7, 8, 9, 100} {
+		d := NewData(n)
+		require.Len(t, d, n)
+		require.Zero(t, uintptr(unsafe.Pointer(unsafe.SliceData(d)))%8)
+	}
+	require.Nil(t, View[int64](nil))
+	require.Nil(t, Raw([]int16(nil)))
+	vector := Column{Type: Int16, Width: 3, Data: NewData(12)}
+	require.Equal(t, 2, vector.Rows())
+}
+
+func TestTypes(t *testing.T) {
+	for typ := Bool; typ <= Bytes; typ++ {
+		back, ok := TypeFromName(typ.String())
+		require.True(t, ok)
+		require.Equal(t, typ, back)
+		require.Positive(t, typ.Size())
+	}
+	_, ok := TypeFromName("")
+	require.False(t, ok)
+	require.Zero(t, Type(0).Size())
+	require.True(t, Int8.IsSigned() && !Uint8.IsSigned() && Uint64.IsUnsigned() && Float32.IsFloat() && !Bool.IsUnsigned())
+}
+
+func TestFrameSlots(t *testing.T) {
+	f := Frame{Dims: []Dim{{Shard: 256}, {Shard: 128}}}
+	require.Equal(t, int64(32768), f.Slots())
+}
