@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/s3store"
+)
+
+// The ranges of one fetch are merged as a run of zagg does over networks.
+const (
+	networkGap = 64 << 10
+	maxRequest = 8 << 20
+)
+
+const (
+	bucket = "bench"
+	key    = "granule.h5"
+	access = "bench"
+	secret = "benchbench"
+)
+
+// A slow is an S3 server behind a line with latency, which counts.
+type slow struct {
+	*httptest.Server
+	requests, bytes atomic.Int64
+}
+
+// serve starts the S3 server on a free loopback port with the granule in a bucket, and a proxy that waits before each
+// request.
+func serve(ctx context.Context, o options, work string) (*slow, func(), error) {
+	root := filepath.Join(work, "s3")
+	if err := os.MkdirAll(filepath.Join(root, bucket), 0o755); err != nil {
+		return nil, nil, err
+	}
+	data, err := os.ReadFile(o.granule)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.WriteFile(filepath.Join(root, bucket, key), data, 0o644); err != nil {
+		return nil, nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	address := l.Addr().String()
+	l.Close()
+	cmd := exec.CommandContext(ctx, o.server, "--access", access, "--secret", secret, "--port", address, "--quiet", "posix", root)
+	if err := cmd.Start(); err != nil {
+		return nil, nil, fmt.Errorf("start %s: %w", o.server, err)
+	}
+	s := newSlow(address, o.latency)
+	stop := func() {
+		s.Close()
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	for range 100 {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			return s, stop, nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	stop()
+	return nil, nil, fmt.Errorf("%s does not listen on %s", o.server, address)
+}
+
+func newSlow(address string, latency time.Duration) *slow {
+	s := &slow{}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: address})
+			r.Out.Host = r.In.Host // it is signed
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Body = &counted{r.Body, &s.bytes}
+			return nil
+		},
+		Transport: &http.Transport{MaxIdleConnsPerHost: 100},
+	}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.Add(1)
+		time.Sleep(latency)
+		proxy.ServeHTTP(w, r)
+	}))
+	return s
+}
+
+type counted struct {
+	io.ReadCloser
+	n *atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// measure adds to a read what the server was asked for.
+func (s *slow) measure(read func() (sample, error)) (sample, error) {
+	requests, bytes := s.requests.Load(), s.bytes.Load()
+	got, err := read()
+	got.requests, got.down = s.requests.Load()-requests, s.bytes.Load()-bytes
+	return got, err
+}
+
+func overS3(ctx context.Context, o options) error {
+	work, err := os.MkdirTemp("", "h5bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	server, stop, err := serve(ctx, o, work)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	store, err := s3store.New(ctx, s3store.Options{Endpoint: server.URL, Region: "us-east-1", Credentials: &s3store.Credentials{AccessKeyID: access, SecretAccessKey: secret}})
+	if err != nil {
+		return err
+	}
+	source := objstore.Coalesce(objstore.RetryReader(store, objstore.Policy{}), networkGap, maxRequest)
+	snapshot, lengths, err := prepare(ctx, o)
+	if err != nil {
+		return err
+	}
+	// The first round connects and is not counted.
+	var plain, indexed, coro []sample
+	peers, err := peersOverS3(ctx, o, server)
+	if err != nil {
+		return err
+	}
+	if peers != nil {
+		defer peers.stop()
+	}
+	for i := range min(o.repeat, 7) + 1 {
+		for _, c := range []struct {
+			into *[]sample
+			once func() (sample, error)
+		}{
+			{&plain, func() (sample, error) { return shard(ctx, source, o.rows, nil) }},
+			{&indexed, func() (sample, error) { return shard(ctx, source, o.rows, snapshot) }},
+			{&coro, func() (sample, error) {
+				return peers.ask("h5coro-s3", bucket+"/"+key, append([]int{o.rows}, lengths...)...)
+			}},
+		} {
+			if c.into == &coro && peers == nil {
+				continue
+			}
+			s, err := server.measure(c.once)
+			if err != nil {
+				return err
+			}
+			if plain != nil && s.sum != plain[0].sum {
+				return fmt.Errorf("readers differ over S3")
+			}
+			if i > 0 || c.into == &plain && plain == nil {
+				*c.into = append(*c.into, s)
+			}
+		}
+	}
+	fmt.Printf("\n%d rows in the middle of each of the %d datasets, over S3 with %v of latency\n\n", o.rows, len(paths()), o.latency)
+	fmt.Printf("| reader | wall ms median | CPU ms median | requests | MB | round trips |\n|---|--:|--:|--:|--:|--:|\n")
+	lineS3("core/h5", plain[1:])
+	lineS3(fmt.Sprintf("core/h5 with a snapshot of %d bytes", len(snapshot)), indexed)
+	lineS3("h5coro", coro)
+	return nil
+}
+
+func lineS3(name string, s []sample) {
+	if len(s) == 0 {
+		return
+	}
+	trips := ""
+	if s[0].trips > 0 {
+		trips = fmt.Sprint(s[0].trips)
+	}
+	fmt.Printf("| %s | %.0f | %.0f | %d | %.2f | %s |\n", name, 1e3*median(s, wall), 1e3*median(s, func(s sample) float64 { return s.cpu }),
+		s[0].requests, float64(s[0].down)/1e6, trips)
+}
+
+func peersOverS3(ctx context.Context, o options, server *slow) (*python, error) {
+	if o.python == "" {
+		return nil, nil
+	}
+	return startPython(ctx, o.python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
+		"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"})
+}
+
+// prepare makes the snapshot of the datasets, and tells how long they are.
+func prepare(ctx context.Context, o options) (snapshot []byte, lengths []int, err error) {
+	f, err := h5.Open(ctx, &objstore.File{}, o.granule, h5.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	sets, err := f.Datasets(ctx, paths()...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, d := range sets {
+		if d == nil || d.Rows() < int64(o.rows) {
+			return nil, nil, fmt.Errorf("%s has not %d rows of %s", o.granule, o.rows, paths()[i])
+		}
+		lengths = append(lengths, int(d.Rows()))
+	}
+	snapshot, err = f.Snapshot(ctx, sets...)
+	return snapshot, lengths, err
+}
+
+// shard reads the rows in the middle of each dataset, as a job does for its shard.
+func shard(ctx context.Context, source core.ObjectReader, rows int, snapshot []byte) (sample, error) {
+	var f *h5.File
+	s, err := timed(2, func() ([][]byte, error) {
+		const at = "s3://" + bucket + "/" + key
+		var sets []*h5.Dataset
+		var err error
+		if snapshot != nil {
+			f, sets, err = h5.OpenSnapshot(source, at, snapshot, h5.Options{})
+		} else if f, err = h5.Open(ctx, source, at, h5.Options{}); err == nil {
+			sets, err = f.Datasets(ctx, paths()...)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return read(ctx, f, sets, 2, func(d *h5.Dataset) []h5.Span {
+			return []h5.Span{{Start: (d.Rows() - int64(rows)) / 2, Count: int64(rows)}}
+		})
+	})
+	if err == nil {
+		s.trips = f.Stats().Calls
+	}
+	return s, err
+}
