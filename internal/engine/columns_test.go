@@ -277,7 +277,7 @@ func TestScatter(t *testing.T) {
 	require.Equal(t, bytes.Join([][]byte{bytes.Repeat([]byte{7}, 8), {1, 2, 3, 4}, bytes.Repeat([]byte{7}, 4)}, nil), got)
 
 	_, err = Scatter(g.array("x", core.Int8, "0"), 4, []int32{1, 2}, &core.Column{Type: core.Float64, Width: 1, Data: core.Raw([]float64{3, 2.5})})
-	require.ErrorContains(t, err, "scatter x: cell in slot 2: cast: value 2.5 does not fit the declared dtype exactly")
+	require.ErrorContains(t, err, "scatter x: cell 2 of the shard: cast: value 2.5 cannot be stored exactly as its dtype int8")
 	_, err = Scatter(g.array("x", core.Bool, "false"), 4, []int32{1}, &core.Column{Type: core.Int8, Width: 1, Data: []byte{1}})
 	require.ErrorContains(t, err, "int8 values do not fit dtype bool")
 }

@@ -31,7 +31,7 @@ func Scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, err
 		copy(data[at:], data[:at])
 	}
 	if at, err := castRows(data, a.Type, slots, width, c); err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "scatter", a.Name, "cell in slot %d: %w", slots[at], err)
+		return nil, core.Errorf(core.CodeOf(err), "scatter", a.Name, "cell %d of the shard: %w as its dtype %s: give the variable another dtype", slots[at], err, a.Type)
 	}
 	return data, nil
 }
@@ -118,7 +118,7 @@ func cast[D, S number](dst []D, slots []int32, width int, src []S) (int, error) 
 			v := src[i*width+w]
 			d := D(v)
 			if exact && (S(d) != v || (d < 0) != (v < 0) || float64(v) >= end) {
-				return i, core.Errorf(core.Invalid, "cast", "", "value %v does not fit the declared dtype exactly", v)
+				return i, core.Errorf(core.Invalid, "cast", "", "value %v cannot be stored exactly", v)
 			}
 			dst[int(s)*width+w] = d
 		}

@@ -35,7 +35,8 @@ func (a *app) gridLocate() *cobra.Command {
 		Short: "Name the cell of each lat,lon row",
 		Long: `Read rows of latitude and longitude in WGS84 degrees and print the cell and shard of each: the columns lat, lon and then
 what the grid calls its cells (HEALPix: cell_id, morton, decimal, shard_key). A first line with the names lat and lon, in
-any order and among others, is a header; without one the first two columns are latitude and longitude.`,
+any order and among others, is a header; without one the first two columns are latitude and longitude. A row that is no
+place (nan) has empty fields.`,
 		Example: `  zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' points.csv
   zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' --json - < points.csv`,
 		Args: cobra.MaximumNArgs(1),
@@ -163,8 +164,8 @@ func (l *locator) flush(cmd *cobra.Command, rows [][2]string) error {
 		if err := errors.Join(err1, err2); err != nil {
 			return core.Errorf(core.Invalid, "grid locate", l.name, "row %d (%s,%s): %w", l.written+i+1, r[0], r[1], err)
 		}
-		if lat[i] < -90 || lat[i] > 90 || lat[i] != lat[i] || lon[i]-lon[i] != 0 {
-			return core.Errorf(core.Invalid, "grid locate", l.name, "row %d (%s,%s): latitude must be within ±90 and both finite; columns are lat,lon", l.written+i+1, r[0], r[1])
+		if lat[i] < -90 || lat[i] > 90 {
+			return core.Errorf(core.Invalid, "grid locate", l.name, "row %d (%s,%s): latitude must be within ±90; columns are lat,lon", l.written+i+1, r[0], r[1])
 		}
 	}
 	cols, err := l.namer.Names(cmd.Context(), lon, lat)
@@ -181,7 +182,7 @@ func (l *locator) flush(cmd *cobra.Command, rows [][2]string) error {
 		}
 	}
 	for i, r := range rows {
-		if err := l.row(r, cols, i); err != nil {
+		if err := l.row(r, cols, i, lat[i]-lat[i] == 0 && lon[i]-lon[i] == 0); err != nil {
 			return err
 		}
 		l.written++
@@ -189,11 +190,16 @@ func (l *locator) flush(cmd *cobra.Command, rows [][2]string) error {
 	return nil
 }
 
-func (l *locator) row(r [2]string, cols []core.Column, i int) error {
+// row prints one row; what is no place (NaN, infinite) has no cell, and its fields are empty or null.
+func (l *locator) row(r [2]string, cols []core.Column, i int, place bool) error {
 	if !l.json {
 		fields := []string{r[0], r[1]}
 		for k := range cols {
-			fields = append(fields, text(&cols[k], i))
+			value := ""
+			if place {
+				value = text(&cols[k], i)
+			}
+			fields = append(fields, value)
 		}
 		return l.csv.Write(fields)
 	}
@@ -203,8 +209,11 @@ func (l *locator) row(r [2]string, cols []core.Column, i int) error {
 	}
 	fmt.Fprintf(l.out, `%s{"lat": %s, "lon": %s`, open, number(r[0]), number(r[1]))
 	for k := range cols {
-		value := text(&cols[k], i)
-		if cols[k].Type == core.Bytes {
+		value := "null"
+		if place {
+			value = text(&cols[k], i)
+		}
+		if place && cols[k].Type == core.Bytes {
 			value = strconv.Quote(value)
 		}
 		fmt.Fprintf(l.out, `, %q: %s`, cols[k].Name, value)
@@ -216,6 +225,9 @@ func (l *locator) row(r [2]string, cols []core.Column, i int) error {
 // number is a number as JSON spells it.
 func number(s string) string {
 	v, _ := strconv.ParseFloat(strings.TrimSpace(s), 64) // checked before
+	if v-v != 0 {
+		return "null"
+	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,6 +54,11 @@ func (a *app) plot(ctx context.Context, store, variable, out, title string) erro
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("--output %s: want a name that ends in .png or .svg: %w for `zagg plot`", out, errUsage)
 	}
+	if dir := filepath.Dir(out); dir != "." {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return core.Errorf(core.NotFound, "plot", out, "there is no folder %s", dir)
+		}
+	}
 	s, err := openStored(ctx, store)
 	if err != nil {
 		return err
@@ -65,11 +71,6 @@ func (a *app) plot(ctx context.Context, store, variable, out, title string) erro
 	var picture bytes.Buffer
 	if err := plot.Map(&picture, format, *data); err != nil {
 		return err
-	}
-	if dir := filepath.Dir(out); dir != "." {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return core.Errorf(core.Invalid, "plot", out, "%w", err)
-		}
 	}
 	return objstore.PutBytes(ctx, &objstore.File{}, out, picture.Bytes(), core.PutOptions{})
 }
@@ -87,6 +88,10 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 	if err != nil {
 		return nil, err
 	}
+	frame := grid.Info().Frame
+	if slices.ContainsFunc(frame.Coords, func(f core.Field) bool { return f.Name == variable }) {
+		return nil, core.Errorf(core.Invalid, "plot", variable, "this is a coordinate, not a variable")
+	}
 	data := &plot.Data{Units: units(array.Attrs)}
 	var mu sync.Mutex
 	parts := make([]plot.Data, len(s.records))
@@ -103,7 +108,6 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			frame := grid.Info().Frame
 			slots := frame.Slots()
 			data.CellKM = math.Sqrt(shard.AreaKM2 / float64(slots))
 			return nil

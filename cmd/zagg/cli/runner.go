@@ -31,6 +31,12 @@ type runner struct {
 	output core.ObjectStore
 	store  string
 	total  *summary
+	used   objstore.Counter // of the output, outside jobs
+}
+
+// metered is the output for what is done outside jobs.
+func (r *runner) metered() core.ObjectStore {
+	return objstore.Retry(objstore.Meter(r.output, &r.used), objstore.Policy{OnRetry: r.used.Retried})
 }
 
 func (r *runner) say(format string, args ...any) {
@@ -69,7 +75,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.configure(ctx); err != nil {
 		return err
 	}
-	if err := r.recipe.CheckStore(ctx, objstore.Retry(r.output, objstore.Policy{}), r.store); err != nil {
+	if err := r.recipe.CheckStore(ctx, r.metered(), r.store); err != nil {
 		return err
 	}
 	p, source, err := r.plan(ctx)
@@ -82,7 +88,7 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	r.total = newSummary(r.store, r.config.Worker.Memory, len(selected))
 	r.total.Source = r.total.Source.Add(source.used.Usage())
-	r.total.Missing = source.missing
+	r.total.Missing = append(r.total.Missing, source.missing...)
 	t, err := r.recipe.Template(p)
 	if err != nil {
 		return err
@@ -91,7 +97,7 @@ func (r *runner) run(ctx context.Context) error {
 		return r.dry(ctx, t, p, selected)
 	}
 	r.announce("Store %s", r.store)
-	fresh, err := t.Setup(ctx, objstore.Retry(r.output, objstore.Policy{}), r.store, p, r.o.overwrite, len(selected) < len(p.Shards))
+	fresh, err := t.Setup(ctx, r.metered(), r.store, p, r.o.overwrite, len(selected) < len(p.Shards))
 	if err != nil {
 		return err
 	}
@@ -256,19 +262,20 @@ func (r *runner) interrupted(err error) error {
 func (r *runner) finish(ctx context.Context, t *host.Template, p *plan.Plan, selected bool) error {
 	if r.total.Shards.Errors == 0 && !selected && !r.o.keep {
 		r.announce("Removing shards that the plan does not have")
-		gone, err := t.Prune(ctx, objstore.Retry(r.output, objstore.Policy{}), r.store, p)
+		gone, err := t.Prune(ctx, r.metered(), r.store, p)
 		if err != nil {
 			return err
 		}
 		if len(gone) > 0 {
 			r.say("      removed %d: %s", len(gone), abbreviate(gone))
 		}
-		r.total.Removed = gone
+		r.total.Removed = append(r.total.Removed, gone...)
 	} else {
 		r.announce("Shards of earlier runs stay as they are")
 	}
 	r.announce("Done")
 	r.total.WallSeconds = time.Since(r.start).Seconds()
+	r.total.Output = r.total.Output.Add(r.used.Usage())
 	if err := r.total.print(r.app.stdout, r.o.json, r.o.profile); err != nil {
 		return err
 	}

@@ -20,10 +20,10 @@ type summary struct {
 	Shards       shardCounts        `json:"shards"`
 	Cells        int64              `json:"cells_with_data"`
 	Observations int64              `json:"observations"`
-	Dropped      map[string]int64   `json:"dropped,omitempty"` // in the shards, by reason
+	Dropped      map[string]int64   `json:"dropped"` // in the shards, by reason
 	NoGroup      int                `json:"groups_missing"`
 	EmptyGroup   int                `json:"groups_empty"`
-	Missing      []string           `json:"granules_missing,omitempty"`
+	Missing      []string           `json:"granules_missing"`
 	WallSeconds  float64            `json:"wall_s"`
 	Compute      float64            `json:"compute_s"` // summed over shards of this run
 	Source       objstore.Usage     `json:"source"`
@@ -31,8 +31,8 @@ type summary struct {
 	Cost         cost.Bill          `json:"cost"`
 	CostUSD      float64            `json:"estimated_cost_usd"`
 	Phases       map[string]float64 `json:"phases_max_s,omitempty"`
-	Failed       []failure          `json:"failed,omitempty"`
-	Removed      []string           `json:"removed,omitempty"`
+	Failed       []failure          `json:"failed"`
+	Removed      []string           `json:"removed"`
 	Store        string             `json:"store"`
 
 	memory float64
@@ -53,7 +53,7 @@ type failure struct {
 
 // newSummary takes the worker's memory in MiB as configured, 0 if it is not.
 func newSummary(store string, memory, total int) *summary {
-	s := &summary{Store: store, memory: cost.DefaultMemoryGB, Dropped: map[string]int64{}, Phases: map[string]float64{}}
+	s := &summary{Store: store, memory: cost.DefaultMemoryGB, Dropped: map[string]int64{}, Phases: map[string]float64{}, Missing: []string{}, Failed: []failure{}, Removed: []string{}}
 	s.Shards.Total = total
 	if memory > 0 {
 		s.memory = float64(memory) / 1024
