@@ -158,6 +158,8 @@ type Batch struct {
 	Group    string // beam or band group
 	Lon, Lat []float64
 	Columns  []Column // as Query.Columns asked, same order
+	// Where rows lie that a filter refused, so that they can be counted; a batch may hold nothing else.
+	RefusedLon, RefusedLat []float64
 }
 
 // Groups is observations gathered by cell: those of cell Slots[i] are rows Offsets[i]…Offsets[i+1] of each of Rows.

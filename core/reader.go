@@ -90,7 +90,6 @@ const (
 type ReadStats struct {
 	Rows    int64    // rows whose coordinates were looked at
 	Emitted int64    // rows handed to emit
-	Refused int64    // rows in or near the region that a filter refused; they are not emitted
 	Invalid int64    // rows looked at whose coordinates are not finite or |lat| > 90; they are not emitted
 	Missing []string // groups the granule does not have
 	Empty   []string // groups it has with no row

@@ -77,7 +77,7 @@ type Object struct {
 // Counts says where the rows went. Read = Refused + Outside + Invalid + Fill + NaN + Filtered + Kept.
 type Counts struct {
 	Read     int64 // rows the reader emitted, refused or found invalid
-	Refused  int64 // by the reader's filters, in the shard or near it
+	Refused  int64 // in the shard, by the reader's filters
 	Outside  int64 // emitted, but in another shard
 	Invalid  int64 // coordinates not finite or |lat| > 90, whether the reader or the engine noticed
 	Fill     int64 // in the shard, but a declared variable is its fill value

@@ -99,8 +99,7 @@ func (p *Pipeline) readGranule(ctx context.Context, t *Task, g core.Granule) (*s
 		return nil, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}
 	s.stats = stats
-	s.counts.Read += stats.Invalid + stats.Refused
-	s.counts.Refused = stats.Refused
+	s.counts.Read += stats.Invalid
 	s.counts.Invalid += stats.Invalid
 	return s, nil
 }
@@ -114,9 +113,33 @@ type landing struct {
 	keep  []int32
 }
 
+// refused counts the rows of the shard that the reader's filters refused.
+func (l *landing) refused(ctx context.Context, b *core.Batch) error {
+	if len(b.RefusedLon) == 0 {
+		return nil
+	}
+	if len(b.RefusedLat) != len(b.RefusedLon) {
+		return core.Errorf(core.Internal, "engine", b.Group, "the reader gave %d latitudes to %d longitudes of refused rows", len(b.RefusedLat), len(b.RefusedLon))
+	}
+	slots := make([]int32, len(b.RefusedLon))
+	if err := l.p.Grid.Locate(ctx, l.key, b.RefusedLon, b.RefusedLat, slots); err != nil {
+		return err
+	}
+	for _, s := range slots {
+		if s >= 0 {
+			l.sink.counts.Refused++
+			l.sink.counts.Read++
+		}
+	}
+	return nil
+}
+
 // take brings a batch to the sink: what is in the shard, holds values and passes the filters.
 func (l *landing) take(ctx context.Context, b *core.Batch) error {
 	if err := l.check(b); err != nil {
+		return err
+	}
+	if err := l.refused(ctx, b); err != nil {
 		return err
 	}
 	if err := l.locate(ctx, b); err != nil {

@@ -11,7 +11,7 @@ import (
 const (
 	DropCoordinates = "coordinates" // not finite, or |lat| > 90
 	DropOutside     = "outside"     // in no cell of the shard
-	DropFilter      = "filter"      // a filter of the reader, in the shard or near it
+	DropFilter      = "filter"      // a filter of the reader
 	DropFill        = "fill"        // a variable is its _FillValue
 	DropNaN         = "nan"         // a variable is NaN
 	DropExpression  = "expression"  // an expression filter

@@ -99,10 +99,12 @@ func TestRunSummary(t *testing.T) {
 	var s struct {
 		Shards       shardCounts `json:"shards"`
 		Observations int64       `json:"observations"`
+		Dropped      map[string]int64
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &s))
 	require.Equal(t, shardCounts{Total: 25, WithData: 25, Skipped: 25}, s.Shards)
 	require.Equal(t, int64(41068), s.Observations)
+	require.Equal(t, map[string]int64{"filter": 45221 - 41068}, s.Dropped, "what is kept and what is dropped is what there is")
 }
 
 // A dry run writes nothing; selections stay inside the plan and remove nothing.

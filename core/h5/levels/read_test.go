@@ -61,6 +61,7 @@ type row struct {
 // A result is what one Read gave.
 type result struct {
 	rows    []row
+	refused int   // rows that a filter refused
 	batches []int // rows of each
 	fills   [][]byte
 	types   []core.Type
@@ -87,8 +88,10 @@ func tryRead(t testing.TB, l levels.Layout, g core.Granule, q core.Query) (*resu
 }
 
 func (r *result) add(t testing.TB, q core.Query, b *core.Batch) {
-	require.NotEmpty(t, b.Lon, "no batch is empty")
+	require.NotZero(t, len(b.Lon)+len(b.RefusedLon), "no batch is empty")
 	require.Len(t, b.Lat, len(b.Lon))
+	require.Len(t, b.RefusedLat, len(b.RefusedLon))
+	r.refused += len(b.RefusedLon)
 	require.Len(t, b.Columns, len(q.Columns))
 	r.fills, r.types = nil, nil
 	for i := range b.Columns {
@@ -105,7 +108,9 @@ func (r *result) add(t testing.TB, q core.Query, b *core.Batch) {
 		}
 		r.rows = append(r.rows, x)
 	}
-	r.batches = append(r.batches, len(b.Lon))
+	if len(b.Lon) > 0 {
+		r.batches = append(r.batches, len(b.Lon))
+	}
 }
 
 func TestReadEverything(t *testing.T) {
@@ -182,6 +187,7 @@ func TestReadFilters(t *testing.T) {
 		r := read(t, sampleLayout(), g, core.Query{Columns: columns, Filters: c.filters, Rows: 64})
 		require.Equal(t, want, r.rows, name)
 		require.Equal(t, int64(len(want)), r.stats.Emitted, name)
+		require.Equal(t, len(all)-len(want), r.refused, name)
 		require.Equal(t, int64(len(all)), r.stats.Rows, name)
 	}
 }

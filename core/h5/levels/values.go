@@ -83,9 +83,10 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 		return b, nil
 	}
 	runs := runsOf(pass)
-	r.stats.Refused += int64(len(b.Lon))
-	for _, run := range runs {
-		r.stats.Refused -= int64(run[1] - run[0])
+	for i, ok := range pass {
+		if !ok {
+			b.RefusedLon, b.RefusedLat = append(b.RefusedLon, b.Lon[i]), append(b.RefusedLat, b.Lat[i])
+		}
 	}
 	b.Lon = core.View[float64](keep(core.Raw(b.Lon), 8, runs))
 	b.Lat = core.View[float64](keep(core.Raw(b.Lat), 8, runs))
@@ -157,25 +158,27 @@ func keep(data []byte, size int, runs [][2]int) []byte {
 
 // emit hands out batches of at most query.Rows rows that share the table's memory.
 func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch) error) error {
-	rows := len(b.Lon)
-	step := max(rows, 1)
+	rows, refused := len(b.Lon), len(b.RefusedLon)
+	step := max(rows, refused, 1)
 	if n := r.query.Rows; n > 8 {
 		step = n &^ 7 // keeps columns aligned
 	} else if n > 0 {
 		step = n
 	}
-	for at := 0; at < rows; at += step {
+	for at := 0; at < max(rows, refused); at += step {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		end := min(at+step, rows)
-		part := core.Batch{Group: b.Group, Lon: b.Lon[at:end], Lat: b.Lat[at:end], Columns: make([]core.Column, len(b.Columns))}
+		from, end := min(at, rows), min(at+step, rows)
+		part := core.Batch{Group: b.Group, Lon: b.Lon[from:end], Lat: b.Lat[from:end], Columns: make([]core.Column, len(b.Columns))}
 		for i, c := range b.Columns {
 			size := c.Type.Size()
-			c.Data = aligned(c.Data[at*size:end*size], at*size)
+			c.Data = aligned(c.Data[from*size:end*size], from*size)
 			part.Columns[i] = c
 		}
-		r.stats.Emitted += int64(end - at)
+		first, last := min(at, refused), min(at+step, refused)
+		part.RefusedLon, part.RefusedLat = b.RefusedLon[first:last], b.RefusedLat[first:last]
+		r.stats.Emitted += int64(end - from)
 		if err := emit(&part); err != nil {
 			return err
 		}
