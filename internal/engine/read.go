@@ -113,6 +113,15 @@ type landing struct {
 	keep  []int32
 }
 
+// find puts the slots of places into l.slots, scratch that is reused from call to call.
+func (l *landing) find(ctx context.Context, lon, lat []float64) error {
+	if cap(l.slots) < len(lon) {
+		l.slots = make([]int32, len(lon))
+	}
+	l.slots = l.slots[:len(lon)]
+	return l.p.Grid.Locate(ctx, l.key, lon, lat, l.slots)
+}
+
 // refused counts the rows of the shard that the reader's filters refused.
 func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 	if len(b.RefusedLon) == 0 {
@@ -121,11 +130,10 @@ func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 	if len(b.RefusedLat) != len(b.RefusedLon) {
 		return core.Errorf(core.Internal, "engine", b.Group, "the reader gave %d latitudes to %d longitudes of refused rows", len(b.RefusedLat), len(b.RefusedLon))
 	}
-	slots := make([]int32, len(b.RefusedLon))
-	if err := l.p.Grid.Locate(ctx, l.key, b.RefusedLon, b.RefusedLat, slots); err != nil {
+	if err := l.find(ctx, b.RefusedLon, b.RefusedLat); err != nil {
 		return err
 	}
-	for _, s := range slots {
+	for _, s := range l.slots {
 		if s >= 0 {
 			l.sink.counts.Refused++
 			l.sink.counts.Read++
@@ -192,14 +200,10 @@ func (l *landing) check(b *core.Batch) error {
 
 // locate finds the rows' slots and keeps those in the shard.
 func (l *landing) locate(ctx context.Context, b *core.Batch) error {
-	n := len(b.Lon)
-	if cap(l.slots) < n {
-		l.slots = make([]int32, n)
-	}
-	l.slots = l.slots[:n]
-	if err := l.p.Grid.Locate(ctx, l.key, b.Lon, b.Lat, l.slots); err != nil {
+	if err := l.find(ctx, b.Lon, b.Lat); err != nil {
 		return err
 	}
+	n := len(b.Lon)
 	slots, c := l.p.slots(), &l.sink.counts
 	c.Read += int64(n)
 	l.keep = slices.Grow(l.keep[:0], n)
