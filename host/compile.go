@@ -204,10 +204,7 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 }
 
 func (c *compiler) expression(a *config.Array) (core.Statistic, error) {
-	program, err := expr.Compile(a.Expression, c.vars(), expr.Options{Mode: expr.PerCell, Width: a.Width()})
-	if err == nil && a.Shape == nil { // nor may it be an array whose length only the data says
-		_, err = expr.Compile(a.Expression, c.vars(), expr.Options{Mode: expr.PerCell})
-	}
+	program, err := expr.Compile(a.Expression, c.vars(), expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil})
 	if err != nil {
 		return nil, at(c.recipe.Config, a.Key+".expression", err)
 	}

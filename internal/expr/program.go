@@ -30,6 +30,7 @@ type Options struct {
 	Mode   Mode
 	Width  int  // PerCell: the length that every cell's array must have; 0: what the expression says
 	Ragged bool // PerCell: cells may have arrays of any length
+	Scalar bool // PerCell: cells have one number, so an array whose length only the data says is refused
 }
 
 // A Program is a compiled expression. It is immutable and safe for concurrent use.
@@ -136,7 +137,7 @@ func (p *Program) checkResult(r *value) error {
 		return p.src.errorf(p.root.pos, "the expression gives an empty array in every cell")
 	case r.vec && r.width > 0 && p.opt.Width > 0 && r.width != p.opt.Width:
 		return p.src.errorf(p.root.pos, "the expression gives %d numbers per cell, not %d", r.width, p.opt.Width)
-	case r.vec && r.width < 0 && p.opt.Width == 0:
+	case r.vec && r.width < 0 && (p.opt.Width == 0 || p.opt.Scalar):
 		return p.src.errorf(p.root.pos, "the expression gives an array whose length differs from cell to cell; reduce it, as with np.mean(…)")
 	}
 	return nil
