@@ -88,20 +88,33 @@ func (r *Recipe) existing(ctx context.Context, store core.ObjectStore, url strin
 		return nil, err
 	}
 	var doc struct {
-		Attributes struct {
-			Zagg struct {
-				Group string `json:"group"`
-			} `json:"zagg"`
-		} `json:"attributes"`
+		Attributes json.RawMessage `json:"attributes"`
 	}
-	if err := json.Unmarshal(root, &doc); err != nil || !plainName(doc.Attributes.Zagg.Group) {
+	if err := json.Unmarshal(root, &doc); err != nil {
+		doc.Attributes = nil
+	}
+	name, ok := GroupOf(doc.Attributes)
+	if !ok {
 		return nil, core.Errorf(core.Invalid, "set up", url, "there is a Zarr store that zagg did not write: choose another --store")
 	}
-	group, err := objstore.ReadAll(ctx, store, engine.Join(url, doc.Attributes.Zagg.Group, "zarr.json"), maxDocument)
+	group, err := objstore.ReadAll(ctx, store, engine.Join(url, name, "zarr.json"), maxDocument)
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return nil, err
 	}
-	return &found{group: doc.Attributes.Zagg.Group, doc: group}, nil
+	return &found{group: name, doc: group}, nil
+}
+
+// GroupOf is the path of the group of a store that zagg wrote, by the attributes of the store's root; false for any other.
+func GroupOf(rootAttrs json.RawMessage) (string, bool) {
+	var attrs struct {
+		Zagg struct {
+			Group string `json:"group"`
+		} `json:"zagg"`
+	}
+	if json.Unmarshal(rootAttrs, &attrs) != nil || !plainName(attrs.Zagg.Group) {
+		return "", false
+	}
+	return attrs.Zagg.Group, true
 }
 
 // debris looks at an address without a root document. Objects of this group may lie there if set-up was under way, as
@@ -172,7 +185,7 @@ func (t *Template) difference(old *found) string {
 	}
 	var theirs, ours struct {
 		Attributes struct {
-			Zagg made `json:"zagg"`
+			Zagg Origin `json:"zagg"`
 		} `json:"attributes"`
 	}
 	if json.Unmarshal(old.doc, &theirs) != nil || json.Unmarshal(t.group, &ours) != nil {

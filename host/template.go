@@ -216,7 +216,7 @@ func (b *builder) metadata() error {
 		}
 	}
 	cfg := t.Recipe.Config
-	made, err := json.Marshal(made{
+	made, err := json.Marshal(Origin{
 		Grid: cfg.Output.Grid.Type, GridConfig: cfg.Output.Grid.Config, GridSignature: t.Recipe.info.Signature,
 		Layout: cfg.Output.Grid.Layout, ConfigHash: cfg.SemanticHash(), Plan: t.Plan,
 	})
@@ -264,8 +264,8 @@ func (b *builder) below(children map[string]json.RawMessage) map[string]json.Raw
 	return all
 }
 
-// made is what a group was made from (its attribute "zagg").
-type made struct {
+// An Origin is what a group was made from (its attribute "zagg").
+type Origin struct {
 	Grid          string          `json:"grid"`
 	GridConfig    json.RawMessage `json:"grid_config"`
 	GridSignature json.RawMessage `json:"grid_signature"`

@@ -73,7 +73,7 @@ func (r *runner) buildIndexes(ctx context.Context, args []string, out string) er
 	if r.recipe, err = r.app.host.Compile(ctx, cfg); err != nil {
 		return err
 	}
-	store, err := drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, args...)
+	store, err := drivers(ctx, r.source(), args...)
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,11 @@ func (r *runner) open(ctx context.Context, p *plan.Plan) (*source, error) {
 	return r.openGranules(ctx, granules)
 }
 
+// source is how S3 is reached for granules.
+func (r *runner) source() storeOptions {
+	return storeOptions{region: r.o.region, anonymous: r.o.anonymous}
+}
+
 // openGranules makes the way to granules, and to their sidecars if there are any.
 func (r *runner) openGranules(ctx context.Context, granules []core.Granule) (*source, error) {
 	s := &source{}
@@ -88,13 +93,13 @@ func (r *runner) openGranules(ctx context.Context, granules []core.Granule) (*so
 		}
 	}
 	var err error
-	s.reader, err = drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, urls...)
+	s.reader, err = drivers(ctx, r.source(), urls...)
 	return s, err
 }
 
 // scan finds the shards by reading the granules' coordinates.
 func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
-	store, err := drivers(ctx, storeOptions{region: r.o.region, anonymous: r.o.anonymous}, r.o.granules...)
+	store, err := drivers(ctx, r.source(), r.o.granules...)
 	if err != nil {
 		return nil, nil, err
 	}

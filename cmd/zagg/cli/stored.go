@@ -9,6 +9,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/zarr"
 )
@@ -19,16 +20,8 @@ type stored struct {
 	store   core.ObjectStore
 	group   *zarr.Group
 	name    string // of the group
-	made    madeFrom
+	made    host.Origin
 	records []*job.Record
-}
-
-// madeFrom is the group's attribute "zagg".
-type madeFrom struct {
-	Grid       string          `json:"grid"`
-	GridConfig json.RawMessage `json:"grid_config"`
-	Layout     string          `json:"layout"`
-	ConfigHash string          `json:"config_hash"`
 }
 
 // openStored opens a store's group and reads the records of its finished shards.
@@ -46,20 +39,15 @@ func openStored(ctx context.Context, address string) (*stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	var attrs struct {
-		Zagg struct {
-			Group string `json:"group"`
-		} `json:"zagg"`
-	}
-	if err := json.Unmarshal(root.Attrs, &attrs); err != nil || attrs.Zagg.Group == "" {
+	var ok bool
+	if s.name, ok = host.GroupOf(root.Attrs); !ok {
 		return nil, core.Errorf(core.Unsupported, "open store", url, "zagg did not write it: its root has no attribute zagg.group")
 	}
-	s.name = attrs.Zagg.Group
 	if s.group, err = root.Group(ctx, s.name); err != nil {
 		return nil, err
 	}
 	var group struct {
-		Zagg madeFrom `json:"zagg"`
+		Zagg host.Origin `json:"zagg"`
 	}
 	if err := json.Unmarshal(s.group.Attrs, &group); err != nil {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.name, err)
