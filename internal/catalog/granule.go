@@ -1,0 +1,66 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Granule is what a catalog knows of one file of a product.
+type Granule struct {
+	ID         string             // unique in a catalog; for files of an archive the file's name
+	Collection string             // as the source names it: "ATL06_007", "C2670138092-NSIDC_CPRD"; "" if it does not
+	Product    string             // short name: "ATL06"; "" if unknown
+	Version    string             // "007"; "" if unknown
+	Data       Address            // the file itself
+	Assets     map[string]Address // siblings by name, without the file itself; nil: none
+	Datetime   time.Time          // STAC's datetime; zero: none
+	Start, End time.Time          // UTC; zero: unknown
+	TimeKey    string             // what groups granules of one acquisition; "": none
+	Size       int64              // bytes of the file; 0: unknown
+	Cycle, RGT int                // of orbit and reference ground track; 0: unknown
+
+	// Footprint contains every observation once it is widened by the product's margin. No polygons: the whole Earth.
+	// Edges are as the source means them: Footprint.Planar.
+	Footprint core.Region
+	// Cells, if not empty, are packed words of HEALPix cells of order CellsOrder that together contain Footprint.
+	Cells      []uint64
+	CellsOrder int
+}
+
+// An Address is where a file can be read, in one or both ways. Either may be "".
+type Address struct {
+	S3    string // s3://bucket/key, or a path on this machine
+	HTTPS string
+}
+
+// A Query asks for the granules of a collection that were taken in a time and can have observed a region.
+type Query struct {
+	ShortName, Version, Provider string    // "ATL06", "007", "NSIDC_CPRD"; "": any, where the source allows it
+	Start, End                   time.Time // both inclusive; zero: no limit on that side
+	Region                       core.Region
+}
+
+// Meta says what a catalog is of. JSON as in the files' zagg:catalog_meta and in the metadata of shard maps.
+type Meta struct {
+	Source             string    `json:"source,omitempty"`
+	Provider           string    `json:"provider,omitempty"`
+	Collection         string    `json:"collection,omitempty"`
+	ShortName          string    `json:"short_name,omitempty"`
+	Version            string    `json:"version,omitempty"`
+	StartDate          string    `json:"start_date,omitempty"` // YYYY-MM-DD
+	EndDate            string    `json:"end_date,omitempty"`
+	BBox               []float64 `json:"bbox,omitempty"` // of the region asked for: west, south, east, north
+	PreserveThumbnails bool      `json:"preserve_thumbnails"`
+	TotalGranules      int       `json:"total_granules"`
+}
+
+// A Source streams granules. Safe for concurrent use.
+type Source interface {
+	// Granules calls visit, from one goroutine, once for each granule that matches q, in an order that is the same
+	// each time, and then says what the catalog was of. It may give granules that match q only nearly (a region is
+	// widened, never narrowed); it leaves none out: if it cannot be sure of that it returns an error. The granule is
+	// the visitor's to keep. An error of visit ends the stream and is returned as it is.
+	Granules(ctx context.Context, q Query, visit func(*Granule) error) (Meta, error)
+}
