@@ -7,6 +7,7 @@ import "fmt"
 // Prices of AWS in US dollars, us-west-2, as published on the Lambda and S3 pricing pages.
 const (
 	ARM64PerGBSecond = 1.33334e-5 // Lambda compute, arm64
+	AMD64PerGBSecond = 1.66667e-5 // Lambda compute, x86_64
 	PerInvocation    = 0.20e-6    // Lambda requests
 	TmpPerGBSecond   = 3.09e-8    // ephemeral storage beyond FreeTmpGB
 	FreeTmpGB        = 0.5
@@ -19,6 +20,7 @@ const (
 type Use struct {
 	WorkerSeconds float64 // summed over workers
 	MemoryGB      float64 // of one worker
+	AMD64         bool    // workers are x86_64, not arm64
 	TmpGB         float64 // of one worker
 	Invocations   int64
 	Gets, Puts    int64 // requests to S3; GET includes HEAD, PUT includes LIST
@@ -35,8 +37,12 @@ type Bill struct {
 
 // Of prices a use.
 func Of(u Use) Bill {
+	price := ARM64PerGBSecond
+	if u.AMD64 {
+		price = AMD64PerGBSecond
+	}
 	return Bill{
-		Compute:  u.WorkerSeconds * u.MemoryGB * ARM64PerGBSecond,
+		Compute:  u.WorkerSeconds * u.MemoryGB * price,
 		Tmp:      u.WorkerSeconds * max(u.TmpGB-FreeTmpGB, 0) * TmpPerGBSecond,
 		Invoke:   float64(u.Invocations) * PerInvocation,
 		Requests: float64(u.Gets)*GetRequest + float64(u.Puts)*PutRequest,

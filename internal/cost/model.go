@@ -1,0 +1,164 @@
+package cost
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+)
+
+// A Model says what a shard and each of its granules take. Its constants come from receipts: the shipped ones from the
+// benchmark in docs/performance.md, those of Fit from a user's own run.
+type Model struct {
+	ShardSeconds float64 `json:"shard_s"`         // of a worker, whatever the shard holds: start, grid, statistics, writing
+	PairCPU      float64 `json:"granule_cpu_s"`   // CPU-seconds for each granule of a shard
+	PairWait     float64 `json:"granule_wait_s"`  // seconds for each granule of a shard that more CPU does not shorten
+	PairGets     float64 `json:"granule_gets"`    // requests that read, for each granule of a shard
+	PairBytes    float64 `json:"granule_bytes"`   // bytes read, for each granule of a shard
+	ShardPuts    float64 `json:"shard_puts"`      // requests that write, for each shard
+	MeasuredOn   int     `json:"measured_shards"` // shards whose receipts the constants were fitted to; 0: shipped
+}
+
+// Direct is what granules without an index take, Indexed what those with a sidecar take: the hot shard of the benchmark
+// (39 granules; 1.9 and 0.94 CPU-seconds; 2,411 and 800 requests; 166 and 96 MB), eight granules at once, 30 ms a round
+// trip, ten rounds without an index and two with one.
+func Direct() Model {
+	return Model{ShardSeconds: 0.4, PairCPU: 0.047, PairWait: 0.0375, PairGets: 62, PairBytes: 4.3e6, ShardPuts: 12}
+}
+
+// Indexed is Direct for granules with a sidecar index.
+func Indexed() Model {
+	return Model{ShardSeconds: 0.4, PairCPU: 0.024, PairWait: 0.0075, PairGets: 21, PairBytes: 2.5e6, ShardPuts: 12}
+}
+
+// MBPerCPU is the memory in MB at which a Lambda function has one whole vCPU (AWS Lambda, "Configure function memory").
+const MBPerCPU = 1769
+
+// maxCPU is the most vCPUs that a Lambda function can have.
+const maxCPU = 6
+
+// scaleUp is how many environments of one function Lambda starts within scaleUpSeconds (AWS Lambda, "Scaling behavior").
+const (
+	scaleUp        = 1000
+	scaleUpSeconds = 10
+)
+
+// A Function is where shards are computed.
+type Function struct {
+	MemoryMB    int     `json:"memory_mb"`
+	TmpMB       int     `json:"tmp_mb"`
+	AMD64       bool    `json:"x86_64"`
+	Concurrency int     `json:"concurrency"` // workers at once
+	Timeout     float64 `json:"timeout_s"`   // seconds, of one invocation
+}
+
+// An Expectation is what a run will take, and what it could take at most.
+type Expectation struct {
+	Shards         int     `json:"shards"`
+	Pairs          int     `json:"pairs"`
+	Densest        int     `json:"densest_granules"`
+	DensestSeconds float64 `json:"densest_s"`
+	WorkerSeconds  float64 `json:"worker_s"`
+	WallSeconds    float64 `json:"wall_s"`
+	Bill           Bill    `json:"cost"`
+	USD            float64 `json:"usd"`
+	CeilingUSD     float64 `json:"ceiling_usd"` // compute, if every shard ran into the time-out
+}
+
+// seconds of one shard. Granules are read several at once, so that more than one vCPU helps.
+func (m Model) seconds(granules int, f Function) float64 {
+	cpus := min(float64(f.MemoryMB)/MBPerCPU, maxCPU)
+	n := float64(granules)
+	return m.ShardSeconds + n*m.PairCPU/cpus + n*m.PairWait
+}
+
+// Expect predicts a run from the number of granules of each shard. The densest shards start first.
+func (m Model) Expect(granules []int, f Function) Expectation {
+	e := Expectation{Shards: len(granules)}
+	order := slices.SortedFunc(slices.Values(granules), func(a, b int) int { return cmp.Compare(b, a) })
+	tasks := make([]float64, len(order))
+	for i, n := range order {
+		tasks[i] = m.seconds(n, f)
+		e.Pairs += n
+		e.WorkerSeconds += tasks[i]
+	}
+	if len(order) > 0 {
+		e.Densest, e.DensestSeconds = order[0], tasks[0]
+	}
+	e.WallSeconds = makespan(tasks, f.Concurrency)
+	pairs, shards := float64(e.Pairs), float64(e.Shards)
+	use := Use{
+		WorkerSeconds: e.WorkerSeconds, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
+		Invocations: int64(e.Shards), Gets: int64(pairs * m.PairGets), Puts: int64(shards * m.ShardPuts), Bytes: int64(pairs * m.PairBytes),
+	}
+	e.Bill = Of(use)
+	e.USD = e.Bill.Total()
+	e.CeilingUSD = Ceiling(e.Shards, f).Total()
+	return e
+}
+
+// Ceiling is the most that the workers of a run can cost: every shard runs into the time-out, once.
+func Ceiling(shards int, f Function) Bill {
+	return Of(Use{
+		WorkerSeconds: float64(shards) * f.Timeout, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
+		Invocations: int64(shards),
+	})
+}
+
+// makespan is when the last of the tasks ends if each worker takes the next one as it is free.
+func makespan(tasks []float64, workers int) float64 {
+	free := make(times, min(max(workers, 1), max(len(tasks), 1)))
+	for i := range free {
+		free[i] = float64(i / scaleUp * scaleUpSeconds)
+	}
+	last := 0.0
+	for _, t := range tasks {
+		free[0] += t
+		last = max(last, free[0])
+		heap.Fix(&free, 0)
+	}
+	return last
+}
+
+// times is a heap, earliest first.
+type times []float64
+
+func (t times) Len() int           { return len(t) }
+func (t times) Less(i, j int) bool { return t[i] < t[j] }
+func (t times) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *times) Push(x any)        { *t = append(*t, x.(float64)) }
+func (t *times) Pop() any          { panic("cost: workers do not leave") }
+
+// A Sample is what one finished shard took.
+type Sample struct {
+	Granules            int
+	Seconds, CPUSeconds float64 // CPUSeconds 0: not measured
+	Reads, Writes       int64
+	Bytes               int64
+}
+
+// Fit takes the constants from samples: seconds by least squares over the number of granules, the rest as means. cpus is
+// how many vCPUs a shard had to itself. Without a sample that read a granule, ok is false.
+func Fit(samples []Sample, cpus float64) (m Model, ok bool) {
+	var n, sumX, sumY, sumXX, sumXY, cpu, reads, writes, bytes float64
+	for _, s := range samples {
+		if s.Granules == 0 {
+			continue
+		}
+		x := float64(s.Granules)
+		n, sumX, sumY, sumXX, sumXY = n+1, sumX+x, sumY+s.Seconds, sumXX+x*x, sumXY+x*s.Seconds
+		cpu += s.CPUSeconds
+		reads, writes, bytes = reads+float64(s.Reads), writes+float64(s.Writes), bytes+float64(s.Bytes)
+	}
+	if n == 0 {
+		return Model{}, false
+	}
+	slope, base := sumY/sumX, 0.0
+	if d := n*sumXX - sumX*sumX; d > 0 {
+		if b := (n*sumXY - sumX*sumY) / d; b > 0 && (sumY-b*sumX)/n > 0 {
+			slope, base = b, (sumY-b*sumX)/n
+		}
+	}
+	m = Model{ShardSeconds: base, PairCPU: min(cpu/sumX, slope*cpus), PairGets: reads / sumX, PairBytes: bytes / sumX, ShardPuts: writes / n, MeasuredOn: int(n)}
+	m.PairWait = slope - m.PairCPU/cpus
+	return m, true
+}
