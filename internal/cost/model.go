@@ -131,7 +131,7 @@ func (t *times) Pop() any          { panic("cost: workers do not leave") }
 // A Sample is what one finished shard took.
 type Sample struct {
 	Granules            int
-	Seconds, CPUSeconds float64 // CPUSeconds 0: not measured
+	Seconds, CPUSeconds float64 // CPUSeconds 0: not measured, all seconds are taken for it
 	Reads, Writes       int64
 	Bytes               int64
 }
@@ -157,6 +157,9 @@ func Fit(samples []Sample, cpus float64) (m Model, ok bool) {
 		if b := (n*sumXY - sumX*sumY) / d; b > 0 && (sumY-b*sumX)/n > 0 {
 			slope, base = b, (sumY-b*sumX)/n
 		}
+	}
+	if cpu == 0 {
+		cpu = slope * cpus * sumX
 	}
 	m = Model{ShardSeconds: base, PairCPU: min(cpu/sumX, slope*cpus), PairGets: reads / sumX, PairBytes: bytes / sumX, ShardPuts: writes / n, MeasuredOn: int(n)}
 	m.PairWait = slope - m.PairCPU/cpus
