@@ -45,6 +45,12 @@ type Frame struct {
 	Dims   []Dim           // spatial only; the engine adds time before and vector dimensions after
 	Coords []Field         // coordinate variables with one value per cell, written by each shard
 	Attrs  json.RawMessage // the group's attributes, a JSON object
+	// Scalars are variables of no dimension that others refer to, such as a CF grid mapping: attributes, and one value,
+	// which is Fill. Written once by setup.
+	Scalars []Field
+	// VarAttrs are attributes of every variable that is computed, a JSON object: such as the name of the grid mapping.
+	// Those of the configuration go before them.
+	VarAttrs json.RawMessage
 }
 
 // Slots is the number of slots of one shard.

@@ -260,7 +260,9 @@ func (plane) Info() core.GridInfo {
 	return core.GridInfo{
 		Signature: json.RawMessage(`{"type":"plane"}`),
 		Frame: core.Frame{Group: "plane", Dims: []core.Dim{{Name: "y", Size: 4, Shard: 2, Chunk: 2, Axis: axis("y")}, {Name: "x", Size: 6, Shard: 3, Chunk: 3, Axis: axis("x")}},
-			Coords: []core.Field{{Name: "area", Type: core.Float64, Width: 1, Fill: json.RawMessage("0")}}},
+			Coords:   []core.Field{{Name: "area", Type: core.Float64, Width: 1, Fill: json.RawMessage("0")}},
+			Scalars:  []core.Field{{Name: "chart", Type: core.Int32, Width: 1, Fill: json.RawMessage("7"), Attrs: json.RawMessage(`{"grid_mapping_name":"latitude_longitude"}`)}},
+			VarAttrs: json.RawMessage(`{"grid_mapping":"chart","long_name":"none"}`)},
 	}
 }
 

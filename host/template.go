@@ -72,6 +72,9 @@ func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
 	if err := b.axes(); err != nil {
 		return nil, err
 	}
+	if err := b.scalars(); err != nil {
+		return nil, err
+	}
 	return t, b.metadata()
 }
 
@@ -171,20 +174,25 @@ func (b *builder) dimension(variable, suffix string, n int) string {
 	return name
 }
 
-// attributes are the user's, and units where the statistic knows them and the user says nothing.
+// attributes are the grid's, over them units where the statistic knows them, and over those the user's.
 func (b *builder) attributes(f core.Field, o output) (json.RawMessage, error) {
 	attrs := map[string]json.RawMessage{}
-	if len(o.array.Attrs) > 0 {
-		if err := json.Unmarshal(o.array.Attrs, &attrs); err != nil {
-			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)
+	if raw := b.t.Recipe.info.Frame.VarAttrs; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &attrs); err != nil {
+			return nil, core.Errorf(core.Internal, "template", "the grid's attributes of variables", "%w", err)
 		}
 	}
-	if _, given := attrs["units"]; !given && f.Units != "" {
+	if f.Units != "" {
 		units, err := json.Marshal(f.Units)
 		if err != nil {
 			return nil, err
 		}
 		attrs["units"] = units
+	}
+	if len(o.array.Attrs) > 0 {
+		if err := json.Unmarshal(o.array.Attrs, &attrs); err != nil {
+			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)
+		}
 	}
 	return json.Marshal(attrs)
 }
@@ -199,6 +207,16 @@ func (b *builder) axes() error {
 			Dims: []string{d.Name}, Attrs: d.Axis.Attrs, Fill: json.RawMessage(`"NaN"`), Compression: b.compression()}
 		b.t.axes = append(b.t.axes, axis{a, *d.Axis})
 		if err := b.add(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scalars are the variables of no dimension. Their one value is the fill value, so they have no object.
+func (b *builder) scalars() error {
+	for _, f := range b.t.Recipe.info.Frame.Scalars {
+		if err := b.add(&zarr.Array{Name: f.Name, Type: f.Type, Fill: f.Fill, Attrs: f.Attrs}); err != nil {
 			return err
 		}
 	}

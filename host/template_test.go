@@ -136,8 +136,8 @@ aggregation:
     ratio: {function: pair, source: one}
     mine: {function: pair, source: v, attrs: {units: km, note: "<&>"}}
     none: {expression: np.sum(v)}
-output: {grid: {type: plane}}
-`), map[string][]string{"r0c0": nil})
+output: {grid: {type: healpix, parent_order: 3, child_order: 5}}
+`), map[string][]string{"1111": nil})
 	store := &objstore.Mem{}
 	s.start(t, store)
 	g := openStore(t, s, store)
@@ -218,6 +218,29 @@ output: {grid: {type: plane}}
 		require.Equal(t, want, core.View[float64](values.Data))
 		require.Equal(t, map[string]any{"units": "degrees"}, attrs(t, g, name))
 	}
+}
+
+// Variables without a dimension are metadata alone: their value is the fill value. What a grid says of every variable goes
+// behind what the user says, and not to coordinates.
+func TestScalars(t *testing.T) {
+	s := planned(t, recipe(t, `data_source: {reader: table}
+aggregation: {variables: {n: {function: len, dtype: int32}, m: {function: len, dtype: int32, attrs: {long_name: people}}}}
+output: {grid: {type: plane}}
+`), map[string][]string{"r0c0": nil})
+	store := &objstore.Mem{}
+	s.start(t, store)
+	g := openStore(t, s, store)
+	d, err := g.Array(t.Context(), "chart")
+	require.NoError(t, err)
+	require.Empty(t, d.Shape)
+	value, err := d.Read(t.Context(), nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, []int32{7}, core.View[int32](value.Data))
+	require.Equal(t, []string{s.url + "/plane/chart/zarr.json"}, keysOf(contents(t, store), "/chart/"))
+	require.Equal(t, map[string]any{"grid_mapping_name": "latitude_longitude"}, attrs(t, g, "chart"))
+	require.Equal(t, map[string]any{"grid_mapping": "chart", "long_name": "none", "units": "1"}, attrs(t, g, "n"))
+	require.Equal(t, map[string]any{"grid_mapping": "chart", "long_name": "people", "units": "1"}, attrs(t, g, "m"))
+	require.Empty(t, attrs(t, g, "area"))
 }
 
 // A variable cannot have the name of a coordinate of the grid.
