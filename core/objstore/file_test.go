@@ -14,29 +14,29 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/coretest"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/core/objstore/storetest"
 )
 
 func TestFilePromises(t *testing.T) {
 	store := new(objstore.File)
 	open := func() core.ObjectStore { return store }
-	t.Run("path", func(t *testing.T) { storetest.Run(t, open, t.TempDir()+"/a b/") })
-	t.Run("url", func(t *testing.T) { storetest.Run(t, open, "file://"+t.TempDir()+"/") })
+	t.Run("path", func(t *testing.T) { coretest.Store(t, open, t.TempDir()+"/a b/", coretest.StoreOptions{}) })
+	t.Run("url", func(t *testing.T) { coretest.Store(t, open, "file://"+t.TempDir()+"/", coretest.StoreOptions{}) })
 	t.Run("relative", func(t *testing.T) {
 		t.Chdir(t.TempDir())
-		storetest.Run(t, open, "out/")
-		storetest.Run(t, open, "file://else/")
-		storetest.Run(t, open, "./")
+		coretest.Store(t, open, "out/", coretest.StoreOptions{})
+		coretest.Store(t, open, "file://else/", coretest.StoreOptions{})
+		coretest.Store(t, open, "./", coretest.StoreOptions{})
 	})
 	t.Run("wrapped", func(t *testing.T) {
-		storetest.Run(t, func() core.ObjectStore { return stack(store) }, t.TempDir()+"/")
+		coretest.Store(t, func() core.ObjectStore { return stack(store) }, t.TempDir()+"/", coretest.StoreOptions{})
 	})
 }
 
 func TestMemPromises(t *testing.T) {
 	store := new(objstore.Mem)
-	storetest.Run(t, func() core.ObjectStore { return store }, "mem://bucket/")
+	coretest.Store(t, func() core.ObjectStore { return store }, "mem://bucket/", coretest.StoreOptions{})
 }
 
 // stack is all wrappers on one store.

@@ -20,9 +20,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/coretest"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
-	"github.com/englacial/zagg/core/objstore/storetest"
 )
 
 // serve runs an S3 in this process with two buckets.
@@ -56,15 +56,15 @@ func TestPromises(t *testing.T) {
 	server := serve(t)
 	store := open(t, server.URL)
 	plain := func() core.ObjectStore { return store }
-	t.Run("store", func(t *testing.T) { storetest.Run(t, plain, "s3://bucket/some/folder/") })
-	t.Run("root of a dotted bucket", func(t *testing.T) { storetest.Run(t, plain, "s3://dotted.bucket/") })
+	t.Run("store", func(t *testing.T) { coretest.Store(t, plain, "s3://bucket/some/folder/", coretest.StoreOptions{}) })
+	t.Run("root of a dotted bucket", func(t *testing.T) { coretest.Store(t, plain, "s3://dotted.bucket/", coretest.StoreOptions{}) })
 	t.Run("wrapped, with faults", func(t *testing.T) {
 		faulty := &faults{RoundTripper: http.DefaultTransport, every: 7}
 		store := open(t, server.URL, func(o *s3store.Options) { o.HTTPClient = &http.Client{Transport: faulty} })
 		counter := new(objstore.Counter)
 		wrapped := objstore.Retry(objstore.Meter(store, counter), objstore.Policy{Attempts: 20, Base: time.Microsecond, OnRetry: counter.Retried})
 		wrapped = objstore.Coalesce(wrapped, 1000, 1<<20).(core.ObjectStore)
-		storetest.Run(t, func() core.ObjectStore { return wrapped }, "s3://bucket/wrapped/")
+		coretest.Store(t, func() core.ObjectStore { return wrapped }, "s3://bucket/wrapped/", coretest.StoreOptions{})
 		require.Positive(t, counter.Usage().Retries)
 	})
 }

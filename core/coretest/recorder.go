@@ -1,0 +1,156 @@
+package coretest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+var _ Tester[*Recorder] = (*Recorder)(nil)
+
+// A Result is what became of one check.
+type Result struct {
+	Name     string // "Grid healpix/Cover"
+	Failures []string
+	Took     time.Duration
+}
+
+// Passed reports that the check found nothing.
+func (r *Result) Passed() bool { return len(r.Failures) == 0 }
+
+// A Recorder is a Tester for programs that are no tests: it keeps the results.
+type Recorder struct {
+	ctx     context.Context
+	limit   time.Duration
+	name    string
+	results *results
+
+	mu       sync.Mutex
+	failures []string
+	parts    bool // it has run checks of its own
+	failed   bool // or one of its parts has
+	over     bool // nothing is taken any more
+}
+
+// results is the list that a Recorder and its parts share.
+type results struct {
+	mu   sync.Mutex
+	list []Result
+}
+
+// NewRecorder makes one whose checks are given up after limit each, so that a plugin that hangs fails and does not hang
+// the program; 0 is no limit.
+func NewRecorder(ctx context.Context, limit time.Duration) *Recorder {
+	return &Recorder{ctx: ctx, limit: limit, results: &results{}}
+}
+
+// Results are those of the checks so far, in the order in which they ended.
+func (r *Recorder) Results() []Result {
+	r.results.mu.Lock()
+	defer r.results.mu.Unlock()
+	return slices.Clone(r.results.list)
+}
+
+// Context is the one the check should work in: its deadline is the check's.
+func (r *Recorder) Context() context.Context { return r.ctx }
+
+// Helper does nothing.
+func (r *Recorder) Helper() {}
+
+// Logf does nothing: what a check has to say that is no failure is for tests with -v.
+func (r *Recorder) Logf(string, ...any) {}
+
+// Errorf keeps a failure.
+func (r *Recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		r.failures = append(r.failures, fmt.Sprintf(format, args...))
+	}
+}
+
+// FailNow ends the check.
+func (r *Recorder) FailNow() { runtime.Goexit() }
+
+// grace is how long a check may take to end once its time is over.
+const grace = 2 * time.Second
+
+// Run makes a check and waits for it; when its time is over its context is cancelled, and soon after it is given up. A
+// check that has begun parts of its own has all the time they need.
+func (r *Recorder) Run(name string, check func(*Recorder)) bool {
+	if r.name != "" {
+		name = r.name + "/" + name
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	part := &Recorder{ctx: ctx, limit: r.limit, name: name, results: r.results}
+	r.mu.Lock()
+	r.parts = true
+	r.mu.Unlock()
+	start := time.Now()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				part.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		check(part)
+	}()
+	part.wait(done, cancel)
+	ok := part.end(time.Since(start))
+	if !ok {
+		r.mu.Lock()
+		r.failed = true
+		r.mu.Unlock()
+	}
+	return ok
+}
+
+// wait waits for a check, or until its time is over.
+func (r *Recorder) wait(done <-chan struct{}, cancel func()) {
+	if r.limit > 0 {
+		timer := time.NewTimer(r.limit)
+		defer timer.Stop()
+		select {
+		case <-done:
+			return
+		case <-timer.C:
+		}
+		if !r.hasParts() {
+			r.Errorf("not done after %v", r.limit)
+			cancel()
+			select {
+			case <-done:
+			case <-time.After(grace):
+				r.Errorf("and does not end when its context is cancelled")
+			}
+			return
+		}
+	}
+	<-done
+}
+
+func (r *Recorder) hasParts() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.parts
+}
+
+// end keeps the result, unless it is only that of parts; false if something failed.
+func (r *Recorder) end(took time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	if !r.parts || len(r.failures) > 0 {
+		r.results.mu.Lock()
+		r.results.list = append(r.results.list, Result{r.name, r.failures, took})
+		r.results.mu.Unlock()
+	}
+	return len(r.failures) == 0 && !r.failed
+}
