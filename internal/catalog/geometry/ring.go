@@ -52,7 +52,7 @@ func polygon(rings [][]core.LonLat) (core.Polygon, error) {
 		if r = ring(r); len(r) == 0 {
 			return nil, bad("ring %d has no vertices", i)
 		}
-		if i == 0 || len(r) > 2 {
+		if i == 0 || len(r) > 2 && len(p[0]) > 2 {
 			p = append(p, r)
 		}
 	}
