@@ -102,7 +102,7 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.costCommand())
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.costCommand(), a.deployCommand())
 	for _, c := range root.Commands() {
 		usageArgs(c)
 	}
