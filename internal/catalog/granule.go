@@ -64,3 +64,8 @@ type Source interface {
 	// the visitor's to keep. An error of visit ends the stream and is returned as it is.
 	Granules(ctx context.Context, q Query, visit func(*Granule) error) (Meta, error)
 }
+
+// ErrNoFootprint is what sources that may not take the whole Earth say of a granule without a footprint.
+func ErrNoFootprint() error {
+	return core.Errorf(core.Invalid, "", "", "it has no footprint, so its observations may be anywhere on Earth; allow that (--no-footprint earth) or give it one")
+}

@@ -204,16 +204,7 @@ func AppendWKB(dst []byte, polygons []core.Polygon) []byte {
 	if len(polygons) == 1 {
 		return appendPart(dst, polygons[0])
 	}
-	kind := uint32(kindCollection)
-	for i, p := range polygons {
-		k := partKind(p) + kindMultiPoint - kindPoint
-		if i > 0 && k != kind {
-			kind = kindCollection
-			break
-		}
-		kind = k
-	}
-	dst = appendHead(dst, kind)
+	dst = appendHead(dst, wkbKind(polygons))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(polygons)))
 	for _, p := range polygons {
 		dst = appendPart(dst, p)
@@ -260,4 +251,26 @@ func appendVertices(dst []byte, points []core.LonLat) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v.Lat))
 	}
 	return dst
+}
+
+// Kind is what GeoParquet and GeoJSON call the polygons as AppendWKB writes them.
+func Kind(polygons []core.Polygon) string {
+	names := [...]string{"", "Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"}
+	return names[wkbKind(polygons)]
+}
+
+func wkbKind(polygons []core.Polygon) uint32 {
+	if len(polygons) == 0 {
+		return kindCollection
+	}
+	kind := partKind(polygons[0])
+	for _, p := range polygons[1:] {
+		if partKind(p) != kind {
+			return kindCollection
+		}
+	}
+	if len(polygons) > 1 {
+		kind += kindMultiPoint - kindPoint
+	}
+	return kind
 }
