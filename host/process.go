@@ -22,6 +22,9 @@ type Stores struct {
 	Granules        int // read at once per shard
 	// Index is where sidecars are written back; nil: they are only read.
 	Index *IndexStore
+	// Used is asked at the end what the process has used since the job began, for the receipt: seconds of CPU and the
+	// most bytes of memory so far; nil: not measured.
+	Used func() (cpuSeconds float64, memory int64)
 }
 
 // Reader is the way to the granules: what is read is merged, retried and counted. Retries count too: they are paid for.
@@ -58,7 +61,7 @@ func (t *Template) Job(rank int, shard core.Shard, granules []core.Granule, stor
 	}
 	if t.compact {
 		block := int64(rank)
-		j.Block = &block
+		j.Block, j.PlanShards = &block, t.blocks
 	}
 	for i, g := range granules {
 		j.Granules[i].URL = g.Assets["data"]
@@ -112,6 +115,9 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 	}
 	out.Record = t.record(j, shard, want, res, version)
 	receipt(&out.Record.Receipt, res, len(j.Granules), reads.Usage(), writes.Usage(), time.Since(start))
+	if s.Used != nil {
+		out.Record.Receipt.CPUSeconds, out.Record.Receipt.MaxMemory = s.Used()
+	}
 	if err := out.Record.Save(ctx, store, j.StorePath); err != nil {
 		return out, err
 	}

@@ -147,7 +147,7 @@ func (r *Recipe) debris(ctx context.Context, store core.ObjectStore, url string)
 // fits reports whether a store's metadata is what this run would write. Without consolidated metadata the group's says
 // nothing of the arrays, and theirs are compared too.
 func (t *Template) fits(ctx context.Context, store core.ObjectStore, url string, old *found) (bool, error) {
-	if !bytes.Equal(old.doc, t.group) {
+	if !sameGroup(old.doc, t.group) {
 		return false, nil
 	}
 	if t.Recipe.Config.Output.Consolidate {
@@ -163,6 +163,34 @@ func (t *Template) fits(ctx context.Context, store core.ObjectStore, url string,
 		}
 	}
 	return true, nil
+}
+
+// sameGroup compares two documents of groups. How the grid's settings are spelled does not count: what they mean is in
+// the grid's signature and in the metadata of the arrays.
+func sameGroup(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, okA := withoutSpelling(a)
+	y, okB := withoutSpelling(b)
+	return okA && okB && bytes.Equal(x, y)
+}
+
+func withoutSpelling(doc []byte) (canonical []byte, ok bool) {
+	dec := json.NewDecoder(bytes.NewReader(doc))
+	dec.UseNumber()
+	var group map[string]any
+	if dec.Decode(&group) != nil {
+		return nil, false
+	}
+	attrs, _ := group["attributes"].(map[string]any)
+	origin, ok := attrs["zagg"].(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	delete(origin, "grid_config")
+	canonical, err := json.Marshal(group)
+	return canonical, err == nil
 }
 
 // plainName reports a path that cannot lead out of the store.

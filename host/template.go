@@ -41,10 +41,13 @@ type axis struct {
 
 // Template lays the recipe out for a plan. In a compact store the arrays have one block per planned shard.
 func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
-	t := &Template{Recipe: r, pipeline: r.pipeline, docs: map[string][]byte{}}
+	return r.layOut(job.PlanHash(r.Config.Output.Grid.Layout, p.Keys()), int64(len(p.Shards)))
+}
+
+// layOut makes the template of a plan of which the hash and the number of shards are known.
+func (r *Recipe) layOut(hash string, shards int64) (*Template, error) {
+	t := &Template{Recipe: r, Plan: hash, blocks: shards, pipeline: r.pipeline, docs: map[string][]byte{}}
 	t.compact = r.Config.Output.Grid.Layout == "compact"
-	t.Plan = job.PlanHash(r.Config.Output.Grid.Layout, p.Keys())
-	t.blocks = int64(len(p.Shards))
 	b := builder{t: t, vectors: map[string]int{}}
 	t.pipeline.Vars = slices.Clone(r.pipeline.Vars)
 	for i, o := range r.outputs {

@@ -36,9 +36,11 @@ type Job struct {
 	AllowContraction  bool            `json:"allow_contraction,omitempty"`
 	Submap            json.RawMessage `json:"submap,omitempty"` // the shard's part of the shard map; not read
 
+	GranulesURL   string          `json:"granules_url,omitempty"`   // object with the list of granules, where it is too long for an event
 	Label         string          `json:"label,omitempty"`          // the shard for people and file names
 	Block         *int64          `json:"block,omitempty"`          // rank in a compact plan; nil: the grid's own block
 	Plan          string          `json:"plan,omitempty"`           // PlanHash
+	PlanShards    int64           `json:"plan_shards,omitempty"`    // shards of a compact plan
 	GridSignature json.RawMessage `json:"grid_signature,omitempty"` // what the worker's own grid must have
 	Driver        string          `json:"driver,omitempty"`         // "s3" or "https", where it is not the config's
 	Region        string          `json:"region,omitempty"`
@@ -137,6 +139,25 @@ func Decode(data []byte) (*Job, error) {
 	return &e.Job, nil
 }
 
+// GranulesJSON is what the object at GranulesURL holds: the list as an event has it.
+func (j *Job) GranulesJSON() ([]byte, error) { return plainJSON(j.Granules) }
+
+// SetGranules takes the list from the object at GranulesURL.
+func (j *Job) SetGranules(data []byte) error {
+	if len(data) > maxEvent {
+		return core.Errorf(core.Invalid, "job", j.GranulesURL, "a list of %d bytes is too long (most: %d)", len(data), maxEvent)
+	}
+	var list []Granule
+	if err := json.Unmarshal(data, &list); err != nil {
+		return core.Errorf(core.Corrupt, "job", j.GranulesURL, "the list of granules: %w", err)
+	}
+	if err := checkGranules(j.ShardKey, list); err != nil {
+		return err
+	}
+	j.Granules = list
+	return nil
+}
+
 func decodeError(err error, offset int64) error {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = e.Offset
@@ -156,7 +177,7 @@ func (j *Job) check() error {
 	if j.ShardKey == "" {
 		missing = append(missing, "shard_key")
 	}
-	if j.Granules == nil {
+	if j.Granules == nil && j.GranulesURL == "" {
 		missing = append(missing, "granule_urls")
 	}
 	if j.StorePath == "" {
@@ -165,13 +186,20 @@ func (j *Job) check() error {
 	if len(missing) > 0 {
 		return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "Missing required parameters: %s", strings.Join(missing, ", "))
 	}
-	seen := make(map[string]bool, len(j.Granules))
-	for i, g := range j.Granules {
+	if j.GranulesURL != "" && len(j.Granules) > 0 {
+		return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "granule_urls and granules_url exclude each other")
+	}
+	return checkGranules(j.ShardKey, j.Granules)
+}
+
+func checkGranules(key core.ShardKey, list []Granule) error {
+	seen := make(map[string]bool, len(list))
+	for i, g := range list {
 		switch {
 		case g.URL == "":
-			return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "granule_urls[%d] has no address", i)
+			return core.Errorf(core.Invalid, "job.Decode", string(key), "granule_urls[%d] has no address", i)
 		case seen[g.URL]:
-			return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "granule %s is listed twice; its observations would count twice", g.URL)
+			return core.Errorf(core.Invalid, "job.Decode", string(key), "granule %s is listed twice; its observations would count twice", g.URL)
 		}
 		seen[g.URL] = true
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // Version is what records and --version show.
-const Version = "0.1.0"
+const Version = host.Version
 
 // Exit codes.
 const (

@@ -1,0 +1,117 @@
+package host
+
+import (
+	"encoding/json"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+)
+
+// A Manifest says what a program can do, so that another can tell whether a configuration would run there.
+type Manifest struct {
+	Version string           `json:"zagg_version"`
+	Go      string           `json:"go_version"`
+	Arch    string           `json:"arch"` // GOARCH
+	Modules []Module         `json:"modules,omitempty"`
+	Plugins []PluginManifest `json:"plugins"`
+}
+
+// A Module is one of the Go modules that a program was built from.
+type Module struct {
+	Path    string `json:"path"`
+	Version string `json:"version,omitempty"`
+	Sum     string `json:"sum,omitempty"`
+}
+
+// A PluginManifest lists what a plugin offers.
+type PluginManifest struct {
+	Name       string  `json:"name"`
+	Version    string  `json:"version"`
+	Grids      []Offer `json:"grids,omitempty"`
+	Readers    []Offer `json:"readers,omitempty"`
+	Statistics []Offer `json:"statistics,omitempty"`
+}
+
+// An Offer is one grid, reader or statistic.
+type Offer struct {
+	Name   string          `json:"name"`
+	Doc    string          `json:"doc,omitempty"`
+	Schema json.RawMessage `json:"schema,omitempty"`
+}
+
+// Manifest describes this program.
+func (h *Host) Manifest() *Manifest {
+	m := &Manifest{Version: Version, Go: runtime.Version(), Arch: runtime.GOARCH, Plugins: []PluginManifest{}}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, d := range info.Deps {
+			if d.Replace != nil {
+				d = d.Replace
+			}
+			m.Modules = append(m.Modules, Module{Path: d.Path, Version: d.Version, Sum: d.Sum})
+		}
+	}
+	for _, p := range h.plugins {
+		m.Plugins = append(m.Plugins, PluginManifest{Name: p.Name, Version: p.Version,
+			Grids: offers(p.Grids), Readers: offers(p.Readers), Statistics: offers(p.Statistics)})
+	}
+	return m
+}
+
+func offers[T any](makers []core.Maker[T]) []Offer {
+	list := make([]Offer, len(makers))
+	for i, m := range makers {
+		list[i] = Offer{Name: m.Name, Doc: m.Doc, Schema: m.Schema}
+	}
+	return list
+}
+
+// Check tells what a configuration needs and the program called name does not have: "function process-shard has no
+// statistic tdigest". Versions of plugins that differ from those of the manifest mine are an error too, because results
+// may; mine may be nil.
+func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error {
+	have := map[string]string{} // plugin by kind and name
+	for _, p := range m.Plugins {
+		for kind, list := range map[string][]Offer{"grid": p.Grids, "reader": p.Readers, "statistic": p.Statistics} {
+			for _, o := range list {
+				have[kind+" "+o.Name] = p.Name
+			}
+		}
+	}
+	var lacks []string
+	used := map[string]bool{}
+	for _, want := range wants(cfg) {
+		plugin, ok := have[want]
+		if !ok {
+			lacks = append(lacks, want)
+		}
+		used[plugin] = true
+	}
+	if len(lacks) > 0 {
+		return core.Errorf(core.NotFound, "", "", "function %s has no %s: deploy a bundle that has it", name, strings.Join(lacks, ", no "))
+	}
+	if mine == nil {
+		return nil
+	}
+	for _, p := range mine.Plugins {
+		i := slices.IndexFunc(m.Plugins, func(q PluginManifest) bool { return q.Name == p.Name })
+		if i >= 0 && used[p.Name] && m.Plugins[i].Version != p.Version {
+			return core.Errorf(core.Invalid, "", "", "function %s has plugin %s %s and this program has %s: deploy the same", name, p.Name, m.Plugins[i].Version, p.Version)
+		}
+	}
+	return nil
+}
+
+// wants are the grid, the reader and the statistics of a configuration, each once.
+func wants(cfg *config.Config) []string {
+	list := []string{"grid " + cfg.Output.Grid.Type, "reader " + cfg.DataSource.Reader}
+	for _, a := range cfg.Aggregation.Arrays {
+		if want := "statistic " + bareName(a.Function); a.Function != "" && !slices.Contains(list, want) {
+			list = append(list, want)
+		}
+	}
+	return list
+}

@@ -1,0 +1,111 @@
+package job
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// The modes of a cloud worker.
+const (
+	ModeProcess  = "process"
+	ModeSetup    = "setup"
+	ModeFinalize = "finalize"
+	ModePing     = "ping"
+)
+
+// A Call is the event of a cloud worker in another mode than process: to set up a store, to end a run, or to try out
+// whether the worker works and may write.
+type Call struct {
+	Mode              string          `json:"mode"`
+	StorePath         string          `json:"store_path"`
+	Config            json.RawMessage `json:"config,omitempty"` // config.Config.JSON
+	ParentOrder       *int            `json:"parent_order"`
+	Overwrite         bool            `json:"overwrite,omitempty"`
+	Dataset           json.RawMessage `json:"dataset,omitempty"`      // no effect
+	TimesUS           json.RawMessage `json:"times_us,omitempty"`     // of raster stores; no effect when empty
+	RunManifest       json.RawMessage `json:"run_manifest,omitempty"` // no effect
+	OutputCredentials *Credentials    `json:"output_credentials,omitempty"`
+	InvokedBy         json.RawMessage `json:"invoked_by,omitempty"` // no effect
+	RunID             string          `json:"run_id,omitempty"`
+	ResultURL         string          `json:"result_url,omitempty"`
+
+	ChildOrder *int            `json:"child_order,omitempty"`
+	Region     string          `json:"region,omitempty"`
+	ShardKeys  []core.ShardKey `json:"shard_keys,omitempty"` // of the whole plan; a compact store needs them
+	Selected   bool            `json:"selected,omitempty"`   // only some of the plan's shards will be computed
+	Prune      bool            `json:"prune,omitempty"`      // finalize: remove what the plan of ShardKeys does not have
+}
+
+// ModeOf is the mode that an event asks for; "process" where it says nothing. It looks at nothing else, and a text that
+// is no event is of mode process, which then refuses it.
+func ModeOf(event []byte) string {
+	var e struct {
+		Mode string `json:"mode"`
+	}
+	if json.NewDecoder(bytes.NewReader(event)).Decode(&e) != nil || e.Mode == "" {
+		return ModeProcess
+	}
+	return e.Mode
+}
+
+// DecodeCall reads the event of a mode other than process. It refuses what it does not know.
+func DecodeCall(data []byte) (*Call, error) {
+	const op = "job.DecodeCall"
+	if len(data) > maxEvent {
+		return nil, core.Errorf(core.Invalid, op, "", "an event of %d bytes is too large (most: %d)", len(data), maxEvent)
+	}
+	mode := ModeOf(data)
+	if !slices.Contains([]string{ModeSetup, ModeFinalize, ModePing}, mode) {
+		return nil, core.Errorf(core.Unsupported, op, mode, "not supported yet: mode %s; have process, setup, finalize, ping", mode)
+	}
+	var c Call
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return nil, decodeError(err, dec.InputOffset())
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, core.Errorf(core.Invalid, op, mode, "text after the event at byte %d", dec.InputOffset())
+	}
+	for _, raw := range []*json.RawMessage{&c.Config, &c.Dataset, &c.TimesUS, &c.RunManifest, &c.InvokedBy} {
+		if string(*raw) == "null" {
+			*raw = nil
+		}
+	}
+	return &c, c.check()
+}
+
+func (c *Call) check() error {
+	var missing []string
+	if c.StorePath == "" && c.Mode != ModePing {
+		missing = append(missing, "store_path")
+	}
+	if c.Config == nil && (c.Mode == ModeSetup || c.Prune) {
+		missing = append(missing, "config")
+	}
+	if c.ShardKeys == nil && c.Prune {
+		missing = append(missing, "shard_keys")
+	}
+	if len(missing) > 0 {
+		return core.Errorf(core.Invalid, "job.DecodeCall", c.Mode, "Missing required parameters: %s", strings.Join(missing, ", "))
+	}
+	if len(c.TimesUS) > 0 && string(c.TimesUS) != "[]" {
+		return core.Errorf(core.Unsupported, "job.DecodeCall", c.Mode, "not supported yet: times_us, which raster stores have")
+	}
+	return nil
+}
+
+// Event is the call as a cloud worker gets it, credentials and all. It must not be logged.
+func (c *Call) Event() ([]byte, error) {
+	type plain Call
+	return plainJSON(struct {
+		*plain
+		Output *revealed `json:"output_credentials,omitempty"`
+	}{(*plain)(c), c.OutputCredentials.reveal()})
+}
