@@ -1,0 +1,180 @@
+"""Protocol buffers, as much of them as the protocol needs, so that a plugin depends on grpcio and numpy alone.
+
+Messages are described by tables (_schema.py), which a script makes from the .proto file.
+Encoding: https://protobuf.dev/programming-guides/encoding/
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Callable
+
+from ._schema import MESSAGES
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_WIRE = {
+    "string": _BYTES, "bytes": _BYTES, "double": _FIXED64, "bool": _VARINT, "enum": _VARINT,
+    "int32": _VARINT, "int64": _VARINT, "uint32": _VARINT, "uint64": _VARINT,
+}
+_DEFAULTS = {"string": "", "bytes": b"", "double": 0.0, "bool": False}
+
+
+class Message:
+    """One message: attributes by field name. Messages and members of a oneof that are not set are None."""
+
+    def __init__(self, kind: str, /, **values: Any) -> None:
+        self._message = kind
+        for number, (name, kind_of, repeated, oneof) in MESSAGES[kind].items():
+            if repeated:
+                default: Any = []
+            elif kind_of in MESSAGES or oneof:
+                default = None
+            else:
+                default = _DEFAULTS.get(kind_of, 0)
+            setattr(self, name, values.pop(name, default))
+        if values:
+            raise TypeError(f"{kind} has no field {', '.join(values)}")
+
+    def which(self, oneof: str) -> str | None:
+        """The member of a oneof that is set."""
+        for name, _, _, group in MESSAGES[self._message].values():
+            if group == oneof and getattr(self, name) is not None:
+                return name
+        return None
+
+    def encode(self) -> bytes:
+        out: list[bytes] = []
+        for number, (name, kind, repeated, oneof) in MESSAGES[self._message].items():
+            value = getattr(self, name)
+            if repeated:
+                _put_repeated(out, number, kind, value)
+            elif value is not None and (oneof or kind in MESSAGES or value != _DEFAULTS.get(kind, 0)):
+                _put(out, number, kind, value)
+        return b"".join(out)
+
+    def __repr__(self) -> str:
+        names = [name for name, *_ in MESSAGES[self._message].values()]
+        return f"{self._message}({', '.join(f'{n}={getattr(self, n)!r:.60}' for n in names)})"
+
+
+def decoder(kind: str) -> Callable[[bytes], Message]:
+    """A function that decodes one kind of message."""
+    return lambda data: decode(kind, data)
+
+
+def encode(message: Message) -> bytes:
+    return message.encode()
+
+
+def _varint(n: int) -> bytes:
+    n &= 0xFFFFFFFFFFFFFFFF
+    out = bytearray()
+    while n > 0x7F:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def _put(out: list[bytes], number: int, kind: str, value: Any) -> None:
+    wire = _WIRE.get(kind, _BYTES)
+    out.append(_varint(number << 3 | wire))
+    if wire == _VARINT:
+        out.append(_varint(int(value)))
+        return
+    if wire == _FIXED64:
+        out.append(struct.pack("<d", value))
+        return
+    if kind == "string":
+        value = value.encode()
+    elif kind != "bytes":
+        value = value.encode()
+    out.append(_varint(len(value)))
+    out.append(bytes(value) if not isinstance(value, bytes) else value)
+
+
+def _put_repeated(out: list[bytes], number: int, kind: str, values: Any) -> None:
+    if _WIRE.get(kind, _BYTES) == _BYTES:
+        for v in values:
+            _put(out, number, kind, v)
+    elif values:
+        packed = b"".join(struct.pack("<d", v) if kind == "double" else _varint(int(v)) for v in values)
+        _put(out, number, "bytes", packed)
+
+
+def decode(kind: str, data: bytes) -> Message:
+    """Decode one message. Unknown fields are left out; damage is a ValueError."""
+    m = Message(kind)
+    fields = MESSAGES[kind]
+    view, at = memoryview(data), 0
+    while at < len(view):
+        tag, at = _read_varint(view, at)
+        field = fields.get(tag >> 3)
+        value, at = _read_value(view, at, tag & 7)
+        if field is None:
+            continue
+        name, kind_of, repeated, _ = field
+        packed = repeated and tag & 7 == _BYTES and _WIRE.get(kind_of, _BYTES) != _BYTES
+        if packed:
+            getattr(m, name).extend(_unpack(kind_of, value))
+            continue
+        if tag & 7 != _WIRE.get(kind_of, _BYTES):
+            raise ValueError(f"{kind}.{name} has wire type {tag & 7}")
+        value = _convert(kind_of, value)
+        if repeated:
+            getattr(m, name).append(value)
+        else:
+            setattr(m, name, value)
+    return m
+
+
+def _read_varint(view: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if at >= len(view) or shift > 63:
+            raise ValueError("a number is cut or too long")
+        byte = view[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value & 0xFFFFFFFFFFFFFFFF, at
+        shift += 7
+
+
+def _read_value(view: memoryview, at: int, wire: int) -> tuple[Any, int]:
+    if wire == _VARINT:
+        return _read_varint(view, at)
+    if wire == _BYTES:
+        size, at = _read_varint(view, at)
+    elif wire in (_FIXED64, _FIXED32):
+        size = 8 if wire == _FIXED64 else 4
+    else:
+        raise ValueError(f"wire type {wire}")
+    if size > len(view) - at:
+        raise ValueError("a field is cut")
+    return view[at : at + size], at + size
+
+
+def _unpack(kind: str, data: memoryview) -> list[Any]:
+    values, at = [], 0
+    wire = _WIRE[kind]
+    while at < len(data):
+        v, at = _read_value(data, at, wire)
+        values.append(_convert(kind, v))
+    return values
+
+
+def _convert(kind: str, value: Any) -> Any:
+    if kind == "string":
+        return bytes(value).decode()
+    if kind == "bytes":
+        return bytes(value)
+    if kind == "double":
+        return struct.unpack("<d", value)[0]
+    if kind == "bool":
+        return value != 0
+    if kind in ("int64", "int32", "enum"):
+        return value - (1 << 64) if value >= 1 << 63 else value
+    if kind in ("uint64", "uint32"):
+        return value
+    return decode(kind, value)

@@ -1,0 +1,142 @@
+"""Columns: numpy arrays on this side, raw little-endian bytes in frames on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+import numpy as np
+
+from ._message import Message
+from .errors import Code, Error
+
+# dtypes by the protocol's number; 12 is text or opaque bytes, one string a row.
+DTYPES = {1: "|b1", 2: "|i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "|u1", 7: "<u2", 8: "<u4", 9: "<u8", 10: "<f4", 11: "<f8"}
+_NUMBERS = {np.dtype(d): n for n, d in DTYPES.items()}
+BYTES = 12
+
+FRAME = 256 << 10
+_LARGEST = 1 << 40
+
+
+@dataclass
+class Ragged:
+    """Any number of rows per cell: those of cell i are values[offsets[i]:offsets[i+1]]. offsets begin at 0."""
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+
+Values = Union[np.ndarray, Ragged, Sequence[str]]
+
+
+@dataclass
+class Column:
+    """A named column of n rows: an array (n,) or (n, width), a Ragged, or a list of n strings."""
+
+    name: str
+    values: Values
+    fill: Any = None  # the element that stands for "no value"; None: there is none
+
+
+def type_number(dtype: Any) -> int:
+    """The protocol's number of a dtype; 0 for None, "like the input"; text for str."""
+    if dtype is None:
+        return 0
+    if dtype in (str, bytes) or np.dtype(dtype).kind in "SUO":
+        return BYTES
+    try:
+        return _NUMBERS[np.dtype(dtype).newbyteorder("<")]
+    except KeyError:
+        raise Error(Code.UNSUPPORTED, f"no column can hold {np.dtype(dtype)}; have bool, integers, float32, float64, str") from None
+
+
+def dtype_of(number: int) -> Any:
+    """The dtype of the protocol's number; None for 0, str for text."""
+    return None if number == 0 else str if number == BYTES else np.dtype(DTYPES[number])
+
+
+@dataclass
+class Raw:
+    """A column as it travels: its head and the parts of its payload."""
+
+    head: Message
+    parts: list[bytes] = field(default_factory=list)
+
+
+def to_raw(column: Column) -> Raw:
+    """The bytes of a column."""
+    values = column.values
+    if isinstance(values, Ragged):
+        body, width = _numbers(values.values)
+        offsets = np.ascontiguousarray(values.offsets, "<i8")
+        return _raw(column, type_number(values.values.dtype), width, len(offsets) - 1, body, offsets)
+    if isinstance(values, (list, tuple)) or np.asarray(values).dtype.kind in "SUO":
+        texts = [v if isinstance(v, bytes) else str(v).encode() for v in values]
+        offsets = np.concatenate([[0], np.cumsum([len(t) for t in texts], dtype="<i8")]).astype("<i8")
+        return _raw(column, BYTES, 1, len(texts), b"".join(texts), offsets)
+    array = np.asarray(values)
+    body, width = _numbers(array)
+    return _raw(column, type_number(array.dtype), width, len(array), body, None)
+
+
+def _numbers(array: np.ndarray) -> tuple[bytes, int]:
+    if array.ndim not in (1, 2):
+        raise Error(Code.INVALID, f"a column has one axis, or two for vectors; this has {array.ndim}")
+    width = 1 if array.ndim == 1 else array.shape[1]
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes(), width
+
+
+def _raw(column: Column, number: int, width: int, rows: int, body: bytes, offsets: np.ndarray | None) -> Raw:
+    fill = b""
+    if column.fill is not None and number != BYTES:
+        fill = np.array(column.fill, DTYPES[number]).tobytes()
+    head = Message("ColumnHead", name=column.name, type=number, width=width, rows=rows, has_offsets=offsets is not None, bytes=len(body), fill=fill)
+    return Raw(head, [offsets.tobytes(), body] if offsets is not None else [body])
+
+
+def frames(columns: Iterable[Column]) -> Iterator[Message]:
+    """Cut columns into frames of at most 256 KiB of payload; small columns share one."""
+    frame, room = Message("ColumnFrame"), FRAME
+    for column in columns:
+        raw = to_raw(column)
+        payload = memoryview(b"".join(raw.parts))
+        head, at = raw.head, 0
+        while head is not None or at < len(payload):
+            take = min(room, len(payload) - at)
+            frame.pieces.append(Message("Piece", head=head, data=bytes(payload[at : at + take])))
+            head, at, room = None, at + take, room - take
+            if room == 0:
+                yield frame
+                frame, room = Message("ColumnFrame"), FRAME
+    if frame.pieces:
+        yield frame
+
+
+def from_payload(head: Message, payload: bytes) -> Column:
+    """The column of a head and its whole payload. The arrays are read-only views."""
+    rows, width = head.rows, max(head.width, 1)
+    if head.type != BYTES and head.type not in DTYPES or rows > _LARGEST:
+        raise Error(Code.CORRUPT, f"column {head.name}: type {head.type}, {rows} rows", op="column")
+    offsets = None
+    if head.has_offsets:
+        if len(payload) < 8 * (rows + 1):
+            raise Error(Code.CORRUPT, f"column {head.name}: {len(payload)} bytes are too few for {rows} rows", op="column")
+        offsets = np.frombuffer(payload, "<i8", rows + 1)
+        payload = payload[8 * (rows + 1) :]
+        if offsets[0] != 0 or np.any(np.diff(offsets) < 0):
+            raise Error(Code.CORRUPT, f"column {head.name}: offsets fall or do not begin at 0", op="column")
+    if head.type == BYTES:
+        if offsets is None or offsets[-1] * width != len(payload):
+            raise Error(Code.CORRUPT, f"column {head.name}: strings without their offsets", op="column")
+        return Column(head.name, [payload[a:b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:])])
+    dtype = np.dtype(DTYPES[head.type])
+    count = (int(offsets[-1]) if offsets is not None else rows) * width
+    if count * dtype.itemsize != len(payload):
+        raise Error(Code.CORRUPT, f"column {head.name}: {len(payload)} bytes for {count} elements of {dtype}", op="column")
+    array = np.frombuffer(payload, dtype)
+    if width > 1:
+        array = array.reshape(-1, width)
+    fill = np.frombuffer(head.fill, dtype)[0] if len(head.fill) == dtype.itemsize else None
+    return Column(head.name, array if offsets is None else Ragged(array, offsets), fill)

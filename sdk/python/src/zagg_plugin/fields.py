@@ -1,0 +1,45 @@
+"""Metadata of columns and arrays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._message import Message
+from .columns import type_number
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array: a column of a product, a coordinate of a grid, an output of a statistic.
+
+    dtype is numpy's, or str. Of a statistic's output, name is added to the variable's ("", "_locations"), dtype None means that of the
+    first input, and units may hold an input's name in braces: "{source}^2".
+    """
+
+    name: str = ""
+    dtype: Any = None
+    width: int = 1  # elements per cell; more than 1: a vector
+    ragged: bool = False  # any number of rows per cell
+    fill: Any = None  # JSON of the fill value
+    units: str = ""
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+    def message(self) -> Message:
+        return Message(
+            "Field", name=self.name, type=type_number(self.dtype), width=self.width, ragged=self.ragged, units=self.units,
+            fill=b"" if self.fill is None else json.dumps(self.fill).encode(), attrs=json.dumps(self.attrs).encode() if self.attrs else b"",
+        )
+
+
+@dataclass(frozen=True)
+class Input:
+    """A column that a statistic takes: "source", or a key under params."""
+
+    name: str = "source"
+    per_cell: bool = False  # one value per cell
+    optional: bool = False
+
+    def message(self) -> Message:
+        return Message("Input", name=self.name, per_cell=self.per_cell, optional=self.optional)

@@ -1,0 +1,118 @@
+"""Grids: the division of the Earth into cells, and of cells into shards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ._message import Message
+from .columns import Column
+from .fields import Field
+from .region import Region
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A regular coordinate along a dimension: value i is start + i*step."""
+
+    field: Field
+    start: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A dimension: size is divided into shards, and shards into chunks; chunk divides shard divides size."""
+
+    name: str
+    size: int
+    shard: int
+    chunk: int
+    axis: Axis | None = None
+
+    def message(self) -> Message:
+        axis = None
+        if self.axis:
+            axis = Message("Axis", field=self.axis.field.message(), start=self.axis.start, step=self.axis.step)
+        return Message("Dim", name=self.name, size=self.size, shard=self.shard, chunk=self.chunk, axis=axis)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The shape of every array of a run. A slot is a position in a shard's block, in C order over dims."""
+
+    group: str  # path of the group: "12"
+    dims: Sequence[Dim]
+    coords: Sequence[Field] = ()  # coordinate variables with one value per cell
+    attrs: dict[str, Any] = field(default_factory=dict)  # the group's attributes
+
+    def message(self) -> Message:
+        return Message(
+            "Frame", group=self.group, dims=[d.message() for d in self.dims], coords=[c.message() for c in self.coords],
+            attrs=json.dumps(self.attrs).encode() if self.attrs else b"",
+        )
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What is known of a shard without listing its cells."""
+
+    key: str  # canonical
+    label: str  # for people and file names
+    block: tuple[int, ...]  # its place along each dim, in shards
+    outline: Region  # contains every point that locate would accept
+    area_km2: float  # on the sphere of radius 6371.0088 km
+    path: tuple[str, ...] = ()
+
+    def message(self) -> Message:
+        return Message(
+            "Shard", key=self.key, label=self.label, path=list(self.path), block=np.array(self.block, "<i8").tobytes(),
+            outline=self.outline.message(), area_km2=self.area_km2,
+        )
+
+
+class Grid:
+    """A grid. Coordinates are WGS84 geodetic degrees, any longitude. Grids are immutable.
+
+    The constructor's parameters are the keys of the grid's configuration.
+    """
+
+    name: ClassVar[str]
+    frame: Frame
+
+    def signature(self) -> dict[str, Any]:
+        """What makes two grids the same."""
+        raise NotImplementedError
+
+    def cover(self, regions: Sequence[Region]) -> list[list[str]]:
+        """For each region, once each, every shard that can own a point of it: too many are allowed, too few are not."""
+        raise NotImplementedError
+
+    def shards(self, keys: Sequence[str]) -> list[Shard]:
+        """Describe shards, whatever spelling their keys come in; one that does not exist is NOT_FOUND or INVALID."""
+        raise NotImplementedError
+
+    def cells(self, key: str) -> list[Column]:
+        """One row per slot: float64 "lon" and "lat" of the centre (NaN: the slot is void), then the frame's coords in order."""
+        raise NotImplementedError
+
+    def locate(self, key: str, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        """The slot of each point's cell, int32; -1 outside the shard and where coordinates are not finite or |lat| > 90."""
+        raise NotImplementedError
+
+    # A grid that can say what people and other tools call a cell has
+    #   def names(self, lon: np.ndarray, lat: np.ndarray) -> list[Column]
+
+
+def sort_keys(keys: Sequence[str]) -> list[str]:
+    """Keys in the host's order, once each: shorter first, then bytewise."""
+    return sorted(set(keys), key=lambda k: (len(k.encode()), k.encode()))
+
+
+def canonical(signature: dict[str, Any]) -> bytes:
+    """The JSON of a signature, the same for equal ones."""
+    return json.dumps(signature, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

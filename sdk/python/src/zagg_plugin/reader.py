@@ -1,0 +1,239 @@
+"""Product readers: from the files of a granule to batches of observations."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .errors import Code, Error
+from .fields import Field
+from .region import Region
+
+
+@dataclass
+class Batch:
+    """A run of observations of one group: a beam, a band. Arrays have one row per observation, in file order."""
+
+    group: str
+    lon: np.ndarray  # float64, WGS84 degrees, any longitude
+    lat: np.ndarray  # float64, WGS84 geodetic degrees
+    columns: dict[str, np.ndarray] = field(default_factory=dict)  # all of Query.wanted
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Keep (or drop) the rows whose column compares so with values: eq ne ge le lt gt, one value; in not_in, any number."""
+
+    column: str
+    op: str
+    values: tuple[float, ...]
+    drop: bool = False
+    element: int = -1
+
+    def keep(self, column: np.ndarray) -> np.ndarray:
+        """The rows that pass, bool. NaN compares as IEEE says."""
+        compare = {"eq": np.equal, "ne": np.not_equal, "ge": np.greater_equal, "le": np.less_equal, "lt": np.less, "gt": np.greater}
+        if self.op in ("in", "not_in"):
+            hit = np.isin(column, self.values)
+            hit = hit if self.op == "in" else ~hit
+        elif self.op in compare:
+            hit = compare[self.op](column, self.values[0])
+        else:
+            raise Error(Code.UNSUPPORTED, f"no comparison {self.op}", subject=self.column)
+        return ~hit if self.drop else hit
+
+
+@dataclass(frozen=True)
+class Query:
+    """What the host wants of a granule. Emitting more than the region is allowed, less is not."""
+
+    region: Region
+    columns: tuple[str, ...]
+    filters: tuple[Filter, ...] = ()
+    rows: int = 0  # most rows per batch; larger ones are cut for you
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The columns that a batch must have: what is asked for and what filters compare."""
+        return tuple(dict.fromkeys([*self.columns, *(f.column for f in self.filters)]))
+
+
+class Source:
+    """One file of a granule. The host does the reading: it has the credentials, merges ranges and tries again."""
+
+    def __init__(self, url: str, ask: Callable[[str, Sequence[tuple[int, int]]], list[bytes]], stat: Callable[[str], tuple[int, str]]) -> None:
+        self.url = url
+        self._ask = ask
+        self._stat = stat
+        self._known: tuple[int, str] | None = None
+
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """The bytes of (offset, length) pairs, cut at the file's end. Many in one call are read in parallel."""
+        return self._ask(self.url, ranges)
+
+    def read(self, offset: int = 0, length: int | None = None) -> bytes:
+        """length bytes from offset, or all to the end."""
+        return self.read_ranges([(offset, self.size - offset if length is None else length)])[0]
+
+    def _info(self) -> tuple[int, str]:
+        if self._known is None:
+            self._known = self._stat(self.url)
+        return self._known
+
+    @property
+    def size(self) -> int:
+        """The file's bytes."""
+        return self._info()[0]
+
+    @property
+    def etag(self) -> str:
+        """The object's ETag; "" if it has none."""
+        return self._info()[1]
+
+    def open(self, block: int = 1 << 20) -> io.BufferedReader:
+        """The file as Python, pandas or h5py read files, fetched in blocks."""
+        return io.BufferedReader(_File(self), block)
+
+
+class _File(io.RawIOBase):
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size if whence == io.SEEK_END else 0}[whence]
+        if base + offset < 0:
+            raise ValueError("before the beginning of the file")
+        self._at = base + offset
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        want = min(len(buffer), max(self._source.size - self._at, 0))
+        got = self._source.read(self._at, want) if want else b""
+        buffer[: len(got)] = got
+        self._at += len(got)
+        return len(got)
+
+
+@dataclass
+class Granule:
+    """One file of a product with its siblings."""
+
+    id: str
+    files: dict[str, Source]  # "data" and names that the reader's configuration gives
+    start: str = ""  # RFC 3339, UTC
+    size: int = 0  # bytes of "data"; 0: not known
+
+    def __getitem__(self, name: str) -> Source:
+        try:
+            return self.files[name]
+        except KeyError:
+            raise Error(Code.INVALID, f"the granule has no file {name!r}; have {', '.join(self.files)}", subject=self.id) from None
+
+    @property
+    def data(self) -> Source:
+        """The granule itself."""
+        return self["data"]
+
+
+class Reader:
+    """A product reader. Subclass it, set what it offers, and write read.
+
+    The constructor's parameters are the keys of the reader's configuration. The names and filters of a query, rows that
+    are no place, and the size of batches are seen to for you: yield whole batches with the columns of query.wanted.
+    """
+
+    name: ClassVar[str]
+    product: str = ""
+    version: str = ""
+    groups: Sequence[str] = ("",)
+    columns: Sequence[Field] = ()
+
+    def read(self, granule: Granule, query: Query) -> Iterable[Batch]:
+        """Every observation of the granule in query.region, groups in their order, rows in file order."""
+        raise NotImplementedError
+
+    # A reader that can note once what opening a granule costs every time has
+    #   def index(self, granule: Granule, query: Query) -> bytes
+    # and finds the bytes again as granule["index"], if "index" in granule.files.
+
+
+@dataclass
+class Tally:
+    """What a read met on its way."""
+
+    rows: int = 0
+    emitted: int = 0
+    invalid: int = 0
+    seen: list[str] = field(default_factory=list)  # groups, in order
+    full: set[str] = field(default_factory=set)  # groups with rows
+
+
+@dataclass
+class Cut:
+    """A batch as the host gets it: filtered, its columns in the query's order."""
+
+    group: str
+    lon: np.ndarray
+    lat: np.ndarray
+    columns: list[tuple[str, np.ndarray]]
+    refused_lon: np.ndarray
+    refused_lat: np.ndarray
+
+
+def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally) -> Iterator[Cut]:
+    """Check batches, leave out what is no place or fails a filter, and cut them to the query's rows."""
+    order = {g: i for i, g in enumerate(reader.groups)}
+    for b in batches:
+        lon, lat = np.asarray(b.lon, np.float64), np.asarray(b.lat, np.float64)
+        _check(b, lon, lat, query, order, tally)
+        place = np.isfinite(lon) & (np.abs(lat) <= 90)
+        keep = place.copy()
+        for f in query.filters:
+            keep &= f.keep(_element(b.columns[f.column], f))
+        tally.rows += len(lon)
+        tally.invalid += int(len(lon) - np.count_nonzero(place))
+        refused = place & ~keep
+        rows = np.flatnonzero(keep)
+        tally.emitted += len(rows)
+        limit = query.rows or max(len(rows), 1)
+        for first in range(0, max(len(rows), 1), limit):
+            part = rows[first : first + limit]
+            if len(part) or first == 0 and refused.any():
+                out = refused if first == 0 else slice(0, 0)
+                yield Cut(b.group, lon[part], lat[part], [(c, np.asarray(b.columns[c])[part]) for c in query.columns], lon[out], lat[out])
+
+
+def _element(column: np.ndarray, f: Filter) -> np.ndarray:
+    return np.asarray(column) if f.element < 0 else np.asarray(column)[:, f.element]
+
+
+def _check(b: Batch, lon: np.ndarray, lat: np.ndarray, query: Query, order: dict[str, int], tally: Tally) -> None:
+    if b.group not in order:
+        raise ValueError(f"a batch of group {b.group!r}, which the reader does not list")
+    if tally.seen and order[b.group] < order[tally.seen[-1]]:
+        raise ValueError(f"group {b.group!r} after {tally.seen[-1]!r}: groups come in the reader's order")
+    if not tally.seen or tally.seen[-1] != b.group:
+        tally.seen.append(b.group)
+    if len(lon):
+        tally.full.add(b.group)
+    if lon.ndim != 1 or lon.shape != lat.shape:
+        raise ValueError(f"lon has shape {lon.shape} and lat {lat.shape}")
+    for c in query.wanted:
+        if c not in b.columns:
+            raise Error(Code.INVALID, f"no column {c!r}; the batch has {', '.join(b.columns)}", subject=b.group)
+        if len(b.columns[c]) != len(lon):
+            raise ValueError(f"column {c} has {len(b.columns[c])} rows, lon {len(lon)}")

@@ -1,0 +1,34 @@
+"""Regions on the Earth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._message import Message
+
+
+@dataclass(frozen=True)
+class Region:
+    """The union of polygons, and every point within margin metres of them. In a query no polygons mean the whole Earth.
+
+    A polygon is a shell and then holes; a ring is an array (vertices, 2) of longitude and latitude in degrees; one of two vertices is an arc,
+    of one a point.
+    """
+
+    polygons: tuple[tuple[np.ndarray, ...], ...] = ()
+    margin: float = 0.0
+    planar: bool = False  # edges are straight in lon/lat; otherwise great circles
+    oriented: bool = False  # the inside is on the left of each ring; otherwise it is the smaller side
+
+    @staticmethod
+    def decode(m: Message | None) -> "Region":
+        if m is None:
+            return Region()
+        polygons = tuple(tuple(np.frombuffer(r, "<f8").reshape(-1, 2) for r in p.rings) for p in m.polygons)
+        return Region(polygons, m.margin, m.planar, m.oriented)
+
+    def message(self) -> Message:
+        polygons = [Message("Polygon", rings=[np.ascontiguousarray(r, "<f8").tobytes() for r in p]) for p in self.polygons]
+        return Message("Region", polygons=polygons, margin=self.margin, planar=self.planar, oriented=self.oriented)

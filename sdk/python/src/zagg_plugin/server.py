@@ -1,0 +1,311 @@
+"""Serving: the handshake with the host, and the services of the protocol (proto/zagg/v1/zagg.proto)."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from typing import Any
+
+import grpc
+import numpy as np
+
+from . import _message as wire
+from ._message import Message
+from .columns import Column, Ragged, frames, from_payload
+from .config import construct, schema
+from .conversation import Conversation
+from .errors import Code, Error, invalid
+from .fields import Input
+from .grid import Grid, canonical, sort_keys
+from .reader import Reader
+from .region import Region
+from .statistic import Groups, Statistic, as_results, check_inputs
+
+_COOKIE = ("ZAGG_PLUGIN", "grids-readers-statistics")
+_MAX_MESSAGE = 64 << 20
+_KINDS: tuple[tuple[int, type], ...] = ((1, Grid), (2, Reader), (3, Statistic))
+_STATUS = {
+    Code.INTERNAL: grpc.StatusCode.INTERNAL, Code.INVALID: grpc.StatusCode.INVALID_ARGUMENT, Code.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    Code.DENIED: grpc.StatusCode.PERMISSION_DENIED, Code.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE, Code.CORRUPT: grpc.StatusCode.DATA_LOSS,
+    Code.UNSUPPORTED: grpc.StatusCode.UNIMPLEMENTED,
+}
+
+
+def serve(*things: type[Grid] | type[Reader] | type[Statistic], name: str, version: str = "0.0.0") -> None:
+    """Be a plugin: offer classes of grids, readers and statistics to the host that started this process, until it ends.
+
+    Call it once, last, under `if __name__ == "__main__"`. print() goes to stderr from here on.
+    """
+    if os.environ.get(_COOKIE[0]) != _COOKIE[1]:
+        sys.exit(f"This is {name}, a plugin of zagg: zagg starts it. List it under `plugins:` in a run's configuration, or try `zagg plugins verify`.")
+    if "1" not in os.environ.get("PLUGIN_PROTOCOL_VERSIONS", "1").split(","):
+        sys.exit(f"This plugin speaks version 1 of the protocol; the host speaks {os.environ['PLUGIN_PROTOCOL_VERSIONS']}.")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    server = grpc.server(
+        # A thread for every call, so that none, the health check least of all, waits for another.
+        futures.ThreadPoolExecutor(max_workers=1 << 14),
+        handlers=handlers(Service(things, name, version)),
+        options=[("grpc.max_receive_message_length", _MAX_MESSAGE), ("grpc.max_send_message_length", _MAX_MESSAGE), ("grpc.so_reuseport", 0)],
+    )
+    folder = os.environ.get("PLUGIN_UNIX_SOCKET_DIR") or tempfile.mkdtemp()
+    address = os.path.join(folder, f"plugin{os.getpid()}.sock")
+    server.add_insecure_port("unix:" + address)
+    server.start()
+    os.write(stdout, f"1|1|unix|{address}|grpc|\n".encode())
+    os.close(stdout)
+    threading.Thread(target=_leave_with_the_host, daemon=True).start()
+    server.wait_for_termination()
+
+
+def _leave_with_the_host() -> None:
+    """Exit when the host is gone: nothing is written to stdin, so reading it ends only then."""
+    while os.read(0, 1):
+        pass
+    os._exit(0)
+
+
+def handlers(service: Service) -> list[grpc.GenericRpcHandler]:
+    """The services of one plugin."""
+    single, stream = grpc.unary_unary_rpc_method_handler, grpc.unary_stream_rpc_method_handler
+
+    def method(make: Callable[..., Any], call: Callable[..., Any], request: str) -> Any:
+        guard = _guard_stream if inspect.isgeneratorfunction(call) else _guard
+        return make(guard(call), request_deserializer=wire.decoder(request), response_serializer=wire.encode)
+
+    s, both = service, grpc.stream_stream_rpc_method_handler
+    raw = lambda reply: grpc.unary_unary_rpc_method_handler(lambda request, context: reply())  # noqa: E731
+    return [grpc.method_handlers_generic_handler(n, m) for n, m in {
+        "zagg.v1.Plugin": {
+            "Describe": method(single, s.describe, "Empty"),
+            "Configure": method(single, s.configure, "ConfigureRequest"),
+            "Release": method(single, s.release, "Handle"),
+        },
+        "zagg.v1.Grid": {
+            "Cover": method(stream, s.cover, "CoverRequest"),
+            "Shards": method(stream, s.shards, "ShardsRequest"),
+            "Cells": method(stream, s.cells, "CellsRequest"),
+            "Locate": method(single, s.locate, "LocateRequest"),
+            "Names": method(stream, s.names, "NamesRequest"),
+        },
+        "zagg.v1.Reader": {
+            "Read": method(both, s.read, "ReadToPlugin"),
+            "Index": method(both, s.index, "ReadToPlugin"),
+        },
+        "zagg.v1.Statistic": {
+            "Upload": method(grpc.stream_unary_rpc_method_handler, s.upload, "UploadFrame"),
+            "Drop": method(single, s.drop, "DropRequest"),
+            "Compute": method(stream, s.compute, "ComputeRequest"),
+            "Fold": method(stream, s.fold, "ComputeRequest"),
+        },
+        "grpc.health.v1.Health": {"Check": raw(lambda: b"\x08\x01")},
+        "plugin.GRPCController": {"Shutdown": raw(_shut_down)},
+    }.items()]
+
+
+def _shut_down() -> bytes:
+    threading.Timer(0.05, os._exit, (0,)).start()
+    return b""
+
+
+def _guard(call: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            return call(request, context)
+        except Exception as e:
+            _fail(context, e)
+
+    return guarded
+
+
+def _guard_stream(call: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        try:
+            yield from call(request, context)
+        except Exception as e:
+            _fail(context, e)
+
+    return guarded
+
+
+def _fail(context: grpc.ServicerContext, e: Exception) -> None:
+    if not isinstance(e, Error):
+        traceback.print_exception(e)
+        e = Error(Code.INTERNAL, f"{type(e).__name__}: {e}")
+    message = Message("Error", code=int(e.code), op=e.op, subject=e.subject, text=e.text, refused=e.refused)
+    message.text = message.text.encode()[:2048].decode("utf-8", "ignore")
+    context.set_trailing_metadata((("zagg-error-bin", message.encode()),))
+    context.abort(_STATUS[e.code], message.text.replace("\n", " ")[:500] or e.code.name)
+
+
+class Service:
+    """What the calls do: the things that were configured, and the values that were uploaded."""
+
+    def __init__(self, things: tuple[type, ...], name: str, version: str) -> None:
+        self.name, self.version = name, version
+        self.makers = {}
+        for t in things:
+            kind = next((n for n, base in _KINDS if issubclass(t, base)), 0)
+            if not kind or not getattr(t, "name", ""):
+                raise TypeError(f"{t!r} is no Grid, Reader or Statistic with a name")
+            self.makers[kind, t.name] = t
+        self.numbers = itertools.count(1)
+        self.made: dict[int, Any] = {}
+        self.values: dict[int, bytes] = {}
+
+    # Plugin
+
+    def describe(self, request: Message, context: Any) -> Message:
+        makers = [
+            Message("Maker", kind=kind, name=name, doc=inspect.cleandoc(t.__doc__ or "").partition("\n")[0], schema=schema(t))
+            for (kind, name), t in sorted(self.makers.items())
+        ]
+        return Message("PluginInfo", name=self.name, version=self.version, makers=makers)
+
+    def configure(self, request: Message, context: Any) -> Message:
+        make = self.makers.get((request.kind, request.name))
+        if make is None:
+            raise Error(Code.NOT_FOUND, f"plugin {self.name} has none of this name", subject=request.name)
+        thing = construct(make, request.config)
+        handle = next(self.numbers)
+        instance = Message("Instance", handle=handle)
+        if isinstance(thing, Grid):
+            instance.grid = Message("GridInfo", signature=canonical(thing.signature()), frame=thing.frame.message())
+            instance.can_name = hasattr(thing, "names")
+        elif isinstance(thing, Reader):
+            columns = [c.message() for c in thing.columns]
+            instance.product = Message("ProductInfo", product=thing.product, version=thing.version, groups=list(thing.groups), columns=columns)
+            instance.can_index = hasattr(thing, "index")
+        else:
+            inputs = [(Input(i) if isinstance(i, str) else i).message() for i in thing.inputs]
+            instance.statistic = Message("StatisticInfo", inputs=inputs, outputs=[o.message() for o in thing.outputs])
+            instance.can_fold = hasattr(thing, "fold")
+        self.made[handle] = thing
+        return instance
+
+    def release(self, request: Message, context: Any) -> Message:
+        self.made.pop(request.handle, None)
+        return Message("Empty")
+
+    def thing(self, handle: int, kind: type) -> Any:
+        thing = self.made.get(handle)
+        if not isinstance(thing, kind):
+            raise invalid(f"handle {handle} is no {kind.__name__.lower()}")
+        return thing
+
+    # Grid
+
+    def cover(self, request: Message, context: Any) -> Iterator[Message]:
+        grid = self.thing(request.handle, Grid)
+        found = grid.cover([Region.decode(r) for r in request.regions])
+        if len(found) != len(request.regions):
+            raise ValueError(f"cover gave {len(found)} lists for {len(request.regions)} regions")
+        for i, keys in enumerate(found):
+            keys = sort_keys(keys)
+            for first in range(0, len(keys), 4096):
+                yield Message("CoverReply", parts=[Message("CoverPart", region=i, keys=keys[first : first + 4096])])
+
+    def shards(self, request: Message, context: Any) -> Iterator[Message]:
+        shards = self.thing(request.handle, Grid).shards(request.keys)
+        for first in range(0, len(shards), 256):
+            yield Message("ShardsReply", shards=[s.message() for s in shards[first : first + 256]])
+
+    def cells(self, request: Message, context: Any) -> Iterator[Message]:
+        yield from frames(self.thing(request.handle, Grid).cells(request.key))
+
+    def locate(self, request: Message, context: Any) -> Message:
+        lon, lat = _points(request)
+        slot = np.asarray(self.thing(request.handle, Grid).locate(request.key, lon, lat))
+        if slot.shape != lon.shape:
+            raise ValueError(f"locate gave shape {slot.shape} for {len(lon)} points")
+        return Message("LocateReply", slot=slot.astype("<i4").tobytes())
+
+    def names(self, request: Message, context: Any) -> Iterator[Message]:
+        lon, lat = _points(request)
+        yield from frames(self.thing(request.handle, Grid).names(lon, lat))
+
+    # Reader
+
+    def read(self, requests: Iterator[Message], context: Any) -> Iterator[Message]:
+        yield from Conversation(requests, context).read(self._reader)
+
+    def index(self, requests: Iterator[Message], context: Any) -> Iterator[Message]:
+        yield from Conversation(requests, context).index(self._reader)
+
+    def _reader(self, handle: int) -> Reader:
+        return self.thing(handle, Reader)
+
+    # Statistic
+
+    def upload(self, requests: Iterator[Message], context: Any) -> Message:
+        parts: list[bytes] = []
+        for frame in requests:
+            parts.append(frame.data)
+            have = sum(map(len, parts))
+            if have > frame.bytes:
+                raise invalid(f"value {frame.id} has more than its {frame.bytes} bytes")
+            if have == frame.bytes:
+                self.values[frame.id] = b"".join(parts)
+                parts = []
+        if parts:
+            raise invalid("the last value is cut")
+        return Message("Empty")
+
+    def drop(self, request: Message, context: Any) -> Message:
+        for number in request.ids:
+            self.values.pop(number, None)
+        return Message("Empty")
+
+    def compute(self, request: Message, context: Any) -> Iterator[Message]:
+        statistic = self.thing(request.handle, Statistic)
+        groups = self._groups(request)
+        check_inputs(statistic, groups)
+        yield from _outputs(statistic, groups, statistic.compute(groups))
+
+    def fold(self, request: Message, context: Any) -> Iterator[Message]:
+        statistic = self.thing(request.handle, Statistic)
+        groups = self._groups(request)
+        yield from _outputs(statistic, groups, statistic.fold(groups))
+
+    def _value(self, v: Message | None) -> bytes:
+        if v is None:
+            return b""
+        if v.id == 0:
+            return v.data
+        try:
+            return self.values[v.id]
+        except KeyError:
+            raise invalid(f"value {v.id} was not uploaded") from None
+
+    def _groups(self, request: Message) -> Groups:
+        groups = Groups(np.frombuffer(self._value(request.slots), "<i4"), np.frombuffer(self._value(request.offsets), "<i8"))
+        if len(groups.offsets) != len(groups.slots) + 1:
+            raise invalid(f"{len(groups.offsets)} offsets for {len(groups.slots)} cells")
+        for columns, into in ((request.rows, groups.rows), (request.cells, groups.cells)):
+            for c in columns:
+                column = from_payload(c.head, self._value(c.payload))
+                into[column.name] = column.values
+                if column.fill is not None:
+                    groups.fills[column.name] = column.fill
+        return groups
+
+
+def _points(request: Message) -> tuple[np.ndarray, np.ndarray]:
+    lon, lat = np.frombuffer(request.lon, "<f8"), np.frombuffer(request.lat, "<f8")
+    if len(lon) != len(lat):
+        raise invalid(f"{len(lon)} longitudes and {len(lat)} latitudes")
+    return lon, lat
+
+
+def _outputs(statistic: Statistic, groups: Groups, result: Any) -> Iterator[Message]:
+    results = as_results(statistic, groups, result)
+    yield from frames(Column(o.name, r) for o, r in zip(statistic.outputs, results))

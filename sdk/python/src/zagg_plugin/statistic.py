@@ -1,0 +1,161 @@
+"""Statistics: what is computed of the observations of each cell."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Union
+
+import numpy as np
+
+from .columns import Ragged
+from .errors import invalid
+from .fields import Field, Input
+
+Result = Union[np.ndarray, Ragged, Sequence[Union[np.ndarray, Ragged]]]
+
+
+@dataclass
+class Groups:
+    """Observations gathered by cell.
+
+    Those of cell i are rows offsets[i] to offsets[i+1] of each array; only cells with observations appear. Within a
+    cell they are in granule order, then file order. Arrays are read-only.
+    """
+
+    slots: np.ndarray  # int32 (cells,), ascending: where each cell lies in its shard
+    offsets: np.ndarray  # int64 (cells+1,)
+    rows: dict[str, np.ndarray] = field(default_factory=dict)  # (observations,) by input
+    cells: dict[str, np.ndarray] = field(default_factory=dict)  # (cells,) by input with one value per cell
+    fills: dict[str, Any] = field(default_factory=dict)  # the element that stands for "no value", where there is one
+
+    def __len__(self) -> int:
+        """The number of cells."""
+        return len(self.slots)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The input of a name, one row per observation."""
+        return self.rows[name]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Observations of each cell, int64 (cells,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def index(self) -> np.ndarray:
+        """For each observation the place of its cell, int64 (observations,)."""
+        return np.repeat(np.arange(len(self)), self.counts)
+
+    def reduce(self, ufunc: np.ufunc, values: np.ndarray) -> np.ndarray:
+        """ufunc over the values of each cell, (cells,): groups.reduce(np.add, groups["source"])."""
+        if len(self) == 0:
+            return np.empty(0, np.asarray(values).dtype)
+        return ufunc.reduceat(values, self.offsets[:-1])
+
+    def split(self, name: str = "source") -> Iterator[np.ndarray]:
+        """The values of one cell after the other."""
+        values = self.rows[name]
+        for a, b in zip(self.offsets[:-1], self.offsets[1:]):
+            yield values[a:b]
+
+
+class Statistic:
+    """A statistic. Subclass it, set name, inputs and outputs, and write compute.
+
+    The constructor's parameters are the constants under `params` of the run's configuration; annotate them, and what
+    does not fit is refused by name. The docstring's first line is what listings show.
+    """
+
+    name: ClassVar[str]
+    inputs: Sequence[str | Input] = ("source",)
+    outputs: Sequence[Field] = (Field(dtype=np.float64),)
+
+    def compute(self, groups: Groups) -> Result:
+        """One array with a row per cell for each output (or the array alone, if there is one). Same groups, same result."""
+        raise NotImplementedError
+
+    # A statistic that can be computed from its own outputs on finer cells has
+    #   def fold(self, groups: Groups) -> Result
+    # whose groups.rows are outputs of compute or fold, by the outputs' names.
+
+
+def per_cell(name: str | None = None, *, dtype: Any = np.float64, units: str = "", width: int = 1) -> Callable[[Callable[..., Any]], type[Statistic]]:
+    """Make a statistic of a function that is called with the arrays of one cell.
+
+    Positional parameters are the inputs, keyword-only ones the constants of the configuration:
+
+        @per_cell("iqr", units="{source}")
+        def iqr(source, *, low: float = 25, high: float = 75):
+            return np.percentile(source, high) - np.percentile(source, low)
+
+    Simple, and a Python call per cell: write a Statistic with numpy over all cells where that matters.
+    """
+
+    def wrap(function: Callable[..., Any]) -> type[Statistic]:
+        parameters = list(inspect.signature(function).parameters.values())
+        arrays = [p for p in parameters if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+        constants = [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+
+        class PerCell(Statistic):
+            inputs = tuple(Input(p.name, optional=p.default is not inspect.Parameter.empty) for p in arrays)
+            outputs = (Field(dtype=dtype, units=units, width=width),)
+
+            def __init__(self, **given: Any) -> None:
+                self.given = given
+
+            def compute(self, groups: Groups) -> np.ndarray:
+                used = [p.name for p in arrays if p.name in groups.rows]
+                shape = (len(groups),) if width == 1 else (len(groups), width)
+                out = np.empty(shape, groups[used[0]].dtype if dtype is None else dtype)
+                for i, values in enumerate(zip(*(groups.split(n) for n in used))):
+                    out[i] = function(**dict(zip(used, values)), **self.given)
+                return out
+
+        PerCell.name = name or function.__name__
+        PerCell.__name__ = PerCell.__qualname__ = function.__name__
+        PerCell.__doc__ = function.__doc__
+        _take_signature(PerCell, function, constants)
+        return PerCell
+
+    return wrap
+
+
+def _take_signature(made: type[Statistic], function: Callable[..., Any], constants: list[inspect.Parameter]) -> None:
+    """Let the constructor look as if it had the function's keyword-only parameters."""
+    init = made.__init__
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    init.__signature__ = inspect.Signature([itself, *constants])  # type: ignore[attr-defined]
+    names = {p.name for p in constants}
+    init.__annotations__ = {n: a for n, a in inspect.get_annotations(function, eval_str=True).items() if n in names}
+
+
+def as_results(statistic: Statistic, groups: Groups, result: Any) -> list[np.ndarray | Ragged]:
+    """Check what compute gave, and give it the outputs' dtypes."""
+    outputs = statistic.outputs
+    results = list(result) if isinstance(result, (list, tuple)) else [result]
+    if len(results) != len(outputs):
+        raise ValueError(f"{type(statistic).__name__} gave {len(results)} results, and has {len(outputs)} outputs")
+    checked: list[np.ndarray | Ragged] = []
+    for out, got in zip(outputs, results):
+        if isinstance(got, Ragged):
+            if not out.ragged or len(got.offsets) != len(groups) + 1:
+                raise ValueError(f"output {out.name!r}: ragged, {len(got.offsets) - 1} rows for {len(groups)} cells")
+            checked.append(got)
+            continue
+        dtype = out.dtype if out.dtype is not None else next(iter(groups.rows.values())).dtype
+        array = np.asarray(got).astype(dtype, copy=False)
+        want = (len(groups),) if out.width == 1 else (len(groups), out.width)
+        if array.shape != want:
+            raise ValueError(f"output {out.name!r} has shape {array.shape}; want {want}")
+        checked.append(array)
+    return checked
+
+
+def check_inputs(statistic: Statistic, groups: Groups) -> None:
+    """Refuse groups that lack an input."""
+    for i in statistic.inputs:
+        i = Input(i) if isinstance(i, str) else i
+        if not i.optional and i.name not in (groups.cells if i.per_cell else groups.rows):
+            raise invalid("this input is missing", i.name)

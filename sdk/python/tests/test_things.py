@@ -1,0 +1,115 @@
+import json
+
+import numpy as np
+import pytest
+
+from zagg_plugin import Batch, Code, Error, Field, Filter, Groups, Query, Reader, Region, Statistic, per_cell
+from zagg_plugin.config import construct, schema
+from zagg_plugin.reader import Tally, prepare
+from zagg_plugin.statistic import as_results
+
+
+class Scaled(Statistic):
+    """A sum."""
+
+    name = "scaled"
+
+    def __init__(self, factor: float, label: str = "x", cells: list | None = None) -> None:
+        self.factor = factor
+
+    def compute(self, groups):
+        return groups.reduce(np.add, groups["source"]) * self.factor
+
+
+def test_schema_and_strict_configuration():
+    s = json.loads(schema(Scaled))
+    assert s["required"] == ["factor"] and s["properties"]["label"] == {"type": "string", "default": "x"} and not s["additionalProperties"]
+    assert construct(Scaled, b'{"factor": 2}').factor == 2.0
+    for text, want in {
+        b"{": "no JSON", b"[1]": "no JSON object", b"{}": "factor: this key is missing", b'{"factor": "2"}': 'factor: "2" is no number',
+        b'{"factor": 1, "lable": "y"}': "lable: unknown key; have factor, label, cells", b'{"factor": 1, "label": 3}': "label: 3 is no string",
+    }.items():
+        with pytest.raises(Error) as e:
+            construct(Scaled, text)
+        assert want in str(e.value) and e.value.code is Code.INVALID
+
+
+def test_a_thing_without_parameters():
+    class Plain(Statistic):
+        name = "plain"
+
+    assert isinstance(construct(Plain, b"null"), Plain) and isinstance(construct(Plain, b""), Plain)
+    with pytest.raises(Error, match="unknown key; have none"):
+        construct(Plain, b'{"q": 1}')
+
+
+GROUPS = Groups(np.array([3, 9], "i4"), np.array([0, 3, 5]), {"source": np.array([1.0, 2, 6, 4, 8])})
+
+
+def test_groups():
+    assert len(GROUPS) == 2
+    np.testing.assert_array_equal(GROUPS.counts, [3, 2])
+    np.testing.assert_array_equal(GROUPS.index, [0, 0, 0, 1, 1])
+    np.testing.assert_array_equal(GROUPS.reduce(np.maximum, GROUPS["source"]), [6, 8])
+    assert [list(c) for c in GROUPS.split()] == [[1, 2, 6], [4, 8]]
+
+
+def test_per_cell():
+    @per_cell("between", units="{source}")
+    def between(source, *, low: float = 0, high: float = 100):
+        """Width of the middle."""
+        return np.percentile(source, high) - np.percentile(source, low)
+
+    assert json.loads(schema(between))["properties"]["low"] == {"type": "number", "default": 0}
+    s = construct(between, b'{"high": 50}')
+    np.testing.assert_array_equal(as_results(s, GROUPS, s.compute(GROUPS))[0], [1, 2])
+    with pytest.raises(Error, match="unknown key; have low, high"):
+        construct(between, b'{"hgh": 50}')
+
+
+def test_results_are_checked():
+    s = construct(Scaled, b'{"factor": 1}')
+    for result, want in [(np.zeros(3), "shape"), ([np.zeros(2), np.zeros(2)], "2 results"), (np.zeros((2, 1)), "shape")]:
+        with pytest.raises(ValueError, match=want):
+            as_results(s, GROUPS, result)
+
+
+class Two(Reader):
+    groups = ("a", "b")
+    columns = (Field("h", "f8"),)
+
+
+def cuts(batches, query, tally=None):
+    return list(prepare(Two(), query, batches, tally or Tally()))
+
+
+def test_batches_are_filtered_and_cut():
+    lon = np.array([0, 1, np.nan, 3, 4.0])
+    b = Batch("a", lon, np.array([0, 1, 2, 91, 4.0]), {"h": np.arange(5.0), "q": np.array([0, 1, 0, 0, 0])})
+    tally = Tally()
+    (cut,) = cuts([b], Query(Region(), ("h",), (Filter("q", "eq", (0,)),)), tally)
+    assert list(cut.lon) == [0, 4] and cut.columns[0][0] == "h" and list(cut.columns[0][1]) == [0, 4]
+    assert list(cut.refused_lon) == [1]
+    assert (tally.rows, tally.emitted, tally.invalid) == (5, 2, 2)
+    assert [len(c.lon) for c in cuts([b], Query(Region(), ("h",), rows=1))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("op,values,drop,want", [
+    ("eq", (1,), False, [1]), ("ne", (1,), False, [0, 2, 3]), ("ge", (2,), False, [2, 3]), ("le", (1,), False, [0, 1]), ("lt", (1,), False, [0]),
+    ("gt", (2,), False, [3]), ("in", (0, 3), False, [0, 3]), ("not_in", (0, 3), False, [1, 2]), ("eq", (1,), True, [0, 2, 3]),
+])
+def test_filters(op, values, drop, want):
+    assert list(np.flatnonzero(Filter("h", op, values, drop).keep(np.arange(4)))) == want
+
+
+def test_batches_that_break_a_promise():
+    one = np.zeros(1)
+    for batches, want in {
+        "unknown group": ([Batch("c", one, one, {"h": one})], "does not list"),
+        "order": ([Batch("b", one, one, {"h": one}), Batch("a", one, one, {"h": one})], "order"),
+        "lengths": ([Batch("a", one, np.zeros(2), {"h": one})], "shape"),
+        "column": ([Batch("a", one, one, {})], "no column 'h'"),
+        "rows": ([Batch("a", one, one, {"h": np.zeros(2)})], "2 rows"),
+    }.values():
+        with pytest.raises((ValueError, Error), match=want):
+            cuts(batches, Query(Region(), ("h",)))
