@@ -1,0 +1,66 @@
+"""A plane fitted to the heights of each cell, and how far they scatter about it: all cells at once with numpy.
+
+Iteratively reweighted least squares with Tukey's biweight (Beaton and Tukey 1974); the scale of the residuals is their
+normalised median absolute deviation (Höhle and Höhle 2009).
+"""
+
+import numpy as np
+
+from zagg_plugin import Field, Statistic, serve
+
+
+class PlaneNMAD(Statistic):
+    """Robust scatter about a plane fitted over x and y, and the plane's slope."""
+
+    name = "plane_nmad"
+    inputs = ("source", "x", "y")
+    outputs = (Field("", np.float64, fill="NaN", units="{source}"), Field("_slope", np.float64, fill="NaN", units="1"))
+
+    def __init__(self, min_points: int = 10, cutoff: float = 4.685, iterations: int = 10) -> None:
+        self.min_points, self.cutoff, self.iterations = min_points, cutoff, iterations
+
+    def compute(self, groups):
+        h, x, y = (groups[n].astype(np.float64) for n in self.inputs)
+        finite = np.isfinite(h) & np.isfinite(x) & np.isfinite(y)
+        cell, n = groups.index[finite], len(groups)
+        counts = np.bincount(cell, minlength=n)
+        h, x, y = (v[finite] - (np.bincount(cell, v[finite], n) / np.maximum(counts, 1))[cell] for v in (h, x, y))
+        weights = np.ones(len(h))
+        for _ in range(self.iterations):
+            plane = fit(cell, n, h, x, y, weights)
+            residuals = h - plane[cell, 0] - plane[cell, 1] * x - plane[cell, 2] * y
+            scatter = 1.4826 * medians(cell, counts, np.abs(residuals))
+            u = residuals / np.where(scatter > 0, scatter * self.cutoff, np.inf)[cell]
+            weights = np.where(np.abs(u) < 1, (1 - u * u) ** 2, 0)
+        slope = np.hypot(plane[:, 1], plane[:, 2])
+        bad = (counts < self.min_points) | ~np.isfinite(slope)
+        return np.where(bad, np.nan, scatter), np.where(bad, np.nan, slope)
+
+
+def fit(cell, n, h, x, y, w):
+    """The weighted least-squares plane of each cell, (n, 3); NaN where the points do not span one."""
+    def total(v):
+        return np.bincount(cell, v, n)
+
+    a = np.array([[total(w), total(w * x), total(w * y)], [total(w * x), total(w * x * x), total(w * x * y)], [total(w * y), total(w * x * y), total(w * y * y)]])
+    a, b = a.transpose(2, 0, 1), np.stack([total(w * h), total(w * x * h), total(w * y * h)], axis=1)
+    spans = np.linalg.matrix_rank(a, rtol=1e-12, hermitian=True) == 3
+    plane = np.full((n, 3), np.nan)
+    plane[spans] = np.linalg.solve(a[spans], b[spans][..., None])[..., 0]
+    return plane
+
+
+def medians(cell, counts, values):
+    """The median of each cell's values, NaN without any."""
+    ordered = values[np.lexsort((values, cell))]
+    first = np.cumsum(counts) - counts
+    low, high = first + (counts - 1) // 2, first + counts // 2
+    last = max(len(ordered) - 1, 0)
+    if not len(ordered):
+        return np.full(len(counts), np.nan)
+    middle = (ordered[np.clip(low, 0, last)] + ordered[np.clip(high, 0, last)]) / 2
+    return np.where(counts > 0, middle, np.nan)
+
+
+if __name__ == "__main__":
+    serve(PlaneNMAD, name="planefit", version="1.0.0")
