@@ -23,12 +23,11 @@
 //   - stdin: a pipe that nothing is written to. When it ends the host is gone: exit at once.
 //   - SIGTERM: exit. SIGKILL to the process group follows two seconds later. SIGINT: ignore; ^C is the host's to handle.
 //
-// Beside the services below a plugin serves, from the grpc and go-plugin projects,
+// Beside the services below a plugin serves
 //
-//	/grpc.health.v1.Health/Check          request {string service = 1}, here "plugin"; reply {int32 status = 1}, here 1
-//	/plugin.GRPCController/Shutdown       empty request, empty reply, then exit; without it the plugin gets SIGTERM
+//	/grpc.health.v1.Health/Check   request {string service = 1}, here "plugin"; reply {int32 status = 1}, here 1 (serving)
 //
-// Health must be answered while other calls are running, within 20 seconds: a plugin that does not is killed. Give
+// and may leave calls of /plugin.GRPCBroker and /plugin.GRPCStdio, which go-plugin makes, unimplemented. Health must be answered while other calls are running, within 20 seconds: a plugin that does not is killed. Give
 // it a thread that no other call can occupy.
 //
 // Calls come at once, from many threads; a process serves any number of things and shards. A process that dies is

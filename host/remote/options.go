@@ -1,0 +1,41 @@
+package remote
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Options say what to start and how long to wait for it.
+type Options struct {
+	Name    string   // what the user calls it; "": the executable's base name
+	Command []string // executable and arguments
+	SHA256  string   // hex digest that the executable must have; "": any
+	// Log takes what the plugin writes to stderr, line by line and without secrets. nil: nobody.
+	Log func(plugin, line string)
+
+	Start  time.Duration // for the handshake and the description; 0: 30 s
+	Check  time.Duration // between health checks while calls are open; 0: 5 s
+	Health time.Duration // for the answer to one; 0: 20 s
+	Stall  time.Duration // for the next sign of life within one call; 0: 10 min
+	Exit   time.Duration // to end when asked to, before it is killed; 0: 2 s
+}
+
+func (o Options) withDefaults() Options {
+	or := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	or(&o.Start, 30*time.Second)
+	or(&o.Check, 5*time.Second)
+	or(&o.Health, 20*time.Second)
+	or(&o.Stall, 10*time.Minute)
+	or(&o.Exit, 2*time.Second)
+	if o.Name == "" && len(o.Command) > 0 {
+		o.Name = filepath.Base(o.Command[0])
+	}
+	if o.Log == nil {
+		o.Log = func(string, string) {}
+	}
+	return o
+}

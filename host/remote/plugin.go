@@ -1,0 +1,166 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc"
+
+	"github.com/englacial/zagg/core"
+	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
+)
+
+// A Plugin is an executable that offers things, and the process that runs it at the moment. Safe for concurrent use.
+type Plugin struct {
+	options Options
+	offer   core.Plugin
+	connect func(context.Context) (*session, error)
+
+	gate    chan struct{} // held while the fields below are used
+	session *session      // nil or dead: the next call starts one
+	crashes int           // in a row, without an answer between
+	last    error         // of the last crash
+	closed  bool
+}
+
+// maxCrashes is how often in a row a plugin may die, without having answered anything, until it is not started any more.
+const maxCrashes = 5
+
+// Open starts an executable and asks what it offers.
+func Open(ctx context.Context, o Options) (*Plugin, error) {
+	o = o.withDefaults()
+	if len(o.Command) == 0 || o.Command[0] == "" {
+		return nil, core.Errorf(core.Invalid, "plugin", o.Name, "no command is given")
+	}
+	if o.SHA256 != "" {
+		if err := checkDigest(o.Name, o.SHA256); err != nil {
+			return nil, err
+		}
+	}
+	return open(ctx, o, func(ctx context.Context) (*session, error) { return launch(ctx, o) })
+}
+
+// Connect presents what is served at the other end of a connection, which was made with DialOptions and stays the caller's. There is no
+// process to start again.
+func Connect(ctx context.Context, conn *grpc.ClientConn) (*Plugin, error) {
+	o := Options{Name: "connected"}.withDefaults()
+	first := true
+	return open(ctx, o, func(context.Context) (*session, error) {
+		if !first {
+			return nil, core.Errorf(core.Unavailable, "plugin", o.Name, "the connection is lost")
+		}
+		first = false
+		return newSession(o, conn, nil), nil
+	})
+}
+
+func open(ctx context.Context, o Options, connect func(context.Context) (*session, error)) (*Plugin, error) {
+	p := &Plugin{options: o, connect: connect, gate: make(chan struct{}, 1)}
+	s, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start, cancel := context.WithTimeoutCause(ctx, o.Start, errStart)
+	defer cancel()
+	info, err := unary(start, s, s.plugin.Describe, &zaggv1.Empty{})
+	if err == nil {
+		err = p.present(info)
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Core is the plugin as everybody knows plugins.
+func (p *Plugin) Core() core.Plugin { return p.offer }
+
+// Command is what was started.
+func (p *Plugin) Command() []string { return slices.Clone(p.options.Command) }
+
+// Close ends the process and all it started, and removes its folder. Things made by the plugin fail from then on.
+func (p *Plugin) Close() error {
+	p.gate <- struct{}{}
+	defer func() { <-p.gate }()
+	p.closed = true
+	if p.session != nil {
+		p.session.close()
+	}
+	return nil
+}
+
+// acquire is the living session; it starts one if there is none.
+func (p *Plugin) acquire(ctx context.Context) (*session, error) {
+	select {
+	case p.gate <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-p.gate }()
+	if p.closed {
+		return nil, core.Errorf(core.Unavailable, "plugin", p.options.Name, "it has been ended")
+	}
+	if s := p.session; s != nil {
+		err := s.death()
+		if err == nil {
+			return s, nil
+		}
+		p.session = nil
+		if p.crashes++; s.answered.Load() {
+			p.crashes = 1
+		}
+		p.last = err
+		s.close()
+	}
+	if p.crashes >= maxCrashes {
+		return nil, core.Errorf(core.Unavailable, "", "", "%w (it died %d times in a row and is not started again)", p.last, p.crashes)
+	}
+	s, err := p.connect(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		p.crashes++
+		p.last = err
+		return nil, err
+	}
+	p.session = s
+	return s, nil
+}
+
+// present makes a core.Plugin of what the process says it offers.
+func (p *Plugin) present(info *zaggv1.PluginInfo) error {
+	p.offer = core.Plugin{Name: info.Name, Version: info.Version}
+	if info.Name == "" || len(info.Makers) == 0 {
+		return core.Errorf(core.Internal, "plugin", p.options.Name, "it has the name %q and offers %d things: both are needed", info.Name, len(info.Makers))
+	}
+	seen := map[string]bool{}
+	for _, m := range info.Makers {
+		name := fmt.Sprintf("%v %s", m.Kind, m.Name)
+		if seen[name] || m.Name == "" {
+			return core.Errorf(core.Internal, "plugin", p.options.Name, "it offers %q twice, or without a name", m.Name)
+		}
+		seen[name] = true
+		switch m.Kind {
+		case zaggv1.Kind_KIND_GRID:
+			p.offer.Grids = append(p.offer.Grids, maker(m, p.newGrid))
+		case zaggv1.Kind_KIND_READER:
+			p.offer.Readers = append(p.offer.Readers, maker(m, p.newReader))
+		case zaggv1.Kind_KIND_STATISTIC:
+			p.offer.Statistics = append(p.offer.Statistics, maker(m, p.newStatistic))
+		} // others are for later hosts
+	}
+	return nil
+}
+
+func maker[T any](m *zaggv1.Maker, make func(ctx context.Context, name string, config core.Config) (T, error)) core.Maker[T] {
+	out := core.Maker[T]{Name: m.Name, Doc: m.Doc}
+	if len(m.Schema) > 0 {
+		out.Schema = m.Schema
+	}
+	name := m.Name
+	out.New = func(ctx context.Context, config core.Config) (T, error) { return make(ctx, name, config) }
+	return out
+}

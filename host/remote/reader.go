@@ -1,0 +1,120 @@
+package remote
+
+import (
+	"context"
+	"errors"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/wire"
+	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
+)
+
+// A reader is a product reader in the plugin.
+type reader struct {
+	*instance
+	info core.ProductInfo
+}
+
+var _ core.ProductReader = (*reader)(nil)
+
+// An indexingReader can make indexes too.
+type indexingReader struct{ *reader }
+
+var _ core.Indexer = (*indexingReader)(nil)
+
+func (p *Plugin) newReader(ctx context.Context, name string, config core.Config) (core.ProductReader, error) {
+	i, err := p.make(ctx, zaggv1.Kind_KIND_READER, name, config)
+	if err != nil {
+		return nil, err
+	}
+	info, err := wire.ProductInfoFromProto(i.info.GetProduct())
+	if err != nil {
+		return nil, i.session.wrong(err)
+	}
+	r := &reader{instance: i, info: info}
+	if i.info.CanIndex {
+		return &indexingReader{r}, nil
+	}
+	return r, nil
+}
+
+func (r *reader) Info() core.ProductInfo { return r.info }
+
+// Read is repeated if the plugin dies of it before a batch was emitted. Afterwards only the caller can: it knows what became of the batches.
+func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
+	emitted := false
+	for try := 0; ; try++ {
+		c := &conversation{source: src, query: query}
+		s, err := r.converse(ctx, c, g, func(c *conversation) (stream, error) { return c.session.reader.Read(c.ctx) }, func(b *core.Batch) error {
+			emitted = true
+			return emit(b)
+		})
+		if err == nil {
+			return c.stats, nil
+		}
+		if emitted || try > 0 || s == nil || s.death() == nil || ctx.Err() != nil {
+			return core.ReadStats{}, err
+		}
+	}
+}
+
+func (r *indexingReader) Index(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query) ([]byte, error) {
+	for try := 0; ; try++ {
+		c := &conversation{source: src, query: query, indexing: true}
+		s, err := r.converse(ctx, c, g, func(c *conversation) (stream, error) { return c.session.reader.Index(c.ctx) }, nil)
+		if err == nil {
+			return c.index, nil
+		}
+		if try > 0 || s == nil || s.death() == nil || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// converse has one conversation, from its start to its end.
+func (r *reader) converse(ctx context.Context, c *conversation, g core.Granule, open func(*conversation) (stream, error), emit func(*core.Batch) error) (*session, error) {
+	if err := wire.CheckGranule(&g); err != nil {
+		return nil, err
+	}
+	s, handle, err := r.on(ctx)
+	if err != nil {
+		return s, err
+	}
+	var end context.CancelFunc
+	c.session = s
+	c.ctx, c.dog, end = guard(ctx, s)
+	defer c.answering.Wait()
+	defer end()
+	start := &zaggv1.ReadStart{Handle: handle, Granule: wire.GranuleToProto(c.known(g)), Query: wire.QueryToProto(&c.query)}
+	if c.stream, err = open(c); err != nil {
+		return s, s.fail(ctx, c.ctx, err, nil, nil)
+	}
+	if err := c.send(&zaggv1.ReadToPlugin{Message: &zaggv1.ReadToPlugin_Start{Start: start}}); err != nil && !isEnd(err) {
+		return s, s.fail(ctx, c.ctx, err, c.stream.Trailer(), nil)
+	}
+	batches := make(chan *core.Batch, batchesAhead)
+	heard := make(chan error, 1)
+	go func() {
+		defer close(batches)
+		heard <- c.listen(batches)
+	}()
+	for b := range batches {
+		if err := emit(b); err != nil {
+			end()
+			<-heard
+			return s, err
+		}
+	}
+	err = <-heard
+	switch wrong := (*protocolError)(nil); {
+	case err == nil:
+		s.answered.Store(true)
+		return s, nil
+	case errors.As(err, &wrong):
+		return s, s.wrong(wrong.error)
+	}
+	return s, s.fail(ctx, c.ctx, err, c.stream.Trailer(), c.refusal)
+}
+
+// A protocolError is the plugin's breach of the protocol.
+type protocolError struct{ error }
