@@ -45,7 +45,7 @@ func TestCompileErrors(t *testing.T) {
 		want  string
 		code  core.Code
 	}{
-		"grid":                {[]string{"type: healpix", "type: h3"}, "run.yaml:13:", `no grid "h3" in this binary; have [healpix plane]`, core.NotFound},
+		"grid":                {[]string{"type: healpix", "type: squares"}, "run.yaml:13:", `no grid "squares" in this binary; have [`, core.NotFound},
 		"grid's key":          {[]string{"parent_order: 3", "parent_ordr: 3"}, "run.yaml:13:", `parent_ordr: no such key; did you mean "parent_order"?`, core.Invalid},
 		"grid's value":        {[]string{"child_order: 5", "child_order: 2"}, "run.yaml:13:", "cells cannot be coarser than shards", core.Invalid},
 		"reader":              {[]string{"reader: table", "reader: atl33"}, "run.yaml:2:", `no reader "atl33" in this binary; have [atl06 hdf5 table]`, core.NotFound},

@@ -7,10 +7,11 @@ import (
 	"github.com/englacial/zagg/plugins/atl06"
 	"github.com/englacial/zagg/plugins/hdf5"
 	"github.com/englacial/zagg/plugins/healpix"
+	"github.com/englacial/zagg/plugins/rectilinear"
 	"github.com/englacial/zagg/plugins/stats"
 )
 
 // Plugins returns the standard bundle.
 func Plugins() []core.Plugin {
-	return []core.Plugin{atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), stats.Plugin()}
+	return []core.Plugin{atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin()}
 }

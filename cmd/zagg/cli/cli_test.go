@@ -207,9 +207,9 @@ func TestGridLocate(t *testing.T) {
 	code, _, errs = run(t, "1,2\n3,four\n", "grid", "locate", "--grid", healpix)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "row 2")
-	code, _, errs = run(t, "1,2\n", "grid", "locate", "--grid", `{"type":"h3"}`)
+	code, _, errs = run(t, "1,2\n", "grid", "locate", "--grid", `{"type":"squares"}`)
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, `no grid "h3" in this binary; have [healpix]`)
+	require.Contains(t, errs, `no grid "squares" in this binary; have [`)
 }
 
 func TestConfigCommands(t *testing.T) {
