@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
 )
 
 func (a *app) h5Command() *cobra.Command {
@@ -60,7 +61,7 @@ func (a *app) openH5(ctx context.Context, url string, o h5Access) (*h5Source, er
 	}
 	s := &h5Source{}
 	via := objstore.RetryReader(objstore.MeterReader(store, &s.used), objstore.Policy{OnRetry: s.used.Retried})
-	way := sourceStores(via, nil, url)
+	way := host.NewStores(via, nil, url)
 	s.File, err = h5.Open(ctx, objstore.Coalesce(way.Source, way.Gap, way.MaxRequest), url, h5.Options{ValueBytes: h5ValueBytes})
 	s.refs.file = s.File
 	return s, err

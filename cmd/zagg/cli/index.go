@@ -85,7 +85,7 @@ func (r *runner) buildIndexes(ctx context.Context, args []string, out string) er
 	if err != nil {
 		return err
 	}
-	way := sourceStores(src.reader, src.reader, src.url)
+	way := host.NewStores(src.reader, src.reader, src.url)
 	reader := way.Reader(&src.used)
 	var total indexed
 	made, failed := 0, 0

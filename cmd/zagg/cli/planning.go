@@ -8,6 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/shardmap"
 )
@@ -112,7 +113,7 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	way := sourceStores(src.reader, r.output, src.url)
+	way := host.NewStores(src.reader, r.output, src.url)
 	s := &plan.Scan{
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
 		Source: way.Reader(&src.used),

@@ -202,7 +202,7 @@ func abbreviate(names []string) string {
 func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ranks []int, src *source) error {
 	workers := min(r.o.maxWorkers, len(ranks))
 	r.announce("Computing %d shards, %d at once", len(ranks), workers)
-	stores := sourceStores(src.reader, r.output, src.url)
+	stores := host.NewStores(src.reader, r.output, src.url)
 	stores.Index = &host.IndexStore{Store: src.reader}
 	runID := time.Now().UTC().Format("20060102T150405Z")
 	jobs := make([]job.Job, 0, len(ranks))

@@ -10,16 +10,6 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/httpstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
-	"github.com/englacial/zagg/host"
-)
-
-// Neighbouring ranges are merged where the gap costs less than another request: 96 KiB over a network (on the benchmark's
-// shard a fifth fewer requests than at 64 KiB for a fifth more bytes), 4 KiB in files, where a request is a system call. A
-// request stays below 8 MiB so that a shard's memory does.
-const (
-	networkGap = 96 << 10
-	fileGap    = 4 << 10
-	maxRequest = 8 << 20
 )
 
 // storeOptions is how S3 is reached; the zero value leaves everything to the SDK's environment and files.
@@ -52,15 +42,6 @@ func drivers(ctx context.Context, o storeOptions, urls ...string) (core.ObjectSt
 		}
 	}
 	return objstore.Mux(by), nil
-}
-
-// sourceStores sets the way to the granules: how far apart ranges are merged and how many granules are open at once.
-func sourceStores(source core.ObjectReader, output core.ObjectStore, url string) host.Stores {
-	s := host.Stores{Source: source, Output: output, Gap: fileGap, MaxRequest: maxRequest, Granules: 2}
-	if scheme := objstore.Scheme(url); scheme != "" && scheme != "file" {
-		s.Gap, s.Granules = networkGap, 8
-	}
-	return s
 }
 
 // storeURL is a store's address without a slash at its end; a local path is made absolute, so that a job means the same

@@ -1,0 +1,154 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// call answers an event of another mode than process.
+func (in *invocation) call(ctx context.Context) (job.Response, error) {
+	in.mirror.peek(in)
+	d := &job.CallDone{Mode: job.ModeOf(in.event), Version: host.Version, RequestID: in.requestID}
+	status, err := 200, error(nil)
+	c, err := job.DecodeCall(in.event)
+	if err == nil {
+		err = checkKeys("output_credentials", c.OutputCredentials)
+	}
+	var cfg *config.Config
+	if err == nil && c.Config != nil {
+		cfg, _, err = config.Parse("config", c.Config)
+		in.mirror.config = cfg
+	}
+	if err != nil {
+		status = 400
+	} else if err = in.do(ctx, c, cfg, d); err != nil {
+		status = 500
+	}
+	d.OK = err == nil
+	d.DurationS = time.Since(in.start).Seconds()
+	if err != nil {
+		text := plainText(err)
+		d.Error, d.Code = &text, core.CodeOf(err).String()
+	}
+	in.log.Info("call_complete", "mode", d.Mode, "ok", d.OK, "error", d.Error, "duration_s", d.DurationS, "request_id", in.requestID)
+	r, e := job.NewResponse(status, d)
+	if e == nil {
+		text, outcome := "", job.OK
+		if d.Error != nil {
+			text, outcome = *d.Error, job.Failed
+		}
+		in.tell(ctx, r, text, outcome)
+	}
+	return r, e
+}
+
+func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d *job.CallDone) error {
+	limited, cancel, _ := limit(ctx)
+	defer cancel()
+	if c.Mode == job.ModePing {
+		return in.ping(limited, c, cfg, d)
+	}
+	output, err := in.output(limited, c.OutputCredentials, c.Region, cfg, c.StorePath)
+	if err != nil {
+		return err
+	}
+	output = objstore.Retry(output, objstore.Policy{})
+	d.Layout = "flat"
+	if cfg == nil { // to end a run there is nothing to do
+		return nil
+	}
+	recipe, err := in.recipe(limited, cfg)
+	if err != nil {
+		return err
+	}
+	if err := checkOrders(&job.Job{ParentOrder: c.ParentOrder, ChildOrder: c.ChildOrder}, recipe.Info().Signature); err != nil {
+		return err
+	}
+	if c.Mode == job.ModeSetup {
+		return setup(limited, c, recipe, output, d)
+	}
+	return finalize(limited, c, recipe, output, d)
+}
+
+func setup(ctx context.Context, c *job.Call, recipe *host.Recipe, output core.ObjectStore, d *job.CallDone) error {
+	p, err := recipe.PlanOf(ctx, c.ShardKeys)
+	if err != nil {
+		return err
+	}
+	t, err := recipe.Template(p)
+	if err != nil {
+		return err
+	}
+	d.Fresh, err = t.Setup(ctx, output, c.StorePath, p, c.Overwrite, c.Selected)
+	return err
+}
+
+func finalize(ctx context.Context, c *job.Call, recipe *host.Recipe, output core.ObjectStore, d *job.CallDone) error {
+	if !c.Prune {
+		return nil
+	}
+	p, err := recipe.PlanOf(ctx, c.ShardKeys)
+	if err != nil {
+		return err
+	}
+	t, err := recipe.Template(p)
+	if err != nil {
+		return err
+	}
+	if err := t.CheckSetup(ctx, output, c.StorePath); err != nil {
+		return err
+	}
+	d.Removed, err = t.Prune(ctx, output, c.StorePath, p)
+	return err
+}
+
+// ping says what the worker can do, and tries whether it could do what is asked: compile the configuration and write
+// beside the store.
+func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config, d *job.CallDone) error {
+	manifest, err := json.Marshal(in.host.Manifest())
+	if err != nil {
+		return err
+	}
+	d.Manifest = manifest
+	if cfg != nil {
+		if _, err := in.recipe(ctx, cfg); err != nil {
+			d.Check = "config"
+			return err
+		}
+	}
+	if c.StorePath == "" {
+		return nil
+	}
+	output, err := in.output(ctx, c.OutputCredentials, c.Region, cfg, c.StorePath)
+	if err == nil {
+		err = in.probe(ctx, objstore.Retry(output, objstore.Policy{}), c.StorePath, d)
+	}
+	if err != nil {
+		d.Check = "write_probe"
+	}
+	return err
+}
+
+// probe writes an empty object beside the store and deletes it.
+func (in *invocation) probe(ctx context.Context, output core.ObjectStore, store string, d *job.CallDone) error {
+	url := strings.TrimRight(store, "/") + ".status/probe-" + rand.Text()
+	d.ProbeKey = url
+	if err := objstore.PutBytes(ctx, output, url, nil, core.PutOptions{}); err != nil {
+		d.WriteProbe = "failed"
+		return err
+	}
+	d.WriteProbe, d.ProbeDelete = "ok", "ok"
+	if err := output.Delete(ctx, url); err != nil { // who may not delete may still write
+		d.ProbeDelete = err.Error()
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A panicError is a panic of a plugin. Plugins are called from goroutines, where a panic would end the process before
+// anybody learns which shard it was.
+type panicError struct {
+	where string
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("%s panicked: %v", p.where, p.value) }
+
+// recovered makes a panic the error of the function that defers it.
+func recovered(where string, err *error) {
+	if p := recover(); p != nil {
+		*err = core.Errorf(core.Internal, "", "", "%w", &panicError{where: where, value: p, stack: debug.Stack()})
+	}
+}
+
+// guard puts a recover around what a plugin makes.
+func guard(p core.Plugin) core.Plugin {
+	p.Grids = wrapped(p.Grids, "grid", func(where string, g core.Grid) core.Grid { return &guardedGrid{g, where} })
+	p.Readers = wrapped(p.Readers, "reader", func(where string, r core.ProductReader) core.ProductReader {
+		g := guardedReader{r, where}
+		if i, ok := r.(core.Indexer); ok {
+			return &guardedIndexer{g, i}
+		}
+		return &g
+	})
+	p.Statistics = wrapped(p.Statistics, "statistic", func(where string, s core.Statistic) core.Statistic {
+		g := guardedStatistic{s, where}
+		if f, ok := s.(core.Folder); ok {
+			return &guardedFolder{g, f}
+		}
+		return &g
+	})
+	return p
+}
+
+func wrapped[T any](makers []core.Maker[T], kind string, wrap func(string, T) T) []core.Maker[T] {
+	makers = slices.Clone(makers)
+	for i, m := range makers {
+		where := kind + " " + m.Name
+		makers[i].New = func(ctx context.Context, config core.Config) (made T, err error) {
+			defer recovered(where, &err)
+			if made, err = m.New(ctx, config); err == nil {
+				made = wrap(where, made)
+			}
+			return made, err
+		}
+	}
+	return makers
+}
+
+type guardedGrid struct {
+	core.Grid
+	where string
+}
+
+func (g *guardedGrid) Cover(ctx context.Context, regions []core.Region) (keys [][]core.ShardKey, err error) {
+	defer recovered(g.where, &err)
+	return g.Grid.Cover(ctx, regions)
+}
+
+func (g *guardedGrid) Shards(ctx context.Context, keys []core.ShardKey) (shards []core.Shard, err error) {
+	defer recovered(g.where, &err)
+	return g.Grid.Shards(ctx, keys)
+}
+
+func (g *guardedGrid) Cells(ctx context.Context, key core.ShardKey) (cols []core.Column, err error) {
+	defer recovered(g.where, &err)
+	return g.Grid.Cells(ctx, key)
+}
+
+func (g *guardedGrid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64, slot []int32) (err error) {
+	defer recovered(g.where, &err)
+	return g.Grid.Locate(ctx, key, lon, lat, slot)
+}
+
+type guardedReader struct {
+	core.ProductReader
+	where string
+}
+
+func (g *guardedReader) Read(ctx context.Context, src core.ObjectReader, granule core.Granule, q core.Query, emit func(*core.Batch) error) (stats core.ReadStats, err error) {
+	defer recovered(g.where, &err)
+	return g.ProductReader.Read(ctx, src, granule, q, emit)
+}
+
+type guardedIndexer struct {
+	guardedReader
+	indexer core.Indexer
+}
+
+func (g *guardedIndexer) Index(ctx context.Context, src core.ObjectReader, granule core.Granule, q core.Query) (data []byte, err error) {
+	defer recovered(g.where, &err)
+	return g.indexer.Index(ctx, src, granule, q)
+}
+
+type guardedStatistic struct {
+	core.Statistic
+	where string
+}
+
+func (g *guardedStatistic) Compute(ctx context.Context, groups *core.Groups) (cols []core.Column, err error) {
+	defer recovered(g.where, &err)
+	return g.Statistic.Compute(ctx, groups)
+}
+
+type guardedFolder struct {
+	guardedStatistic
+	folder core.Folder
+}
+
+func (g *guardedFolder) Fold(ctx context.Context, groups *core.Groups) (cols []core.Column, err error) {
+	defer recovered(g.where, &err)
+	return g.folder.Fold(ctx, groups)
+}

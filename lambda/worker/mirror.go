@@ -1,0 +1,67 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// A mirror is where the answer is written for those who sent an event and do not get it.
+type mirror struct {
+	URL         string           `json:"result_url"`
+	RunID       string           `json:"run_id"`
+	Region      string           `json:"region"`
+	Credentials *job.Credentials `json:"output_credentials"`
+	ShardKey    core.ShardKey    `json:"shard_key"`
+	config      *config.Config   // nil: not known yet
+}
+
+// peek takes from an event what is needed to tell what is wrong with the rest of it.
+func (m *mirror) peek(in *invocation) {
+	var found mirror
+	if json.Unmarshal(in.event, &found) == nil {
+		*m = found
+		in.shard = found.ShardKey
+	}
+}
+
+// tell mirrors an answer. That it cannot be written is logged: the work is done, and whoever waits will ask again.
+func (in *invocation) tell(ctx context.Context, r job.Response, text string, status job.Status) {
+	m := &in.mirror
+	if m.URL == "" {
+		return
+	}
+	now := time.Now()
+	res := job.Result{SchemaVersion: 1, Status: "ok", AttemptID: in.requestID, RunID: m.RunID, Shard: in.shard, Code: r.StatusCode, Response: r,
+		Timings: job.Timings{Start: in.start.UTC(), End: now.UTC(), DurationS: now.Sub(in.start).Seconds()}}
+	if text != "" {
+		res.Error = &text
+	}
+	switch {
+	case status == job.Empty:
+		res.Status = "no_data"
+	case r.StatusCode != 200:
+		res.Status = "failed"
+	}
+	if err := in.put(ctx, res); err != nil {
+		in.log.Error("result_not_mirrored", "shard_key", in.shard, "result_url", m.URL, "error", err.Error(), "request_id", in.requestID)
+	}
+}
+
+func (in *invocation) put(ctx context.Context, res job.Result) error {
+	data, err := json.Marshal(res)
+	if err != nil {
+		return err
+	}
+	m := &in.mirror
+	store, err := in.output(ctx, m.Credentials, m.Region, m.config, m.URL)
+	if err != nil {
+		return err
+	}
+	return objstore.PutBytes(ctx, objstore.Retry(store, objstore.Policy{}), m.URL, data, core.PutOptions{ContentType: "application/json"})
+}

@@ -1,0 +1,249 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// maxList is the longest list of granules that is fetched, in bytes.
+const maxList = 64 << 20
+
+// process answers an event that is one shard's work.
+func (in *invocation) process(ctx context.Context) (job.Response, error) {
+	j, recipe, err := in.prepare(ctx)
+	if err != nil {
+		return in.refuse(ctx, err)
+	}
+	in.log.Info("lambda_invocation", "shard_key", j.ShardKey, "label", in.label, "granule_count", len(j.Granules), "child_order", j.ChildOrder,
+		"chunk_idx", j.ChunkIdx, "run_id", j.RunID, "request_id", in.requestID, "container_generation", in.container.Generation)
+	out, err := in.work(ctx, j, recipe)
+	if _, ok := errors.AsType[*panicError](err); ok {
+		return job.Response{}, err
+	}
+	done := in.done(j, recipe, out, err)
+	in.log.Info("processing_complete", "shard_key", done.ShardKey, "label", done.Label, "status", done.Status, "skipped", done.Skipped,
+		"cells_with_data", done.CellsWithData, "total_obs", done.TotalObs, "duration_s", done.DurationS, "max_memory_mb", done.MaxMemoryMB,
+		"error", done.Error, "code", done.Code, "request_id", in.requestID)
+	status := 200
+	text := ""
+	if done.Error != nil {
+		status, text = 500, *done.Error
+	}
+	r, err := job.NewResponse(status, done)
+	if err == nil {
+		in.tell(ctx, r, text, done.Status)
+	}
+	return r, err
+}
+
+// prepare reads the event and turns its configuration into things; every error is the event's.
+func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, error) {
+	in.mirror.peek(in)
+	j, err := job.Decode(in.event)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.shard, in.label = j.ShardKey, j.Label
+	if err := checkKeys("s3_credentials", j.S3Credentials); err != nil {
+		return nil, nil, err
+	}
+	if err := checkKeys("output_credentials", j.OutputCredentials); err != nil {
+		return nil, nil, err
+	}
+	cfg, err := configOf(j)
+	if err != nil {
+		return nil, nil, err
+	}
+	in.mirror.config = cfg
+	recipe, err := in.recipe(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return j, recipe, checkOrders(j, recipe.Info().Signature)
+}
+
+// work computes the shard.
+func (in *invocation) work(ctx context.Context, j *job.Job, recipe *host.Recipe) (*host.Outcome, error) {
+	cfg := recipe.Config
+	output, err := in.output(ctx, j.OutputCredentials, j.Region, cfg, j.StorePath)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.list(ctx, j, output); err != nil {
+		return nil, err
+	}
+	plain, err := in.source(ctx, j, cfg, output)
+	if err != nil {
+		return nil, err
+	}
+	t, err := recipe.JobTemplate(j)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkStore(ctx, t, j, cfg, output); err != nil {
+		return nil, err
+	}
+	seen := watch(plain, j.Granules)
+	url := ""
+	if len(j.Granules) > 0 {
+		url = j.Granules[0].URL
+	}
+	stores := host.NewStores(seen, output, url)
+	stores.Index, stores.Used = &host.IndexStore{Store: output}, in.used
+
+	limited, cancel, left := limit(ctx)
+	defer cancel()
+	out, err := t.Process(limited, stores, j, host.Version)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = stopped(seen, out.Source, out.Output, time.Since(in.start), left, err)
+	}
+	return out, err
+}
+
+// limit ends a context early enough before its deadline; left is how much before.
+func limit(ctx context.Context) (limited context.Context, cancel context.CancelFunc, left time.Duration) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		limited, cancel = context.WithCancel(ctx)
+		return limited, cancel, 0
+	}
+	left = early(time.Until(deadline))
+	limited, cancel = context.WithDeadline(ctx, deadline.Add(-left))
+	return limited, cancel, left
+}
+
+// list fetches the granules that were too many for the event.
+func (in *invocation) list(ctx context.Context, j *job.Job, output core.ObjectStore) error {
+	if j.GranulesURL == "" {
+		return nil
+	}
+	data, err := objstore.ReadAll(ctx, objstore.RetryReader(output, objstore.Policy{}), j.GranulesURL, maxList)
+	if err != nil {
+		return err
+	}
+	return j.SetGranules(data)
+}
+
+// checkStore refuses a store that was not set up for the job. Within a run it is looked at once.
+func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.Job, cfg *config.Config, output core.ObjectStore) error {
+	key := j.StorePath + "\n" + j.RunID + "\n" + t.Plan + "\n" + string(cfg.JSON())
+	in.mu.Lock()
+	_, ok := in.ready.get(key)
+	in.mu.Unlock()
+	if ok && j.RunID != "" {
+		return nil
+	}
+	if err := t.CheckSetup(ctx, objstore.Retry(output, objstore.Policy{}), j.StorePath); err != nil {
+		return err
+	}
+	in.mu.Lock()
+	in.ready.put(key, true)
+	in.mu.Unlock()
+	return nil
+}
+
+// done is the body of the answer.
+func (in *invocation) done(j *job.Job, recipe *host.Recipe, out *host.Outcome, err error) *job.Done {
+	d := in.blank()
+	d.ShardKey, d.Label, d.RunID, d.GranuleCount = j.ShardKey, j.Label, j.RunID, len(j.Granules)
+	d.SemanticHash = recipe.Config.SemanticHash()
+	if err != nil {
+		d.fail(err)
+		return d.Done
+	}
+	rec := out.Record
+	r := &rec.Receipt
+	d.ShardKey, d.Label, d.Status, d.Skipped, d.Receipt = rec.ShardKey, rec.Label, rec.Status, out.Skipped, r
+	d.CellsWithData, d.TotalObs, d.TotalObsRead = r.Cells, r.Observations.Kept, r.Observations.Read
+	d.FilesProcessed, d.PhaseTimings = r.Granules, r.Phases
+	d.RecordURL = job.RecordURL(j.StorePath, rec.Label)
+	d.ReadErrors = len(r.ReadErrors)
+	d.GranuleErrors = len(r.ReadErrors)
+	for _, e := range r.ReadErrors {
+		if e.Code == core.Denied.String() {
+			d.AuthErrors++
+		}
+		d.exemplar(e.Text)
+	}
+	if out.Unwritten != nil {
+		d.Unwritten = out.Unwritten.Error()
+	}
+	if rec.Status == job.Empty {
+		text := job.NoData
+		if len(j.Granules) == 0 {
+			text = job.NoGranules
+		}
+		d.Error = &text
+	}
+	return d.Done
+}
+
+// A body is a Done that is being filled.
+type body struct{ *job.Done }
+
+func (in *invocation) blank() body {
+	return body{&job.Done{ShardKey: in.shard, Label: in.label, Status: job.Failed, RequestID: in.requestID, Version: host.Version,
+		DurationS: time.Since(in.start).Seconds(), Container: in.measured()}}
+}
+
+// fail makes it the answer to a job that was not done.
+func (d body) fail(err error) {
+	text := err.Error()
+	code := core.CodeOf(err)
+	d.Status, d.Error, d.Code = job.Failed, &text, code.String()
+	d.TimedOut = errors.Is(err, context.DeadlineExceeded)
+	switch code {
+	case core.Denied, core.NotFound, core.Corrupt, core.Unavailable:
+		d.ReadErrors = 1
+		d.exemplar(text)
+	}
+	if code == core.Denied {
+		d.AuthErrors = 1
+	}
+}
+
+// exemplar keeps the first errors, cut.
+func (d body) exemplar(text string) {
+	const most, length = 3, 300
+	if len(d.Exemplars) < most {
+		d.Exemplars = append(d.Exemplars, text[:min(len(text), length)])
+	}
+}
+
+// failure is the answer to an error that is not the event's.
+func (in *invocation) failure(err error) (job.Response, error) {
+	d := in.blank()
+	d.fail(err)
+	return job.NewResponse(500, d)
+}
+
+// refuse is the answer to an event that is wrong.
+func (in *invocation) refuse(ctx context.Context, err error) (job.Response, error) {
+	if p, ok := errors.AsType[*panicError](err); ok {
+		return job.Response{}, p
+	}
+	d := in.blank()
+	text := plainText(err)
+	d.Error, d.Code = &text, core.CodeOf(err).String()
+	in.log.Error("event_refused", "shard_key", in.shard, "error", text, "code", d.Code, "request_id", in.requestID)
+	r, err := job.NewResponse(400, d)
+	if err == nil {
+		in.tell(ctx, r, text, job.Failed)
+	}
+	return r, err
+}
+
+// plainText is an error without what was tried on what, where that is the event itself.
+func plainText(err error) string {
+	if e, ok := errors.AsType[*core.Error](err); ok && (e.Op == "job.Decode" || e.Op == "job.DecodeCall") {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

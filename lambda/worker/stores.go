@@ -1,0 +1,150 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/httpstore"
+	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// An access is a way to a service: where, and as whom. Connections live as long as the worker remembers it.
+type access struct {
+	scheme, endpoint, region string
+	key, secret, token       job.Secret
+}
+
+// earthdataHosts are sent a bearer token of NASA's Earthdata Login, and nobody else.
+func earthdataHosts() []string { return []string{".nasa.gov", ".earthdatacloud.nasa.gov"} }
+
+// driver opens a service, or gives the one that is open. Without a key, S3 is reached as the function's role.
+func (w *Worker) driver(ctx context.Context, a access) (core.ObjectReader, error) {
+	switch a.scheme {
+	case "", "file":
+		return &objstore.File{}, nil
+	case "http", "https":
+		a = access{scheme: "https", token: a.token}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s, ok := w.drivers.get(a); ok {
+		return s, nil
+	}
+	var s core.ObjectReader
+	if a.scheme == "https" {
+		s = httpstore.New(httpstore.Options{Token: httpstore.Token(a.token.Reveal()), TokenHosts: earthdataHosts()})
+	} else {
+		o := s3store.Options{Region: a.region, Endpoint: a.endpoint}
+		if a.key != "" {
+			o.Credentials = &s3store.Credentials{AccessKeyID: a.key.Reveal(), SecretAccessKey: a.secret.Reveal(), SessionToken: a.token.Reveal()}
+		}
+		var err error
+		if s, err = s3store.New(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	w.drivers.put(a, s)
+	return s, nil
+}
+
+// open makes the drivers that addresses need.
+func (w *Worker) open(ctx context.Context, c *job.Credentials, endpoint, region string, urls ...string) (core.ObjectStore, error) {
+	by := map[string]core.ObjectReader{}
+	for _, u := range urls {
+		scheme := objstore.Scheme(u)
+		if by[scheme] != nil {
+			continue
+		}
+		a := access{scheme: scheme, endpoint: endpoint, region: region}
+		switch scheme {
+		case "s3":
+			if c != nil {
+				a.key, a.secret, a.token = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
+				a.endpoint, a.region = cmp.Or(c.EndpointURL, a.endpoint), cmp.Or(c.Region, a.region)
+			}
+		case "http", "https":
+			if c != nil {
+				a.token = c.EDLToken
+			}
+		default:
+			if (scheme != "" && scheme != "file") || w.env("ZAGG_LOCAL_FILES") != "1" {
+				return nil, core.Errorf(core.Unsupported, "event", u, "a cloud worker reads s3:// and https:// and writes s3://")
+			}
+		}
+		var err error
+		if by[scheme], err = w.driver(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	return objstore.Mux(by), nil
+}
+
+// output is the way to the store of an event. cfg may be nil.
+func (w *Worker) output(ctx context.Context, c *job.Credentials, region string, cfg *config.Config, url string) (core.ObjectStore, error) {
+	endpoint := ""
+	if cfg != nil {
+		endpoint, region = cfg.Output.EndpointURL, cmp.Or(cfg.Output.Region, region)
+	}
+	return w.open(ctx, c, endpoint, region, url)
+}
+
+// source is the way to a job's granules. Sidecars of indexes, which are not the archive's, lie with the output.
+func (w *Worker) source(ctx context.Context, j *job.Job, cfg *config.Config, output core.ObjectStore) (core.ObjectReader, error) {
+	var urls []string
+	for _, g := range j.Granules {
+		urls = append(urls, g.URL)
+		for _, u := range g.Assets {
+			urls = append(urls, u)
+		}
+	}
+	s, err := w.open(ctx, j.S3Credentials, "", j.Region, urls...)
+	if err != nil || cfg.DataSource.Index.Store == "" {
+		return s, err
+	}
+	return &split{s, output, strings.TrimRight(cfg.DataSource.Index.Store, "/") + "/"}, nil
+}
+
+// A split reads what lies below a prefix elsewhere.
+type split struct {
+	core.ObjectReader
+	below  core.ObjectReader
+	prefix string
+}
+
+func (s *split) at(url string) core.ObjectReader {
+	if strings.HasPrefix(url, s.prefix) {
+		return s.below
+	}
+	return s.ObjectReader
+}
+
+func (s *split) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
+	return s.at(url).ReadRanges(ctx, url, ranges)
+}
+
+func (s *split) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {
+	return s.at(url).Stat(ctx, url)
+}
+
+// checkKeys refuses credentials that lack what a request is signed with.
+func checkKeys(name string, c *job.Credentials) error {
+	if c == nil || c.EDLToken != "" && c.AccessKeyID == "" && c.SecretAccessKey == "" {
+		return nil
+	}
+	var missing []string
+	if c.AccessKeyID == "" {
+		missing = append(missing, "accessKeyId")
+	}
+	if c.SecretAccessKey == "" {
+		missing = append(missing, "secretAccessKey")
+	}
+	if len(missing) > 0 {
+		return core.Errorf(core.Invalid, "event", name, "Missing %s keys: %s", name, strings.Join(missing, ", "))
+	}
+	return nil
+}
