@@ -1,0 +1,185 @@
+//go:build cgo
+
+package h3
+
+import (
+	"math"
+
+	"github.com/englacial/zagg/core/sphere"
+)
+
+// A lattice finds the slots of a shard that lies on one face of the icosahedron by H3's own steps, in whole numbers and
+// without a call to C: project to the plane, take the nearest centre of a cell, go up from cell to parent. Where the
+// answer hangs on rounding it says so, and H3 is asked. Two things are learned from H3 when it is made: where the shard
+// is, and which digit stands for which direction.
+//
+// Centres are a + bω with whole a and b and ω = e^(2πi/3), in units of the spacing. A cell's centre is α times its
+// parent's plus 0 or a unit, where α is 2-ω at odd resolutions and 3+ω at even ones, both of norm 7: whole numbers
+// modulo α are those modulo 7, and ω stands for 2 or 4. So a + 2b or a + 4b modulo 7 tells the unit.
+type lattice struct {
+	middle, a, b sphere.Vec // with a point p, a·p/middle·p and b·p/middle·p are its place
+	atA, atB     float64    // of the shard's centre
+	near         float64    // how close to a border, as a difference of weights, H3 decides
+	levels       []level    // from the cells' resolution up to that below the shard
+}
+
+// A level is the step from a resolution to the coarser one.
+type level struct {
+	omega          int       // residue of ω
+	units          [7][2]int // by residue
+	digits         [7]int32  // by residue
+	aa, ab, ba, bb int       // 7/α as a matrix
+}
+
+// nearBorder is how close to a border of cells the lattice is not trusted, in the plane: 25 µm, a hundred times what it
+// and H3 are off beyond nearMiddle from the middle of a face.
+const (
+	nearBorder = 4e-12
+	nearMiddle = 1e-3
+)
+
+// newLattice is nil for a shard that is not certainly on one face.
+func (g *grid) newLattice(shard *tile) (*lattice, error) {
+	f, _ := g.ico.nearest(shard.center)
+	child := g.config.ChildResolution
+	if !f.holds(sphere.Cap{Center: shard.center, Radius: shard.outer(child)}) {
+		return nil, nil
+	}
+	l := &lattice{middle: f.middle, near: 2 * nearBorder / spacing(child)}
+	l.a, l.b = f.basis(child)
+	for r := child; r > shard.cell.resolution(); r-- {
+		v, ok, err := newLevel(f, shard, r)
+		if !ok || err != nil {
+			return nil, err
+		}
+		l.levels = append(l.levels, v)
+	}
+	a, b := l.place(shard.center)
+	l.atA, l.atB = math.Round(a), math.Round(b)
+	if !isWhole(a, b) {
+		return nil, nil
+	}
+	return l, nil
+}
+
+// holds reports whether a cap is well within the face.
+func (f *face) holds(c sphere.Cap) bool {
+	if c.Radius > maxTilt {
+		return false
+	}
+	for i, a := range f.corners {
+		side := a.Cross(f.corners[(i+1)%3]).Unit()
+		if side.Dot(f.middle) < 0 {
+			side = side.Mul(-1)
+		}
+		if side.Dot(c.Center) < math.Sin(c.Radius)+1e-9 {
+			return false
+		}
+	}
+	return true
+}
+
+// basis gives the places of points in the lattice of a resolution: those of odd resolutions are turned by the angle of α.
+func (f *face) basis(resolution int) (a, b sphere.Vec) {
+	x := f.corners[0].Sub(f.middle.Mul(f.corners[0].Dot(f.middle))).Unit()
+	y := f.middle.Cross(x)
+	sin, cos := math.Sincos(float64(resolution%2) * math.Asin(math.Sqrt(3.0/28)))
+	scale := 1 / spacing(resolution)
+	b = y.Mul(cos).Sub(x.Mul(sin)).Mul(scale * 2 / math.Sqrt(3))
+	a = x.Mul(cos).Add(y.Mul(sin)).Mul(scale).Add(b.Mul(0.5))
+	return a, b
+}
+
+// newLevel asks H3 where the children of the shard's middle cell of the next coarser resolution are. False if they are
+// not where they should be.
+func newLevel(f *face, shard *tile, resolution int) (level, bool, error) {
+	v := level{omega: 4, aa: 2, ab: 1, ba: -1, bb: 3}
+	if resolution%2 == 1 {
+		v = level{omega: 2, aa: 3, ab: -1, ba: 1, bb: 2}
+	}
+	for _, u := range [...][2]int{{1, 0}, {0, 1}, {-1, -1}, {-1, 0}, {0, -1}, {1, 1}} {
+		v.units[v.residue(u[0], u[1])] = u
+	}
+	a, b := f.basis(resolution)
+	l := lattice{middle: f.middle, a: a, b: b}
+	atA, atB := l.place(shard.center)
+	above := shard.cell.center(resolution - 1)
+	seen := 0
+	for digit := range 7 {
+		center, err := centerOf(above.child(digit))
+		if err != nil {
+			return v, false, err
+		}
+		a, b := l.place(center)
+		if !isWhole(a-atA, b-atB) {
+			return v, false, nil
+		}
+		u := [2]int{int(math.Round(a - atA)), int(math.Round(b - atB))}
+		m := v.residue(u[0], u[1])
+		if v.units[m] != u {
+			return v, false, nil
+		}
+		v.digits[m] = int32(digit)
+		seen |= 1 << m
+	}
+	return v, seen == 1<<7-1, nil
+}
+
+func isWhole(a, b float64) bool {
+	return math.Abs(a-math.Round(a)) < 0.1 && math.Abs(b-math.Round(b)) < 0.1
+}
+
+// residue is for numbers below 2^28: those of a shard's cells, from its centre.
+func (v *level) residue(a, b int) uint32 {
+	const positive = 7 << 28
+	return uint32(a+v.omega*b+positive) % 7
+}
+
+func (l *lattice) place(p sphere.Vec) (a, b float64) {
+	scale := 1 / p.Dot(l.middle)
+	return p.Dot(l.a) * scale, p.Dot(l.b) * scale
+}
+
+// slot is the slot of a point of the face, or -1 outside the shard; false if it is too close to tell.
+func (l *lattice) slot(p sphere.Vec) (int32, bool) {
+	if p.Dot(l.middle) > 1-nearMiddle*nearMiddle/2 {
+		return 0, false
+	}
+	a, b := l.place(p)
+	z, sure := nearestWhole(a-l.atA, b-l.atB, l.near)
+	slot, weight := int32(0), int32(1)
+	for i := range l.levels {
+		v := &l.levels[i]
+		m := v.residue(z[0], z[1])
+		slot += v.digits[m] * weight
+		weight *= 7
+		x, y := z[0]-v.units[m][0], z[1]-v.units[m][1]
+		z[0], z[1] = (v.aa*x+v.ab*y)/7, (v.ba*x+v.bb*y)/7
+	}
+	if z != [2]int{} {
+		slot = -1
+	}
+	return slot, sure
+}
+
+// nearestWhole is the whole number nearest to a + bω. The point is a mean of the corners of a triangle of three whole
+// numbers; the corner with the greatest weight is nearest. It is sure if the second greatest is smaller by more than near.
+func nearestWhole(a, b, near float64) (z [2]int, sure bool) {
+	x, y := math.Floor(a), math.Floor(b)
+	z = [2]int{int(x), int(y)}
+	a, b = a-x, b-y
+	origin, far := 1-max(a, b), min(a, b) // weights of z and z + (1, 1)
+	middle := 1 - origin - far
+	top, low := max(origin, middle, far), min(origin, middle, far)
+	switch top {
+	case far:
+		z[0], z[1] = z[0]+1, z[1]+1
+	case middle:
+		if a > b {
+			z[0]++
+		} else {
+			z[1]++
+		}
+	}
+	return z, top-(1-top-low) > near
+}
