@@ -13,5 +13,5 @@ import (
 
 // Plugins returns the standard bundle.
 func Plugins() []core.Plugin {
-	return []core.Plugin{atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin()}
+	return append([]core.Plugin{atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin()}, withC()...)
 }
