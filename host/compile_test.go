@@ -45,10 +45,10 @@ func TestCompileErrors(t *testing.T) {
 		want  string
 		code  core.Code
 	}{
-		"grid":                {[]string{"type: healpix", "type: squares"}, "run.yaml:13:", `no grid "squares" in this binary; have [`, core.NotFound},
+		"grid":                {[]string{"type: healpix", "type: squares"}, "run.yaml:13:", `no grid squares in this binary; have [`, core.NotFound},
 		"grid's key":          {[]string{"parent_order: 3", "parent_ordr: 3"}, "run.yaml:13:", `parent_ordr: no such key; did you mean "parent_order"?`, core.Invalid},
 		"grid's value":        {[]string{"child_order: 5", "child_order: 2"}, "run.yaml:13:", "cells cannot be coarser than shards", core.Invalid},
-		"reader":              {[]string{"reader: table", "reader: atl33"}, "run.yaml:2:", `no reader "atl33" in this binary; have [atl06 hdf5 table]`, core.NotFound},
+		"reader":              {[]string{"reader: table", "reader: atl33"}, "run.yaml:2:", `no reader atl33 in this binary; have [atl06 hdf5 table]`, core.NotFound},
 		"reader's config":     {[]string{"reader: table", "reader: table\n  groups: [a]"}, "run.yaml:2:", "a table has no groups", core.Unsupported},
 		"reader's column":     {[]string{"reader: table", "reader: table\n  variables: {v: /v, z: /z}"}, "run.yaml:3:", `reader table has no column "z"; have v, w, one`, core.Invalid},
 		"filter's syntax":     {[]string{"reader: table", "reader: table\n  filters:\n    - {expression: v >}"}, "run.yaml:4:", "v >", core.Invalid},
@@ -58,7 +58,7 @@ func TestCompileErrors(t *testing.T) {
 		"expression's column": {[]string{"np.sum(v)", "np.sum(z)"}, "run.yaml:9:", "z", core.Invalid},
 		"expression's shape":  {[]string{"np.sum(v)", `"np.quantile(v, [0.1, 0.9])"`}, "run.yaml:9:", "2 numbers per cell, not 1", core.Invalid},
 		"expression per row":  {[]string{"np.sum(v)", "v * 2"}, "run.yaml:9:", "length differs from cell to cell", core.Invalid},
-		"statistic":           {[]string{mean, "mean: {function: average_of, source: v}"}, "run.yaml:6:", `no statistic "average_of" in this binary; have [`, core.NotFound},
+		"statistic":           {[]string{mean, "mean: {function: average_of, source: v}"}, "run.yaml:6:", `no statistic average_of in this binary; have [`, core.NotFound},
 		"statistic's param":   {[]string{mean, "mean: {function: mean, source: v, params: {ddof: 1}}"}, "run.yaml:6:", "ddof", core.Invalid},
 		"statistic's q":       {[]string{"[0.25, 0.75]", "[0.25, 1.75]"}, "run.yaml:10:", "1.75", core.Invalid},
 		"source":              {[]string{mean, "mean: {function: mean, source: z}"}, "run.yaml:6:", `no variable "z"; have v, w`, core.Invalid},

@@ -85,7 +85,7 @@ func makeOne[T any](ctx context.Context, makers map[string]core.Maker[T], kind, 
 			names = append(names, n)
 		}
 		slices.Sort(names)
-		return none, core.Errorf(core.NotFound, "", "", "no %s %q in this binary; have %v", kind, name, names)
+		return none, core.Errorf(core.NotFound, "", "", "no %s %s in this binary; have %v", kind, name, names)
 	}
 	return m.New(ctx, config)
 }

@@ -44,12 +44,12 @@ func TestNames(t *testing.T) {
 		require.Equal(t, "source", s.Info().Inputs[0].Name)
 	}
 	_, err := h.Statistic(ctx, "np.mode", nil)
-	require.ErrorContains(t, err, `no statistic "mode" in this binary; have [average count `)
+	require.ErrorContains(t, err, `no statistic mode in this binary; have [average count `)
 	require.Equal(t, core.NotFound, core.CodeOf(err))
 	_, err = h.Grid(ctx, "squares", nil)
-	require.ErrorContains(t, err, `no grid "squares" in this binary; have [`)
+	require.ErrorContains(t, err, `no grid squares in this binary; have [`)
 	_, err = h.Reader(ctx, "atl03", nil)
-	require.EqualError(t, err, `no reader "atl03" in this binary; have [atl06 hdf5 table]`)
+	require.EqualError(t, err, `no reader atl03 in this binary; have [atl06 hdf5 table]`)
 	_, err = h.Grid(ctx, "healpix", core.Config(`{}`))
 	require.ErrorContains(t, err, "parent_order")
 }

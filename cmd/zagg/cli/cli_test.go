@@ -209,7 +209,7 @@ func TestGridLocate(t *testing.T) {
 	require.Contains(t, errs, "row 2")
 	code, _, errs = run(t, "1,2\n", "grid", "locate", "--grid", `{"type":"squares"}`)
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, `no grid "squares" in this binary; have [`)
+	require.Contains(t, errs, `no grid squares in this binary; have [`)
 }
 
 func TestConfigCommands(t *testing.T) {
