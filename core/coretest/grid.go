@@ -15,26 +15,69 @@ type GridOptions struct {
 	Regions   []core.Region                   // to cover besides those that the suite makes
 	Outside   func(lon, lat float64) bool     // where the grid has no cells on purpose; nil: judged by the points around
 	Excess    float64                         // how many times the shards that a region meets Cover may list, on average; 0: 1.5
-	Config    string                          // for messages: what the grid was made from
 }
 
-// Grid tests the grids that make gives, which are all the same.
+// Grid tests the grids that make gives, which are all the same. Those that are io.Closers are closed in the end.
 func Grid[S Tester[S]](t S, make func(context.Context) (core.Grid, error), opt GridOptions) {
 	t.Helper()
-	g := &gridSuite{GridOptions: opt, make: make}
-	if g.Excess == 0 {
-		g.Excess = 1.5
-	}
-	runAll(t, opt.Options,
-		step{"New", g.checkNew},
-		step{"Info", g.checkInfo},
-	)
+	g := newGridSuite(opt, make)
+	defer func() { closeAll(g.made) }()
+	runAll(t, opt.Options, g.steps())
 }
 
 // A gridSuite is what the checks of a grid share.
 type gridSuite struct {
 	GridOptions
-	make func(context.Context) (core.Grid, error)
-	grid core.Grid
-	info core.GridInfo
+	make  func(context.Context) (core.Grid, error)
+	made  []core.Grid
+	grid  core.Grid
+	info  core.GridInfo
+	homes []home                   // shards that are known, and places in them
+	voids map[core.ShardKey][]bool // by slot, of shards whose cells were listed
+	poles []core.LonLat            // those of the two that are in the domain
+	seam  []core.LonLat            // places in the domain where longitudes jump
+}
+
+func newGridSuite(opt GridOptions, make func(context.Context) (core.Grid, error)) *gridSuite {
+	if opt.Excess == 0 {
+		opt.Excess = 1.5
+	}
+	return &gridSuite{GridOptions: opt, make: make, voids: map[core.ShardKey][]bool{}}
+}
+
+func (g *gridSuite) steps() []step {
+	return []step{
+		{name: "New", run: g.checkNew, needed: true},
+		{name: "Info", run: g.checkInfo, needed: true},
+		{name: "Find", run: g.find, needed: true},
+		{name: "Shards", run: g.checkShards},
+		{name: "UnknownKeys", run: g.checkUnknownKeys},
+		{name: "Outlines", run: g.checkOutlines},
+		{name: "Areas", run: g.checkAreas},
+		{name: "Cells", run: g.checkCells},
+		{name: "VoidSlots", run: g.checkVoids},
+		{name: "OneSlot", run: g.checkOneSlot},
+		{name: "Borders", run: g.checkBorders},
+		{name: "NotOnEarth", run: g.checkNotOnEarth},
+		{name: "Turns", run: g.checkTurns},
+		{name: "Lengths", run: g.checkLengths},
+		{name: "Large", run: g.checkLarge},
+		{name: "CoverPoints", run: g.coverOf(g.pointAreas)},
+		{name: "CoverCaps", run: g.coverOf(g.capAreas)},
+		{name: "CoverTracks", run: g.coverOf(g.trackAreas)},
+		{name: "CoverBoxes", run: g.coverOf(g.boxAreas)},
+		{name: "CoverPolygons", run: g.coverOf(g.polygonAreas)},
+		{name: "CoverPoles", run: g.coverOf(g.poleAreas)},
+		{name: "CoverAntimeridian", run: g.coverOf(g.seamAreas)},
+		{name: "CoverHuge", run: g.checkHuge},
+		{name: "CoverGiven", run: g.coverOf(g.givenAreas)},
+		{name: "CoverEmpty", run: g.checkCoverEmpty},
+		{name: "CoverInvalid", run: g.checkCoverInvalid},
+		{name: "CoverTogether", run: g.checkCoverTogether},
+		{name: "CoverNearMinimal", run: g.checkNearMinimal},
+		{name: "Names", run: g.checkNames},
+		{name: "Pure", run: g.checkPure},
+		{name: "Concurrent", run: g.checkConcurrent},
+		{name: "Cancelled", run: g.checkCancelled},
+	}
 }

@@ -15,9 +15,11 @@ func (g *gridSuite) checkNew(c *check) {
 	g.grid, err = g.make(c.ctx)
 	c.must(err, "New")
 	c.that(g.grid != nil, "New gives no grid and no error")
+	g.made = append(g.made, g.grid)
 	g.info = g.grid.Info()
 	again, err := g.make(c.ctx)
 	c.must(err, "New again")
+	g.made = append(g.made, again)
 	c.that(reflect.DeepEqual(again.Info(), g.info), "two grids of one config differ: %+v and %+v", g.info, again.Info())
 }
 
@@ -52,11 +54,27 @@ func (g *gridSuite) checkInfo(c *check) {
 		c.that(d.Axis.Step != 0 && !math.IsNaN(d.Axis.Step) && !math.IsInf(d.Axis.Step, 0), "axis %s has step %v", d.Name, d.Axis.Step)
 		c.that(!math.IsNaN(d.Axis.Start) && !math.IsInf(d.Axis.Start, 0), "axis %s starts at %v", d.Name, d.Axis.Start)
 	}
+	checkScalars(c, &f, name)
 	c.that(slotsFit(&f), "a shard has more than 2^31-1 slots, the most that Locate can number")
 	for i := range f.Coords {
 		name("coordinate", f.Coords[i].Name)
 		checkField(c, &f.Coords[i])
 		c.that(!f.Coords[i].Ragged, "coordinate %s is ragged; it has one value per cell", f.Coords[i].Name)
+	}
+}
+
+// checkScalars: they have a value each, and attributes are objects.
+func checkScalars(c *check, f *core.Frame, name func(kind, s string)) {
+	for i := range f.Scalars {
+		s := &f.Scalars[i]
+		name("scalar", s.Name)
+		checkField(c, s)
+		c.that(s.Width <= 1 && !s.Ragged, "scalar %s has width %d, or is ragged", s.Name, s.Width)
+		c.that(len(s.Fill) > 0, "scalar %s has no value: give it as Fill", s.Name)
+	}
+	if len(f.VarAttrs) > 0 {
+		var attrs map[string]any
+		c.must(json.Unmarshal(f.VarAttrs, &attrs), "the attributes of variables are no JSON object")
 	}
 }
 

@@ -22,10 +22,7 @@ type ReaderOptions struct {
 func Reader[S Tester[S]](t S, make func(context.Context) (core.ProductReader, error), src core.ObjectReader, granules []core.Granule, opt ReaderOptions) {
 	t.Helper()
 	r := &readerSuite{ReaderOptions: opt, make: make, src: src, granules: granules}
-	runAll(t, opt.Options,
-		step{"New", r.checkNew},
-		step{"Info", r.checkInfo},
-	)
+	runAll(t, opt.Options, r.steps())
 }
 
 // A readerSuite is what the checks of a reader share.
@@ -36,6 +33,13 @@ type readerSuite struct {
 	info     core.ProductInfo
 	src      core.ObjectReader
 	granules []core.Granule
+}
+
+func (r *readerSuite) steps() []step {
+	return []step{
+		{name: "New", run: r.checkNew, needed: true},
+		{name: "Info", run: r.checkInfo, needed: true},
+	}
 }
 
 func (r *readerSuite) checkNew(c *check) {

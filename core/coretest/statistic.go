@@ -29,10 +29,7 @@ func Statistic[S Tester[S]](t S, make func(context.Context) (core.Statistic, err
 	if s.Rounding == 0 {
 		s.Rounding = 1e-9
 	}
-	runAll(t, opt.Options,
-		step{"New", s.checkNew},
-		step{"Info", s.checkInfo},
-	)
+	runAll(t, opt.Options, s.steps())
 }
 
 // A statisticSuite is what the checks of a statistic share.
@@ -41,6 +38,13 @@ type statisticSuite struct {
 	make      func(context.Context) (core.Statistic, error)
 	statistic core.Statistic
 	info      core.StatisticInfo
+}
+
+func (s *statisticSuite) steps() []step {
+	return []step{
+		{name: "New", run: s.checkNew, needed: true},
+		{name: "Info", run: s.checkInfo, needed: true},
+	}
 }
 
 func (s *statisticSuite) checkNew(c *check) {

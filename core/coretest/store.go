@@ -30,7 +30,7 @@ func Store[S Tester[S]](t S, open func() core.ObjectStore, prefix string, opt St
 		{"Delete", storeDelete}, {"List", storeList}, {"Names", storeNames}, {"Cancelled", storeCancelled}, {"Bytes", putBytes},
 	}
 	for _, test := range tests {
-		run(t, opt.Options, step{test.name, func(c *check) {
+		run(t, opt.Options, step{name: test.name, run: func(c *check) {
 			test.run(&storeCheck{check: c, store: open(), open: open, prefix: prefix + strings.ToLower(test.name) + "/"})
 		}})
 	}

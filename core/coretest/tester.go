@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"runtime/debug"
 
@@ -46,8 +47,9 @@ type check struct {
 
 // A step is a check by name.
 type step struct {
-	name string
-	run  func(*check)
+	name   string
+	run    func(*check)
+	needed bool // the rest makes no sense without
 }
 
 // run makes one check: it passes if it reports nothing. A panic is reported, too.
@@ -67,14 +69,22 @@ func run[S Tester[S]](t S, opt Options, s step) bool {
 	})
 }
 
-// runAll makes first, and the others if that passes.
-func runAll[S Tester[S]](t S, opt Options, first step, others ...step) {
+// runAll makes checks, until one fails that the rest needs.
+func runAll[S Tester[S]](t S, opt Options, steps []step) {
 	t.Helper()
-	if !run(t, opt, first) {
-		return
+	for _, s := range steps {
+		if !run(t, opt, s) && s.needed {
+			return
+		}
 	}
-	for _, s := range others {
-		run(t, opt, s)
+}
+
+// closeAll closes things that can be closed.
+func closeAll[T any](things []T) {
+	for _, thing := range things {
+		if closer, ok := any(thing).(io.Closer); ok {
+			closer.Close()
+		}
 	}
 }
 

@@ -1,0 +1,145 @@
+package coretest
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"github.com/englacial/zagg/core"
+)
+
+// checkColumn: the bytes of a column are what its type, width and rows say, and aligned for its type.
+func checkColumn(c *check, what string, col *core.Column, rows int) {
+	c.Helper()
+	c.that(col.Type >= core.Bool && col.Type <= core.Bytes, "%s has type %d", what, col.Type)
+	c.that(col.Width >= 0, "%s has width %d", what, col.Width)
+	size := max(col.Width, 1) * col.Type.Size()
+	elements := rows
+	if col.Offsets != nil {
+		c.that(len(col.Offsets) == rows+1, "%s has %d offsets for %d rows; want one more than rows", what, len(col.Offsets), rows)
+		c.that(col.Offsets[0] == 0 && slices.IsSorted(col.Offsets), "%s: its offsets do not ascend from 0", what)
+		elements = int(col.Offsets[rows])
+	} else {
+		c.that(col.Type != core.Bytes, "%s is text without offsets", what)
+	}
+	c.that(len(col.Data) == elements*size, "%s (%s, width %d): %d bytes, want %d rows of %d", what, col.Type, col.Width, len(col.Data), elements, size)
+	if len(col.Data) > 0 {
+		c.that(uintptr(unsafe.Pointer(unsafe.SliceData(col.Data)))%uintptr(col.Type.Size()) == 0, "%s: its bytes are not aligned for %s; make them with core.NewData", what, col.Type)
+	}
+	c.that(len(col.Fill) == 0 || len(col.Fill) == col.Type.Size(), "%s: its fill value has %d bytes, want one %s", what, len(col.Fill), col.Type)
+}
+
+// diffColumns says how two columns differ; "" if they have the same bytes.
+func diffColumns(a, b *core.Column) string {
+	switch {
+	case a.Name != b.Name:
+		return fmt.Sprintf("name %q, %q", a.Name, b.Name)
+	case a.Type != b.Type:
+		return fmt.Sprintf("%s: type %s, %s", a.Name, a.Type, b.Type)
+	case max(a.Width, 1) != max(b.Width, 1):
+		return fmt.Sprintf("%s: width %d, %d", a.Name, a.Width, b.Width)
+	case !bytes.Equal(a.Fill, b.Fill):
+		return fmt.Sprintf("%s: fill value %x, %x", a.Name, a.Fill, b.Fill)
+	case (a.Offsets == nil) != (b.Offsets == nil):
+		return fmt.Sprintf("%s: one is ragged, one not", a.Name)
+	case !slices.Equal(a.Offsets, b.Offsets):
+		return fmt.Sprintf("%s: other offsets", a.Name)
+	case bytes.Equal(a.Data, b.Data):
+		return ""
+	case len(a.Data) != len(b.Data):
+		return fmt.Sprintf("%s: %d rows, %d", a.Name, a.Rows(), b.Rows())
+	}
+	at := 0
+	for a.Data[at] == b.Data[at] {
+		at++
+	}
+	element := at / a.Type.Size()
+	return fmt.Sprintf("%s: element %d is %s, %s", a.Name, element, elementText(a, element), elementText(b, element))
+}
+
+// diffAll says how two lists of columns differ; "" if they have the same bytes.
+func diffAll(a, b []core.Column) string {
+	if len(a) != len(b) {
+		return fmt.Sprintf("%d columns, %d", len(a), len(b))
+	}
+	for i := range a {
+		if d := diffColumns(&a[i], &b[i]); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+// elementText is element i of a column's data as people write it.
+func elementText(c *core.Column, i int) string {
+	b := c.Data[i*c.Type.Size():]
+	switch c.Type {
+	case core.Float32:
+		return fmt.Sprint(core.View[float32](b[:4])[0])
+	case core.Float64:
+		return fmt.Sprint(core.View[float64](b[:8])[0])
+	case core.Bytes, core.Bool:
+		return fmt.Sprintf("%#x", b[0])
+	}
+	n, signed := integer(c, i)
+	if signed {
+		return fmt.Sprint(int64(n))
+	}
+	return fmt.Sprint(n)
+}
+
+// integer is element i of an integer column, extended to 64 bits.
+func integer(c *core.Column, i int) (bits uint64, signed bool) {
+	b := c.Data[i*c.Type.Size():][:c.Type.Size()]
+	switch c.Type {
+	case core.Int8:
+		return uint64(int64(int8(b[0]))), true
+	case core.Int16:
+		return uint64(int64(core.View[int16](b)[0])), true
+	case core.Int32:
+		return uint64(int64(core.View[int32](b)[0])), true
+	case core.Int64:
+		return core.View[uint64](b)[0], true
+	case core.Uint16:
+		return uint64(core.View[uint16](b)[0]), false
+	case core.Uint32:
+		return uint64(core.View[uint32](b)[0]), false
+	case core.Uint64:
+		return core.View[uint64](b)[0], false
+	}
+	return uint64(b[0]), false
+}
+
+// number is element i of a column of numbers as a float64.
+func number(c *core.Column, i int) float64 {
+	switch c.Type {
+	case core.Float32:
+		return float64(core.View[float32](c.Data[i*4 : i*4+4])[0])
+	case core.Float64:
+		return core.View[float64](c.Data[i*8 : i*8+8])[0]
+	}
+	n, signed := integer(c, i)
+	if signed {
+		return float64(int64(n))
+	}
+	return float64(n)
+}
+
+// cloneColumn is a copy that shares nothing.
+func cloneColumn(c *core.Column) core.Column {
+	out := *c
+	out.Data = append(core.NewData(len(c.Data))[:0], c.Data...)
+	out.Offsets = slices.Clone(c.Offsets)
+	out.Fill = slices.Clone(c.Fill)
+	return out
+}
+
+// cloneColumns is copies that share nothing.
+func cloneColumns(columns []core.Column) []core.Column {
+	out := make([]core.Column, len(columns))
+	for i := range columns {
+		out[i] = cloneColumn(&columns[i])
+	}
+	return out
+}
