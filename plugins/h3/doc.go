@@ -30,8 +30,8 @@
 //
 //	ds = xarray.open_zarr(store, group="9").pipe(xdggs.decode)
 //
-// Where a shard is a pentagon (all are far from land), rows of void slots repeat an id, and an index that is asked for
-// labels wants them unique. Keep the first row of each id, which is the cell itself:
+// Where a shard is a pentagon (their middles are all at sea), rows of void slots repeat an id, and an index that is asked
+// for labels wants them unique. Keep the first row of each id, which is the cell itself:
 //
 //	ds = xarray.open_zarr(store, group="9")
 //	ds = ds.isel(cells=numpy.sort(numpy.unique(ds.cell_ids, return_index=True)[1])).pipe(xdggs.decode)
