@@ -68,8 +68,8 @@ func (e *Arc) Within(p Vec, r Reach) bool {
 }
 
 // crosses reports whether the arc and the arc from p to q cross, given the products a and b of its ends with the normal
-// of the plane of p and q. ok is false when the answer hangs on rounding; that q lies in the plane of e, but not on e,
-// does no harm.
+// of the plane of p and q. ok is false when the answer hangs on rounding; that p or q lies in the plane of e, but not on
+// e, does no harm.
 func (e *Arc) crosses(p, q Vec, a, b float64) (yes, ok bool) {
 	if math.Abs(a) < rounding || math.Abs(b) < rounding {
 		return false, false
@@ -78,18 +78,30 @@ func (e *Arc) crosses(p, q Vec, a, b float64) (yes, ok bool) {
 		return false, true
 	}
 	c, d := e.Normal.Dot(p), e.Normal.Dot(q)
-	if math.Abs(c) < rounding {
-		return false, false
-	}
+	// Where q is in both planes they meet in ±q; if q is not on e then -q is, and the way from p to q does not go there.
 	if math.Abs(d) < rounding {
-		// The planes meet in ±q; if q is not on e then -q is, and the way from p to q does not go there.
 		return false, q.Dot(e.ta) < 0 || q.Dot(e.tb) < 0
+	}
+	if math.Abs(c) < rounding {
+		return false, p.Dot(e.ta) < 0 || p.Dot(e.tb) < 0
 	}
 	if (c > 0) == (d > 0) {
 		return false, true
 	}
 	// The great circles cross at two opposite points; both arcs must have the same one.
 	return (a > 0) == (d > 0), true
+}
+
+// apart is the angle between two arcs, 0 where they cross.
+func (e *Arc) apart(f *Arc) float64 {
+	if !e.IsPoint() && !f.IsPoint() {
+		a, b := e.Normal.Dot(f.A), e.Normal.Dot(f.B)
+		c, d := f.Normal.Dot(e.A), f.Normal.Dot(e.B)
+		if (a > 0) != (b > 0) && (c > 0) != (d > 0) && (a > 0) == (d > 0) {
+			return 0
+		}
+	}
+	return min(e.Distance(f.A), e.Distance(f.B), f.Distance(e.A), f.Distance(e.B))
 }
 
 // mirror is the arc north for south.

@@ -13,7 +13,7 @@ func Full() Cap { return Cap{Vec{Z: 1}, math.Pi} }
 
 // Contains reports whether p is in the cap, give or take rounding.
 func (c Cap) Contains(p Vec) bool {
-	return c.Center.Chord2(p) <= chord2(c.Radius) || c.Radius >= math.Pi
+	return c.Radius >= math.Pi || c.Center.Chord2(p) <= chord2(c.Radius)
 }
 
 // Grow is the cap with a radius larger by so many radians, at most the whole sphere.

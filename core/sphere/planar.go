@@ -72,22 +72,48 @@ func (r *planarRing) oddNorth(lon, lat float64) bool {
 	return odd
 }
 
-// planarArcs cuts a straight line into arcs.
-func planarArcs(a, b core.LonLat, latitude Latitude) []Arc {
-	n := int(math.Ceil(max(math.Abs(b.Lon-a.Lon), math.Abs(b.Lat-a.Lat)) / planarStep))
-	n = max(n, 1)
-	arcs := make([]Arc, 0, n)
-	from := latitude.Point(a.Lon, a.Lat)
+// A segment is straight in longitude and geodetic latitude.
+type segment struct {
+	a, b     core.LonLat
+	latitude Latitude
+}
+
+// size is the line's length along the longer of its two coordinates, degrees.
+func (l *segment) size() float64 { return max(math.Abs(l.b.Lon-l.a.Lon), math.Abs(l.b.Lat-l.a.Lat)) }
+
+// slack is more than the angle by which the arc between the ends leaves the line, up to planarStep long.
+func (l *segment) slack() float64 {
+	part := l.size() / planarStep
+	return planarSlack * part * part
+}
+
+func (l *segment) arc() (Arc, bool) {
+	return NewArc(l.latitude.Point(l.a.Lon, l.a.Lat), l.latitude.Point(l.b.Lon, l.b.Lat))
+}
+
+// halves cuts the line in the middle.
+func (l *segment) halves() [2]segment {
+	middle := core.LonLat{Lon: l.a.Lon + (l.b.Lon-l.a.Lon)/2, Lat: l.a.Lat + (l.b.Lat-l.a.Lat)/2}
+	return [2]segment{{l.a, middle, l.latitude}, {middle, l.b, l.latitude}}
+}
+
+// addLine cuts a line into pieces and adds their arcs.
+func (r *Region) addLine(whole segment) {
+	n := max(1, int(math.Ceil(whole.size()/planarStep)))
+	a, b := whole.a, whole.b
+	from := a
 	for i := 1; i <= n; i++ {
-		t := float64(i) / float64(n)
-		to := latitude.Point(b.Lon, b.Lat)
-		if i < n {
-			to = latitude.Point(a.Lon+t*(b.Lon-a.Lon), a.Lat+t*(b.Lat-a.Lat))
+		to := b
+		if t := float64(i) / float64(n); i < n {
+			to = core.LonLat{Lon: a.Lon + t*(b.Lon-a.Lon), Lat: a.Lat + t*(b.Lat-a.Lat)}
 		}
-		if arc, ok := NewArc(from, to); ok {
-			arcs = append(arcs, arc)
+		piece := segment{from, to, whole.latitude}
+		// Along a pole all pieces are one point.
+		if arc, ok := piece.arc(); ok && (i == 1 || !arc.IsPoint()) {
+			r.arcs = append(r.arcs, arc)
+			r.lines = append(r.lines, piece)
+			r.slack = max(r.slack, piece.slack())
 		}
 		from = to
 	}
-	return arcs
 }

@@ -8,16 +8,19 @@ import (
 
 // A Region is a core.Region on the sphere, ready to be asked. It is immutable and safe for concurrent use.
 type Region struct {
-	arcs   []Arc // every edge, and the arcs and points of rings of two and one vertices
+	arcs   []Arc     // every edge, and the arcs and points of rings of two and one vertices
+	lines  []segment // what the arcs of a planar region stand for, parallel to them; nil: the arcs are the edges
 	bodies []body
 	margin float64 // angle
-	slack  float64 // angle by which arcs may be off the true edges
+	slack  float64 // the greatest angle by which an arc is off its line
+	tests  tests   // for margin and slack
 }
 
-// A body is the inside of one polygon, borders apart, and a cap around it.
+// A body is the inside of one polygon, borders apart, and a cap around it. Its edges are arcs first…last-1.
 type body struct {
 	shape
-	around Cap
+	around      Cap
+	first, last int32
 }
 
 type shape interface{ contains(p Vec) bool }
@@ -34,9 +37,6 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 		return nil, core.Errorf(core.Invalid, "sphere.NewRegion", "margin", "%v is not a distance in metres", region.Margin)
 	}
 	r := &Region{margin: MarginAngle(region.Margin)}
-	if region.Planar {
-		r.slack = planarSlack
-	}
 	for i, p := range region.Polygons {
 		if err := checkPolygon(p, i, region.Planar); err != nil {
 			return nil, err
@@ -49,10 +49,14 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 		} else if shape, err = r.addPolygon(p, i, latitude, region.Oriented); err != nil {
 			return nil, err
 		}
+		if len(r.arcs) > math.MaxInt32/4 {
+			return nil, core.Errorf(core.Unsupported, "sphere.NewRegion", "", "polygon %d: the region has more than %d edges", i, math.MaxInt32/4)
+		}
 		if shape != nil {
-			r.bodies = append(r.bodies, body{shape, capOf(r.arcs[first:], shape)})
+			r.bodies = append(r.bodies, body{shape, capOf(r.arcs[first:], shape), int32(first), int32(len(r.arcs))})
 		}
 	}
+	r.tests = testsOf(r.margin, r.slack)
 	return r, nil
 }
 
@@ -88,7 +92,7 @@ func (r *Region) addPlanar(p core.Polygon, latitude Latitude) shape {
 			if i == n-1 && n == 2 {
 				break // an arc; a point is its own next vertex
 			}
-			r.arcs = append(r.arcs, planarArcs(ring.vertices[i], ring.vertices[(i+1)%n], latitude)...)
+			r.addLine(segment{ring.vertices[i], ring.vertices[(i+1)%n], latitude})
 		}
 		if n > 2 {
 			s.rings = append(s.rings, ring)
@@ -112,7 +116,11 @@ func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, orient
 		if len(arcs) < 3 {
 			continue
 		}
-		if ring, ok := newRing(arcs, oriented); ok {
+		ring, err := newRing(arcs, oriented)
+		if err != nil {
+			return nil, badRing(index, j, "%w", err)
+		}
+		if ring != nil {
 			inside = append(inside, ring)
 		}
 	}

@@ -1,6 +1,12 @@
 package sphere
 
-import "math"
+import (
+	"errors"
+	"math"
+)
+
+// lineArea is the area, in steradians, up to which a ring without sides is a line walked to and fro: 0.4 km².
+const lineArea = 1e-8
 
 // A ring is a closed curve of arcs that divides the sphere in two colours (for a simple ring: two sides). Whether a
 // point is inside is the parity of the arcs crossed on the way from a reference point of known colour.
@@ -26,9 +32,9 @@ var references = [...]Vec{
 	{-0.2111034950170139, 0.8944271909999159, -0.3943300716125491},
 }
 
-// newRing finds the sides of a ring. With oriented the inside is on the left, else it is the smaller side. False if the
-// ring has no inside (it runs back over itself).
-func newRing(arcs []Arc, oriented bool) (*ring, bool) {
+// newRing finds the sides of a ring. With oriented the inside is on the left, else it is the smaller side. nil for a ring
+// that has none, because it runs back over itself: it is its edges. An error if it has sides that cannot be told apart.
+func newRing(arcs []Arc, oriented bool) (*ring, error) {
 	r := &ring{arcs: arcs}
 	// An arc that another one runs along has no side of its own: try the next, though not all of a very long ring.
 	for i := range min(len(arcs), 64+10_000_000/len(arcs)) {
@@ -40,12 +46,15 @@ func newRing(arcs []Arc, oriented bool) (*ring, bool) {
 		}
 	}
 	if len(r.refs) == 0 {
-		return r, false
+		if area := r.leftArea(); area > lineArea && area < 4*math.Pi-lineArea {
+			return nil, errors.New("its sides cannot be told apart, because it runs over its own edges; split it or leave the repeated edges out")
+		}
+		return nil, nil
 	}
 	if !oriented {
 		r.flip = !r.leftIsSmaller()
 	}
-	return r, true
+	return r, nil
 }
 
 // leftReferences finds the colour of each reference point relative to the left of arc i, by the way from the reference
@@ -69,12 +78,10 @@ func leftReferences(arcs []Arc, i int) []reference {
 
 // oddCrossings is the parity of the arcs of a ring, without arc skip, that the way from p to q crosses.
 func oddCrossings(arcs []Arc, p, q Vec, skip int) (odd, ok bool) {
-	n := p.Sub(q).Cross(p.Add(q))
-	length := n.Norm()
-	if length < 1e-9 {
+	n, ok := wayNormal(p, q)
+	if !ok {
 		return false, false
 	}
-	n = n.Mul(1 / length)
 	a := n.Dot(arcs[0].A)
 	for i := range arcs {
 		b := n.Dot(arcs[i].B)
@@ -90,6 +97,16 @@ func oddCrossings(arcs []Arc, p, q Vec, skip int) (odd, ok bool) {
 	return odd, true
 }
 
+// wayNormal is the normal, of length 1, of the plane of the way from p to q. Not if they are the same or nearly opposite.
+func wayNormal(p, q Vec) (n Vec, ok bool) {
+	n = p.Sub(q).Cross(p.Add(q))
+	length := n.Norm()
+	if length < 1e-13 || length < 1e-9 && p.Dot(q) < 0 {
+		return n, false
+	}
+	return n.Mul(1 / length), true
+}
+
 // contains reports whether p, which is on none of the arcs, is inside.
 func (r *ring) contains(p Vec) bool { return r.left(p) != r.flip }
 
@@ -99,10 +116,10 @@ func (r *ring) left(p Vec) bool {
 			return ref.left != odd
 		}
 	}
-	// p is opposite a reference or in line with a vertex and each of them: step aside, by less than a metre.
+	// p is opposite a reference or in line with a vertex and each of them: step aside, by a micrometre.
 	for i := range 8 {
 		angle := 1 + float64(i)
-		aside := p.Add(Vec{math.Sin(angle), math.Cos(angle), math.Sin(3 * angle)}.Mul(1e-11)).Unit()
+		aside := p.Add(Vec{math.Sin(angle), math.Cos(angle), math.Sin(3 * angle)}.Mul(3e-14 * angle)).Unit()
 		for _, ref := range r.refs {
 			if odd, ok := oddCrossings(r.arcs, ref.at, aside, -1); ok {
 				return ref.left != odd

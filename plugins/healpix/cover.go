@@ -16,9 +16,9 @@ import (
 // maxCover is the most shards that one region may have, more than the globe's at order 9.
 const maxCover = 1 << 22
 
-// fineness is how many orders below the shards a cover looks to see whether a region really meets a shard: a shard that
-// the region misses by more than a 2^-fineness part of its size is left out.
-const fineness = 9
+// finest is the order of the smallest cells by which a cover finds out whether an edge meets a shard. They are as small
+// as the rounding of coordinates, 2e-13 rad or a micrometre: a shard that the region misses by less is listed.
+const finest = 42
 
 // Cover implements core.Grid. A region without polygons has no shards. Regions are shared out among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
@@ -44,6 +44,9 @@ func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.Shard
 }
 
 func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKey, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r, err := sphere.NewRegion(region, g.config.Latitude)
 	if err != nil {
 		return nil, err
@@ -52,20 +55,22 @@ func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKe
 	if err := c.cover(r); err != nil {
 		return nil, err
 	}
-	keys := make([]core.ShardKey, len(c.found))
-	for i, n := range c.found {
-		keys[i] = keyOf(cellID{c.order, n})
-	}
-	return keys, nil
+	return keysOf(c.order, c.found), nil
 }
 
 // A coverer collects the cells of one order that meet one region.
 type coverer struct {
-	ctx   context.Context
-	order int
-	found []uint64 // nested ids; in the end ascending, once each
-	err   error
-	buf   [maxOrder + fineness + 1][]int32 // of the pieces, one for each order
+	ctx    context.Context
+	order  int
+	found  []uint64 // nested ids; in the end ascending, once each
+	err    error
+	levels [finest + 1]level
+}
+
+// A level is the memory of one order of the descent.
+type level struct {
+	tile  tile
+	piece sphere.Piece
 }
 
 func (c *coverer) cover(r *sphere.Region) error {
@@ -74,8 +79,15 @@ func (c *coverer) cover(r *sphere.Region) error {
 	}
 	whole := r.Piece()
 	for _, q := range c.roots(r.Cap()) {
-		t := tileOf(q)
-		c.descend(&t, whole)
+		root := &c.levels[q.order]
+		root.tile.set(q)
+		if q.order == c.order {
+			if root.touches(&whole) || !root.piece.Empty() && c.reaches(root, root.tile.whole()) {
+				c.addAll(q)
+			}
+			continue
+		}
+		c.take(root, whole.ClipDisc(&root.tile.Disc, &root.piece))
 	}
 	slices.Sort(c.found)
 	c.found = slices.Compact(c.found)
@@ -109,40 +121,50 @@ func (c *coverer) roots(around sphere.Cap) []square {
 // around it.
 const blockReach = 0.4
 
-func (c *coverer) descend(t *tile, within sphere.Piece) {
-	if c.err == nil {
+var NS [4]int
+
+// take adds a level's cell, which is coarser than the shards, or what of it meets the region.
+func (c *coverer) take(l *level, relation sphere.Relation) {
+	switch {
+	case relation == sphere.Apart:
+		return
+	case relation == sphere.Covers:
+		c.addAll(l.tile.square)
+		return
+	case c.err == nil:
 		c.err = c.ctx.Err()
 	}
 	if c.err != nil {
 		return
 	}
-	piece, rel := within.Clip(t.cap(), c.buf[t.order])
-	c.buf[t.order] = piece.Memory()
-	switch {
-	case rel == sphere.Apart:
-	case rel == sphere.Covers:
-		c.addAll(t.square)
-	case t.order < c.order:
-		children := t.split()
-		for i := range children {
-			c.descend(&children[i], piece)
+	next := &c.levels[l.tile.order+1]
+	child := &next.tile
+	for i := range 4 {
+		child.set(l.tile.child(i))
+		if child.order < c.order {
+			c.take(next, l.piece.ClipDisc(&child.Disc, &next.piece))
+		} else if next.touches(&l.piece) || !next.piece.Empty() && c.reaches(next, l.tile.quad(child, i)) {
+			c.addAll(child.square)
 		}
-	case piece.Within(t.center, t.inner()) || piece.Inside(t.center) || c.reaches(t, piece):
-		c.addAll(t.square)
 	}
 }
 
-// reaches reports whether an edge comes into a cell, seen by the middles of its descendants.
-func (c *coverer) reaches(t *tile, piece sphere.Piece) bool {
-	if t.order == c.order+fineness {
-		return true
+// touches reports whether the region surely has a point of the cell; else the level's piece has the edges that may come in.
+func (l *level) touches(within *sphere.Piece) bool {
+	return within.Touch(&l.tile.Disc, &l.piece) || within.Inside(l.tile.Center)
+}
+
+// reaches reports whether an edge of the level's piece comes into the cell, seen by its corners or those of its
+// descendants.
+func (c *coverer) reaches(l *level, q sphere.Quad) bool {
+	if l.piece.Meets(&q) || l.piece.Empty() || l.tile.order == finest {
+		return !l.piece.Empty()
 	}
-	children := t.split()
-	for i := range children {
-		child := &children[i]
-		part := piece.Edges(child.cap(), c.buf[child.order])
-		c.buf[child.order] = part.Memory()
-		if !part.Empty() && (part.Within(child.center, child.inner()) || c.reaches(child, part)) {
+	next := &c.levels[l.tile.order+1]
+	child := &next.tile
+	for i := range 4 {
+		child.set(l.tile.child(i))
+		if l.piece.Touch(&child.Disc, &next.piece) || !next.piece.Empty() && c.reaches(next, l.tile.quad(child, i)) {
 			return true
 		}
 	}

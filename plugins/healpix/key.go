@@ -56,3 +56,18 @@ func badKey(key core.ShardKey, format string, args ...any) error {
 func keyOf(c cellID) core.ShardKey {
 	return core.ShardKey(strconv.FormatUint(c.word(), 10))
 }
+
+// keysOf are the canonical keys of many cells. They share one piece of memory.
+func keysOf(order int, nests []uint64) []core.ShardKey {
+	const longest = 20
+	text, ends := make([]byte, 0, longest*len(nests)), make([]int, len(nests))
+	for i, n := range nests {
+		text = strconv.AppendUint(text, cellID{order, n}.word(), 10)
+		ends[i] = len(text)
+	}
+	all, keys, start := core.ShardKey(text), make([]core.ShardKey, len(nests)), 0
+	for i, end := range ends {
+		keys[i], start = all[start:end], end
+	}
+	return keys
+}

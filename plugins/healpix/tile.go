@@ -6,58 +6,88 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// A tile is a cell with its corners and middle as vectors. Splitting a tile needs two new vectors for each child.
+// A tile is a cell as a region meets it: its middle as a vector, a disc around it and one within. The points of its
+// border that its children's corners are, in rows of three from the south corner, are found when they are asked for.
 type tile struct {
 	square
-	corners [4]sphere.Vec // as children are numbered: south, east, west, north
-	center  sphere.Vec
+	sphere.Disc
+	points [9]sphere.Vec
+	have   uint16 // a bit for each of points
 }
 
-func tileOf(q square) tile {
-	return tile{q, [4]sphere.Vec{q.at(0, 0).vec(), q.at(1, 0).vec(), q.at(0, 1).vec(), q.at(1, 1).vec()}, q.at(0.5, 0.5).vec()}
-}
-
-// split gives the four children.
-func (t *tile) split() [4]tile {
-	south, east, west, north := t.corners[0], t.corners[1], t.corners[2], t.corners[3]
-	se, sw, ne, nw := t.at(0.5, 0).vec(), t.at(0, 0.5).vec(), t.at(1, 0.5).vec(), t.at(0.5, 1).vec()
-	corners := [4][4]sphere.Vec{
-		{south, se, sw, t.center},
-		{se, east, t.center, ne},
-		{sw, t.center, west, nw},
-		{t.center, ne, nw, north},
-	}
-	var children [4]tile
-	for i := range children {
-		q := t.child(i)
-		children[i] = tile{q, corners[i], q.at(0.5, 0.5).vec()}
-	}
-	return children
-}
-
-// outerFactor allows for rounding: of the points of a cell a corner is the farthest from its middle. innerFactor times
-// the distance to the nearest middle of two neighbouring corners is less than that to the nearest point of the border.
-// Both are checked on cells of all shapes.
+// Factors for discs: what the first derivatives in the middle of a cell say is too little by as much times the cell's size
+// over the middle's distance from the pole (in sides of a base cell), or too much. bulgeFactor times the square of the
+// size, over the distance of the middle from the axis, is more than the distance between a side and the arc from corner
+// to corner. All are checked on cells of all shapes.
 const (
-	outerFactor = 1.001
-	innerFactor = 0.7
+	outerFactor = 0.42
+	innerFactor = 0.13
+	bulgeFactor = 0.2
 )
 
-// cap contains the cell; its centre is the cell's middle.
-func (t *tile) cap() sphere.Cap {
-	far := 0.0
-	for _, corner := range t.corners {
-		far = max(far, t.center.Chord2(corner))
+// set makes t the tile of a cell.
+func (t *tile) set(q square) {
+	side := 1 / float64(uint64(1)<<q.order)
+	s := q.at(0.5, 0.5)
+	t.square, t.have = q, 0
+	t.Center = s.vec()
+	jr := float64(q.face>>2+2) - (float64(q.x)+float64(q.y)+1)*side
+	pole := min(jr, 4-jr) // sides of a base cell, 1 where the band begins
+	if q.face>>2 == 1 {
+		pole = 1
 	}
-	return sphere.Cap{Center: t.center, Radius: 2 * math.Asin(math.Sqrt(far)/2) * outerFactor}
+	// Halves of the diagonals, north to south and west to east.
+	if pole >= 1-side {
+		north, east := side*(2.0/3)/s.cos, side*(math.Pi/4)*s.cos
+		t.Outer = max(north, east)
+		t.Inner = north * east / math.Sqrt(north*north+east*east)
+	}
+	if pole <= 1+side && q.face>>2 != 1 {
+		r := min(pole, 1)
+		east := side * (math.Pi / 4) / r * s.cos
+		north := side * (2 / sqrt6) / math.Sqrt((1+math.Abs(s.sin))/2)
+		slant := east * math.Abs(float64(int64(q.x-q.y))) * side / r
+		outer := max(east, math.Sqrt(north*north+slant*slant))
+		inner := north * east / math.Sqrt(north*north+(slant+east)*(slant+east))
+		if pole >= 1-side {
+			outer, inner = max(outer, t.Outer), min(inner, t.Inner)
+		}
+		t.Outer, t.Inner = outer, inner
+	}
+	t.Outer *= 1 + outerFactor*side/min(pole, 1)
+	t.Inner *= 1 - innerFactor*side/min(pole, 1)
 }
 
-// inner is the radius of a cap around the middle that the cell contains.
-func (t *tile) inner() float64 {
-	close := 4.0
-	for _, side := range [4][2]int{{0, 1}, {1, 3}, {3, 2}, {2, 0}} {
-		middle := t.corners[side[0]].Add(t.corners[side[1]]).Mul(0.5)
-		close = min(close, t.center.Chord2(middle))
+// point is a point of the border or the middle, in halves of the sides.
+func (t *tile) point(x, y int) sphere.Vec {
+	i := 3*y + x
+	if t.have>>i&1 == 0 {
+		t.points[i] = t.at(float64(x)/2, float64(y)/2).vec()
+		t.have |= 1 << i
 	}
-	return math.Sqrt(close) * innerFactor
+	return t.points[i]
+}
+
+// quad is child i, whose disc is known, with its corners.
+func (t *tile) quad(child *tile, i int) sphere.Quad {
+	x, y := i&1, i>>1
+	return sphere.Quad{
+		Disc:    child.Disc,
+		Corners: [4]sphere.Vec{t.point(x, y), t.point(x+1, y), t.point(x+1, y+1), t.point(x, y+1)},
+		Bulge:   child.bulge(),
+	}
+}
+
+// whole is the tile itself with its corners.
+func (t *tile) whole() sphere.Quad {
+	return sphere.Quad{
+		Disc:    t.Disc,
+		Corners: [4]sphere.Vec{t.point(0, 0), t.point(2, 0), t.point(2, 2), t.point(0, 2)},
+		Bulge:   t.bulge(),
+	}
+}
+
+func (t *tile) bulge() float64 {
+	side := 1 / float64(uint64(1)<<t.order)
+	return bulgeFactor * side * side / math.Hypot(t.Center.X, t.Center.Y)
 }
