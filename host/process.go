@@ -143,6 +143,26 @@ func (t *Template) compute(ctx context.Context, s Stores, task *engine.Task) (*e
 	return res, nil
 }
 
+// Finished is the record of a job's shard if it is done as the job wants it; nil: it is not, or the job overwrites.
+// Nothing is changed.
+func (t *Template) Finished(ctx context.Context, store core.ObjectReader, j *job.Job) (*job.Record, error) {
+	if j.Overwrite {
+		return nil, nil
+	}
+	r, err := job.LoadRecord(ctx, store, j.StorePath, j.Label)
+	switch code := core.CodeOf(err); {
+	case err == nil:
+	case code == core.NotFound || code == core.Corrupt:
+		return nil, nil
+	default:
+		return nil, err
+	}
+	if ok, _ := r.Matches(t.want(j)); !ok {
+		return nil, nil
+	}
+	return r, nil
+}
+
 // shard checks that the job's shard is one of this grid, and of the grid the job was planned for.
 func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 	if len(j.GridSignature) > 0 && string(j.GridSignature) != string(t.Recipe.info.Signature) {

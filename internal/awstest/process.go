@@ -200,6 +200,12 @@ func (p *process) serve(call Call, timeout, kill time.Duration, out *outcome) {
 			answered = true
 			p.answered(got, out)
 		case <-p.asked: // the call has ended
+			select {
+			case got := <-t.posted: // both were there
+				answered = true
+				p.answered(got, out)
+			default:
+			}
 			if !answered {
 				out.fails("error", "Runtime.Unknown", "RequestId: %s Error: the runtime asked for the next event without an answer", call.RequestID)
 			}

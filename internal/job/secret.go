@@ -87,6 +87,28 @@ func (c *Credentials) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// ParseCredentials reads a file of keys. They may also be the member Credentials or credentials of an object, as tools
+// of AWS print them. Errors name keys, never values.
+func ParseCredentials(data []byte) (*Credentials, error) {
+	var around map[string]json.RawMessage
+	if err := json.Unmarshal(data, &around); err != nil {
+		return nil, core.Errorf(core.Invalid, "", "credentials", "expected a JSON object of strings")
+	}
+	for _, name := range []string{"Credentials", "credentials"} {
+		if inner, ok := around[name]; ok && len(around) <= 3 {
+			data = inner
+		}
+	}
+	var c Credentials
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, err
+	}
+	if (c.AccessKeyID == "") != (c.SecretAccessKey == "") || c.AccessKeyID == "" && c.EDLToken == "" {
+		return nil, core.Errorf(core.Invalid, "", "credentials", "want accessKeyId and secretAccessKey, or edl_token")
+	}
+	return &c, nil
+}
+
 func (c *Credentials) set(canonical, name string, value any) error {
 	text, isString := value.(string)
 	field := map[string]*string{

@@ -16,6 +16,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/lambda/worker"
 )
 
 // Version is what records and --version show.
@@ -28,8 +29,12 @@ const (
 	exitInterrupt = 130 // stopped by ^C
 )
 
-// Main runs the command line of the process with the given plugins and returns the exit code.
+// Main runs the command line of the process with the given plugins and returns the exit code. Started by Lambda, or by
+// `zagg run --emulate`, the process is a worker instead.
 func Main(plugins ...core.Plugin) int {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		worker.Main(plugins...)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal the next one ends the process at once.
@@ -102,7 +107,7 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.costCommand(), a.deployCommand())
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.costCommand(), a.deployCommand(), a.attachCommand())
 	for _, c := range root.Commands() {
 		usageArgs(c)
 	}

@@ -19,6 +19,7 @@ type runOptions struct {
 	maxCells, maxWorkers                                  int
 	overwrite, keep, allowMissing, dryRun, profile, json  bool
 	anonymous, quiet                                      bool
+	lambda                                                lambdaOptions
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -34,10 +35,14 @@ stopped. Shards of an earlier run that this plan does not have are removed at th
 
 S3 is reached as the AWS SDK finds it: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on. EARTHDATA_TOKEN is
 sent to NASA's HTTPS servers.
+With --backend lambda each shard is one invocation of a function that zagg deploy has stood up; what it will cost is shown
+and confirmed first. --emulate runs that function on this machine instead of AWS.
 The exit code is 0 only if no shard failed.`,
 		Example: `  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --max-workers 8
-  zagg run --config my.yaml --catalog shardmap.json --store out.zarr --morton-cell -5111123 --profile`,
+  zagg run --config my.yaml --catalog shardmap.json --store out.zarr --morton-cell -5111123 --profile
+  zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --backend lambda
+  zagg run --config my.yaml --catalog shardmap.json --store out.zarr --backend lambda --emulate`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := &runner{app: a, o: o, start: time.Now()}
@@ -49,12 +54,12 @@ The exit code is 0 only if no shard failed.`,
 	f.StringVar(&o.catalog, "catalog", "", "shard map; overrides the configuration's catalog")
 	f.StringArrayVar(&o.granules, "granules", nil, "granules: file, folder, glob, URL, s3://prefix/, several separated by commas, or @LIST (a text file, one a line); may be repeated")
 	f.StringVar(&o.store, "store", "", "where to write: a path or s3://bucket/key; overrides output.store")
-	f.StringVar(&o.backend, "backend", "local", "where shards are computed: local")
+	f.StringVar(&o.backend, "backend", "local", "where shards are computed: local, lambda")
 	f.IntVar(&o.maxCells, "max-cells", 0, "only the first N shards of the plan (0: all)")
 	f.StringVar(&o.cell, "morton-cell", "", "only this shard: its label, such as -5111123, or its key")
-	f.IntVar(&o.maxWorkers, "max-workers", 4, "shards computed at once")
+	f.IntVar(&o.maxWorkers, "max-workers", 0, "shards computed at once (default 4 local, 1700 lambda, twice the processors with --emulate)")
 	f.StringVar(&o.driver, "driver", "", "read granules by s3 or https; overrides data_source.driver")
-	f.StringVar(&o.region, "region", "", "AWS region of the granules and the store")
+	f.StringVar(&o.region, "region", "", "AWS region of the granules, the store and the function")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read and write S3 without credentials")
 	f.BoolVar(&o.overwrite, "overwrite", false, "delete what the store holds and start again")
 	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that this plan does not have")
@@ -63,7 +68,9 @@ The exit code is 0 only if no shard failed.`,
 	f.BoolVar(&o.profile, "profile", false, "print seconds by phase")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only the summary and errors")
-	c.RegisterFlagCompletionFunc("backend", fixed("local"))
+	o.lambda.flags(f)
+	c.RegisterFlagCompletionFunc("backend", fixed("local", "lambda"))
+	c.RegisterFlagCompletionFunc("invocation", fixed("async", "sync"))
 	c.RegisterFlagCompletionFunc("driver", fixed("s3", "https"))
 	c.RegisterFlagCompletionFunc("config", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return config.Shipped(), cobra.ShellCompDirectiveDefault

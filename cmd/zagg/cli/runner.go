@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,9 @@ type runner struct {
 	output core.ObjectStore
 	store  string
 	total  *summary
+	cloud  *lambdaBackend   // nil: shards are computed by this process
 	used   objstore.Counter // of the output, outside jobs
+	runID  string
 }
 
 // metered is the output for what is done outside jobs.
@@ -54,18 +57,27 @@ func (r *runner) check() error {
 	switch {
 	case r.o.config == "":
 		return fmt.Errorf("--config is missing: %w for `zagg run`", errUsage)
-	case r.o.backend != "local":
-		return core.Errorf(core.Unsupported, "--backend", r.o.backend, "not supported yet; have local")
+	case r.o.backend != "local" && r.o.backend != "lambda":
+		return fmt.Errorf("--backend is %q; have local, lambda: %w for `zagg run`", r.o.backend, errUsage)
 	case r.o.driver != "" && r.o.driver != "s3" && r.o.driver != "https":
 		return fmt.Errorf("--driver is %q; have s3, https: %w for `zagg run`", r.o.driver, errUsage)
-	case r.o.maxWorkers < 1 || r.o.maxCells < 0:
+	case r.o.maxWorkers < 0 || r.o.maxCells < 0:
 		return fmt.Errorf("--max-workers must be at least 1 and --max-cells at least 0: %w for `zagg run`", errUsage)
 	case r.o.keep && r.o.overwrite:
 		return fmt.Errorf("--keep and --overwrite exclude each other: %w for `zagg run`", errUsage)
 	case r.o.catalog != "" && len(r.o.granules) > 0:
 		return fmt.Errorf("--catalog and --granules exclude each other: %w for `zagg run`", errUsage)
 	}
-	return nil
+	if r.o.maxWorkers == 0 {
+		r.o.maxWorkers = 4
+		switch {
+		case r.o.lambda.emulate:
+			r.o.maxWorkers = 2 * runtime.GOMAXPROCS(0)
+		case r.o.backend == "lambda":
+			r.o.maxWorkers = 1700
+		}
+	}
+	return r.o.lambda.check(r.o.backend)
 }
 
 func (r *runner) run(ctx context.Context) error {
@@ -86,6 +98,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.runID = time.Now().UTC().Format("20060102T150405.000Z")
 	r.total = newSummary(r.store, r.config.Worker.Memory, len(selected))
 	r.total.Source = r.total.Source.Add(source.used.Usage())
 	r.total.Missing = append(r.total.Missing, source.missing...)
@@ -95,6 +108,12 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	if r.o.dryRun {
 		return r.dry(ctx, t, p, selected)
+	}
+	if r.o.backend == "lambda" {
+		if r.cloud, err = r.openLambda(ctx, t, p, selected); err != nil {
+			return err
+		}
+		defer r.cloud.close()
 	}
 	r.announce("Store %s", r.store)
 	fresh, err := t.Setup(ctx, r.metered(), r.store, p, r.o.overwrite, len(selected) < len(p.Shards))
@@ -139,11 +158,11 @@ func (r *runner) configure(ctx context.Context) error {
 	if r.store, err = storeURL(store, cfg.Output.ProductName); err != nil {
 		return err
 	}
-	region := r.o.region
-	if cfg.Output.Region != "" {
-		region = cfg.Output.Region
+	o, err := r.outputKeys()
+	if err != nil {
+		return err
 	}
-	r.output, err = drivers(ctx, storeOptions{endpoint: cfg.Output.EndpointURL, region: region, anonymous: r.o.anonymous}, r.store)
+	r.output, err = drivers(ctx, o, r.store)
 	return err
 }
 
@@ -198,26 +217,49 @@ func abbreviate(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// An executor runs one job to its end.
+type executor = dispatch.Executor[job.Job, *host.Outcome]
+
 // process runs the jobs, the shards with most granules first, so that none of them is the last to end.
 func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ranks []int, src *source) error {
-	workers := min(r.o.maxWorkers, len(ranks))
-	r.announce("Computing %d shards, %d at once", len(ranks), workers)
-	stores := host.NewStores(src.reader, r.output, src.url)
-	stores.Index = &host.IndexStore{Store: src.reader}
-	runID := time.Now().UTC().Format("20060102T150405Z")
 	jobs := make([]job.Job, 0, len(ranks))
 	for _, i := range ranks {
 		j := t.Job(i, p.Shards[i].Shard, p.Shards[i].Granules, r.store)
-		j.RunID, j.AllowMissing, j.Overwrite, j.Profile = runID, r.o.allowMissing, r.o.overwrite, r.o.profile
+		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.runID, r.o.allowMissing, r.o.overwrite, r.o.profile, r.o.driver, r.o.region
 		jobs = append(jobs, j)
 	}
 	slices.SortStableFunc(jobs, func(a, b job.Job) int { return len(b.Granules) - len(a.Granules) })
+	workers, run := min(r.o.maxWorkers, len(ranks)), r.local(t, src)
+	if r.cloud != nil {
+		var err error
+		if jobs, err = r.cloud.unfinished(ctx, t, jobs); err != nil {
+			return err
+		}
+		workers, run = r.cloud.workers, r.cloud.run
+	}
+	r.announce("Computing %d shards, %d at once", len(jobs), min(workers, len(jobs)))
+	return r.dispatch(ctx, jobs, workers, run)
+}
+
+// local computes shards in this process.
+func (r *runner) local(t *host.Template, src *source) executor {
+	stores := host.NewStores(src.reader, r.output, src.url)
+	stores.Index = &host.IndexStore{Store: src.reader}
+	return func(ctx context.Context, j job.Job) (*host.Outcome, error) {
+		return t.Process(ctx, stores, &j, Version)
+	}
+}
+
+// dispatch runs jobs and says how each ended.
+func (r *runner) dispatch(ctx context.Context, jobs []job.Job, workers int, run executor) error {
 	bar := newProgress(r.app.stderr, len(jobs), "cells", r.o.quiet)
 	defer bar.finish()
-	return dispatch.Run(ctx, jobs, workers, func(ctx context.Context, j job.Job) (*host.Outcome, error) {
-		return t.Process(ctx, stores, &j, Version)
-	}, func(d dispatch.Done[job.Job, *host.Outcome]) {
-		r.total.add(d.Job.Label, d.Result, d.Err, d.Seconds)
+	return dispatch.Run(ctx, jobs, workers, run, func(d dispatch.Done[job.Job, *host.Outcome]) {
+		seconds := d.Seconds
+		if r.cloud != nil { // which includes waiting for a worker and for the result to be seen
+			seconds = secondsOf(d.Result)
+		}
+		r.total.add(d.Job.Label, d.Result, d.Err, seconds)
 		switch {
 		case d.Err != nil && ctx.Err() != nil:
 			bar.step("stopped " + d.Job.Label)
@@ -276,6 +318,10 @@ func (r *runner) finish(ctx context.Context, t *host.Template, p *plan.Plan, sel
 	r.announce("Done")
 	r.total.WallSeconds = time.Since(r.start).Seconds()
 	r.total.Output = r.total.Output.Add(r.used.Usage())
+	r.total.price()
+	if err := r.saveReport(ctx); err != nil {
+		return err
+	}
 	if err := r.total.print(r.app.stdout, r.o.json, r.o.profile); err != nil {
 		return err
 	}

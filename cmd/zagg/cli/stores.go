@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/httpstore"
@@ -16,6 +18,7 @@ import (
 type storeOptions struct {
 	endpoint, region string
 	anonymous        bool
+	provide          func(context.Context) (aws.Credentials, error) // keys; nil: the environment's
 }
 
 // earthdataToken is the environment variable with a bearer token of NASA's Earthdata Login, sent to NASA's hosts alone.
@@ -31,7 +34,7 @@ func drivers(ctx context.Context, o storeOptions, urls ...string) (core.ObjectSt
 		switch scheme := objstore.Scheme(u); {
 		case by[scheme] != nil:
 		case scheme == "s3":
-			s, err := s3store.New(ctx, s3store.Options{Endpoint: o.endpoint, Region: o.region, Anonymous: o.anonymous})
+			s, err := s3store.New(ctx, s3store.Options{Endpoint: o.endpoint, Region: o.region, Anonymous: o.anonymous, Provide: o.provide})
 			if err != nil {
 				return nil, err
 			}

@@ -35,7 +35,9 @@ type summary struct {
 	Removed      []string           `json:"removed"`
 	Store        string             `json:"store"`
 
-	memory float64
+	memory, tmp float64 // GB of a worker
+	amd64       bool
+	rows        []shardRow
 }
 
 type shardCounts struct {
@@ -64,6 +66,7 @@ func newSummary(store string, memory, total int) *summary {
 // add counts one job that ended.
 func (s *summary) add(label string, o *host.Outcome, err error, seconds float64) {
 	s.Compute += seconds
+	s.rows = append(s.rows, s.rowOf(label, o, err, seconds))
 	if o != nil {
 		s.Source = s.Source.Add(o.Source)
 		s.Output = s.Output.Add(o.Output)
@@ -103,7 +106,7 @@ func (s *summary) add(label string, o *host.Outcome, err error, seconds float64)
 // price is what the work would have cost on Lambda and S3.
 func (s *summary) price() {
 	s.Cost = cost.Of(cost.Use{
-		WorkerSeconds: s.Compute, MemoryGB: s.memory, Invocations: int64(s.Shards.Total - s.Shards.Skipped),
+		WorkerSeconds: s.Compute, MemoryGB: s.memory, TmpGB: s.tmp, AMD64: s.amd64, Invocations: int64(s.Shards.Total - s.Shards.Skipped),
 		Gets: s.Source.Gets + s.Source.Heads + s.Output.Gets + s.Output.Heads, Puts: s.Output.Puts + s.Output.Lists + s.Source.Lists,
 		Bytes: s.Source.Down,
 	})

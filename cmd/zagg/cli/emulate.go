@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/awstest"
+)
+
+// The function that --emulate deploys.
+const (
+	emulatedMB      = 2048
+	emulatedTimeout = 15 * time.Minute
+)
+
+// emulate starts Lambda on this machine with the function in it. The function is this program, which knows by its
+// environment that it is one, or a bundle.
+func (r *runner) emulate() (*lambdaClients, func(), error) {
+	bootstrap := r.o.lambda.bundle
+	if bootstrap == "" {
+		var err error
+		if bootstrap, err = os.Executable(); err != nil {
+			return nil, nil, core.Errorf(core.Internal, "emulate", "", "%w", err)
+		}
+	}
+	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Concurrency: 100 + r.o.maxWorkers})
+	if err != nil {
+		return nil, nil, err
+	}
+	end := func() { l.Close() } //nolint:errcheck // it only ends processes
+	env := map[string]string{"ZAGG_LOCAL_FILES": "1"}
+	for _, v := range os.Environ() {
+		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_LAMBDA_") {
+			env[name] = value
+		}
+	}
+	if err := l.Deploy(awstest.Function{Name: r.o.lambda.function, Bootstrap: bootstrap, Memory: emulatedMB, Timeout: emulatedTimeout, Env: env}); err != nil {
+		end()
+		return nil, nil, err
+	}
+	cfg := aws.Config{Region: l.Region(), BaseEndpoint: aws.String(l.URL()), Credentials: credentials.NewStaticCredentialsProvider("AKIDEMULATED", "emulated", "")}
+	return newLambdaClients(cfg), end, nil
+}

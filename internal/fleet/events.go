@@ -1,0 +1,212 @@
+package fleet
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// sends is how often an event is sent: once, and once more when nothing came of it.
+const sends = 2
+
+// send runs a job as an event and waits for its result to appear beside the store.
+func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
+	j.ResultURL = f.o.Runs + "/" + j.Label + ".json"
+	for range sends {
+		event, err := f.event(ctx, &j)
+		if err != nil {
+			return nil, err
+		}
+		wait := f.results.expect(j.Label)
+		if _, err := f.request(ctx, j.Label, &lambda.InvokeInput{FunctionName: &f.o.Function, Payload: event, InvocationType: types.InvocationTypeEvent}); err != nil {
+			f.results.forget(j.Label)
+			return nil, err
+		}
+		answer, err := f.await(ctx, wait)
+		f.results.forget(j.Label)
+		if err != nil {
+			return nil, err
+		}
+		if answer != nil {
+			return judge(j.Label, answer)
+		}
+		if f.o.Finished != nil {
+			if done := f.o.Finished(ctx, &j); done != nil {
+				return done, nil
+			}
+		}
+		f.o.Notice("shard %s: no result after %s; its event is sent again", j.Label, f.patience())
+	}
+	return nil, core.Errorf(core.Unavailable, "invoke "+f.o.Function, j.Label, "no result of two events, %s after the second: the function's log says what became of them (a time-out, no memory, or no right to write %s)", f.patience(), f.o.Runs)
+}
+
+// patience is how long a result may take from when its event was accepted.
+func (f *Fleet) patience() time.Duration { return f.function.Timeout + MaxAge + f.o.Patience }
+
+// await waits for a result; nil: it did not come in time.
+func (f *Fleet) await(ctx context.Context, wait <-chan *job.Response) (*job.Response, error) {
+	t := time.NewTimer(f.patience())
+	defer t.Stop()
+	select {
+	case answer := <-wait:
+		return answer, nil
+	case <-t.C:
+		return nil, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Follow waits for the results of jobs that another process has sent, by label, and gives each as it comes. It ends when
+// all have come or at the deadline: late are those that did not come.
+func Follow(ctx context.Context, store core.ObjectStore, folder string, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
+	r := newResults(store, folder, time.Second)
+	for _, label := range labels {
+		r.waiting[label] = make(chan *job.Response, 1)
+	}
+	for {
+		r.fetch(ctx, r.present(ctx))
+		late = nil
+		for _, label := range labels {
+			switch wait := r.waiting[label]; {
+			case wait == nil:
+			case len(wait) == 0:
+				late = append(late, label)
+			default:
+				done, err := judge(label, <-wait)
+				delete(r.waiting, label)
+				got(label, done, err)
+			}
+		}
+		if len(late) == 0 || time.Now().After(deadline) {
+			return late, nil
+		}
+		if err := sleep(ctx, r.poll); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// results looks for results while somebody waits for one: one listing for all of them.
+type results struct {
+	store  core.ObjectStore
+	prefix string
+	poll   time.Duration
+
+	mu      sync.Mutex
+	waiting map[string]chan *job.Response
+	looking bool
+}
+
+func newResults(store core.ObjectStore, folder string, poll time.Duration) *results {
+	return &results{store: store, prefix: folder + "/", poll: poll, waiting: map[string]chan *job.Response{}}
+}
+
+// expect gives the channel that a label's result will come on.
+func (r *results) expect(label string) <-chan *job.Response {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wait := make(chan *job.Response, 1)
+	r.waiting[label] = wait
+	if !r.looking {
+		r.looking = true
+		go r.look()
+	}
+	return wait
+}
+
+func (r *results) forget(label string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.waiting, label)
+}
+
+// look lists results until nobody waits any more. A store that does not answer is asked again: those who wait have their
+// own deadlines.
+func (r *results) look() {
+	ctx := context.Background()
+	for {
+		time.Sleep(r.poll/2 + rand.N(r.poll/2+1))
+		r.mu.Lock()
+		if len(r.waiting) == 0 {
+			r.looking = false
+			r.mu.Unlock()
+			return
+		}
+		r.mu.Unlock()
+		r.fetch(ctx, r.present(ctx))
+	}
+}
+
+// present are the labels that are waited for and have a result.
+func (r *results) present(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var labels []string
+	r.store.List(ctx, r.prefix, func(o core.ObjectInfo) error { //nolint:errcheck // asked again
+		name, ok := strings.CutSuffix(strings.TrimPrefix(o.URL, r.prefix), ".json")
+		if ok {
+			r.mu.Lock()
+			if r.waiting[name] != nil {
+				labels = append(labels, name)
+			}
+			r.mu.Unlock()
+		}
+		return nil
+	})
+	return labels
+}
+
+// fetchAtOnce bounds the results read at once.
+const fetchAtOnce = 32
+
+func (r *results) fetch(ctx context.Context, labels []string) {
+	queue := make(chan string)
+	var readers sync.WaitGroup
+	for range min(fetchAtOnce, len(labels)) {
+		readers.Go(func() {
+			for label := range queue {
+				r.read(ctx, label)
+			}
+		})
+	}
+	for _, label := range labels {
+		queue <- label
+	}
+	close(queue)
+	readers.Wait()
+}
+
+// maxResult is the largest result that is read; one takes a few kilobytes.
+const maxResult = 16 << 20
+
+// read hands a result to who waits for it. A result of an older run of the same folder cannot be there: runs have folders of their own.
+func (r *results) read(ctx context.Context, label string) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	data, err := objstore.ReadAll(ctx, r.store, r.prefix+label+".json", maxResult)
+	if err != nil {
+		return
+	}
+	result, err := job.DecodeResult(data)
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if wait := r.waiting[label]; wait != nil {
+		select {
+		case wait <- &result.Response:
+		default:
+		}
+	}
+}

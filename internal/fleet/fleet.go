@@ -1,0 +1,226 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// Limits of AWS Lambda's Invoke API: bytes of an event, waited for and sent.
+const (
+	SyncLimit  = 6 << 20
+	AsyncLimit = 1 << 20
+)
+
+// MaxAge is how long Lambda keeps an event that it cannot run (deploy/template.yaml).
+const MaxAge = 60 * time.Second
+
+// Options are a function and how it is talked to.
+type Options struct {
+	Client   *lambda.Client // its own retries should be off; it must wait longer than the function's time-out
+	Function string
+	Async    bool             // send events and look for results; otherwise wait for each answer
+	Store    core.ObjectStore // where results and long lists of granules lie
+	Runs     string           // folder of this run there: job.RunURL
+	Limit    int              // bytes of an event; 0: SyncLimit or AsyncLimit
+	// Credentials are asked for before each event is sent, so that what they give may be short-lived.
+	Credentials func(ctx context.Context) (granules, output *job.Credentials, err error)
+	Poll        time.Duration // between looks for results; 0: five seconds
+	Patience    time.Duration // for a result beyond the time-out and MaxAge; 0: 90 seconds
+	Backoff     time.Duration // before the first retry; 0: one second
+	// Finished is asked when no result came: a shard whose record is there is done all the same. nil: nothing is asked.
+	Finished func(ctx context.Context, j *job.Job) *job.Done
+	Notice   func(format string, args ...any)
+}
+
+// A Function is what is deployed.
+type Function struct {
+	Name     string
+	MemoryMB int
+	TmpMB    int
+	AMD64    bool
+	Timeout  time.Duration
+	Reserved int // concurrency of its own; 0: none
+}
+
+// A Fleet runs jobs on one function. It is safe for concurrent use.
+type Fleet struct {
+	o        Options
+	function Function
+	results  *results // of events; nil: every answer is waited for
+	mu       sync.Mutex
+	retries  int64
+}
+
+// New asks what the function is.
+func New(ctx context.Context, o Options) (*Fleet, error) {
+	if o.Limit == 0 {
+		o.Limit = SyncLimit
+		if o.Async {
+			o.Limit = AsyncLimit
+		}
+	}
+	if o.Poll == 0 {
+		o.Poll = 5 * time.Second
+	}
+	if o.Patience == 0 {
+		o.Patience = 90 * time.Second
+	}
+	if o.Backoff == 0 {
+		o.Backoff = time.Second
+	}
+	f := &Fleet{o: o, function: Function{Name: o.Function}}
+	c, err := o.Client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &o.Function})
+	if err != nil {
+		if !denied(err) {
+			return nil, f.fail("", err)
+		}
+		o.Notice("may not ask what function %s is (lambda:GetFunctionConfiguration): taking 2,048 MB and 900 s for it", o.Function)
+		f.function.MemoryMB, f.function.TmpMB, f.function.Timeout = 2048, 512, 900*time.Second
+	} else {
+		f.take(c)
+	}
+	if o.Async {
+		f.results = newResults(o.Store, o.Runs, o.Poll)
+	}
+	return f, nil
+}
+
+func (f *Fleet) take(c *lambda.GetFunctionConfigurationOutput) {
+	f.function.MemoryMB = int(aws.ToInt32(c.MemorySize))
+	f.function.Timeout = time.Duration(aws.ToInt32(c.Timeout)) * time.Second
+	f.function.TmpMB = 512
+	if c.EphemeralStorage != nil {
+		f.function.TmpMB = int(aws.ToInt32(c.EphemeralStorage.Size))
+	}
+	f.function.AMD64 = len(c.Architectures) == 1 && c.Architectures[0] == types.ArchitectureX8664
+}
+
+// Function is what was found out of the function.
+func (f *Fleet) Function() Function { return f.function }
+
+// Retries is how many requests were sent again.
+func (f *Fleet) Retries() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.retries
+}
+
+// Call runs one event of another mode than process and waits for the answer.
+func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
+	_, output, err := f.o.Credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	call := *c
+	call.OutputCredentials = output
+	event, err := call.Event()
+	if err != nil {
+		return nil, err
+	}
+	if len(event) > SyncLimit {
+		return nil, core.Errorf(core.Unsupported, c.Mode, f.o.Function, "the event has %d bytes, more than the %d that Lambda takes", len(event), SyncLimit)
+	}
+	answer, err := f.invoke(ctx, c.Mode, event)
+	if err != nil {
+		return nil, err
+	}
+	done, err := answer.CallDone()
+	if err != nil {
+		return nil, err
+	}
+	if !done.OK {
+		return done, core.Errorf(codeOf(done.Code), c.Mode, f.o.Function, "%s", textOf(done.Error, answer))
+	}
+	return done, nil
+}
+
+// Run does one job. A shard that failed is an error with the code that the worker gave.
+func (f *Fleet) Run(ctx context.Context, j job.Job) (*job.Done, error) {
+	if f.results != nil {
+		return f.send(ctx, j)
+	}
+	event, err := f.event(ctx, &j)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := f.invoke(ctx, j.Label, event)
+	if err != nil {
+		return nil, err
+	}
+	return judge(j.Label, answer)
+}
+
+// judge reads an answer to a job.
+func judge(label string, answer *job.Response) (*job.Done, error) {
+	done, err := answer.Done()
+	if err != nil {
+		return nil, err
+	}
+	if done.Status == job.Failed || answer.StatusCode != 200 && (done.Error == nil || !job.Benign(*done.Error)) {
+		return done, core.Errorf(codeOf(done.Code), "shard", label, "%s", textOf(done.Error, answer))
+	}
+	return done, nil
+}
+
+func textOf(text *string, answer *job.Response) string {
+	if text != nil && *text != "" {
+		return *text
+	}
+	return fmt.Sprintf("the worker answered %d: %.300s", answer.StatusCode, answer.Body)
+}
+
+// codeOf reads a code in words.
+func codeOf(text string) core.Code {
+	for c := core.Internal; c <= core.Unsupported; c++ {
+		if c.String() == text {
+			return c
+		}
+	}
+	return core.Internal
+}
+
+// event is the job with fresh credentials. A list of granules that makes it too large goes into an object of its own.
+func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
+	var err error
+	if j.S3Credentials, j.OutputCredentials, err = f.o.Credentials(ctx); err != nil {
+		return nil, err
+	}
+	event, err := j.Event()
+	if err != nil || len(event) <= f.o.Limit {
+		return event, err
+	}
+	list, err := j.GranulesJSON()
+	if err != nil {
+		return nil, err
+	}
+	url := f.o.Runs + "/granules/" + j.Label + ".json"
+	if err := f.o.Store.Put(ctx, url, strings.NewReader(string(list)), core.PutOptions{Size: int64(len(list)), ContentType: "application/json"}); err != nil {
+		return nil, err
+	}
+	j.Granules, j.GranulesURL = nil, url
+	event, err = j.Event()
+	if err == nil && len(event) > f.o.Limit {
+		err = core.Errorf(core.Unsupported, "shard", j.Label, "without its granules the event still has %d bytes, more than %d: make the configuration smaller", len(event), f.o.Limit)
+	}
+	return event, err
+}
+
+// fail gives an error of Lambda's API a code.
+func (f *Fleet) fail(label string, err error) error {
+	subject := f.o.Function
+	if label != "" {
+		subject = label
+	}
+	code, hint := classify(err)
+	return core.Errorf(code, "invoke "+f.o.Function, subject, "%w%s", err, hint)
+}
