@@ -183,7 +183,7 @@ func (g *geoJSON) coordinates() ([]core.Polygon, error) {
 func fromPositions(list []position) ([]core.LonLat, error) {
 	out := make([]core.LonLat, len(list))
 	for i, p := range list {
-		v, err := vertex(p[0], p[1])
+		v, err := Vertex(p[0], p[1])
 		if err != nil {
 			return nil, core.Errorf(core.CodeOf(err), "", "", "vertex %d: %w", i, err)
 		}
@@ -209,7 +209,7 @@ func fromLine(list []position) ([]core.Polygon, error) {
 	if err != nil {
 		return nil, err
 	}
-	return line(points)
+	return Line(points)
 }
 
 func fromRings(list [][]position) ([]core.Polygon, error) {
@@ -221,7 +221,7 @@ func fromRings(list [][]position) ([]core.Polygon, error) {
 		}
 		rings[i] = points
 	}
-	p, err := polygon(rings)
+	p, err := Polygon(rings)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,8 @@ func unsupported(format string, args ...any) error {
 	return core.Errorf(core.Unsupported, "", "", format, args...)
 }
 
-func vertex(lon, lat float64) (core.LonLat, error) {
+// Vertex is a point if it is one: finite, a latitude within ±90, a longitude in degrees.
+func Vertex(lon, lat float64) (core.LonLat, error) {
 	switch {
 	case math.IsNaN(lon) || math.IsInf(lon, 0) || math.IsNaN(lat) || math.IsInf(lat, 0):
 		return core.LonLat{}, bad("longitude %v, latitude %v is no place", lon, lat)
@@ -44,9 +45,9 @@ func ring(points []core.LonLat) []core.LonLat {
 	return out
 }
 
-// polygon is a polygon of rings as they are written. Shells that enclose nothing (CMR has them) become arcs; holes that
+// Polygon is a polygon of rings as they are written, closed or not. Shells that enclose nothing (CMR has them) become arcs; holes that
 // enclose nothing take nothing away and go.
-func polygon(rings [][]core.LonLat) (core.Polygon, error) {
+func Polygon(rings [][]core.LonLat) (core.Polygon, error) {
 	var p core.Polygon
 	for i, r := range rings {
 		if r = ring(r); len(r) == 0 {
@@ -62,8 +63,8 @@ func polygon(rings [][]core.LonLat) (core.Polygon, error) {
 	return p, nil
 }
 
-// line is a line as arcs.
-func line(points []core.LonLat) ([]core.Polygon, error) {
+// Line is a line as arcs.
+func Line(points []core.LonLat) ([]core.Polygon, error) {
 	points = slices.Compact(points)
 	if len(points) == 0 {
 		return nil, bad("a line has no vertices")
@@ -113,7 +114,7 @@ func alongFrame(r []core.LonLat) bool {
 // Box is the region between two meridians, eastward from west to east, and two parallels.
 func Box(west, south, east, north float64) (core.Region, error) {
 	for _, c := range []core.LonLat{{Lon: west, Lat: south}, {Lon: east, Lat: north}} {
-		if _, err := vertex(c.Lon, c.Lat); err != nil {
+		if _, err := Vertex(c.Lon, c.Lat); err != nil {
 			return core.Region{}, err
 		}
 	}

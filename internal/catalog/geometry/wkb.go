@@ -121,7 +121,7 @@ func (r *wkbReader) geometry(depth int) ([]core.Polygon, error) {
 		if err != nil || len(points) == 0 {
 			return nil, err
 		}
-		return line(points)
+		return Line(points)
 	case kindPolygon:
 		return r.polygon()
 	case kindMultiPoint, kindMultiLine, kindMultiPolygon, kindCollection:
@@ -152,7 +152,7 @@ func (r *wkbReader) point() ([]core.Polygon, error) {
 	if math.IsNaN(lon) && math.IsNaN(lat) {
 		return nil, nil // POINT EMPTY
 	}
-	v, err := vertex(lon, lat)
+	v, err := Vertex(lon, lat)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (r *wkbReader) vertices() ([]core.LonLat, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = vertex(r.float(b), r.float(b[8:])); err != nil {
+		if out[i], err = Vertex(r.float(b), r.float(b[8:])); err != nil {
 			return nil, err
 		}
 	}
@@ -191,7 +191,7 @@ func (r *wkbReader) polygon() ([]core.Polygon, error) {
 			return nil, err
 		}
 	}
-	p, err := polygon(rings)
+	p, err := Polygon(rings)
 	if err != nil {
 		return nil, err
 	}

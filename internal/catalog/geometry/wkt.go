@@ -126,7 +126,7 @@ func (r *wktReader) body(kind string, depth int) ([]core.Polygon, error) {
 		if err != nil {
 			return nil, err
 		}
-		return line(points)
+		return Line(points)
 	case "POLYGON":
 		return r.polygon()
 	case "MULTILINESTRING":
@@ -173,7 +173,7 @@ func (r *wktReader) polygon() ([]core.Polygon, error) {
 	if err := r.expect(')'); err != nil {
 		return nil, err
 	}
-	p, err := polygon(rings)
+	p, err := Polygon(rings)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (r *wktReader) vertices() ([]core.LonLat, error) {
 		if n < 2 || n > 4 {
 			return nil, bad("a vertex has %d numbers before %.20q", n, r.text[r.at:])
 		}
-		v, err := vertex(xy[0], xy[1])
+		v, err := Vertex(xy[0], xy[1])
 		if err != nil {
 			return nil, err
 		}

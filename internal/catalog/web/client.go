@@ -51,7 +51,7 @@ type Answer struct {
 // JSON asks and decodes the answer into v.
 func (c *Client) JSON(ctx context.Context, r Request, v any) (*Answer, error) {
 	var answer *Answer
-	err := c.retry(ctx, func(ctx context.Context) (err error) {
+	err := c.Retry(ctx, func(ctx context.Context) (err error) {
 		if answer, err = c.once(ctx, r); err != nil {
 			return err
 		}
@@ -76,8 +76,8 @@ func decode(a *Answer, v any) error {
 	return core.Errorf(core.Corrupt, "web.JSON", Subject(a.URL), "%w; the answer begins %s", err, Excerpt(a.Body))
 }
 
-// retry calls call until it succeeds, fails with another code than Unavailable, or has been tried often enough.
-func (c *Client) retry(ctx context.Context, call func(context.Context) error) error {
+// Retry calls call until it succeeds, fails with another code than Unavailable, or has been tried often enough.
+func (c *Client) Retry(ctx context.Context, call func(context.Context) error) error {
 	attempts := cmp.Or(c.Attempts, 6)
 	for try := 1; ; try++ {
 		err := call(ctx)

@@ -1,0 +1,5 @@
+// Package cmrtest simulates, for tests, what a catalog is made from: CMR's collection and granule search, STAC APIs that
+// page by GET and by POST, Earthdata Login, and an archive's credentials service. The servers page, throttle, truncate,
+// stall, fail and let tokens expire as they are told to, check what they are asked as the real ones do, and note what
+// was sent where.
+package cmrtest
