@@ -200,17 +200,12 @@ func (p *process) serve(call Call, timeout, kill time.Duration, out *outcome) {
 			answered = true
 			p.answered(got, out)
 		case <-p.asked: // the call has ended
-			select {
-			case got := <-t.posted: // both were there
-				answered = true
-				p.answered(got, out)
-			default:
-			}
-			if !answered {
+			if answered = p.late(t, out) || answered; !answered {
 				out.fails("error", "Runtime.Unknown", "RequestId: %s Error: the runtime asked for the next event without an answer", call.RequestID)
 			}
 			return
 		case <-p.exited:
+			answered = p.late(t, out) || answered
 			p.died(call, answered, out)
 			return
 		case <-watch.C:
@@ -225,6 +220,17 @@ func (p *process) serve(call Call, timeout, kill time.Duration, out *outcome) {
 		case <-p.f.lambda.ctx.Done():
 			p.kill()
 		}
+	}
+}
+
+// late takes an answer that came at the same time as what ends the call.
+func (p *process) late(t *task, out *outcome) bool {
+	select {
+	case got := <-t.posted:
+		p.answered(got, out)
+		return true
+	default:
+		return false
 	}
 }
 
