@@ -243,7 +243,7 @@ func text(c *core.Column, i int) string {
 	case core.Int32:
 		return strconv.FormatInt(int64(core.View[int32](c.Data)[i]), 10)
 	case core.Float64:
-		return strconv.FormatFloat(core.View[float64](c.Data)[i], 'g', -1, 64)
+		return strconv.FormatFloat(core.View[float64](c.Data)[i], 'f', -1, 64)
 	}
 	return "?"
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -93,8 +92,8 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 		return nil, core.Errorf(core.Invalid, "plot", variable, "this is a coordinate, not a variable")
 	}
 	data := &plot.Data{Units: units(array.Attrs)}
-	var mu sync.Mutex
 	parts := make([]plot.Data, len(s.records))
+	areas := make([]float64, len(s.records)) // km²; 0: not drawn
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i, r := range s.records {
@@ -103,20 +102,16 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 		}
 		g.Go(func() error {
 			shard, err := s.readShard(gctx, grid, r, array, &parts[i])
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			slots := frame.Slots()
-			data.CellKM = math.Sqrt(shard.AreaKM2 / float64(slots))
-			return nil
+			areas[i] = shard.AreaKM2
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	data.CellKM = math.Sqrt(mean(areas) / float64(frame.Slots()))
 	for i := range parts {
+		data.Corners = append(data.Corners, parts[i].Corners...)
 		data.Lon = append(data.Lon, parts[i].Lon...)
 		data.Lat = append(data.Lat, parts[i].Lat...)
 		data.Values = append(data.Values, parts[i].Values...)
@@ -125,6 +120,18 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 		return nil, core.Errorf(core.NotFound, "plot", s.url, "no finished shard holds data")
 	}
 	return data, nil
+}
+
+// mean is that of the values above 0.
+func mean(values []float64) float64 {
+	sum, n := 0.0, 0
+	for _, v := range values {
+		if v > 0 {
+			sum += v
+			n++
+		}
+	}
+	return sum / float64(max(n, 1))
 }
 
 func arrayNames(g *zarr.Group) []string {
@@ -157,11 +164,16 @@ func (s *stored) readShard(ctx context.Context, grid core.Grid, r *job.Record, a
 	v := reduce.Float64s(&values)
 	lon, lat := core.View[float64](cells[0].Data), core.View[float64](cells[1].Data)
 	fill := reduce.Float64s(&core.Column{Type: values.Type, Width: 1, Data: array.Fill})
+	corner := cornersOf(grid.Info().Frame.Dims, lon, lat)
 	for i := range v {
 		if v[i] == fill[0] || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
 			continue
 		}
 		part.Lon, part.Lat, part.Values = append(part.Lon, lon[i]), append(part.Lat, lat[i]), append(part.Values, v[i])
+		if corner != nil {
+			c := corner(i)
+			part.Corners = append(part.Corners, c[:]...)
+		}
 	}
 	return shards[0], nil
 }
