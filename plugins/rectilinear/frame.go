@@ -56,7 +56,7 @@ func groupAttrs(c Config) json.RawMessage {
 // mappingAttrs are the system's parameters, and the place of the grid in it as GDAL writes it.
 func mappingAttrs(c Config) json.RawMessage {
 	attrs := c.CRS.GridMapping()
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 	attrs["GeoTransform"] = fmt.Sprintf("%s %s 0 %s 0 %s", number(c.XMin), number(c.ResX), number(c.YMax), number(-c.ResY))
 	return object(attrs)
 }

@@ -3,6 +3,8 @@ package rectilinear
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -57,7 +59,7 @@ func readObject(config core.Config) (map[string]json.RawMessage, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, badConfig("", "not JSON: %w", err)
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, badConfig("", "something follows the JSON object")
 	}
 	return keys, nil

@@ -88,7 +88,10 @@ func (s spot) withFunctions() spot {
 	return s
 }
 
-// onSphere is the spot of a point; false for coordinates that are none. No function of ξ' and η' is computed from them:
+// farEta is a little more than η' where the plane ends. Far beyond, the series gives places in the middle of the plane.
+const farEta = 0.48
+
+// onSphere is the spot of a point; false for coordinates that are none and beyond farEta. No function of ξ' and η' is computed from them:
 // they are quotients of those of latitude and longitude.
 func (t *transverse) onSphere(lon, lat float64) (spot, bool) {
 	h := tangent(90 - math.Abs(lat))
@@ -102,7 +105,7 @@ func (t *transverse) onSphere(lon, lat float64) (spot, bool) {
 	r := math.Hypot(sinLat, u)
 	s := spot{sin: sinLat / r, cos: u / r, sinh: v / r, cosh: 1 / r}
 	s.xi, s.eta = math.Atan2(sinLat, u), math.Asinh(s.sinh)
-	return s, lon-lon == 0
+	return s, math.Abs(s.eta) < farEta // not NaN
 }
 
 // series is ζ + Σ c_k sin 2kζ for the complex ζ = ξ + iη, by Clenshaw's recurrence.
