@@ -153,7 +153,7 @@ func tracksAt(c *check, a anchor) (areas []area) {
 	from, to := a.at, a.at
 	span := min(5*a.side/halfTurn*180, 40)
 	from.Lat, to.Lat = max(from.Lat-span*c.rand.Float64(), -90), min(to.Lat+span*c.rand.Float64(), 90)
-	areas = append(areas, area{what: "track along a meridian", region: core.Region{Polygons: []core.Polygon{{{from, to}}}, Margin: 1}}.fill(c, func(r *rand.Rand) core.LonLat {
+	areas = append(areas, area{what: "track along a meridian", region: core.Region{Polygons: []core.Polygon{{{from, to}}}, Margin: 0.02 * a.side}}.fill(c, func(r *rand.Rand) core.LonLat {
 		return core.LonLat{Lon: from.Lon, Lat: from.Lat + r.Float64()*(to.Lat-from.Lat)}
 	}, from, to))
 	return areas

@@ -102,10 +102,11 @@ func (g *gridSuite) questions(c *check) []answer {
 		out = append(out, answer{what: what, ask: ask})
 	}
 	var regions []core.Region
-	for _, a := range append(g.capAreas(c), g.boxAreas(c)...) {
+	for _, a := range append(g.capAreas(c), g.trackAreas(c)...) {
 		regions = append(regions, a.region)
 	}
-	regions = regions[:min(len(regions), 20)]
+	c.rand.Shuffle(len(regions), func(i, k int) { regions[i], regions[k] = regions[k], regions[i] })
+	regions = regions[:min(len(regions), 8)]
 	add("Cover", func(ctx context.Context) (any, error) { return g.grid.Cover(ctx, regions) })
 	add("Info", func(context.Context) (any, error) { return g.grid.Info(), nil })
 	for i := range g.homes[:min(len(g.homes), 3)] {

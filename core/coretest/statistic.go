@@ -12,23 +12,28 @@ import (
 // StatisticOptions are the options of Statistic. All may be left out for a statistic of any numbers.
 type StatisticOptions struct {
 	Options
-	// Types are those an input is tried with; an input that is not listed is tried with all numbers, of which it may
-	// refuse some, but not float64.
+	// Types are those an input is tried with. An input that is not listed is tried with all types of numbers, of which it
+	// may refuse some, but not float64.
 	Types map[string][]core.Type
 	// Values gives n values of an input, for statistics that are made for particular ones (angles, flags, weights that
 	// are not negative). For other inputs they are any numbers.
 	Values map[string]func(r *rand.Rand, n int) []float64
 	// Rounding is the largest relative difference between a Fold of parts and the whole; 0: 1e-9, negative: none.
 	Rounding float64
+	// SameFold says whether a Fold of parts is as good as the whole, for outputs that are not numbers to be compared one
+	// by one (sketches); nil: by Rounding.
+	SameFold func(whole, folded []core.Column) error
 }
 
-// Statistic tests the statistics that make gives, which are all the same.
+// Statistic tests the statistics that make gives, which are all the same. Those that are io.Closers are closed in the
+// end.
 func Statistic[S Tester[S]](t S, make func(context.Context) (core.Statistic, error), opt StatisticOptions) {
 	t.Helper()
-	s := &statisticSuite{StatisticOptions: opt, make: make}
-	if s.Rounding == 0 {
-		s.Rounding = 1e-9
+	if opt.Rounding == 0 {
+		opt.Rounding = 1e-9
 	}
+	s := &statisticSuite{StatisticOptions: opt, make: make}
+	defer func() { closeAll(s.made) }()
 	runAll(t, opt.Options, s.steps())
 }
 
@@ -36,14 +41,30 @@ func Statistic[S Tester[S]](t S, make func(context.Context) (core.Statistic, err
 type statisticSuite struct {
 	StatisticOptions
 	make      func(context.Context) (core.Statistic, error)
+	made      []core.Statistic
 	statistic core.Statistic
 	info      core.StatisticInfo
+	forms     []form // that it takes
 }
 
 func (s *statisticSuite) steps() []step {
 	return []step{
 		{name: "New", run: s.checkNew, needed: true},
 		{name: "Info", run: s.checkInfo, needed: true},
+		{name: "Compute", run: s.checkCompute, needed: true},
+		{name: "Empty", run: s.checkEmpty},
+		{name: "Sizes", run: s.checkSizes},
+		{name: "OddValues", run: s.checkOddValues},
+		{name: "SameBytes", run: s.checkSameBytes},
+		{name: "CellsApart", run: s.checkCellsApart},
+		{name: "Parts", run: s.checkParts},
+		{name: "WrongInputs", run: s.checkWrongInputs},
+		{name: "Concurrent", run: s.checkConcurrent},
+		{name: "Cancelled", run: s.checkCancelled},
+		{name: "Fold", run: s.checkFold},
+		{name: "FoldOfOne", run: s.checkFoldOfOne},
+		{name: "FoldOfFolds", run: s.checkFoldOfFolds},
+		{name: "FoldWrongInputs", run: s.checkFoldWrongInputs},
 	}
 }
 
@@ -52,9 +73,11 @@ func (s *statisticSuite) checkNew(c *check) {
 	s.statistic, err = s.make(c.ctx)
 	c.must(err, "New")
 	c.that(s.statistic != nil, "New gives no statistic and no error")
+	s.made = append(s.made, s.statistic)
 	s.info = s.statistic.Info()
 	again, err := s.make(c.ctx)
 	c.must(err, "New again")
+	s.made = append(s.made, again)
 	c.that(reflect.DeepEqual(again.Info(), s.info), "two statistics of one config differ: %+v and %+v", s.info, again.Info())
 }
 
@@ -62,14 +85,10 @@ func (s *statisticSuite) checkNew(c *check) {
 func (s *statisticSuite) checkInfo(c *check) {
 	c.that(reflect.DeepEqual(s.statistic.Info(), s.info), "Info gives another answer the second time")
 	inputs, outputs := map[string]bool{}, map[string]bool{}
-	rows := 0
 	for _, in := range s.info.Inputs {
 		c.that(safeName(in.Name), "the input %q is no plain name", in.Name)
 		c.that(!inputs[in.Name], "two inputs are called %q", in.Name)
 		inputs[in.Name] = true
-		if !in.PerCell && !in.Optional {
-			rows++
-		}
 	}
 	c.that(len(s.info.Outputs) > 0, "the statistic has no output")
 	for i := range s.info.Outputs {

@@ -1,0 +1,28 @@
+package stats
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/englacial/zagg/core/coretest"
+)
+
+// TestPromises: every reduction keeps what core.Statistic promises.
+func TestPromises(t *testing.T) {
+	for _, m := range Plugin().Statistics {
+		configs := []string{""}
+		switch {
+		case strings.HasSuffix(m.Name, "quantile"):
+			configs = []string{`{"q":0.25}`, `{"q":[0,0.5,1]}`}
+		case strings.HasSuffix(m.Name, "percentile"):
+			configs = []string{`{"q":[5,95]}`}
+		case strings.HasSuffix(m.Name, "var"):
+			configs = []string{"", `{"ddof":1}`}
+		}
+		for _, config := range configs {
+			t.Run(m.Name+config, func(t *testing.T) {
+				coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: testing.Short()}})
+			})
+		}
+	}
+}
