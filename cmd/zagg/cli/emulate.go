@@ -28,7 +28,7 @@ func (r *runner) emulate() (*lambdaClients, func(), error) {
 			return nil, nil, core.Errorf(core.Internal, "emulate", "", "%w", err)
 		}
 	}
-	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Concurrency: 100 + r.o.maxWorkers})
+	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Concurrency: 1000 + 2*r.o.maxWorkers})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,395 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// An account is an emulated one with a function of the test's.
+type account struct {
+	*awstest.Lambda
+	store  *objstore.Mem
+	config aws.Config
+}
+
+// answer is what a worker of a test says to a job.
+type answer func(ctx context.Context, j *job.Job) (*job.Done, error)
+
+func fine(_ context.Context, j *job.Job) (*job.Done, error) {
+	return &job.Done{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, TotalObs: int64(len(j.Granules))}, nil
+}
+
+func newAccount(t *testing.T, o awstest.LambdaOptions, work answer) *account {
+	l, err := awstest.NewLambda(o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	a := &account{Lambda: l, store: &objstore.Mem{}, config: aws.Config{
+		Region: l.Region(), BaseEndpoint: aws.String(l.URL()), Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""),
+	}}
+	a.deploy(t, awstest.Function{Timeout: 30 * time.Second, Memory: 2048}, work)
+	return a
+}
+
+func (a *account) deploy(t *testing.T, f awstest.Function, work answer) {
+	f.Name = "process-shard"
+	f.Handler = func(ctx context.Context, event []byte) ([]byte, error) {
+		if job.ModeOf(event) != job.ModeProcess {
+			text := "no right to write"
+			body := job.CallDone{OK: strings.Contains(string(event), "good.zarr"), Mode: job.ModeOf(event), Error: &text, Code: core.Denied.String()}
+			return respond(200, body)
+		}
+		j, err := job.Decode(event)
+		if err != nil {
+			return nil, err
+		}
+		done, err := work(ctx, j)
+		if err != nil {
+			return nil, err
+		}
+		status := 200
+		if done.Error != nil {
+			status = 500
+		}
+		data, err := respond(status, done)
+		if err == nil && j.ResultURL != "" {
+			err = a.mirror(ctx, j, data)
+		}
+		return data, err
+	}
+	require.NoError(t, a.Deploy(f))
+}
+
+func respond(status int, body any) ([]byte, error) {
+	r, err := job.NewResponse(status, body)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(r)
+}
+
+func (a *account) mirror(ctx context.Context, j *job.Job, data []byte) error {
+	var r job.Response
+	if err := json.Unmarshal(data, &r); err != nil {
+		return err
+	}
+	text, err := json.Marshal(job.Result{SchemaVersion: 1, Response: r})
+	if err != nil {
+		return err
+	}
+	return a.store.Put(ctx, j.ResultURL, strings.NewReader(string(text)), core.PutOptions{Size: -1})
+}
+
+func (a *account) fleet(t *testing.T, change func(*Options)) *Fleet {
+	o := Options{
+		Client: lambda.NewFromConfig(a.config, func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} }), Function: "process-shard",
+		Store: a.store, Runs: "mem://out/good.zarr.status/run", Poll: 10 * time.Millisecond, Backoff: time.Millisecond,
+		Credentials: func(context.Context) (*job.Credentials, *job.Credentials, error) { return nil, nil, nil },
+		Notice:      t.Logf,
+	}
+	if change != nil {
+		change(&o)
+	}
+	f, err := New(t.Context(), o)
+	require.NoError(t, err)
+	return f
+}
+
+func aJob(label string, granules int) job.Job {
+	j := job.Job{ShardKey: core.ShardKey(strings.TrimPrefix(label, "-")), Label: label, StorePath: "mem://out/good.zarr", Granules: make([]job.Granule, granules)}
+	for i := range j.Granules {
+		j.Granules[i].URL = fmt.Sprintf("s3://archive/ATL06/granule-%06d.h5", i)
+	}
+	return j
+}
+
+func async(o *Options) { o.Async = true }
+
+func TestBothTransports(t *testing.T) {
+	for name, change := range map[string]func(*Options){"sync": nil, "async": async} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(t, awstest.LambdaOptions{}, fine)
+			f := a.fleet(t, change)
+			require.Equal(t, Function{Name: "process-shard", MemoryMB: 2048, TmpMB: 512, Timeout: 30 * time.Second, AMD64: f.Function().AMD64}, f.Function())
+			var all sync.WaitGroup
+			for i := range 20 {
+				all.Go(func() {
+					done, err := f.Run(t.Context(), aJob(fmt.Sprintf("-%d", i+1), i))
+					if err != nil || done.TotalObs != int64(i) {
+						t.Errorf("%d: %+v %v", i, done, err)
+					}
+				})
+			}
+			all.Wait()
+			require.Zero(t, f.Retries())
+		})
+	}
+}
+
+// A shard that failed has the worker's code; one without data is no failure.
+func TestAnswersOfShards(t *testing.T) {
+	text, none := "granule x: expired", job.NoData
+	a := newAccount(t, awstest.LambdaOptions{}, func(_ context.Context, j *job.Job) (*job.Done, error) {
+		if j.Label == "-1" {
+			return &job.Done{Label: j.Label, Status: job.Failed, Error: &text, Code: core.Denied.String()}, nil
+		}
+		return &job.Done{Label: j.Label, Status: job.Empty, Error: &none}, nil
+	})
+	for name, change := range map[string]func(*Options){"sync": nil, "async": async} {
+		f := a.fleet(t, change)
+		_, err := f.Run(t.Context(), aJob("-1", 1))
+		require.Equal(t, core.Denied, core.CodeOf(err), name)
+		require.ErrorContains(t, err, text)
+		done, err := f.Run(t.Context(), aJob("-2", 1))
+		require.NoError(t, err, name)
+		require.Equal(t, job.Empty, done.Status)
+	}
+}
+
+// Throttling is tried again; what a function did wrong is not.
+func TestRetries(t *testing.T) {
+	var calls atomic.Int64
+	a := newAccount(t, awstest.LambdaOptions{}, func(_ context.Context, j *job.Job) (*job.Done, error) {
+		calls.Add(1)
+		if j.Label == "-9" {
+			return nil, errors.New("it broke")
+		}
+		return fine(context.Background(), j)
+	})
+	var throttle atomic.Int64
+	a.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Throttle: throttle.Add(-1) >= 0} })
+	f := a.fleet(t, nil)
+	throttle.Store(maxRetries)
+	_, err := f.Run(t.Context(), aJob("-1", 1))
+	require.NoError(t, err)
+	require.EqualValues(t, maxRetries, f.Retries())
+	throttle.Store(100)
+	_, err = f.Run(t.Context(), aJob("-1", 1))
+	require.Equal(t, core.Unavailable, core.CodeOf(err))
+	require.ErrorContains(t, err, "--max-workers")
+	throttle.Store(0)
+	calls.Store(0)
+	_, err = f.Run(t.Context(), aJob("-9", 1))
+	require.Equal(t, core.Internal, core.CodeOf(err))
+	require.ErrorContains(t, err, "it broke")
+	require.EqualValues(t, 1, calls.Load())
+}
+
+// A function that ran out of time is final, and the error says what to change.
+func TestTimeOut(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	a.deploy(t, awstest.Function{Timeout: time.Second}, func(ctx context.Context, _ *job.Job) (*job.Done, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	_, err := a.fleet(t, nil).Run(t.Context(), aJob("-1", 1))
+	require.Equal(t, core.Internal, core.CodeOf(err))
+	require.ErrorContains(t, err, "make shards smaller")
+}
+
+// A list of granules that is too long goes through the store.
+func TestLongLists(t *testing.T) {
+	var got atomic.Int64
+	var a *account
+	work := func(ctx context.Context, j *job.Job) (*job.Done, error) {
+		if j.GranulesURL != "" {
+			data, err := objstore.ReadAll(ctx, a.store, j.GranulesURL, 1<<30)
+			if err != nil {
+				return nil, err
+			}
+			if err := j.SetGranules(data); err != nil {
+				return nil, err
+			}
+		}
+		got.Store(int64(len(j.Granules)))
+		return fine(ctx, j)
+	}
+	a = newAccount(t, awstest.LambdaOptions{}, work)
+	for _, change := range []func(*Options){nil, async} {
+		f := a.fleet(t, change)
+		j := aJob("-1", 5536)
+		j.Config = json.RawMessage(`"` + strings.Repeat("x", f.o.Limit-300_000) + `"`)
+		_, err := f.Run(t.Context(), j)
+		require.NoError(t, err)
+		require.EqualValues(t, 5536, got.Load())
+		j.Config = json.RawMessage(`"` + strings.Repeat("x", f.o.Limit) + `"`)
+		_, err = f.Run(t.Context(), j)
+		require.Equal(t, core.Unsupported, core.CodeOf(err))
+	}
+}
+
+// An event that is lost is sent once more; one that comes twice counts once; a record stands for a result.
+func TestEventsThatGoAstray(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	a.deploy(t, awstest.Function{Timeout: time.Second}, fine)
+	quick := func(o *Options) { o.Async, o.Patience = true, -MaxAge-900*time.Millisecond }
+	var lose atomic.Int64
+	a.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Lose: lose.Add(-1) >= 0} })
+	f := a.fleet(t, quick)
+	lose.Store(1)
+	_, err := f.Run(t.Context(), aJob("-1", 1))
+	require.NoError(t, err)
+	lose.Store(10)
+	_, err = f.Run(t.Context(), aJob("-2", 1))
+	require.Equal(t, core.Unavailable, core.CodeOf(err))
+	require.ErrorContains(t, err, "no result of two events")
+	f = a.fleet(t, func(o *Options) {
+		quick(o)
+		o.Finished = func(_ context.Context, j *job.Job) *job.Done { return &job.Done{Label: j.Label, Status: job.OK} }
+	})
+	done, err := f.Run(t.Context(), aJob("-3", 1))
+	require.NoError(t, err)
+	require.Equal(t, job.OK, done.Status)
+	lose.Store(0)
+	a.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Twice: true} })
+	_, err = a.fleet(t, async).Run(t.Context(), aJob("-4", 1))
+	require.NoError(t, err)
+}
+
+// Events carry the keys as they are when they are sent.
+func TestCredentialsAreAskedForEachEvent(t *testing.T) {
+	var seen []string
+	a := newAccount(t, awstest.LambdaOptions{}, func(ctx context.Context, j *job.Job) (*job.Done, error) {
+		seen = append(seen, j.S3Credentials.AccessKeyID.Reveal()+"/"+j.OutputCredentials.AccessKeyID.Reveal())
+		return fine(ctx, j)
+	})
+	n := 0
+	f := a.fleet(t, func(o *Options) {
+		o.Credentials = func(context.Context) (*job.Credentials, *job.Credentials, error) {
+			n++
+			return &job.Credentials{AccessKeyID: job.Secret(fmt.Sprint("in", n))}, &job.Credentials{AccessKeyID: job.Secret(fmt.Sprint("out", n))}, nil
+		}
+	})
+	for i := range 2 {
+		_, err := f.Run(t.Context(), aJob(fmt.Sprintf("-%d", i+1), 1))
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"in1/out1", "in2/out2"}, seen)
+}
+
+func TestCalls(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	f := a.fleet(t, nil)
+	done, err := f.Call(t.Context(), &job.Call{Mode: job.ModePing, StorePath: "mem://out/good.zarr"})
+	require.NoError(t, err)
+	require.True(t, done.OK)
+	_, err = f.Call(t.Context(), &job.Call{Mode: job.ModePing, StorePath: "mem://out/other.zarr"})
+	require.Equal(t, core.Denied, core.CodeOf(err))
+	require.ErrorContains(t, err, "no right to write")
+}
+
+func TestCapacity(t *testing.T) {
+	metrics := func(a *account) *cloudwatch.Client { return cloudwatch.NewFromConfig(a.config) }
+	for name, c := range map[string]struct {
+		o        awstest.LambdaOptions
+		reserved int
+		wanted   int
+		jobs     int
+		want     int
+		note     string
+	}{
+		"jobs":                 {awstest.LambdaOptions{}, 0, 1700, 21, 21, ""},
+		"flag":                 {awstest.LambdaOptions{}, 0, 5, 21, 5, ""},
+		"reserve of 100":       {awstest.LambdaOptions{Concurrency: 1000}, 0, 1700, 1742, 900, "100 are kept free"},
+		"reserve of 5 percent": {awstest.LambdaOptions{Concurrency: 10000}, 0, 20000, 20000, 9500, "500 are kept free"},
+		"in use":               {awstest.LambdaOptions{Concurrency: 1000, InUse: 300}, 0, 1700, 1742, 600, "300 are in use"},
+		"no room at all":       {awstest.LambdaOptions{Concurrency: 50}, 0, 1700, 1742, 1, "kept free"},
+		"reserved":             {awstest.LambdaOptions{}, 40, 1700, 1742, 40, "has so many reserved"},
+		"not permitted": {awstest.LambdaOptions{Refuse: func(r awstest.Request) *awstest.Refusal {
+			if r.Action == "lambda:GetAccountSettings" {
+				return awstest.Denied(r)
+			}
+			return nil
+		}}, 0, 1700, 1742, 1700, "could not be asked"},
+		"metrics not permitted": {awstest.LambdaOptions{Concurrency: 1000, InUse: 300, Refuse: func(r awstest.Request) *awstest.Refusal {
+			if strings.HasPrefix(r.Action, "cloudwatch:") {
+				return awstest.Denied(r)
+			}
+			return nil
+		}}, 0, 1700, 1742, 900, "taking it for nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(t, c.o, fine)
+			if c.reserved > 0 {
+				a.deploy(t, awstest.Function{Reserved: c.reserved}, fine)
+			}
+			workers, notes := a.fleet(t, async).Capacity(t.Context(), metrics(a), c.wanted, c.jobs)
+			require.Equal(t, c.want, workers)
+			require.Contains(t, strings.Join(notes, "\n"), c.note)
+		})
+	}
+}
+
+func TestFunctionsThatAreNotThere(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	_, err := New(t.Context(), Options{Client: lambda.NewFromConfig(a.config), Function: "nothing"})
+	require.Equal(t, core.NotFound, core.CodeOf(err))
+	require.ErrorContains(t, err, "zagg deploy up")
+}
+
+// Who may not ask what a function is can run it all the same.
+func TestConfigurationThatMayNotBeAsked(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{Refuse: func(r awstest.Request) *awstest.Refusal {
+		if r.Action == "lambda:GetFunctionConfiguration" {
+			return awstest.Denied(r)
+		}
+		return nil
+	}}, fine)
+	f := a.fleet(t, nil)
+	require.Equal(t, 900*time.Second, f.Function().Timeout)
+	_, err := f.Run(t.Context(), aJob("-1", 1))
+	require.NoError(t, err)
+}
+
+// Another process follows a run by its results; what does not come by the deadline is late.
+func TestFollow(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	f := a.fleet(t, async)
+	for i := range 3 {
+		_, err := f.Run(t.Context(), aJob(fmt.Sprintf("-%d", i+1), i))
+		require.NoError(t, err)
+	}
+	var got []string
+	late, err := Follow(t.Context(), a.store, f.o.Runs, []string{"-1", "-2", "-3", "-4"}, time.Now().Add(-time.Second), func(label string, done *job.Done, err error) {
+		require.NoError(t, err)
+		got = append(got, label)
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"-1", "-2", "-3"}, got)
+	require.Equal(t, []string{"-4"}, late)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err = Follow(ctx, a.store, f.o.Runs, []string{"-4"}, time.Now().Add(time.Hour), nil)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// No key is in an error or a log of this process.
+func TestSecretsDoNotShow(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, func(context.Context, *job.Job) (*job.Done, error) { return nil, errors.New("no") })
+	f := a.fleet(t, func(o *Options) {
+		o.Credentials = func(context.Context) (*job.Credentials, *job.Credentials, error) {
+			return &job.Credentials{AccessKeyID: "AKIHIDDEN", SecretAccessKey: "hidden-secret"}, nil, nil
+		}
+	})
+	_, err := f.Run(t.Context(), aJob("-1", 1))
+	require.Error(t, err)
+	require.NotContains(t, fmt.Sprintf("%v %+v", err, err), "hidden")
+	require.NotContains(t, err.Error(), "AKIHIDDEN")
+}
