@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/catalog"
+	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/catalog/web"
 )
 
@@ -114,18 +114,15 @@ func parameters(c *Collection, q catalog.Query) (url.Values, []float64, error) {
 	if len(q.Region.Polygons) == 0 {
 		return v, nil, nil
 	}
-	box, err := sphere.Bounds(q.Region)
+	a, err := areaOf(q.Region, c.Planar)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !c.NoSpatial {
-		a, err := areaOf(q.Region, c.Planar)
-		if err != nil {
-			return nil, nil, err
-		}
 		a.set(v)
 	}
-	return v, []float64{box.West, box.South, wrapLon(&box), box.North}, nil
+	box := geometry.Bounds(q.Region.Polygons)
+	return v, box[:], nil
 }
 
 func timeText(t time.Time) string {

@@ -71,7 +71,11 @@ func (s *Server) granules(w http.ResponseWriter, r *http.Request) {
 	to := min(from+s.pageSize(asked, 10), len(found))
 	items := []json.RawMessage{}
 	for _, g := range found[from:to] {
-		items = append(items, s.umm(g))
+		if text, ok := s.Items[g.ID]; ok {
+			items = append(items, json.RawMessage(text))
+			continue
+		}
+		items = append(items, s.UMM(g, "G-"+g.ID))
 	}
 	hits := len(found) + s.HitsOff
 	w.Header().Set("CMR-Hits", strconv.Itoa(hits))
@@ -210,11 +214,8 @@ func dense(g *catalog.Granule) []core.LonLat {
 	return out
 }
 
-// umm is a granule's metadata: its footprint as polygons, lines and points.
-func (s *Server) umm(g *catalog.Granule) json.RawMessage {
-	if text, ok := s.Items[g.ID]; ok {
-		return json.RawMessage(text)
-	}
+// UMM is a granule's metadata under a concept id: its footprint as polygons, lines and points.
+func (s *Server) UMM(g *catalog.Granule, concept string) json.RawMessage {
 	shapes := map[string][]any{}
 	for _, p := range g.Footprint.Polygons {
 		switch len(p[0]) {
@@ -249,7 +250,7 @@ func (s *Server) umm(g *catalog.Granule) json.RawMessage {
 	if !g.Start.IsZero() {
 		umm["TemporalExtent"] = map[string]any{"RangeDateTime": map[string]any{"BeginningDateTime": g.Start.Format(time.RFC3339Nano), "EndingDateTime": g.End.Format(time.RFC3339Nano)}}
 	}
-	text, err := json.Marshal(map[string]any{"meta": map[string]any{"concept-id": "G-" + g.ID, "native-id": g.ID, "collection-concept-id": g.Collection}, "umm": umm})
+	text, err := json.Marshal(map[string]any{"meta": map[string]any{"concept-id": concept, "native-id": g.ID, "collection-concept-id": g.Collection}, "umm": umm})
 	if err != nil {
 		panic(err) // a granule of a test with a footprint that is no number
 	}
