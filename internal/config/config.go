@@ -22,6 +22,7 @@ type Config struct {
 	Bounds      Bounds
 	Pipeline    string // "spatial"
 	Worker      Worker
+	Plugins     []Plugin
 
 	root *node
 }
@@ -36,6 +37,13 @@ type Bounds struct {
 type Worker struct {
 	Memory    int // MiB: 2048, 4096, 8192; 0 if not given
 	ExtraDisk bool
+}
+
+// Plugin is an executable that offers grids, readers or statistics.
+type Plugin struct {
+	Name    string
+	Command []string // executable and arguments; nil: to be found by name
+	SHA256  string   // hex; "" if not given
 }
 
 // Load reads and checks a configuration file.
@@ -77,6 +85,7 @@ func build(file string, root *node) (*Config, []Note, error) {
 	c.Bounds = p.bounds(root.get("bounds"))
 	memory, _ := root.get("worker").get("memory").integer()
 	c.Worker = Worker{Memory: int(memory), ExtraDisk: root.get("worker").get("extra_disk").boolean(false)}
+	c.Plugins = p.plugins(root.get("plugins"))
 	slices.SortStableFunc(p.notes, func(a, b Note) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) })
 	if err := p.err(); err != nil {
 		return nil, p.notes, err

@@ -162,6 +162,11 @@ func otherKeys() []key {
 		{path: "worker", types: kindMap, doc: "Size of the cloud workers."},
 		{path: "worker.memory", types: kindInt, enum: []string{"2048", "4096", "8192"}, doc: "MiB."},
 		{path: "worker.extra_disk", types: kindBool, def: "false", doc: "The variant with more temporary disk."},
-		{path: "plugins", types: kindAny, status: notYet, doc: "Plugins in processes of their own."},
+		{path: "plugins", types: kindList, doc: "Plugins in processes of their own, besides those that are linked in."},
+		{path: "plugins[]", types: kindMap, doc: "One executable."},
+		{path: "plugins[].name", types: kindString, required: true, doc: "The plugin's name."},
+		{path: "plugins[].command", types: kindString | kindList, doc: "The executable, or a list of the executable and its arguments. A path with a slash, or a name to be looked for on `PATH`. Left out: `zagg-plugin-NAME` in `$ZAGG_PLUGIN_PATH` and the user's plugin folder."},
+		{path: "plugins[].command[]", types: kindString, doc: "The executable, then arguments."},
+		{path: "plugins[].sha256", types: kindString, doc: "SHA-256 of the executable, 64 hexadecimal digits: another one is not started."},
 	}
 }

@@ -1,0 +1,37 @@
+package config
+
+import "encoding/hex"
+
+// plugins are the executables besides what is linked in, each name once.
+func (p *problems) plugins(n *node) []Plugin {
+	var out []Plugin
+	lines := map[string]int{}
+	for _, c := range n.list() {
+		x := Plugin{Name: c.get("name").str(), SHA256: c.get("sha256").str()}
+		if name := c.get("name"); x.Name != "" {
+			if line, taken := lines[x.Name]; taken {
+				p.add(name, "plugin %s is listed in line %d already", x.Name, line)
+			}
+			lines[x.Name] = name.line
+		}
+		switch command := c.get("command"); {
+		case command == nil:
+		case command.kind == kindList:
+			for _, word := range command.list() {
+				x.Command = append(x.Command, word.str())
+			}
+			if len(x.Command) == 0 || x.Command[0] == "" {
+				p.add(command, "no executable is given")
+			}
+		case command.str() == "":
+			p.add(command, "no executable is given")
+		default:
+			x.Command = []string{command.str()}
+		}
+		if b, err := hex.DecodeString(x.SHA256); x.SHA256 != "" && (err != nil || len(b) != 32) {
+			p.add(c.get("sha256"), "%q is no SHA-256; expected 64 hexadecimal digits, as `sha256sum FILE` prints them", x.SHA256)
+		}
+		out = append(out, x)
+	}
+	return out
+}
