@@ -10,14 +10,19 @@ const (
 	adlerBytes = adlerRun * 8
 )
 
-// adler32 is the checksum of RFC 1950 §8.2: a = 1 + Σ byte, b = Σ a after each byte, both modulo 65521.
+// An adler is the checksum of RFC 1950 §8.2 under way: a = 1 + Σ byte, b = Σ a after each byte, both modulo 65521.
+type adler struct{ a, b uint64 }
+
+func (s *adler) value() uint32 { return uint32(s.b)<<16 | uint32(s.a) }
+
+// add goes on over p.
 //
 // The bytes of a run of n words are summed by their place j in the word, four places to a uint64: lane[j] = Σₖ byte[k][j],
 // and sums[j] = Σₖ (lane[j] before word k). Then Σ byte = Σⱼ lane[j], and as each byte is in all later values of a, the
 // run adds 8n·a + Σⱼ (8·sums[j] + (8-j)·lane[j]) to b.
-func adler32(p []byte) uint32 {
+func (s *adler) add(p []byte) {
 	const even = 0x00ff00ff00ff00ff
-	a, b := uint64(1), uint64(0)
+	a, b := s.a, s.b
 	for len(p) >= adlerBytes {
 		// a stays below 2¹⁸ and b below 2⁵⁰ for 16 runs.
 		for runs := 0; runs < 16 && len(p) >= adlerBytes; runs++ {
@@ -44,7 +49,7 @@ func adler32(p []byte) uint32 {
 		a += uint64(c)
 		b += a
 	}
-	return uint32(b%adlerModulus)<<16 | uint32(a%adlerModulus)
+	s.a, s.b = a%adlerModulus, b%adlerModulus
 }
 
 func addLanes(x uint64) uint64 {

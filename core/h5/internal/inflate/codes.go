@@ -18,14 +18,16 @@ const (
 
 // An entry of a table, for a code of c bits that x further bits follow:
 //
-//	literal    1 . . . . . . . | byte          | . . . . c c c c | c
-//	length     0 . . . . . . base (9 bits)     | 0 0 0 . c c c c | c+x
-//	distance   0 base (15 bits)                | 0 0 0 . c c c c | c+x
+//	literal    1 . . . . . . . | byte          | . . . . . . . . | c
+//	length     0 . . . . . . base (9 bits)     | 0 . 63-x        | c+x
+//	distance   0 base (15 bits)                | 0 . 63-x        | c+x
 //	second     0 index (15 bits)               | 1 1 0 . b b b b | root bits    b: bits of the second table
-//	end        0                               | 1 0 1 . c c c c | c
+//	end        0                               | 1 0 1 . . . . . | c
 //	no code    0                               | 1 0 0 . . . . . | .
 //
-// In a second table c does not count the root bits.
+// In a second table c does not count the root bits. The length or distance of an entry e at the front of the stream's
+// bits is e>>16 + bits<<(-e&63)>>1>>(e>>8&63): what is behind the further bits is shifted out at the top, what is before
+// them at the bottom.
 const (
 	literal = 1 << 31
 	special = 1 << 15 // neither literal, length nor distance
@@ -48,10 +50,10 @@ func symbols() (litlen [maxLitlen + 2]uint32, dist [maxDist + 2]uint32) {
 		if i >= 265 {
 			extra = (i - 261) / 4
 		}
-		litlen[i] = base<<16 | extra
+		litlen[i] = base<<16 | (63-extra)<<8 | extra
 		base += 1 << extra
 	}
-	litlen[285] = 258 << 16
+	litlen[285] = 258<<16 | 63<<8
 	litlen[286], litlen[287] = special, special
 	base = 1
 	for i := range uint32(maxDist) {
@@ -59,7 +61,7 @@ func symbols() (litlen [maxLitlen + 2]uint32, dist [maxDist + 2]uint32) {
 		if i >= 4 {
 			extra = (i - 2) / 2
 		}
-		dist[i] = base<<16 | extra
+		dist[i] = base<<16 | (63-extra)<<8 | extra
 		base += 1 << extra
 	}
 	dist[30], dist[31] = special, special
@@ -216,7 +218,7 @@ func (d *Decoder) build(table, symbols []uint32, lens []uint8, root int) bool {
 		for i := range table[:1<<root] {
 			table[i] = special
 			if used == 1 && i&1 == 0 {
-				table[i] = symbols[d.sorted[0]] + 0x101
+				table[i] = symbols[d.sorted[0]] + 1
 			}
 		}
 		return true
@@ -231,7 +233,7 @@ func fillTable(table, symbols []uint32, sorted []uint16, count *[maxBits + 1]uin
 	code, next := 0, 0
 	for n, size := 1, 2; n <= root; n, size = n+1, size<<1 {
 		for range count[n] {
-			table[code] = symbols[sorted[next]] + uint32(n)*0x101
+			table[code] = symbols[sorted[next]] + uint32(n)
 			next++
 			code = following(code, size)
 		}
@@ -278,7 +280,7 @@ func fillSecond(table, symbols []uint32, sorted []uint16, count *[maxBits + 1]ui
 			size = 1 << b
 			table[prefix] = special | second | uint32(index)<<16 | uint32(b)<<8 | uint32(root)
 		}
-		entry := symbols[s] + uint32(n-root)*0x101
+		entry := symbols[s] + uint32(n-root)
 		for i := code >> root; i < size; i += 1 << (n - root) {
 			table[index+i] = entry
 		}

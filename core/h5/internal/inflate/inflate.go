@@ -1,9 +1,12 @@
 // Package inflate decodes zlib streams (RFC 1950, RFC 1951) whose decoded size is known, as that of an HDF5 chunk is.
 //
 // Knowing both ends is what makes it quick: there is no window to slide and no state to keep between calls. Far from the
-// ends a loop without checks for them decodes from a 64-bit buffer of bits, filled eight bytes at a time, by tables that
-// hold what a code stands for, how many bits it has and how many follow it; near the ends a careful loop takes over. The
-// design follows libdeflate's, whose source comments explain it.
+// ends a loop with few checks for them decodes from 64 bits at a time, by tables that hold what a code stands for, how
+// many bits it has and how many follow it; near the ends a careful loop takes over. The tables follow libdeflate's, whose
+// source comments explain them.
+//
+// What then limits a stream is the way from one code to the next, for which the processor waits: load an entry, shift by
+// it, mask. A Pair decodes two streams side by side, so that one is worked on while the other waits.
 package inflate
 
 import (
@@ -43,6 +46,9 @@ type Decoder struct {
 	pos, out int    // the next byte of src and of dst
 	bits     uint64 // bits read from src and not used; those above the lowest n are also src's next, or 0
 	n        uint64 // how many
+	last     bool   // the block is the stream's last
+	sum      adler  // of dst[:summed]
+	summed   int
 
 	fixed   bool // the tables hold the fixed codes
 	litlen  [litlenSize]uint32
@@ -58,60 +64,96 @@ func Decode(dst, src []byte) (n int, err error) { return new(Decoder).Decode(dst
 // Decode decodes the zlib stream at the beginning of src into dst and verifies its checksum. The stream may have fewer
 // bytes than dst, of which the rest then holds anything, but not more. The error is an *Error.
 func (d *Decoder) Decode(dst, src []byte) (n int, err error) {
+	more, err := d.begin(dst, src)
+	for more {
+		more, err = d.resume(d.one())
+	}
+	return d.end(), err
+}
+
+// begin sets out to decode a stream, up to the codes of its first compressed block; more says that there is one, and
+// otherwise the stream has ended.
+func (d *Decoder) begin(dst, src []byte) (more bool, err error) {
 	d.src, d.dst, d.pos, d.out, d.bits, d.n = src, dst, 0, 0, 0, 0
-	defer func() { d.src, d.dst = nil, nil }()
+	d.last, d.sum, d.summed = false, adler{a: 1}, 0
 	if len(src) < 2 {
 		d.pos = len(src)
-		return 0, d.fail(truncated)
+		return false, d.fail(truncated)
 	}
 	if src[0]&15 != 8 || src[0]>>4 > 7 || (uint(src[0])<<8|uint(src[1]))%31 != 0 {
-		return 0, d.fail(badHeader)
+		return false, d.fail(badHeader)
 	}
 	if src[1]&0x20 != 0 {
-		return 0, d.fail(presetDict)
+		return false, d.fail(presetDict)
 	}
 	d.pos = 2
-	for last := false; !last; {
-		if last, err = d.block(); err != nil {
-			return d.out, err
-		}
+	return d.block()
+}
+
+// end lets the slices go and says how many bytes were decoded.
+func (d *Decoder) end() int {
+	d.src, d.dst = nil, nil
+	return d.out
+}
+
+// resume goes on where one or two stopped, up to the codes of the next compressed block; more is as of begin.
+func (d *Decoder) resume(why stop) (more bool, err error) {
+	switch why {
+	case nearEnd:
+		err = d.careful()
+	case noSymbol:
+		err = d.fail(badSymbol)
+	case tooFar:
+		err = d.fail(badDistance)
 	}
-	d.align()
-	if len(src)-d.pos < 4 {
-		d.pos = len(src)
-		return d.out, d.fail(truncated)
+	if err != nil {
+		return false, err
 	}
-	if binary.BigEndian.Uint32(src[d.pos:]) != adler32(dst[:d.out]) {
-		return d.out, d.fail(wrongChecksum)
-	}
-	return d.out, nil
+	// Now, while the bytes are in the processor's first cache.
+	d.checksum()
+	return d.block()
+}
+
+func (d *Decoder) checksum() {
+	d.sum.add(d.dst[d.summed:d.out])
+	d.summed = d.out
 }
 
 func (d *Decoder) fail(reason string) error { return &Error{d.pos - int(d.n>>3), reason} }
 
-// block decodes one block; last says that it is the stream's last.
-func (d *Decoder) block() (last bool, err error) {
-	head, err := d.take(3)
-	if err != nil {
-		return false, err
-	}
-	last = head&1 != 0
-	switch head >> 1 {
-	case 0:
-		return last, d.stored()
-	case 1:
-		d.fixedCodes()
-	case 2:
-		if err := d.dynamicCodes(); err != nil {
-			return last, err
+// block copies stored blocks and reads the codes of the compressed one behind them, or verifies the stream's end.
+func (d *Decoder) block() (more bool, err error) {
+	for !d.last {
+		head, err := d.take(3)
+		if err != nil {
+			return false, err
 		}
-	default:
-		return last, d.fail(badBlock)
+		d.last = head&1 != 0
+		switch head >> 1 {
+		case 0:
+			if err := d.stored(); err != nil {
+				return false, err
+			}
+		case 1:
+			d.fixedCodes()
+			return true, nil
+		case 2:
+			err := d.dynamicCodes()
+			return err == nil, err
+		default:
+			return false, d.fail(badBlock)
+		}
 	}
-	if end, err := d.fast(); end || err != nil {
-		return last, err
+	d.align()
+	if len(d.src)-d.pos < 4 {
+		d.pos = len(d.src)
+		return false, d.fail(truncated)
 	}
-	return last, d.careful()
+	d.checksum()
+	if binary.BigEndian.Uint32(d.src[d.pos:]) != d.sum.value() {
+		return false, d.fail(wrongChecksum)
+	}
+	return false, nil
 }
 
 // fill reads as many bytes as d.bits has room for and src has.

@@ -225,15 +225,29 @@ func TestCrafted(t *testing.T) {
 	}
 }
 
-// A judge decodes with both decoders.
+// A judge decodes with all decoders.
 type judge struct {
-	d   inflate.Decoder
-	dst [1 << 18]byte
+	d    inflate.Decoder
+	p    inflate.Pair
+	dst  [1 << 18]byte
+	long []byte // a stream for one lane of the pair while the other has the one in question
 }
 
-// same sees to it that both agree on what is a stream, and on its bytes.
+func newJudge(t testing.TB) *judge {
+	return &judge{long: deflate(t, tracks(400)["latitude"], 6)}
+}
+
+// same sees to it that all agree on what is a stream, and on its bytes; with and without bytes behind it, without which
+// the end of a short one is always near.
 func (j *judge) same(t *testing.T, src []byte) {
+	j.stream(t, src)
+	j.stream(t, append(bytes.Clone(src), make([]byte, 32)...))
+	j.stream(t, append(bytes.Clone(src), bytes.Repeat([]byte{0xb5, 0xff}, 16)...))
+}
+
+func (j *judge) stream(t *testing.T, src []byte) {
 	const most = 1 << 17
+	j.pair(t, src)
 	var want []byte
 	r, werr := zlib.NewReader(bytes.NewReader(src))
 	if werr == nil {
@@ -259,6 +273,80 @@ func (j *judge) same(t *testing.T, src []byte) {
 	}
 }
 
+// pair has a Pair decode the stream in both lanes, beside itself and beside others, and compares with a Decoder.
+func (j *judge) pair(t *testing.T, src []byte) {
+	jobs := []job{{src: j.long}, {src: src}, {src: src, short: 1}, {src: src, short: 300}, {src: j.long}, {src: src}}
+	room := len(j.dst) / len(jobs)
+	for i := range jobs {
+		jobs[i].dst = j.dst[i*room : (i+1)*room-jobs[i].short]
+	}
+	var running [2]int
+	next := 0
+	j.p.Decode(func(lane, n int, err error) (dst, src []byte, ok bool) {
+		if k := running[lane] - 1; k >= 0 {
+			jobs[k].n, jobs[k].err = n, err
+		}
+		if next == len(jobs) {
+			return nil, nil, false
+		}
+		next++
+		running[lane] = next
+		return jobs[next-1].dst, jobs[next-1].src, true
+	})
+	alone := make([]byte, room)
+	for _, k := range jobs {
+		alone = alone[:len(k.dst)]
+		n, err := j.d.Decode(alone, k.src)
+		if err != nil {
+			want, _ := errors.AsType[*inflate.Error](err)
+			got, ok := errors.AsType[*inflate.Error](k.err)
+			require.True(t, ok, "%v, not %v", k.err, err)
+			require.Equal(t, want.Reason, got.Reason)
+			require.InDelta(t, want.Offset, got.Offset, 8)
+			continue
+		}
+		require.NoError(t, k.err)
+		require.Equal(t, n, k.n)
+		require.True(t, bytes.Equal(alone[:n], k.dst[:n]))
+	}
+}
+
+type job struct {
+	dst, src []byte
+	short, n int
+	err      error
+}
+
+// TestPair decodes streams of all sorts, whole and damaged, in both lanes.
+func TestPair(t *testing.T) {
+	j := newJudge(t)
+	for _, stream := range crafted() {
+		src := append([]byte{0x78, 0x9c}, stream.body...)
+		body, _ := io.ReadAll(flate.NewReader(bytes.NewReader(stream.body)))
+		j.same(t, binary.BigEndian.AppendUint32(src, adler32.Checksum(body)))
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, data := range inputs() {
+		for _, level := range []int{0, 1, 6, zlib.HuffmanOnly} {
+			src := deflate(t, data[:min(len(data), 40_000)], level)
+			j.same(t, src)
+			for range 20 {
+				i := r.IntN(8 * len(src))
+				src[i/8] ^= 1 << (i % 8)
+				j.same(t, src)
+				src[i/8] ^= 1 << (i % 8)
+			}
+		}
+	}
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		left := 3
+		j.p.Decode(func(int, int, error) (dst, src []byte, ok bool) {
+			left--
+			return j.dst[:10_000], j.long, left > 0
+		})
+	}))
+}
+
 // FuzzDecode compares with compress/zlib. The bytes are taken for a stream, for a deflate body that is given a header and
 // the right checksum, and for data that are compressed and then damaged in one place.
 func FuzzDecode(f *testing.F) {
@@ -268,7 +356,7 @@ func FuzzDecode(f *testing.F) {
 	for _, data := range inputs() {
 		f.Add(data[:min(len(data), 3000)], uint8(6), uint16(100))
 	}
-	j := new(judge)
+	j := newJudge(f)
 	f.Fuzz(func(t *testing.T, data []byte, level uint8, damage uint16) {
 		j.same(t, data)
 		if body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(data)), 1<<17)); err == nil {
@@ -347,6 +435,23 @@ func BenchmarkDecode(b *testing.B) {
 				return io.ErrUnexpectedEOF
 			}
 			return err
+		})
+		pair, two := new(inflate.Pair), make([]byte, 2*most)
+		b.Run(group+"/pair", func(b *testing.B) {
+			b.SetBytes(int64(total))
+			for b.Loop() {
+				k := 0
+				pair.Decode(func(lane, n int, err error) (dst, src []byte, ok bool) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					if k == len(list) {
+						return nil, nil, false
+					}
+					k++
+					return two[lane*most:][:list[k-1].size], list[k-1].src, true
+				})
+			}
 		})
 		in := bytes.NewReader(list[0].src)
 		r, err := kzlib.NewReader(in)
