@@ -16,7 +16,7 @@ type Map struct {
 	Metadata      json.RawMessage            // an object: what the catalog was asked for, and how the map was made
 	GridSignature json.RawMessage            // an object: the grid the keys belong to
 	Keys          []core.ShardKey            // each once
-	Granules      [][]Record                 // by shard
+	Granules      [][]*Record                // by shard; shards share records, which are not to be changed
 	AOIMask       []json.RawMessage          // cells of the area of interest by shard, in the grid's own terms; nil: none
 	Extra         map[string]json.RawMessage // members that this version does not know; written again
 }
@@ -31,6 +31,11 @@ type Record struct {
 	TimeKey   string           `json:"time_key,omitempty"`
 	TimeStart string           `json:"time_start,omitempty"` // RFC 3339
 	TimeEnd   string           `json:"time_end,omitempty"`
+}
+
+func (r *Record) equal(o *Record) bool {
+	return r.ID == o.ID && r.S3 == o.S3 && r.HTTPS == o.HTTPS && r.Datetime == o.Datetime && r.TimeKey == o.TimeKey &&
+		r.TimeStart == o.TimeStart && r.TimeEnd == o.TimeEnd && maps.Equal(r.Assets, o.Assets)
 }
 
 // An Asset is a sibling of a granule. JSON: {s3, https}, or one address as a string.
@@ -116,8 +121,8 @@ func (m *Map) Pairs() int {
 func (m *Map) GranuleIDs() []string {
 	set := map[string]bool{}
 	for _, list := range m.Granules {
-		for i := range list {
-			set[list[i].ID] = true
+		for _, r := range list {
+			set[r.ID] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(set))

@@ -156,7 +156,7 @@ func TestSameSignature(t *testing.T) {
 }
 
 func TestWriteRefusesBadMaps(t *testing.T) {
-	m := &Map{Keys: []core.ShardKey{"1", "1"}, Granules: [][]Record{{}, {}}}
+	m := &Map{Keys: []core.ShardKey{"1", "1"}, Granules: [][]*Record{{}, {}}}
 	require.ErrorContains(t, m.Write(&bytes.Buffer{}), "twice")
 }
 

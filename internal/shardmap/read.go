@@ -34,7 +34,7 @@ func Parse(name string, data []byte) (*Map, error) { return Read(name, bytes.New
 // about that of the distinct granules, however many shards repeat them.
 func Read(name string, r io.Reader) (*Map, error) {
 	lines := &lineReader{r: r}
-	rd := &reader{name: name, lines: lines, dec: json.NewDecoder(lines), texts: map[string]string{}, seen: map[string]bool{}}
+	rd := &reader{name: name, lines: lines, dec: json.NewDecoder(lines), records: map[string]*Record{}, seen: map[string]bool{}}
 	m := &Map{}
 	if err := rd.object(m); err != nil {
 		return nil, err
@@ -82,11 +82,11 @@ func (l *lineReader) line(offset int64) int {
 }
 
 type reader struct {
-	name  string
-	lines *lineReader
-	dec   *json.Decoder
-	texts map[string]string // one copy of each text
-	seen  map[string]bool
+	name    string
+	lines   *lineReader
+	dec     *json.Decoder
+	records map[string]*Record // the last one of each id: most are repeated from shard to shard
+	seen    map[string]bool
 }
 
 // fail is an error at the decoder's place, or where exactly the text stops being JSON.
@@ -157,7 +157,7 @@ func (r *reader) member(m *Map, member string) error {
 		})
 	case "granules":
 		return r.array(member, func() error {
-			list, err := r.records(len(m.Granules))
+			list, err := r.list(len(m.Granules))
 			m.Granules = append(m.Granules, list)
 			return err
 		})
@@ -227,27 +227,21 @@ func (r *reader) array(what string, item func() error) error {
 	return r.end(what)
 }
 
-// records reads the granules of one shard.
-func (r *reader) records(shard int) ([]Record, error) {
-	list := []Record{}
+// list reads the granules of one shard.
+func (r *reader) list(shard int) ([]*Record, error) {
+	list := []*Record{}
 	err := r.array("granules["+strconv.Itoa(shard)+"]", func() error {
 		var rec Record
 		if err := r.decode(&rec, "granules[%d][%d]", shard, len(list)); err != nil {
 			return err
 		}
-		for _, s := range []*string{&rec.ID, &rec.S3, &rec.HTTPS, &rec.Datetime, &rec.TimeKey, &rec.TimeStart, &rec.TimeEnd} {
-			*s = r.intern(*s)
+		have := r.records[rec.ID]
+		if have == nil || !have.equal(&rec) {
+			have = &rec
+			r.records[rec.ID] = have
 		}
-		list = append(list, rec)
+		list = append(list, have)
 		return nil
 	})
 	return list, err
-}
-
-func (r *reader) intern(s string) string {
-	if have, ok := r.texts[s]; ok {
-		return have
-	}
-	r.texts[s] = s
-	return s
 }

@@ -19,7 +19,7 @@ func (m *Map) Write(w io.Writer) error {
 	}
 	sorted := *m
 	sorted.Sort()
-	b := &writer{w: bufio.NewWriterSize(w, 1<<16)}
+	b := &writer{w: bufio.NewWriterSize(w, 1<<16), records: map[*Record][]byte{}}
 	b.text("{")
 	sep := ""
 	member := func(name string, value func()) {
@@ -34,8 +34,8 @@ func (m *Map) Write(w io.Writer) error {
 	member("grid_signature", raw(orEmpty(m.GridSignature)))
 	member("shard_keys", func() { list(b, "  ", sorted.Keys, func(k core.ShardKey) { b.value(k, "    ") }) })
 	member("granules", func() {
-		list(b, "  ", sorted.Granules, func(g []Record) {
-			list(b, "    ", g, func(r Record) { b.value(r, "      ") })
+		list(b, "  ", sorted.Granules, func(g []*Record) {
+			list(b, "    ", g, b.record)
 		})
 	})
 	if m.AOIMask != nil {
@@ -60,8 +60,21 @@ func orEmpty(v json.RawMessage) json.RawMessage {
 
 // A writer keeps the first error.
 type writer struct {
-	w   *bufio.Writer
-	err error
+	w       *bufio.Writer
+	err     error
+	records map[*Record][]byte // as they are written
+}
+
+// record writes a granule of a shard. Most are repeated from shard to shard.
+func (b *writer) record(r *Record) {
+	text, ok := b.records[r]
+	if !ok {
+		text = b.encode(r, "      ")
+		b.records[r] = text
+	}
+	if b.err == nil {
+		_, b.err = b.w.Write(text)
+	}
 }
 
 func (b *writer) text(s string) {
@@ -70,20 +83,26 @@ func (b *writer) text(s string) {
 	}
 }
 
-// value writes v as JSON whose further lines begin with prefix; <, > and & stay as they are.
+// value writes v as JSON whose further lines begin with prefix.
 func (b *writer) value(v any, prefix string) {
+	if text := b.encode(v, prefix); b.err == nil {
+		_, b.err = b.w.Write(text)
+	}
+}
+
+// encode is v as JSON whose further lines begin with prefix; <, > and & stay as they are.
+func (b *writer) encode(v any, prefix string) []byte {
 	if b.err != nil {
-		return
+		return nil
 	}
 	var flat, out bytes.Buffer
 	enc := json.NewEncoder(&flat)
 	enc.SetEscapeHTML(false)
 	if b.err = enc.Encode(v); b.err != nil {
-		return
+		return nil
 	}
-	if b.err = json.Indent(&out, bytes.TrimRight(flat.Bytes(), "\n"), prefix, "  "); b.err == nil {
-		_, b.err = b.w.Write(out.Bytes())
-	}
+	b.err = json.Indent(&out, bytes.TrimRight(flat.Bytes(), "\n"), prefix, "  ")
+	return out.Bytes()
 }
 
 func list[T any](b *writer, prefix string, items []T, item func(T)) {
