@@ -10,6 +10,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
+	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
 )
 
 // maxCover is the most shards that one region may have.
@@ -62,12 +63,15 @@ func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKe
 
 // A coverer collects the shards that meet one region.
 type coverer struct {
-	ctx   context.Context
-	grid  *grid
-	found []int64 // numbers of shards, once each
-	err   error
-	buf   [][]int32 // of the pieces, one for each level
+	ctx    context.Context
+	grid   *grid
+	found  []int64 // numbers of shards, once each
+	err    error
+	pieces [levels]sphere.Piece // what matters of the region, one for each level of the descent
 }
+
+// levels are those of halving a grid of at most 2⁵⁶ shards, and of quartering one.
+const levels = 56 + fineness + 2
 
 // cover looks at the shards around the region alone, and at none if they are one that holds all of it.
 func (c *coverer) cover(r *sphere.Region) {
@@ -88,7 +92,8 @@ func (c *coverer) cover(r *sphere.Region) {
 			return
 		}
 	}
-	c.descend(b, r.Piece(), 0)
+	c.pieces[0] = r.Piece()
+	c.descend(b, 1)
 }
 
 // meet is the part of a block in another.
@@ -97,29 +102,63 @@ func meet(a, b block) block {
 	return block{row, col, min(a.row+a.rows, b.row+b.rows) - row, min(a.col+a.cols, b.col+b.cols) - col}
 }
 
-func (c *coverer) descend(b block, within sphere.Piece, level int) {
+// descend looks at a block with the piece of the level above.
+func (c *coverer) descend(b block, level int) {
 	if c.err == nil {
 		c.err = c.ctx.Err()
 	}
 	if c.err != nil {
 		return
 	}
-	t := c.grid.tileOf(c.grid.rectOf(b).Clip(c.grid.domain))
-	piece, rel := within.Clip(t.cap(c.grid.config.CRS.Geographic), c.memory(level))
-	c.buf[level] = piece.Memory()
-	switch {
-	case rel == sphere.Apart:
-	case rel == sphere.Covers:
-		c.addAll(b)
-	case b.rows == 1 && b.cols == 1:
-		if piece.Inside(t.at[middle]) || piece.Within(t.at[middle], t.inner()) || c.reaches(&t, piece, level+1, fineness) {
+	g, rect := c.grid, c.grid.rectOf(b).Clip(c.grid.domain)
+	if b.rows == 1 && b.cols == 1 {
+		if t := g.tileOf(rect); c.meets(&t, level) {
 			c.addAll(b)
 		}
+		return
+	}
+	switch c.clip(rect, level) {
+	case sphere.Apart:
+	case sphere.Covers:
+		c.addAll(b)
 	default:
 		for _, half := range halves(b) {
-			c.descend(half, piece, level+1)
+			c.descend(half, level+1)
 		}
 	}
+}
+
+// clip makes the piece of a level from the one above.
+func (c *coverer) clip(rect proj.Rect, level int) (relation sphere.Relation) {
+	above, piece := &c.pieces[level-1], &c.pieces[level]
+	if d, small := c.grid.rough(rect); small {
+		return above.ClipDisc(&d, piece)
+	}
+	*piece, relation = above.Clip(sphere.Full(), piece.Memory())
+	return relation
+}
+
+// meets reports whether the region has a point of a shard: its middle, or a point of an edge.
+func (c *coverer) meets(t *tile, level int) bool {
+	return c.pieces[level-1].Inside(t.at[middle]) || c.reaches(t, level, fineness)
+}
+
+// reaches reports whether an edge of the piece above comes into a tile, seen by the corners of the tile or of its quarters.
+func (c *coverer) reaches(t *tile, level, left int) bool {
+	piece := &c.pieces[level]
+	q, small := c.grid.quad(t)
+	switch {
+	case !small:
+		*piece = c.pieces[level-1].Edges(sphere.Full(), piece.Memory())
+	case c.pieces[level-1].Touch(&q.Disc, piece) || piece.Meets(&q):
+		return true
+	}
+	if piece.Empty() || left == 0 {
+		return !piece.Empty()
+	}
+	quarters := c.grid.split(t)
+	return c.reaches(&quarters[0], level+1, left-1) || c.reaches(&quarters[1], level+1, left-1) ||
+		c.reaches(&quarters[2], level+1, left-1) || c.reaches(&quarters[3], level+1, left-1)
 }
 
 // halves divides a block along its longer side.
@@ -133,31 +172,6 @@ func halves(b block) [2]block {
 		two.col, two.cols = b.col+one.cols, b.cols-one.cols
 	}
 	return [2]block{one, two}
-}
-
-// memory is that for the pieces of a level.
-func (c *coverer) memory(level int) []int32 {
-	for len(c.buf) <= level {
-		c.buf = append(c.buf, nil)
-	}
-	return c.buf[level]
-}
-
-// reaches reports whether an edge comes into a tile, seen by the middles of the quarters of its quarters.
-func (c *coverer) reaches(t *tile, piece sphere.Piece, level, left int) bool {
-	if left == 0 {
-		return true
-	}
-	quarters := c.grid.split(t)
-	for i := range quarters {
-		q := &quarters[i]
-		part := piece.Edges(q.cap(c.grid.config.CRS.Geographic), c.memory(level))
-		c.buf[level] = part.Memory()
-		if !part.Empty() && (part.Within(q.at[middle], q.inner()) || c.reaches(q, part, level+1, left-1)) {
-			return true
-		}
-	}
-	return false
 }
 
 // addAll adds all shards of a block.

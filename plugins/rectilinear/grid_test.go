@@ -275,15 +275,22 @@ func TestTileFactors(t *testing.T) {
 			rect.Y0 += r.Float64() * (whole.Y1 - whole.Y0 - high)
 			rect.X1, rect.Y1 = rect.X0+wide, rect.Y0+high
 			tile := g.tileOf(rect)
-			around, inner := tile.cap(c.CRS.Geographic), tile.inner()
-			if around.Radius == math.Pi {
+			q, ok := g.quad(&tile)
+			around, alike := g.rough(rect)
+			require.Equal(t, ok, alike)
+			if !ok {
 				continue
 			}
 			small++
-			lon, lat := g.border(rect, 24)
+			require.InDelta(t, q.Outer, around.Outer, 1e-15)
+			const steps = 24
+			lon, lat := g.border(rect, steps)
 			for i := range lon {
-				d := sphere.Angle(tile.at[middle], latitude.Point(lon[i], lat[i]))
-				require.True(t, inner < d && d < around.Radius, "%s %+v: %v < %v < %v", config, rect, inner, d, around.Radius)
+				p := latitude.Point(lon[i], lat[i])
+				d := math.Sqrt(q.Center.Chord2(p))
+				require.True(t, q.Inner < d && d < q.Outer, "%s %+v: %v < %v < %v", config, rect, q.Inner, d, q.Outer)
+				arc, _ := sphere.NewArc(q.Corners[i/steps], q.Corners[(i/steps+1)%4])
+				require.Less(t, arc.Distance(p), q.Bulge, "%s %+v", config, rect)
 			}
 			quarters := g.split(&tile)
 			for i := range quarters {

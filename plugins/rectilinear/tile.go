@@ -26,12 +26,7 @@ type tile struct {
 	at   [9]sphere.Vec
 }
 
-// corners and sides are places in a tile's points.
-var (
-	corners = [4]int{0, 2, 6, 8}
-	sides   = [4]int{1, 3, 5, 7}
-)
-
+// middle is the place of the middle in a tile's points.
 const middle = 4
 
 // tileOf is the tile of a rectangle that lies in the domain.
@@ -93,35 +88,52 @@ func (g *grid) split(t *tile) [4]tile {
 // Of the points of a tile a corner is the farthest from its middle: circles of the sphere are convex curves of the plane
 // (circles in a conformal projection from the pole, and of the same kind in Mercator's), as long as they are not large.
 // outerFactor allows for the difference between conformal and authalic latitudes. innerFactor times the distance to the
-// nearest middle of a side is less than that to the nearest point of the border. Both are checked on tiles of all shapes;
-// for a tile larger than largeTile, in radians from the middle, nothing is said.
+// nearest middle of a side is less than that to the nearest point of the border. A side leaves the arc between its corners
+// farthest near its middle, by less than bulgeFactor times as much as there. All are checked on tiles of all shapes; of a
+// tile larger than largeTile, as a chord from its middle, nothing is said.
 const (
 	outerFactor = 1.02
 	innerFactor = 0.7
+	bulgeFactor = 1.3
 	largeTile   = 0.6
 )
 
-// cap contains the tile; its centre is the tile's middle.
-func (t *tile) cap(geographic bool) sphere.Cap {
+// disc is what is quickly known of a tile with a middle and four corners; false if it is large.
+func disc(center sphere.Vec, corners ...sphere.Vec) (sphere.Disc, bool) {
 	far := 0.0
-	for _, i := range corners {
-		far = max(far, t.at[middle].Chord2(t.at[i]))
+	for _, c := range corners {
+		far = max(far, center.Chord2(c))
 	}
-	// Corners that are more than half around from each other may be close.
-	if far > largeTile*largeTile || geographic && t.rect.X1-t.rect.X0 > 120 {
-		return sphere.Full()
-	}
-	return sphere.Cap{Center: t.at[middle], Radius: 2 * math.Asin(math.Sqrt(far)/2) * outerFactor}
+	return sphere.Disc{Center: center, Outer: math.Sqrt(far) * outerFactor}, far < largeTile*largeTile
 }
 
-// inner is the radius of a cap around the middle that the tile contains; 0 for a large tile.
-func (t *tile) inner() float64 {
-	near := 4.0
-	for _, i := range sides {
-		near = min(near, t.at[middle].Chord2(t.at[i]))
+// rough is the disc of a rectangle that lies in the domain; false if it is large.
+func (g *grid) rough(r proj.Rect) (sphere.Disc, bool) {
+	var at [5]sphere.Vec
+	x := [5]float64{between(r.X0, r.X1, 1, 2), r.X0, r.X1, r.X0, r.X1}
+	y := [5]float64{between(r.Y0, r.Y1, 1, 2), r.Y0, r.Y0, r.Y1, r.Y1}
+	g.vectors(x[:], y[:], at[:])
+	d, small := disc(at[0], at[1:]...)
+	return d, small && !g.wide(r)
+}
+
+// wide reports a rectangle whose corners may be close, being half around from each other.
+func (g *grid) wide(r proj.Rect) bool { return g.config.CRS.Geographic && r.X1-r.X0 > 120 }
+
+// quad is the tile as a region meets it; false if it is large.
+func (g *grid) quad(t *tile) (sphere.Quad, bool) {
+	q := sphere.Quad{Corners: [4]sphere.Vec{t.at[0], t.at[2], t.at[8], t.at[6]}}
+	var small bool
+	q.Disc, small = disc(t.at[middle], q.Corners[:]...)
+	if !small || g.wide(t.rect) {
+		return q, false
 	}
-	if near > largeTile*largeTile {
-		return 0
+	near, off := 4.0, 0.0
+	for i, side := range [4]sphere.Vec{t.at[1], t.at[5], t.at[7], t.at[3]} {
+		near = min(near, q.Center.Chord2(side))
+		arc, _ := sphere.NewArc(q.Corners[i], q.Corners[(i+1)%4])
+		off = max(off, arc.Distance(side))
 	}
-	return math.Sqrt(near) * innerFactor
+	q.Inner, q.Bulge = math.Sqrt(near)*innerFactor, off*bulgeFactor+1e-14
+	return q, true
 }
