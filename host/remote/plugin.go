@@ -80,6 +80,15 @@ func (p *Plugin) Core() core.Plugin { return p.offer }
 // Command is what was started.
 func (p *Plugin) Command() []string { return slices.Clone(p.options.Command) }
 
+// Executable is the file that was started, before it was copied to be checked.
+func (p *Plugin) Executable() string {
+	path, err := findExecutable(p.options.Name, p.options.Command[0])
+	if err != nil {
+		return p.options.Command[0]
+	}
+	return path
+}
+
 // Close ends the process and all it started, and removes its folder. Things made by the plugin fail from then on.
 func (p *Plugin) Close() error {
 	p.gate <- struct{}{}

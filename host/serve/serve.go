@@ -48,13 +48,17 @@ func Main(plugins ...core.Plugin) {
 
 // endWithHost ends the process when the host goes: the host holds the other end of standard input open and writes nothing.
 func endWithHost() {
-	gone := make(chan os.Signal, 1)
-	signal.Notify(gone, syscall.SIGTERM)
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM)
+	gone := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		close(gone)
 	}()
-	<-gone
+	select {
+	case <-asked:
+	case <-gone:
+	}
 	os.RemoveAll(os.Getenv(plugin.EnvUnixSocketDir))
 	os.Exit(0)
 }

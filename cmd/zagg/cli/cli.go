@@ -52,7 +52,8 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "zagg:", err)
 		return exitFailure
 	}
-	a := &app{host: h, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{host: h, plugins: newPluginSet(stderr), stdin: stdin, stdout: stdout, stderr: stderr}
+	defer a.plugins.close()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -86,7 +87,8 @@ var (
 
 // An app is what the sub-commands share.
 type app struct {
-	host           *host.Host
+	host           *host.Host // of the plugins that are linked in
+	plugins        *pluginSet // those in processes of their own
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -107,7 +109,7 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.costCommand(), a.deployCommand(), a.attachCommand())
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.infoCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.costCommand(), a.pluginsCommand(), a.deployCommand(), a.attachCommand())
 	for _, c := range root.Commands() {
 		usageArgs(c)
 	}

@@ -39,7 +39,7 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 					fmt.Fprintln(a.stdout, n)
 				}
 				if err == nil {
-					_, err = a.host.Compile(cmd.Context(), cfg)
+					_, err = a.compile(cmd.Context(), cfg)
 				}
 				if err != nil {
 					fmt.Fprintln(a.stderr, err)

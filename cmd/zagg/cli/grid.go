@@ -80,7 +80,7 @@ func (a *app) gridFromJSON(cmd *cobra.Command, text string) (core.Grid, error) {
 	if err := json.Unmarshal([]byte(text), &head); err != nil {
 		return nil, core.Errorf(core.Invalid, "--grid", text, "%w", err)
 	}
-	return a.host.Grid(cmd.Context(), head.Type, core.Config(text))
+	return a.grid(cmd.Context(), head.Type, core.Config(text))
 }
 
 // locateRows is how many rows are looked up at once.

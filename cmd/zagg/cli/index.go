@@ -70,7 +70,7 @@ func (r *runner) buildIndexes(ctx context.Context, args []string, out string) er
 	}
 	r.config = cfg
 	r.config.DataSource.Index.Store = out
-	if r.recipe, err = r.app.host.Compile(ctx, cfg); err != nil {
+	if r.recipe, err = r.app.compile(ctx, cfg); err != nil {
 		return err
 	}
 	store, err := drivers(ctx, r.source(), args...)

@@ -83,7 +83,7 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 	if err != nil {
 		return nil, err
 	}
-	grid, err := a.host.Grid(ctx, s.made.Grid, s.made.GridConfig)
+	grid, err := a.grid(ctx, s.made.Grid, s.made.GridConfig)
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func (r *runner) configure(ctx context.Context) error {
 		r.say("      %s", n)
 	}
 	r.config = cfg
-	if r.recipe, err = r.app.host.Compile(ctx, cfg); err != nil {
+	if r.recipe, err = r.app.compile(ctx, cfg); err != nil {
 		return err
 	}
 	store := r.o.store

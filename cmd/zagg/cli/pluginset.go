@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/config"
+)
+
+// A pluginSet is the plugins in processes of their own that a command line has started. Each is started once.
+type pluginSet struct {
+	stderr io.Writer
+	getenv func(string) string
+	opened map[string]*remote.Plugin // by command and digest
+	failed map[string]error
+
+	mu    sync.Mutex
+	lines []string // of plugins, where stderr is not a file
+}
+
+func newPluginSet(stderr io.Writer) *pluginSet {
+	return &pluginSet{stderr: stderr, getenv: os.Getenv, opened: map[string]*remote.Plugin{}, failed: map[string]error{}}
+}
+
+// open starts a plugin, or gives the one that was started by the same command.
+func (s *pluginSet) open(ctx context.Context, o remote.Options) (*remote.Plugin, error) {
+	key := strings.Join(append(slices.Clone(o.Command), o.SHA256), "\x00")
+	if p := s.opened[key]; p != nil {
+		return p, nil
+	}
+	if err := s.failed[key]; err != nil {
+		return nil, err
+	}
+	o.Log = s.log
+	p, err := remote.Open(ctx, o)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.failed[key] = err
+		}
+		return nil, err
+	}
+	s.opened[key] = p
+	return p, nil
+}
+
+// log prints a line of a plugin. Files take lines from several goroutines; for others lines are kept until the end.
+func (s *pluginSet) log(plugin, line string) {
+	line = "plugin " + plugin + ": " + line + "\n"
+	if f, ok := s.stderr.(*os.File); ok {
+		_, _ = f.WriteString(line)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, line)
+}
+
+// close ends the plugins.
+func (s *pluginSet) close() {
+	var all sync.WaitGroup
+	for _, p := range s.opened {
+		all.Go(func() { p.Close() })
+	}
+	all.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, line := range s.lines {
+		fmt.Fprint(s.stderr, line)
+	}
+	s.lines = nil
+}
+
+// listed starts a plugin of a configuration.
+func (s *pluginSet) listed(ctx context.Context, p config.Plugin) (*remote.Plugin, error) {
+	command := p.Command
+	if len(command) == 0 {
+		candidates := remote.Discover(s.getenv)
+		i := slices.IndexFunc(candidates, func(c remote.Candidate) bool { return c.Name == p.Name })
+		if i < 0 {
+			return nil, core.Errorf(core.NotFound, "plugin", p.Name, "there is no zagg-plugin-%s in $%s or %s; have %v: name the executable with command", p.Name, remote.PathVariable, remote.UserDir(s.getenv), candidateNames(candidates))
+		}
+		command = []string{candidates[i].Path}
+	}
+	opened, err := s.open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: p.SHA256})
+	if err != nil {
+		return nil, err
+	}
+	if name := opened.Core().Name; name != p.Name {
+		return nil, core.Errorf(core.Invalid, "plugin", p.Name, "%s says that it is plugin %q: give it its name", command[0], name)
+	}
+	return opened, nil
+}
+
+func candidateNames(candidates []remote.Candidate) []string {
+	names := make([]string, len(candidates))
+	for i, c := range candidates {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// wants are the names that something must offer.
+type wants struct{ grids, readers, statistics []string }
+
+// missing is what of w none of the plugins offers.
+func (w wants) missing(plugins []core.Plugin) wants {
+	var m wants
+	for _, n := range w.grids {
+		if !slices.ContainsFunc(plugins, func(p core.Plugin) bool { return has(p.Grids, n) }) {
+			m.grids = append(m.grids, n)
+		}
+	}
+	for _, n := range w.readers {
+		if !slices.ContainsFunc(plugins, func(p core.Plugin) bool { return has(p.Readers, n) }) {
+			m.readers = append(m.readers, n)
+		}
+	}
+	for _, n := range w.statistics {
+		if !slices.ContainsFunc(plugins, func(p core.Plugin) bool { return has(p.Statistics, n) }) {
+			m.statistics = append(m.statistics, n)
+		}
+	}
+	return m
+}
+
+func (w wants) none() bool { return len(w.grids)+len(w.readers)+len(w.statistics) == 0 }
+
+func has[T any](makers []core.Maker[T], name string) bool {
+	return slices.ContainsFunc(makers, func(m core.Maker[T]) bool { return m.Name == name })
+}
+
+// needs are the names that a configuration uses.
+func needs(cfg *config.Config) wants {
+	w := wants{grids: []string{cfg.Output.Grid.Type}, readers: []string{cfg.DataSource.Reader}}
+	for i := range cfg.Aggregation.Arrays {
+		if f := cfg.Aggregation.Arrays[i].Function; f != "" && cfg.Aggregation.Arrays[i].Expression == "" {
+			w.statistics = append(w.statistics, strings.TrimPrefix(strings.TrimPrefix(f, "numpy."), "np."))
+		}
+	}
+	return w
+}
+
+// hostFor has the plugins that are linked in, those that a configuration lists, and of those in the usual places the ones that offer
+// what is still missing. Only then is any of them started.
+func (a *app) hostFor(ctx context.Context, listed []config.Plugin, w wants) (*host.Host, error) {
+	plugins := a.host.Plugins()
+	where := make([]string, len(plugins))
+	for i := range where {
+		where[i] = "linked in"
+	}
+	known := map[string]bool{}
+	for _, l := range listed {
+		p, err := a.plugins.listed(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		known[l.Name] = true
+		plugins, where = append(plugins, p.Core()), append(where, p.Command()[0])
+	}
+	missing := w.missing(plugins)
+	if missing.none() && len(listed) == 0 {
+		return a.host, nil
+	}
+	if !missing.none() {
+		for _, c := range remote.Discover(a.plugins.getenv) {
+			if known[c.Name] {
+				continue
+			}
+			p, err := a.plugins.open(ctx, remote.Options{Name: c.Name, Command: []string{c.Path}})
+			if err != nil {
+				if ctx.Err() != nil {
+					return nil, err
+				}
+				fmt.Fprintf(a.stderr, "zagg: looking for plugins: %v\n", err)
+				continue
+			}
+			if left := missing.missing([]core.Plugin{p.Core()}); left.count() < missing.count() {
+				plugins, where = append(plugins, p.Core()), append(where, c.Path)
+			}
+		}
+	}
+	h, err := host.New(plugins...)
+	if err != nil {
+		return nil, core.Errorf(core.CodeOf(err), "", "", "%w\nplugins are %s", err, wherePlugins(plugins, where))
+	}
+	return h, nil
+}
+
+func (w wants) count() int { return len(w.grids) + len(w.readers) + len(w.statistics) }
+
+// wherePlugins says which plugin came from where.
+func wherePlugins(plugins []core.Plugin, where []string) string {
+	texts := make([]string, len(plugins))
+	for i, p := range plugins {
+		texts[i] = fmt.Sprintf("%s (%s)", p.Name, where[i])
+	}
+	return strings.Join(texts, ", ")
+}
+
+// compile turns a configuration into things, with the plugins that it needs.
+func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
+	h, err := a.hostFor(ctx, cfg.Plugins, needs(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return h.Compile(ctx, cfg)
+}
+
+// grid makes a grid by name, from any plugin.
+func (a *app) grid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
+	h, err := a.hostFor(ctx, nil, wants{grids: []string{name}})
+	if err != nil {
+		return nil, err
+	}
+	return h.Grid(ctx, name, config)
+}
