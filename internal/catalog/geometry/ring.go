@@ -144,3 +144,31 @@ func Bounds(polygons []core.Polygon) [4]float64 {
 	}
 	return b
 }
+
+// Edges is how sides of polygons run that do not say so themselves.
+type Edges uint8
+
+// The kinds of edges. Auto: planar for polygons that are Flat, geodesic for all else.
+const (
+	EdgesAuto Edges = iota
+	EdgesGeodesic
+	EdgesPlanar
+)
+
+// ParseEdges reads "auto" or "", "geodesic" and "planar".
+func ParseEdges(text string) (Edges, error) {
+	switch text {
+	case "", "auto":
+		return EdgesAuto, nil
+	case "geodesic":
+		return EdgesGeodesic, nil
+	case "planar":
+		return EdgesPlanar, nil
+	}
+	return 0, core.Errorf(core.Invalid, "", "", "edges are %.40q; have auto, geodesic, planar", text)
+}
+
+// Region is the polygons with edges of a kind.
+func (e Edges) Region(polygons []core.Polygon) core.Region {
+	return core.Region{Polygons: polygons, Planar: e == EdgesPlanar || e == EdgesAuto && Flat(polygons)}
+}

@@ -196,7 +196,7 @@ func (c cut) time(column int, unit time.Duration, name string) (time.Time, error
 	return time.Unix(n/per, n%per*int64(unit)).UTC(), nil
 }
 
-func (c *columns) granule(row parquet.Row, edges Edges, o Options) (*catalog.Granule, error) {
+func (c *columns) granule(row parquet.Row, edges geometry.Edges, o Options) (*catalog.Granule, error) {
 	r := c.cut(row)
 	g := &catalog.Granule{ID: r.text(c.id), Collection: r.text(c.collection), TimeKey: r.text(c.timeKey)}
 	if g.ID == "" {
@@ -253,7 +253,7 @@ func (c *columns) links(r cut, g *catalog.Granule) []catalog.Link {
 	return links
 }
 
-func (c *columns) footprint(r cut, g *catalog.Granule, edges Edges, o Options) error {
+func (c *columns) footprint(r cut, g *catalog.Granule, edges geometry.Edges, o Options) error {
 	var polygons []core.Polygon
 	if wkb := r.text(c.geometry); wkb != "" {
 		var err error
@@ -267,13 +267,13 @@ func (c *columns) footprint(r cut, g *catalog.Granule, edges Edges, o Options) e
 		}
 		return nil
 	}
-	g.Footprint = core.Region{Polygons: polygons, Planar: edges == EdgesPlanar || edges == EdgesAuto && geometry.Flat(polygons)}
+	g.Footprint = edges.Region(polygons)
 	if v, ok := r.one(c.margin); ok {
 		if g.Footprint.Margin = v.Double(); !(g.Footprint.Margin >= 0) || math.IsInf(g.Footprint.Margin, 0) {
 			return core.Errorf(core.Corrupt, "", "", "footprint_margin is %v", g.Footprint.Margin)
 		}
 	}
-	if v, ok := r.one(c.planar); ok && o.Edges == EdgesAuto {
+	if v, ok := r.one(c.planar); ok && o.Edges == geometry.EdgesAuto {
 		g.Footprint.Planar = v.Boolean()
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog"
+	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
@@ -147,9 +148,9 @@ func TestEdges(t *testing.T) {
 		data := write(t, catalog.Meta{}, &catalog.Granule{ID: "a", Data: catalog.Address{S3: "a"}, Footprint: box})
 		list, _ := read(t, data, Options{})
 		require.Equal(t, planar, list[0].Footprint.Planar, "as the file says")
-		list, _ = read(t, data, Options{Edges: EdgesPlanar})
+		list, _ = read(t, data, Options{Edges: geometry.EdgesPlanar})
 		require.True(t, list[0].Footprint.Planar)
-		list, _ = read(t, data, Options{Edges: EdgesGeodesic})
+		list, _ = read(t, data, Options{Edges: geometry.EdgesGeodesic})
 		require.False(t, list[0].Footprint.Planar)
 	}
 }

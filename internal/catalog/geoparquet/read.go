@@ -14,29 +14,20 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog"
+	"github.com/englacial/zagg/internal/catalog/geometry"
 )
 
 // Options say how a file is understood.
 type Options struct {
 	Rules   catalog.Rules
 	TimeKey string // column that groups granules of one acquisition; "": time_key
-	// Edges says how the sides of footprints run.
-	Edges Edges
+	// Edges says how the sides of footprints run. Auto takes the word of a file that says "spherical" or has
+	// footprint_planar. It does not take that of one that says "planar", which libraries write by default, also where
+	// footprints are of great circles and cross the antimeridian.
+	Edges geometry.Edges
 	// NoGeometry allows granules without a footprint: they may be anywhere on Earth.
 	NoGeometry bool
 }
-
-// Edges is how sides of footprints run.
-type Edges uint8
-
-// The kinds of edges. Auto takes the word of a file that says "spherical" or has footprint_planar; otherwise boxes along
-// meridians and parallels are planar and all else is geodesic. Files of archives mean great circles but say "planar",
-// which stac-geoparquet writes by default, also where footprints cross the antimeridian.
-const (
-	EdgesAuto Edges = iota
-	EdgesGeodesic
-	EdgesPlanar
-)
 
 // A File is a catalog in a stac-geoparquet file. Safe for concurrent use if its reader is.
 type File struct {
@@ -45,7 +36,7 @@ type File struct {
 	file    *parquet.File
 	meta    catalog.Meta
 	columns columns
-	edges   Edges
+	edges   geometry.Edges
 }
 
 var _ catalog.Source = (*File)(nil)
@@ -142,9 +133,8 @@ func (g *File) readMeta() error {
 	if err := checkCRS(c.CRS); err != nil {
 		return core.Errorf(core.CodeOf(err), "geoparquet", g.name, "%w", err)
 	}
-	// "planar" is no news: libraries write it for whatever they are given.
-	if g.edges == EdgesAuto && c.Edges == "spherical" {
-		g.edges = EdgesGeodesic
+	if g.edges == geometry.EdgesAuto && c.Edges == "spherical" {
+		g.edges = geometry.EdgesGeodesic
 	}
 	return nil
 }
