@@ -77,7 +77,10 @@ func fieldsFromProto(fields []*zaggv1.Field) ([]core.Field, error) {
 
 // GridInfoToProto is a grid's signature and frame.
 func GridInfoToProto(g *core.GridInfo) *zaggv1.GridInfo {
-	f := &zaggv1.Frame{Group: g.Frame.Group, Coords: fieldsToProto(g.Frame.Coords), Attrs: g.Frame.Attrs}
+	f := &zaggv1.Frame{
+		Group: g.Frame.Group, Coords: fieldsToProto(g.Frame.Coords), Attrs: g.Frame.Attrs,
+		Scalars: fieldsToProto(g.Frame.Scalars), VarAttrs: g.Frame.VarAttrs,
+	}
 	for i := range g.Frame.Dims {
 		d := &g.Frame.Dims[i]
 		dim := &zaggv1.Dim{Name: d.Name, Size: d.Size, Shard: d.Shard, Chunk: d.Chunk}
@@ -105,6 +108,12 @@ func GridInfoFromProto(g *zaggv1.GridInfo) (core.GridInfo, error) {
 		return out, err
 	}
 	if out.Frame.Attrs, err = jsonFrom("attributes", f.GetAttrs()); err != nil {
+		return out, err
+	}
+	if out.Frame.Scalars, err = fieldsFromProto(f.GetScalars()); err != nil {
+		return out, err
+	}
+	if out.Frame.VarAttrs, err = jsonFrom("attributes of variables", f.GetVarAttrs()); err != nil {
 		return out, err
 	}
 	slots := int64(1)

@@ -208,7 +208,9 @@ func TestInfosSurvive(t *testing.T) {
 		Group: "12", Attrs: json.RawMessage(`{}`),
 		Dims: []core.Dim{{Name: "y", Size: 64, Shard: 16, Chunk: 4}, {Name: "x", Size: 32, Shard: 32, Chunk: 32,
 			Axis: &core.Axis{Field: core.Field{Name: "x", Type: core.Float64, Units: "m"}, Start: -1, Step: 0.5}}},
-		Coords: []core.Field{{Name: "cell_ids", Type: core.Uint64, Width: 1, Fill: json.RawMessage(`0`), Attrs: json.RawMessage(`{"a":1}`)}},
+		Coords:   []core.Field{{Name: "cell_ids", Type: core.Uint64, Width: 1, Fill: json.RawMessage(`0`), Attrs: json.RawMessage(`{"a":1}`)}},
+		Scalars:  []core.Field{{Name: "spatial_ref", Type: core.Int32, Width: 1, Fill: json.RawMessage(`0`), Attrs: json.RawMessage(`{"b":2}`)}},
+		VarAttrs: json.RawMessage(`{"grid_mapping":"spatial_ref"}`),
 	}}
 	g, err := GridInfoFromProto(over(t, GridInfoToProto(&grid)))
 	require.NoError(t, err)

@@ -1230,7 +1230,11 @@ type Frame struct {
 	// coords are coordinate variables with one value per cell.
 	Coords []*Field `protobuf:"bytes,3,rep,name=coords,proto3" json:"coords,omitempty"`
 	// attrs is the group's attributes, a JSON object; empty: none.
-	Attrs         []byte `protobuf:"bytes,4,opt,name=attrs,proto3" json:"attrs,omitempty"`
+	Attrs []byte `protobuf:"bytes,4,opt,name=attrs,proto3" json:"attrs,omitempty"`
+	// scalars are variables of no dimension, whose one value is their fill.
+	Scalars []*Field `protobuf:"bytes,5,rep,name=scalars,proto3" json:"scalars,omitempty"`
+	// var_attrs are attributes of every computed variable, a JSON object; empty: none.
+	VarAttrs      []byte `protobuf:"bytes,6,opt,name=var_attrs,json=varAttrs,proto3" json:"var_attrs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1289,6 +1293,20 @@ func (x *Frame) GetCoords() []*Field {
 func (x *Frame) GetAttrs() []byte {
 	if x != nil {
 		return x.Attrs
+	}
+	return nil
+}
+
+func (x *Frame) GetScalars() []*Field {
+	if x != nil {
+		return x.Scalars
+	}
+	return nil
+}
+
+func (x *Frame) GetVarAttrs() []byte {
+	if x != nil {
+		return x.VarAttrs
 	}
 	return nil
 }
@@ -3730,12 +3748,14 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x05attrs\x18\a \x01(\fR\x05attrs\"N\n" +
 	"\bGridInfo\x12\x1c\n" +
 	"\tsignature\x18\x01 \x01(\fR\tsignature\x12$\n" +
-	"\x05frame\x18\x02 \x01(\v2\x0e.zagg.v1.FrameR\x05frame\"}\n" +
+	"\x05frame\x18\x02 \x01(\v2\x0e.zagg.v1.FrameR\x05frame\"\xc4\x01\n" +
 	"\x05Frame\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12 \n" +
 	"\x04dims\x18\x02 \x03(\v2\f.zagg.v1.DimR\x04dims\x12&\n" +
 	"\x06coords\x18\x03 \x03(\v2\x0e.zagg.v1.FieldR\x06coords\x12\x14\n" +
-	"\x05attrs\x18\x04 \x01(\fR\x05attrs\"|\n" +
+	"\x05attrs\x18\x04 \x01(\fR\x05attrs\x12(\n" +
+	"\ascalars\x18\x05 \x03(\v2\x0e.zagg.v1.FieldR\ascalars\x12\x1b\n" +
+	"\tvar_attrs\x18\x06 \x01(\fR\bvarAttrs\"|\n" +
 	"\x03Dim\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x14\n" +
@@ -4026,70 +4046,71 @@ var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	16, // 11: zagg.v1.GridInfo.frame:type_name -> zagg.v1.Frame
 	17, // 12: zagg.v1.Frame.dims:type_name -> zagg.v1.Dim
 	14, // 13: zagg.v1.Frame.coords:type_name -> zagg.v1.Field
-	18, // 14: zagg.v1.Dim.axis:type_name -> zagg.v1.Axis
-	14, // 15: zagg.v1.Axis.field:type_name -> zagg.v1.Field
-	14, // 16: zagg.v1.ProductInfo.columns:type_name -> zagg.v1.Field
-	21, // 17: zagg.v1.StatisticInfo.inputs:type_name -> zagg.v1.Input
-	14, // 18: zagg.v1.StatisticInfo.outputs:type_name -> zagg.v1.Field
-	23, // 19: zagg.v1.Region.polygons:type_name -> zagg.v1.Polygon
-	22, // 20: zagg.v1.CoverRequest.regions:type_name -> zagg.v1.Region
-	26, // 21: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
-	29, // 22: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
-	22, // 23: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
-	35, // 24: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
-	40, // 25: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
-	36, // 26: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
-	38, // 27: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
-	37, // 28: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
-	22, // 29: zagg.v1.Query.region:type_name -> zagg.v1.Region
-	39, // 30: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
-	41, // 31: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
-	6,  // 32: zagg.v1.Answer.error:type_name -> zagg.v1.Error
-	43, // 33: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
-	45, // 34: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
-	13, // 35: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
-	46, // 36: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
-	44, // 37: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
-	3,  // 38: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
-	49, // 39: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
-	49, // 40: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
-	51, // 41: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
-	51, // 42: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
-	11, // 43: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
-	49, // 44: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
-	4,  // 45: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
-	9,  // 46: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
-	5,  // 47: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
-	24, // 48: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
-	27, // 49: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
-	30, // 50: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
-	31, // 51: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
-	33, // 52: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
-	34, // 53: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
-	34, // 54: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
-	47, // 55: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
-	48, // 56: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
-	50, // 57: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
-	50, // 58: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
-	7,  // 59: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
-	10, // 60: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
-	4,  // 61: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
-	25, // 62: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
-	28, // 63: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
-	13, // 64: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
-	32, // 65: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
-	13, // 66: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
-	42, // 67: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
-	42, // 68: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
-	4,  // 69: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
-	4,  // 70: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
-	13, // 71: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
-	13, // 72: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
-	59, // [59:73] is the sub-list for method output_type
-	45, // [45:59] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	14, // 14: zagg.v1.Frame.scalars:type_name -> zagg.v1.Field
+	18, // 15: zagg.v1.Dim.axis:type_name -> zagg.v1.Axis
+	14, // 16: zagg.v1.Axis.field:type_name -> zagg.v1.Field
+	14, // 17: zagg.v1.ProductInfo.columns:type_name -> zagg.v1.Field
+	21, // 18: zagg.v1.StatisticInfo.inputs:type_name -> zagg.v1.Input
+	14, // 19: zagg.v1.StatisticInfo.outputs:type_name -> zagg.v1.Field
+	23, // 20: zagg.v1.Region.polygons:type_name -> zagg.v1.Polygon
+	22, // 21: zagg.v1.CoverRequest.regions:type_name -> zagg.v1.Region
+	26, // 22: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
+	29, // 23: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
+	22, // 24: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
+	35, // 25: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
+	40, // 26: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
+	36, // 27: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
+	38, // 28: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
+	37, // 29: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
+	22, // 30: zagg.v1.Query.region:type_name -> zagg.v1.Region
+	39, // 31: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
+	41, // 32: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
+	6,  // 33: zagg.v1.Answer.error:type_name -> zagg.v1.Error
+	43, // 34: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
+	45, // 35: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
+	13, // 36: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
+	46, // 37: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
+	44, // 38: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
+	3,  // 39: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
+	49, // 40: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
+	49, // 41: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
+	51, // 42: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
+	51, // 43: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
+	11, // 44: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
+	49, // 45: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
+	4,  // 46: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
+	9,  // 47: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
+	5,  // 48: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
+	24, // 49: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
+	27, // 50: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
+	30, // 51: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
+	31, // 52: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
+	33, // 53: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
+	34, // 54: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
+	34, // 55: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
+	47, // 56: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
+	48, // 57: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
+	50, // 58: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
+	50, // 59: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
+	7,  // 60: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
+	10, // 61: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
+	4,  // 62: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
+	25, // 63: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
+	28, // 64: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
+	13, // 65: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
+	32, // 66: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
+	13, // 67: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
+	42, // 68: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
+	42, // 69: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
+	4,  // 70: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
+	4,  // 71: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
+	13, // 72: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
+	13, // 73: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
+	60, // [60:74] is the sub-list for method output_type
+	46, // [46:60] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_zagg_v1_zagg_proto_init() }
