@@ -9,25 +9,43 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// checkColumn: the bytes of a column are what its type, width and rows say, and aligned for its type.
-func checkColumn(c *check, what string, col *core.Column, rows int) {
-	c.Helper()
-	c.that(col.Type >= core.Bool && col.Type <= core.Bytes, "%s has type %d", what, col.Type)
-	c.that(col.Width >= 0, "%s has width %d", what, col.Width)
+// columnFault says where the bytes of a column are not what its type, width and rows say, or not aligned for its type;
+// "" if all is well.
+func columnFault(col *core.Column, rows int) string {
+	if col.Type < core.Bool || col.Type > core.Bytes || col.Width < 0 {
+		return fmt.Sprintf("has type %d and width %d", col.Type, col.Width)
+	}
 	size := max(col.Width, 1) * col.Type.Size()
 	elements := rows
-	if col.Offsets != nil {
-		c.that(len(col.Offsets) == rows+1, "%s has %d offsets for %d rows; want one more than rows", what, len(col.Offsets), rows)
-		c.that(col.Offsets[0] == 0 && slices.IsSorted(col.Offsets), "%s: its offsets do not ascend from 0", what)
+	switch {
+	case col.Offsets != nil:
+		if len(col.Offsets) != rows+1 {
+			return fmt.Sprintf("has %d offsets for %d rows; want one more than rows", len(col.Offsets), rows)
+		}
+		if col.Offsets[0] != 0 || !slices.IsSorted(col.Offsets) {
+			return "has offsets that do not ascend from 0"
+		}
 		elements = int(col.Offsets[rows])
-	} else {
-		c.that(col.Type != core.Bytes, "%s is text without offsets", what)
+	case col.Type == core.Bytes:
+		return "is text without offsets"
 	}
-	c.that(len(col.Data) == elements*size, "%s (%s, width %d): %d bytes, want %d rows of %d", what, col.Type, col.Width, len(col.Data), elements, size)
-	if len(col.Data) > 0 {
-		c.that(uintptr(unsafe.Pointer(unsafe.SliceData(col.Data)))%uintptr(col.Type.Size()) == 0, "%s: its bytes are not aligned for %s; make them with core.NewData", what, col.Type)
+	switch {
+	case len(col.Data) != elements*size:
+		return fmt.Sprintf("has %d bytes, want %d rows of %d (%s, width %d)", len(col.Data), elements, size, col.Type, col.Width)
+	case uintptr(unsafe.Pointer(unsafe.SliceData(col.Data)))%uintptr(col.Type.Size()) != 0 && elements > 0:
+		return fmt.Sprintf("has bytes that are not aligned for %s; make them with core.NewData", col.Type)
+	case len(col.Fill) != 0 && len(col.Fill) != col.Type.Size():
+		return fmt.Sprintf("has a fill value of %d bytes, want one %s", len(col.Fill), col.Type)
 	}
-	c.that(len(col.Fill) == 0 || len(col.Fill) == col.Type.Size(), "%s: its fill value has %d bytes, want one %s", what, len(col.Fill), col.Type)
+	return ""
+}
+
+// checkColumn ends the check where a column has a fault.
+func checkColumn(c *check, what string, col *core.Column, rows int) {
+	c.Helper()
+	if fault := columnFault(col, rows); fault != "" {
+		c.fatalf("%s %s", what, fault)
+	}
 }
 
 // diffColumns says how two columns differ; "" if they have the same bytes.

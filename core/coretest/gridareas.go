@@ -23,9 +23,9 @@ const pointsOf = 24
 
 // fill adds places in the region of those that at gives, and those that are exactly in it.
 func (a area) fill(c *check, at func(*rand.Rand) core.LonLat, exactly ...core.LonLat) area {
-	a.at, a.in = at, inside(a.region)
-	if a.region.Planar && a.region.Margin == 0 {
-		a.in = func(core.LonLat) bool { return true } // at knows best
+	a.at = at
+	if a.in == nil {
+		a.in = inside(a.region)
 	}
 	a.points = a.more(c, pointsOf, exactly)
 	return a
@@ -183,34 +183,62 @@ func polarBox(c *check, a anchor) []area {
 	span := min(a.side*3/halfTurn*180, 60)
 	edge := math.Copysign(90-span, a.at.Lat)
 	ring := []core.LonLat{{Lon: -180, Lat: edge}, {Lon: 180, Lat: edge}, {Lon: 180, Lat: a.at.Lat}, {Lon: -180, Lat: a.at.Lat}}
-	return []area{area{what: "polar box", region: core.Region{Polygons: []core.Polygon{{ring}}, Planar: true}}.fill(c, func(r *rand.Rand) core.LonLat {
+	return []area{area{what: "polar box", region: core.Region{Polygons: []core.Polygon{{ring}}, Planar: true}, in: planarInside(ring)}.fill(c, func(r *rand.Rand) core.LonLat {
 		return core.LonLat{Lon: 360*r.Float64() - 180, Lat: math.Copysign(90-span*r.Float64(), a.at.Lat)}
 	})}
 }
 
-// boxesAt are boxes in longitude and latitude, with longitudes of any turn.
+// boxesAt are boxes in longitude and latitude.
 func boxesAt(c *check, a anchor) (areas []area) {
 	if a.side < minPlanar {
 		return nil
 	}
 	for _, size := range []float64{0.02, 1, 4} {
-		height := min(size*a.side/halfTurn*180*(0.5+c.rand.Float64()), 60)
-		width := min(height/max(math.Cos(a.at.Lat*math.Pi/180), 1e-3)*(0.5+c.rand.Float64()), 350)
-		west := a.at.Lon - width*c.rand.Float64() + 360*float64(c.rand.IntN(3)-1)
-		south := max(-90, a.at.Lat-height*c.rand.Float64())
-		north := min(90, south+height)
-		ring := []core.LonLat{{Lon: west, Lat: south}, {Lon: west + width, Lat: south}, {Lon: west + width, Lat: north}, {Lon: west, Lat: north}}
-		if c.rand.IntN(2) == 0 {
-			slices.Reverse(ring)
-		}
-		if c.rand.IntN(2) == 0 {
-			ring = append(ring, ring[0])
-		}
-		areas = append(areas, area{what: "box", region: core.Region{Polygons: []core.Polygon{{ring}}, Planar: true}}.fill(c, func(r *rand.Rand) core.LonLat {
-			return core.LonLat{Lon: west + width*r.Float64(), Lat: south + (north-south)*r.Float64()}
-		}, ring...))
+		areas = append(areas, boxAt(c, a.at, size*a.side))
 	}
 	return areas
+}
+
+// boxAt is a box around a place, of about so many metres, with longitudes of any turn.
+func boxAt(c *check, at core.LonLat, size float64) area {
+	height := min(size/halfTurn*180*(0.5+c.rand.Float64()), 60)
+	width := min(height/max(math.Cos(at.Lat*math.Pi/180), 1e-3)*(0.5+c.rand.Float64()), 350)
+	west := at.Lon - width*c.rand.Float64() + 360*float64(c.rand.IntN(3)-1)
+	south := max(-90, at.Lat-height*c.rand.Float64())
+	north := min(90, south+height)
+	ring := []core.LonLat{{Lon: west, Lat: south}, {Lon: west + width, Lat: south}, {Lon: west + width, Lat: north}, {Lon: west, Lat: north}}
+	in := planarInside(ring)
+	if c.rand.IntN(2) == 0 {
+		slices.Reverse(ring)
+	}
+	if c.rand.IntN(2) == 0 {
+		ring = append(ring, ring[0])
+	}
+	return area{what: "box", region: core.Region{Polygons: []core.Polygon{{ring}}, Planar: true}, in: in}.fill(c, func(r *rand.Rand) core.LonLat {
+		return core.LonLat{Lon: west + width*r.Float64(), Lat: south + (north-south)*r.Float64()}
+	}, ring...)
+}
+
+// planarInside reports places in a ring whose sides are straight in longitude and latitude, which has no more than 360°
+// of longitude.
+func planarInside(ring []core.LonLat) func(core.LonLat) bool {
+	west := ring[0].Lon
+	for _, v := range ring {
+		west = min(west, v.Lon)
+	}
+	ring = slices.Clone(ring)
+	return func(p core.LonLat) bool {
+		lon := west + math.Mod(math.Mod(p.Lon-west, 360)+360, 360)
+		odd := false
+		a := ring[len(ring)-1]
+		for _, b := range ring {
+			if (a.Lon > lon) != (b.Lon > lon) && a.Lat+(lon-a.Lon)/(b.Lon-a.Lon)*(b.Lat-a.Lat) > p.Lat {
+				odd = !odd
+			}
+			a = b
+		}
+		return odd
+	}
 }
 
 // polygonsAt are stars: one, one with a hole, one that winds the other way, two with a margin, one that is planar.
@@ -257,9 +285,7 @@ func flatStar(c *check, a anchor) []area {
 		far := 0.3 + 0.7*c.rand.Float64()
 		ring[i] = core.LonLat{Lon: a.at.Lon + width*s*far, Lat: a.at.Lat + height*co*far}
 	}
-	return []area{area{what: "planar polygon", region: core.Region{Polygons: []core.Polygon{{ring}}, Planar: true}}.fill(c, func(r *rand.Rand) core.LonLat {
-		i, f, t := r.IntN(7), r.Float64(), r.Float64()
-		v, w := ring[i], ring[(i+1)%7]
-		return core.LonLat{Lon: a.at.Lon + t*(v.Lon+f*(w.Lon-v.Lon)-a.at.Lon), Lat: a.at.Lat + t*(v.Lat+f*(w.Lat-v.Lat)-a.at.Lat)}
+	return []area{area{what: "planar polygon", region: core.Region{Polygons: []core.Polygon{{ring}}, Planar: true}, in: planarInside(ring)}.fill(c, func(r *rand.Rand) core.LonLat {
+		return core.LonLat{Lon: a.at.Lon + width*(2*r.Float64()-1), Lat: a.at.Lat + height*(2*r.Float64()-1)}
 	}, ring...)}
 }
