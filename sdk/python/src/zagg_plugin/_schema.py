@@ -109,6 +109,8 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         2: ("dims", "Dim", True, ""),
         3: ("coords", "Field", True, ""),
         4: ("attrs", "bytes", False, ""),
+        5: ("scalars", "Field", True, ""),
+        6: ("var_attrs", "bytes", False, ""),
     },
     "Granule": {
         1: ("id", "string", False, ""),

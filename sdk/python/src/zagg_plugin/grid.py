@@ -49,11 +49,15 @@ class Frame:
     dims: Sequence[Dim]
     coords: Sequence[Field] = ()  # coordinate variables with one value per cell
     attrs: dict[str, Any] = field(default_factory=dict)  # the group's attributes
+    scalars: Sequence[Field] = ()  # variables of no dimension, whose one value is their fill: a CF grid mapping
+    var_attrs: dict[str, Any] = field(default_factory=dict)  # attributes of every computed variable
 
     def message(self) -> Message:
         return Message(
             "Frame", group=self.group, dims=[d.message() for d in self.dims], coords=[c.message() for c in self.coords],
             attrs=json.dumps(self.attrs).encode() if self.attrs else b"",
+            scalars=[s.message() for s in self.scalars],
+            var_attrs=json.dumps(self.var_attrs).encode() if self.var_attrs else b"",
         )
 
 
