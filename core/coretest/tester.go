@@ -52,21 +52,34 @@ type step struct {
 	needed bool // the rest makes no sense without
 }
 
-// run makes one check: it passes if it reports nothing. A panic is reported, too.
+// run makes one check: it passes if it reports nothing. A panic is reported, too. What is needed is done even where the
+// user has asked for other checks only (go test -run).
 func run[S Tester[S]](t S, opt Options, s step) bool {
 	t.Helper()
-	return t.Run(s.name, func(t S) {
+	ran := false
+	ok := t.Run(s.name, func(t S) {
 		t.Helper()
-		h := fnv.New64a()
-		h.Write([]byte(s.name))
-		c := &check{report: t, ctx: t.Context(), rand: rand.New(rand.NewPCG(opt.Seed, h.Sum64())), Options: opt}
-		defer func() {
-			if p := recover(); p != nil {
-				c.Errorf("panic: %v\n%s", p, debug.Stack())
-			}
-		}()
-		s.run(c)
+		ran = true
+		s.do(t, t.Context(), opt)
 	})
+	if s.needed && !ran {
+		s.do(t, t.Context(), opt)
+	}
+	return ok
+}
+
+// do makes a check with inputs of its own.
+func (s *step) do(t report, ctx context.Context, opt Options) {
+	t.Helper()
+	h := fnv.New64a()
+	h.Write([]byte(s.name))
+	c := &check{report: t, ctx: ctx, rand: rand.New(rand.NewPCG(opt.Seed, h.Sum64())), Options: opt}
+	defer func() {
+		if p := recover(); p != nil {
+			c.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	s.run(c)
 }
 
 // runAll makes checks, until one fails that the rest needs.

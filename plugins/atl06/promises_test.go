@@ -20,6 +20,7 @@ func TestPromises(t *testing.T) {
 	for _, f := range files[:2] {
 		granules = append(granules, core.Granule{ID: filepath.Base(f), Assets: map[string]string{"data": f}})
 	}
+	coretest.Maker(t, Plugin().Readers[0], `{}`)
 	coretest.Reader(t, coretest.Make(Plugin().Readers[0], `{}`), new(objstore.File), granules, coretest.ReaderOptions{
 		Options: coretest.Options{Short: testing.Short()},
 	})

@@ -18,12 +18,13 @@ func TestPromises(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	granules := []core.Granule{{ID: "sample", Assets: map[string]string{"data": files[2]}}}
-	maker := coretest.Make(Plugin().Readers[0], `{
+	const config = `{
 		"groups": ["gt2l", "gt1r", "gt9x"],
 		"coordinates": {"latitude": "/{group}/land_ice_segments/latitude", "longitude": "/{group}/land_ice_segments/longitude"},
 		"variables": {"height": "/{group}/land_ice_segments/h_li", "quality": "/{group}/land_ice_segments/atl06_quality_summary"}
-	}`)
-	coretest.Reader(t, maker, new(objstore.File), granules, coretest.ReaderOptions{
+	}`
+	coretest.Maker(t, Plugin().Readers[0], config)
+	coretest.Reader(t, coretest.Make(Plugin().Readers[0], config), new(objstore.File), granules, coretest.ReaderOptions{
 		Options: coretest.Options{Short: true},
 	})
 }

@@ -10,6 +10,7 @@ import (
 // TestPromises: every shape of grid keeps what core.Grid promises.
 func TestPromises(t *testing.T) {
 	maker := Plugin().Grids[0]
+	coretest.Maker(t, maker, `{"parent_order":6,"child_order":12}`)
 	for name, config := range map[string]string{
 		"6 to 12":               `{"parent_order":6,"child_order":12}`,
 		"base cells":            `{"parent_order":0,"child_order":5,"chunk_inner":2}`,

@@ -19,6 +19,7 @@ func TestPromises(t *testing.T) {
 		case strings.HasSuffix(m.Name, "var"):
 			configs = []string{"", `{"ddof":1}`}
 		}
+		t.Run(m.Name, func(t *testing.T) { coretest.Maker(t, m, configs...) })
 		for _, config := range configs {
 			t.Run(m.Name+config, func(t *testing.T) {
 				coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: testing.Short()}})

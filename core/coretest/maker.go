@@ -1,0 +1,89 @@
+package coretest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Maker tests what a plugin offers by name: it can be listed, makes things of each of the configs, and refuses what is
+// no config. The things themselves are for the other suites.
+func Maker[S Tester[S], T any](t S, maker core.Maker[T], configs ...string) {
+	t.Helper()
+	runAll(t, Options{}, []step{
+		{name: "Names", run: func(c *check) { checkMakerNames(c, maker.Name, maker.Doc, maker.Schema) }},
+		{name: "Makes", run: func(c *check) {
+			for _, config := range configs {
+				thing, err := maker.New(c.ctx, core.Config(config))
+				c.must(err, "New with "+config)
+				closeAll([]T{thing})
+			}
+		}},
+		{name: "Refuses", run: func(c *check) {
+			bad := []string{`[1]`, `{`, `"text"`, `17`, `{"no such key of any plugin": 1}`, "\x00"}
+			for _, config := range configs {
+				bad = append(bad, withMember(config, "no such key of any plugin"))
+			}
+			for _, config := range bad {
+				c.refused(c.guard("New with "+config, func() error {
+					thing, err := maker.New(c.ctx, core.Config(config))
+					if err == nil {
+						closeAll([]T{thing})
+					}
+					return err
+				}), "New with "+config, core.Invalid)
+			}
+		}},
+		{name: "Cancelled", run: func(c *check) {
+			ctx, cancel := context.WithCancel(c.ctx)
+			cancel()
+			for _, config := range configs { // quick enough not to ask; but it must come back
+				if thing, err := maker.New(ctx, core.Config(config)); err == nil {
+					closeAll([]T{thing})
+				} else {
+					c.cancelled(err, "New")
+				}
+			}
+		}},
+	})
+}
+
+func checkMakerNames(c *check, name, doc string, schema json.RawMessage) {
+	c.that(safeName(name), "the name %q is no plain name", name)
+	c.that(doc != "", "%s has no Doc: say in a line what it is", name)
+	if len(schema) > 0 {
+		var object map[string]any
+		c.must(json.Unmarshal(schema, &object), name+": the schema is no JSON object")
+	}
+}
+
+// withMember is an object with one member more; an object of that alone, where config is none.
+func withMember(config, name string) string {
+	object := map[string]json.RawMessage{}
+	if json.Unmarshal([]byte(config), &object) != nil || object == nil {
+		object = map[string]json.RawMessage{}
+	}
+	object[name] = json.RawMessage("1")
+	b, err := json.Marshal(object)
+	if err != nil {
+		panic(fmt.Sprintf("an object of JSON is not JSON: %v", err))
+	}
+	return string(b)
+}
+
+// Examples are configs to try a maker with: the examples of its schema, each an object, or {}.
+func Examples(schema json.RawMessage) []string {
+	var s struct {
+		Examples []json.RawMessage `json:"examples"`
+	}
+	if json.Unmarshal(schema, &s) != nil || len(s.Examples) == 0 {
+		return []string{"{}"}
+	}
+	var configs []string
+	for _, e := range s.Examples {
+		configs = append(configs, string(e))
+	}
+	return configs
+}
