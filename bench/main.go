@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/englacial/zagg/internal/awstest"
 )
 
 type options struct {
@@ -126,6 +127,9 @@ func buildIndexes(ctx context.Context, o options, zagg, work string, env []strin
 
 // serve starts the S3 server on a free loopback port with the granules as one bucket.
 func serve(ctx context.Context, o options, work string) (endpoint string, stop func(), err error) {
+	if o.server == "" {
+		return "", nil, fmt.Errorf("-s3 names no versitygw")
+	}
 	root := filepath.Join(work, "s3")
 	bucket := filepath.Join(root, o.bucket)
 	if err := os.MkdirAll(bucket, 0o755); err != nil {
@@ -146,29 +150,11 @@ func serve(ctx context.Context, o options, work string) (endpoint string, stop f
 			}
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.server, Root: root, AccessKey: "bench", SecretKey: "benchbench"})
 	if err != nil {
 		return "", nil, err
 	}
-	address := l.Addr().String()
-	l.Close()
-	cmd := exec.CommandContext(ctx, o.server, "--access", "bench", "--secret", "benchbench", "--port", address, "posix", root)
-	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("start %s: %w", o.server, err)
-	}
-	stop = func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	}
-	for range 100 {
-		if c, err := net.Dial("tcp", address); err == nil {
-			c.Close()
-			return "http://" + address, stop, nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	stop()
-	return "", nil, fmt.Errorf("%s does not listen on %s", o.server, address)
+	return server.Direct(), func() { server.Close() }, nil
 }
 
 func copyFile(from, to string) error {

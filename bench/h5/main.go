@@ -198,7 +198,7 @@ func readFile(ctx context.Context, path string, threads int) ([][]byte, error) {
 	return read(ctx, f, sets, threads, func(*h5.Dataset) []h5.Span { return nil })
 }
 
-// read plans, fetches and decodes rows of datasets; missing ones are left out.
+// read plans and reads rows of datasets; missing ones are left out.
 func read(ctx context.Context, f *h5.File, sets []*h5.Dataset, threads int, rows func(*h5.Dataset) []h5.Span) ([][]byte, error) {
 	if err := f.LoadChunks(ctx, sets...); err != nil {
 		return nil, err
@@ -214,14 +214,11 @@ func read(ctx context.Context, f *h5.File, sets []*h5.Dataset, threads int, rows
 		}
 		plans = append(plans, p)
 	}
-	if err := f.Fetch(ctx, plans...); err != nil {
-		return nil, err
-	}
 	out := make([][]byte, len(plans))
 	for i, p := range plans {
 		out[i] = core.NewData(int(p.Size()))
 	}
-	return out, decode(plans, out, threads)
+	return out, f.ReadPlans(ctx, threads, plans, out)
 }
 
 func profile(ctx context.Context, o options) error {

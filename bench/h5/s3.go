@@ -3,22 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync/atomic"
-	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/internal/awstest"
 )
 
 // The ranges of one fetch are merged as a run of zagg does over networks.
@@ -35,89 +27,34 @@ const (
 )
 
 // A slow is an S3 server behind a line with latency, which counts.
-type slow struct {
-	*httptest.Server
-	requests, bytes atomic.Int64
-}
+type slow struct{ *awstest.S3 }
 
-// serve starts the S3 server on a free loopback port with the granule in a bucket, and a proxy that waits before each
-// request.
-func serve(ctx context.Context, o options, work string) (*slow, func(), error) {
+// serve starts the S3 server with the granule in a bucket.
+func serve(ctx context.Context, o options, work string) (*slow, error) {
 	root := filepath.Join(work, "s3")
 	if err := os.MkdirAll(filepath.Join(root, bucket), 0o755); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	data, err := os.ReadFile(o.granule)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(root, bucket, key), data, 0o644); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.server, Root: root, AccessKey: access, SecretKey: secret, Latency: o.latency})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	address := l.Addr().String()
-	l.Close()
-	cmd := exec.CommandContext(ctx, o.server, "--access", access, "--secret", secret, "--port", address, "--quiet", "posix", root)
-	if err := cmd.Start(); err != nil {
-		return nil, nil, fmt.Errorf("start %s: %w", o.server, err)
-	}
-	s := newSlow(address, o.latency)
-	stop := func() {
-		s.Close()
-		cmd.Process.Kill()
-		cmd.Wait()
-	}
-	for range 100 {
-		if c, err := net.Dial("tcp", address); err == nil {
-			c.Close()
-			return s, stop, nil
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	stop()
-	return nil, nil, fmt.Errorf("%s does not listen on %s", o.server, address)
-}
-
-func newSlow(address string, latency time.Duration) *slow {
-	s := &slow{}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: address})
-			r.Out.Host = r.In.Host // it is signed
-		},
-		ModifyResponse: func(r *http.Response) error {
-			r.Body = &counted{r.Body, &s.bytes}
-			return nil
-		},
-		Transport: &http.Transport{MaxIdleConnsPerHost: 100},
-	}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.requests.Add(1)
-		time.Sleep(latency)
-		proxy.ServeHTTP(w, r)
-	}))
-	return s
-}
-
-type counted struct {
-	io.ReadCloser
-	n *atomic.Int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	c.n.Add(int64(n))
-	return n, err
+	return &slow{server}, nil
 }
 
 // measure adds to a read what the server was asked for.
 func (s *slow) measure(read func() (sample, error)) (sample, error) {
-	requests, bytes := s.requests.Load(), s.bytes.Load()
+	before := s.Usage()
 	got, err := read()
-	got.requests, got.down = s.requests.Load()-requests, s.bytes.Load()-bytes
+	after := s.Usage()
+	got.requests, got.down = after.Requests-before.Requests, after.Down-before.Down
 	return got, err
 }
 
@@ -127,12 +64,12 @@ func overS3(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	server, stop, err := serve(ctx, o, work)
+	server, err := serve(ctx, o, work)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	store, err := s3store.New(ctx, s3store.Options{Endpoint: server.URL, Region: "us-east-1", Credentials: &s3store.Credentials{AccessKeyID: access, SecretAccessKey: secret}})
+	defer server.Close()
+	store, err := s3store.New(ctx, s3store.Options{Endpoint: server.URL(), Region: "us-east-1", Credentials: &s3store.Credentials{AccessKeyID: access, SecretAccessKey: secret}})
 	if err != nil {
 		return err
 	}
@@ -200,7 +137,7 @@ func peersOverS3(ctx context.Context, o options, server *slow) (*python, error) 
 	if o.python == "" {
 		return nil, nil
 	}
-	return startPython(ctx, o.python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL, "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
+	return startPython(ctx, o.python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL(), "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
 		"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"})
 }
 

@@ -5,26 +5,19 @@ import (
 	"context"
 	"io/fs"
 	"math/rand/v2"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/cmd/zagg/cli"
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -45,62 +38,20 @@ func must(t *testing.T, args ...string) string {
 	return out
 }
 
-// environment points the SDK at a server, as a user would.
-func environment(t *testing.T, endpoint string) {
-	t.Setenv("AWS_ENDPOINT_URL_S3", endpoint)
-	t.Setenv("AWS_ACCESS_KEY_ID", "tester")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "testersecret")
-	t.Setenv("AWS_REGION", "us-east-1")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+// servers are one in the process, and versitygw where there is one.
+func servers() map[string]string {
+	return map[string]string{"in process": "", "versitygw": os.Getenv("ZAGG_VERSITYGW")}
 }
 
-// slow puts random delays before a server, so that answers come in another order each time.
-func slow(t *testing.T, endpoint string) string {
-	target, err := url.Parse(endpoint)
+// serve starts a server and points the SDK at it, with random delays, so that answers come in another order each time.
+func serve(t *testing.T, exe string) {
+	s, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: exe, Buckets: []string{bucket},
+		Fault: awstest.RandomS3Faults(rand.Uint64(), awstest.S3FaultRates{MaxDelay: 8 * time.Millisecond})})
 	require.NoError(t, err)
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(target)
-		r.Out.Host = r.In.Host // it is signed
-	}}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(time.Duration(rand.IntN(8)) * time.Millisecond)
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
-func inProcess(t *testing.T) string {
-	s := httptest.NewServer(gofakes3.New(s3mem.New()).Server())
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
-func versitygw(t *testing.T) string {
-	exe := os.Getenv("ZAGG_VERSITYGW")
-	if exe == "" {
-		t.Skip("ZAGG_VERSITYGW names no versitygw: skipped")
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	for name, value := range s.Environ() {
+		t.Setenv(name, value)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
-	cmd := exec.Command(exe, "--access", "tester", "--secret", "testersecret", "--port", address, "posix", t.TempDir())
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", address)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	}, 20*time.Second, 20*time.Millisecond)
-	return "http://" + address
 }
 
 // A bucket with a dot in its name cannot be part of a host name: it must be addressed by path.
@@ -108,7 +59,6 @@ const bucket = "zagg.tests"
 
 func upload(t *testing.T) {
 	ctx := t.Context()
-	createBucket(t)
 	store, err := s3store.New(ctx, s3store.Options{})
 	require.NoError(t, err)
 	files, err := filepath.Glob(samples + "/*.h5")
@@ -123,12 +73,13 @@ func upload(t *testing.T) {
 // The store in S3 is byte for byte the one on disk, with latencies shuffled; a second run skips everything; a run with
 // fewer granules leaves what a fresh run with them would.
 func TestStores(t *testing.T) {
-	for name, serve := range map[string]func(*testing.T) string{"in process": inProcess, "versitygw": versitygw} {
+	for name, exe := range servers() {
 		t.Run(name, func(t *testing.T) {
-			server := serve(t)
-			environment(t, server)
+			if name != "in process" && exe == "" {
+				t.Skip("ZAGG_VERSITYGW names no versitygw: skipped")
+			}
+			serve(t, exe)
 			upload(t)
-			t.Setenv("AWS_ENDPOINT_URL_S3", slow(t, server))
 			cfg := filepath.Join(samples, "demo.yaml")
 			local := filepath.Join(t.TempDir(), "local.zarr")
 			must(t, "run", "--config", cfg, "--granules", samples, "--store", local, "-q")
@@ -150,8 +101,7 @@ func TestStores(t *testing.T) {
 
 // Fewer granules and fewer shards in the same fullsphere store: nothing of the first run is left.
 func TestFewerGranules(t *testing.T) {
-	server := inProcess(t)
-	environment(t, server)
+	serve(t, "")
 	upload(t)
 	text, err := os.ReadFile(filepath.Join(samples, "demo.yaml"))
 	require.NoError(t, err)
