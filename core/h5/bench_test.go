@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,12 +46,6 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-type job struct {
-	plan  *h5.Plan
-	piece int
-	dst   []byte
-}
-
 func readAll(b *testing.B, m *memory, workers int, dst []byte) []byte {
 	f, err := h5.Open(b.Context(), m, "x", h5.Options{})
 	require.NoError(b, err)
@@ -65,29 +58,16 @@ func readAll(b *testing.B, m *memory, workers int, dst []byte) []byte {
 		require.NoError(b, err)
 		total += (plans[i].Size() + 7) &^ 7
 	}
-	require.NoError(b, f.Fetch(b.Context(), plans...))
 	if int64(len(dst)) < total {
 		dst = core.NewData(int(total))
 	}
 	b.SetBytes(total)
-	var jobs []job
+	out := make([][]byte, len(plans))
 	rest := dst
-	for _, p := range plans {
-		for i := range p.Pieces() {
-			jobs = append(jobs, job{p, i, rest[:p.Size()]})
-		}
+	for i, p := range plans {
+		out[i] = rest[:p.Size()]
 		rest = rest[(p.Size()+7)&^7:]
 	}
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for k := w; k < len(jobs); k += workers {
-				if err := jobs[k].plan.DecodePiece(jobs[k].piece, jobs[k].dst); err != nil {
-					panic(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	require.NoError(b, f.ReadPlans(b.Context(), workers, plans, out))
 	return dst
 }

@@ -3,63 +3,87 @@ package h5
 import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
+	"github.com/englacial/zagg/core/h5/internal/filter"
 )
 
 // Decode turns the fetched bytes into the selected elements, Size bytes of dst, in C order.
-func (p *Plan) Decode(dst []byte) error {
-	for i := range p.pieces {
-		if err := p.DecodePiece(i, dst); err != nil {
-			return err
+func (p *Plan) Decode(dst []byte) error { return p.d.f.Decode(1, []*Plan{p}, [][]byte{dst}) }
+
+// Decode is Decode of many fetched plans of this file, of which plans[i] fills out[i], by a number of goroutines: chunks
+// are decoded side by side, which even one goroutine does in less time than one after the other.
+func (f *File) Decode(workers int, plans []*Plan, out [][]byte) error {
+	w := works{f: f, plans: plans, out: out}
+	if err := w.room("h5.Decode"); err != nil {
+		return err
+	}
+	for k, p := range plans {
+		for i := range p.pieces {
+			w.ready = append(w.ready, work{k, i})
 		}
 	}
-	return nil
+	return w.run(workers)
 }
 
-// DecodePiece is Decode of one of Pieces: it fills that piece's part of dst and nothing else, so that pieces can be decoded
-// at the same time.
-func (p *Plan) DecodePiece(i int, dst []byte) error {
-	if int64(len(dst)) < p.Size() {
-		return core.Errorf(core.Invalid, "h5.Decode", p.d.f.url+" "+p.d.path, "room for %d bytes, not %d", len(dst), p.Size())
-	}
-	c := &p.pieces[i]
-	if c.Address == NoAddress && !c.stored {
-		p.scatter(i, dst, nil)
-		return nil
-	}
-	src := p.raw[i]
+// A job is the decoding of one piece.
+type job struct {
+	p     *Plan
+	piece int
+	dst   []byte
+	whole bool // the chunk is decoded where it is to be, not in lent
+	lent  *[]byte
+	task  filter.Task
+}
+
+// begin decodes pieces that are no chunks, and says of others that there is a task to be done.
+func (j *job) begin(p *Plan, piece int, dst []byte) (more bool, err error) {
+	c := &p.pieces[piece]
+	src := p.raw[piece]
 	switch {
 	case c.stored:
 		row := int(p.d.Width()) * p.d.typ.Size
-		at := int(p.start(i, 0)) * row
+		at := int(p.start(piece, 0)) * row
 		src = p.d.layout.data[at : at+int(c.rows)*row]
+	case c.Address == NoAddress:
+		p.scatter(piece, dst, nil)
+		return false, nil
 	case src == nil:
-		return core.Errorf(core.Invalid, "h5.Decode", p.d.f.url+" "+p.d.path, "the plan is not fetched: call File.Fetch first")
+		return false, core.Errorf(core.Invalid, "h5.Decode", p.d.f.url+" "+p.d.path, "the plan is not fetched: call File.Fetch first")
 	}
 	if p.d.layout.storage != Chunked {
-		p.scatter(i, dst, src)
-		return nil
+		p.scatter(piece, dst, src)
+		return false, nil
 	}
-	return p.chunk(i, dst, src)
-}
-
-// chunk undoes the filters and copies the elements. A chunk that becomes a run of the result as it is, is decoded there.
-func (p *Plan) chunk(i int, dst, src []byte) error {
+	*j = job{p: p, piece: piece, dst: dst}
 	n := p.chunkBytes()
-	whole, at := p.whole(i)
+	whole, at := p.whole(piece)
 	var out []byte
-	if whole {
+	if j.whole = whole; whole {
 		out = dst[at : at+n]
 	} else {
-		b := p.d.f.scratch.Get(int(n))
-		defer p.d.f.scratch.Put(b)
-		out = *b
+		j.lent = p.d.f.scratch.Get(int(n))
+		out = *j.lent
 	}
-	got, err := p.unfilter(i, out, src)
-	if err != nil || whole && &got[0] == &out[0] {
-		return err
+	j.task = p.d.pipeline.Begin(&p.d.f.scratch, out, src, c.Mask)
+	return true, nil
+}
+
+// finish copies the elements of a chunk whose filters are undone, unless it was decoded to its place, and gives back what
+// was lent.
+func (j *job) finish(err error) error {
+	var got []byte
+	if err == nil {
+		got, err = j.task.Result()
 	}
-	p.scatter(i, dst, got)
-	return nil
+	if err == nil && !(j.whole && j.task.InPlace(got)) {
+		j.p.scatter(j.piece, j.dst, got)
+	}
+	j.task.End()
+	if j.lent != nil {
+		j.p.d.f.scratch.Put(j.lent)
+	}
+	err = j.p.corrupt(j.piece, err)
+	j.p = nil
+	return err
 }
 
 // chunkBytes is the size of a decoded chunk.
@@ -73,12 +97,16 @@ func (p *Plan) chunkBytes() int64 {
 
 // unfilter undoes the filters of piece i; the result is out or a part of src.
 func (p *Plan) unfilter(i int, out, src []byte) ([]byte, error) {
-	c := &p.pieces[i]
-	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, c.Mask)
-	if err != nil {
-		return nil, p.d.f.fail("h5.Decode", p.d.path, cursor.Corrupt("chunk", int64(c.Address)+p.d.f.space.Base, "%w", err))
+	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, p.pieces[i].Mask)
+	return got, p.corrupt(i, err)
+}
+
+// corrupt is what is wrong with piece i.
+func (p *Plan) corrupt(i int, err error) error {
+	if err == nil {
+		return nil
 	}
-	return got, nil
+	return p.d.f.fail("h5.Decode", p.d.path, cursor.Corrupt("chunk", int64(p.pieces[i].Address)+p.d.f.space.Base, "%w", err))
 }
 
 // whole reports whether all of a chunk's elements, unconverted, are one run of the result, and where in it.

@@ -1,12 +1,10 @@
 package h5
 
 import (
-	"context"
 	"math"
 	"sort"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/h5/internal/cursor"
 )
 
 // A Plan is what it takes to read a selection of a dataset: pieces, each a range of the file (or none, where nothing was
@@ -204,56 +202,6 @@ func (p *Plan) Bytes() int64 {
 		}
 	}
 	return n
-}
-
-// A request is a piece of a plan that must be read.
-type request struct {
-	plan   *Plan
-	piece  int
-	off, n int64
-}
-
-// Fetch reads what plans of this file need in one call of ReadRanges; ranges that touch or overlap become one, and bytes
-// that the metadata cache has are not read. More bytes than Options.FetchBytes are refused as Invalid.
-func (f *File) Fetch(ctx context.Context, plans ...*Plan) error {
-	var reqs []request
-	total := int64(0)
-	for _, p := range plans {
-		for i := range p.pieces {
-			if c := &p.pieces[i]; c.Address != NoAddress && p.raw[i] == nil {
-				if total += c.Size; total > f.opt.FetchBytes {
-					return core.Errorf(core.Invalid, "h5.Fetch", f.url, "plans need more than the %d bytes of Options.FetchBytes: plan fewer rows", f.opt.FetchBytes)
-				}
-				reqs = append(reqs, request{p, i, int64(c.Address) + f.space.Base, c.Size})
-			}
-		}
-	}
-	if len(reqs) == 0 {
-		return nil
-	}
-	sort.Slice(reqs, func(i, j int) bool { return reqs[i].off < reqs[j].off })
-	var ranges []core.Range
-	first := make([]int, len(reqs)) // range of each request
-	for i, q := range reqs {
-		if k := len(ranges) - 1; k >= 0 && q.off <= ranges[k].Offset+ranges[k].Length {
-			ranges[k].Length = max(ranges[k].Length, q.off+q.n-ranges[k].Offset)
-		} else {
-			ranges = append(ranges, core.Range{Offset: q.off, Length: q.n})
-		}
-		first[i] = len(ranges) - 1
-	}
-	data, err := f.space.Fetch(ctx, ranges)
-	if err != nil {
-		return f.fail("h5.Fetch", "", err)
-	}
-	for i, q := range reqs {
-		b, at := data[first[i]], q.off-ranges[first[i]].Offset
-		if int64(len(b)) < at+q.n {
-			return f.fail("h5.Fetch", q.plan.d.path, cursor.Corrupt("chunk", q.off, "%d bytes are wanted, and the file is truncated at byte %d", q.n, ranges[first[i]].Offset+int64(len(b))))
-		}
-		q.plan.raw[q.piece] = b[at : at+q.n : at+q.n]
-	}
-	return nil
 }
 
 // From takes over what another plan of the same dataset has fetched, for the pieces that both need.

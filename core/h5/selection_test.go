@@ -97,10 +97,12 @@ func checkSelections(t *testing.T, rng *rand.Rand, d *h5.Dataset) {
 		}
 		p, err := d.PlanSelection(sel)
 		require.NoError(t, err)
-		require.NoError(t, d.File().Fetch(ctx, p))
 		dst := core.NewData(int(p.Size()))
-		for _, i := range rng.Perm(len(p.Pieces())) {
-			require.NoError(t, p.DecodePiece(i, dst))
+		if workers := rng.IntN(4); workers == 0 {
+			require.NoError(t, d.File().Fetch(ctx, p))
+			require.NoError(t, p.Decode(dst))
+		} else {
+			require.NoError(t, d.File().ReadPlans(ctx, workers, []*h5.Plan{p}, [][]byte{dst}))
 		}
 		c, err := v.Column("")
 		require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
@@ -112,66 +111,6 @@ func builtin(id int) bool {
 	return slices.Contains([]int{Deflate, Shuffle, Fletcher32, NBit, ScaleOffset, LZF}, id)
 }
 
-// Scratch lends buffers for the steps between. The zero value is ready; safe for concurrent use.
-type Scratch struct {
-	pool     sync.Pool // of *[]byte
-	decoders sync.Pool // of *inflate.Decoder
-}
-
-// Get lends n bytes of any content, 8-byte aligned.
-func (s *Scratch) Get(n int) *[]byte {
-	if b, ok := s.pool.Get().(*[]byte); ok && cap(*b) >= n {
-		*b = (*b)[:n]
-		return b
-	}
-	b := core.NewData(n)
-	return &b
-}
-
-// Put takes them back.
-func (s *Scratch) Put(b *[]byte) { s.pool.Put(b) }
-
-// Decode undoes the stages that mask does not exclude. The result has len(dst) bytes; it is dst or, where there is
-// nothing to undo, a part of src.
-func (p Pipeline) Decode(s *Scratch, dst, src []byte, mask uint32) ([]byte, error) {
-	var lent [maxFilters]*[]byte
-	defer func() {
-		for _, b := range lent {
-			if b != nil {
-				s.Put(b)
-			}
-		}
-	}()
-	for i := len(p.Stages) - 1; i >= 0; i-- {
-		if mask>>i&1 != 0 {
-			continue
-		}
-		st := p.Stages[i]
-		if st.ID == Fletcher32 {
-			var err error
-			if src, err = fletcher(src); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		out := dst
-		if room, last := p.room(i, mask, len(dst)); !last {
-			b := s.Get(room)
-			lent[i] = b
-			out = *b
-		}
-		n, err := p.decode(s, st, out, src)
-		if err != nil {
-			return nil, fmt.Errorf("%s%s: %w", idName(st.ID), nameOf(st), err)
-		}
-		src = out[:n]
-	}
-	if len(src) < len(dst) {
-		return nil, fmt.Errorf("chunk has %d bytes, not %d", len(src), len(dst))
-	}
-	return src[:len(dst)], nil
-}
-
 func idName(id int) string {
 	switch id {
 	case Deflate:
@@ -203,7 +142,8 @@ func (p Pipeline) room(i int, mask uint32, size int) (int, bool) {
 	return room, last
 }
 
-func (p Pipeline) decode(s *Scratch, st Stage, dst, src []byte) (int, error) {
+// decode undoes a stage other than deflate.
+func (p Pipeline) decode(st Stage, dst, src []byte) (int, error) {
 	if d, ok := p.Custom[st.ID]; ok {
 		n, err := d(dst, src, st.Params)
 		if err == nil && (n < 0 || n > len(dst)) {
@@ -212,8 +152,6 @@ func (p Pipeline) decode(s *Scratch, st Stage, dst, src []byte) (int, error) {
 		return n, err
 	}
 	switch st.ID {
-	case Deflate:
-		return s.inflate(dst, src)
 	case Shuffle:
 		return unshuffle(dst, src, st.Params)
 	case NBit:

@@ -2,8 +2,10 @@ package space
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
@@ -31,7 +33,8 @@ type Space struct {
 	bytes int64      // of segs
 	clock int64
 	stats Stats
-	hint  []extent // to be read along with the next request
+	hint  []extent      // to be read along with the next request
+	quick time.Duration // of the call that was answered soonest; 0: none was
 }
 
 // Stats are what was asked of the ObjectReader.
@@ -51,6 +54,16 @@ func (s *Space) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stats
+}
+
+// Latency is how long the call took that was answered soonest; before the first, for ever.
+func (s *Space) Latency() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.quick == 0 {
+		return math.MaxInt64
+	}
+	return s.quick
 }
 
 // Hint asks for n bytes at offset off of the file to be read along with the next request.
@@ -182,15 +195,20 @@ func (s *Space) fill(ctx context.Context, fresh []*segment) error {
 
 // read is ReadRanges, counted and with its answer's shape checked.
 func (s *Space) read(ctx context.Context, ranges []core.Range) ([][]byte, error) {
+	start := time.Now()
 	data, err := s.src.ReadRanges(ctx, s.url, ranges)
 	if err != nil {
 		return nil, err
 	}
+	took := max(time.Since(start), 1)
 	if len(data) != len(ranges) {
 		return nil, core.Errorf(core.Internal, "ReadRanges", s.url, "%d answers to %d ranges", len(data), len(ranges))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.quick == 0 || took < s.quick {
+		s.quick = took
+	}
 	s.stats.Calls++
 	s.stats.Ranges += int64(len(ranges))
 	for i, d := range data {

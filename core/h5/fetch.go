@@ -1,0 +1,113 @@
+package h5
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5/internal/cursor"
+)
+
+// A request is a piece of a plan that must be read.
+type request struct {
+	plan   int
+	piece  int
+	off, n int64
+}
+
+// Fetch reads what plans of this file need in one call of ReadRanges; ranges that touch or overlap become one, and bytes
+// that the metadata cache has are not read. More bytes than Options.FetchBytes are refused as Invalid.
+func (f *File) Fetch(ctx context.Context, plans ...*Plan) error {
+	reqs, err := f.requests(plans)
+	if err != nil {
+		return err
+	}
+	return f.fetch(ctx, plans, reqs)
+}
+
+// requests lists what plans need, by offset.
+func (f *File) requests(plans []*Plan) ([]request, error) {
+	var reqs []request
+	total := int64(0)
+	for k, p := range plans {
+		for i := range p.pieces {
+			if c := &p.pieces[i]; c.Address != NoAddress && p.raw[i] == nil {
+				if total += c.Size; total > f.opt.FetchBytes {
+					return nil, core.Errorf(core.Invalid, "h5.Fetch", f.url, "plans need more than the %d bytes of Options.FetchBytes: plan fewer rows", f.opt.FetchBytes)
+				}
+				reqs = append(reqs, request{k, i, int64(c.Address) + f.space.Base, c.Size})
+			}
+		}
+	}
+	slices.SortFunc(reqs, func(a, b request) int { return cmp.Compare(a.off, b.off) })
+	return reqs, nil
+}
+
+// fetch reads requests, which are sorted.
+func (f *File) fetch(ctx context.Context, plans []*Plan, reqs []request) error {
+	if len(reqs) == 0 {
+		return nil
+	}
+	var ranges []core.Range
+	first := make([]int, len(reqs)) // range of each request
+	for i, q := range reqs {
+		if k := len(ranges) - 1; k >= 0 && q.off <= ranges[k].Offset+ranges[k].Length {
+			ranges[k].Length = max(ranges[k].Length, q.off+q.n-ranges[k].Offset)
+		} else {
+			ranges = append(ranges, core.Range{Offset: q.off, Length: q.n})
+		}
+		first[i] = len(ranges) - 1
+	}
+	data, err := f.space.Fetch(ctx, ranges)
+	if err != nil {
+		return f.fail("h5.Fetch", "", err)
+	}
+	for i, q := range reqs {
+		b, at := data[first[i]], q.off-ranges[first[i]].Offset
+		p := plans[q.plan]
+		if int64(len(b)) < at+q.n {
+			return f.fail("h5.Fetch", p.d.path, cursor.Corrupt("chunk", q.off, "%d bytes are wanted, and the file is truncated at byte %d", q.n, ranges[first[i]].Offset+int64(len(b))))
+		}
+		p.raw[q.piece] = b[at : at+q.n : at+q.n]
+	}
+	return nil
+}
+
+// quick is a source that answers so soon that to ask it often costs less than to wait for all of an answer.
+const quick = time.Millisecond
+
+// batchBytes is what is asked of a quick source at a time: it is decoded while it is in the processor's cache.
+const batchBytes = 256 << 10
+
+// ReadPlans is Fetch and Decode of many plans of this file, of which plans[i] fills out[i], by a number of goroutines. From
+// a source that answered a request within a millisecond each of them reads and decodes a little at a time, without waiting
+// for the others; else all is read in one call first. The fetched bytes are let go.
+func (f *File) ReadPlans(ctx context.Context, workers int, plans []*Plan, out [][]byte) error {
+	w := works{f: f, ctx: ctx, plans: plans, out: out}
+	if err := w.room("h5.ReadPlans"); err != nil {
+		return err
+	}
+	reqs, err := f.requests(plans)
+	if err != nil {
+		return err
+	}
+	if f.space.Latency() < quick {
+		w.split(reqs)
+	} else if err := f.fetch(ctx, plans, reqs); err != nil {
+		return err
+	}
+	for k, p := range plans {
+		for i := range p.pieces {
+			if p.pieces[i].Address == NoAddress || p.raw[i] != nil {
+				w.ready = append(w.ready, work{k, i})
+			}
+		}
+	}
+	err = w.run(workers)
+	for _, p := range plans {
+		p.Release()
+	}
+	return err
+}
