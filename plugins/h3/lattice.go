@@ -4,23 +4,30 @@ package h3
 
 import (
 	"math"
+	"slices"
 
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// A lattice finds the slots of a shard that lies on one face of the icosahedron by H3's own steps, in whole numbers and
-// without a call to C: project to the plane, take the nearest centre of a cell, go up from cell to parent. Where the
-// answer hangs on rounding it says so, and H3 is asked. Two things are learned from H3 when it is made: where the shard
-// is, and which digit stands for which direction.
+// A lattice finds the slots of a shard by H3's own steps, in whole numbers and without a call to C: project to the plane
+// of a face, take the nearest centre of a cell, go up from cell to parent. Where the answer hangs on rounding it says so,
+// and H3 is asked. Two things are learned from H3 when it is made: where the shard is, and which digit stands for which
+// direction. Pentagons have none, because the plane around them does not close.
 //
 // Centres are a + bω with whole a and b and ω = e^(2πi/3), in units of the spacing. A cell's centre is α times its
 // parent's plus 0 or a unit, where α is 2-ω at odd resolutions and 3+ω at even ones, both of norm 7: whole numbers
 // modulo α are those modulo 7, and ω stands for 2 or 4. So a + 2b or a + 4b modulo 7 tells the unit.
 type lattice struct {
-	middle, a, b sphere.Vec // with a point p, a·p/middle·p and b·p/middle·p are its place
-	atA, atB     float64    // of the shard's centre
-	near         float64    // how close to a border, as a difference of weights, H3 decides
-	levels       []level    // from the cells' resolution up to that below the shard
+	charts []chart // of the face of the shard's centre, and those next to it that the shard may reach
+	near   float64 // how close to a border, as a difference of weights, H3 decides
+	levels []level // from the cells' resolution up to that below the shard
+}
+
+// A chart gives the places of a face's points as seen from the shard's centre: those of a neighbour are folded out to the
+// plane of the first.
+type chart struct {
+	middle, a, b sphere.Vec // a·p/middle·p + atA and b·p/middle·p + atB is the place of p
+	atA, atB     float64
 }
 
 // A level is the step from a resolution to the coarser one.
@@ -38,45 +45,79 @@ const (
 	nearMiddle = 1e-3
 )
 
-// newLattice is nil for a shard that is not certainly on one face.
+// newLattice is nil for a shard that is a pentagon.
 func (g *grid) newLattice(shard *tile) (*lattice, error) {
-	f, _ := g.ico.nearest(shard.center)
-	child := g.config.ChildResolution
-	if !f.holds(sphere.Cap{Center: shard.center, Radius: shard.outer(child)}) {
+	if shard.cell.isPentagon() {
 		return nil, nil
 	}
-	l := &lattice{middle: f.middle, near: 2 * nearBorder / spacing(child)}
-	l.a, l.b = f.basis(child)
+	child := g.config.ChildResolution
+	home, _ := g.ico.nearest(shard.center)
+	around := g.ico.beside(home, sphere.Cap{Center: shard.center, Radius: shard.outer(child)})
+	l := &lattice{near: 2 * nearBorder / spacing(child)}
 	for r := child; r > shard.cell.resolution(); r-- {
-		v, ok, err := newLevel(f, shard, r)
+		v, ok, err := newLevel(chartsOf(home, around, r, shard.center), shard, r)
 		if !ok || err != nil {
 			return nil, err
 		}
 		l.levels = append(l.levels, v)
 	}
-	a, b := l.place(shard.center)
-	l.atA, l.atB = math.Round(a), math.Round(b)
-	if !isWhole(a, b) {
-		return nil, nil
-	}
+	l.charts = chartsOf(home, around, child, shard.center)
 	return l, nil
 }
 
-// holds reports whether a cap is well within the face.
-func (f *face) holds(c sphere.Cap) bool {
-	if c.Radius > maxTilt {
-		return false
-	}
-	for i, a := range f.corners {
-		side := a.Cross(f.corners[(i+1)%3]).Unit()
-		if side.Dot(f.middle) < 0 {
-			side = side.Mul(-1)
-		}
-		if side.Dot(c.Center) < math.Sin(c.Radius)+1e-9 {
-			return false
+// beside are the faces next to one that a cap reaches.
+func (ico *icosahedron) beside(home *face, c sphere.Cap) []*face {
+	var found []*face
+	for i := range ico.faces {
+		f := &ico.faces[i]
+		if a, b, ok := f.edge(home); ok {
+			side := a.Cross(b).Unit()
+			if math.Abs(side.Dot(c.Center)) < math.Sin(min(c.Radius, 1))+1e-9 {
+				found = append(found, f)
+			}
 		}
 	}
-	return true
+	return found
+}
+
+// edge is the edge that two faces share.
+func (f *face) edge(other *face) (a, b sphere.Vec, ok bool) {
+	var shared []sphere.Vec
+	for _, corner := range f.corners {
+		if slices.Contains(other.corners[:], corner) {
+			shared = append(shared, corner)
+		}
+	}
+	if len(shared) != 2 {
+		return a, b, false
+	}
+	return shared[0], shared[1], true
+}
+
+// chartsOf is the chart of a face in the lattice of a resolution, with a place at a + bω = 0, and those of its neighbours.
+func chartsOf(home *face, around []*face, resolution int, origin sphere.Vec) []chart {
+	a, b := home.basis(resolution)
+	charts := []chart{{middle: home.middle, a: a, b: b}}
+	for _, f := range around {
+		from, to, _ := f.edge(home)
+		along := to.Sub(from).Unit()
+		in, out := home.middle.Cross(along), f.middle.Cross(along) // across the edge, in either plane
+		corner := from.Mul(1 / from.Dot(home.middle))
+		fold := func(v sphere.Vec) (sphere.Vec, float64) {
+			folded := along.Mul(v.Dot(along)).Add(out.Mul(v.Dot(in)))
+			return folded, v.Sub(folded).Dot(corner)
+		}
+		c := chart{middle: f.middle}
+		c.a, c.atA = fold(a)
+		c.b, c.atB = fold(b)
+		charts = append(charts, c)
+	}
+	atA, atB := charts[0].place(origin)
+	for i := range charts {
+		charts[i].atA -= math.Round(atA)
+		charts[i].atB -= math.Round(atB)
+	}
+	return charts
 }
 
 // basis gives the places of points in the lattice of a resolution: those of odd resolutions are turned by the angle of α.
@@ -92,7 +133,7 @@ func (f *face) basis(resolution int) (a, b sphere.Vec) {
 
 // newLevel asks H3 where the children of the shard's middle cell of the next coarser resolution are. False if they are
 // not where they should be.
-func newLevel(f *face, shard *tile, resolution int) (level, bool, error) {
+func newLevel(charts []chart, shard *tile, resolution int) (level, bool, error) {
 	v := level{omega: 4, aa: 2, ab: 1, ba: -1, bb: 3}
 	if resolution%2 == 1 {
 		v = level{omega: 2, aa: 3, ab: -1, ba: 1, bb: 2}
@@ -100,9 +141,6 @@ func newLevel(f *face, shard *tile, resolution int) (level, bool, error) {
 	for _, u := range [...][2]int{{1, 0}, {0, 1}, {-1, -1}, {-1, 0}, {0, -1}, {1, 1}} {
 		v.units[v.residue(u[0], u[1])] = u
 	}
-	a, b := f.basis(resolution)
-	l := lattice{middle: f.middle, a: a, b: b}
-	atA, atB := l.place(shard.center)
 	above := shard.cell.center(resolution - 1)
 	seen := 0
 	for digit := range 7 {
@@ -110,13 +148,10 @@ func newLevel(f *face, shard *tile, resolution int) (level, bool, error) {
 		if err != nil {
 			return v, false, err
 		}
-		a, b := l.place(center)
-		if !isWhole(a-atA, b-atB) {
-			return v, false, nil
-		}
-		u := [2]int{int(math.Round(a - atA)), int(math.Round(b - atB))}
+		a, b := nearestChart(charts, center).place(center)
+		u := [2]int{int(math.Round(a)), int(math.Round(b))}
 		m := v.residue(u[0], u[1])
-		if v.units[m] != u {
+		if !isWhole(a, b) || v.units[m] != u {
 			return v, false, nil
 		}
 		v.digits[m] = int32(digit)
@@ -135,18 +170,30 @@ func (v *level) residue(a, b int) uint32 {
 	return uint32(a+v.omega*b+positive) % 7
 }
 
-func (l *lattice) place(p sphere.Vec) (a, b float64) {
-	scale := 1 / p.Dot(l.middle)
-	return p.Dot(l.a) * scale, p.Dot(l.b) * scale
+// nearestChart is that of the face on which a point lies.
+func nearestChart(charts []chart, p sphere.Vec) *chart {
+	best := &charts[0]
+	for i := 1; i < len(charts); i++ {
+		if c := &charts[i]; p.Dot(c.middle) > p.Dot(best.middle) {
+			best = c
+		}
+	}
+	return best
 }
 
-// slot is the slot of a point of the face, or -1 outside the shard; false if it is too close to tell.
+func (c *chart) place(p sphere.Vec) (a, b float64) {
+	scale := 1 / p.Dot(c.middle)
+	return p.Dot(c.a)*scale + c.atA, p.Dot(c.b)*scale + c.atB
+}
+
+// slot is the slot of a point near the shard, or -1 outside it; false if it is too close to tell.
 func (l *lattice) slot(p sphere.Vec) (int32, bool) {
-	if p.Dot(l.middle) > 1-nearMiddle*nearMiddle/2 {
+	c := nearestChart(l.charts, p)
+	if p.Dot(c.middle) > 1-nearMiddle*nearMiddle/2 {
 		return 0, false
 	}
-	a, b := l.place(p)
-	z, sure := nearestWhole(a-l.atA, b-l.atB, l.near)
+	a, b := c.place(p)
+	z, sure := nearestWhole(a, b, l.near)
 	slot, weight := int32(0), int32(1)
 	for i := range l.levels {
 		v := &l.levels[i]

@@ -39,6 +39,7 @@ func TestLocateIsH3(t *testing.T) {
 		shard := anyCell(r, parent)
 		l, err := g.locator(shard)
 		require.NoError(t, err)
+		require.Equal(t, shard.isPentagon(), l.lattice == nil, shard)
 		if l.lattice != nil {
 			fast++
 		}
@@ -76,6 +77,25 @@ func TestLocateIsH3(t *testing.T) {
 		}
 	}
 	t.Logf("%d shards of 2000 by lattice; %d of %d points inside, %d of them outside the hexagon", fast, inside, points, outsideHexagon)
+}
+
+// TestHexagonsAreNotShards: 6 to 7 points in 100 lie outside the hexagon of their shard.
+func TestHexagonsAreNotShards(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 11))
+	const n = 20000
+	outside := 0
+	for range n {
+		lon, lat := 360*r.Float64()-180, math.Asin(2*r.Float64()-1)*degree
+		cell, err := cellOf(lon, lat, 9)
+		require.NoError(t, err)
+		hexagon, err := cellOf(lon, lat, 5)
+		require.NoError(t, err)
+		if cell.parent(5) != hexagon {
+			outside++
+		}
+	}
+	t.Logf("%.1f %%", 100*float64(outside)/n)
+	require.InDelta(t, 0.065, float64(outside)/n, 0.01)
 }
 
 // TestLocateRefuses: what is no place is nowhere.
