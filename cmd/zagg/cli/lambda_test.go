@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/lambda/worker"
+	"github.com/englacial/zagg/plugins/all"
+)
+
+// The test's program is also the function that --emulate starts.
+func TestMain(m *testing.M) {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		worker.Main(all.Plugins()...)
+	}
+	os.Exit(m.Run())
+}
+
+var onSample = []string{"run", "--config", "sample/demo.yaml", "--granules", "sample"}
+
+func onLambda(store string, more ...string) []string {
+	return append(append(append([]string{}, onSample...), "--store", store, "--backend", "lambda", "--emulate"), more...)
+}
+
+// written are the files below a folder.
+func written(t *testing.T, folder string) map[string]string {
+	all := map[string]string{}
+	require.NoError(t, filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(p)
+		name, _ := filepath.Rel(folder, p)
+		all[name] = string(data)
+		return err
+	}))
+	return all
+}
+
+// Invocations write what a local run writes, by either transport; the same command does what is missing, and no more.
+func TestLambdaWritesTheSame(t *testing.T) {
+	want := written(t, sampleStore(t))
+	for _, invocation := range []string{"async", "sync"} {
+		store := filepath.Join(t.TempDir(), "heights.zarr")
+		var s summary
+		require.NoError(t, json.Unmarshal([]byte(ok(t, onLambda(store, "--invocation", invocation, "--json", "-q")...)), &s))
+		require.Equal(t, 25, s.Shards.WithData)
+		require.EqualValues(t, 41068, s.Observations)
+		require.Equal(t, want, written(t, store), invocation)
+
+		for _, label := range []string{"-41121144", "-41121233"} {
+			require.NoError(t, os.Remove(store+".status/records/"+label+".json"))
+		}
+		_, out, errs := run(t, "", onLambda(store, "--invocation", invocation)...)
+		require.Contains(t, errs, "23 shards were done before")
+		require.Contains(t, errs, "Computing 2 shards")
+		require.Contains(t, out, "25 with data, 0 empty, 0 errors (23 done before)")
+		require.Equal(t, want, written(t, store), invocation)
+	}
+}
+
+// What a run took lies beside its store, as JSON and as a table; another process can follow it.
+func TestLambdaReportAndAttach(t *testing.T) {
+	store := filepath.Join(t.TempDir(), "heights.zarr")
+	ok(t, onLambda(store, "-q", "--max-cells", "3")...)
+	tables, err := filepath.Glob(store + ".status/runs/*.parquet")
+	require.NoError(t, err)
+	require.Len(t, tables, 1)
+	rows, err := parquet.ReadFile[shardRow](tables[0])
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+	for _, r := range rows {
+		require.Equal(t, "ok", r.Status)
+		require.Positive(t, r.Seconds)
+		require.Positive(t, r.Reads)
+		require.Positive(t, r.CostUSD)
+	}
+	var report runReport
+	data, err := os.ReadFile(strings.TrimSuffix(tables[0], "parquet") + "json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &report))
+	require.Equal(t, rows, report.Shards)
+	require.Equal(t, "lambda", report.Backend)
+
+	out := ok(t, "attach", store, "-q")
+	require.Contains(t, out, "3 total, 3 with data")
+	require.Contains(t, ok(t, "attach", store+".status/"+report.RunID, "-q"), "3 total, 3 with data")
+	code, _, errs := run(t, "", "attach", filepath.Join(t.TempDir(), "none.zarr"))
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "no run on Lambda")
+}
+
+// account is AWS as the environment tells of it, with a function that answers pings with a manifest.
+func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
+	l, err := awstest.NewLambda(awstest.LambdaOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	for k, v := range l.Environ() {
+		t.Setenv(k, v)
+	}
+	manifest, err := json.Marshal(m)
+	require.NoError(t, err)
+	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
+		if job.ModeOf(event) != job.ModePing {
+			t.Errorf("a job was sent: %s", event)
+		}
+		r, err := job.NewResponse(200, job.CallDone{OK: true, Mode: job.ModePing, Manifest: manifest})
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(r)
+	}}))
+	return l
+}
+
+func ours(t *testing.T) *host.Manifest {
+	h, err := host.New(all.Plugins()...)
+	require.NoError(t, err)
+	return h.Manifest()
+}
+
+// Money is asked for before it is spent; no is the default.
+func TestLambdaAsksFirst(t *testing.T) {
+	account(t, ours(t))
+	store := filepath.Join(t.TempDir(), "heights.zarr")
+	for _, answer := range []string{"", "n\n", "\n"} {
+		code, _, errs := run(t, answer, append(onSample, "--store", store, "--backend", "lambda")...)
+		require.Equal(t, exitFailure, code)
+		require.Contains(t, errs, "Run 25 shards for at most $0.")
+		require.Contains(t, errs, "Aborted: max-cost gate declined")
+	}
+	require.NoDirExists(t, store)
+}
+
+// A function that lacks what the configuration names is found out before anything is set up.
+func TestLambdaLacksAStatistic(t *testing.T) {
+	m := ours(t)
+	for i := range m.Plugins {
+		if m.Plugins[i].Name == "stats" {
+			m.Plugins[i].Statistics = m.Plugins[i].Statistics[:1]
+		}
+	}
+	account(t, m)
+	store := filepath.Join(t.TempDir(), "heights.zarr")
+	code, _, errs := run(t, "", append(onSample, "--store", store, "--backend", "lambda", "--yes")...)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "function process-shard has no statistic ")
+	require.NoDirExists(t, store)
+}
+
+func TestLambdaThatIsNotThere(t *testing.T) {
+	account(t, ours(t))
+	code, _, errs := run(t, "", append(onSample, "--store", filepath.Join(t.TempDir(), "x.zarr"), "--backend", "lambda", "--function-name", "other", "--yes")...)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "`zagg deploy up` makes it")
+}
+
+func TestCredentialsFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "keys.json")
+	f := &credentialsFile{path: name}
+	_, err := f.read()
+	require.ErrorContains(t, err, name)
+	for text, want := range map[string]string{
+		`{"accessKeyId":"a","secretAccessKey":"hidden"}`:                                    "",
+		`{"access_key_id":"a","secret_access_key":"hidden","endpoint_url":"http://x"}`:      "",
+		`{"Credentials":{"AccessKeyId":"a","SecretAccessKey":"hidden","SessionToken":"t"}}`: "",
+		`{"accessKeyId":"a"}`:                           "want accessKeyId and secretAccessKey",
+		`{"accessKeyId":"a","secretAccessKey":7}`:       "secretAccessKey is not a string",
+		`{"accessKeyId":"a","secretAccesKey":"hidden"}`: `unknown key "secretAccesKey"`,
+		`hidden`: "expected a JSON object",
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		f := &credentialsFile{path: name}
+		keys, err := f.read()
+		if want == "" {
+			require.NoError(t, err, text)
+			require.Equal(t, "a", keys.AccessKeyID.Reveal())
+			continue
+		}
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "hidden")
+	}
+}
