@@ -1,0 +1,313 @@
+package coverage
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/catalog"
+	"github.com/englacial/zagg/internal/shardmap"
+)
+
+// Options say how a shard map is built.
+type Options struct {
+	// Area keeps the map to the shards that meet it, whatever of the shards lies outside. No polygons: the whole Earth.
+	Area core.Region
+	// Allowance replaces the default of every product.
+	Allowance *Allowance
+	// IgnoreCells builds from footprints also where the catalog has their cells.
+	IgnoreCells bool
+	// Timings notes in the metadata how long the build took, which makes two builds of one map differ.
+	Timings bool
+}
+
+// A CellCoverer is a grid that can find shards from the cells that a catalog lists for a footprint.
+type CellCoverer interface {
+	core.Grid
+	// CoverCells lists for each set of packed words, in key order and once each, the shards that can own a point within
+	// the margin (metres) of its cells. ok is false for sets that this grid cannot use.
+	CoverCells(ctx context.Context, words [][]uint64, margins []float64) (keys [][]core.ShardKey, ok []bool, err error)
+}
+
+// batch is how many footprints are covered in one call.
+const batch = 1000
+
+// Build makes the map of the granules of a source for a grid: for each granule the shards that its footprint meets, grown
+// by its allowance, of those that meet the area. The same source gives the same map: shards in key order, granules in the
+// order of the source. Errors name the granule.
+func Build(ctx context.Context, grid core.Grid, source catalog.Source, q catalog.Query, o Options) (*shardmap.Map, error) {
+	start := time.Now()
+	b := &builder{grid: grid, options: o, shards: map[core.ShardKey][]int32{}, seen: map[string]bool{}}
+	if len(o.Area.Polygons) > 0 {
+		area, err := grid.Cover(ctx, []core.Region{o.Area})
+		if err != nil {
+			return nil, core.Errorf(core.CodeOf(err), "coverage", "area", "%w", err)
+		}
+		b.area = area[0]
+		for _, key := range b.area {
+			b.shards[key] = nil
+		}
+	}
+	meta, err := b.stream(ctx, source, q)
+	if err != nil {
+		return nil, err
+	}
+	m, err := b.finish(meta)
+	if err != nil || !o.Timings {
+		return m, err
+	}
+	return m, b.annotate(m, meta, time.Since(start).Seconds())
+}
+
+// A builder collects pairs.
+type builder struct {
+	grid    core.Grid
+	options Options
+	area    []core.ShardKey           // nil: the whole Earth
+	shards  map[core.ShardKey][]int32 // places in records, by shard; all shards of the area have an entry
+	records []*shardmap.Record        // of granules that have a shard
+	seen    map[string]bool           // ids
+	total   int
+	cells   bool // some granule's cells were used
+}
+
+// stream covers one batch while the source reads the next.
+func (b *builder) stream(ctx context.Context, source catalog.Source, q catalog.Query) (catalog.Meta, error) {
+	var meta catalog.Meta
+	batches := make(chan []*catalog.Granule, 1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(batches)
+		var next []*catalog.Granule
+		send := func() error {
+			select {
+			case batches <- next:
+				next = nil
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		var err error
+		meta, err = source.Granules(ctx, q, func(g *catalog.Granule) error {
+			if next = append(next, g); len(next) < batch {
+				return nil
+			}
+			return send()
+		})
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		return send()
+	})
+	group.Go(func() error {
+		for list := range batches {
+			if err := b.add(ctx, list); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err := group.Wait()
+	return meta, err
+}
+
+// add covers the footprints of a batch and keeps the shards of the area.
+func (b *builder) add(ctx context.Context, list []*catalog.Granule) error {
+	covers, err := b.cover(ctx, list)
+	if err != nil {
+		return err
+	}
+	for i, g := range list {
+		if b.seen[g.ID] {
+			return core.Errorf(core.Invalid, "coverage", g.ID, "the catalog has this granule twice; its observations would count twice")
+		}
+		b.seen[g.ID] = true
+		b.total++
+		place := int32(len(b.records))
+		for _, key := range covers[i] {
+			pairs, ok := b.shards[key]
+			if !ok {
+				if b.area != nil {
+					continue
+				}
+				key = core.ShardKey(strings.Clone(string(key))) // not the memory of the whole cover
+			}
+			b.shards[key] = append(pairs, place)
+			if place == int32(len(b.records)) {
+				b.records = append(b.records, record(g))
+			}
+		}
+	}
+	return nil
+}
+
+// cover lists the shards of each granule, inside and outside of the area.
+func (b *builder) cover(ctx context.Context, list []*catalog.Granule) ([][]core.ShardKey, error) {
+	covers := make([][]core.ShardKey, len(list))
+	done := make([]bool, len(list))
+	if coverer, ok := b.grid.(CellCoverer); ok && !b.options.IgnoreCells {
+		if err := b.coverCells(ctx, coverer, list, covers, done); err != nil {
+			return nil, err
+		}
+	}
+	var regions []core.Region
+	var places []int
+	for i, g := range list {
+		switch {
+		case done[i]:
+		case len(g.Footprint.Polygons) > 0:
+			r := g.Footprint
+			r.Margin = b.allowance(g).Of(&r)
+			regions, places = append(regions, r), append(places, i)
+		case b.area != nil:
+			covers[i] = b.area
+		default:
+			return nil, core.Errorf(core.Invalid, "coverage", g.ID, "it has no footprint, so that it may have observed anywhere: give an area")
+		}
+	}
+	found, err := b.coverRegions(ctx, list, regions, places)
+	for k, i := range places {
+		if err == nil {
+			covers[i] = found[k]
+		}
+	}
+	return covers, err
+}
+
+// coverRegions covers regions that are of the granules at places of a list.
+func (b *builder) coverRegions(ctx context.Context, list []*catalog.Granule, regions []core.Region, places []int) ([][]core.ShardKey, error) {
+	found, err := b.grid.Cover(ctx, regions)
+	if err == nil || ctx.Err() != nil {
+		return found, err
+	}
+	for k, i := range places { // which one is it?
+		if _, own := b.grid.Cover(ctx, regions[k:k+1]); own != nil {
+			return nil, core.Errorf(core.CodeOf(own), "coverage", list[i].ID, "its footprint: %w", own)
+		}
+	}
+	return nil, err
+}
+
+// coverCells covers the granules of which the catalog lists cells that the grid can use, and that are not at odds with
+// the footprint: cells of another latitude convention lie elsewhere and would lose observations.
+func (b *builder) coverCells(ctx context.Context, coverer CellCoverer, list []*catalog.Granule, covers [][]core.ShardKey, done []bool) error {
+	var words [][]uint64
+	var margins []float64
+	var regions []core.Region
+	var places []int
+	for i, g := range list {
+		if len(g.Cells) == 0 {
+			continue
+		}
+		words, places = append(words, g.Cells), append(places, i)
+		margins = append(margins, b.allowance(g).Of(&g.Footprint))
+		regions = append(regions, core.Region{Polygons: g.Footprint.Polygons, Planar: g.Footprint.Planar, Oriented: g.Footprint.Oriented})
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	found, usable, err := coverer.CoverCells(ctx, words, margins)
+	if err != nil {
+		return err
+	}
+	bare, err := b.coverRegions(ctx, list, regions, places)
+	if err != nil {
+		return err
+	}
+	for k, i := range places {
+		if usable[k] && containsAll(found[k], bare[k]) {
+			covers[i], done[i], b.cells = found[k], true, true
+		}
+	}
+	return nil
+}
+
+// containsAll reports whether some sorted keys are all among others.
+func containsAll(all, some []core.ShardKey) bool {
+	for _, key := range some {
+		if _, ok := slices.BinarySearchFunc(all, key, core.CompareKeys); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) allowance(g *catalog.Granule) Allowance {
+	if b.options.Allowance != nil {
+		return *b.options.Allowance
+	}
+	return AllowanceOf(g.Product)
+}
+
+// record is a granule as maps list it.
+func record(g *catalog.Granule) *shardmap.Record {
+	r := &shardmap.Record{ID: g.ID, S3: g.Data.S3, HTTPS: g.Data.HTTPS, TimeKey: g.TimeKey, TimeStart: moment(g.Start), TimeEnd: moment(g.End)}
+	if g.Start.IsZero() {
+		r.Datetime = moment(g.Datetime)
+	}
+	for name, a := range g.Assets {
+		if r.Assets == nil {
+			r.Assets = make(map[string]shardmap.Asset, len(g.Assets))
+		}
+		r.Assets[name] = shardmap.Asset{S3: a.S3, HTTPS: a.HTTPS}
+	}
+	return r
+}
+
+// moment is a time as Python's isoformat spells it: microseconds if there are any, and the offset.
+func moment(t time.Time) string {
+	switch t = t.UTC().Truncate(time.Microsecond); {
+	case t.IsZero():
+		return ""
+	case t.Nanosecond() == 0:
+		return t.Format("2006-01-02T15:04:05+00:00")
+	}
+	return t.Format("2006-01-02T15:04:05.000000+00:00")
+}
+
+// finish puts shards in key order and leaves out those without granules.
+func (b *builder) finish(meta catalog.Meta) (*shardmap.Map, error) {
+	m := &shardmap.Map{GridSignature: b.grid.Info().Signature}
+	for key, places := range b.shards {
+		if len(places) > 0 {
+			m.Keys = append(m.Keys, key)
+		}
+	}
+	slices.SortFunc(m.Keys, core.CompareKeys)
+	for _, key := range m.Keys {
+		places := b.shards[key]
+		list := make([]*shardmap.Record, len(places))
+		for i, place := range places {
+			list[i] = b.records[place]
+		}
+		m.Granules = append(m.Granules, list)
+		b.shards[key] = nil
+	}
+	return m, b.annotate(m, meta, 0)
+}
+
+// annotate writes the metadata: the catalog's, and how the map was made.
+func (b *builder) annotate(m *shardmap.Map, meta catalog.Meta, seconds float64) error {
+	about := struct {
+		catalog.Meta
+		Backend          string     `json:"backend"`
+		Footprint        string     `json:"footprint"`
+		FootprintMargin  *Allowance `json:"footprint_margin,omitempty"`
+		FootprintCells   bool       `json:"footprint_cells,omitempty"`
+		GranulesAssigned int        `json:"granules_assigned"`
+		TotalShards      int        `json:"total_shards"`
+		TotalPairs       int        `json:"total_pairs"`
+		BuildWall        float64    `json:"build_wall_s,omitempty"`
+	}{Meta: meta, Backend: "zagg", Footprint: "swath", FootprintMargin: b.options.Allowance, FootprintCells: b.cells,
+		GranulesAssigned: len(b.records), TotalShards: len(m.Keys), TotalPairs: m.Pairs(), BuildWall: seconds}
+	about.TotalGranules = b.total
+	var err error
+	m.Metadata, err = json.Marshal(about)
+	return err
+}

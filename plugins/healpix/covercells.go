@@ -1,0 +1,74 @@
+package healpix
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sphere"
+)
+
+// CoverCells lists for each set of packed words, cells of any orders, the shards that can own a point within a margin
+// (metres) of them: in key order, once each. ok is false for a set with a word that is no cell, and for all if the grid's
+// latitudes are not authalic, as those of cells in catalogs are.
+func (g *grid) CoverCells(ctx context.Context, words [][]uint64, margins []float64) (keys [][]core.ShardKey, ok []bool, err error) {
+	keys, ok = make([][]core.ShardKey, len(words)), make([]bool, len(words))
+	if len(words) != len(margins) {
+		return nil, nil, core.Errorf(core.Invalid, "healpix.CoverCells", "", "%d sets of cells, %d margins", len(words), len(margins))
+	}
+	if g.config.Latitude != sphere.AuthalicWGS84 {
+		return keys, ok, nil
+	}
+	for i, set := range words {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		c := coverer{ctx: ctx, order: g.config.ParentOrder}
+		if ok[i], err = c.cells(set, margins[i]); err != nil {
+			return nil, nil, err
+		}
+		if ok[i] {
+			keys[i] = keysOf(c.order, c.found)
+		}
+	}
+	return keys, ok, nil
+}
+
+// cells adds the shards of cells, and of those near the border of their shard what lies within the margin.
+func (c *coverer) cells(words []uint64, margin float64) (ok bool, err error) {
+	var border core.Region
+	for _, w := range words {
+		cell, ok := cellFromWord(w)
+		if !ok {
+			return false, nil
+		}
+		q := squareOf(cell)
+		shift := max(0, cell.order-c.order)
+		c.addAll(square{cell.order - shift, q.face, q.x >> shift, q.y >> shift})
+		if margin > 0 && c.nearBorder(q, shift, margin) {
+			o := outline(q, sphere.AuthalicWGS84)
+			border.Polygons = append(border.Polygons, o.Polygons...)
+			border.Margin = max(border.Margin, o.Margin+margin)
+		}
+	}
+	if len(border.Polygons) > 0 && c.err == nil {
+		r, err := sphere.NewRegion(border, sphere.AuthalicWGS84)
+		if err != nil {
+			return false, err
+		}
+		return true, c.cover(r)
+	}
+	slices.Sort(c.found)
+	c.found = slices.Compact(c.found)
+	return true, c.err
+}
+
+// nearBorder reports whether a cell may come within the margin of the border of its shard, which is so many orders above.
+func (c *coverer) nearBorder(q square, shift int, margin float64) bool {
+	const widest = 1.6 // the most by which a radian grows on a face, in sides of it; 1.52 near the poles
+	reach := sphere.MarginAngle(margin) * widest * math.Ldexp(1, q.order)
+	last := uint64(1)<<shift - 1
+	x, y := q.x&last, q.y&last
+	return float64(min(x, y, last-x, last-y)) < reach
+}
