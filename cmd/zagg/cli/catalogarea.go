@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/sphere"
+	"github.com/englacial/zagg/internal/catalog/geometry"
+	"github.com/englacial/zagg/internal/coverage"
+)
+
+// largestArea is the longest file of an area that is read.
+const largestArea = 256 << 20
+
+// readArea reads the one area that is given.
+func (r *cataloger) readArea(ctx context.Context) (core.Region, error) {
+	o := &r.o
+	switch {
+	case o.bbox != "":
+		return r.readBox(o.bbox)
+	case o.polygon != "":
+		return r.parseArea(ctx, "--polygon", o.polygon, geometry.ParseGeoJSON)
+	case o.aoiWKB != "":
+		return r.parseArea(ctx, "--aoi-wkb", o.aoiWKB, geometry.ParseWKB)
+	}
+	parse := func(data []byte) ([]core.Polygon, error) { return geometry.ParseWKT(string(data)) }
+	if _, err := os.Stat(o.aoiWKT); err == nil || !strings.Contains(o.aoiWKT, "(") {
+		return r.parseArea(ctx, "--aoi-wkt", o.aoiWKT, parse)
+	}
+	polygons, err := parse([]byte(o.aoiWKT))
+	return r.checkedArea("--aoi-wkt", "", polygons, err)
+}
+
+func (r *cataloger) readBox(text string) (core.Region, error) {
+	var n [4]float64
+	parts := strings.Split(text, ",")
+	for i, p := range parts {
+		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
+		if err != nil || len(parts) != len(n) {
+			return core.Region{}, r.usage("--bbox %s: want lon_min,lat_min,lon_max,lat_max", text)
+		}
+		n[i] = v
+	}
+	box, err := geometry.Box(n[0], n[1], n[2], n[3])
+	if err != nil {
+		return box, r.usage("--bbox %s: %v", text, err)
+	}
+	return box, nil
+}
+
+func (r *cataloger) parseArea(ctx context.Context, flag, name string, parse func([]byte) ([]core.Polygon, error)) (core.Region, error) {
+	store, err := drivers(ctx, storeOptions{}, name)
+	if err != nil {
+		return core.Region{}, err
+	}
+	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, largestArea)
+	if err != nil {
+		return core.Region{}, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+	}
+	polygons, err := parse(data)
+	return r.checkedArea(flag, name, polygons, err)
+}
+
+// checkedArea is an area that encloses something, with edges as --edges has it.
+func (r *cataloger) checkedArea(flag, name string, polygons []core.Polygon, err error) (core.Region, error) {
+	if err != nil {
+		return core.Region{}, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+	}
+	if len(polygons) == 0 {
+		return core.Region{}, core.Errorf(core.Invalid, flag, name, "there is no place in it")
+	}
+	region := r.edges.Region(polygons)
+	if _, err := sphere.NewRegion(region, sphere.AuthalicWGS84); err != nil {
+		return region, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+	}
+	return region, nil
+}
+
+// widened is the area to search: the area, and so far around it that shards that meet it are wholly inside, and footprints
+// that are short by their margin are still found.
+func (r *cataloger) widened(ctx context.Context, product string) (core.Region, error) {
+	covers, err := r.grid.Cover(ctx, []core.Region{r.area})
+	if err != nil {
+		return r.area, core.Errorf(core.CodeOf(err), "area", "", "%w", err)
+	}
+	if len(covers[0]) == 0 {
+		return r.area, core.Errorf(core.Invalid, "area", "", "it lies outside of the grid")
+	}
+	shards, err := r.grid.Shards(ctx, covers[0])
+	if err != nil {
+		return r.area, err
+	}
+	wide := r.area
+	for i := range shards {
+		wide.Margin = max(wide.Margin, r.area.Margin+across(&shards[i].Outline))
+	}
+	allowance := coverage.AllowanceOf(product).Of(&core.Region{})
+	if r.marginGiven {
+		allowance = r.o.margin
+	}
+	wide.Margin += allowance
+	return wide, nil
+}
+
+// across is at least the distance between any two points of a shard, in metres.
+func across(outline *core.Region) float64 {
+	var points []sphere.Vec
+	for _, p := range outline.Polygons {
+		for _, ring := range p {
+			for _, v := range ring {
+				points = append(points, sphere.FromLonLat(v.Lon, v.Lat))
+			}
+		}
+	}
+	radius := min(sphere.CapAround(points...).Radius, math.Pi)
+	return 1.02 * 2 * (radius*sphere.EarthRadius + outline.Margin)
+}

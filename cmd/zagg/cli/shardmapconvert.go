@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/shardmap"
+)
+
+func (a *app) shardmapConvert() *cobra.Command {
+	var config, spelling string
+	c := &cobra.Command{
+		Use:   "convert MAP OUTPUT",
+		Short: "Rewrite a shard map: canonical keys, labels, or GeoJSON and back",
+		Long: `Rewrite a shard map by the endings of the names: .json is a shard map, .geojson a collection of the shards' outlines with their
+granules, which can be converted back. Keys come out in canonical form, whatever they are spelled like: signed decimals of
+earlier releases become packed words, and the signature says that their cells are of geodetic latitudes (another word of
+--config or of the map stands).`,
+		Example: `  zagg shardmap convert shardmap.json shards.geojson
+  zagg shardmap convert old.json new.json
+  zagg shardmap convert shardmap.json labels.json --keys label`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if spelling != "canonical" && spelling != "label" {
+				return fmt.Errorf("--keys is one of canonical, label: %w for `zagg shardmap convert`", errUsage)
+			}
+			return a.convertMap(cmd.Context(), args[0], args[1], config, spelling == "label")
+		},
+	}
+	c.Flags().StringVar(&config, "config", "", "configuration whose grid the map is of (default: the map's own signature)")
+	c.Flags().StringVar(&spelling, "keys", "canonical", "how keys are spelled: canonical, label")
+	c.RegisterFlagCompletionFunc("keys", fixed("canonical", "label"))
+	return c
+}
+
+func (a *app) convertMap(ctx context.Context, from, to, config string, labels bool) error {
+	m, err := readAnyMap(ctx, from)
+	if err != nil {
+		return err
+	}
+	grid, err := a.gridOfMap(ctx, m, config)
+	if err != nil {
+		return err
+	}
+	shards, err := canonical(ctx, grid, m, labels)
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(path.Ext(to)) {
+	case ".json":
+		err = putFile(ctx, to, m.Write)
+	case ".geojson":
+		err = putFile(ctx, to, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
+	default:
+		return fmt.Errorf("%s: want a name that ends in .json or .geojson: %w for `zagg shardmap convert`", to, errUsage)
+	}
+	if err == nil {
+		fmt.Fprintln(a.stdout, to)
+	}
+	return err
+}
+
+// canonical rewrites a map's keys and signature as the grid has them, and puts shards in the order of keys. labels spells
+// keys as their labels instead.
+func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool) ([]core.Shard, error) {
+	shards, err := grid.Shards(ctx, m.Keys)
+	if err != nil {
+		return nil, err
+	}
+	m.GridSignature = grid.Info().Signature
+	for i := range shards {
+		m.Keys[i] = shards[i].Key
+	}
+	if err := m.Check(); err != nil { // two spellings of one shard
+		return nil, err
+	}
+	m.Sort()
+	if shards, err = grid.Shards(ctx, m.Keys); err != nil {
+		return nil, err
+	}
+	for i := range shards {
+		if labels {
+			m.Keys[i] = core.ShardKey(shards[i].Label)
+		}
+	}
+	return shards, nil
+}
+
+// A feature is a shard in GeoJSON. Keys are text there: many programs read numbers as floats.
+type feature struct {
+	Type       string       `json:"type"`
+	ID         string       `json:"id"`
+	Properties shardMembers `json:"properties"`
+	Geometry   any          `json:"geometry"`
+}
+
+type shardMembers struct {
+	Key      string             `json:"shard_key"`
+	Label    string             `json:"label"`
+	Count    int                `json:"granule_count"`
+	AreaKM2  float64            `json:"area_km2"`
+	Granules []*shardmap.Record `json:"granules"`
+	AOIMask  json.RawMessage    `json:"aoi_mask,omitempty"`
+}
+
+// writeGeoJSON writes a map as features, one a line.
+func writeGeoJSON(to io.Writer, m *shardmap.Map, shards []core.Shard) error {
+	w := bufio.NewWriter(to)
+	head, err := json.Marshal(map[string]json.RawMessage{"zagg:metadata": object(m.Metadata), "zagg:grid_signature": object(m.GridSignature)})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, `{"type":"FeatureCollection",%s,"features":[`, head[1:len(head)-1])
+	for i := range shards {
+		f := feature{Type: "Feature", ID: shards[i].Label, Geometry: outlineGeometry(&shards[i].Outline), Properties: shardMembers{
+			Key: string(m.Keys[i]), Label: shards[i].Label, Count: len(m.Granules[i]), AreaKM2: shards[i].AreaKM2, Granules: m.Granules[i]}}
+		if m.AOIMask != nil {
+			f.Properties.AOIMask = m.AOIMask[i]
+		}
+		text, err := json.Marshal(f)
+		if err != nil {
+			return err
+		}
+		sep := ",\n"
+		if i == 0 {
+			sep = "\n"
+		}
+		w.WriteString(sep)
+		w.Write(text)
+	}
+	w.WriteString("\n]}\n")
+	return w.Flush()
+}
+
+func object(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return json.RawMessage("{}")
+	}
+	return raw
+}
+
+// readAnyMap reads a shard map or what writeGeoJSON makes of one.
+func readAnyMap(ctx context.Context, name string) (*shardmap.Map, error) {
+	if strings.ToLower(path.Ext(name)) != ".geojson" {
+		return readMap(ctx, name)
+	}
+	store, err := drivers(ctx, storeOptions{}, name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, largestCatalog)
+	if err != nil {
+		return nil, err
+	}
+	var c struct {
+		Metadata  json.RawMessage `json:"zagg:metadata"`
+		Signature json.RawMessage `json:"zagg:grid_signature"`
+		Features  []struct {
+			Properties shardMembers `json:"properties"`
+		} `json:"features"`
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, core.Errorf(core.Corrupt, "shard map", name, "%w", err)
+	}
+	if len(c.Signature) == 0 {
+		return nil, core.Errorf(core.Invalid, "shard map", name, "it has no zagg:grid_signature; only GeoJSON that zagg shardmap convert wrote can be converted back")
+	}
+	m := &shardmap.Map{Metadata: c.Metadata, GridSignature: c.Signature}
+	for i := range c.Features {
+		p := &c.Features[i].Properties
+		m.Keys = append(m.Keys, core.ShardKey(p.Key))
+		m.Granules = append(m.Granules, p.Granules)
+		if len(p.AOIMask) > 0 || m.AOIMask != nil {
+			m.AOIMask = append(m.AOIMask, p.AOIMask)
+		}
+	}
+	if err := m.Check(); err != nil {
+		return nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+	}
+	return m, nil
+}

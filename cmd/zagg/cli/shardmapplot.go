@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/plot"
+	"github.com/englacial/zagg/internal/shardmap"
+)
+
+func (a *app) shardmapPlot() *cobra.Command {
+	var out, title, config string
+	c := &cobra.Command{
+		Use:   "plot MAP [-o FILE.png|FILE.svg|FILE.geojson]",
+		Short: "Draw the shards of a map, coloured by their number of granules",
+		Long: `Draw the shards of a map in the colour of their number of granules: polar stereographic where all are near a pole, else plate
+carrée. A name that ends in .geojson writes their outlines instead, for other programs.`,
+		Example: "  zagg shardmap plot shardmap.json -o shards.png\n  zagg shardmap plot shardmap.json -o shards.svg --title 'Cycle 22'",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				out = strings.TrimSuffix(path.Base(filepath.ToSlash(args[0])), path.Ext(args[0])) + ".png"
+			}
+			if err := a.plotMap(cmd.Context(), args[0], out, title, config); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stdout, out)
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write; .png, .svg or .geojson (default: the map's name with .png)")
+	c.Flags().StringVar(&title, "title", "", "title of the picture")
+	c.Flags().StringVar(&config, "config", "", "configuration whose grid the map is of (default: the map's own signature)")
+	return c
+}
+
+func (a *app) plotMap(ctx context.Context, name, out, title, config string) error {
+	format := strings.TrimPrefix(strings.ToLower(path.Ext(out)), ".")
+	if format != "png" && format != "svg" && format != "geojson" {
+		return fmt.Errorf("--output %s: want a name that ends in .png, .svg or .geojson: %w for `zagg shardmap plot`", out, errUsage)
+	}
+	m, err := readAnyMap(ctx, name)
+	if err != nil {
+		return err
+	}
+	grid, err := a.gridOfMap(ctx, m, config)
+	if err != nil {
+		return err
+	}
+	shards, err := canonical(ctx, grid, m, false)
+	if err != nil {
+		return err
+	}
+	if format == "geojson" {
+		return putFile(ctx, out, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
+	}
+	if len(shards) == 0 {
+		return core.Errorf(core.NotFound, "shardmap plot", name, "the map has no shards")
+	}
+	data := shardPicture(m, shards)
+	data.Title, data.Source = title, path.Base(filepath.ToSlash(name))
+	var picture bytes.Buffer
+	if err := plot.Map(&picture, format, *data); err != nil {
+		return err
+	}
+	store, err := drivers(ctx, storeOptions{}, out)
+	if err != nil {
+		return err
+	}
+	return objstore.PutBytes(ctx, store, out, picture.Bytes(), core.PutOptions{})
+}
+
+// shardPicture is shards as cells with corners: as many for each as the longest outline has, some of them twice.
+func shardPicture(m *shardmap.Map, shards []core.Shard) *plot.Data {
+	d := &plot.Data{Name: "granules", Title: "Granules of each shard"}
+	corners := 3
+	area := 0.0
+	simple := true
+	for i := range shards {
+		o := &shards[i].Outline
+		area += shards[i].AreaKM2
+		if simple = simple && len(o.Polygons) == 1; simple {
+			corners = max(corners, len(o.Polygons[0][0]))
+		}
+	}
+	d.CellKM = math.Sqrt(area / float64(len(shards)))
+	for i := range shards {
+		at := centreOf(&shards[i].Outline)
+		d.Lon, d.Lat, d.Values = append(d.Lon, at.Lon), append(d.Lat, at.Lat), append(d.Values, float64(len(m.Granules[i])))
+		if !simple {
+			continue
+		}
+		ring := shards[i].Outline.Polygons[0][0]
+		for k := range corners {
+			d.Corners = append(d.Corners, ring[min(k, len(ring)-1)])
+		}
+	}
+	return d
+}
