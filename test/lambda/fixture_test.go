@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,18 +120,17 @@ func (f *fixture) deploy(fn awstest.Function) {
 	require.NoError(f, f.lambda.Deploy(fn))
 }
 
-// upload puts files into the bucket of granules and returns their addresses.
-func (f *fixture) upload(files ...string) []string {
+// upload puts files into the bucket of granules, in a folder: data sets have files of the same names.
+func (f *fixture) upload(folder string, files ...string) {
 	f.Helper()
-	urls := make([]string, len(files))
-	for i, name := range files {
+	for _, name := range files {
 		data, err := os.ReadFile(name)
 		require.NoError(f, err)
-		urls[i] = "s3://" + granules + "/" + filepath.Base(name)
-		require.NoError(f, objstore.PutBytes(f.Context(), f.store, urls[i], data, core.PutOptions{}))
+		require.NoError(f, objstore.PutBytes(f.Context(), f.store, address(folder, filepath.Base(name)), data, core.PutOptions{}))
 	}
-	return urls
 }
+
+func address(folder, name string) string { return "s3://" + granules + "/" + folder + "/" + name }
 
 // invoke sends an event and waits for the function's answer.
 func (f *fixture) invoke(event any) (payload []byte, functionError string) {
@@ -226,10 +226,10 @@ func (f *fixture) local(cfg *config.Config, files []string) *run {
 }
 
 // remote gives the granules of a shard their addresses in S3.
-func remote(g []core.Granule) []string {
+func remote(folder string, g []core.Granule) []string {
 	urls := make([]string, len(g))
 	for i := range g {
-		urls[i] = "s3://" + granules + "/" + g[i].ID
+		urls[i] = address(folder, g[i].ID)
 	}
 	return urls
 }
@@ -237,7 +237,11 @@ func remote(g []core.Granule) []string {
 // same holds the store in S3 and its records against the local run's, byte for byte where they do not tell of the run.
 func (f *fixture) same(r *run, url string) {
 	f.Helper()
-	require.Equal(f, folder(f, r.store), objects(f, f.store, url))
+	mineAll, theirsAll := folder(f, r.store), objects(f, f.store, url)
+	require.Equal(f, slices.Sorted(maps.Keys(mineAll)), slices.Sorted(maps.Keys(theirsAll)))
+	for key, data := range mineAll {
+		require.True(f, data == theirsAll[key], "%s differs", key)
+	}
 	mine, err := job.ListRecords(f.Context(), &objstore.File{}, r.store)
 	require.NoError(f, err)
 	theirs, err := job.ListRecords(f.Context(), f.store, url)

@@ -53,12 +53,12 @@ func (f *fixture) dataSets() map[string]*run {
 	sets := map[string]*run{}
 	for _, name := range []string{"small", "edge"} {
 		files := glob(f.T, filepath.Join(golden, "granules_"+name, "*.h5"))
-		f.upload(files...)
+		f.upload(name, files...)
 		sets[name] = f.local(load(f.T, filepath.Join(golden, name, "config.yaml")), files)
 	}
 	real := glob(f.T, filepath.Join(sharedtest.Dir(f.T, "data", "atl06"), "ATL06_2023*.h5"))
 	real = append(real, glob(f.T, filepath.Join(sharedtest.Dir(f.T, "data", "atl06"), "processed_ATL06_20181015*.h5"))...)
-	f.upload(real...)
+	f.upload("real", real...)
 	text, err := config.ShippedText("atl06")
 	require.NoError(f, err)
 	cfg, _, err := config.Parse("atl06.yaml", []byte(strings.Replace(string(text), "layout: compact", "layout: fullsphere", 1)))
@@ -68,11 +68,11 @@ func (f *fixture) dataSets() map[string]*run {
 }
 
 // python is the event of a shard as the earlier system sends it.
-func (f *fixture) python(r *run, s plan.Shard, store string) map[string]any {
+func (f *fixture) python(folder string, r *run, s plan.Shard, store string) map[string]any {
 	var orders map[string]any
 	require.NoError(f, json.Unmarshal(r.recipe.Info().Signature, &orders))
 	return map[string]any{
-		"chunk_idx": s.Block, "shard_key": json.Number(s.Key), "parent_order": orders["parent_order"], "granule_urls": remote(s.Granules),
+		"chunk_idx": s.Block, "shard_key": json.Number(s.Key), "parent_order": orders["parent_order"], "granule_urls": remote(folder, s.Granules),
 		"store_path": store, "s3_credentials": source(), "child_order": orders["child_order"], "config": r.recipe.Config.JSON(),
 		"output_credentials": f.output(), "profile": true, "handoff": "arrow", "run_id": "golden",
 		"invoked_by":        map[string]string{"arn": "arn:aws:iam::123456789012:user/x", "userid": "AIDA"},
@@ -88,7 +88,7 @@ func (f *fixture) today() {
 			f.setUp(map[string]any{"store_path": store, "config": r.recipe.Config.JSON(), "parent_order": 6, "dataset": nil,
 				"run_manifest": map[string]any{"run_id": "golden", "shards": len(r.plan.Shards)}})
 			for _, s := range r.plan.Shards {
-				r := f.respond(f.python(r, s, store))
+				r := f.respond(f.python(name, r, s, store))
 				d, err := r.Done()
 				require.NoError(t, err)
 				if d.Status == job.Empty { // its rows are not good enough
@@ -113,7 +113,7 @@ func (f *fixture) today() {
 // Events of the time before configurations: decimal keys, latitudes as they are.
 func (f *fixture) earlier() {
 	files := glob(f.T, filepath.Join(sharedtest.Dir(f.T, "golden", "granules_small"), "*.h5"))
-	f.upload(files...)
+	f.upload("small", files...)
 	text, err := config.ShippedText("atl06")
 	require.NoError(f, err)
 	cfg, _, err := config.Parse("atl06.yaml", []byte(strings.Replace(string(text), "layout: compact", "layout: fullsphere\n    latitude: geodetic-spherical", 1)))
@@ -124,7 +124,7 @@ func (f *fixture) earlier() {
 	for _, s := range r.plan.Shards {
 		key, err := strconv.Atoi(s.Label)
 		require.NoError(f, err)
-		f.done(200, map[string]any{"shard_key": key, "parent_order": 6, "child_order": 12, "granule_urls": remote(s.Granules), "store_path": store,
+		f.done(200, map[string]any{"shard_key": key, "parent_order": 6, "child_order": 12, "granule_urls": remote("small", s.Granules), "store_path": store,
 			"s3_credentials": source(), "output_credentials": f.output()})
 	}
 	f.same(r, store)
@@ -133,14 +133,14 @@ func (f *fixture) earlier() {
 // Jobs as this system's dispatcher makes them, of a compact store, with the granules beside the event.
 func (f *fixture) jobs() {
 	files := glob(f.T, filepath.Join(sharedtest.Dir(f.T, "golden", "granules_small"), "*.h5"))
-	f.upload(files...)
+	f.upload("small", files...)
 	r := f.local(load(f.T, sharedtest.Dir(f.T, "golden", "small", "config.yaml"), "child_order: 12", "child_order: 12\n    layout: compact"), files)
 	const store = "s3://" + stores + "/jobs.zarr"
 	f.setUp(map[string]any{"store_path": store, "config": r.recipe.Config.JSON(), "shard_keys": r.plan.Keys()})
 	for i, s := range r.plan.Shards {
 		j := r.template.Job(i, s.Shard, s.Granules, store)
 		for k := range j.Granules {
-			j.Granules[k].URL = remote(s.Granules)[k]
+			j.Granules[k].URL = remote("small", s.Granules)[k]
 		}
 		j.GranulesURL = store + ".status/r1/granules-" + s.Label + ".json"
 		list, err := j.GranulesJSON()
@@ -161,13 +161,13 @@ func (f *fixture) jobs() {
 // one is a store with the shards of the small data set, set up, and the event of its densest shard.
 func (f *fixture) one(name string) (event map[string]any, store string) {
 	files := glob(f.T, filepath.Join(sharedtest.Dir(f.T, "golden", "granules_small"), "*.h5"))
-	f.upload(files...)
+	f.upload("small", files...)
 	cfg := load(f.T, sharedtest.Dir(f.T, "golden", "small", "config.yaml"))
 	store = "s3://" + stores + "/" + name + ".zarr"
 	f.setUp(map[string]any{"store_path": store, "config": cfg.JSON(), "parent_order": 6})
 	text, err := os.ReadFile(sharedtest.Dir(f.T, "golden", "small", "event_-5111123.json"))
 	require.NoError(f, err)
-	require.NoError(f, json.Unmarshal([]byte(strings.ReplaceAll(string(text), "s3://small/", "s3://"+granules+"/")), &event))
+	require.NoError(f, json.Unmarshal([]byte(strings.ReplaceAll(string(text), "s3://small/", "s3://"+granules+"/small/")), &event))
 	event["shard_key"] = json.Number("12683825400535580678")
 	event["store_path"], event["s3_credentials"], event["output_credentials"] = store, source(), f.output()
 	return event, store
@@ -215,7 +215,7 @@ func (f *fixture) denied() {
 	event, store := f.one("denied")
 	key := sourceKey
 	defer f.s3.SetKey(sourceKey)
-	key.Deny = []string{granules + "/ATL06_20241102"}
+	key.Deny = []string{granules + "/small/ATL06_20241102"}
 	f.s3.SetKey(key)
 	d := f.done(500, event)
 	require.Equal(f, "denied", d.Code)
@@ -266,11 +266,11 @@ func (f *fixture) bad() {
 		"other.h5":     {[]byte("<html>not a granule</html>"), "corrupt"},
 		"empty.h5":     {[]byte{}, "corrupt"},
 	} {
-		url := "s3://" + granules + "/" + name
+		url := address("small", name)
 		if c.data != nil {
 			require.NoError(f, objstore.PutBytes(f.Context(), f.store, url, c.data, core.PutOptions{}))
 		}
-		event["granule_urls"] = append(remote([]core.Granule{{ID: filepath.Base(file)}}), url)
+		event["granule_urls"] = append(remote("small", []core.Granule{{ID: filepath.Base(file)}}), url)
 		d := f.done(500, event)
 		require.Equal(f, c.code, d.Code, "%s: %s", name, *d.Error)
 		require.Contains(f, *d.Error, name)
