@@ -193,11 +193,13 @@ func (l *Lambda) synchronous(w http.ResponseWriter, r *http.Request, f *function
 		return
 	}
 	done := make(chan outcome, 1)
-	l.wg.Go(func() { done <- f.run(s, call, fault) })
+	if !l.spawn(func() { done <- f.run(s, call, fault) }) {
+		s.close()
+		cut(w)
+		return
+	}
 	if fault.Cut {
-		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			c.Close()
-		}
+		cut(w)
 		return
 	}
 	var out outcome

@@ -17,7 +17,7 @@ func (l *Lambda) accept(f *function, call Call, fault Fault) {
 		}
 	})
 	for range copies {
-		l.wg.Go(func() { l.deliver(f, call, fault) })
+		l.spawn(func() { l.deliver(f, call, fault) })
 	}
 }
 

@@ -239,6 +239,17 @@ func (l *Lambda) Reports() []Report {
 // Logs is the end of what a function logged.
 func (l *Lambda) Logs(function string) string { return l.log.of(function) }
 
+// spawn starts what Close waits for; false: the service has ended.
+func (l *Lambda) spawn(do func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.wg.Go(do)
+	return true
+}
+
 // Close ends the service, kills all sandboxes and waits for them.
 func (l *Lambda) Close() error {
 	l.mu.Lock()
