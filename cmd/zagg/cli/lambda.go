@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ func (o *lambdaOptions) flags(f *pflag.FlagSet) {
 
 func (o *lambdaOptions) check(backend string) error {
 	switch {
-	case o.invocation != "async" && o.invocation != "sync":
+	case backend == "lambda" && o.invocation != "async" && o.invocation != "sync":
 		return fmt.Errorf("--invocation is %q; have async, sync: %w for `zagg run`", o.invocation, errUsage)
 	case o.emulate && backend != "lambda":
 		return fmt.Errorf("--emulate needs --backend lambda: %w for `zagg run`", errUsage)
@@ -82,6 +83,9 @@ func runFolder(store, runID string) string { return store + ".status/" + runID }
 
 // openLambda finds the function, tries it out, and asks whether the run may cost what it can.
 func (r *runner) openLambda(ctx context.Context, t *host.Template, p *plan.Plan, ranks []int) (*lambdaBackend, error) {
+	if err := r.reachable(r.jobs(t, p, ranks[:1])); err != nil {
+		return nil, err
+	}
 	b := &lambdaBackend{r: r, runs: runFolder(r.store, r.runID)}
 	clients, err := r.lambdaClients(ctx, b)
 	if err != nil {
@@ -258,6 +262,38 @@ func (b *lambdaBackend) unfinished(ctx context.Context, t *host.Template, jobs [
 		b.r.say("      run %s (zagg attach shows how it ends)", b.runs)
 	}
 	return left, nil
+}
+
+// reachable makes local addresses mean the same for the emulator's function, whose working folder is another, and
+// refuses them for one that is elsewhere.
+func (r *runner) reachable(jobs []job.Job) error {
+	local := func(url string) bool { s := objstore.Scheme(url); return s == "" || s == "file" }
+	if !r.o.lambda.emulate && local(r.store) {
+		return core.Errorf(core.Invalid, "--store", r.store, "a function on AWS cannot write to this machine: give an s3:// address, or --emulate")
+	}
+	for i := range jobs {
+		for k := range jobs[i].Granules {
+			g := &jobs[i].Granules[k]
+			if !local(g.URL) {
+				continue
+			}
+			if !r.o.lambda.emulate {
+				return core.Errorf(core.Invalid, "granule", g.URL, "a function on AWS cannot read files of this machine: give s3:// or https:// addresses, or --emulate")
+			}
+			var err error
+			if g.URL, err = filepath.Abs(strings.TrimPrefix(g.URL, "file://")); err != nil {
+				return err
+			}
+			for name, url := range g.Assets {
+				if local(url) {
+					if g.Assets[name], err = filepath.Abs(strings.TrimPrefix(url, "file://")); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // run computes one shard. Once its event is sent it is waited for even when the run is stopped: the function would go

@@ -13,6 +13,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/job"
@@ -27,6 +28,10 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+const inCloud = "s3://out/heights.zarr"
+
+var onCloud = []string{"run", "--config", "sample/demo.yaml", "--granules", "s3://ins/"}
 
 var onSample = []string{"run", "--config", "sample/demo.yaml", "--granules", "sample"}
 
@@ -107,8 +112,18 @@ func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
 	l, err := awstest.NewLambda(awstest.LambdaOptions{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	for k, v := range l.Environ() {
-		t.Setenv(k, v)
+	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Buckets: []string{"ins", "out"}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s3.Close()) })
+	for _, env := range []map[string]string{l.Environ(), s3.Environ()} {
+		for k, v := range env {
+			t.Setenv(k, v)
+		}
+	}
+	store, err := drivers(t.Context(), storeOptions{}, "s3://ins/")
+	require.NoError(t, err)
+	for name, data := range written(t, "sample") {
+		require.NoError(t, store.Put(t.Context(), "s3://ins/"+name, strings.NewReader(data), core.PutOptions{Size: int64(len(data))}))
 	}
 	manifest, err := json.Marshal(m)
 	require.NoError(t, err)
@@ -135,8 +150,14 @@ func ours(t *testing.T) *host.Manifest {
 func TestLambdaAsksFirst(t *testing.T) {
 	account(t, ours(t))
 	store := filepath.Join(t.TempDir(), "heights.zarr")
+	code, _, errs := run(t, "", append(onSample, "--store", store, "--backend", "lambda")...)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "cannot write to this machine")
+	code, _, errs = run(t, "", append(onSample, "--store", inCloud, "--backend", "lambda")...)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "cannot read files of this machine")
 	for _, answer := range []string{"", "n\n", "\n"} {
-		code, _, errs := run(t, answer, append(onSample, "--store", store, "--backend", "lambda")...)
+		code, _, errs := run(t, answer, append(onCloud, "--store", inCloud, "--backend", "lambda")...)
 		require.Equal(t, exitFailure, code)
 		require.Contains(t, errs, "Run 25 shards for at most $0.")
 		require.Contains(t, errs, "Aborted: max-cost gate declined")
@@ -153,16 +174,16 @@ func TestLambdaLacksAStatistic(t *testing.T) {
 		}
 	}
 	account(t, m)
-	store := filepath.Join(t.TempDir(), "heights.zarr")
-	code, _, errs := run(t, "", append(onSample, "--store", store, "--backend", "lambda", "--yes")...)
+	code, _, errs := run(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "function process-shard has no statistic ")
-	require.NoDirExists(t, store)
+	code, _, errs = run(t, "", "info", inCloud)
+	require.Equal(t, exitFailure, code, errs)
 }
 
 func TestLambdaThatIsNotThere(t *testing.T) {
 	account(t, ours(t))
-	code, _, errs := run(t, "", append(onSample, "--store", filepath.Join(t.TempDir(), "x.zarr"), "--backend", "lambda", "--function-name", "other", "--yes")...)
+	code, _, errs := run(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--function-name", "other", "--yes")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "`zagg deploy up` makes it")
 }

@@ -220,8 +220,8 @@ func abbreviate(names []string) string {
 // An executor runs one job to its end.
 type executor = dispatch.Executor[job.Job, *host.Outcome]
 
-// process runs the jobs, the shards with most granules first, so that none of them is the last to end.
-func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ranks []int, src *source) error {
+// jobs are the shards' work, those with most granules first, so that none of them is the last to end.
+func (r *runner) jobs(t *host.Template, p *plan.Plan, ranks []int) []job.Job {
 	jobs := make([]job.Job, 0, len(ranks))
 	for _, i := range ranks {
 		j := t.Job(i, p.Shards[i].Shard, p.Shards[i].Granules, r.store)
@@ -229,9 +229,18 @@ func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ra
 		jobs = append(jobs, j)
 	}
 	slices.SortStableFunc(jobs, func(a, b job.Job) int { return len(b.Granules) - len(a.Granules) })
+	return jobs
+}
+
+// process runs the jobs.
+func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ranks []int, src *source) error {
+	jobs := r.jobs(t, p, ranks)
 	workers, run := min(r.o.maxWorkers, len(ranks)), r.local(t, src)
 	if r.cloud != nil {
-		var err error
+		err := r.reachable(jobs)
+		if err != nil {
+			return err
+		}
 		if jobs, err = r.cloud.unfinished(ctx, t, jobs); err != nil {
 			return err
 		}
