@@ -64,7 +64,7 @@ func launch(ctx context.Context, o Options) (*session, error) {
 // start has go-plugin start the process and connect.
 func (r *running) start(ctx context.Context, o Options, path string) (*grpc.ClientConn, error) {
 	cmd := &exec.Cmd{Path: path, Args: o.Command, Env: environment(os.Environ())}
-	r.process = newProcess(o.Name, cmd, func(line string) { o.Log(o.Name, line) }, r.redact.text)
+	r.process = newProcess(o.Name, r.dir, cmd, func(line string) { o.Log(o.Name, line) }, r.redact.text)
 	spawn := func(_ hclog.Logger, spec *exec.Cmd, _ string) (runner.Runner, error) {
 		cmd.Env = append(cmd.Env, spec.Env...)
 		return r.process, nil
@@ -116,12 +116,11 @@ func (r *running) startFailure(o Options, err error) error {
 		}
 		return core.Errorf(core.Unavailable, "plugin", o.Name, "%w", err)
 	}
-	hello := r.hello.Load()
 	what := fmt.Sprintf("printed no handshake line within %v, so it was killed", o.Start)
 	switch {
-	case hello != nil && checkHello(*hello, r.dir) != "":
-		what = r.redact.text(checkHello(*hello, r.dir))
-	case hello != nil:
+	case r.wrongHello() != "":
+		what = r.wrongHello()
+	case r.hello.Load() != nil:
 		what = fmt.Sprintf("began well and cannot be connected to: %v", err)
 	case !r.killed():
 		what = r.how() + " before it printed its handshake line: is it a plugin for zagg?"
@@ -138,7 +137,7 @@ func (r *running) killed() bool {
 	select {
 	case <-r.done:
 		return r.ending.Load()
-	case <-time.After(patience):
+	case <-time.After(lastMoment):
 		return true
 	}
 }

@@ -17,7 +17,7 @@ type Options struct {
 	Check  time.Duration // between health checks while calls are open; 0: 5 s
 	Health time.Duration // for the answer to one; 0: 20 s
 	Stall  time.Duration // for the next sign of life within one call; 0: 10 min
-	Exit   time.Duration // to end when asked to, before it is killed; 0: 2 s
+	Exit   time.Duration // to end when asked to, or when its connection has ended, before it is killed; 0: 2 s
 }
 
 func (o Options) withDefaults() Options {

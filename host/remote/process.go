@@ -24,6 +24,7 @@ import (
 type process struct {
 	name    string
 	path    string
+	dir     string // where it must listen
 	cmd     *exec.Cmd
 	tail    tail
 	log     func(line string)
@@ -42,8 +43,8 @@ type process struct {
 
 var _ runner.Runner = (*process)(nil)
 
-func newProcess(name string, cmd *exec.Cmd, log func(line string), redact func(string) string) *process {
-	p := &process{name: name, path: cmd.Path, cmd: cmd, log: log, redact: redact, mute: make(chan struct{}), heard: make(chan struct{}), done: make(chan struct{})}
+func newProcess(name, dir string, cmd *exec.Cmd, log func(line string), redact func(string) string) *process {
+	p := &process{name: name, dir: dir, path: cmd.Path, cmd: cmd, log: log, redact: redact, mute: make(chan struct{}), heard: make(chan struct{}), done: make(chan struct{})}
 	p.first, p.toFirst = io.Pipe()
 	return p
 }
@@ -157,6 +158,9 @@ func (p *process) Wait(context.Context) error {
 	return p.ended
 }
 
+// lastMoment is how long a process may take from closing its standard output to its end.
+const lastMoment = 500 * time.Millisecond
+
 // Kill ends the process and all it started at once. One that has closed its standard output without a word is about to end by
 // itself, and is left the moment to say how.
 func (p *process) Kill(context.Context) error {
@@ -168,7 +172,7 @@ func (p *process) Kill(context.Context) error {
 	var last <-chan time.Time
 	select {
 	case <-p.mute:
-		last = time.After(patience / 4)
+		last = time.After(lastMoment)
 	default:
 		last = time.After(0)
 	}
@@ -220,12 +224,23 @@ func (p *process) ID() string {
 	return ""
 }
 
-// PluginToHost and HostToPlugin are the same place here.
+// PluginToHost lets no connection be made that the handshake line should not ask for.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
+	if wrong := p.wrongHello(); wrong != "" {
+		return "", "", errors.New(wrong)
+	}
 	return network, address, nil
 }
 
-// HostToPlugin is PluginToHost.
+// wrongHello says what is wrong with the line that the plugin began with; "" if nothing is, or there is none.
+func (p *process) wrongHello() string {
+	if hello := p.hello.Load(); hello != nil {
+		return p.redact(checkHello(*hello, p.dir))
+	}
+	return ""
+}
+
+// HostToPlugin is the same place.
 func (p *process) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
 }

@@ -154,8 +154,8 @@ var (
 	errStart = errors.New("no answer at start")
 )
 
-// patience is how long the end of a connection may come before the end of its process.
-const patience = 2 * time.Second
+// nearly is how much earlier than here a deadline may be over at the other end.
+const nearly = 100 * time.Millisecond
 
 // fail is what a failed call means: the caller's own cancellation, the plugin's answer, or a plugin that is dead or broken. refusals
 // are the host's own errors, which the plugin's answer may be about.
@@ -168,6 +168,10 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 		return cerr
 	}
 	f := wire.FailureOf(err, md)
+	if end, ok := caller.Deadline(); ok && time.Until(end) < nearly && (f.Err == nil || f.Err.Code == core.Unavailable) {
+		<-caller.Done()
+		return caller.Err()
+	}
 	if f.Err != nil {
 		if !f.Coded {
 			f.Err.Op, f.Err.Subject = "plugin", s.options.Name
@@ -186,7 +190,7 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 	}
 	select {
 	case <-s.dead:
-	case <-time.After(patience):
+	case <-time.After(s.options.Exit):
 		s.die("broke the connection (%s), so it was killed", f.Text)
 	case <-caller.Done():
 		return caller.Err()
@@ -212,10 +216,8 @@ func (s *session) wrong(err error) error {
 
 // unary makes a call with one answer.
 func unary[Q, R any](ctx context.Context, s *session, call func(context.Context, *Q, ...grpc.CallOption) (*R, error), request *Q) (*R, error) {
-	s.calls.Add(1)
-	defer s.calls.Add(-1)
-	within, cancel := context.WithTimeoutCause(ctx, s.options.Stall, errStall)
-	defer cancel()
+	within, _, end := guard(ctx, s)
+	defer end()
 	var md metadata.MD
 	reply, err := call(within, request, grpc.Trailer(&md))
 	if err != nil {

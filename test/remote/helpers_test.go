@@ -2,6 +2,10 @@ package remote
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,13 +31,22 @@ var binaries struct {
 	built map[string]bool
 }
 
+// TestMain gives plugins a temporary folder in which nothing may be left, and a secret that none of them may know.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "zagg-test-")
 	if err != nil {
 		panic(err)
 	}
+	tmp := filepath.Join(dir, "tmp")
+	if err := errors.Join(os.Mkdir(tmp, 0o700), os.Setenv("TMPDIR", tmp), os.Setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")); err != nil {
+		panic(err)
+	}
 	binaries.dir, binaries.built = dir, map[string]bool{}
 	code := m.Run()
+	if left, _ := filepath.Glob(filepath.Join(tmp, "zagg-plugin-*")); len(left) > 0 {
+		fmt.Println("folders of plugins are left:", left)
+		code = 1
+	}
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -88,4 +101,12 @@ func files(t testing.TB, root string) map[string]string {
 		return err
 	}))
 	return found
+}
+
+// sum is the SHA-256 of a file.
+func sum(t testing.TB, path string) string {
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	digest := sha256.Sum256(b)
+	return hex.EncodeToString(digest[:])
 }

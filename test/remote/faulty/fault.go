@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/englacial/zagg/core"
+	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
+)
+
+// A fault is what goes wrong in one call.
+type fault struct {
+	method, kind string
+	after        int
+	once         string
+	conns        *keeper
+}
+
+// due reports that it is time, and for the first time if once is given.
+func (f *fault) due(method string, sent int) bool {
+	if f.method == "" || !strings.HasSuffix(method, f.method) || sent != f.after {
+		return false
+	}
+	if f.once != "" {
+		file, err := os.OpenFile(f.once, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return false
+		}
+		file.Close()
+	}
+	fmt.Fprintf(os.Stderr, "faulty: %s now\n", f.kind)
+	return true
+}
+
+// strike does what ends or stops the process or the call; corrupting a message is the caller's.
+func (f *fault) strike(ctx context.Context) error {
+	switch f.kind {
+	case "kill":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Minute)
+	case "exit":
+		os.Exit(7)
+	case "hang":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	case "stall":
+		<-ctx.Done()
+		return ctx.Err()
+	case "garbage":
+		f.conns.spoil()
+		time.Sleep(time.Minute)
+	case "panic":
+		panic("index out of range [3] with length 3")
+	case "error":
+		return core.Errorf(core.Unsupported, "toy", "the moon", "no such place")
+	}
+	return nil
+}
+
+func (f *fault) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	due := f.due(info.FullMethod, f.after)
+	if due {
+		if err := f.strike(ctx); err != nil {
+			return nil, err
+		}
+	}
+	reply, err := handle(ctx, req)
+	if due && err == nil && f.kind == "corrupt" {
+		spoil(reply)
+	}
+	return reply, err
+}
+
+func (f *fault) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	s := &faultyStream{ServerStream: stream, fault: f, method: info.FullMethod}
+	if info.IsClientStream && !info.IsServerStream && f.due(info.FullMethod, f.after) { // Upload: nothing is sent before its end
+		if f.kind == "corrupt" {
+			return stream.SendMsg(&zaggv1.Empty{})
+		}
+		if err := f.strike(stream.Context()); err != nil {
+			return err
+		}
+	}
+	return handle(srv, s)
+}
+
+// A faultyStream goes wrong when it sends the message after so many.
+type faultyStream struct {
+	grpc.ServerStream
+	fault  *fault
+	method string
+	sent   int
+}
+
+func (s *faultyStream) SendMsg(m any) error {
+	if s.fault.due(s.method, s.sent) {
+		if err := s.fault.strike(s.Context()); err != nil {
+			return err
+		}
+		if s.fault.kind == "corrupt" {
+			spoil(m)
+		}
+	}
+	s.sent++
+	return s.ServerStream.SendMsg(m)
+}
+
+// spoil makes a message one that should not be sent.
+func spoil(m any) {
+	switch m := m.(type) {
+	case *zaggv1.PluginInfo:
+		m.Makers = nil
+	case *zaggv1.Instance:
+		m.Handle = 0
+	case *zaggv1.LocateReply:
+		m.Slot = m.Slot[:len(m.Slot)-1]
+	case *zaggv1.CoverReply:
+		m.Parts = append(m.Parts, &zaggv1.CoverPart{Region: 1 << 20})
+	case *zaggv1.ShardsReply:
+		m.Shards[0].Block = []byte{1, 2, 3}
+	case *zaggv1.ColumnFrame:
+		spoilColumns(m)
+	case *zaggv1.ReadToHost:
+		if f := m.GetFrame(); f != nil {
+			spoilColumns(f)
+			return
+		}
+		m.Message = &zaggv1.ReadToHost_Frame{Frame: &zaggv1.ColumnFrame{Pieces: []*zaggv1.Piece{{Data: []byte("stray")}}}}
+	}
+}
+
+func spoilColumns(f *zaggv1.ColumnFrame) {
+	f.Pieces = append(f.Pieces, &zaggv1.Piece{Head: &zaggv1.ColumnHead{Name: "\u2620", Type: 99}})
+}
+
+// A keeper keeps connections, to write nonsense into them.
+type keeper struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// Accept keeps what it gives.
+func (k *keeper) Accept() (net.Conn, error) {
+	c, err := k.Listener.Accept()
+	if err == nil {
+		k.mu.Lock()
+		k.conns = append(k.conns, c)
+		k.mu.Unlock()
+	}
+	return c, err
+}
+
+func (k *keeper) spoil() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, c := range k.conns {
+		_, _ = c.Write([]byte(strings.Repeat("this is no HTTP/2 frame ", 100)))
+	}
+}
