@@ -10,8 +10,8 @@ func (geographic) projection(west float64) Projection { return plate{west} }
 // A plate is the plane of longitudes from west, one turn of them, and latitudes.
 type plate struct{ west float64 }
 
-// southEdge is where the plane ends in the south. A row of cells holds its upper border and not its lower one, so the
-// pole would fall below the last row; it and what is within 0.1 mm of it is taken for the edge.
+// southEdge is where places end in the south. A row of cells holds its upper border and not its lower one, so the pole would
+// fall below the last row; it and what is within 0.1 mm of it is taken for the edge.
 const southEdge = -90 + 1e-9
 
 // Forward implements Projection. A longitude in the plane is not changed by a bit.
@@ -50,7 +50,7 @@ func (p plate) Inverse(x, y, lon, lat []float64) {
 }
 
 // Domain implements Projection.
-func (p plate) Domain() Rect { return Rect{p.west, southEdge, p.west + 360, 90} }
+func (p plate) Domain() Rect { return Rect{p.west, -90, p.west + 360, 90} }
 
 // Around implements Projection.
 func (p plate) Around(lon, lat, radius float64) Rect {
