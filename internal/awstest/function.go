@@ -205,13 +205,26 @@ func (f *function) run(s sandbox, call Call, fault Fault) outcome {
 
 // report logs the REPORT line, and counts.
 func (f *function) report(call Call, out *outcome) {
-	l := f.lambda
 	r := Report{Function: f.Name, RequestID: call.RequestID, Duration: out.duration, Init: out.init, MaxMemory: out.maxMemory,
 		Status: out.status, ErrorType: out.kind}
 	r.Billed = (out.duration + out.init + time.Millisecond - 1).Truncate(time.Millisecond)
+	out.log = slices.Concat([]byte("START RequestId: "+r.RequestID+" Version: $LATEST\n"), out.log,
+		[]byte("END RequestId: "+r.RequestID+"\n"+f.reportLine(r, out.cold)+"\n"))
+	l := f.lambda
+	l.log.add(f.Name, out.log)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stats.add(r, out, float64(f.Memory)/1024)
+	if len(l.reports) == keptReports {
+		l.reports = slices.Delete(l.reports, 0, keptReports/2)
+	}
+	l.reports = append(l.reports, r)
+}
+
+func (f *function) reportLine(r Report, cold bool) string {
 	line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
 		r.RequestID, ms(r.Duration), r.Billed.Milliseconds(), f.Memory, (r.MaxMemory+1<<20-1)>>20)
-	if out.cold {
+	if cold {
 		line += fmt.Sprintf("Init Duration: %.2f ms\t", ms(r.Init))
 	}
 	if r.Status != "" {
@@ -220,26 +233,23 @@ func (f *function) report(call Call, out *outcome) {
 	if r.Status == "error" {
 		line += "Error Type: " + r.ErrorType + "\t"
 	}
-	out.log = slices.Concat([]byte("START RequestId: "+r.RequestID+" Version: $LATEST\n"), out.log,
-		[]byte("END RequestId: "+r.RequestID+"\n"+line+"\n"))
-	l.log.add(f.Name, out.log)
-	l.count(func(s *Stats) {
-		s.Invocations++
-		s.Billed += r.Billed
-		s.GBSeconds += r.Billed.Seconds() * float64(f.Memory) / 1024
-		for _, c := range []struct {
-			is bool
-			n  *int64
-		}{{out.cold, &s.ColdStarts}, {out.failed, &s.Failed}, {r.Status == "timeout", &s.TimedOut}, {r.ErrorType == outOfMemory, &s.OutOfMemory}, {out.killed, &s.Killed}} {
-			if c.is {
-				*c.n++
-			}
+	return line
+}
+
+func (s *Stats) add(r Report, out *outcome, memoryGB float64) {
+	count := func(n *int64, is bool) {
+		if is {
+			*n++
 		}
-		if len(l.reports) == keptReports {
-			l.reports = slices.Delete(l.reports, 0, keptReports/2)
-		}
-		l.reports = append(l.reports, r)
-	})
+	}
+	s.Invocations++
+	count(&s.ColdStarts, out.cold)
+	count(&s.Failed, out.failed)
+	count(&s.TimedOut, r.Status == "timeout")
+	count(&s.OutOfMemory, r.ErrorType == outOfMemory)
+	count(&s.Killed, out.killed)
+	s.Billed += r.Billed
+	s.GBSeconds += r.Billed.Seconds() * memoryGB
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

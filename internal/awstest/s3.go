@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"net"
 	"net/http"
 	"os"
@@ -213,5 +212,3 @@ func (s *S3) Close() error {
 	})
 	return err
 }
-
-func hexOf(b []byte) string { return hex.EncodeToString(b) }

@@ -3,6 +3,7 @@ package awstest
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/xml"
 	"io"
 	"log"
@@ -195,7 +196,7 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 		hash = "UNSIGNED-PAYLOAD"
 		if r.Out.ContentLength == 0 {
 			empty := sha256.Sum256(nil)
-			hash = hexOf(empty[:])
+			hash = hex.EncodeToString(empty[:])
 		}
 		h.Set("X-Amz-Content-Sha256", hash)
 	}
