@@ -250,12 +250,16 @@ func putFile(ctx context.Context, url string, write func(io.Writer) error) error
 	if err := write(f); err != nil {
 		return err
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
 		return core.Errorf(core.Invalid, "write", f.Name(), "%w", err)
 	}
 	store, err := drivers(ctx, storeOptions{}, url)
 	if err != nil {
 		return err
 	}
-	return objstore.Retry(store, objstore.Policy{}).Put(ctx, url, f, core.PutOptions{})
+	return objstore.Retry(store, objstore.Policy{}).Put(ctx, url, f, core.PutOptions{Size: size})
 }

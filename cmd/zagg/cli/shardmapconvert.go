@@ -95,8 +95,8 @@ func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool
 	return shards, nil
 }
 
-// A feature is a shard in GeoJSON. Keys are text there: many programs read numbers as floats.
-type feature struct {
+// A shardFeature is a shard in GeoJSON. Keys are text there: many programs read numbers as floats.
+type shardFeature struct {
 	Type       string       `json:"type"`
 	ID         string       `json:"id"`
 	Properties shardMembers `json:"properties"`
@@ -121,7 +121,7 @@ func writeGeoJSON(to io.Writer, m *shardmap.Map, shards []core.Shard) error {
 	}
 	fmt.Fprintf(w, `{"type":"FeatureCollection",%s,"features":[`, head[1:len(head)-1])
 	for i := range shards {
-		f := feature{Type: "Feature", ID: shards[i].Label, Geometry: outlineGeometry(&shards[i].Outline), Properties: shardMembers{
+		f := shardFeature{Type: "Feature", ID: shards[i].Label, Geometry: outlineGeometry(&shards[i].Outline), Properties: shardMembers{
 			Key: string(m.Keys[i]), Label: shards[i].Label, Count: len(m.Granules[i]), AreaKM2: shards[i].AreaKM2, Granules: m.Granules[i]}}
 		if m.AOIMask != nil {
 			f.Properties.AOIMask = m.AOIMask[i]
