@@ -32,7 +32,7 @@ func around(r *rand.Rand, center sphere.Vec, radius float64) (lon, lat float64) 
 func TestLocateIsH3(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	fast, points, inside, outsideHexagon := 0, 0, 0, 0
-	for i := range 2000 {
+	for i := range 1000 {
 		parent := i % 16
 		child := min(parent+r.IntN(maxDepth+1), maxResolution)
 		g := gridOf(t, parent, child)
@@ -76,7 +76,7 @@ func TestLocateIsH3(t *testing.T) {
 			points++
 		}
 	}
-	t.Logf("%d shards of 2000 by lattice; %d of %d points inside, %d of them outside the hexagon", fast, inside, points, outsideHexagon)
+	t.Logf("%d shards of 1000 by lattice; %d of %d points inside, %d of them outside the hexagon", fast, inside, points, outsideHexagon)
 }
 
 // TestHexagonsAreNotShards: 6 to 7 points in 100 lie outside the hexagon of their shard.
