@@ -30,12 +30,8 @@ const maxListed = 1 << 22
 
 // find looks for shards: at the given points and keys, at places where grids go wrong, and anywhere.
 func (g *gridSuite) find(c *check) {
-	points := slices.Clone(g.Points)
-	special := []core.LonLat{{Lon: 0, Lat: 90}, {Lon: 0, Lat: -90}}
-	for lat := -82.5; lat < 90; lat += 15 {
-		special = append(special, core.LonLat{Lon: 180, Lat: lat})
-	}
-	points = append(points, special...)
+	special := specialPlaces()
+	points := slices.Concat(g.Points, special)
 	for range c.few(60) {
 		points = append(points, anywhere(c.rand))
 	}
@@ -63,6 +59,15 @@ func (g *gridSuite) find(c *check) {
 	}
 	c.that(len(g.homes) > 0, "no point was found in the grid: neither at %d places all over the Earth nor by covering it; give GridOptions.Points or Keys", len(points))
 	c.Logf("%d shards, %d poles, %d places on the antimeridian", len(g.homes), len(g.poles), len(g.seam))
+}
+
+// specialPlaces are where grids go wrong: the poles first, then places on the antimeridian.
+func specialPlaces() []core.LonLat {
+	special := []core.LonLat{{Lon: 0, Lat: 90}, {Lon: 0, Lat: -90}}
+	for lat := -82.5; lat < 90; lat += 15 {
+		special = append(special, core.LonLat{Lon: 180, Lat: lat})
+	}
+	return special
 }
 
 // canonical is keys as the grid writes them.

@@ -106,7 +106,7 @@ func (g *gridSuite) locateAll(c *check, points []core.LonLat, more ...core.Shard
 
 // checkOneSlot: every point of the domain is in exactly one slot of exactly one shard.
 func (g *gridSuite) checkOneSlot(c *check) {
-	points := slices.Concat(g.poles, g.seam)
+	points := specialPlaces()
 	for i := range g.homes {
 		h := &g.homes[i]
 		points = append(points, h.centres...)
@@ -157,7 +157,7 @@ func (g *gridSuite) bisect(c *check, key core.ShardKey, a, b []core.LonLat) []co
 	return slices.Concat(a, b, middle)
 }
 
-// noHoles: a point in no slot is outside the domain, and not amid points that are inside.
+// noHoles: a point in no slot is outside the domain, and neither amid points that are inside nor in a shard of one of them.
 func (g *gridSuite) noHoles(c *check, points []core.LonLat, places []place) {
 	c.Helper()
 	cell, side := math.Inf(1), math.Inf(1)
@@ -166,8 +166,7 @@ func (g *gridSuite) noHoles(c *check, points []core.LonLat, places []place) {
 	}
 	var out []core.LonLat
 	for i, p := range places {
-		outside := p.slot < 0 && (g.Outside == nil || !g.Outside(points[i].Lon, points[i].Lat))
-		if outside && len(out) < 100 {
+		if p.slot < 0 && len(out) < 100 {
 			out = append(out, points[i])
 		}
 	}
@@ -181,12 +180,29 @@ func (g *gridSuite) noHoles(c *check, points []core.LonLat, places []place) {
 		}
 		found := g.locateAll(c, rings)
 		for i, p := range out {
+			ring := found[i*around : (i+1)*around]
+			g.notInShardsOf(c, p, ring)
 			if radius > 1e-3*cell && halfTurn/180*(90-math.Abs(p.Lat)) < 2*radius {
 				continue // a domain may end at a parallel around the pole
 			}
-			all := !slices.ContainsFunc(found[i*around:(i+1)*around], func(p place) bool { return p.slot < 0 })
-			c.that(!all, "%v is in no slot of any shard that Cover lists for it, but all points %.3g m around it are in one: a hole in the grid (if it is meant, say so with GridOptions.Outside)", p, radius)
+			hole := !slices.ContainsFunc(ring, func(p place) bool { return p.slot < 0 }) && (g.Outside == nil || !g.Outside(p.Lon, p.Lat))
+			c.that(!hole, "%v is in no slot of any shard that Cover lists for it, but all points %.3g m around it are in one: a hole in the grid (if it is meant, say so with GridOptions.Outside)", p, radius)
 		}
+	}
+}
+
+// notInShardsOf: a point that is in no shard which Cover lists for it is in none of those of points nearby either.
+func (g *gridSuite) notInShardsOf(c *check, p core.LonLat, nearby []place) {
+	c.Helper()
+	var keys []core.ShardKey
+	for _, n := range nearby {
+		if n.slot >= 0 {
+			keys = append(keys, n.key)
+		}
+	}
+	for _, key := range unique(keys) {
+		slot := g.locate(c, key, []core.LonLat{p})[0]
+		c.that(slot < 0, "Cover misses a shard: %v is in slot %d of shard %q, which Cover does not list for that point", p, slot, key)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
 )
@@ -56,13 +57,13 @@ type step struct {
 // user has asked for other checks only (go test -run).
 func run[S Tester[S]](t S, opt Options, s step) bool {
 	t.Helper()
-	ran := false
+	var ran atomic.Bool
 	ok := t.Run(s.name, func(t S) {
 		t.Helper()
-		ran = true
+		ran.Store(true)
 		s.do(t, t.Context(), opt)
 	})
-	if s.needed && !ran {
+	if s.needed && !ran.Load() {
 		s.do(t, t.Context(), opt)
 	}
 	return ok
