@@ -50,7 +50,8 @@ type Done struct {
 	RunID          string             `json:"run_id,omitempty"`
 	RequestID      string             `json:"request_id,omitempty"`
 	Version        string             `json:"zagg_version"`
-	TimedOut       bool               `json:"timed_out,omitempty"` // stopped before the invocation's deadline
+	TimedOut       bool               `json:"timed_out,omitempty"`           // stopped before the invocation's deadline
+	Expired        bool               `json:"credentials_expired,omitempty"` // new ones would do
 	Unwritten      string             `json:"index_error,omitempty"`
 	RecordURL      string             `json:"record_url,omitempty"`
 	Receipt        *Receipt           `json:"receipt,omitempty"` // of the record

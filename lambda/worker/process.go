@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -206,6 +207,7 @@ func (d body) fail(err error) {
 	}
 	if code == core.Denied {
 		d.AuthErrors = 1
+		d.Expired = strings.Contains(text, "credentials expired") // as package s3store says
 	}
 }
 

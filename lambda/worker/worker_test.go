@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +165,28 @@ func TestGranulesURL(t *testing.T) {
 	require.Equal(t, "not found", b.done(500, shard, toStore, withSpheres, `"granules_url": "s3://out/none.json"`).Code)
 	b.put("s3://out/list.json", []byte(`["s3://ins/a"`))
 	require.Equal(t, "corrupt", b.done(500, shard, toStore, withSpheres, `"granules_url": "s3://out/list.json"`).Code)
+}
+
+// The densest shard that is known, at 88°S, has 5,536 granules.
+func TestManyGranules(t *testing.T) {
+	b := newBench(t)
+	b.env["ZAGG_LOCAL_FILES"] = "1"
+	b.setup(spheres)
+	dir := t.TempDir()
+	first := filepath.Join(dir, "granule")
+	require.NoError(t, os.WriteFile(first, []byte(fmt.Sprintf("[[%v, %v, 1]]", lon, lat)), 0o600))
+	whole := job.Job{}
+	for i := range 5536 {
+		name := filepath.Join(dir, fmt.Sprintf("ATL03_20181014001049_02350102_006_%04d.h5", i))
+		require.NoError(t, os.Link(first, name))
+		whole.Granules = append(whole.Granules, job.Granule{URL: name})
+	}
+	list, err := whole.GranulesJSON()
+	require.NoError(t, err)
+	b.put("s3://out/list.json", list)
+	d := b.done(200, shard, toStore, withSpheres, `"granules_url": "s3://out/list.json"`)
+	require.EqualValues(t, 5536, d.TotalObs)
+	require.Equal(t, 5536, d.GranuleCount)
 }
 
 // A panic of a plugin is an error of the function that names the shard; the worker goes on.

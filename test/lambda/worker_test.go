@@ -220,6 +220,7 @@ func (f *fixture) denied() {
 	d := f.done(500, event)
 	require.Equal(f, "denied", d.Code)
 	require.Equal(f, 1, d.AuthErrors)
+	require.False(f, d.Expired)
 	require.Contains(f, *d.Error, "ATL06_20241102011500_01012511_007_01.h5")
 	require.Contains(f, *d.Error, "AccessDenied")
 	f.notDone(store)
@@ -229,6 +230,7 @@ func (f *fixture) denied() {
 	d = f.done(500, event)
 	require.Equal(f, "denied", d.Code)
 	require.Contains(f, *d.Error, "credentials expired: renew them")
+	require.True(f, d.Expired)
 	f.notDone(store)
 
 	// They expire in the middle.
