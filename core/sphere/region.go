@@ -113,15 +113,17 @@ func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, orient
 			return nil, badRing(index, j, "%w", err)
 		}
 		r.arcs = append(r.arcs, arcs...)
-		if len(arcs) < 3 {
-			continue
+		var ring *ring
+		if len(arcs) >= 3 {
+			if ring, err = newRing(arcs, oriented); err != nil {
+				return nil, badRing(index, j, "%w", err)
+			}
 		}
-		ring, err := newRing(arcs, oriented)
-		if err != nil {
-			return nil, badRing(index, j, "%w", err)
-		}
-		if ring != nil {
+		switch {
+		case ring != nil:
 			inside = append(inside, ring)
+		case len(vertices) >= 3 && goesAround(vertices):
+			return nil, badRing(index, j, "its longitudes go all around, but as great circles its edges run back over themselves: edges that are straight in longitude and latitude must be said to be planar")
 		}
 	}
 	if len(inside) == 0 {
@@ -133,13 +135,22 @@ func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, orient
 	return inside, nil
 }
 
+// goesAround reports whether longitudes, as they are written, span a full turn.
+func goesAround(vertices []core.LonLat) bool {
+	west, east := vertices[0].Lon, vertices[0].Lon
+	for _, v := range vertices {
+		west, east = min(west, v.Lon), max(east, v.Lon)
+	}
+	return east-west >= 360
+}
+
 // ringArcs joins the vertices, and the last with the first if there are more than two. Repeated vertices give one.
 func ringArcs(vertices []core.LonLat, latitude Latitude) ([]Arc, error) {
-	points := make([]Vec, 0, len(vertices))
-	for _, v := range vertices {
+	points, from := make([]Vec, 0, len(vertices)), make([]int, 0, len(vertices))
+	for i, v := range vertices {
 		p := latitude.Point(v.Lon, v.Lat)
 		if n := len(points); n == 0 || points[n-1].Chord2(p) > rounding*rounding {
-			points = append(points, p)
+			points, from = append(points, p), append(from, i)
 		}
 	}
 	n := len(points)
@@ -157,8 +168,8 @@ func ringArcs(vertices []core.LonLat, latitude Latitude) ([]Arc, error) {
 		}
 		arc, ok := NewArc(points[i], points[(i+1)%n])
 		if !ok {
-			lon, lat := points[i].LonLat()
-			return nil, core.Errorf(core.Invalid, "", "", "the edge from longitude %v, latitude %v goes to the opposite point of the sphere: add a vertex between", lon, lat)
+			v := vertices[from[i]]
+			return nil, core.Errorf(core.Invalid, "", "", "the edge from longitude %v, latitude %v goes to the opposite point of the sphere: add a vertex between", v.Lon, v.Lat)
 		}
 		arcs = append(arcs, arc)
 	}

@@ -23,7 +23,7 @@ func (a *app) gridCommand() *cobra.Command {
 		Short:   "Ask a grid about places and cells",
 		Example: `  echo '-75.1,106.2' | zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' -`,
 	}
-	c.AddCommand(a.gridLocate())
+	c.AddCommand(a.gridLocate(), a.gridCover())
 	return c
 }
 
