@@ -33,13 +33,15 @@ func Plugin() core.Plugin {
 const schema = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","additionalProperties":false,"properties":{
 "min_points":{"type":"integer","minimum":4,"default":10,"description":"cells with fewer finite observations get NaN"},
 "cutoff":{"type":"number","exclusiveMinimum":0,"default":4.685,"description":"residuals beyond this many scales have no weight"},
-"iterations":{"type":"integer","minimum":1,"maximum":100,"default":10}}}`
+"iterations":{"type":"integer","minimum":1,"maximum":100,"default":10},
+"degrees":{"type":"boolean","default":false,"description":"x and y are longitude and latitude, not metres"}}}`
 
 // options are the constants of the configuration.
 type options struct {
 	MinPoints  int     `json:"min_points"`
 	Cutoff     float64 `json:"cutoff"`
 	Iterations int     `json:"iterations"`
+	Degrees    bool    `json:"degrees"`
 }
 
 type statistic struct{ options }
@@ -52,7 +54,7 @@ func newStatistic(config core.Config) (core.Statistic, error) {
 		d := json.NewDecoder(bytes.NewReader(config))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&o); err != nil {
-			return nil, core.Errorf(core.Invalid, "plane_nmad", "params", "%w; have min_points, cutoff, iterations, and the columns x and y", err)
+			return nil, core.Errorf(core.Invalid, "plane_nmad", "params", "%w; have min_points, cutoff, iterations, degrees, and the columns x and y", err)
 		}
 	}
 	if o.MinPoints < 4 || !(o.Cutoff > 0) || o.Iterations < 1 || o.Iterations > 100 {
@@ -61,7 +63,7 @@ func newStatistic(config core.Config) (core.Statistic, error) {
 	return statistic{o}, nil
 }
 
-// Info implements core.Statistic. x and y are metres along two perpendicular directions; the slope has no unit (a rise of
+// Info implements core.Statistic. x and y are metres along two perpendicular directions, or degrees; the slope has no unit (a rise of
 // the source's unit, metres, in a metre).
 func (s statistic) Info() core.StatisticInfo {
 	return core.StatisticInfo{
@@ -115,6 +117,9 @@ func (f *fitter) fit(h, x, y []float64, o options) (scatter, slope float64) {
 	if n < o.MinPoints {
 		return math.NaN(), math.NaN()
 	}
+	if o.Degrees {
+		f.toMetres()
+	}
 	center(f.h)
 	center(f.x)
 	center(f.y)
@@ -141,6 +146,19 @@ func (f *fitter) fit(h, x, y []float64, o options) (scatter, slope float64) {
 		}
 	}
 	return scatter, slope
+}
+
+// perDegree is the length of a degree of latitude in metres, on the sphere of radius 6371.0088 km.
+const perDegree = 111195.08
+
+// toMetres makes of longitudes and latitudes metres east and north of the first point; a cell is small enough for that.
+func (f *fitter) toMetres() {
+	lon, lat := f.x[0], f.y[0]
+	east := perDegree * math.Cos(lat*math.Pi/180)
+	for i := range f.x {
+		f.x[i] = math.Remainder(f.x[i]-lon, 360) * east
+		f.y[i] = (f.y[i] - lat) * perDegree
+	}
 }
 
 // plane is the weighted least-squares plane h = p0 + p1 x + p2 y, weights being a function of the residuals so far.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/coretest"
 )
 
 func groups(h, x, y []float64, offsets ...int64) *core.Groups {
@@ -79,8 +80,28 @@ func TestCellsWithoutAPlane(t *testing.T) {
 	}
 }
 
+// Degrees across the antimeridian at 80° N are the metres they stand for.
+func TestDegrees(t *testing.T) {
+	h, x, y := tilted(500, 0.03, -0.04, 0, 0)
+	for i := range x {
+		x[i] = math.Mod(180+179.99+x[i]/(perDegree*math.Cos(80*math.Pi/180)), 360) - 180
+		y[i] = 80 + y[i]/perDegree
+	}
+	_, slope := compute(t, `{"degrees":true}`, groups(h, x, y, 0, 500))
+	if math.Abs(slope[0]-0.05) > 1e-4 {
+		t.Error(slope)
+	}
+}
+
+// The statistic keeps what every statistic promises.
+func TestPromises(t *testing.T) {
+	maker := Plugin().Statistics[0]
+	coretest.Maker(t, maker, "", `{"min_points":4,"degrees":true}`)
+	coretest.Statistic(t, coretest.Make(maker, `{"min_points":4}`), coretest.StatisticOptions{})
+}
+
 func TestRefuses(t *testing.T) {
-	for _, config := range []string{`{"min_pints":3}`, `{"min_points":3}`, `{"cutoff":0}`, `{"iterations":0}`, `[]`, `{`} {
+	for _, config := range []string{`{"min_pints":3}`, `{"min_points":3}`, `{"cutoff":0}`, `{"iterations":0}`, `{"degrees":"yes"}`, `[]`, `{`} {
 		if _, err := newStatistic(core.Config(config)); core.CodeOf(err) != core.Invalid {
 			t.Errorf("%s: %v", config, err)
 		}

@@ -16,15 +16,18 @@ class PlaneNMAD(Statistic):
     inputs = ("source", "x", "y")
     outputs = (Field("", np.float64, fill="NaN", units="{source}"), Field("_slope", np.float64, fill="NaN", units="1"))
 
-    def __init__(self, min_points: int = 10, cutoff: float = 4.685, iterations: int = 10) -> None:
-        self.min_points, self.cutoff, self.iterations = min_points, cutoff, iterations
+    def __init__(self, min_points: int = 10, cutoff: float = 4.685, iterations: int = 10, degrees: bool = False) -> None:
+        self.min_points, self.cutoff, self.iterations, self.degrees = min_points, cutoff, iterations, degrees
 
     def compute(self, groups):
         h, x, y = (groups[n].astype(np.float64) for n in self.inputs)
         finite = np.isfinite(h) & np.isfinite(x) & np.isfinite(y)
         cell, n = groups.index[finite], len(groups)
         counts = np.bincount(cell, minlength=n)
-        h, x, y = (v[finite] - (np.bincount(cell, v[finite], n) / np.maximum(counts, 1))[cell] for v in (h, x, y))
+        h, x, y = h[finite], x[finite], y[finite]
+        if self.degrees:
+            x, y = to_metres(cell, counts, x, y)
+        h, x, y = (v - (np.bincount(cell, v, n) / np.maximum(counts, 1))[cell] for v in (h, x, y))
         weights = np.ones(len(h))
         for _ in range(self.iterations):
             plane = fit(cell, n, h, x, y, weights)
@@ -35,6 +38,13 @@ class PlaneNMAD(Statistic):
         slope = np.hypot(plane[:, 1], plane[:, 2])
         bad = (counts < self.min_points) | ~np.isfinite(slope)
         return np.where(bad, np.nan, scatter), np.where(bad, np.nan, slope)
+
+
+def to_metres(cell, counts, lon, lat):
+    """Metres east and north of each cell's first point."""
+    first = np.minimum(np.cumsum(counts) - counts, max(len(lon) - 1, 0))[cell]
+    east = (lon - lon[first] + 180) % 360 - 180
+    return east * 111195.08 * np.cos(np.radians(lat[first])), (lat - lat[first]) * 111195.08
 
 
 def fit(cell, n, h, x, y, w):
