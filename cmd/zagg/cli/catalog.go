@@ -308,7 +308,11 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, tee *catalogTee)
 		return enc.Encode(catalogSummary{Metadata: m.Metadata, ShardMap: *out, Catalog: r.o.catalogOut})
 	}
 	w := r.app.stdout
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), tee.meta.Source)
+	from := tee.meta.Source
+	if r.offline() {
+		from = strings.Join(r.args, " ")
+	}
+	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), abbreviate(strings.Fields(from)))
 	if r.indexed {
 		fmt.Fprintf(w, "Indexed footprints at order %d\n", r.o.indexOrder)
 	}

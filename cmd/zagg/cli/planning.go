@@ -26,12 +26,9 @@ func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
 		return nil, nil, fmt.Errorf("neither --catalog nor --granules is given, and the configuration has no catalog: %w for `zagg run`", errUsage)
 	}
 	r.announce("Shard map %s", name)
-	m, err := readMap(ctx, name)
-	if err != nil {
-		return nil, nil, err
-	}
-	if same, difference := shardmap.SameSignature(m.GridSignature, r.recipe.Info().Signature); !same {
-		return nil, nil, core.Errorf(core.Invalid, "shard map", name, "it was made for another grid than the configuration's: %s", difference)
+	m := r.shardMap
+	if err := checkSignature(m, r.recipe.Grid); err != nil {
+		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
 	}
 	driver := r.o.driver
 	if driver == "" {

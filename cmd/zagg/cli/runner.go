@@ -18,6 +18,7 @@ import (
 	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/shardmap"
 )
 
 // A runner is one `zagg run`.
@@ -27,14 +28,15 @@ type runner struct {
 	start time.Time
 	phase int
 
-	config *config.Config
-	recipe *host.Recipe
-	output core.ObjectStore
-	store  string
-	total  *summary
-	cloud  *lambdaBackend   // nil: shards are computed by this process
-	used   objstore.Counter // of the output, outside jobs
-	runID  string
+	config   *config.Config
+	recipe   *host.Recipe
+	shardMap *shardmap.Map // nil: shards are found by reading the granules
+	output   core.ObjectStore
+	store    string
+	total    *summary
+	cloud    *lambdaBackend   // nil: shards are computed by this process
+	used     objstore.Counter // of the output, outside jobs
+	runID    string
 }
 
 // metered is the output for what is done outside jobs.
@@ -162,8 +164,10 @@ func (r *runner) configure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.output, err = drivers(ctx, o, r.store)
-	return err
+	if r.output, err = drivers(ctx, o, r.store); err != nil {
+		return err
+	}
+	return r.adoptMap(ctx)
 }
 
 // loadConfig reads a file, or a shipped configuration by its name.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -171,7 +172,7 @@ func (info *mapInfo) places(ctx context.Context, m *shardmap.Map, grid core.Grid
 func (a *app) printMapInfo(info *mapInfo, o costOptions) error {
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Shard map\t%s\n", info.Path)
-	fmt.Fprintf(w, "Grid\t%s\n", info.Grid)
+	fmt.Fprintf(w, "Grid\t%s\n", oneLine(info.Grid))
 	fmt.Fprintf(w, "Shards\t%s", thousands(int64(info.Shards)))
 	if info.AreaKM2 > 0 {
 		fmt.Fprintf(w, ", %s km²", thousands(int64(info.AreaKM2+0.5)))
@@ -206,4 +207,12 @@ func (a *app) printMapInfo(info *mapInfo, o costOptions) error {
 		fmt.Fprintf(w, "Indexed\tabout %s and %s if the granules have sidecar indexes\n", info.WithIndex.Bill, seconds(info.WithIndex.WallSeconds))
 	}
 	return w.Flush()
+}
+
+func oneLine(object json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, object) != nil {
+		return string(object)
+	}
+	return b.String()
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -77,6 +78,11 @@ func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool
 		return nil, err
 	}
 	m.GridSignature = grid.Info().Signature
+	if labels {
+		if m.GridSignature, err = sayLatitude(m.GridSignature); err != nil {
+			return nil, err
+		}
+	}
 	for i := range shards {
 		m.Keys[i] = shards[i].Key
 	}
@@ -93,6 +99,15 @@ func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool
 		}
 	}
 	return shards, nil
+}
+
+// sayLatitude makes a HEALPix signature name its latitude, which labels for keys would otherwise contradict.
+func sayLatitude(signature json.RawMessage) (json.RawMessage, error) {
+	s, err := members(signature)
+	if err != nil || string(s["type"]) != `"healpix"` || s["latitude"] != nil {
+		return signature, err
+	}
+	return append(bytes.TrimSuffix(bytes.TrimSpace(bytes.Clone(signature)), []byte("}")), `,"latitude":"`+defaultLatitude+`"}`...), nil
 }
 
 // A shardFeature is a shard in GeoJSON. Keys are text there: many programs read numbers as floats.

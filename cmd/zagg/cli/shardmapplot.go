@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 		return core.Errorf(core.NotFound, "shardmap plot", name, "the map has no shards")
 	}
 	data := shardPicture(m, shards)
-	data.Title, data.Source = title, path.Base(filepath.ToSlash(name))
+	data.Title, data.Source = cmp.Or(title, data.Title), path.Base(filepath.ToSlash(name))
 	var picture bytes.Buffer
 	if err := plot.Map(&picture, format, *data); err != nil {
 		return err
