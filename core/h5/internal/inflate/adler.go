@@ -28,12 +28,13 @@ func (s *adler) add(p []byte) {
 		for runs := 0; runs < 16 && len(p) >= adlerBytes; runs++ {
 			run := (*[adlerBytes]byte)(p)
 			var lane0, lane1, sums0, sums1 uint64
-			for i := 0; i < adlerBytes; i += 8 {
+			for i := 0; i < adlerBytes; i += 16 {
 				w := binary.LittleEndian.Uint64(run[i : i+8])
-				sums0 += lane0
-				sums1 += lane1
-				lane0 += w & even
-				lane1 += w >> 8 & even
+				sums0, sums1 = sums0+lane0, sums1+lane1
+				lane0, lane1 = lane0+w&even, lane1+w>>8&even
+				w = binary.LittleEndian.Uint64(run[i+8 : i+16])
+				sums0, sums1 = sums0+lane0, sums1+lane1
+				lane0, lane1 = lane0+w&even, lane1+w>>8&even
 			}
 			// Places 0, 2, 4, 6 weigh 8, 6, 4, 2 and places 1, 3, 5, 7 weigh 7, 5, 3, 1.
 			b += adlerBytes*a + 8*(addLanes(sums0)+addLanes(sums1)) +

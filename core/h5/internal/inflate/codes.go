@@ -4,15 +4,15 @@ import "math/bits"
 
 // Sizes of codes (RFC 1951 §3.2) and of their tables. A table is looked up with as many bits as it has root bits; codes
 // that are longer go on in a second table behind the first. How many entries both can need for n symbols of at most 15
-// bits is what zlib's enough.c finds: 2342 for 288 symbols and 11 bits, 402 for 32 and 8.
+// bits is what zlib's enough.c finds: 1334 for 288 symbols and 10 bits, 402 for 32 and 8.
 const (
 	maxLitlen   = 286
 	maxDist     = 30
 	maxBits     = 15
-	litlenBits  = 11
+	litlenBits  = 10
 	distBits    = 8
 	precodeBits = 7
-	litlenSize  = 2342
+	litlenSize  = 1334
 	distSize    = 402
 )
 
@@ -146,44 +146,39 @@ func (d *Decoder) readLengths(lens []uint8) error {
 			d.fill()
 		}
 		e := d.precode[d.bits&(1<<precodeBits-1)]
-		c := uint64(e & 0xff)
 		if e&special != 0 {
 			return d.fail(badSymbol)
 		}
-		if c > d.n {
-			return d.fail(truncated)
-		}
-		d.bits >>= c
-		d.n -= c
-		symbol := uint8(e >> 16)
-		if symbol < 16 {
-			lens[i] = symbol
-			i++
-			continue
-		}
-		var value uint8
-		var extra, times uint64
-		switch symbol {
-		case 16:
-			if i == 0 {
+		symbol, used := uint8(e>>16), uint64(e&0xff)
+		more := d.bits >> used
+		value, times := symbol, 1
+		if symbol >= 16 {
+			switch symbol {
+			case 16:
+				if i == 0 {
+					return d.fail(badRepeat)
+				}
+				value, times = lens[i-1], 3+int(more&3)
+				used += 2
+			case 17:
+				value, times = 0, 3+int(more&7)
+				used += 3
+			default:
+				value, times = 0, 11+int(more&127)
+				used += 7
+			}
+			if times > len(lens)-i {
 				return d.fail(badRepeat)
 			}
-			value, extra, times = lens[i-1], 2, 3
-		case 17:
-			extra, times = 3, 3
-		default:
-			extra, times = 7, 11
 		}
-		more, err := d.take(extra)
-		if err != nil {
-			return err
+		if used > d.n {
+			return d.fail(truncated)
 		}
-		stop := i + int(times+more)
-		if stop > len(lens) {
-			return d.fail(badRepeat)
-		}
-		for ; i < stop; i++ {
+		d.bits >>= used
+		d.n -= used
+		for range times {
 			lens[i] = value
+			i++
 		}
 	}
 	return nil

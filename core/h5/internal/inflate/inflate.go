@@ -39,7 +39,7 @@ const (
 	wrongChecksum = "wrong Adler-32 checksum"
 )
 
-// A Decoder holds the tables of a stream's codes, 11 KB, to be used again: a Decode allocates nothing. The zero Decoder
+// A Decoder holds the tables of a stream's codes, 8 KB, to be used again: a Decode allocates nothing. The zero Decoder
 // is ready to use, by one goroutine at a time.
 type Decoder struct {
 	src, dst []byte
@@ -105,6 +105,8 @@ func (d *Decoder) resume(why stop) (more bool, err error) {
 		err = d.fail(badSymbol)
 	case tooFar:
 		err = d.fail(badDistance)
+	case noRoom:
+		err = d.fail(tooLong)
 	}
 	if err != nil {
 		return false, err

@@ -10,10 +10,11 @@ const (
 	nearEnd              // an end of src or dst is near
 	noSymbol             // bits are no code
 	tooFar               // a distance is beyond the beginning of dst
+	noRoom               // a match is beyond its end
 )
 
-// fastOut is what a step of a loop may write: 5 literals and a match of 258, copied in words of 8 bytes.
-const fastOut = 5 + 258 + 7
+// fastOut is what a step of a loop may write apart from a long match: 5 literals and a word of 8 bytes.
+const fastOut = 5 + 8
 
 const (
 	litlenMask = 1<<litlenBits - 1
@@ -123,9 +124,20 @@ func (d *Decoder) one() (why stop) {
 		buf >>= e & 63
 		n -= uint64(e)
 		from := out - back
-		if !(from >= 0 && from <= len(dst)-fastOut) {
+		if !(from >= 0 && from <= len(dst)-8) {
 			why = tooFar
 			break
+		}
+		if out+length > len(dst)-8 {
+			if out+length > len(dst) {
+				why = noRoom
+				break
+			}
+			for range length {
+				dst[out] = dst[out-back]
+				out++
+			}
+			continue
 		}
 		binary.LittleEndian.PutUint64(dst[out:], binary.LittleEndian.Uint64(dst[from:]))
 		if back < 8 {

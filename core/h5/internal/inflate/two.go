@@ -102,11 +102,22 @@ func two(a, b *Decoder) (lane int, why stop) {
 				goto nextA
 			}
 			from := outA - back
-			if !(from >= 0 && from <= len(dstA)-fastOut) {
+			if !(from >= 0 && from <= len(dstA)-8) {
 				lane, why = 0, tooFar
 				break
 			}
 			pA += int(uint8(used))
+			if outA+length > len(dstA)-8 {
+				if outA+length > len(dstA) {
+					lane, why = 0, noRoom
+					break
+				}
+				for range length {
+					dstA[outA] = dstA[outA-back]
+					outA++
+				}
+				goto nextA
+			}
 			binary.LittleEndian.PutUint64(dstA[outA:], binary.LittleEndian.Uint64(dstA[from:]))
 			if back < 8 {
 				repeat(dstA, outA, outA+length, back)
@@ -203,11 +214,22 @@ func two(a, b *Decoder) (lane int, why stop) {
 				goto nextB
 			}
 			from := outB - back
-			if !(from >= 0 && from <= len(dstB)-fastOut) {
+			if !(from >= 0 && from <= len(dstB)-8) {
 				lane, why = 1, tooFar
 				break
 			}
 			pB += int(uint8(used))
+			if outB+length > len(dstB)-8 {
+				if outB+length > len(dstB) {
+					lane, why = 1, noRoom
+					break
+				}
+				for range length {
+					dstB[outB] = dstB[outB-back]
+					outB++
+				}
+				goto nextB
+			}
 			binary.LittleEndian.PutUint64(dstB[outB:], binary.LittleEndian.Uint64(dstB[from:]))
 			if back < 8 {
 				repeat(dstB, outB, outB+length, back)
