@@ -13,16 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/cmd/zagg/cli"
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/plugins/all"
 )
 
-// zagg runs one command line in this process and returns what it printed.
-func zagg(t *testing.T, args ...string) string {
+// zagg runs one command line in this process.
+func zagg(t *testing.T, plugins []core.Plugin, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := cli.Run(t.Context(), args, strings.NewReader(""), &out, &errs, all.Plugins()...)
+	code := cli.Run(t.Context(), args, strings.NewReader(""), &out, &errs, plugins...)
 	require.Zero(t, code, "zagg %s\n%s%s", strings.Join(args, " "), out.String(), errs.String())
-	return out.String()
 }
 
 // python runs check.py.
@@ -62,7 +62,7 @@ func check(t *testing.T, config, parent, child string, granules ...string) {
 		for _, g := range granules {
 			run = append(run, "--granules", g)
 		}
-		zagg(t, run...)
+		zagg(t, all.Plugins(), run...)
 		args = append(args, store)
 	}
 	python(t, append(append(args, parent, child), granules...)...)
