@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"testing"
 
@@ -245,4 +246,112 @@ func TestCoverSpecialPlaces(t *testing.T) {
 	cancel()
 	_, err = g.Cover(canceled, []core.Region{point(0, 0, 0)})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// TestMarginIsExact: a cell is listed if and only if it comes within the margin, as seen from many points of its border.
+func TestMarginIsExact(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for i := range 60 {
+		order := 3 + r.IntN(6)
+		latitude := sphere.Latitude(i & 1)
+		g := newGrid(Config{ParentOrder: order, ChunkInner: order, ChildOrder: order, Latitude: latitude})
+		side := 1 / float64(uint64(1)<<order)
+		center := core.LonLat{Lon: 360 * r.Float64(), Lat: math.Asin(2*r.Float64()-1) * degree}
+		if i%5 == 0 {
+			center.Lat = math.Copysign(90-30*side*r.Float64(), center.Lat)
+		}
+		var ring []core.LonLat
+		for range 1 + r.IntN(4) {
+			ring = append(ring, core.LonLat{Lon: center.Lon + 100*side*r.NormFloat64(), Lat: max(-90, min(90, center.Lat+60*side*r.NormFloat64()))})
+		}
+		region := core.Region{Polygons: []core.Polygon{{ring}}, Margin: 2 * side * r.Float64() * sphere.EarthRadius, Planar: i%4 == 3}
+		compiled, err := sphere.NewRegion(region, latitude)
+		require.NoError(t, err)
+		covers, err := g.Cover(t.Context(), []core.Region{region})
+		require.NoError(t, err)
+		listed := map[uint64]bool{}
+		for _, k := range covers[0] {
+			c, err := g.shardFromKey(k)
+			require.NoError(t, err)
+			listed[c.nest] = true
+		}
+		for _, c := range around(g, covers[0]) {
+			const steps = 48
+			nearest := math.Pi
+			q := squareOf(c)
+			for _, v := range ring { // the cell may hold all of the region
+				if g.shardOf(v.Lon, v.Lat) == keyOf(c) {
+					nearest = 0
+				}
+			}
+			for s := range 4 {
+				for k := range steps {
+					nearest = min(nearest, compiled.Distance(q.border(s, float64(k)/steps).vec()))
+				}
+			}
+			if listed[c.nest] {
+				step := 2 * side / steps
+				require.Less(t, nearest, 4*step*step+2e-6*float64(i%4/3), "%v is listed for %v", c, region)
+			} else {
+				require.Positive(t, nearest, "%v is not listed for %v", c, region)
+			}
+		}
+	}
+}
+
+// around are the cells of a cover and their neighbours.
+func around(g *grid, keys []core.ShardKey) []cellID {
+	seen := map[cellID]bool{}
+	var out []cellID
+	for _, k := range keys {
+		c, _ := g.shardFromKey(k)
+		q := squareOf(c)
+		for x := -0.5; x < 2; x++ {
+			for y := -0.5; y < 2; y++ {
+				s := q.at(x, y)
+				face, u, v := project(s.lon, s.lat())
+				n := cellID{c.order, nestOf(face, u, v, c.order)}
+				if !seen[n] {
+					seen[n] = true
+					out = append(out, n)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// TestCoverCells: cells of a footprint give the shards of the footprint, with a margin too.
+func TestCoverCells(t *testing.T) {
+	r := rand.New(rand.NewPCG(10, 10))
+	for range 60 {
+		region, _ := randomRegion(r)
+		fine, coarse := 8+r.IntN(3), 3+r.IntN(6)
+		f := newGrid(Config{ParentOrder: fine, ChunkInner: fine, ChildOrder: fine})
+		g := newGrid(Config{ParentOrder: coarse, ChunkInner: coarse, ChildOrder: coarse})
+		margin := region.Margin
+		region.Margin = 0
+		bare, err := f.Cover(t.Context(), []core.Region{region})
+		require.NoError(t, err)
+		if len(bare[0]) > 3000 {
+			continue
+		}
+		var words []uint64
+		for _, k := range bare[0] {
+			words = append(words, parse(t, string(k)))
+		}
+		keys, ok, err := g.CoverCells(t.Context(), [][]uint64{words, {0}}, []float64{margin, 0})
+		require.NoError(t, err)
+		require.Equal(t, []bool{true, false}, ok)
+		region.Margin = margin
+		want, err := g.Cover(t.Context(), []core.Region{region})
+		require.NoError(t, err)
+		require.Subset(t, keys[0], want[0])
+		require.LessOrEqual(t, len(keys[0]), 2*len(want[0])+40)
+		require.True(t, slices.IsSortedFunc(keys[0], core.CompareKeys))
+	}
+	spherical := newGrid(Config{ParentOrder: 3, ChunkInner: 3, ChildOrder: 3, Latitude: sphere.GeodeticSpherical})
+	_, ok, err := spherical.CoverCells(t.Context(), [][]uint64{{cellID{3, 5}.word()}}, []float64{0})
+	require.NoError(t, err)
+	require.Equal(t, []bool{false}, ok, "cells of catalogs are authalic")
 }

@@ -37,23 +37,27 @@ func (g *grid) CoverCells(ctx context.Context, words [][]uint64, margins []float
 
 // cells adds the shards of cells, and of those near the border of their shard what lies within the margin.
 func (c *coverer) cells(words []uint64, margin float64) (ok bool, err error) {
-	var border core.Region
+	reach := sphere.MarginAngle(margin)
+	border := map[square]bool{}
 	for _, w := range words {
 		cell, ok := cellFromWord(w)
 		if !ok {
 			return false, nil
 		}
 		q := squareOf(cell)
-		shift := max(0, cell.order-c.order)
-		c.addAll(square{cell.order - shift, q.face, q.x >> shift, q.y >> shift})
-		if margin > 0 && c.nearBorder(q, shift, margin) {
-			o := outline(q, sphere.AuthalicWGS84)
-			border.Polygons = append(border.Polygons, o.Polygons...)
-			border.Margin = max(border.Margin, o.Margin+margin)
+		c.addAll(q.above(min(cell.order, c.order)))
+		if c.nearBorder(q, reach) {
+			border[q.above(min(cell.order, max(c.order, muchFiner(reach))))] = true
 		}
 	}
-	if len(border.Polygons) > 0 && c.err == nil {
-		r, err := sphere.NewRegion(border, sphere.AuthalicWGS84)
+	var region core.Region
+	for q := range border {
+		o := outline(q, sphere.AuthalicWGS84)
+		region.Polygons = append(region.Polygons, o.Polygons...)
+		region.Margin = max(region.Margin, o.Margin+margin)
+	}
+	if len(border) > 0 && c.err == nil {
+		r, err := sphere.NewRegion(region, sphere.AuthalicWGS84)
 		if err != nil {
 			return false, err
 		}
@@ -64,11 +68,23 @@ func (c *coverer) cells(words []uint64, margin float64) (ok bool, err error) {
 	return true, c.err
 }
 
-// nearBorder reports whether a cell may come within the margin of the border of its shard, which is so many orders above.
-func (c *coverer) nearBorder(q square, shift int, margin float64) bool {
-	const widest = 1.6 // the most by which a radian grows on a face, in sides of it; 1.52 near the poles
-	reach := sphere.MarginAngle(margin) * widest * math.Ldexp(1, q.order)
+// above is the ancestor at a coarser order.
+func (q square) above(order int) square {
+	shift := q.order - order
+	return square{order, q.face, q.x >> shift, q.y >> shift}
+}
+
+// nearBorder reports whether a cell may come within an angle of the border of its shard.
+func (c *coverer) nearBorder(q square, reach float64) bool {
+	const widest = 1.6 // the most by which a radian grows on a face, in sides of it; it is 1.52 near the poles
+	shift := max(0, q.order-c.order)
 	last := uint64(1)<<shift - 1
 	x, y := q.x&last, q.y&last
-	return float64(min(x, y, last-x, last-y)) < reach
+	return reach > 0 && float64(min(x, y, last-x, last-y)) < reach*widest*math.Ldexp(1, q.order)
+}
+
+// muchFiner is the order of cells that are much smaller than an angle: seen with such a margin, theirs are as good as
+// those of finer ones.
+func muchFiner(angle float64) int {
+	return int(min(maxOrder, math.Ceil(math.Log2(8/angle))))
 }
