@@ -17,10 +17,10 @@ import (
 // of a cell's children are in its centre and one spacing of their resolution from it. It follows, in the plane and in
 // units of the spacing of centres of a cell's own resolution, that the cells below a cell
 //
-//   - have no point farther than outerReach from its centre: the farthest is that of six resolutions below (0.60060) or
-//     later, and each later one adds less than Σ 7^(-k/2);
-//   - cover every point nearer than innerReach to its centre, because all other cells' stay away that far (0.43644);
-//   - have no point farther than overflow from its hexagon (0.08333).
+//   - have no point farther than outerReach from its centre: six resolutions below none is farther than 0.6009, with all
+//     that further ones can add, the sum of their spacings;
+//   - cover every point nearer than innerReach to its centre, because the cells below its neighbours stay 0.4363 away;
+//   - have no point farther than overflow from its hexagon, by the same sum 0.0834.
 //
 // A test finds these numbers anew. On the sphere, a way in the plane is shorter by a factor between cos²θ across and cos θ
 // along the circle at angle θ from the face's middle: a point at a distance d in the plane is at most d·cos θ away for

@@ -24,7 +24,8 @@ type lattice struct {
 }
 
 // A chart gives the places of a face's points as seen from the shard's centre: those of a neighbour are folded out to the
-// plane of the first.
+// plane of the first. No shard reaches farther, because faces beyond those begin at a vertex, the centre of a pentagon,
+// which is a spacing away.
 type chart struct {
 	middle, a, b sphere.Vec // a·p/middle·p + atA and b·p/middle·p + atB is the place of p
 	atA, atB     float64
