@@ -11,8 +11,8 @@ import (
 // An Allowance says how far outside its outline in a catalog a granule may have observed: Metres, and Bow times the square
 // of the outline's longest edge.
 type Allowance struct {
-	Metres float64
-	Bow    float64 // metres per square metre
+	Metres float64 `json:"metres"`
+	Bow    float64 `json:"bow"` // metres per square metre
 }
 
 // orbiting is the allowance for outlines of ground tracks; see the package comment.
