@@ -21,7 +21,10 @@ class Drifters(Reader):
 
     def read(self, granule, query):
         with granule.data.open() as file:
-            rows = csv.reader(io.TextIOWrapper(file, "utf-8", newline=""), delimiter=self.delimiter)
+            text = io.TextIOWrapper(file, "utf-8", newline="").read()
+            if not text.endswith("\n"):
+                raise Error(Code.CORRUPT, "the last line is cut: fetch the file again", subject=granule.id)
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
             header = next(rows, [])
             names = [self.lon, self.lat, *query.wanted]
             for name in names:

@@ -19,6 +19,7 @@ class PlaneNMAD(Statistic):
     def __init__(self, min_points: int = 10, cutoff: float = 4.685, iterations: int = 10, degrees: bool = False) -> None:
         self.min_points, self.cutoff, self.iterations, self.degrees = min_points, cutoff, iterations, degrees
 
+    @np.errstate(all="ignore")
     def compute(self, groups):
         h, x, y = (groups[n].astype(np.float64) for n in self.inputs)
         finite = np.isfinite(h) & np.isfinite(x) & np.isfinite(y)
@@ -48,16 +49,23 @@ def to_metres(cell, counts, lon, lat):
 
 
 def fit(cell, n, h, x, y, w):
-    """The weighted least-squares plane of each cell, (n, 3); NaN where the points do not span one."""
+    """The weighted least-squares plane of each cell, (n, 3), by Cramer's rule; NaN where the points do not span one."""
     def total(v):
         return np.bincount(cell, v, n)
 
-    a = np.array([[total(w), total(w * x), total(w * y)], [total(w * x), total(w * x * x), total(w * x * y)], [total(w * y), total(w * x * y), total(w * y * y)]])
-    a, b = a.transpose(2, 0, 1), np.stack([total(w * h), total(w * x * h), total(w * y * h)], axis=1)
-    spans = np.linalg.matrix_rank(a, rtol=1e-12, hermitian=True) == 3
-    plane = np.full((n, 3), np.nan)
-    plane[spans] = np.linalg.solve(a[spans], b[spans][..., None])[..., 0]
-    return plane
+    c0, cx, cy, ch = (np.stack(c, axis=1) for c in (
+        (total(w), total(w * x), total(w * y)), (total(w * x), total(w * x * x), total(w * x * y)),
+        (total(w * y), total(w * x * y), total(w * y * y)), (total(w * h), total(w * x * h), total(w * y * h)),
+    ))
+    det = volume(c0, cx, cy)
+    spans = np.abs(det) > 1e-12 * np.abs(c0[:, 0] * cx[:, 1] * cy[:, 2])
+    det = np.where(spans, det, np.nan)
+    return np.stack([volume(ch, cx, cy), volume(c0, ch, cy), volume(c0, cx, ch)], axis=1) / det[:, None]
+
+
+def volume(a, b, c):
+    """The determinants of matrices by their columns."""
+    return np.einsum("ni,ni->n", a, np.cross(b, c))
 
 
 def medians(cell, counts, values):

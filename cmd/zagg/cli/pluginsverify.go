@@ -24,6 +24,7 @@ type verifyOptions struct {
 	granules []string
 	columns  []string
 	short    bool
+	prefix   bool
 	json     bool
 	seed     uint64
 	limit    time.Duration
@@ -47,6 +48,7 @@ JSON schema is taken, or {}. Readers need granules to read: a few small ones. Ex
 	f.StringArrayVar(&o.configs, "with", nil, "NAME=JSON: the configuration of one grid, reader or statistic; may be repeated")
 	f.StringArrayVar(&o.granules, "granule", nil, "a granule for readers: a path or URL; may be repeated")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns that readers are asked for (default: all that the first granule has)")
+	f.BoolVar(&o.prefix, "prefix", false, "the beginning of a granule can be a granule, as of lines of text: one that is cut there may be read")
 	f.BoolVar(&o.short, "short", false, "fewer and smaller inputs")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.Uint64Var(&o.seed, "seed", 0, "of the random inputs; a failure says which it was")
@@ -137,7 +139,7 @@ func (v *verification) run(ctx context.Context, a *app, p core.Plugin) {
 				return
 			}
 			source := objstore.RetryReader(store, objstore.Policy{})
-			coretest.Reader(r, coretest.Make(m, v.config(m.Name, m.Schema)), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.o.columns})
+			coretest.Reader(r, coretest.Make(m, v.config(m.Name, m.Schema)), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.o.columns, Prefix: v.o.prefix})
 		})
 	}
 }

@@ -111,5 +111,15 @@ def test_batches_that_break_a_promise():
         "column": ([Batch("a", one, one, {})], "no column 'h'"),
         "rows": ([Batch("a", one, one, {"h": np.zeros(2)})], "2 rows"),
     }.values():
-        with pytest.raises((ValueError, Error), match=want):
+        with pytest.raises((RuntimeError, Error), match=want):
             cuts(batches, Query(Region(), ("h",)))
+
+
+def test_damage_is_the_granules():
+    def batches():
+        yield Batch("a", np.zeros(1), np.zeros(1), {"h": np.zeros(1)})
+        float("x")
+
+    with pytest.raises(Error) as e:
+        cuts(batches(), Query(Region(), ("h",)))
+    assert e.value.code is Code.CORRUPT and "could not convert" in str(e.value)

@@ -158,8 +158,8 @@ class Conversation:
 
     def _emit(self, reader: Reader, granule: Granule, query: Query) -> None:
         known = {c.name for c in reader.columns}
-        for name in query.columns:
-            if name not in known:
+        for name in query.wanted:
+            if name not in known and not (name.startswith("/") and name not in query.columns):
                 raise invalid(f"no such column; have {', '.join(sorted(known))}", name)
         tally = Tally()
         for cut in prepare(reader, query, reader.read(granule, query), tally):

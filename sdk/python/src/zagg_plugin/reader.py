@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -38,7 +41,7 @@ class Filter:
         """The rows that pass, bool. NaN compares as IEEE says."""
         compare = {"eq": np.equal, "ne": np.not_equal, "ge": np.greater_equal, "le": np.less_equal, "lt": np.less, "gt": np.greater}
         if self.op in ("in", "not_in"):
-            hit = np.isin(column, self.values)
+            hit = np.isin(column, np.asarray(self.values, column.dtype) if column.dtype.kind == "f" else self.values)
             hit = hit if self.op == "in" else ~hit
         elif self.op in compare:
             hit = compare[self.op](column, self.values[0])
@@ -197,7 +200,7 @@ class Cut:
 def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally) -> Iterator[Cut]:
     """Check batches, leave out what is no place or fails a filter, and cut them to the query's rows."""
     order = {g: i for i, g in enumerate(reader.groups)}
-    for b in batches:
+    for b in _decoded(batches):
         lon, lat = np.asarray(b.lon, np.float64), np.asarray(b.lat, np.float64)
         _check(b, lon, lat, query, order, tally)
         place = np.isfinite(lon) & (np.abs(lat) <= 90)
@@ -217,23 +220,34 @@ def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally
                 yield Cut(b.group, lon[part], lat[part], [(c, np.asarray(b.columns[c])[part]) for c in query.columns], lon[out], lat[out])
 
 
+# What decoding damaged bytes raises: the granule is corrupt, not the plugin broken.
+_DAMAGE = (ValueError, EOFError, struct.error, zlib.error, gzip.BadGzipFile)
+
+
+def _decoded(batches: Iterable[Batch]) -> Iterator[Batch]:
+    try:
+        yield from batches
+    except _DAMAGE as e:
+        raise Error(Code.CORRUPT, f"{type(e).__name__}: {e}", op="read") from e
+
+
 def _element(column: np.ndarray, f: Filter) -> np.ndarray:
     return np.asarray(column) if f.element < 0 else np.asarray(column)[:, f.element]
 
 
 def _check(b: Batch, lon: np.ndarray, lat: np.ndarray, query: Query, order: dict[str, int], tally: Tally) -> None:
     if b.group not in order:
-        raise ValueError(f"a batch of group {b.group!r}, which the reader does not list")
+        raise RuntimeError(f"a batch of group {b.group!r}, which the reader does not list")
     if tally.seen and order[b.group] < order[tally.seen[-1]]:
-        raise ValueError(f"group {b.group!r} after {tally.seen[-1]!r}: groups come in the reader's order")
+        raise RuntimeError(f"group {b.group!r} after {tally.seen[-1]!r}: groups come in the reader's order")
     if not tally.seen or tally.seen[-1] != b.group:
         tally.seen.append(b.group)
     if len(lon):
         tally.full.add(b.group)
     if lon.ndim != 1 or lon.shape != lat.shape:
-        raise ValueError(f"lon has shape {lon.shape} and lat {lat.shape}")
+        raise RuntimeError(f"lon has shape {lon.shape} and lat {lat.shape}")
     for c in query.wanted:
         if c not in b.columns:
             raise Error(Code.INVALID, f"no column {c!r}; the batch has {', '.join(b.columns)}", subject=b.group)
         if len(b.columns[c]) != len(lon):
-            raise ValueError(f"column {c} has {len(b.columns[c])} rows, lon {len(lon)}")
+            raise RuntimeError(f"column {c} has {len(b.columns[c])} rows, lon {len(lon)}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._message import Message
+from .errors import invalid
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Region:
         if m is None:
             return Region()
         polygons = tuple(tuple(np.frombuffer(r, "<f8").reshape(-1, 2) for r in p.rings) for p in m.polygons)
+        if not (0 <= m.margin < np.inf):
+            raise invalid(f"{m.margin} is no distance in metres", "margin")
+        for ring in (r for p in polygons for r in p):
+            if not len(ring) or not np.isfinite(ring).all() or (np.abs(ring[:, 1]) > 90).any():
+                raise invalid("a ring needs vertices with finite degrees and latitudes within ±90", "region")
         return Region(polygons, m.margin, m.planar, m.oriented)
 
     def message(self) -> Message:

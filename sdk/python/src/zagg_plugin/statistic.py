@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Union
 import numpy as np
 
 from .columns import Ragged
-from .errors import invalid
+from .errors import Code, Error, invalid
 from .fields import Field, Input
 
 Result = Union[np.ndarray, Ragged, Sequence[Union[np.ndarray, Ragged]]]
@@ -71,6 +71,7 @@ class Statistic:
     name: ClassVar[str]
     inputs: Sequence[str | Input] = ("source",)
     outputs: Sequence[Field] = (Field(dtype=np.float64),)
+    vectors: ClassVar[bool] = False  # inputs may have several elements per observation: arrays (observations, width)
 
     def compute(self, groups: Groups) -> Result:
         """One array with a row per cell for each output (or the array alone, if there is one). Same groups, same result."""
@@ -159,3 +160,6 @@ def check_inputs(statistic: Statistic, groups: Groups) -> None:
         i = Input(i) if isinstance(i, str) else i
         if not i.optional and i.name not in (groups.cells if i.per_cell else groups.rows):
             raise invalid("this input is missing", i.name)
+    for name, values in [*groups.rows.items(), *groups.cells.items()]:
+        if not isinstance(values, np.ndarray) or values.ndim > 1 and not statistic.vectors:
+            raise Error(Code.UNSUPPORTED, "a statistic takes numbers, one per observation", subject=name)
