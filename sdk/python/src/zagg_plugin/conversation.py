@@ -188,6 +188,9 @@ class Conversation:
 def _query(m: Message | None) -> Query:
     if m is None:
         return Query(Region(), ())
+    for f in m.filters:
+        if f.op not in ("in", "not_in") and len(f.values) != 1:
+            raise invalid(f"{f.op} compares with one value, not {len(f.values)}", f.column)
     filters = tuple(Filter(f.column, f.op, tuple(_number(v) for v in f.values), f.drop, f.element) for f in m.filters)
     return Query(Region.decode(m.region), tuple(m.columns), filters, m.rows)
 
