@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,11 +37,11 @@ func TestRunsResume(t *testing.T) {
 		method, kind, after string
 		fails               bool // or is the call repeated
 	}{
-		{"Reader/Read", "kill", "60", true}, {"Reader/Read", "hang", "60", true}, {"Reader/Read", "corrupt", "60", true},
+		{"Reader/Read", "kill", "2", true}, {"Reader/Read", "hang", "2", true}, {"Reader/Read", "corrupt", "2", true},
 		{"Grid/Locate", "kill", "0", false}, {"Grid/Cells", "kill", "0", false}, {"Statistic/Compute", "hang", "0", false}, {"Statistic/Compute", "corrupt", "0", true},
 	} {
 		t.Run(c.method+"/"+c.kind, func(t *testing.T) {
-			p := newPatient(t, "-method", c.method, "-kind", c.kind, "-after", c.after, "-once", filepath.Join(t.TempDir(), "once"))
+			p := newPatient(t, "-method", c.method, "-kind", c.kind, "-after", c.after, "-batches="+strconv.FormatBool(c.method == "Reader/Read"), "-once", filepath.Join(t.TempDir(), "once"))
 			if c.kind == "hang" {
 				p.options.Health = 300 * time.Millisecond
 			}
@@ -48,7 +49,7 @@ func TestRunsResume(t *testing.T) {
 			require.NoError(t, err)
 			store := filepath.Join(t.TempDir(), "store.zarr")
 			code, out := zagg(t, []core.Plugin{plugin.Core()}, args(store)...)
-			require.Contains(t, strings.Join(p.lines, "\n"), "faulty: "+c.kind+" now")
+			require.Contains(t, p.said(), "faulty: "+c.kind+" now")
 			if c.fails {
 				require.Equal(t, 1, code, out)
 				require.Contains(t, out, "plugin patient")

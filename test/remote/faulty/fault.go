@@ -20,6 +20,7 @@ import (
 type fault struct {
 	method, kind string
 	after        int
+	batches      bool // after counts batches alone
 	once         string
 	conns        *keeper
 }
@@ -100,7 +101,12 @@ type faultyStream struct {
 }
 
 func (s *faultyStream) SendMsg(m any) error {
-	if s.fault.due(s.method, s.sent) {
+	counts := !s.fault.batches
+	if down, ok := m.(*zaggv1.ReadToHost); ok && down.GetBatch() != nil {
+		counts = true
+	}
+	if counts && s.fault.due(s.method, s.sent) {
+		time.Sleep(200 * time.Millisecond) // for what was sent to arrive
 		if err := s.fault.strike(s.Context()); err != nil {
 			return err
 		}
@@ -108,7 +114,9 @@ func (s *faultyStream) SendMsg(m any) error {
 			spoil(m)
 		}
 	}
-	s.sent++
+	if counts {
+		s.sent++
+	}
 	return s.ServerStream.SendMsg(m)
 }
 

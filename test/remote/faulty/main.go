@@ -33,6 +33,7 @@ func main() {
 	flag.StringVar(&f.method, "method", "", "the call that goes wrong, such as Grid/Locate")
 	flag.StringVar(&f.kind, "kind", "", "how: kill, exit, hang, stall, corrupt, garbage, panic, error")
 	flag.IntVar(&f.after, "after", 0, "messages of a stream that are sent before")
+	flag.BoolVar(&f.batches, "batches", false, "after counts batches, not messages")
 	flag.StringVar(&f.once, "once", "", "a file that says it has gone wrong already")
 	flag.Parse()
 	fmt.Fprintln(os.Stderr, "faulty: started with AWS_SECRET_ACCESS_KEY="+os.Getenv("AWS_SECRET_ACCESS_KEY")+" token=abcdefgh12345678")
