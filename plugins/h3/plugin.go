@@ -32,6 +32,7 @@ const schema = `{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "type": "object",
   "additionalProperties": false,
+  "examples": [{"parent_resolution": 4, "child_resolution": 8}],
   "properties": {
     "type": {"const": "h3"},
     "parent_resolution": {"$ref": "#/$defs/resolution", "description": "resolution of the shards"},
