@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
@@ -26,7 +27,7 @@ type Options struct {
 	FirstRead  int64          // bytes of the first request; default 64 KiB
 	ReadAhead  int64          // least bytes of a later request for metadata; default 8 KiB
 	TailRead   int64          // bytes at the file's end read along with the second request; default 64 KiB
-	WholeFile  int64          // a file of no more bytes is read whole with the second request; default 4 MiB
+	WholeFile  int64          // a file of no more bytes is read whole with the second request; default: see WholeFile
 	Gap        int64          // metadata requests of one batch closer than this become one; default 32 KiB
 	CacheBytes int64          // most bytes of metadata kept in memory; default 8 MiB
 	FetchBytes int64          // most bytes that one Fetch may read; default 1 GiB
@@ -40,7 +41,6 @@ const (
 	firstRead  = 64 << 10
 	readAhead  = 8 << 10
 	tailRead   = 64 << 10
-	wholeFile  = 4 << 20
 	gap        = 32 << 10
 	align      = 4 << 10
 	cacheBytes = 8 << 20
@@ -90,7 +90,6 @@ func (o Options) orDefaults() Options {
 	o.FirstRead = max(cmp.Or(o.FirstRead, firstRead), 128)
 	o.ReadAhead = cmp.Or(o.ReadAhead, readAhead)
 	o.TailRead = cmp.Or(o.TailRead, tailRead)
-	o.WholeFile = cmp.Or(o.WholeFile, wholeFile)
 	o.Gap = cmp.Or(o.Gap, gap)
 	o.CacheBytes = cmp.Or(o.CacheBytes, cacheBytes)
 	o.FetchBytes = cmp.Or(o.FetchBytes, fetchBytes)
@@ -128,12 +127,22 @@ func (f *File) open(r *space.Reader) error {
 	return err
 }
 
+// WholeFile is the size up to which a file is better read whole than in pieces, if Options do not say, given how long its
+// source took to answer. To find the chunks of a granule takes some seven round trips and forty requests, each structure
+// naming the next, and two when it is read whole: the limit is what 75 MB/s, a usual share of a network, transfer in the
+// time of six, at least 4 MiB and at most 16 MiB. (A request to S3 costs as much as a worker's time for 0.9 MB.)
+func WholeFile(latency time.Duration) int64 {
+	const trips, rate, least, most = 6, 75e6, 4 << 20, 16 << 20
+	return int64(min(max(trips*rate*latency.Seconds(), least), most))
+}
+
 // hint has the file's end read along with the next request, where the HDF5 library moves the growing heaps of the upper
-// groups when it closes a file; and a small file whole, which takes less time than a second round trip.
+// groups when it closes a file; or all of a file for which that takes less time than more round trips.
 func (f *File) hint() {
 	n := min(f.opt.TailRead, f.super.End)
-	if f.super.End <= f.opt.WholeFile {
+	if f.super.End <= cmp.Or(f.opt.WholeFile, WholeFile(f.space.Latency())) {
 		n = f.super.End
+		f.space.Keep(n)
 	}
 	f.space.Hint(f.super.End-n, n)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -118,4 +119,11 @@ func TestCancelled(t *testing.T) {
 	m := &flaky{err: context.Canceled}
 	_, err := h5.Open(ctx, m, "x", h5.Options{})
 	require.Equal(t, core.Unavailable, core.CodeOf(err))
+}
+
+// TestWholeFile: the slower a source answers, the larger the files that are read whole.
+func TestWholeFile(t *testing.T) {
+	require.EqualValues(t, 4<<20, h5.WholeFile(0))
+	require.EqualValues(t, 13_500_000, h5.WholeFile(30*time.Millisecond))
+	require.EqualValues(t, 16<<20, h5.WholeFile(time.Hour))
 }

@@ -241,26 +241,28 @@ func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 
 // boxes reads a table's coordinates and bounds them block by block.
 func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
-	coords := make([][]float64, 2)
+	plans := make([]*h5.Plan, 2)
 	for i, d := range []*h5.Dataset{t.lat, t.lon} {
-		p, err := d.Plan(nil)
-		if err != nil {
-			return err
-		}
-		if err := r.file.Fetch(ctx, p); err != nil {
-			return err
-		}
-		if coords[i], err = r.decode(p, r.scratch.floats(i, int(t.rows))); err != nil {
+		var err error
+		if plans[i], err = d.Plan(nil); err != nil {
 			return err
 		}
 	}
+	if err := r.file.Fetch(ctx, plans...); err != nil {
+		return err
+	}
+	coords := func(i int) []float64 { return r.scratch.floats(i, int(t.rows)) }
+	if err := r.decode(plans, coords); err != nil {
+		return err
+	}
+	lat, lon := coords(0), coords(1)
 	g.rows = contiguous
 	if shape := t.lat.ChunkShape(); len(shape) > 0 {
 		g.rows = int64(min(shape[0], 1<<40))
 	}
 	for at := int64(0); at < t.rows; at += g.rows {
 		end := min(at+g.rows, t.rows)
-		g.blocks = append(g.blocks, boxOf(coords[1][at:end], coords[0][at:end]))
+		g.blocks = append(g.blocks, boxOf(lon[at:end], lat[at:end]))
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package levels
 
 import (
 	"context"
+	"encoding/binary"
+	"math"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
@@ -9,17 +11,9 @@ import (
 
 // scratch is memory that one Read after the other uses.
 type scratch struct {
-	column []byte
 	coords [][]float64
 	pass   []bool
 	data   [][]byte
-}
-
-func (s *scratch) bytes(n int) []byte {
-	if cap(s.column) < n {
-		s.column = core.NewData(n)
-	}
-	return s.column[:n]
 }
 
 // floats is coordinate buffer i, grown to n.
@@ -78,12 +72,11 @@ func (r *reading) latitudes(ctx context.Context) error {
 	if err := r.file.Fetch(ctx, plans...); err != nil {
 		return err
 	}
+	if err := r.decode(plans, r.latitude); err != nil {
+		return err
+	}
 	for i, t := range r.tables {
-		lat, err := r.decode(plans[i], r.scratch.floats(2*i, t.kept))
-		if err != nil {
-			return err
-		}
-		plans[i].Release()
+		lat := r.latitude(i)
 		var spans []h5.Span
 		kept := 0
 		for row, v := range lat {
@@ -133,17 +126,19 @@ func (r *reading) coordinates(ctx context.Context, early bool) error {
 	if err := r.file.Fetch(ctx, fetch...); err != nil {
 		return err
 	}
-	for i, t := range r.tables {
-		if early {
-			if t.latv, err = r.decode(lats[i], r.scratch.floats(2*i, t.kept)); err != nil {
-				return err
-			}
-			lats[i].Release()
-		}
-		if t.lonv, err = r.decode(lons[i], r.scratch.floats(2*i+1, t.kept)); err != nil {
+	if early {
+		if err := r.decode(lats, r.latitude); err != nil {
 			return err
 		}
-		lons[i].Release()
+	}
+	if err := r.decode(lons, r.longitude); err != nil {
+		return err
+	}
+	for i, t := range r.tables {
+		if early {
+			t.latv = r.latitude(i)
+		}
+		t.lonv = r.longitude(i)
 		r.keepInside(t)
 	}
 	return nil
@@ -190,20 +185,34 @@ func (t *table) rowSpans() []h5.Span {
 	return t.spans
 }
 
-// decode is a fetched plan's values as float64.
-func (r *reading) decode(p *h5.Plan, dst []float64) ([]float64, error) {
-	switch p.Type() {
-	case core.Float64:
-		return dst, p.Decode(core.Raw(dst))
-	case core.Float32:
-		raw := r.scratch.bytes(len(dst) * 4)
-		if err := p.Decode(raw); err != nil {
-			return nil, err
+// latitude and longitude are the memory for those of table i.
+func (r *reading) latitude(i int) []float64  { return r.scratch.floats(2*i, r.tables[i].kept) }
+func (r *reading) longitude(i int) []float64 { return r.scratch.floats(2*i+1, r.tables[i].kept) }
+
+// decode fills of(i) with the values of fetched plan i and lets the bytes go.
+func (r *reading) decode(plans []*h5.Plan, of func(i int) []float64) error {
+	out := make([][]byte, len(plans))
+	for i, p := range plans {
+		switch p.Type() {
+		case core.Float64:
+			out[i] = core.Raw(of(i))
+		case core.Float32: // in the second half, to be widened in place
+			out[i] = core.Raw(of(i))[4*len(of(i)):]
+		default:
+			return core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "coordinates are %s; they must be floating-point degrees", p.Type())
 		}
-		for i, v := range core.View[float32](raw) {
-			dst[i] = float64(v)
-		}
-		return dst, nil
 	}
-	return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "coordinates are %s; they must be floating-point degrees", p.Type())
+	if err := r.file.Decode(1, plans, out); err != nil {
+		return err
+	}
+	for i, p := range plans {
+		p.Release()
+		if p.Type() == core.Float32 {
+			dst := of(i)
+			for k := range dst {
+				dst[k] = float64(math.Float32frombits(binary.LittleEndian.Uint32(out[i][4*k:])))
+			}
+		}
+	}
+	return nil
 }

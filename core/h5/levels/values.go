@@ -70,14 +70,11 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 	}
 	b := &core.Batch{Group: t.group, Lon: t.lonv, Lat: t.latv}
 	first := len(r.want.tests)
-	for k, p := range plans[first:] {
-		c, err := r.column(p, r.want.items[first+k].name, r.scratch.buffer(k, int(p.Size())))
-		if err != nil {
-			return nil, err
-		}
-		c.Fill = t.fills[k]
-		b.Columns = append(b.Columns, c)
-		p.Release()
+	if b.Columns, err = r.columns(plans[first:], r.want.items[first:]); err != nil {
+		return nil, err
+	}
+	for k := range b.Columns {
+		b.Columns[k].Fill = t.fills[k]
 	}
 	if all {
 		return b, nil
@@ -97,11 +94,23 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 	return b, nil
 }
 
-func (r *reading) column(p *h5.Plan, name string, data []byte) (core.Column, error) {
-	if p.Type() == core.Bytes {
-		return core.Column{}, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "column %s holds text or opaque bytes; a column must be numbers", name)
+// columns decodes fetched plans, side by side, and lets the bytes go. Their memory is the scratch's, until the next call.
+func (r *reading) columns(plans []*h5.Plan, items []item) ([]core.Column, error) {
+	columns, out := make([]core.Column, len(plans)), make([][]byte, len(plans))
+	for k, p := range plans {
+		if p.Type() == core.Bytes {
+			return nil, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "column %s holds text or opaque bytes; a column must be numbers", items[k].name)
+		}
+		out[k] = r.scratch.buffer(k, int(p.Size()))
+		columns[k] = core.Column{Name: items[k].name, Type: p.Type(), Width: 1, Data: out[k]}
 	}
-	return core.Column{Name: name, Type: p.Type(), Width: 1, Data: data}, p.Decode(data)
+	if err := r.file.Decode(1, plans, out); err != nil {
+		return nil, err
+	}
+	for _, p := range plans {
+		p.Release()
+	}
+	return columns, nil
 }
 
 // filter says which rows pass every filter, and whether all do.
@@ -113,13 +122,12 @@ func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err
 	for i := range pass {
 		pass[i] = true
 	}
+	columns, err := r.columns(plans[:len(r.want.tests)], r.want.items)
+	if err != nil {
+		return nil, false, err
+	}
 	for i, test := range r.want.tests {
-		c, err := r.column(plans[i], r.want.items[i].name, r.scratch.bytes(int(plans[i].Size())))
-		if err != nil {
-			return nil, false, err
-		}
-		plans[i].Release()
-		if err := test(&c, pass); err != nil {
+		if err := test(&columns[i], pass); err != nil {
 			return nil, false, err
 		}
 	}

@@ -66,6 +66,13 @@ func (s *Space) Latency() time.Duration {
 	return s.quick
 }
 
+// Keep raises the bound on the bytes that are kept.
+func (s *Space) Keep(n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.Cache = max(s.opt.Cache, n)
+}
+
 // Hint asks for n bytes at offset off of the file to be read along with the next request.
 func (s *Space) Hint(off, n int64) {
 	s.mu.Lock()
