@@ -48,41 +48,39 @@ func checkColumn(c *check, what string, col *core.Column, rows int) {
 	}
 }
 
-// diffColumns says how two columns differ; "" if they have the same bytes.
-func diffColumns(a, b *core.Column) string {
+// diffColumns says how a column differs from the one that is wanted; "" if they have the same bytes.
+func diffColumns(want, got *core.Column) string {
+	name := "column " + got.Name
 	switch {
-	case a.Name != b.Name:
-		return fmt.Sprintf("name %q, %q", a.Name, b.Name)
-	case a.Type != b.Type:
-		return fmt.Sprintf("%s: type %s, %s", a.Name, a.Type, b.Type)
-	case max(a.Width, 1) != max(b.Width, 1):
-		return fmt.Sprintf("%s: width %d, %d", a.Name, a.Width, b.Width)
-	case !bytes.Equal(a.Fill, b.Fill):
-		return fmt.Sprintf("%s: fill value %x, %x", a.Name, a.Fill, b.Fill)
-	case (a.Offsets == nil) != (b.Offsets == nil):
-		return fmt.Sprintf("%s: one is ragged, one not", a.Name)
-	case !slices.Equal(a.Offsets, b.Offsets):
-		return fmt.Sprintf("%s: other offsets", a.Name)
-	case bytes.Equal(a.Data, b.Data):
-		return ""
-	case len(a.Data) != len(b.Data):
-		return fmt.Sprintf("%s: %d rows, %d", a.Name, a.Rows(), b.Rows())
+	case want.Name != got.Name:
+		return fmt.Sprintf("%s, want %s", name, want.Name)
+	case want.Type != got.Type:
+		return fmt.Sprintf("%s is %s, want %s", name, got.Type, want.Type)
+	case max(want.Width, 1) != max(got.Width, 1):
+		return fmt.Sprintf("%s has width %d, want %d", name, got.Width, want.Width)
+	case !bytes.Equal(want.Fill, got.Fill):
+		return fmt.Sprintf("%s has fill value %x, want %x", name, got.Fill, want.Fill)
+	case (want.Offsets == nil) != (got.Offsets == nil) || !slices.Equal(want.Offsets, got.Offsets):
+		return name + " has other offsets"
+	case len(want.Data) != len(got.Data):
+		return fmt.Sprintf("%s has %d rows, want %d", name, got.Rows(), want.Rows())
 	}
-	at := 0
-	for a.Data[at] == b.Data[at] {
-		at++
+	for at := range want.Data {
+		if want.Data[at] != got.Data[at] {
+			element := at / want.Type.Size()
+			return fmt.Sprintf("element %d of %s is %s, want %s", element, name, elementText(got, element), elementText(want, element))
+		}
 	}
-	element := at / a.Type.Size()
-	return fmt.Sprintf("%s: element %d is %s, %s", a.Name, element, elementText(a, element), elementText(b, element))
+	return ""
 }
 
-// diffAll says how two lists of columns differ; "" if they have the same bytes.
-func diffAll(a, b []core.Column) string {
-	if len(a) != len(b) {
-		return fmt.Sprintf("%d columns, %d", len(a), len(b))
+// diffAll says how columns differ from those that are wanted; "" if they have the same bytes.
+func diffAll(want, got []core.Column) string {
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d columns, want %d", len(got), len(want))
 	}
-	for i := range a {
-		if d := diffColumns(&a[i], &b[i]); d != "" {
+	for i := range want {
+		if d := diffColumns(&want[i], &got[i]); d != "" {
 			return d
 		}
 	}

@@ -95,33 +95,34 @@ func matches(whole, some *part) (found []bool, missing int) {
 	return found, -1
 }
 
-// diffTables says how two tables differ; "" if they have the same rows in the same order.
-func diffTables(a, b *table) string {
-	for _, name := range slices.Concat(a.groups, b.groups) {
-		p, q := a.parts[name], b.parts[name]
-		n, m := 0, 0
-		if p != nil {
-			n = len(p.lon)
+// diffTables says how a table differs from the one that is wanted; "" if they have the same rows in the same order.
+func diffTables(want, got *table) string {
+	for _, name := range slices.Concat(want.groups, got.groups) {
+		p, q := want.group(name), got.group(name)
+		if len(p.lon) != len(q.lon) {
+			return fmt.Sprintf("group %q has %d rows, want %d", name, len(q.lon), len(p.lon))
 		}
-		if q != nil {
-			m = len(q.lon)
-		}
-		if n != m {
-			return fmt.Sprintf("group %q: %d rows, %d", name, n, m)
-		}
-		if n == 0 {
-			continue
-		}
-		for i := range n {
+		for i := range p.lon {
 			if math.Float64bits(p.lon[i]) != math.Float64bits(q.lon[i]) || math.Float64bits(p.lat[i]) != math.Float64bits(q.lat[i]) {
-				return fmt.Sprintf("group %q, row %d: at %v, %v and at %v, %v", name, i, p.lon[i], p.lat[i], q.lon[i], q.lat[i])
+				return fmt.Sprintf("row %d of group %q is at %v, %v, want %v, %v", i, name, q.lon[i], q.lat[i], p.lon[i], p.lat[i])
 			}
+		}
+		if len(p.lon) == 0 {
+			continue
 		}
 		if d := diffAll(p.columns, q.columns); d != "" {
 			return fmt.Sprintf("group %q, %s", name, d)
 		}
 	}
 	return ""
+}
+
+// group is the rows of a group, or none.
+func (t *table) group(name string) *part {
+	if p := t.parts[name]; p != nil {
+		return p
+	}
+	return &part{}
 }
 
 // without is a table of some of the rows and columns of another: those kept, in the order of names.

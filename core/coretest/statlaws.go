@@ -55,7 +55,7 @@ func (s *statisticSuite) checkCompute(c *check) {
 	for i, f := range s.candidates() {
 		g := s.groups(c.rand, f, plain, sizes(c))
 		err := c.guard(fmt.Sprintf("Compute with inputs of types %v", f), func() error {
-			_, err := s.statistic.Compute(c.ctx, g)
+			_, err := s.statistic.Compute(c.ctx, cloneGroups(g))
 			return err
 		})
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
@@ -27,7 +28,7 @@ func Store[S Tester[S]](t S, open func() core.ObjectStore, prefix string, opt St
 	}{
 		{"Ranges", storeRanges}, {"Missing", storeMissing}, {"Stat", storeStat}, {"PutReplaces", putReplaces}, {"PutWhole", putWhole},
 		{"PutSizes", putSizes}, {"PutNew", putNew}, {"PutIfMatch", putIfMatch}, {"PutWhileRead", putWhileRead},
-		{"Delete", storeDelete}, {"List", storeList}, {"Names", storeNames}, {"Cancelled", storeCancelled}, {"Bytes", putBytes},
+		{"Delete", storeDelete}, {"List", storeList}, {"Names", storeNames}, {"Cancelled", storeCancelled}, {"Concurrent", storeConcurrent}, {"Bytes", putBytes},
 	}
 	for _, test := range tests {
 		run(t, opt.Options, step{name: test.name, run: func(c *check) {
@@ -201,6 +202,38 @@ func storeCancelled(s *storeCheck) {
 	s.cancelled(s.store.Delete(ctx, url), "Delete")
 	s.cancelled(s.store.List(ctx, s.prefix, func(core.ObjectInfo) error { return nil }), "List")
 	s.holds(url, "abc")
+}
+
+// storeConcurrent: writers of different objects, each in a store of its own, do not see each other.
+func storeConcurrent(s *storeCheck) {
+	var wait sync.WaitGroup
+	for worker := range 8 {
+		store := s.open()
+		wait.Go(func() {
+			for i := range s.few(10) {
+				url, want := fmt.Sprintf("%s%d/%d", s.prefix, worker, i), bytes.Repeat([]byte{byte(worker), byte(i)}, 500)
+				err := objstore.PutBytes(s.ctx, store, url, want, core.PutOptions{})
+				var got [][]byte
+				if err == nil {
+					got, err = store.ReadRanges(s.ctx, url, []core.Range{{Offset: 100, Length: 1000}})
+				}
+				if err != nil || !bytes.Equal(got[0], want[100:]) {
+					s.Errorf("worker %d of 8 does not read what it wrote: %v", worker, err)
+					return
+				}
+				if i%2 == 0 {
+					err = store.Delete(s.ctx, url)
+				}
+				if err != nil {
+					s.Errorf("delete: %v", err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if got, want := len(s.list(s.prefix)), 8*(s.few(10)/2); got != want {
+		s.fatalf("%d objects are left, want %d", got, want)
+	}
 }
 
 func putBytes(s *storeCheck) {

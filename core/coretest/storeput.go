@@ -72,7 +72,7 @@ func putWhole(s *storeCheck) {
 			s.that(errors.Is(err, broken), "the source's error is not in the chain of: %v", err)
 
 			ctx, cancel := context.WithCancel(s.ctx)
-			body = io.MultiReader(strings.NewReader("half"), readerFunc(func([]byte) (int, error) { cancel(); return 0, nil }), strings.NewReader("of it"))
+			body = io.MultiReader(strings.NewReader("half"), idle(cancel), strings.NewReader("of it"))
 			err = s.store.Put(ctx, target, body, core.PutOptions{Size: size})
 			s.refused(err, "Put that is cancelled", core.Unavailable)
 			s.cancelled(err, "Put")
@@ -86,6 +86,18 @@ func putWhole(s *storeCheck) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// idle calls a function, gives nothing for a while, then ends.
+func idle(f func()) io.Reader {
+	calls := 0
+	return readerFunc(func([]byte) (int, error) {
+		f()
+		if calls++; calls > 1000 {
+			return 0, io.EOF
+		}
+		return 0, nil
+	})
+}
 
 // slowly gives one byte at a time, and no other way to read.
 func slowly(r io.Reader) io.Reader {
