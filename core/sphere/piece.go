@@ -17,8 +17,8 @@ const (
 // piece, and a point known to be inside or outside is never far.
 type Piece struct {
 	region *Region
-	list   []int32   // the memory of the piece: edges, then polygons
-	edges  int       // how many of the list are edges, in ascending order
+	list   []int32   // the memory of the piece: items, then polygons
+	items  int       // how many of the list are items: edges, or ^ of spans of edges, in ascending order
 	at     Vec       // the point of which sides are known
 	within Cap       // every edge from which the region could come into this cap is in the piece
 	mode   pieceMode // what is known of polygons
@@ -41,15 +41,23 @@ const (
 	sideShift       = 2
 )
 
-func (p *Piece) arcs() []int32  { return p.list[:p.edges] }
-func (p *Piece) sides() []int32 { return p.list[p.edges:] }
+func (p *Piece) sides() []int32 { return p.list[p.items:] }
 
 // Piece is the whole region.
 func (r *Region) Piece() Piece {
-	p := Piece{region: r, list: make([]int32, 0, len(r.arcs)+len(r.bodies)), edges: len(r.arcs), within: Full(), mode: someSides}
-	for i := range r.arcs {
-		p.list = append(p.list, int32(i))
+	p := Piece{region: r, list: make([]int32, 0, len(r.arcs)+len(r.bodies)), within: Full(), mode: someSides}
+	next := 0
+	for k := range r.spans {
+		for ; next < int(r.spans[k].first); next++ {
+			p.list = append(p.list, int32(next))
+		}
+		p.list = append(p.list, ^int32(k))
+		next = int(r.spans[k].last)
 	}
+	for ; next < len(r.arcs); next++ {
+		p.list = append(p.list, int32(next))
+	}
+	p.items = len(p.list)
 	for i := range r.bodies {
 		p.list = append(p.list, side(i)<<sideShift)
 	}
@@ -64,21 +72,41 @@ func (r *Region) Relate(c Cap) Relation {
 }
 
 // Empty reports that no edge comes near.
-func (p *Piece) Empty() bool { return p.edges == 0 }
+func (p *Piece) Empty() bool { return p.items == 0 }
 
 // Edges is the piece of p in a cap: of those edges that p has, the ones from which the region, margin included, could
 // come into the cap. buf is memory for the piece and may be nil; it must not be p's.
 func (p *Piece) Edges(c Cap, buf []int32) Piece {
 	r := p.region
-	reach := NewReach(c.Radius + r.margin + r.slack + rounding)
 	out := Piece{region: r, list: buf[:0], at: c.Center, within: c}
-	for _, i := range p.arcs() {
-		if r.arcs[i].Within(c.Center, reach) {
+	p.near(c.Center, NewReach(c.Radius+r.margin+r.slack+rounding), c.Radius, &out)
+	return out
+}
+
+// near puts into out the edges that come within the reach of a point. Spans stay together if they are small beside a size.
+func (p *Piece) near(at Vec, reach Reach, size float64, out *Piece) {
+	r := p.region
+	for _, i := range p.list[:p.items] {
+		if i >= 0 {
+			if r.arcs[i].Within(at, reach) {
+				out.list = append(out.list, i)
+			}
+			continue
+		}
+		s := &r.spans[^i]
+		switch {
+		case s.beyond(at, reach):
+		case s.radius < size/4:
 			out.list = append(out.list, i)
+		default:
+			for k := s.first; k < s.last; k++ {
+				if r.arcs[k].Within(at, reach) {
+					out.list = append(out.list, k)
+				}
+			}
 		}
 	}
-	out.edges = len(out.list)
-	return out
+	out.items = len(out.list)
 }
 
 // Clip is Edges, and says how the region lies to the part of the cap that is within the cap to which p was clipped.
@@ -106,7 +134,7 @@ func (p *Piece) settle(out *Piece) Relation {
 	relation := Near
 	for _, s := range p.sides() {
 		in, known := p.sideAt(s, out.at)
-		switch near := len(out.edgesOf(&p.region.bodies[s>>sideShift])) > 0; {
+		switch near := len(out.itemsOf(&p.region.bodies[s>>sideShift])) > 0; {
 		case near && in && known:
 			out.list = append(out.list, s|sideKnown|sideInside)
 		case near && known:
@@ -123,69 +151,36 @@ func (p *Piece) settle(out *Piece) Relation {
 	return relation
 }
 
-// edgesOf are the edges of a piece that belong to a polygon.
-func (p *Piece) edgesOf(b *body) []int32 {
-	arcs := p.arcs()
+// itemsOf are the items of a piece that belong to a polygon.
+func (p *Piece) itemsOf(b *body) []int32 {
+	items := p.list[:p.items]
 	if len(p.region.bodies) == 1 && int(b.last) == len(p.region.arcs) {
-		return arcs
+		return items
 	}
-	first := sort.Search(len(arcs), func(i int) bool { return arcs[i] >= b.first })
-	last := first + sort.Search(len(arcs)-first, func(i int) bool { return arcs[first+i] >= b.last })
-	return arcs[first:last]
+	first := sort.Search(len(items), func(i int) bool { return p.region.firstOf(items[i]) >= b.first })
+	last := first + sort.Search(len(items)-first, func(i int) bool { return p.region.firstOf(items[first+i]) >= b.last })
+	return items[first:last]
 }
 
 // sideAt reports whether a point of the piece is inside a polygon of its list: by the edges crossed on the way from the
 // piece's own point, or else from afar. It is not known for points closer to an edge than that edge is true.
 func (p *Piece) sideAt(s side, at Vec) (in, known bool) {
 	b := &p.region.bodies[s>>sideShift]
-	edges := p.edgesOf(b)
+	items := p.itemsOf(b)
 	if s&sideKnown != 0 && p.within.Contains(at) {
-		if odd, ok := p.region.oddCrossings(edges, p.at, at); ok {
+		if odd, ok := p.region.oddCrossings(items, p.at, at); ok {
 			return (s&sideInside != 0) != odd, true
 		}
 	}
-	clear := NewReach(p.region.slack + 2*rounding)
-	for _, i := range edges {
-		if p.region.arcs[i].Within(at, clear) {
-			return false, false
-		}
+	if p.region.anyWithin(items, at, NewReach(p.region.slack+2*rounding)) {
+		return false, false
 	}
 	return b.around.Contains(at) && b.contains(at), true
 }
 
-// oddCrossings is the parity of those edges of a list that the way from p to q crosses.
-func (r *Region) oddCrossings(edges []int32, p, q Vec) (odd, ok bool) {
-	if p == q {
-		return false, true
-	}
-	n, ok := wayNormal(p, q)
-	if !ok {
-		return false, false
-	}
-	for _, i := range edges {
-		e := &r.arcs[i]
-		a, b := n.Dot(e.A), n.Dot(e.B)
-		if a > rounding && b > rounding || a < -rounding && b < -rounding {
-			continue
-		}
-		yes, ok := e.crosses(p, q, a, b)
-		if !ok {
-			return false, false
-		}
-		odd = odd != yes
-	}
-	return odd, true
-}
-
 // Within reports whether an edge of the piece, margin included, comes within so many radians of a point.
 func (p *Piece) Within(at Vec, angle float64) bool {
-	reach := NewReach(angle + p.region.margin - p.region.slack)
-	for _, i := range p.arcs() {
-		if p.region.arcs[i].Within(at, reach) {
-			return true
-		}
-	}
-	return false
+	return p.region.anyWithin(p.list[:p.items], at, NewReach(angle+p.region.margin-p.region.slack))
 }
 
 // Inside reports whether a point that is on no edge, and in the cap or cell to which the piece was clipped, is inside a

@@ -22,17 +22,10 @@ func (p *Piece) ClipDisc(d *Disc, out *Piece) Relation {
 	r := p.region
 	t := r.tests.of(d)
 	*out = Piece{region: r, list: out.list[:0], at: d.Center, within: Full()}
-	for _, i := range p.arcs() {
-		e := &r.arcs[i]
-		if !e.Within(d.Center, t.reach) {
-			continue
-		}
-		out.list = append(out.list, i)
-		if t.covers > 0 && e.Distance(d.Center) < t.covers {
-			return Covers
-		}
+	p.near(d.Center, t.reach, d.Outer, out)
+	if t.covers > 0 && r.anyWithin(out.list, d.Center, NewReach(t.covers)) {
+		return Covers
 	}
-	out.edges = len(out.list)
 	return p.settle(out)
 }
 
@@ -42,17 +35,13 @@ func (p *Piece) Touch(d *Disc, out *Piece) bool {
 	r := p.region
 	t := r.tests.of(d)
 	*out = Piece{region: r, list: out.list[:0]}
-	for _, i := range p.arcs() {
-		e := &r.arcs[i]
-		if e.Within(d.Center, t.reach) {
-			if e.Within(d.Center, t.touch) {
-				return true
-			}
-			out.list = append(out.list, i)
+	for _, i := range p.list[:p.items] {
+		if i < 0 && r.arcs[r.spans[^i].first].A.Chord2(d.Center) <= t.touch.chord2 {
+			return true
 		}
 	}
-	out.edges = len(out.list)
-	return false
+	p.near(d.Center, t.reach, 0, out)
+	return r.anyWithin(out.list, d.Center, t.touch)
 }
 
 // Meets is Touch with all that is known of a cell. If it is not sure, p has in the end only the edges that may come into
@@ -60,7 +49,7 @@ func (p *Piece) Touch(d *Disc, out *Piece) bool {
 func (p *Piece) Meets(q *Quad) bool {
 	r := p.region
 	n := 0
-	for _, i := range p.arcs() {
+	for _, i := range p.list[:p.items] {
 		switch r.tests.look(q, &r.arcs[i]) {
 		case Covers:
 			return true
@@ -69,12 +58,12 @@ func (p *Piece) Meets(q *Quad) bool {
 			n++
 		}
 	}
-	p.list, p.edges = p.list[:n], n
+	p.list, p.items = p.list[:n], n
 	if n == 0 {
 		return false
 	}
 	sides, n := q.sides(), 0
-	for _, i := range p.arcs() {
+	for _, i := range p.list[:p.items] {
 		switch r.study(q, &sides, i) {
 		case Covers:
 			return true
@@ -83,7 +72,7 @@ func (p *Piece) Meets(q *Quad) bool {
 			n++
 		}
 	}
-	p.list, p.edges = p.list[:n], n
+	p.list, p.items = p.list[:n], n
 	return false
 }
 

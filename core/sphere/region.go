@@ -11,6 +11,7 @@ type Region struct {
 	arcs   []Arc     // every edge, and the arcs and points of rings of two and one vertices
 	lines  []segment // what the arcs of a planar region stand for, parallel to them; nil: the arcs are the edges
 	bodies []body
+	spans  []span  // of the edges of polygons with many
 	margin float64 // angle
 	slack  float64 // the greatest angle by which an arc is off its line
 	tests  tests   // for margin and slack
@@ -54,6 +55,7 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 		}
 		if shape != nil {
 			r.bodies = append(r.bodies, body{shape, capOf(r.arcs[first:], shape), int32(first), int32(len(r.arcs))})
+			r.addSpans(int32(first))
 		}
 	}
 	r.tests = testsOf(r.margin, r.slack)

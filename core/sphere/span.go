@@ -1,0 +1,118 @@
+package sphere
+
+import "math"
+
+// A span is a run of edges and a disc around them: of polygons with very many edges most can be looked at in spans.
+type span struct {
+	first, last int32 // arcs first…last-1
+	center      Vec
+	radius      float64 // a chord
+}
+
+// spanLength is how many edges a span has; polygons of less than manyEdges have none.
+const (
+	spanLength = 32
+	manyEdges  = 8 * spanLength
+)
+
+// addSpans groups the edges from first on, if they are many.
+func (r *Region) addSpans(first int32) {
+	end := int32(len(r.arcs))
+	if end-first < manyEdges {
+		return
+	}
+	points := make([]Vec, 0, spanLength+1)
+	for ; first < end; first += spanLength {
+		last := min(first+spanLength, end)
+		points = points[:0]
+		for i := first; i < last; i++ {
+			points = append(points, r.arcs[i].A, r.arcs[i].B)
+		}
+		// A cap smaller than a hemisphere holds the arcs between its points.
+		c := CapAround(points...)
+		s := span{first, last, c.Center, chord(c.Radius) + rounding}
+		if c.Radius > math.Pi/2-1e-6 {
+			s.radius = 4
+		}
+		r.spans = append(r.spans, s)
+	}
+}
+
+// beyond reports that none of the edges comes within the reach of a point.
+func (s *span) beyond(at Vec, reach Reach) bool {
+	far := math.Sqrt(reach.chord2) + s.radius
+	return s.center.Chord2(at) > far*far
+}
+
+// firstOf is the first edge of an item of a piece.
+func (r *Region) firstOf(item int32) int32 {
+	if item < 0 {
+		return r.spans[^item].first
+	}
+	return item
+}
+
+// anyWithin reports whether an edge comes within the reach of a point.
+func (r *Region) anyWithin(items []int32, at Vec, reach Reach) bool {
+	for _, i := range items {
+		if i >= 0 {
+			if r.arcs[i].Within(at, reach) {
+				return true
+			}
+			continue
+		}
+		s := &r.spans[^i]
+		if reach.chord2 < 0 || s.beyond(at, reach) {
+			continue
+		}
+		for k := s.first; k < s.last; k++ {
+			if r.arcs[k].Within(at, reach) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// oddCrossings is the parity of the edges that the way from p to q crosses.
+func (r *Region) oddCrossings(items []int32, p, q Vec) (odd, ok bool) {
+	if p == q {
+		return false, true
+	}
+	n, ok := wayNormal(p, q)
+	if !ok {
+		return false, false
+	}
+	length := math.Sqrt(p.Chord2(q))
+	for _, i := range items {
+		if i >= 0 {
+			yes, ok := r.arcs[i].crossed(n, p, q)
+			if !ok {
+				return false, false
+			}
+			odd = odd != yes
+			continue
+		}
+		s := &r.spans[^i]
+		if far := length + s.radius; s.center.Chord2(p) > far*far || math.Abs(s.center.Dot(n)) > s.radius {
+			continue // the way does not come into the disc
+		}
+		for k := s.first; k < s.last; k++ {
+			yes, ok := r.arcs[k].crossed(n, p, q)
+			if !ok {
+				return false, false
+			}
+			odd = odd != yes
+		}
+	}
+	return odd, true
+}
+
+// crossed is crosses for a way with normal n.
+func (e *Arc) crossed(n, p, q Vec) (yes, ok bool) {
+	a, b := n.Dot(e.A), n.Dot(e.B)
+	if a > rounding && b > rounding || a < -rounding && b < -rounding {
+		return false, true
+	}
+	return e.crosses(p, q, a, b)
+}
