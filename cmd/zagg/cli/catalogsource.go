@@ -15,7 +15,6 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/cmr"
-	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/catalog/geoparquet"
 	"github.com/englacial/zagg/internal/catalog/stac"
@@ -53,11 +52,7 @@ func (r *cataloger) open(ctx context.Context) (catalog.Source, error) {
 // token finds who one is when a collection is not found without.
 func (r *cataloger) token(client *web.Client) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			home = "" // no netrc then
-		}
-		login, err := earthdata.Find(earthdata.Environment{Getenv: os.Getenv, Home: home, Client: client})
+		login, err := findLogin(client)
 		if err != nil {
 			return "", err
 		}

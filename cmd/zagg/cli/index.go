@@ -73,6 +73,9 @@ func (r *runner) buildIndexes(ctx context.Context, args []string, out string) er
 	if r.recipe, err = r.app.compile(ctx, cfg); err != nil {
 		return err
 	}
+	if err := r.findKeys(); err != nil {
+		return err
+	}
 	store, err := drivers(ctx, r.source(), args...)
 	if err != nil {
 		return err

@@ -330,8 +330,11 @@ func outcomeOf(d *job.Done) *host.Outcome {
 // eventCredentials gives each event the keys as they are when it is sent.
 func (r *runner) eventCredentials() func(context.Context) (granules, output *job.Credentials, err error) {
 	source, output := &credentialsFile{path: r.o.lambda.sourceCreds}, &credentialsFile{path: r.o.lambda.outputCreds}
-	return func(context.Context) (*job.Credentials, *job.Credentials, error) {
+	return func(ctx context.Context) (*job.Credentials, *job.Credentials, error) {
 		s, err := source.read()
+		if err == nil && s == nil {
+			s, err = r.eventKeys(ctx)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

@@ -30,10 +30,7 @@ func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err := checkSignature(m, r.recipe.Grid); err != nil {
 		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
 	}
-	driver := r.o.driver
-	if driver == "" {
-		driver = r.config.DataSource.Driver
-	}
+	driver := r.driver()
 	granules := make([][]core.Granule, len(m.Keys))
 	for i, records := range m.Granules {
 		for _, rec := range records {
@@ -75,7 +72,11 @@ func (r *runner) open(ctx context.Context, p *plan.Plan) (*source, error) {
 
 // source is how S3 is reached for granules.
 func (r *runner) source() storeOptions {
-	return storeOptions{region: r.o.region, anonymous: r.o.anonymous}
+	o := storeOptions{region: r.o.region, anonymous: r.o.anonymous}
+	if r.keys != nil {
+		o.provide = r.keys.Provide
+	}
+	return o
 }
 
 // openGranules makes the way to granules, and to their sidecars if there are any.

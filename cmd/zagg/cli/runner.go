@@ -14,6 +14,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/job"
@@ -30,7 +31,8 @@ type runner struct {
 
 	config   *config.Config
 	recipe   *host.Recipe
-	shardMap *shardmap.Map // nil: shards are found by reading the granules
+	shardMap *shardmap.Map          // nil: shards are found by reading the granules
+	keys     *earthdata.Credentials // that open the archive's buckets; nil: the AWS environment's
 	output   core.ObjectStore
 	store    string
 	total    *summary
@@ -165,6 +167,9 @@ func (r *runner) configure(ctx context.Context) error {
 		return err
 	}
 	if r.output, err = drivers(ctx, o, r.store); err != nil {
+		return err
+	}
+	if err := r.findKeys(); err != nil {
 		return err
 	}
 	return r.adoptMap(ctx)
