@@ -241,8 +241,7 @@ func newJudge(t testing.TB) *judge {
 // the end of a short one is always near.
 func (j *judge) same(t *testing.T, src []byte) {
 	j.stream(t, src)
-	j.stream(t, append(bytes.Clone(src), make([]byte, 32)...))
-	j.stream(t, append(bytes.Clone(src), bytes.Repeat([]byte{0xb5, 0xff}, 16)...))
+	j.stream(t, append(bytes.Clone(src), bytes.Repeat([]byte{0xb5, 0xff, 0, 0}, 8)...))
 }
 
 func (j *judge) stream(t *testing.T, src []byte) {
@@ -275,7 +274,7 @@ func (j *judge) stream(t *testing.T, src []byte) {
 
 // pair has a Pair decode the stream in both lanes, beside itself and beside others, and compares with a Decoder.
 func (j *judge) pair(t *testing.T, src []byte) {
-	jobs := []job{{src: j.long}, {src: src}, {src: src, short: 1}, {src: src, short: 300}, {src: j.long}, {src: src}}
+	jobs := []job{{src: j.long}, {src: src}, {src: src, short: 300}}
 	room := len(j.dst) / len(jobs)
 	for i := range jobs {
 		jobs[i].dst = j.dst[i*room : (i+1)*room-jobs[i].short]
@@ -358,6 +357,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	j := newJudge(f)
 	f.Fuzz(func(t *testing.T, data []byte, level uint8, damage uint16) {
+		data = data[:min(len(data), 1<<14)]
 		j.same(t, data)
 		if body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(data)), 1<<17)); err == nil {
 			j.same(t, binary.BigEndian.AppendUint32(append([]byte{0x78, 0x9c}, data...), adler32.Checksum(body)))
