@@ -49,7 +49,7 @@ func widestGap(lon []float64) (gap, center float64) {
 	const bins = 3600
 	var used [bins]bool
 	for _, l := range lon {
-		used[int(math.Floor(wrap(l, 180)*10))%bins] = true
+		used[(int(math.Floor(wrap(l, 180)*10))+bins)%bins] = true // wrap leaves -1e-15 as it is
 	}
 	first := slices.Index(used[:], true)
 	run, best, end := 0, 0, first

@@ -81,3 +81,10 @@ func TestWithin(t *testing.T) {
 		require.Equal(t, []float64{c[3], c[4]}, []float64{low, high}, "%v", c)
 	}
 }
+
+// A longitude that rounds to the prime meridian from the west has a place too.
+func TestWidestGapAtTheMeridian(t *testing.T) {
+	gap, center := widestGap([]float64{-1e-15, 10})
+	require.InDelta(t, 350, gap, 0.2)
+	require.InDelta(t, 5, center, 0.2)
+}
