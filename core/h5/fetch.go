@@ -75,27 +75,21 @@ func (f *File) fetch(ctx context.Context, plans []*Plan, reqs []request) error {
 	return nil
 }
 
-// quick is a source that answers so soon that to ask it often costs less than to wait for all of an answer.
+// quick is how soon a source answers that costs less to ask often than to wait for all of a long answer.
 const quick = time.Millisecond
 
-// batchBytes is what is asked of a quick source at a time: it is decoded while it is in the processor's cache.
-const batchBytes = 256 << 10
-
-// ReadPlans is Fetch and Decode of many plans of this file, of which plans[i] fills out[i], by a number of goroutines. From
-// a source that answered a request within a millisecond each of them reads and decodes a little at a time, without waiting
-// for the others; else all is read in one call first. The fetched bytes are let go.
+// ReadPlans is Fetch and Decode of many plans of this file, of which plans[i] fills out[i], by a number of goroutines. It
+// reads Options.BatchBytes with a call and decodes what has arrived: from a source that answered a request within a
+// millisecond each goroutine reads what it decodes next, else all calls are made at once. The fetched bytes are let go.
 func (f *File) ReadPlans(ctx context.Context, workers int, plans []*Plan, out [][]byte) error {
-	w := works{f: f, ctx: ctx, plans: plans, out: out}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := works{f: f, ctx: ctx, cancel: cancel, plans: plans, out: out}
 	if err := w.room("h5.ReadPlans"); err != nil {
 		return err
 	}
 	reqs, err := f.requests(plans)
 	if err != nil {
-		return err
-	}
-	if f.space.Latency() < quick {
-		w.split(reqs)
-	} else if err := f.fetch(ctx, plans, reqs); err != nil {
 		return err
 	}
 	for k, p := range plans {
@@ -104,6 +98,12 @@ func (f *File) ReadPlans(ctx context.Context, workers int, plans []*Plan, out []
 				w.ready = append(w.ready, work{k, i})
 			}
 		}
+	}
+	if f.space.Latency() < quick {
+		w.split(reqs, cmp.Or(f.opt.BatchBytes, quickBatch))
+	} else {
+		w.split(reqs, cmp.Or(f.opt.BatchBytes, batchBytes))
+		w.fetchAll()
 	}
 	err = w.run(workers)
 	for _, p := range plans {

@@ -31,6 +31,7 @@ type Options struct {
 	Gap        int64          // metadata requests of one batch closer than this become one; default 32 KiB
 	CacheBytes int64          // most bytes of metadata kept in memory; default 8 MiB
 	FetchBytes int64          // most bytes that one Fetch may read; default 1 GiB
+	BatchBytes int64          // bytes that ReadPlans reads with a call; default 8 MiB, 256 KiB from quick sources
 	ValueBytes int64          // most bytes of values or attributes that one call may return; default 1 GiB
 	ChunkBytes int64          // most bytes of one chunk when decoded; default 256 MiB
 	Filters    map[int]Filter // filters by their registered number
@@ -45,6 +46,8 @@ const (
 	align      = 4 << 10
 	cacheBytes = 8 << 20
 	fetchBytes = 1 << 30
+	batchBytes = 8 << 20
+	quickBatch = 256 << 10
 	valueBytes = 1 << 30
 	chunkBytes = 256 << 20
 )

@@ -1,7 +1,6 @@
 package h5
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -16,13 +15,17 @@ type work struct{ plan, piece int }
 type works struct {
 	f       *File
 	ctx     context.Context
+	cancel  context.CancelFunc // after a failure; nil: nothing is read
 	plans   []*Plan
 	out     [][]byte
-	batches [][]request // to be read first
+	batches [][]request  // to be read first
+	arrived []chan error // what became of each batch; nil: whoever takes one reads it
+	reading sync.WaitGroup
 	ready   []work
 
 	batch, next atomic.Int64 // how many of batches and ready were taken
 	failed      atomic.Bool
+	err         error // the first, of whoever set failed
 }
 
 // room is an error where a result does not fit.
@@ -38,11 +41,11 @@ func (w *works) room(op string) error {
 	return nil
 }
 
-// split makes batches of requests, between which no byte is shared.
-func (w *works) split(reqs []request) {
+// split makes batches of requests of at least so many bytes, between which no byte is shared.
+func (w *works) split(reqs []request, batch int64) {
 	for len(reqs) > 0 {
 		n, end := 0, int64(0)
-		for total := int64(0); n < len(reqs) && (total < batchBytes || reqs[n].off < end); n++ {
+		for total := int64(0); n < len(reqs) && (total < batch || reqs[n].off < end); n++ {
 			total += reqs[n].n
 			end = max(end, reqs[n].off+reqs[n].n)
 		}
@@ -51,68 +54,82 @@ func (w *works) split(reqs []request) {
 	}
 }
 
-// run returns when all goroutines have ended, with one's error.
+// fetchAll begins to read all batches.
+func (w *works) fetchAll() {
+	w.arrived = make([]chan error, len(w.batches))
+	for i, b := range w.batches {
+		w.arrived[i] = make(chan error, 1)
+		w.reading.Go(func() { w.arrived[i] <- w.f.fetch(w.ctx, w.plans, b) })
+	}
+}
+
+// fetched has batch i read.
+func (w *works) fetched(i int) error {
+	if w.arrived != nil {
+		return <-w.arrived[i]
+	}
+	return w.f.fetch(w.ctx, w.plans, w.batches[i])
+}
+
+// run returns when all goroutines have ended, with the first error.
 func (w *works) run(workers int) error {
-	workers = max(min(workers, len(w.batches)+len(w.ready)), 1)
-	errs := make([]error, workers)
+	workers = min(workers, len(w.batches)+len(w.ready))
 	var wg sync.WaitGroup
 	for i := 1; i < workers; i++ {
-		wg.Go(func() { errs[i] = w.worker() })
+		wg.Go(w.worker)
 	}
-	errs[0] = w.worker()
+	w.worker()
 	wg.Wait()
-	return cmp.Or(errs...)
+	w.reading.Wait()
+	return w.err
+}
+
+// fail notes an error and has the others stop.
+func (w *works) fail(err error) bool {
+	if err != nil && !w.failed.Swap(true) {
+		w.err = err
+		if w.cancel != nil {
+			w.cancel()
+		}
+	}
+	return err != nil
 }
 
 // worker decodes pieces until there are none left or something failed.
-func (w *works) worker() error {
-	var (
-		jobs [2]job
-		own  []request // of the batch that was read last
-		err  error
-	)
-	fail := func(e error) bool {
-		if e != nil {
-			w.failed.Store(true)
-			if err == nil {
-				err = e
-			}
-		}
-		return e != nil
-	}
-	w.f.scratch.Inflate(func(lane, n int, failed error) (dst, src []byte, ok bool) {
+func (w *works) worker() {
+	var jobs [2]job
+	var own []request // of the batch that was read last
+	w.f.scratch.Inflate(func(lane, n int, err error) (dst, src []byte, ok bool) {
 		j := &jobs[lane]
 		if j.p != nil {
-			e := j.task.Inflated(n, failed)
-			if dst, src, ok = j.advance(e, fail); ok {
+			if dst, src, ok = w.advance(j, j.task.Inflated(n, err)); ok {
 				return dst, src, true
 			}
 		}
 		for !w.failed.Load() {
-			at, some, e := w.take(&own)
-			if fail(e) || !some {
+			at, some, err := w.take(&own)
+			if w.fail(err) || !some {
 				break
 			}
-			more, e := j.begin(w.plans[at.plan], at.piece, w.out[at.plan])
-			if fail(e) || !more {
+			more, err := j.begin(w.plans[at.plan], at.piece, w.out[at.plan])
+			if w.fail(err) || !more {
 				continue
 			}
-			if dst, src, ok = j.advance(nil, fail); ok {
+			if dst, src, ok = w.advance(j, nil); ok {
 				return dst, src, true
 			}
 		}
 		return nil, nil, false
 	})
-	return err
 }
 
 // advance goes on to the job's next stream, or finishes it.
-func (j *job) advance(err error, fail func(error) bool) (dst, src []byte, ok bool) {
+func (w *works) advance(j *job, err error) (dst, src []byte, ok bool) {
 	if err == nil {
 		dst, src, ok, err = j.task.Next()
 	}
 	if !ok {
-		fail(j.finish(err))
+		w.fail(j.finish(err))
 	}
 	return dst, src, ok
 }
@@ -121,10 +138,10 @@ func (j *job) advance(err error, fail func(error) bool) (dst, src []byte, ok boo
 func (w *works) take(own *[]request) (at work, ok bool, err error) {
 	if len(*own) == 0 {
 		if i := int(w.batch.Add(1)) - 1; i < len(w.batches) {
-			*own = w.batches[i]
-			if err := w.f.fetch(w.ctx, w.plans, *own); err != nil {
+			if err := w.fetched(i); err != nil {
 				return work{}, false, err
 			}
+			*own = w.batches[i]
 		}
 	}
 	if len(*own) > 0 {
