@@ -29,17 +29,26 @@ func outlineGeometry(outline *core.Region) any {
 	return map[string]any{"type": "MultiPolygon", "coordinates": polygons}
 }
 
-// unwrap makes longitudes go on without jumps. A ring around a pole is closed along it.
+// unwrap makes longitudes go on without jumps. A vertex at a pole is there at the longitudes of both its neighbours, and a
+// ring around a pole is closed along it.
 func unwrap(ring []core.LonLat) [][2]float64 {
+	from := 0
+	for from < len(ring)-1 && math.Abs(ring[from].Lat) == 90 {
+		from++ // a pole has no longitude of its own
+	}
 	var out [][2]float64
-	lon, north := 0.0, 0.0
-	for i, v := range append(ring[:len(ring):len(ring)], ring[0]) {
-		if i == 0 {
-			lon = math.Remainder(v.Lon, 360)
-		} else if math.Abs(v.Lat) < 90 {
-			lon += math.Remainder(v.Lon-lon, 360)
-		}
+	lon, north := math.Remainder(ring[from].Lon, 360), 0.0
+	for i := range len(ring) + 1 {
+		v := ring[(from+i)%len(ring)]
 		north += v.Lat
+		if math.Abs(v.Lat) == 90 {
+			out = append(out, [2]float64{lon, v.Lat})
+			continue
+		}
+		lon += math.Remainder(v.Lon-lon, 360)
+		if n := len(out); n > 0 && math.Abs(out[n-1][1]) == 90 {
+			out = append(out, [2]float64{lon, out[n-1][1]})
+		}
 		out = append(out, [2]float64{lon, v.Lat})
 	}
 	last := len(out) - 1
