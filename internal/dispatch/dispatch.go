@@ -40,6 +40,9 @@ func Run[J, R any](ctx context.Context, jobs []J, workers int, run Executor[J, R
 	go func() {
 		defer close(queue)
 		for _, j := range jobs {
+			if ctx.Err() != nil { // select would choose either
+				return
+			}
 			select {
 			case queue <- j:
 			case <-ctx.Done():

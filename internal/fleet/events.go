@@ -36,6 +36,9 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := f.results.trouble(); answer == nil && err != nil {
+			return nil, core.Errorf(core.CodeOf(err), "invoke "+f.o.Function, j.Label, "its event was sent, and its result could not be looked for: %w", err)
+		}
 		if answer != nil {
 			return judge(j.Label, answer)
 		}
@@ -57,7 +60,7 @@ func (f *Fleet) await(ctx context.Context, wait <-chan *job.Response) (*job.Resp
 	t := time.NewTimer(f.patience())
 	defer t.Stop()
 	select {
-	case answer := <-wait:
+	case answer := <-wait: // nil: results cannot be looked for
 		return answer, nil
 	case <-t.C:
 		return nil, nil
@@ -69,12 +72,16 @@ func (f *Fleet) await(ctx context.Context, wait <-chan *job.Response) (*job.Resp
 // Follow waits for the results of jobs that another process has sent, by label, and gives each as it comes. It ends when
 // all have come or at the deadline: late are those that did not come.
 func Follow(ctx context.Context, store core.ObjectStore, folder string, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
-	r := newResults(store, folder, time.Second)
+	r := newResults(store, folder, time.Second, 0)
 	for _, label := range labels {
 		r.waiting[label] = make(chan *job.Response, 1)
 	}
 	for {
-		r.fetch(ctx, r.present(ctx))
+		present, err := r.present(ctx)
+		if core.CodeOf(err) == core.Denied {
+			return nil, err
+		}
+		r.fetch(ctx, present)
 		late = nil
 		for _, label := range labels {
 			switch wait := r.waiting[label]; {
@@ -98,17 +105,19 @@ func Follow(ctx context.Context, store core.ObjectStore, folder string, labels [
 
 // results looks for results while somebody waits for one: one listing for all of them.
 type results struct {
-	store  core.ObjectStore
-	prefix string
-	poll   time.Duration
+	store    core.ObjectStore
+	prefix   string
+	poll     time.Duration // at most
+	patience time.Duration // with a store that denies listing
 
 	mu      sync.Mutex
 	waiting map[string]chan *job.Response
 	looking bool
+	failed  error // of the last listing
 }
 
-func newResults(store core.ObjectStore, folder string, poll time.Duration) *results {
-	return &results{store: store, prefix: folder + "/", poll: poll, waiting: map[string]chan *job.Response{}}
+func newResults(store core.ObjectStore, folder string, poll, patience time.Duration) *results {
+	return &results{store: store, prefix: folder + "/", poll: poll, patience: patience, waiting: map[string]chan *job.Response{}}
 }
 
 // expect gives the channel that a label's result will come on.
@@ -130,12 +139,33 @@ func (r *results) forget(label string) {
 	delete(r.waiting, label)
 }
 
+// trouble is why results cannot be seen; nil: they can.
+func (r *results) trouble() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+// Listings cost money and not listing costs time. The pause between two is a part of how long results have been waited for, so
+// that a short run is seen to end soon and a long one is listed a few hundred times at most.
+const (
+	pausePart  = 50
+	firstPause = 200 * time.Millisecond
+)
+
+// pause is how long to wait before the next listing.
+func (r *results) pause(waited time.Duration) time.Duration {
+	p := min(max(waited/pausePart, firstPause), r.poll)
+	return p*3/4 + rand.N(p/2+1)
+}
+
 // look lists results until nobody waits any more. A store that does not answer is asked again: those who wait have their
-// own deadlines.
+// own deadlines. One that goes on denying is given up.
 func (r *results) look() {
 	ctx := context.Background()
+	start, granted := time.Now(), time.Now()
 	for {
-		time.Sleep(r.poll/2 + rand.N(r.poll/2+1))
+		time.Sleep(r.pause(time.Since(start)))
 		r.mu.Lock()
 		if len(r.waiting) == 0 {
 			r.looking = false
@@ -143,16 +173,35 @@ func (r *results) look() {
 			return
 		}
 		r.mu.Unlock()
-		r.fetch(ctx, r.present(ctx))
+		labels, err := r.present(ctx)
+		if core.CodeOf(err) != core.Denied {
+			granted = time.Now()
+		}
+		r.note(err, time.Since(granted) > r.patience)
+		r.fetch(ctx, labels)
+	}
+}
+
+// note keeps the error of a listing; hopeless tells all who wait.
+func (r *results) note(err error, hopeless bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = err
+	if err == nil || !hopeless {
+		return
+	}
+	for label, wait := range r.waiting {
+		close(wait)
+		delete(r.waiting, label)
 	}
 }
 
 // present are the labels that are waited for and have a result.
-func (r *results) present(ctx context.Context) []string {
+func (r *results) present(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var labels []string
-	r.store.List(ctx, r.prefix, func(o core.ObjectInfo) error { //nolint:errcheck // asked again
+	err := r.store.List(ctx, r.prefix, func(o core.ObjectInfo) error {
 		name, ok := strings.CutSuffix(strings.TrimPrefix(o.URL, r.prefix), ".json")
 		if ok {
 			r.mu.Lock()
@@ -163,7 +212,10 @@ func (r *results) present(ctx context.Context) []string {
 		}
 		return nil
 	})
-	return labels
+	if core.CodeOf(err) == core.NotFound { // nothing is there yet
+		err = nil
+	}
+	return labels, err
 }
 
 // fetchAtOnce bounds the results read at once.

@@ -34,8 +34,8 @@ type Options struct {
 	Limit    int              // bytes of an event; 0: SyncLimit or AsyncLimit
 	// Credentials are asked for before each event is sent, so that what they give may be short-lived.
 	Credentials func(ctx context.Context) (granules, output *job.Credentials, err error)
-	Poll        time.Duration // between looks for results; 0: five seconds
-	Patience    time.Duration // for a result beyond the time-out and MaxAge; 0: 90 seconds
+	Poll        time.Duration // the most between looks for results, which a short run has more often; 0: five seconds
+	Patience    time.Duration // for a result beyond the time-out and MaxAge, and with a store that denies looking; 0: 90 seconds
 	Backoff     time.Duration // before the first retry; 0: one second
 	// Finished is asked when no result came: a shard whose record is there is done all the same. nil: nothing is asked.
 	Finished func(ctx context.Context, j *job.Job) *job.Done
@@ -90,7 +90,7 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 		f.take(c)
 	}
 	if o.Async {
-		f.results = newResults(o.Store, o.Runs, o.Poll)
+		f.results = newResults(o.Store, o.Runs, o.Poll, o.Patience)
 	}
 	return f, nil
 }

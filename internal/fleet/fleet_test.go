@@ -380,6 +380,36 @@ func TestFollow(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
+// Results that may not be looked for are told of at once, and no event is sent twice for them.
+func TestResultsThatMayNotBeLookedFor(t *testing.T) {
+	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	f := a.fleet(t, func(o *Options) {
+		async(o)
+		o.Store, o.Patience = deniedList{o.Store}, time.Millisecond
+	})
+	_, err := f.Run(t.Context(), aJob("-1", 1))
+	require.Equal(t, core.Denied, core.CodeOf(err))
+	require.ErrorContains(t, err, "its result could not be looked for")
+	require.EqualValues(t, 1, a.Stats().Events)
+}
+
+type deniedList struct{ core.ObjectStore }
+
+func (deniedList) List(context.Context, string, func(core.ObjectInfo) error) error {
+	return core.Errorf(core.Denied, "list", "mem://out", "no s3:ListBucket")
+}
+
+// A short run is looked at often, a long one seldom.
+func TestPause(t *testing.T) {
+	r := newResults(nil, "", 5*time.Second, 0)
+	for waited, want := range map[time.Duration]time.Duration{0: firstPause, time.Minute: 1200 * time.Millisecond, time.Hour: 5 * time.Second} {
+		got := r.pause(waited)
+		require.GreaterOrEqual(t, got, want*3/4)
+		require.LessOrEqual(t, got, want*5/4)
+	}
+	require.LessOrEqual(t, newResults(nil, "", time.Millisecond, 0).pause(time.Hour), 2*time.Millisecond)
+}
+
 // No key is in an error or a log of this process.
 func TestSecretsDoNotShow(t *testing.T) {
 	a := newAccount(t, awstest.LambdaOptions{}, func(context.Context, *job.Job) (*job.Done, error) { return nil, errors.New("no") })

@@ -53,8 +53,14 @@ func decodeManifest(data json.RawMessage, m *host.Manifest) error {
 	return nil
 }
 
+// attachOptions are the flags of `zagg attach`.
+type attachOptions struct {
+	region, outputCreds string
+	json, quiet         bool
+}
+
 func (a *app) attachCommand() *cobra.Command {
-	var asJSON, quiet bool
+	var o attachOptions
 	c := &cobra.Command{
 		Use:   "attach RUN",
 		Short: "Follow a run on AWS Lambda that another zagg has started",
@@ -64,20 +70,26 @@ the run was stopped, are computed by the same "zagg run" again.`,
 		Example: "  zagg attach s3://bucket/heights.zarr\n  zagg attach s3://bucket/heights.zarr.status/20261121T170000.000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.attach(cmd.Context(), args[0], asJSON, quiet)
+			return a.attach(cmd.Context(), args[0], o)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the summary as JSON")
-	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress")
+	c.Flags().StringVar(&o.region, "region", "", "AWS region of the store")
+	c.Flags().StringVar(&o.outputCreds, "output-creds", "", "JSON file with the keys to read the store with")
+	c.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "no progress")
 	return c
 }
 
-func (a *app) attach(ctx context.Context, address string, asJSON, quiet bool) error {
+func (a *app) attach(ctx context.Context, address string, o attachOptions) error {
 	address, err := storeURL(address, "")
 	if err != nil {
 		return err
 	}
-	plain, err := drivers(ctx, storeOptions{}, address)
+	keys, err := withKeys(storeOptions{region: o.region}, o.outputCreds)
+	if err != nil {
+		return err
+	}
+	plain, err := drivers(ctx, keys, address)
 	if err != nil {
 		return err
 	}
@@ -89,8 +101,8 @@ func (a *app) attach(ctx context.Context, address string, asJSON, quiet bool) er
 	fmt.Fprintf(a.stderr, "Run %s of %s: %d shards sent at %s\n", note.RunID, note.Function, len(note.Labels), note.Sent.Format(time.RFC3339))
 	start := time.Now()
 	total := newSummary(note.Store, 0, len(note.Labels))
-	total.memory, total.tmp, total.amd64 = float64(note.MemoryMB)/1024, float64(note.TmpMB)/1024, note.AMD64
-	bar := newProgress(a.stderr, len(note.Labels), "cells", quiet)
+	total.ranOn(note.Function, note.MemoryMB, note.TmpMB, note.AMD64)
+	bar := newProgress(a.stderr, len(note.Labels), "cells", o.quiet)
 	got := func(label string, done *job.Done, err error) {
 		out := outcomeOf(done)
 		total.add(label, out, err, secondsOf(out))
@@ -109,7 +121,7 @@ func (a *app) attach(ctx context.Context, address string, asJSON, quiet bool) er
 		return err
 	}
 	total.WallSeconds = time.Since(start).Seconds()
-	if err := total.print(a.stdout, asJSON, false); err != nil {
+	if err := total.print(a.stdout, o.json, false); err != nil {
 		return err
 	}
 	if total.Shards.Errors > 0 {

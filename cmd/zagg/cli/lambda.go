@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -70,6 +70,9 @@ type lambdaBackend struct {
 	workers int
 	local   func() // ends the emulator
 	runs    string // folder of this run beside the store
+
+	waiting context.Context // ends when what is at work is left to itself
+	atWork  atomic.Int64    // invocations that are waited for
 }
 
 func (b *lambdaBackend) close() {
@@ -202,7 +205,7 @@ func (b *lambdaBackend) ready(ctx context.Context, c *lambdaClients, p *plan.Pla
 	for _, n := range notes {
 		r.say("      %s", n)
 	}
-	r.total.memory, r.total.tmp, r.total.amd64 = float64(fn.MemoryMB)/1024, float64(fn.TmpMB)/1024, fn.AMD64
+	r.total.ranOn(fn.Name, fn.MemoryMB, fn.TmpMB, fn.AMD64)
 	return b.confirm(p, ranks)
 }
 
@@ -256,10 +259,14 @@ func (b *lambdaBackend) unfinished(ctx context.Context, t *host.Template, jobs [
 		b.r.say("      %d shards were done before", n)
 	}
 	if len(left) > 0 && b.r.o.lambda.invocation == "async" {
-		if err := b.note(ctx, left); err != nil {
+		switch err := b.note(ctx, left); {
+		case core.CodeOf(err) == core.Denied:
+			b.r.say("      this process may not write beside the store: zagg attach will not find the run")
+		case err != nil:
 			return nil, err
+		default:
+			b.r.say("      run %s (zagg attach shows how it ends)", b.runs)
 		}
-		b.r.say("      run %s (zagg attach shows how it ends)", b.runs)
 	}
 	return left, nil
 }
@@ -296,13 +303,6 @@ func (r *runner) reachable(jobs []job.Job) error {
 	return nil
 }
 
-// run computes one shard. Once its event is sent it is waited for even when the run is stopped: the function would go
-// on anyway.
-func (b *lambdaBackend) run(ctx context.Context, j job.Job) (*host.Outcome, error) {
-	done, err := b.fleet.Run(context.WithoutCancel(ctx), j)
-	return outcomeOf(done), err
-}
-
 // outcomeOf is a worker's answer as the result of a local job; nil for nil.
 func outcomeOf(d *job.Done) *host.Outcome {
 	if d == nil {
@@ -325,90 +325,6 @@ func outcomeOf(d *job.Done) *host.Outcome {
 		out.Output = objstore.Usage{Puts: rec.Receipt.Writes, Up: rec.Receipt.BytesWritten}
 	}
 	return out
-}
-
-// eventCredentials gives each event the keys as they are when it is sent.
-func (r *runner) eventCredentials() func(context.Context) (granules, output *job.Credentials, err error) {
-	source, output := &credentialsFile{path: r.o.lambda.sourceCreds}, &credentialsFile{path: r.o.lambda.outputCreds}
-	return func(ctx context.Context) (*job.Credentials, *job.Credentials, error) {
-		s, err := source.read()
-		if err == nil && s == nil {
-			s, err = r.eventKeys(ctx)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		o, err := output.read()
-		return s, o, err
-	}
-}
-
-// A credentialsFile is read again when it changes, so that who renews short-lived keys in it renews them for the run.
-type credentialsFile struct {
-	path string
-
-	mu       sync.Mutex
-	modified time.Time
-	keys     *job.Credentials
-}
-
-// read gives the keys; nil without a path. Errors name the file and never what is in it.
-func (f *credentialsFile) read() (*job.Credentials, error) {
-	if f.path == "" {
-		return nil, nil
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return nil, core.Errorf(core.NotFound, "credentials", f.path, "%w", err)
-	}
-	if f.keys != nil && info.ModTime().Equal(f.modified) {
-		return f.keys, nil
-	}
-	data, err := os.ReadFile(f.path)
-	if err != nil {
-		return nil, core.Errorf(core.Denied, "credentials", f.path, "%w", err)
-	}
-	keys, err := job.ParseCredentials(data)
-	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "credentials", f.path, "%w", err)
-	}
-	f.keys, f.modified = keys, info.ModTime()
-	return keys, nil
-}
-
-// outputKeys are how this process writes the store: the keys of --output-creds, if they are given.
-func (r *runner) outputKeys() (storeOptions, error) {
-	region := r.o.region
-	if r.config.Output.Region != "" {
-		region = r.config.Output.Region
-	}
-	o := storeOptions{endpoint: r.config.Output.EndpointURL, region: region, anonymous: r.o.anonymous}
-	if r.o.lambda.outputCreds == "" {
-		return o, nil
-	}
-	file := &credentialsFile{path: r.o.lambda.outputCreds}
-	keys, err := file.read()
-	if err != nil {
-		return o, err
-	}
-	if keys.EndpointURL != "" {
-		o.endpoint = keys.EndpointURL
-	}
-	if keys.Region != "" {
-		o.region = keys.Region
-	}
-	o.provide = func(context.Context) (aws.Credentials, error) {
-		k, err := file.read()
-		if err != nil {
-			return aws.Credentials{}, err
-		}
-		// Asked again every minute, so that a renewed file is seen.
-		return aws.Credentials{AccessKeyID: k.AccessKeyID.Reveal(), SecretAccessKey: k.SecretAccessKey.Reveal(), SessionToken: k.SessionToken.Reveal(),
-			Source: "--output-creds", CanExpire: true, Expires: time.Now().Add(time.Minute)}, nil
-	}
-	return o, nil
 }
 
 // labelsOf are the shards of jobs.

@@ -72,6 +72,15 @@ func (p *progress) say(line string) {
 	}
 }
 
+// warn is say, also where there is no progress to be shown.
+func (p *progress) warn(line string) {
+	if p.quiet {
+		fmt.Fprintln(p.w, line)
+		return
+	}
+	p.say(line)
+}
+
 func (p *progress) tail() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -50,9 +50,7 @@ func (s *summary) rowOf(label string, o *host.Outcome, err error, seconds float6
 		row.Writes, row.BytesWritten = o.Output.Puts+o.Output.Lists, o.Output.Up
 	}
 	if !row.Skipped {
-		row.CostUSD = cost.Of(cost.Use{
-			WorkerSeconds: seconds, MemoryGB: s.memory, TmpGB: s.tmp, AMD64: s.amd64, Invocations: 1, Gets: row.Reads, Puts: row.Writes,
-		}).Total()
+		row.CostUSD = cost.Of(s.use(seconds, 1, row.Reads, row.Writes)).Total()
 	}
 	return row
 }

@@ -39,6 +39,7 @@ type runner struct {
 	cloud    *lambdaBackend   // nil: shards are computed by this process
 	used     objstore.Counter // of the output, outside jobs
 	runID    string
+	left     int // shards at work that were not waited for
 }
 
 // metered is the output for what is done outside jobs.
@@ -120,7 +121,7 @@ func (r *runner) run(ctx context.Context) error {
 		defer r.cloud.close()
 	}
 	r.announce("Store %s", r.store)
-	fresh, err := t.Setup(ctx, r.metered(), r.store, p, r.o.overwrite, len(selected) < len(p.Shards))
+	fresh, err := r.setUp(ctx, t, p, len(selected) < len(p.Shards))
 	if err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (r *runner) dry(ctx context.Context, t *host.Template, p *plan.Plan, ranks 
 		})
 	}
 	fmt.Fprintf(w, "[DRY RUN] Would process %d cells\n", len(ranks))
-	fmt.Fprintf(w, "Granules per cell: min %d, max %d, avg %.1f\n", least, most, float64(pairs)/float64(len(ranks)))
+	fmt.Fprintf(w, "Granules per cell: min=%d, max=%d, avg=%.1f\n", least, most, float64(pairs)/float64(len(ranks)))
 	stale, err := host.Stale(ctx, r.output, r.store, p)
 	if err != nil {
 		return err
@@ -256,7 +257,13 @@ func (r *runner) process(ctx context.Context, t *host.Template, p *plan.Plan, ra
 		workers, run = r.cloud.workers, r.cloud.run
 	}
 	r.announce("Computing %d shards, %d at once", len(jobs), min(workers, len(jobs)))
-	return r.dispatch(ctx, jobs, workers, run)
+	if err := r.dispatch(ctx, jobs, workers, run); err != nil {
+		return err
+	}
+	if r.left > 0 {
+		return context.Canceled
+	}
+	return context.Cause(ctx) // ^C while the last shards were at work
 }
 
 // local computes shards in this process.
@@ -272,10 +279,18 @@ func (r *runner) local(t *host.Template, src *source) executor {
 func (r *runner) dispatch(ctx context.Context, jobs []job.Job, workers int, run executor) error {
 	bar := newProgress(r.app.stderr, len(jobs), "cells", r.o.quiet)
 	defer bar.finish()
+	if r.cloud != nil {
+		defer r.cloud.patient(ctx, bar.warn)()
+	}
 	return dispatch.Run(ctx, jobs, workers, run, func(d dispatch.Done[job.Job, *host.Outcome]) {
 		seconds := d.Seconds
 		if r.cloud != nil { // which includes waiting for a worker and for the result to be seen
 			seconds = secondsOf(d.Result)
+		}
+		if errors.Is(d.Err, errLeft) {
+			r.left++
+			bar.step("LEFT " + d.Job.Label)
+			return
 		}
 		r.total.add(d.Job.Label, d.Result, d.Err, seconds)
 		switch {
@@ -313,6 +328,9 @@ func (r *runner) interrupted(err error) error {
 	if errors.Is(err, context.Canceled) {
 		done := r.total.Shards.WithData + r.total.Shards.Empty
 		fmt.Fprintf(r.app.stderr, "\nStopped: %d of %d shards are done. The same command goes on from there.\n", done, r.total.Shards.Total)
+		if r.cloud != nil && r.left > 0 {
+			fmt.Fprintln(r.app.stderr, r.cloud.afterLeaving(r.left))
+		}
 		return errSilent
 	}
 	return err
@@ -322,7 +340,7 @@ func (r *runner) interrupted(err error) error {
 func (r *runner) finish(ctx context.Context, t *host.Template, p *plan.Plan, selected bool) error {
 	if r.total.Shards.Errors == 0 && !selected && !r.o.keep {
 		r.announce("Removing shards that the plan does not have")
-		gone, err := t.Prune(ctx, r.metered(), r.store, p)
+		gone, err := r.prune(ctx, t, p)
 		if err != nil {
 			return err
 		}
@@ -337,7 +355,10 @@ func (r *runner) finish(ctx context.Context, t *host.Template, p *plan.Plan, sel
 	r.total.WallSeconds = time.Since(r.start).Seconds()
 	r.total.Output = r.total.Output.Add(r.used.Usage())
 	r.total.price()
-	if err := r.saveReport(ctx); err != nil {
+	switch err := r.saveReport(ctx); {
+	case r.cloud != nil && core.CodeOf(err) == core.Denied:
+		r.say("      this process may not write beside the store: the run's report is not kept")
+	case err != nil:
 		return err
 	}
 	if err := r.total.print(r.app.stdout, r.o.json, r.o.profile); err != nil {

@@ -30,14 +30,43 @@ type summary struct {
 	Output       objstore.Usage     `json:"output"`
 	Cost         cost.Bill          `json:"cost"`
 	CostUSD      float64            `json:"estimated_cost_usd"`
+	Worker       workerSize         `json:"worker"`
 	Phases       map[string]float64 `json:"phases_max_s,omitempty"`
 	Failed       []failure          `json:"failed"`
 	Removed      []string           `json:"removed"`
 	Store        string             `json:"store"`
 
-	memory, tmp float64 // GB of a worker
-	amd64       bool
-	rows        []shardRow
+	rows []shardRow
+}
+
+// A workerSize is what shards were computed on, or would have been on Lambda.
+type workerSize struct {
+	Function     string  `json:"function,omitempty"` // "": this process
+	MemoryGB     float64 `json:"memory_gb"`
+	TmpGB        float64 `json:"tmp_gb"`
+	Architecture string  `json:"architecture"` // arm64, x86_64
+	GBSeconds    float64 `json:"gb_seconds"`
+	Longest      float64 `json:"longest_s"` // of any shard
+	MaxMemoryMB  float64 `json:"max_memory_mb,omitempty"`
+}
+
+// architecture is the word of AWS for it.
+func architecture(amd64 bool) string {
+	if amd64 {
+		return "x86_64"
+	}
+	return "arm64"
+}
+
+// ranOn says which function computed the shards.
+func (s *summary) ranOn(function string, memoryMB, tmpMB int, amd64 bool) {
+	s.Worker.Function, s.Worker.MemoryGB, s.Worker.TmpGB, s.Worker.Architecture = function, float64(memoryMB)/1024, float64(tmpMB)/1024, architecture(amd64)
+}
+
+// use is what seconds of a worker and requests are, for the formula.
+func (s *summary) use(workerSeconds float64, invocations, gets, puts int64) cost.Use {
+	w := &s.Worker
+	return cost.Use{WorkerSeconds: workerSeconds, MemoryGB: w.MemoryGB, TmpGB: w.TmpGB, AMD64: w.Architecture == architecture(true), Invocations: invocations, Gets: gets, Puts: puts}
 }
 
 type shardCounts struct {
@@ -55,10 +84,10 @@ type failure struct {
 
 // newSummary takes the worker's memory in MiB as configured, 0 if it is not.
 func newSummary(store string, memory, total int) *summary {
-	s := &summary{Store: store, memory: cost.DefaultMemoryGB, Dropped: map[string]int64{}, Phases: map[string]float64{}, Missing: []string{}, Failed: []failure{}, Removed: []string{}}
+	s := &summary{Store: store, Worker: workerSize{MemoryGB: cost.DefaultMemoryGB, TmpGB: cost.FreeTmpGB, Architecture: architecture(false)}, Dropped: map[string]int64{}, Phases: map[string]float64{}, Missing: []string{}, Failed: []failure{}, Removed: []string{}}
 	s.Shards.Total = total
 	if memory > 0 {
-		s.memory = float64(memory) / 1024
+		s.Worker.MemoryGB = float64(memory) / 1024
 	}
 	return s
 }
@@ -97,6 +126,8 @@ func (s *summary) add(label string, o *host.Outcome, err error, seconds float64)
 	s.EmptyGroup += len(r.EmptyGroup)
 	s.Missing = append(s.Missing, rec.Missing...)
 	if !o.Skipped {
+		s.Worker.Longest = max(s.Worker.Longest, seconds)
+		s.Worker.MaxMemoryMB = max(s.Worker.MaxMemoryMB, float64(r.MaxMemory)/(1<<20))
 		for phase, sec := range r.Phases {
 			s.Phases[phase] = max(s.Phases[phase], sec)
 		}
@@ -105,12 +136,10 @@ func (s *summary) add(label string, o *host.Outcome, err error, seconds float64)
 
 // price is what the work would have cost on Lambda and S3.
 func (s *summary) price() {
-	s.Cost = cost.Of(cost.Use{
-		WorkerSeconds: s.Compute, MemoryGB: s.memory, TmpGB: s.tmp, AMD64: s.amd64, Invocations: int64(s.Shards.Total - s.Shards.Skipped),
-		Gets: s.Source.Gets + s.Source.Heads + s.Output.Gets + s.Output.Heads, Puts: s.Output.Puts + s.Output.Lists + s.Source.Lists,
-		Bytes: s.Source.Down,
-	})
+	s.Cost = cost.Of(s.use(s.Compute, int64(s.Shards.Total-s.Shards.Skipped),
+		s.Source.Gets+s.Source.Heads+s.Output.Gets+s.Output.Heads, s.Output.Puts+s.Output.Lists+s.Source.Lists))
 	s.CostUSD = s.Cost.Total()
+	s.Worker.GBSeconds = s.Compute * s.Worker.MemoryGB
 }
 
 // print writes the summary for people, or as JSON.
@@ -146,10 +175,7 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 	}
 	line("Read", "%s requests, %s%s", thousands(s.Source.Gets+s.Source.Heads), megabytes(s.Source.Down), retried(s.Source.Retries))
 	line("Written", "%s requests, %s%s", thousands(s.Output.Puts), megabytes(s.Output.Up), retried(s.Output.Retries))
-	line("Cost", "about %s as Lambda workers of %.0f GB", s.Cost, s.memory)
-	if profile {
-		line("Phases", "%s (longest of any shard)", s.phases())
-	}
+	line("Cost", "about %s%s", s.Cost, s.costParts())
 	for i, f := range s.Failed {
 		if i == 10 {
 			line("", "… and %d more", len(s.Failed)-i)
@@ -157,9 +183,29 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 		}
 		line("Failed", "%s: %s", f.Shard, f.Error)
 	}
-	line("Output", "%s", s.Store)
+	s.printForScrapers(w, profile)
 	_, err := out.Write(w.Bytes())
 	return err
+}
+
+// printForScrapers has lines that logs of earlier systems are searched for.
+func (s *summary) printForScrapers(w io.Writer, profile bool) {
+	if s.Worker.Function != "" {
+		fmt.Fprintf(w, "Lambda compute: %.1fs total, %.1f GB-s, ~$%.4f\n", s.Compute, s.Worker.GBSeconds, s.CostUSD)
+	}
+	if profile {
+		fmt.Fprintf(w, "Worker phases (max across cells): %s\n", s.phases())
+	}
+	fmt.Fprintf(w, "Output: %s\n", s.Store)
+}
+
+// costParts says what the dollars are for, on Lambda, or whose they would be.
+func (s *summary) costParts() string {
+	w := &s.Worker
+	if w.Function == "" {
+		return fmt.Sprintf(" as Lambda workers of %.3g GB, %s", w.MemoryGB, w.Architecture)
+	}
+	return fmt.Sprintf(": compute $%.4f, requests $%.4f, invocations $%.4f, /tmp $%.4f; %.3g GB, %s, /tmp %.3g GB", s.Cost.Compute, s.Cost.Requests, s.Cost.Invoke, s.Cost.Tmp, w.MemoryGB, w.Architecture, w.TmpGB)
 }
 
 func (s *summary) skipped() string {
