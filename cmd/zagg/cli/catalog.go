@@ -171,6 +171,9 @@ func (r *cataloger) check() error {
 	if r.edges, err = geometry.ParseEdges(o.edges); err != nil {
 		return r.usage("--edges: %v", err)
 	}
+	if o.shape != "swath" {
+		r.say("--footprint %s: footprints are swaths, which lose nothing", o.shape)
+	}
 	return nil
 }
 
@@ -219,8 +222,13 @@ func (r *cataloger) run(ctx context.Context) error {
 		options.Allowance = &coverage.Allowance{Metres: r.o.margin}
 	}
 	m, err := coverage.Build(ctx, r.grid, tee, query, options)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case tee.count == 0:
+		return core.Errorf(core.NotFound, "catalog", query.ShortName, "there is no granule in this time and area")
+	case len(m.Keys) == 0:
+		return core.Errorf(core.NotFound, "catalog", query.ShortName, "none of the %s granules comes near the area", thousands(int64(tee.count)))
 	}
 	return r.write(ctx, m, tee)
 }

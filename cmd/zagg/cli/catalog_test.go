@@ -212,8 +212,14 @@ func TestCatalogRefuses(t *testing.T) {
 		require.Contains(t, errs, c.want, c.args)
 	}
 	require.NoFileExists(t, filepath.Join(dir, "x.json"))
+	code, _, errs := run(t, "", append(search, "--bbox", "100,68,110,70")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "there is no granule in this time and area")
+	code, _, errs = run(t, "", "catalog", "--config", "atl06", "--bbox", greenland, "--output", filepath.Join(dir, "x.json"), sharedtest.Dir(t, "golden", "small", "catalog.parquet"))
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "none of the 3 granules comes near the area")
 	s.HitsOff = 1
-	code, _, errs := run(t, "", append(search, "--bbox", greenland)...)
+	code, _, errs = run(t, "", append(search, "--bbox", greenland)...)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "search again")
 	require.NoFileExists(t, filepath.Join(dir, "x.json"))
