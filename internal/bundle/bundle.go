@@ -126,7 +126,7 @@ type builder struct {
 
 // write makes the module: go.mod, the function's main, and a main for each client plugin.
 func (b *builder) write() error {
-	mod := "module zagg-bundle\n\ngo " + goVersion() + "\n"
+	mod := "module zagg-bundle\n\ngo " + GoVersion() + "\n"
 	if err := b.file("go.mod", mod); err != nil {
 		return err
 	}
@@ -148,8 +148,8 @@ func (b *builder) write() error {
 	return b.require()
 }
 
-// goVersion is the language version of this toolchain: "1.26".
-func goVersion() string {
+// GoVersion is the language version of this toolchain: "1.26".
+func GoVersion() string {
 	v := strings.TrimPrefix(runtime.Version(), "go")
 	if parts := strings.SplitN(v, ".", 3); len(parts) >= 2 {
 		return parts[0] + "." + strings.TrimRight(parts[1], "abcdefghijklmnopqrstuvwxyz-")

@@ -33,9 +33,10 @@ the plugin protocol, found
 A run starts those that its configuration lists, and looks through the others only for names that nothing else offers.`,
 		Example: `  zagg plugins list
   zagg plugins describe healpix
-  zagg plugins verify ./zagg-plugin-mine --granule sample.csv`,
+  zagg plugins verify ./zagg-plugin-mine --granule sample.csv
+  zagg plugins new statistic --lang python roughness`,
 	}
-	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify())
+	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify(), a.pluginsNew())
 	return c
 }
 

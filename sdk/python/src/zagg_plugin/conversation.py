@@ -189,7 +189,7 @@ def _query(m: Message | None) -> Query:
     if m is None:
         return Query(Region(), ())
     for f in m.filters:
-        if f.op not in ("in", "not_in") and len(f.values) != 1:
+        if len(f.values) != 1 and (f.op not in ("in", "not_in") or not f.values):
             raise invalid(f"{f.op} compares with one value, not {len(f.values)}", f.column)
     filters = tuple(Filter(f.column, f.op, tuple(_number(v) for v in f.values), f.drop, f.element) for f in m.filters)
     return Query(Region.decode(m.region), tuple(m.columns), filters, m.rows)

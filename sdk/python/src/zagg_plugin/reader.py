@@ -46,7 +46,7 @@ class Filter:
         elif self.op in compare:
             hit = compare[self.op](column, self.values[0])
         else:
-            raise Error(Code.UNSUPPORTED, f"no comparison {self.op}", subject=self.column)
+            raise Error(Code.INVALID, f"no comparison {self.op}", subject=self.column)
         return ~hit if self.drop else hit
 
 
