@@ -52,26 +52,15 @@ func locateGuarded(c *check, grid core.Grid, ctx context.Context, key core.Shard
 	return slots[1 : n+1], err
 }
 
-// locateAll finds the shard and slot of each point: among the shards that Cover lists for the point or for the regions
-// given with it, and those that are known. A point that is in two slots is a failure, and so is one in a shard that Cover
-// does not list for it.
-func (g *gridSuite) locateAll(c *check, points []core.LonLat, more ...core.ShardKey) []place {
+// locateAll finds the shard and slot of each point: among the shards that Cover lists for it, and those that are known. A
+// point that is in two shards is a failure, and so is one in a shard that Cover does not list for it.
+func (g *gridSuite) locateAll(c *check, points []core.LonLat) []place {
 	c.Helper()
 	regions := make([]core.Region, len(points))
 	for i, p := range points {
 		regions[i] = pointRegion(p, 0)
 	}
 	covers := g.cover(c, regions)
-	by := map[core.ShardKey][]int{}
-	var keys []core.ShardKey
-	for i, cover := range covers {
-		for _, key := range cover {
-			if by[key] == nil {
-				keys = append(keys, key)
-			}
-			by[key] = append(by[key], i)
-		}
-	}
 	places := slices.Repeat([]place{{slot: -1}}, len(points))
 	note := func(i int, key core.ShardKey, slot int32) {
 		c.Helper()
@@ -84,24 +73,37 @@ func (g *gridSuite) locateAll(c *check, points []core.LonLat, more ...core.Shard
 		c.that(listed, "%v is in shard %q, but Cover of that point lists %q", points[i], key, covers[i])
 		*p = place{key, slot}
 	}
+	keys, listing := byKey(covers)
 	for _, key := range keys {
-		some := make([]core.LonLat, len(by[key]))
-		for k, i := range by[key] {
+		some := make([]core.LonLat, len(listing[key]))
+		for k, i := range listing[key] {
 			some[k] = points[i]
 		}
 		for k, slot := range g.locate(c, key, some) {
-			note(by[key][k], key, slot)
+			note(listing[key][k], key, slot)
 		}
 	}
-	for i := range g.homes {
-		more = append(more, g.homes[i].Key)
-	}
-	for _, key := range unique(more) {
+	for h := range g.homes {
+		key := g.homes[h].Key
 		for i, slot := range g.locate(c, key, points) {
 			note(i, key, slot)
 		}
 	}
 	return places
+}
+
+// byKey says for each key, in the order in which they come, which covers list it.
+func byKey(covers [][]core.ShardKey) (keys []core.ShardKey, listing map[core.ShardKey][]int) {
+	listing = map[core.ShardKey][]int{}
+	for i, cover := range covers {
+		for _, key := range cover {
+			if listing[key] == nil {
+				keys = append(keys, key)
+			}
+			listing[key] = append(listing[key], i)
+		}
+	}
+	return keys, listing
 }
 
 // checkOneSlot: every point of the domain is in exactly one slot of exactly one shard.

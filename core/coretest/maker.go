@@ -72,18 +72,3 @@ func withMember(config, name string) string {
 	}
 	return string(b)
 }
-
-// Examples are configs to try a maker with: the examples of its schema, each an object, or {}.
-func Examples(schema json.RawMessage) []string {
-	var s struct {
-		Examples []json.RawMessage `json:"examples"`
-	}
-	if json.Unmarshal(schema, &s) != nil || len(s.Examples) == 0 {
-		return []string{"{}"}
-	}
-	var configs []string
-	for _, e := range s.Examples {
-		configs = append(configs, string(e))
-	}
-	return configs
-}

@@ -36,9 +36,10 @@ type readerSuite struct {
 	info     core.ProductInfo
 	src      core.ObjectReader
 	granules []core.Granule
-	columns  []string // that the granules have
-	tables   []*table // of the granules, all rows
-	calls    []int    // of the source, to read them
+	columns  []string         // that the granules have
+	tables   []*table         // of the granules, all rows
+	calls    []int            // of the source, to read them
+	ends     map[string]int64 // how long their data is
 }
 
 func (r *readerSuite) steps() []step {
@@ -112,9 +113,13 @@ func (r *readerSuite) query() core.Query { return core.Query{Columns: r.columns,
 // checkRead reads every granule whole: what other queries give is compared with that.
 func (r *readerSuite) checkRead(c *check) {
 	r.findColumns(c)
+	r.ends = map[string]int64{}
 	rows := 0
 	for _, g := range r.granules {
+		url, size := r.data(c, g)
+		r.ends[url] = size
 		src := newSource(r.src, g)
+		src.ends = r.ends
 		t, stats := r.mustRead(c, reading{granule: g, query: r.query(), src: src})
 		c.that(stats.Rows == stats.Emitted+stats.Invalid, "%s: with no region and no filter %d rows were looked at, %d emitted, %d invalid: where are the others?", g.ID, stats.Rows, stats.Emitted, stats.Invalid)
 		c.that(stats.Index == core.IndexNone || g.Assets["index"] != "", "%s: ReadStats.Index is %d, but the granule has no index", g.ID, stats.Index)

@@ -84,21 +84,14 @@ func (r *readerSuite) checkIndexDamaged(c *check) {
 			return
 		}
 		read := func(what string, index []byte, uses ...core.IndexUse) {
+			c.Helper()
 			with, src := r.indexed(g, index)
 			if index == nil {
 				src.objects = nil
 				with.Assets["index"] = g.Assets["data"] + ".index-gone"
 				src.known = append(src.known, with.Assets["index"])
 			}
-			var t *table
-			var stats core.ReadStats
-			c.must(c.guard("Read with "+what, func() (err error) {
-				t, stats, err = r.read(c, reading{granule: with, query: r.query(), src: src})
-				return err
-			}), "Read with "+what)
-			d := diffTables(r.tables[i], t)
-			c.that(d == "", "%s: other rows with %s: %s", g.ID, what, d)
-			c.that(slices.Contains(uses, stats.Index), "%s: ReadStats.Index is %d with %s; want one of %v", g.ID, stats.Index, what, uses)
+			r.unharmed(c, i, what, reading{granule: with, query: r.query(), src: src}, uses)
 		}
 		read("an index that does not exist", nil, core.IndexMissing)
 		read("an empty index", []byte{}, core.IndexStale)
@@ -115,13 +108,31 @@ func (r *readerSuite) checkIndexDamaged(c *check) {
 			other := r.index(c, r.granules[(i+1)%len(r.granules)], r.query())
 			read("the index of another granule", other, core.IndexStale)
 		}
-		// Not the same granule any more: one byte more at its end.
-		url, size := r.data(c, g)
-		with, src := r.indexed(g, index)
-		grown, err := r.src.ReadRanges(c.ctx, url, []core.Range{{Length: size}})
-		c.must(err, "read "+url)
-		src.objects[url] = append(slices.Clone(grown[0]), 0)
-		_, stats, err := r.read(c, reading{granule: with, query: r.query(), src: src})
-		c.that(err != nil || stats.Index == core.IndexStale, "%s: the index of the granule before it changed is used", g.ID)
+		r.checkIndexOfOther(c, g, index)
 	}
+}
+
+// unharmed wants all rows of a granule, and one of the uses of its index.
+func (r *readerSuite) unharmed(c *check, granule int, what string, in reading, uses []core.IndexUse) {
+	c.Helper()
+	var t *table
+	var stats core.ReadStats
+	c.must(c.guard("Read with "+what, func() (err error) {
+		t, stats, err = r.read(c, in)
+		return err
+	}), "Read with "+what)
+	d := diffTables(r.tables[granule], t)
+	c.that(d == "", "%s: other rows with %s: %s", in.granule.ID, what, d)
+	c.that(slices.Contains(uses, stats.Index), "%s: ReadStats.Index is %d with %s; want one of %v", in.granule.ID, stats.Index, what, uses)
+}
+
+// checkIndexOfOther: an index is not used when the granule has changed: here it is a byte longer.
+func (r *readerSuite) checkIndexOfOther(c *check, g core.Granule, index []byte) {
+	url, size := r.data(c, g)
+	with, src := r.indexed(g, index)
+	data, err := r.src.ReadRanges(c.ctx, url, []core.Range{{Length: size}})
+	c.must(err, "read "+url)
+	src.objects[url] = append(slices.Clone(data[0]), 0)
+	_, stats, err := r.read(c, reading{granule: with, query: r.query(), src: src})
+	c.that(err != nil || stats.Index == core.IndexStale, "%s: the index of the granule before it changed is used", g.ID)
 }

@@ -24,6 +24,7 @@ func (r *readerSuite) read(c *check, in reading) (*table, core.ReadStats, error)
 	c.Helper()
 	if in.src == nil {
 		in.src = newSource(r.src, in.granule)
+		in.src.ends = r.ends
 	}
 	if in.ctx == nil {
 		in.ctx = c.ctx

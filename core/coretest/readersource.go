@@ -18,6 +18,7 @@ type source struct {
 	size    map[string]int64                            // objects that end early
 	change  func(url string, r core.Range, data []byte) // damages bytes
 	fail    func(call int) error                        // fails a call, counted from 0
+	ends    map[string]int64                            // where objects end that are as they should be
 
 	mu    sync.Mutex
 	calls int
@@ -50,6 +51,9 @@ func (s *source) call(url string, ranges []core.Range) error {
 	for _, r := range ranges {
 		if r.Offset < 0 || r.Length < 0 {
 			s.wrong = fmt.Sprintf("asks for range %+v of %s", r, url)
+		}
+		if end, ok := s.ends[url]; ok && r.Offset > end {
+			s.wrong = fmt.Sprintf("asks for range %+v of %s, which has %d bytes", r, url, end)
 		}
 	}
 	s.calls++

@@ -25,6 +25,6 @@ func TestPromises(t *testing.T) {
 	}`
 	coretest.Maker(t, Plugin().Readers[0], config)
 	coretest.Reader(t, coretest.Make(Plugin().Readers[0], config), new(objstore.File), granules, coretest.ReaderOptions{
-		Options: coretest.Options{Short: true},
+		Options: coretest.Options{Short: testing.Short()},
 	})
 }
