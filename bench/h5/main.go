@@ -122,14 +122,15 @@ type contender struct {
 }
 
 func local(ctx context.Context, o options, peers *python) error {
+	var memory results
 	ours := func(procs int) func() (sample, error) {
 		return func() (sample, error) {
-			return timed(procs, func() ([][]byte, error) { return readFile(ctx, o.granule, procs) })
+			return timed(procs, func() ([][]byte, error) { return memory.readFile(ctx, o.granule, procs) })
 		}
 	}
 	all := []*contender{{name: "core/h5, 1 thread", once: ours(1)}, {name: "core/h5, 2 threads", once: ours(2)}}
 	if peers != nil {
-		for _, name := range []string{"h5py", "h5coro"} {
+		for _, name := range []string{"h5py", "h5py, read_direct", "h5coro"} {
 			all = append(all, &contender{name: name, once: func() (sample, error) { return peers.ask(name, o.granule) }})
 		}
 	}
@@ -185,8 +186,27 @@ func median(samples []sample, of func(sample) float64) float64 {
 	return v[len(v)/2]
 }
 
+// results are buffers for values, used again by the next read, as the reader of a job does.
+type results [][]byte
+
+// sized is a buffer for each plan.
+func (r *results) sized(plans []*h5.Plan) [][]byte {
+	out := make([][]byte, len(plans))
+	for i, p := range plans {
+		n := int(p.Size())
+		if len(*r) <= i {
+			*r = append(*r, nil)
+		}
+		if len((*r)[i]) < n {
+			(*r)[i] = core.NewData(n)
+		}
+		out[i] = (*r)[i][:n]
+	}
+	return out
+}
+
 // readFile opens a local file and reads all rows of all datasets.
-func readFile(ctx context.Context, path string, threads int) ([][]byte, error) {
+func (r *results) readFile(ctx context.Context, path string, threads int) ([][]byte, error) {
 	f, err := h5.Open(ctx, &objstore.File{}, path, h5.Options{})
 	if err != nil {
 		return nil, err
@@ -195,11 +215,11 @@ func readFile(ctx context.Context, path string, threads int) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(ctx, f, sets, threads, func(*h5.Dataset) []h5.Span { return nil })
+	return r.read(ctx, f, sets, threads, func(*h5.Dataset) []h5.Span { return nil })
 }
 
 // read plans and reads rows of datasets; missing ones are left out.
-func read(ctx context.Context, f *h5.File, sets []*h5.Dataset, threads int, rows func(*h5.Dataset) []h5.Span) ([][]byte, error) {
+func (r *results) read(ctx context.Context, f *h5.File, sets []*h5.Dataset, threads int, rows func(*h5.Dataset) []h5.Span) ([][]byte, error) {
 	if err := f.LoadChunks(ctx, sets...); err != nil {
 		return nil, err
 	}
@@ -214,10 +234,7 @@ func read(ctx context.Context, f *h5.File, sets []*h5.Dataset, threads int, rows
 		}
 		plans = append(plans, p)
 	}
-	out := make([][]byte, len(plans))
-	for i, p := range plans {
-		out[i] = core.NewData(int(p.Size()))
-	}
+	out := r.sized(plans)
 	return out, f.ReadPlans(ctx, threads, plans, out)
 }
 
@@ -232,9 +249,10 @@ func profile(ctx context.Context, o options) error {
 		return err
 	}
 	defer pprof.StopCPUProfile()
+	var memory results
 	start := time.Now()
 	for range o.repeat {
-		if _, err := readFile(ctx, o.granule, o.only); err != nil {
+		if _, err := memory.readFile(ctx, o.granule, o.only); err != nil {
 			return err
 		}
 	}

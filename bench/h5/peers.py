@@ -25,6 +25,23 @@ def read_h5py(request):
         return [f[p][:] for p in request["datasets"]]
 
 
+kept = {}
+
+
+def read_h5py_direct(request):
+    """As read_h5py, into the arrays of the last time."""
+    out = []
+    with h5py.File(request["path"], "r") as f:
+        for p in request["datasets"]:
+            d = f[p]
+            a = kept.get(p)
+            if a is None or a.shape != d.shape or a.dtype != d.dtype:
+                a = kept[p] = np.empty(d.shape, d.dtype)
+            d.read_direct(a)
+            out.append(a)
+    return out
+
+
 def read_h5coro(request, driver, spans):
     wanted = [{"dataset": p, "hyperslice": [spans[p]] if spans else []} for p in request["datasets"]]
     with h5coro.H5Coro(request["path"], driver) as f:
@@ -41,6 +58,8 @@ def answer(request):
     start, cpu = time.perf_counter(), time.process_time()
     if reader == "h5py":
         data = read_h5py(request)
+    elif reader == "h5py, read_direct":
+        data = read_h5py_direct(request)
     else:
         data = read_h5coro(request, driver, spans)
     wall, used = time.perf_counter() - start, time.process_time() - cpu

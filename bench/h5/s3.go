@@ -176,7 +176,7 @@ func shard(ctx context.Context, source core.ObjectReader, rows int, snapshot []b
 		if err != nil {
 			return nil, err
 		}
-		return read(ctx, f, sets, 2, func(d *h5.Dataset) []h5.Span {
+		return new(results).read(ctx, f, sets, 2, func(d *h5.Dataset) []h5.Span {
 			return []h5.Span{{Start: (d.Rows() - int64(rows)) / 2, Count: int64(rows)}}
 		})
 	})
