@@ -39,6 +39,13 @@ func footprint(r *rand.Rand) core.Region {
 	return core.Region{Polygons: []core.Polygon{{ring}}}
 }
 
+// makers make the tasks and the files that peers read.
+func makers() map[string]func(context.Context, options, string) (*task, error) {
+	return map[string]func(context.Context, options, string) (*task, error){
+		"footprints6": footprints6, "footprints12": footprints12, "basins6": basins6, "points12": points12,
+	}
+}
+
 func footprints6(ctx context.Context, o options, dir string) (*task, error) {
 	return footprintTask(ctx, o, dir, "footprints6", 6)
 }

@@ -1,6 +1,9 @@
 package sphere
 
-import "sort"
+import (
+	"math"
+	"sort"
+)
 
 // A Relation says how a region lies to a cap or cell.
 type Relation uint8
@@ -22,6 +25,7 @@ type Piece struct {
 	at     Vec       // the point of which sides are known
 	within Cap       // every edge from which the region could come into this cap is in the piece
 	mode   pieceMode // what is known of polygons
+	parent *Piece    // if not nil, sides are still to be found from it
 }
 
 type pieceMode uint8
@@ -132,16 +136,14 @@ func (p *Piece) settle(out *Piece) Relation {
 	}
 	out.mode = someSides
 	relation := Near
+	p.resolve()
 	for _, s := range p.sides() {
 		in, known := p.sideAt(s, out.at)
-		switch near := len(out.itemsOf(&p.region.bodies[s>>sideShift])) > 0; {
-		case near && in && known:
-			out.list = append(out.list, s|sideKnown|sideInside)
-		case near && known:
-			out.list = append(out.list, s>>sideShift<<sideShift|sideKnown)
-		case near:
-			out.list = append(out.list, s>>sideShift<<sideShift)
-		case in || !known && p.region.bodies[s>>sideShift].contains(out.at):
+		b := &p.region.bodies[s>>sideShift]
+		switch {
+		case len(out.itemsOf(b)) > 0:
+			out.list = append(out.list, sideOf(s, in, known))
+		case in || !known && b.contains(out.at):
 			relation = Covers
 		}
 	}
@@ -149,6 +151,60 @@ func (p *Piece) settle(out *Piece) Relation {
 		return Apart
 	}
 	return relation
+}
+
+// settleLater is settle, but finds sides only when they are asked for, while p is still as it is. outer is the chord
+// around the part's point within which there is no edge that is not in the part.
+func (p *Piece) settleLater(out *Piece, outer float64) Relation {
+	out.mode, out.parent = someSides, p
+	for k, s := range p.sides() {
+		b := &p.region.bodies[s>>sideShift]
+		if len(out.itemsOf(b)) > 0 {
+			out.list = append(out.list, sideOf(s, false, false))
+			continue
+		}
+		if math.Pi*outer*outer > b.area {
+			continue // the disc has no room in the polygon
+		}
+		p.resolve()
+		if in, known := p.sideAt(p.sides()[k], out.at); in || !known && b.contains(out.at) {
+			return Covers
+		}
+	}
+	if out.Empty() {
+		return Apart
+	}
+	return Near
+}
+
+// resolve finds the sides of the piece's own point.
+func (p *Piece) resolve() {
+	parent := p.parent
+	if parent == nil {
+		return
+	}
+	p.parent = nil
+	parent.resolve()
+	above := parent.sides()
+	for k, s := range p.sides() {
+		for above[0]>>sideShift != s>>sideShift {
+			above = above[1:]
+		}
+		in, known := parent.sideAt(above[0], p.at)
+		p.sides()[k] = sideOf(s, in, known)
+	}
+}
+
+// sideOf is the entry of a polygon with what is known of it.
+func sideOf(s side, in, known bool) side {
+	s = s >> sideShift << sideShift
+	if known {
+		s |= sideKnown
+	}
+	if in && known {
+		s |= sideInside
+	}
+	return s
 }
 
 // itemsOf are the items of a piece that belong to a polygon.
@@ -189,6 +245,7 @@ func (p *Piece) Inside(at Vec) bool {
 	if p.mode == edgesOnly {
 		return p.region.inside(at)
 	}
+	p.resolve()
 	for _, s := range p.sides() {
 		if in, known := p.sideAt(s, at); in || !known && p.region.bodies[s>>sideShift].contains(at) {
 			return true

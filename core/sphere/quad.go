@@ -17,7 +17,8 @@ type Quad struct {
 }
 
 // ClipDisc makes out the piece of p in a cell within the cap or cell to which p was clipped, in out's own memory. Covers
-// is said if the cell is covered, though parts of the disc around it may not be; then out is not to be used.
+// is said if the cell is covered, though parts of the disc around it may not be; then out is not to be used. p must stay as
+// it is while out is in use.
 func (p *Piece) ClipDisc(d *Disc, out *Piece) Relation {
 	r := p.region
 	t := r.tests.of(d)
@@ -26,7 +27,7 @@ func (p *Piece) ClipDisc(d *Disc, out *Piece) Relation {
 	if t.covers > 0 && r.anyWithin(out.list, d.Center, NewReach(t.covers)) {
 		return Covers
 	}
-	return p.settle(out)
+	return p.settleLater(out, d.Outer)
 }
 
 // Touch reports whether an edge, margin included, surely comes into a cell within the one to which p was clipped. If not,

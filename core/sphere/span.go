@@ -9,10 +9,10 @@ type span struct {
 	radius      float64 // a chord
 }
 
-// spanLength is how many edges a span has; polygons of less than manyEdges have none.
+// Polygons of manyEdges and more are divided in spans, of at most longSpan edges.
 const (
-	spanLength = 32
-	manyEdges  = 8 * spanLength
+	manyEdges = 32
+	longSpan  = 32
 )
 
 // addSpans groups the edges from first on, if they are many.
@@ -21,9 +21,10 @@ func (r *Region) addSpans(first int32) {
 	if end-first < manyEdges {
 		return
 	}
-	points := make([]Vec, 0, spanLength+1)
-	for ; first < end; first += spanLength {
-		last := min(first+spanLength, end)
+	length := min((end-first)/6, longSpan)
+	points := make([]Vec, 0, 2*longSpan)
+	for ; first < end; first += length {
+		last := min(first+length, end)
 		points = points[:0]
 		for i := first; i < last; i++ {
 			points = append(points, r.arcs[i].A, r.arcs[i].B)

@@ -27,8 +27,12 @@ func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.Shard
 	var wait sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(regions)) {
 		wait.Go(func() {
+			c := &coverer{ctx: ctx, order: g.config.ParentOrder}
+			if len(regions) >= manyRegions {
+				c.discs = g.coarseDiscs()
+			}
 			for i := next.Add(1) - 1; i < int64(len(regions)); i = next.Add(1) - 1 {
-				if covers[i], errs[i] = g.coverOne(ctx, regions[i]); errs[i] != nil {
+				if covers[i], errs[i] = c.keys(regions[i], g.config.Latitude); errs[i] != nil {
 					next.Store(int64(len(regions)))
 				}
 			}
@@ -43,28 +47,17 @@ func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.Shard
 	return covers, nil
 }
 
-func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKey, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	r, err := sphere.NewRegion(region, g.config.Latitude)
-	if err != nil {
-		return nil, err
-	}
-	c := coverer{ctx: ctx, order: g.config.ParentOrder}
-	if err := c.cover(r); err != nil {
-		return nil, err
-	}
-	return keysOf(c.order, c.found), nil
-}
-
 // A coverer collects the cells of one order that meet one region.
 type coverer struct {
 	ctx    context.Context
 	order  int
 	found  []uint64 // nested ids; in the end ascending, once each
 	err    error
+	around sphere.Cap // of the region
+	reach  float64    // radius of around as a chord
 	levels [finest + 1]level
+	flat   sphere.Flat
+	discs  discs
 }
 
 // A level is the memory of one order of the descent.
@@ -73,16 +66,48 @@ type level struct {
 	piece sphere.Piece
 }
 
+// The discs of coarse cells are found once if there are many regions: those of up to 65,532 cells, 2.6 MB.
+const (
+	manyRegions  = 100
+	coarseOrders = 7
+)
+
+func (g *grid) coarseDiscs() discs {
+	g.once.Do(func() { g.discs = newDiscs(min(coarseOrders, g.config.ParentOrder+1)) })
+	return g.discs
+}
+
+// keys are the shards of a region. The memory of the descent is used again from region to region.
+func (c *coverer) keys(region core.Region, latitude sphere.Latitude) ([]core.ShardKey, error) {
+	if err := c.ctx.Err(); err != nil {
+		return nil, err
+	}
+	r, err := sphere.NewRegion(region, latitude)
+	if err != nil {
+		return nil, err
+	}
+	c.found = c.found[:0]
+	if err := c.cover(r); err != nil {
+		return nil, err
+	}
+	return keysOf(c.order, c.found), nil
+}
+
 func (c *coverer) cover(r *sphere.Region) error {
 	if r.Empty() {
 		return nil
 	}
 	whole := r.Piece()
-	for _, q := range c.roots(r.Cap()) {
+	c.around = r.Cap()
+	c.reach = 2 * math.Sin(c.around.Radius/2)
+	for _, q := range c.roots(c.around) {
 		root := &c.levels[q.order]
-		root.tile.set(q)
+		root.tile.set(q, c.discs)
+		if c.far(&root.tile) {
+			continue
+		}
 		if q.order == c.order {
-			if root.touches(&whole) || !root.piece.Empty() && c.reaches(root, root.tile.whole()) {
+			if whole.Touch(&root.tile.Disc, &root.piece) || c.meets(root, &whole, root.tile.whole) {
 				c.addAll(q)
 			}
 			continue
@@ -92,6 +117,12 @@ func (c *coverer) cover(r *sphere.Region) error {
 	slices.Sort(c.found)
 	c.found = slices.Compact(c.found)
 	return c.err
+}
+
+// far reports that a cell is outside of the cap around the region.
+func (c *coverer) far(t *tile) bool {
+	d := t.Outer + c.reach
+	return t.Center.Chord2(c.around.Center) > d*d
 }
 
 // roots are cells that together contain a cap: a cell and its eight neighbours, all on one face, of the finest order at
@@ -137,34 +168,53 @@ func (c *coverer) take(l *level, relation sphere.Relation) {
 	if c.err != nil {
 		return
 	}
+	if c.flatten(l) {
+		c.takeFlat(l, l.tile.square, 0, 0, 1, c.flat.All())
+		return
+	}
 	next := &c.levels[l.tile.order+1]
 	child := &next.tile
 	for i := range 4 {
-		child.set(l.tile.child(i))
+		child.set(l.tile.child(i), c.discs)
+		if c.far(child) {
+			continue
+		}
 		if child.order < c.order {
 			c.take(next, l.piece.ClipDisc(&child.Disc, &next.piece))
-		} else if next.touches(&l.piece) || !next.piece.Empty() && c.reaches(next, l.tile.quad(child, i)) {
+		} else if l.piece.Touch(&child.Disc, &next.piece) || c.meets(next, &l.piece, func() sphere.Quad { return l.tile.quad(child, i) }) {
 			c.addAll(child.square)
 		}
 	}
 }
 
-// touches reports whether the region surely has a point of the cell; else the level's piece has the edges that may come in.
-func (l *level) touches(within *sphere.Piece) bool {
-	return within.Touch(&l.tile.Disc, &l.piece) || within.Inside(l.tile.Center)
+// meets reports whether the region has a point of a level's cell, of which the discs did not say so: within is the region
+// around it, and the level's piece the edges that may come in.
+func (c *coverer) meets(l *level, within *sphere.Piece, corners func() sphere.Quad) bool {
+	if !l.piece.Empty() {
+		q := corners()
+		if l.piece.Meets(&q) {
+			return true
+		}
+	}
+	return within.Inside(l.tile.Center) || !l.piece.Empty() && (l.tile.order == finest || c.descendants(l))
 }
 
-// reaches reports whether an edge of the level's piece comes into the cell, seen by its corners or those of its
-// descendants.
-func (c *coverer) reaches(l *level, q sphere.Quad) bool {
-	if l.piece.Meets(&q) || l.piece.Empty() || l.tile.order == finest {
-		return !l.piece.Empty()
-	}
+// descendants reports whether an edge of a level's piece comes into the cell, seen by its descendants.
+func (c *coverer) descendants(l *level) bool {
 	next := &c.levels[l.tile.order+1]
 	child := &next.tile
 	for i := range 4 {
-		child.set(l.tile.child(i))
-		if l.piece.Touch(&child.Disc, &next.piece) || !next.piece.Empty() && c.reaches(next, l.tile.quad(child, i)) {
+		child.set(l.tile.child(i), c.discs)
+		if l.piece.Touch(&child.Disc, &next.piece) {
+			return true
+		}
+		if next.piece.Empty() {
+			continue
+		}
+		if q := l.tile.quad(child, i); next.piece.Meets(&q) {
+			return true
+		}
+		if !next.piece.Empty() && (child.order == finest || c.descendants(next)) {
 			return true
 		}
 	}

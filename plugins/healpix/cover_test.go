@@ -85,7 +85,7 @@ func TestTileFactors(t *testing.T) {
 				continue
 			}
 			var parent, child tile
-			parent.set(squareOf(cellID{order, n}))
+			parent.set(squareOf(cellID{order, n}), nil)
 			whole := parent.whole()
 			for side := range 4 {
 				arc, ok := sphere.NewArc(whole.Corners[side], whole.Corners[(side+1)%4])
@@ -97,8 +97,19 @@ func TestTileFactors(t *testing.T) {
 					require.LessOrEqual(t, arc.Distance(p), whole.Bulge)
 				}
 			}
+			k := whole.Corners
+			along := k[1].Add(k[2]).Sub(k[0]).Sub(k[3]).Mul(0.25)
+			across := k[2].Add(k[3]).Sub(k[0]).Sub(k[1]).Mul(0.25)
+			for i := range 9 {
+				for j := range 9 {
+					u, v := float64(i)/4-1, float64(j)/4-1
+					p := parent.Center.Add(along.Mul(u)).Add(across.Mul(v))
+					off := p.Sub(parent.at((u+1)/2, (v+1)/2).vec()).Norm()
+					require.True(t, parent.bent() || off < flatFactor*parent.curvature())
+				}
+			}
 			for i := range 4 {
-				child.set(parent.child(i))
+				child.set(parent.child(i), nil)
 				require.Equal(t, child.whole(), parent.quad(&child, i))
 			}
 		}

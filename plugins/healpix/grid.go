@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
@@ -19,12 +20,14 @@ const (
 
 var _ core.CellNamer = (*grid)(nil)
 
-// A grid is core.Grid by the checked config. Immutable.
+// A grid is core.Grid by the checked config. Immutable, but for what it finds out once.
 type grid struct {
 	config Config
 	depth  int // orders from shard to cell
 	info   core.GridInfo
 	curves curves
+	once   sync.Once
+	discs  discs // of coarse cells, after once
 }
 
 func newGrid(c Config) *grid {

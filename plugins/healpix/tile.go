@@ -18,18 +18,47 @@ type tile struct {
 // Factors for discs: what the first derivatives in the middle of a cell say is too little by as much times the cell's size
 // over the middle's distance from the pole (in sides of a base cell), or too much. bulgeFactor times the square of the
 // size, over the distance of the middle from the axis, is more than the distance between a side and the arc from corner
-// to corner. All are checked on cells of all shapes.
+// to corner; flatFactor does the same for places of the cell and where they would be if places were affine. All are checked
+// on cells of all shapes.
 const (
 	outerFactor = 0.42
 	innerFactor = 0.13
 	bulgeFactor = 0.2
+	flatFactor  = 0.5
 )
 
-// set makes t the tile of a cell.
-func (t *tile) set(q square) {
+// set makes t the tile of a cell. Coarse cells are looked up in discs, if there are any.
+func (t *tile) set(q square, discs discs) {
+	t.square, t.have = q, 0
+	if q.order < len(discs) {
+		t.Disc = discs[q.order][q.cell().nest]
+		return
+	}
+	t.find()
+}
+
+// discs are those of all cells of the orders 0, 1, …
+type discs [][]sphere.Disc
+
+// newDiscs finds the discs of all cells of the orders below one.
+func newDiscs(orders int) discs {
+	d := make(discs, orders)
+	var t tile
+	for order := range d {
+		d[order] = make([]sphere.Disc, cellCount(order))
+		for n := range d[order] {
+			t.set(squareOf(cellID{order, uint64(n)}), nil)
+			d[order][n] = t.Disc
+		}
+	}
+	return d
+}
+
+// find finds the disc.
+func (t *tile) find() {
+	q := t.square
 	side := 1 / float64(uint64(1)<<q.order)
 	s := q.at(0.5, 0.5)
-	t.square, t.have = q, 0
 	t.Center = s.vec()
 	jr := float64(q.face>>2+2) - (float64(q.x)+float64(q.y)+1)*side
 	pole := min(jr, 4-jr) // sides of a base cell, 1 where the band begins
@@ -87,7 +116,13 @@ func (t *tile) whole() sphere.Quad {
 	}
 }
 
-func (t *tile) bulge() float64 {
+func (t *tile) bulge() float64 { return bulgeFactor * t.curvature() }
+
+// bent reports whether the border of the polar cap goes through the cell, along a diagonal: there the projection has a bend.
+func (t *tile) bent() bool { return t.face>>2 != 1 && t.x+t.y+1 == 1<<t.order }
+
+// curvature is the square of the size over the distance of the middle from the axis.
+func (t *tile) curvature() float64 {
 	side := 1 / float64(uint64(1)<<t.order)
-	return bulgeFactor * side * side / math.Hypot(t.Center.X, t.Center.Y)
+	return side * side / math.Sqrt(t.Center.X*t.Center.X+t.Center.Y*t.Center.Y)
 }
