@@ -3,9 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -234,27 +234,23 @@ func (r *cataloger) progress() func(int) {
 	}
 }
 
-// putFile writes an object by way of a temporary file, so that what is half written is never seen.
+// putFile writes an object as it is made. If write fails, nothing is there: no store shows what is half written.
 func putFile(ctx context.Context, url string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp("", "zagg-*")
-	if err != nil {
-		return core.Errorf(core.Invalid, "write", url, "no temporary file: %w", err)
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	if err := write(f); err != nil {
-		return err
-	}
-	size, err := f.Seek(0, io.SeekEnd)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return core.Errorf(core.Invalid, "write", f.Name(), "%w", err)
-	}
 	store, err := drivers(ctx, storeOptions{}, url)
 	if err != nil {
 		return err
 	}
-	return objstore.Retry(store, objstore.Policy{}).Put(ctx, url, f, core.PutOptions{Size: size})
+	from, to := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := write(to)
+		to.CloseWithError(err)
+		done <- err
+	}()
+	err = objstore.Retry(store, objstore.Policy{}).Put(ctx, url, from, core.PutOptions{Size: -1})
+	from.CloseWithError(io.ErrClosedPipe) // lets a writer go whose store has given up
+	if failed := <-done; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
+		return failed
+	}
+	return err
 }
