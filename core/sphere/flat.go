@@ -20,6 +20,7 @@ type Flat struct {
 	tests  *tests
 	bodies []flatBody
 	sided  bool // every edge divides the cell from side to side, and it is known on which sides the middle is
+	narrow bool // no polygon has room for a square
 }
 
 // A flatEdge has three sines as affine functions of u and v: the height left of the great circle, and how far a place is
@@ -41,8 +42,9 @@ func (f *affine) span() float64 { return math.Abs(f.u) + math.Abs(f.v) }
 
 // Flatten makes f the piece as it is in a cell to which it was clipped: u runs from corners 0 and 3 to 1 and 2, v from
 // corners 0 and 1 to 2 and 3, and off is more than the distance of a place of the cell from where it would be if places
-// were affine. False if the piece has too many edges.
-func (p *Piece) Flatten(q *Quad, off float64, f *Flat) bool {
+// were affine. inner is the radius, as a chord, of a disc that is within each square that Inside will be asked about. False
+// if the piece has too many edges.
+func (p *Piece) Flatten(q *Quad, off, inner float64, f *Flat) bool {
 	if p.items > maxFlat {
 		return false
 	}
@@ -65,6 +67,9 @@ func (p *Piece) Flatten(q *Quad, off float64, f *Flat) bool {
 		f.sided = f.sided && to.a.c-to.a.span() > f.off && to.b.c-to.b.span() > f.off && math.Abs(to.height.c) > f.off
 	}
 	f.bodies = f.bodies[:0]
+	if f.narrow = !r.roomy(p.sides(), inner); f.narrow {
+		return p.mode == someSides
+	}
 	p.resolve()
 	for _, s := range p.sides() {
 		b := &r.bodies[s>>sideShift]
@@ -131,8 +136,11 @@ func (f *Flat) left(u, v float64) Edges {
 	return left
 }
 
-// Inside reports whether a place is inside a polygon, and whether that is certain.
+// Inside reports whether the middle of a square that no edge comes into is inside a polygon, and whether that is certain.
 func (f *Flat) Inside(u, v float64) (inside, known bool) {
+	if f.narrow {
+		return false, true
+	}
 	if !f.sided {
 		return false, false
 	}

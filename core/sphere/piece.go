@@ -1,9 +1,6 @@
 package sphere
 
-import (
-	"math"
-	"sort"
-)
+import "sort"
 
 // A Relation says how a region lies to a cap or cell.
 type Relation uint8
@@ -163,7 +160,7 @@ func (p *Piece) settleLater(out *Piece, outer float64) Relation {
 			out.list = append(out.list, sideOf(s, false, false))
 			continue
 		}
-		if math.Pi*outer*outer > b.area {
+		if outer > b.width {
 			continue // the disc has no room in the polygon
 		}
 		p.resolve()
@@ -248,6 +245,24 @@ func (p *Piece) Inside(at Vec) bool {
 	p.resolve()
 	for _, s := range p.sides() {
 		if in, known := p.sideAt(s, at); in || !known && p.region.bodies[s>>sideShift].contains(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// InsideOf is Inside for the middle of a cell into which no edge comes.
+func (p *Piece) InsideOf(d *Disc) bool {
+	if p.mode == someSides && !p.region.roomy(p.sides(), d.Inner) {
+		return false
+	}
+	return p.Inside(d.Center)
+}
+
+// roomy reports whether a disc may have room in a polygon of a list.
+func (r *Region) roomy(sides []side, inner float64) bool {
+	for _, s := range sides {
+		if inner <= r.bodies[s>>sideShift].width {
 			return true
 		}
 	}

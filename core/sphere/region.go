@@ -21,7 +21,7 @@ type Region struct {
 type body struct {
 	shape
 	around      Cap
-	area        float64 // at least that of the inside, steradians
+	width       float64 // no inner point is farther from the border, as a chord
 	first, last int32
 }
 
@@ -56,7 +56,7 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 		}
 		if shape != nil {
 			around := capOf(r.arcs[first:], shape)
-			r.bodies = append(r.bodies, body{shape, around, areaBound(r.arcs[first:], around, r.slack), int32(first), int32(len(r.arcs))})
+			r.bodies = append(r.bodies, body{shape, around, r.width(shape, around), int32(first), int32(len(r.arcs))})
 			r.addSpans(int32(first))
 		}
 	}
@@ -239,21 +239,6 @@ func (r *Region) Empty() bool { return len(r.arcs) == 0 }
 func (r *Region) Cap() Cap {
 	c := capOf(r.arcs, inside(r.inside))
 	return c.Grow(r.margin + r.slack)
-}
-
-// areaBound is at least the area of what arcs enclose within a cap: an inner point is in one of the triangles of the arcs
-// and the middle of the cap.
-func areaBound(arcs []Arc, around Cap, slack float64) float64 {
-	if around.Radius > 0.6 {
-		return 4 * math.Pi
-	}
-	sum := 0.0
-	for i := range arcs {
-		a, b := arcs[i].A.Sub(around.Center), arcs[i].B.Sub(around.Center)
-		sum += a.Cross(b).Norm() + slack
-	}
-	const bulging = 1.5 // a triangle of the sphere in such a cap has less than this of the area of the flat one
-	return sum / 2 * bulging
 }
 
 type inside func(p Vec) bool

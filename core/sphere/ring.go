@@ -57,7 +57,7 @@ func newRing(arcs []Arc, oriented bool) (*ring, error) {
 	return r, nil
 }
 
-// leftReferences finds the colour of each reference point relative to the left of arc i, by the way from the reference
+// leftReferences finds the colour of two reference points relative to the left of arc i, by the way from the reference
 // to the middle of that arc. References for which the answer hangs on rounding are left out.
 func leftReferences(arcs []Arc, i int) []reference {
 	base := &arcs[i]
@@ -70,7 +70,9 @@ func leftReferences(arcs []Arc, i int) []reference {
 			continue
 		}
 		if odd, ok := oddCrossings(arcs, at, middle, i); ok {
-			refs = append(refs, reference{at, (side > 0) != odd})
+			if refs = append(refs, reference{at, (side > 0) != odd}); len(refs) == 2 {
+				break
+			}
 		}
 	}
 	return refs

@@ -175,7 +175,7 @@ func (c *coverer) take(l *level, relation sphere.Relation) {
 	next := &c.levels[l.tile.order+1]
 	child := &next.tile
 	for i := range 4 {
-		child.set(l.tile.child(i), c.discs)
+		child.setChild(&l.tile, i, c.discs)
 		if c.far(child) {
 			continue
 		}
@@ -196,7 +196,10 @@ func (c *coverer) meets(l *level, within *sphere.Piece, corners func() sphere.Qu
 			return true
 		}
 	}
-	return within.Inside(l.tile.Center) || !l.piece.Empty() && (l.tile.order == finest || c.descendants(l))
+	if l.piece.Empty() {
+		return within.InsideOf(&l.tile.Disc)
+	}
+	return within.Inside(l.tile.Center) || l.tile.order == finest || c.descendants(l)
 }
 
 // descendants reports whether an edge of a level's piece comes into the cell, seen by its descendants.
@@ -204,7 +207,7 @@ func (c *coverer) descendants(l *level) bool {
 	next := &c.levels[l.tile.order+1]
 	child := &next.tile
 	for i := range 4 {
-		child.set(l.tile.child(i), c.discs)
+		child.setChild(&l.tile, i, c.discs)
 		if l.piece.Touch(&child.Disc, &next.piece) {
 			return true
 		}

@@ -16,7 +16,8 @@ func (c *coverer) flatten(l *level) bool {
 		return false
 	}
 	q := l.tile.whole()
-	return l.piece.Flatten(&q, off, &c.flat)
+	inner := 0.9 * l.tile.Inner / float64(uint64(1)<<(c.order-l.tile.order))
+	return l.piece.Flatten(&q, off, inner, &c.flat)
 }
 
 // takeFlat adds what meets the region of a square within a level's cell, around (u, v) on it with sides of twice half, given

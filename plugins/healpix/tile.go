@@ -10,6 +10,7 @@ import (
 // border that its children's corners are, in rows of three from the south corner, are found when they are asked for.
 type tile struct {
 	square
+	nest uint64
 	sphere.Disc
 	points [9]sphere.Vec
 	have   uint16 // a bit for each of points
@@ -28,10 +29,17 @@ const (
 )
 
 // set makes t the tile of a cell. Coarse cells are looked up in discs, if there are any.
-func (t *tile) set(q square, discs discs) {
-	t.square, t.have = q, 0
+func (t *tile) set(q square, discs discs) { t.setNest(q, q.cell().nest, discs) }
+
+// setChild makes t child i of another.
+func (t *tile) setChild(of *tile, i int, discs discs) {
+	t.setNest(of.child(i), of.nest<<2|uint64(i), discs)
+}
+
+func (t *tile) setNest(q square, nest uint64, discs discs) {
+	t.square, t.nest, t.have = q, nest, 0
 	if q.order < len(discs) {
-		t.Disc = discs[q.order][q.cell().nest]
+		t.Disc = discs[q.order][nest]
 		return
 	}
 	t.find()
