@@ -73,41 +73,42 @@ type builder struct {
 	records []*shardmap.Record        // of granules that have a shard
 	seen    map[string]bool           // ids
 	total   int
-	cells   bool // some granule's cells were used
+	cells   bool // some granule's cells were used; noted while covering
 }
 
-// stream covers one batch while the source reads the next.
+// A covered is a batch of granules with their shards.
+type covered struct {
+	granules []*catalog.Granule
+	shards   [][]core.ShardKey
+}
+
+// stream covers one batch while the source reads the next and the shards of the one before are noted.
 func (b *builder) stream(ctx context.Context, source catalog.Source, q catalog.Query) (catalog.Meta, error) {
 	var meta catalog.Meta
-	batches := make(chan []*catalog.Granule, 1)
+	batches, done := make(chan []*catalog.Granule, 1), make(chan covered, 1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(batches)
-		var next []*catalog.Granule
-		send := func() error {
-			select {
-			case batches <- next:
-				next = nil
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
 		var err error
-		meta, err = source.Granules(ctx, q, func(g *catalog.Granule) error {
-			if next = append(next, g); len(next) < batch {
-				return nil
-			}
-			return send()
-		})
-		if err != nil || len(next) == 0 {
-			return err
-		}
-		return send()
+		meta, err = read(ctx, source, q, batches)
+		return err
 	})
 	group.Go(func() error {
+		defer close(done)
 		for list := range batches {
-			if err := b.add(ctx, list); err != nil {
+			shards, err := b.cover(ctx, list)
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, done, covered{list, shards}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for c := range done {
+			if err := b.add(c); err != nil {
 				return err
 			}
 		}
@@ -117,20 +118,42 @@ func (b *builder) stream(ctx context.Context, source catalog.Source, q catalog.Q
 	return meta, err
 }
 
-// add covers the footprints of a batch and keeps the shards of the area.
-func (b *builder) add(ctx context.Context, list []*catalog.Granule) error {
-	covers, err := b.cover(ctx, list)
-	if err != nil {
-		return err
+// read sends the granules of a source in batches.
+func read(ctx context.Context, source catalog.Source, q catalog.Query, batches chan<- []*catalog.Granule) (catalog.Meta, error) {
+	var next []*catalog.Granule
+	meta, err := source.Granules(ctx, q, func(g *catalog.Granule) error {
+		if next = append(next, g); len(next) < batch {
+			return nil
+		}
+		full := next
+		next = nil
+		return send(ctx, batches, full)
+	})
+	if err != nil || len(next) == 0 {
+		return meta, err
 	}
-	for i, g := range list {
+	return meta, send(ctx, batches, next)
+}
+
+func send[T any](ctx context.Context, to chan<- T, v T) error {
+	select {
+	case to <- v:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// add keeps the shards of the area.
+func (b *builder) add(c covered) error {
+	for i, g := range c.granules {
 		if b.seen[g.ID] {
 			return core.Errorf(core.Invalid, "coverage", g.ID, "the catalog has this granule twice; its observations would count twice")
 		}
 		b.seen[g.ID] = true
 		b.total++
 		place := int32(len(b.records))
-		for _, key := range covers[i] {
+		for _, key := range c.shards[i] {
 			pairs, ok := b.shards[key]
 			if !ok {
 				if b.area != nil {
