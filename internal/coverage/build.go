@@ -42,7 +42,7 @@ const batch = 1000
 // order of the source. Errors name the granule.
 func Build(ctx context.Context, grid core.Grid, source catalog.Source, q catalog.Query, o Options) (*shardmap.Map, error) {
 	start := time.Now()
-	b := &builder{grid: grid, options: o, shards: map[core.ShardKey][]int32{}, seen: map[string]bool{}}
+	b := &builder{grid: grid, options: o, shards: map[core.ShardKey]*[]int32{}, seen: map[string]bool{}}
 	if len(o.Area.Polygons) > 0 {
 		area, err := grid.Cover(ctx, []core.Region{o.Area})
 		if err != nil {
@@ -50,7 +50,7 @@ func Build(ctx context.Context, grid core.Grid, source catalog.Source, q catalog
 		}
 		b.area = area[0]
 		for _, key := range b.area {
-			b.shards[key] = nil
+			b.shards[key] = new([]int32)
 		}
 	}
 	meta, err := b.stream(ctx, source, q)
@@ -68,10 +68,10 @@ func Build(ctx context.Context, grid core.Grid, source catalog.Source, q catalog
 type builder struct {
 	grid    core.Grid
 	options Options
-	area    []core.ShardKey           // nil: the whole Earth
-	shards  map[core.ShardKey][]int32 // places in records, by shard; all shards of the area have an entry
-	records []*shardmap.Record        // of granules that have a shard
-	seen    map[string]bool           // ids
+	area    []core.ShardKey            // nil: the whole Earth
+	shards  map[core.ShardKey]*[]int32 // places in records, by shard; all shards of the area have an entry
+	records []*shardmap.Record         // of granules that have a shard
+	seen    map[string]bool            // ids
 	total   int
 	cells   bool // some granule's cells were used; noted while covering
 }
@@ -154,14 +154,15 @@ func (b *builder) add(c covered) error {
 		b.total++
 		place := int32(len(b.records))
 		for _, key := range c.shards[i] {
-			pairs, ok := b.shards[key]
-			if !ok {
+			places := b.shards[key]
+			if places == nil {
 				if b.area != nil {
 					continue
 				}
-				key = core.ShardKey(strings.Clone(string(key))) // not the memory of the whole cover
+				places = new([]int32)
+				b.shards[core.ShardKey(strings.Clone(string(key)))] = places // not the memory of the whole cover
 			}
-			b.shards[key] = append(pairs, place)
+			*places = append(*places, place)
 			if place == int32(len(b.records)) {
 				b.records = append(b.records, record(g))
 			}
@@ -298,19 +299,19 @@ func moment(t time.Time) string {
 func (b *builder) finish(meta catalog.Meta) (*shardmap.Map, error) {
 	m := &shardmap.Map{GridSignature: b.grid.Info().Signature}
 	for key, places := range b.shards {
-		if len(places) > 0 {
+		if len(*places) > 0 {
 			m.Keys = append(m.Keys, key)
 		}
 	}
 	slices.SortFunc(m.Keys, core.CompareKeys)
 	for _, key := range m.Keys {
-		places := b.shards[key]
+		places := *b.shards[key]
 		list := make([]*shardmap.Record, len(places))
 		for i, place := range places {
 			list[i] = b.records[place]
 		}
 		m.Granules = append(m.Granules, list)
-		b.shards[key] = nil
+		*b.shards[key] = nil // as many records again
 	}
 	return m, b.annotate(m, meta, 0)
 }
