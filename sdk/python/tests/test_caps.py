@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from zagg_plugin import Region
+from zagg_plugin import Error, Region
 from zagg_plugin.caps import meets, vectors
 
 
@@ -62,3 +62,82 @@ def test_track_and_point():
     point = Region(((np.array([[10.0, 10.0]]),),))
     assert list(meets(point, np.array([10.0, 11]), np.array([10.0, 10]), np.full(2, 0.5))) == [True, False]
     assert list(meets(Region(), np.zeros(1), np.zeros(1), np.ones(1))) == [False]
+
+
+def degrees(p):
+    return np.degrees(np.arctan2(p[..., 1], p[..., 0])), np.degrees(np.arcsin(np.clip(p[..., 2], -1, 1)))
+
+
+def nearby(p, angle, rng):
+    """Places that are angle radians away from p, in any direction."""
+    d = np.cross(p, rng.normal(size=p.shape))
+    d /= np.linalg.norm(d, axis=1)[:, None]
+    return p * np.cos(angle)[:, None] + d * np.sin(angle)[:, None]
+
+
+def check(region, inside, rng):
+    """Caps that hold a point of the region are found; most that are apart are not."""
+    size = 10 ** rng.uniform(-3, 1.3, len(inside))  # degrees
+    at = nearby(inside, np.radians(size) * np.sqrt(rng.random(len(inside))), rng)
+    lon, lat = degrees(at)
+    turns = 360.0 * rng.integers(-1, 2, len(lon))
+    missed = ~meets(region, lon + turns, lat, size)
+    assert not missed.any(), (region, lon[missed], lat[missed], size[missed])
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_never_misses_stars(seed):
+    """Polygons around a point are triangles with it; points of these are in them, whichever way they turn."""
+    rng = np.random.default_rng([7, seed])
+    lon, lat = degrees(rng.normal(size=3) if seed % 4 else np.array([[1e-9, 0, 1], [-1, 0, 0.1], [0, 0, -1], [1, 1, -30]][seed // 4 % 4]))
+    radius = 10 ** rng.uniform(-1, 1.8)
+    ring, c = around(lon, lat, radius, int(rng.integers(8, 200)), rng)
+    ring = ring[::-1] if seed % 2 else ring
+    p = vectors(ring[:, 0], ring[:, 1])
+    q = np.roll(p, -1, axis=0)
+    left = np.cross(p, q) @ c
+    if (left > 0).any() and (left < 0).any():
+        pytest.skip("a gap of more than half a turn")
+    i, w = rng.integers(len(p), size=400), rng.dirichlet([0.4] * 3, 400)
+    inside = w[:, :1] * p[i] + w[:, 1:2] * q[i] + w[:, 2:] * c
+    inside /= np.linalg.norm(inside, axis=1)[:, None]
+    margin = float(rng.choice([0, 1e3, 1e5]))
+    region = Region(((ring,),), margin=margin, oriented=bool((left > 0).all()))
+    check(region, nearby(inside, rng.random(400) * margin / 6.4e6, rng), rng)
+    far = rng.normal(size=(400, 3))
+    far /= np.linalg.norm(far, axis=1)[:, None]
+    apart = np.degrees(np.arccos(np.clip(far @ c, -1, 1))) - radius - np.degrees(margin / 6.3e6)
+    assert not meets(region, *degrees(far), np.maximum(apart - 0.01, 0) * 0.99)[apart > 0.02].any()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_never_misses_planar(seed):
+    rng = np.random.default_rng([8, seed])
+    x, y = rng.uniform(-400, 400), rng.uniform(-90, 90)
+    t = np.sort(rng.random(int(rng.integers(6, 60)))) * 2 * np.pi
+    ring = np.stack([x + 10 ** rng.uniform(-1, 2.3) * np.cos(t), np.clip(y + 10 ** rng.uniform(-1, 1.9) * np.sin(t), -90, 90)], axis=1)
+    i, w = rng.integers(len(t), size=400), rng.dirichlet([0.4] * 3, 400)
+    # An ellipse cut at the poles is convex: points between its vertices are in it.
+    place = w[:, :1] * ring[i] + w[:, 1:2] * np.roll(ring, -1, axis=0)[i] + w[:, 2:] * ring.mean(axis=0)
+    check(Region(((ring[:: 1 - 2 * (seed % 2)],),), planar=True), vectors(place[:, 0], place[:, 1]), rng)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_never_misses_tracks(planar):
+    rng = np.random.default_rng(9)
+    for _ in range(40):
+        track = np.stack([rng.uniform(-200, 200, 2), rng.uniform(-90, 90, 2)], axis=1)
+        t = rng.random((100, 1))
+        if planar:
+            p = vectors(*(track[:1] * t + track[1:] * (1 - t)).T)
+        else:
+            ends = vectors(*track.T)
+            p = ends[:1] * t + ends[1:] * (1 - t)
+            p /= np.linalg.norm(p, axis=1)[:, None]
+        check(Region(((track,),), planar=planar), p, rng)
+
+
+def test_a_ring_wider_than_a_map_is_refused():
+    ring = np.array([[0, 0], [1e7, 0], [1e7, 1.0]])
+    with pytest.raises(Error, match="degrees of longitude"):
+        meets(Region(((ring,),), planar=True), np.zeros(1), np.zeros(1), np.ones(1))

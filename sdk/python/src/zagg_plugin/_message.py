@@ -7,7 +7,8 @@ Encoding: https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ._schema import MESSAGES
 
@@ -34,6 +35,11 @@ class Message:
             setattr(self, name, values.pop(name, default))
         if values:
             raise TypeError(f"{kind} has no field {', '.join(values)}")
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def which(self, oneof: str) -> str | None:
         """The member of a oneof that is set."""

@@ -102,7 +102,8 @@ def frames(columns: Iterable[Column]) -> Iterator[Message]:
     for column in columns:
         raw = to_raw(column)
         payload = memoryview(b"".join(raw.parts))
-        head, at = raw.head, 0
+        head: Message | None = raw.head
+        at = 0
         while head is not None or at < len(payload):
             take = min(room, len(payload) - at)
             frame.pieces.append(Message("Piece", head=head, data=bytes(payload[at : at + take])))

@@ -59,16 +59,17 @@ def construct(make: type, config: bytes) -> Any:
 
 
 def _parameters(make: type) -> dict[str, inspect.Parameter]:
-    if make.__init__ is object.__init__:
+    init: Any = getattr(make, "__init__")  # noqa: B009
+    if init is object.__init__:
         return {}
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return {n: p for n, p in list(inspect.signature(make.__init__).parameters.items())[1:] if p.kind in kinds}
+    return {n: p for n, p in list(inspect.signature(init).parameters.items())[1:] if p.kind in kinds}
 
 
 def _kinds(make: type, p: inspect.Parameter) -> list[Any]:
     """The plain types an annotation allows; [] if it says nothing that can be checked."""
     try:
-        hint = typing.get_type_hints(make.__init__).get(p.name, Any)
+        hint = typing.get_type_hints(getattr(make, "__init__")).get(p.name, Any)
     except NameError:
         return []
     options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)

@@ -83,7 +83,10 @@ def handlers(service: Service) -> list[grpc.GenericRpcHandler]:
         return make(guard(call), request_deserializer=wire.decoder(request), response_serializer=wire.encode)
 
     s, both = service, grpc.stream_stream_rpc_method_handler
-    raw = lambda reply: grpc.unary_unary_rpc_method_handler(lambda request, context: reply())  # noqa: E731
+
+    def raw(reply: Callable[[], bytes]) -> Any:
+        return single(lambda request, context: reply())
+
     return [grpc.method_handlers_generic_handler(n, m) for n, m in {
         "zagg.v1.Plugin": {
             "Describe": method(single, s.describe, "Empty"),
@@ -141,7 +144,7 @@ def _fail(context: grpc.ServicerContext, e: Exception) -> None:
     if not isinstance(e, Error):
         traceback.print_exception(e)
         e = Error(Code.INTERNAL, f"{type(e).__name__}: {e}")
-    message = Message("Error", code=int(e.code), op=e.op, subject=e.subject, text=e.text, refused=e.refused)
+    message = Message("Error", code=int(e.code), op=e.op, subject=e.subject[:200], text=e.text, refused=e.refused)
     message.text = message.text.encode()[:2048].decode("utf-8", "ignore")
     context.set_trailing_metadata((("zagg-error-bin", message.encode()),))
     context.abort(_STATUS[e.code], message.text.replace("\n", " ")[:500] or e.code.name)
@@ -155,9 +158,10 @@ class Service:
         self.makers = {}
         for t in things:
             kind = next((n for n, base in _KINDS if issubclass(t, base)), 0)
-            if not kind or not getattr(t, "name", ""):
+            label = getattr(t, "name", "")
+            if not kind or not label:
                 raise TypeError(f"{t!r} is no Grid, Reader or Statistic with a name")
-            self.makers[kind, t.name] = t
+            self.makers[kind, label] = t
         self.numbers = itertools.count(1)
         self.made: dict[int, Any] = {}
         self.values: dict[int, bytes] = {}
@@ -242,7 +246,8 @@ class Service:
         yield from Conversation(requests, context).index(self._reader)
 
     def _reader(self, handle: int) -> Reader:
-        return self.thing(handle, Reader)
+        reader: Reader = self.thing(handle, Reader)
+        return reader
 
     # Statistic
 
@@ -280,9 +285,9 @@ class Service:
         if v is None:
             return b""
         if v.id == 0:
-            return v.data
+            return bytes(v.data)
         try:
-            return self.values[v.id]
+            return self.values[int(v.id)]
         except KeyError:
             raise invalid(f"value {v.id} was not uploaded") from None
 
@@ -293,7 +298,8 @@ class Service:
         for columns, into in ((request.rows, groups.rows), (request.cells, groups.cells)):
             for c in columns:
                 column = from_payload(c.head, self._value(c.payload))
-                into[column.name] = column.values
+                values: Any = column.values
+                into[column.name] = values
                 if column.fill is not None:
                     groups.fills[column.name] = column.fill
         return groups
