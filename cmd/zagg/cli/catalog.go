@@ -288,7 +288,8 @@ func dateFlag(text string) (t time.Time, day bool, err error) {
 	return t.UTC(), false, nil
 }
 
-func endOfDay(t time.Time) time.Time { return t.Add(24*time.Hour - time.Second) }
+// endOfDay is the last millisecond of a day, the finest that services of catalogs compare.
+func endOfDay(t time.Time) time.Time { return t.Add(24*time.Hour - time.Millisecond) }
 
 // A catalogSummary is what --json prints.
 type catalogSummary struct {

@@ -203,7 +203,7 @@ func dense(g *catalog.Granule) []core.LonLat {
 		for i, a := range ring {
 			va, b := sphere.FromLonLat(a.Lon, a.Lat), ring[(i+1)%len(ring)]
 			vb := sphere.FromLonLat(b.Lon, b.Lat)
-			const parts = 64
+			const parts = 24
 			for k := range parts {
 				var q core.LonLat
 				q.Lon, q.Lat = va.Mul(1 - float64(k)/parts).Add(vb.Mul(float64(k) / parts)).LonLat()

@@ -179,7 +179,7 @@ func TestRefuses(t *testing.T) {
 // A damaged byte is an error or another catalog, never a panic.
 func TestDamage(t *testing.T) {
 	whole := write(t, catalog.Meta{}, every()...)
-	for i := 0; i < len(whole); i += 1 + min(i, len(whole)-i)/40 { // mostly its two ends
+	for i := 0; i < len(whole); i += 1 + min(i, len(whole)-i)/12 { // mostly its two ends
 		damaged := bytes.Clone(whole)
 		damaged[i] ^= 0x55
 		decode(damaged)
