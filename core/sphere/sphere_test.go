@@ -19,6 +19,38 @@ func closedAuthalic(phi float64) float64 {
 	return math.Asin(q(math.Sin(phi)) / q(1))
 }
 
+// colatitude is the angle of authalic latitude from the pole for an angle of geodetic latitude from the pole, radians: of
+// q(π/2)-q(φ) as an integral, so that no digit is lost near the pole.
+func colatitude(theta float64) float64 {
+	const f = 1 / InverseFlattening
+	e2 := f * (2 - f)
+	e := math.Sqrt(e2)
+	density := func(x float64) float64 {
+		c := math.Cos(x)
+		return 2 * (1 - e2) * math.Sin(x) / ((1 - e2*c*c) * (1 - e2*c*c))
+	}
+	gap := 0.0
+	const steps = 64
+	h := theta / steps
+	for i := range steps { // Gauss-Legendre with three points
+		middle := (float64(i) + 0.5) * h
+		for _, g := range [][2]float64{{-math.Sqrt(0.6), 5.0 / 18}, {0, 8.0 / 18}, {math.Sqrt(0.6), 5.0 / 18}} {
+			gap += g[1] * h * density(middle+g[0]*h/2)
+		}
+	}
+	whole := (1 - e2) * (1/(1-e2) + math.Atanh(e)/e)
+	return 2 * math.Asin(math.Sqrt(gap/(2*whole)))
+}
+
+// TestAuthalicNearPoles: to 1e-13 rad up to the pole.
+func TestAuthalicNearPoles(t *testing.T) {
+	for i := range 400 {
+		theta := 30 * math.Exp(-float64(i)/20) // degrees from the pole
+		require.InDelta(t, colatitude(theta*radian), (90-Authalic(90-theta))*radian, 2e-15+1e-16*90)
+		require.InDelta(t, colatitude(theta*radian), (90+Authalic(theta-90))*radian, 2e-15+1e-16*90)
+	}
+}
+
 func TestAuthalic(t *testing.T) {
 	for i := range 2000 {
 		lat := 85 * float64(i) / 2000 // beyond it asin of the closed form loses digits
