@@ -272,22 +272,22 @@ func sendRanges(data [][]byte, send func(*zaggv1.Answer) error) error {
 	for _, b := range data {
 		for len(b) > 0 {
 			if len(scratch) == 0 && len(b) >= scratchBytes {
-				n := min(len(b), wire.FrameBytes)
+				n := min(len(b), wire.AnswerBytes)
 				if err := flush(b[:n]); err != nil {
 					return err
 				}
 				b = b[n:]
 				continue
 			}
-			n := min(len(b), wire.FrameBytes-len(scratch))
-			scratch = append(scratch, b[:n]...)
-			b = b[n:]
-			if len(scratch) >= scratchBytes {
+			if len(scratch)+len(b) > wire.FrameBytes { // whole ranges need no copy at the other end
 				if err := flush(scratch); err != nil {
 					return err
 				}
 				scratch = scratch[:0]
+				continue
 			}
+			scratch = append(scratch, b...)
+			b = nil
 		}
 	}
 	next.Last = true

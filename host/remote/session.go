@@ -43,7 +43,8 @@ func DialOptions() []grpc.DialOption {
 	stream, conn := wire.Windows()
 	return []grpc.DialOption{
 		grpc.WithInitialWindowSize(stream), grpc.WithInitialConnWindowSize(conn), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage), grpc.ForceCodecV2(wire.NewCodec())),
+		grpc.WithReadBufferSize(wire.SocketBuffer), grpc.WithWriteBufferSize(wire.SocketBuffer),
 	}
 }
 

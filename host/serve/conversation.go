@@ -26,8 +26,9 @@ var _ core.ObjectReader = (*hostReader)(nil)
 // An ask waits for its answer.
 type ask struct {
 	lengths []int64
-	total   uint64
-	data    []byte
+	total   int64    // of lengths
+	parts   [][]byte // what has come, one after another
+	came    int64
 	object  *zaggv1.ObjectInfo
 	err     error
 	done    chan struct{}
@@ -126,14 +127,45 @@ func (a *ask) add(m *zaggv1.Answer) {
 				a.err = core.Errorf(core.Internal, "plugin", "", "the host answers with a range of %d bytes", n)
 				return
 			}
-			a.total += uint64(n)
+			a.total += n
 		}
 	}
-	if uint64(len(a.data)+len(m.Data)) > a.total && len(m.Data) > 0 {
+	if len(m.Data) == 0 {
+		return
+	}
+	if a.came += int64(len(m.Data)); a.came > a.total {
 		a.err = core.Errorf(core.Internal, "plugin", "", "the host answers more than the %d bytes it announced", a.total)
 		return
 	}
-	a.data = wire.Append(a.data, m.Data, a.total)
+	a.parts = append(a.parts, m.Data)
+}
+
+// ranges cuts what came. A range that came in one part is not copied.
+func (a *ask) ranges() [][]byte {
+	out := make([][]byte, len(a.lengths))
+	var rest []byte
+	next := 0
+	for i, length := range a.lengths {
+		n := int(length)
+		if len(rest) == 0 && n > 0 {
+			rest, next = a.parts[next], next+1
+		}
+		if n <= len(rest) {
+			out[i], rest = rest[:n:n], rest[n:]
+			continue
+		}
+		whole := make([]byte, 0, n)
+		for {
+			k := min(n-len(whole), len(rest))
+			whole, rest = append(whole, rest[:k]...), rest[k:]
+			if len(whole) == n {
+				break
+			}
+			rest, next = a.parts[next], next+1
+		}
+		out[i] = whole
+	}
+	return out
 }
 
 // ask sends an ask and waits for the whole answer.
@@ -205,15 +237,10 @@ func (h *hostReader) readShort(ctx context.Context, url string, ranges []core.Ra
 	if err != nil {
 		return nil, err
 	}
-	if len(a.lengths) != len(ranges) || uint64(len(a.data)) != a.total {
-		return nil, core.Errorf(core.Internal, "plugin", url, "the host answers %d of %d ranges with %d of %d bytes", len(a.lengths), len(ranges), len(a.data), a.total)
+	if len(a.lengths) != len(ranges) || a.came != a.total {
+		return nil, core.Errorf(core.Internal, "plugin", url, "the host answers %d of %d ranges with %d of %d bytes", len(a.lengths), len(ranges), a.came, a.total)
 	}
-	out := make([][]byte, len(ranges))
-	rest := a.data
-	for i, n := range a.lengths {
-		out[i], rest = rest[:n:n], rest[n:]
-	}
-	return out, nil
+	return a.ranges(), nil
 }
 
 // longPart is how much of a range longer than MaxAsk is asked for at once: such ranges mean "to the end".

@@ -87,6 +87,7 @@ func ServerOptions() []grpc.ServerOption {
 	stream, conn := wire.Windows()
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
+		grpc.ForceServerCodecV2(wire.NewCodec()), grpc.ReadBufferSize(wire.SocketBuffer), grpc.WriteBufferSize(wire.SocketBuffer),
 		grpc.InitialWindowSize(stream), grpc.InitialConnWindowSize(conn),
 		grpc.ChainUnaryInterceptor(unaryErrors), grpc.ChainStreamInterceptor(streamErrors),
 	}

@@ -24,10 +24,12 @@ const (
 const (
 	MaxMessage   = 64 << 20  // bytes of a message
 	FrameBytes   = 256 << 10 // bytes of columns in a message: larger ones are slower through a unix socket
+	AnswerBytes  = 4 << 20   // bytes of ranges in a message: the plugin waits for all of them anyway, and copies those that are cut
 	MaxPoints    = 1 << 18   // points in a call of Locate or Names
 	MaxRegions   = 1024      // regions in a call of Cover
 	MaxKeys      = 1 << 14   // keys in a call of Shards
 	MaxAsk       = 1 << 30   // bytes of an ask's ranges together
+	SocketBuffer = 128 << 10 // bytes that are written to and read from the socket at once
 	streamWindow = 8 << 20   // bytes that one call may have under way: batches are read ahead so far
 	connWindow   = 64 << 20  // bytes that all calls together may have under way
 )
