@@ -10,11 +10,17 @@
 //
 //	make := coretest.Make(csv.Plugin().Readers[0], `{}`)
 //	granules := []core.Granule{{ID: "a", Assets: map[string]string{"data": "testdata/a.csv"}}}
-//	coretest.Reader(t, make, objstore.NewFile(""), granules, coretest.ReaderOptions{})
+//	coretest.Reader(t, make, new(objstore.File), granules, coretest.ReaderOptions{})
+//
+// A statistic needs nothing; Maker is for what a plugin offers by name, of any kind:
+//
+//	coretest.Maker(t, mine.Plugin().Statistics[0], `{"ddof": 1}`)
+//	coretest.Statistic(t, coretest.Make(mine.Plugin().Statistics[0], `{"ddof": 1}`), coretest.StatisticOptions{})
 //
 // The suites make their own inputs: random, but the same in every run with one Options.Seed, which a failure prints.
 // What they cannot know (where on Earth a small grid lies, which values a statistic is made for) is in the options. A
-// check says what was promised, what was asked and what came instead.
+// check says what was asked, what came, and what was promised instead. One check of a suite is run with
+// go test -run TestPromises/CoverPoles; with -race the concurrent ones find more.
 //
 // The suites are generic in what they report to. *testing.T is a Tester; a Recorder is one for programs that are no
 // tests: `zagg plugins verify` lists its Results. This package imports neither testing nor an assertion library.

@@ -19,7 +19,12 @@ type area struct {
 }
 
 // pointsOf is how many places an area has.
-const pointsOf = 24
+func pointsOf(c *check) int {
+	if c.Short {
+		return 10
+	}
+	return 24
+}
 
 // fill adds places in the region of those that at gives, and those that are exactly in it.
 func (a area) fill(c *check, at func(*rand.Rand) core.LonLat, exactly ...core.LonLat) area {
@@ -27,7 +32,7 @@ func (a area) fill(c *check, at func(*rand.Rand) core.LonLat, exactly ...core.Lo
 	if a.in == nil {
 		a.in = inside(a.region)
 	}
-	a.points = a.more(c, pointsOf, exactly)
+	a.points = a.more(c, pointsOf(c), exactly)
 	return a
 }
 
@@ -42,27 +47,59 @@ func (a *area) more(c *check, n int, points []core.LonLat) []core.LonLat {
 	return points
 }
 
+// edge is a place in an area, at its border: from a place inside, in some direction, as far as it goes.
+func (a *area) edge(c *check) core.LonLat {
+	p, bearing := a.points[c.rand.IntN(len(a.points))], 2*math.Pi*c.rand.Float64()
+	if a.in == nil || !a.in(p) {
+		return p
+	}
+	far := 1e-3
+	for far < halfTurn && a.in(move(p, bearing, far)) {
+		far *= 2
+	}
+	near := far / 2
+	if far == 1e-3 {
+		return p
+	}
+	for range 12 {
+		if middle := (near + far) / 2; a.in(move(p, bearing, middle)) {
+			near = middle
+		} else {
+			far = middle
+		}
+	}
+	return move(p, bearing, near)
+}
+
 // An anchor is a place in the domain, with the length of the sides of shards there, metres.
 type anchor struct {
 	at   core.LonLat
 	side float64
 }
 
-func (g *gridSuite) anchors(c *check, n int) []anchor {
-	var out []anchor
-	for i := range n {
-		h := &g.homes[i%len(g.homes)]
-		out = append(out, anchor{h.inside[c.rand.IntN(len(h.inside))], h.side})
-	}
-	return out
+// each makes areas around some places in the domain.
+func (g *gridSuite) each(c *check, n int, kind func(*check, anchor) []area) []area {
+	return around(c, g.homes, n, kind)
 }
 
-// each makes areas around some places in the domain.
-func (g *gridSuite) each(c *check, n int, kind func(*check, anchor) []area) (areas []area) {
-	for _, a := range g.anchors(c, n) {
-		areas = append(areas, kind(c, a)...)
+// around makes areas around some places of shards.
+func around(c *check, homes []home, n int, kind func(*check, anchor) []area) (areas []area) {
+	for i := range n {
+		h := &homes[i%len(homes)]
+		areas = append(areas, kind(c, anchor{h.inside[c.rand.IntN(len(h.inside))], h.side})...)
 	}
 	return areas
+}
+
+// mild are the known shards that are away from the poles, where those of many grids come to a point; all, if none is.
+func (g *gridSuite) mild() []home {
+	away := slices.DeleteFunc(slices.Clone(g.homes), func(h home) bool {
+		return halfTurn/180*(90-math.Abs(h.center().Lat)) < 3*h.side
+	})
+	if len(away) == 0 {
+		return g.homes
+	}
+	return away
 }
 
 func (g *gridSuite) pointAreas(c *check) []area   { return g.each(c, c.few(300), pointsAt) }
@@ -244,7 +281,11 @@ func planarInside(ring []core.LonLat) func(core.LonLat) bool {
 // polygonsAt are stars: one, one with a hole, one that winds the other way, two with a margin, one that is planar.
 func polygonsAt(c *check, a anchor) (areas []area) {
 	side := min(a.side, 0.1*halfTurn)
-	for _, size := range []float64{0.1, 1, 3} {
+	sizes := []float64{0.1, 1, 3}
+	if c.Short {
+		sizes = sizes[c.rand.IntN(3):][:1]
+	}
+	for _, size := range sizes {
 		radius := size * side
 		ring := star(c.rand, a.at, radius, 8)
 		near := func(r *rand.Rand) core.LonLat { return nearby(r, a.at, 1.6*radius) }

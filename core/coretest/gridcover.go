@@ -59,23 +59,26 @@ func (g *gridSuite) neverMisses(c *check, areas []area) {
 
 // checkNearMinimal: of the shards listed, most have points of the region.
 func (g *gridSuite) checkNearMinimal(c *check) {
+	homes, n := g.mild(), c.few(15)
 	kinds := map[string][]area{
-		"points":   g.pointAreas(c),
-		"caps":     g.capAreas(c),
-		"tracks":   g.trackAreas(c),
-		"boxes":    g.boxAreas(c),
-		"polygons": g.polygonAreas(c),
+		"points":   around(c, homes, 200, pointsAt),
+		"caps":     around(c, homes, n, capsAt),
+		"tracks":   around(c, homes, n, tracksAt),
+		"boxes":    around(c, homes, n, boxesAt),
+		"polygons": around(c, homes, n, polygonsAt),
 	}
 	for _, kind := range []string{"points", "caps", "tracks", "boxes", "polygons"} {
 		areas := kinds[kind]
-		areas = areas[:min(len(areas), c.few(60))]
+		if kind != "points" {
+			areas = areas[:min(len(areas), c.few(60))]
+		}
 		var regions []core.Region
 		for i := range areas {
 			regions = append(regions, areas[i].region)
 		}
 		listed, met := 0, 0
 		for i, cover := range g.cover(c, regions) {
-			if len(cover) == 0 || len(cover) > 150 || len(areas[i].points) < pointsOf && kind != "points" {
+			if len(cover) == 0 || len(cover) > 150 || atPole(areas[i].region) || len(areas[i].points) < pointsOf(c) && kind != "points" {
 				continue
 			}
 			if m := g.met(c, &areas[i], cover); m > 0 {
@@ -88,11 +91,27 @@ func (g *gridSuite) checkNearMinimal(c *check) {
 	}
 }
 
-// met is how many of the shards have points of an area, by trying many.
+// atPole reports regions with a vertex at a pole: that is a point of all shards around it.
+func atPole(r core.Region) bool {
+	for _, p := range r.Polygons {
+		for _, ring := range p {
+			if slices.ContainsFunc(ring, func(v core.LonLat) bool { return math.Abs(v.Lat) == 90 }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// met is how many of the shards have points of an area, by trying many, half of them at its border.
 func (g *gridSuite) met(c *check, a *area, cover []core.ShardKey) int {
 	points := a.points
 	if len(cover) > 1 {
-		points = a.more(c, min(60*len(cover), 3000), points)
+		n := min(40*len(cover), 2000)
+		points = a.more(c, n, points)
+		for range n {
+			points = append(points, a.edge(c))
+		}
 	}
 	met := 0
 	for _, key := range cover {

@@ -91,7 +91,7 @@ func (g *gridSuite) choose(c *check, keys []core.ShardKey) []core.ShardKey {
 		k := 2 + c.rand.IntN(i-1)
 		keys[i], keys[k] = keys[k], keys[i]
 	}
-	return keys[:min(len(keys), c.few(15))]
+	return keys[:min(len(keys), max(6, c.few(15)))]
 }
 
 // chooseOfAll is some of the shards of the whole Earth, for grids that have few.
