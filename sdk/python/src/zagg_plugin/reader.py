@@ -37,6 +37,7 @@ class Filter:
     drop: bool = False
     element: int = -1
 
+    @np.errstate(all="ignore")
     def keep(self, column: np.ndarray) -> np.ndarray:
         """The rows that pass, bool. NaN compares as IEEE says."""
         compare = {"eq": np.equal, "ne": np.not_equal, "ge": np.greater_equal, "le": np.less_equal, "lt": np.less, "gt": np.greater}

@@ -1,0 +1,162 @@
+package examples
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/cmd/zagg/cli"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/reduce"
+	"github.com/englacial/zagg/internal/zarr"
+	"github.com/englacial/zagg/plugins/all"
+)
+
+// TestMain goes to the root of the repository, where the examples are run, and lets plugins in Python find numpy, grpcio and the
+// package of this repository.
+func TestMain(m *testing.M) {
+	if err := os.Chdir("../.."); err != nil {
+		panic(err)
+	}
+	if python := os.Getenv("ZAGG_PYTHON"); python != "" {
+		sdk, err := filepath.Abs("sdk/python/src")
+		if err != nil {
+			panic(err)
+		}
+		os.Setenv("PYTHONPATH", sdk)
+		os.Setenv("PATH", filepath.Dir(python)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
+	os.Exit(m.Run())
+}
+
+func needsPython(t *testing.T) {
+	if os.Getenv("ZAGG_PYTHON") == "" {
+		t.Skip("set ZAGG_PYTHON to a Python with numpy and grpcio")
+	}
+}
+
+// zagg runs one command line and returns what it printed.
+func zagg(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := cli.Run(t.Context(), args, strings.NewReader(""), &out, &errs, all.Plugins()...)
+	require.Zero(t, code, "zagg %s\n%s%s", strings.Join(args, " "), out.String(), errs.String())
+	return out.String()
+}
+
+// buildPlanefit makes the executable.
+func buildPlanefit(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "zagg-plugin-planefit")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-C", "examples/planefit", "-o", path, "./cmd/zagg-plugin-planefit").CombinedOutput()
+	require.NoError(t, err, string(out))
+	return path
+}
+
+func TestModule(t *testing.T) {
+	for _, args := range [][]string{{"vet", "-C", "examples/planefit", "./..."}, {"test", "-C", "examples/planefit", "./..."}} {
+		out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	require.Contains(t, zagg(t, "plugins", "verify", "--short", buildPlanefit(t)), " 0 broken")
+}
+
+func TestVerifyPython(t *testing.T) {
+	needsPython(t)
+	require.Contains(t, zagg(t, "plugins", "verify", "--short", "--", "python3", "examples/python/planefit.py"), " 0 broken")
+	out := zagg(t, "plugins", "verify", "--short", "--prefix", "--granule", "examples/data/drifters-1.csv", "--", "python3", "examples/python/drifters.py")
+	require.Contains(t, out, " 0 broken")
+}
+
+// The plane's scatter and slope are the same in Go, in Python and computed here.
+func TestPlanefit(t *testing.T) {
+	config, err := os.ReadFile("examples/planefit.yaml")
+	require.NoError(t, err)
+	run := func(command string) map[string][]float64 {
+		text := strings.Replace(string(config), "[./examples/zagg-plugin-planefit]", command, 1)
+		require.Contains(t, text, command)
+		return stored(t, "cmd/zagg/cli/sample", text, "12", "cell_ids", "count", "h_scatter", "h_scatter_slope")
+	}
+	inGo := run(fmt.Sprintf("[%q]", buildPlanefit(t)))
+	want := planes(t, 8)
+	fitted := 0
+	for i, id := range inGo["cell_ids"] {
+		w, ok := want[uint64(id)]
+		if !ok {
+			require.False(t, inGo["count"][i] > 0, "cell %v has no observations, one of %d", id, len(want))
+			continue
+		}
+		require.Equal(t, float64(w.count), inGo["count"][i], "cell %v", id)
+		near(t, w.scatter, inGo["h_scatter"][i], "scatter of cell %v", id)
+		near(t, w.slope, inGo["h_scatter_slope"][i], "slope of cell %v", id)
+		if !math.IsNaN(w.scatter) {
+			fitted++
+		}
+	}
+	require.Greater(t, fitted, 500)
+
+	needsPython(t)
+	inPython := run("[python3, examples/python/planefit.py]")
+	require.Equal(t, inGo["cell_ids"], inPython["cell_ids"])
+	for i := range inGo["cell_ids"] {
+		near(t, inGo["h_scatter"][i], inPython["h_scatter"][i], "scatter, %d", i)
+		near(t, inGo["h_scatter_slope"][i], inPython["h_scatter_slope"][i], "slope, %d", i)
+	}
+}
+
+// The drifters' positions are in the cells that a count by hand finds.
+func TestDrifters(t *testing.T) {
+	needsPython(t)
+	config, err := os.ReadFile("examples/drifters.yaml")
+	require.NoError(t, err)
+	got := stored(t, "examples/data/drifters-1.csv", string(config), "8", "count", "speed_max", "sst_mean")
+	total, most, sum := 0.0, 0.0, 0.0
+	for i, n := range got["count"] {
+		if n > 0 {
+			total += n
+			most = math.Max(most, got["speed_max"][i])
+			sum += n * got["sst_mean"][i]
+		}
+	}
+	rows, fastest, temperature := drifters(t)
+	require.Equal(t, rows, total)
+	require.InDelta(t, fastest, most, 1e-6)
+	require.InDelta(t, temperature, sum, 1e-4*temperature)
+}
+
+func near(t *testing.T, want, got float64, what string, args ...any) {
+	t.Helper()
+	if math.IsNaN(want) && math.IsNaN(got) {
+		return
+	}
+	require.LessOrEqual(t, math.Abs(want-got), 1e-6*math.Max(1, math.Abs(want)), "%s: %v, expected %v", fmt.Sprintf(what, args...), got, want)
+}
+
+// stored runs a configuration and reads variables of its store.
+func stored(t *testing.T, granules, config, group string, names ...string) map[string][]float64 {
+	t.Helper()
+	dir := t.TempDir()
+	path, store := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "store.zarr")
+	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
+	zagg(t, "run", "--config", path, "--granules", granules, "--store", store, "-q")
+	root, err := zarr.Open(t.Context(), &objstore.File{}, store)
+	require.NoError(t, err)
+	g, err := root.Group(t.Context(), group)
+	require.NoError(t, err)
+	out := map[string][]float64{}
+	for _, name := range names {
+		a, err := g.Array(t.Context(), name)
+		require.NoError(t, err)
+		c, err := a.Read(t.Context(), make([]int64, len(a.Shape)), a.Shape)
+		require.NoError(t, err)
+		out[name] = reduce.Float64s(&c)
+	}
+	return out
+}
