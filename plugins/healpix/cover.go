@@ -152,8 +152,6 @@ func (c *coverer) roots(around sphere.Cap) []square {
 // around it.
 const blockReach = 0.4
 
-var NS [4]int
-
 // take adds a level's cell, which is coarser than the shards, or what of it meets the region.
 func (c *coverer) take(l *level, relation sphere.Relation) {
 	switch {
