@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -175,6 +176,48 @@ func TestDigest(t *testing.T) {
 	p.options.SHA256 = "abc"
 	_, err = p.open()
 	require.Equal(t, core.Invalid, core.CodeOf(err))
+}
+
+// What was checked is what runs: when a plugin is started again its file is checked again.
+func TestDigestAfterSwap(t *testing.T) {
+	p := newPatient(t, "-method", "Grid/Locate", "-kind", "kill")
+	original, err := os.ReadFile(p.options.Command[0])
+	require.NoError(t, err)
+	swapped := filepath.Join(t.TempDir(), "plugin")
+	require.NoError(t, os.WriteFile(swapped, original, 0o700))
+	p.options.Command[0], p.options.SHA256 = swapped, sum(t, swapped)
+	plugin, err := p.open()
+	require.NoError(t, err)
+	g, err := plugin.Core().Grids[0].New(t.Context(), core.Config(`{"parent_order":6,"child_order":8}`))
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(swapped))
+	require.NoError(t, os.WriteFile(swapped, []byte("#!/bin/sh\necho evil\n"), 0o700))
+	err = g.Locate(t.Context(), "-5111123", []float64{1}, []float64{2}, make([]int32, 1))
+	require.Equal(t, core.Denied, core.CodeOf(err), err)
+	require.ErrorContains(t, err, "was tampered with")
+}
+
+// A column crosses the border once, however many statistics take it.
+func TestColumnsAreUploadedOnce(t *testing.T) {
+	p := newPatient(t, "-method", "Statistic/Upload", "-kind", "log")
+	plugin, err := p.open()
+	require.NoError(t, err)
+	const n = 50_000
+	groups := &core.Groups{Slots: []int32{1, 4}, Offsets: []int64{0, 10, n}, Rows: []core.Column{core.ColumnOf("source", make([]float64, n))}}
+	uploads := func(names ...string) int {
+		for _, name := range names {
+			i := slices.IndexFunc(plugin.Core().Statistics, func(m core.Maker[core.Statistic]) bool { return m.Name == name })
+			s, err := plugin.Core().Statistics[i].New(t.Context(), core.Config(`{}`))
+			require.NoError(t, err)
+			_, err = s.Compute(t.Context(), groups)
+			require.NoError(t, err)
+		}
+		time.Sleep(50 * time.Millisecond) // for stderr to arrive
+		return strings.Count(p.said(), "faulty: log now")
+	}
+	require.Equal(t, 1, uploads("mean", "max", "mean", "var"))
+	core.View[float64](groups.Rows[0].Data)[7] = 1 // the same memory with other values
+	require.Equal(t, 2, uploads("mean", "median"))
 }
 
 // calls exercise one RPC each, and check that the answer is right.

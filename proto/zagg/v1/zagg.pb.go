@@ -2795,7 +2795,7 @@ type Answer struct {
 	Ask uint32 `protobuf:"varint,1,opt,name=ask,proto3" json:"ask,omitempty"`
 	// lengths is in the first answer to an ask for ranges: how long each of them is. A range is cut at the object's end.
 	Lengths []int64 `protobuf:"varint,2,rep,packed,name=lengths,proto3" json:"lengths,omitempty"`
-	// data is the next bytes of the ranges, one after another.
+	// data is the next bytes of the ranges, one after another. Ranges that fit into one message are not cut; one has at most about 4 MiB.
 	Data []byte `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
 	// last says that the ask is answered; its number is free again.
 	Last bool `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"`
