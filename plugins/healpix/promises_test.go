@@ -22,7 +22,7 @@ func TestPromises(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			coretest.Grid(t, coretest.Make(maker, config), coretest.GridOptions{
-				Options: coretest.Options{Short: testing.Short() || name != "6 to 12"},
+				Options: coretest.Options{Short: true},
 			})
 		})
 	}
