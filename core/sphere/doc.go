@@ -17,7 +17,7 @@
 // clipped from its parent's. Relations to caps (Piece.Clip) are conservative: Apart and Covers are only said when they
 // are certain. For cells with four corners the answer becomes exact in three steps, each for what the one before left
 // open: a disc around the cell and one within it (ClipDisc, Touch), the corners and by how much sides bulge (Meets), and
-// the same for smaller cells inside, down to the rounding of coordinates. In a cell so small that places are affine in
+// the same for smaller cells inside, down to less than a millimetre. In a cell so small that places are affine in
 // its coordinates a Flat compares squares with edges by a few multiplications.
 //
 // Whether a cell that no edge enters is inside of a polygon is known from its parent: the edges between two middles are

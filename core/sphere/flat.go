@@ -74,7 +74,7 @@ func (p *Piece) Flatten(q *Quad, off, inner float64, f *Flat) bool {
 	for _, s := range p.sides() {
 		b := &r.bodies[s>>sideShift]
 		body := flatBody{inside: s&sideInside != 0}
-		f.sided = f.sided && s&sideKnown != 0 && r.slack == 0
+		f.sided = f.sided && s&sideKnown != 0 && r.slack == 0 && !b.overlaps
 		for n, i := range p.list[:p.items] {
 			if i >= b.first && i < b.last {
 				body.edges |= 1 << n

@@ -207,7 +207,7 @@ func sideOf(s side, in, known bool) side {
 // itemsOf are the items of a piece that belong to a polygon.
 func (p *Piece) itemsOf(b *body) []int32 {
 	items := p.list[:p.items]
-	if len(p.region.bodies) == 1 && int(b.last) == len(p.region.arcs) {
+	if b.first == 0 && int(b.last) == len(p.region.arcs) {
 		return items
 	}
 	first := sort.Search(len(items), func(i int) bool { return p.region.firstOf(items[i]) >= b.first })
@@ -220,7 +220,7 @@ func (p *Piece) itemsOf(b *body) []int32 {
 func (p *Piece) sideAt(s side, at Vec) (in, known bool) {
 	b := &p.region.bodies[s>>sideShift]
 	items := p.itemsOf(b)
-	if s&sideKnown != 0 && p.within.Contains(at) {
+	if s&sideKnown != 0 && !b.overlaps && p.within.Contains(at) {
 		if odd, ok := p.region.oddCrossings(items, p.at, at); ok {
 			return (s&sideInside != 0) != odd, true
 		}

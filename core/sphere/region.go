@@ -17,12 +17,14 @@ type Region struct {
 	tests  tests   // for margin and slack
 }
 
-// A body is the inside of one polygon, borders apart, and a cap around it. Its edges are arcs first…last-1.
+// A body is the inside of one polygon, borders apart, and a cap around it. Its edges are arcs first…last-1: those of rings
+// that enclose something.
 type body struct {
 	shape
 	around      Cap
 	width       float64 // no inner point is farther from the border, as a chord
 	first, last int32
+	overlaps    bool // the shape lies over itself, so that crossing an edge may not change sides
 }
 
 type shape interface{ contains(p Vec) bool }
@@ -43,21 +45,20 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 		if err := checkPolygon(p, i, region.Planar); err != nil {
 			return nil, err
 		}
-		var err error
-		first := len(r.arcs)
-		var shape shape
+		b := body{first: int32(len(r.arcs))}
 		if region.Planar {
-			shape = r.addPlanar(p, latitude)
-		} else if shape, err = r.addPolygon(p, i, latitude, region.Oriented); err != nil {
+			r.addPlanar(p, latitude, &b)
+		} else if err := r.addPolygon(p, i, latitude, region.Oriented, &b); err != nil {
 			return nil, err
 		}
 		if len(r.arcs) > math.MaxInt32/4 {
 			return nil, core.Errorf(core.Unsupported, "sphere.NewRegion", "", "polygon %d: the region has more than %d edges", i, math.MaxInt32/4)
 		}
-		if shape != nil {
-			around := capOf(r.arcs[first:], shape)
-			r.bodies = append(r.bodies, body{shape, around, r.width(shape, around), int32(first), int32(len(r.arcs))})
-			r.addSpans(int32(first))
+		if b.shape != nil {
+			b.around = capOf(r.arcs[b.first:b.last], b.shape)
+			b.width = r.width(b.shape, b.around)
+			r.bodies = append(r.bodies, b)
+			r.addSpans(b.first, b.last)
 		}
 	}
 	r.tests = testsOf(r.margin, r.slack)
@@ -86,57 +87,66 @@ func badRing(polygon, ring int, format string, args ...any) error {
 	return core.Errorf(core.Invalid, "sphere.NewRegion", "", "polygon %d, ring %d: "+format, args...)
 }
 
-// addPlanar adds the edges of a polygon and gives its inside, nil if it has none.
-func (r *Region) addPlanar(p core.Polygon, latitude Latitude) shape {
+// addPlanar adds the edges of a polygon, first those of rings that enclose something, and puts its inside into b.
+func (r *Region) addPlanar(p core.Polygon, latitude Latitude, b *body) {
 	s := &planar{latitude: latitude}
 	for _, vertices := range p {
-		ring := unroll(vertices)
-		n := len(vertices)
-		for i := range n {
-			if i == n-1 && n == 2 {
-				break // an arc; a point is its own next vertex
-			}
-			r.addLine(segment{ring.vertices[i], ring.vertices[(i+1)%n], latitude})
-		}
-		if n > 2 {
+		if n := len(vertices); n > 2 {
+			ring := unroll(vertices)
 			s.rings = append(s.rings, ring)
+			b.overlaps = b.overlaps || ring.east-ring.west > 360
+			for i := range n {
+				r.addLine(segment{ring.vertices[i], ring.vertices[(i+1)%n], latitude})
+			}
 		}
 	}
-	if len(s.rings) == 0 {
-		return nil
+	b.last = int32(len(r.arcs))
+	for _, vertices := range p {
+		if n := len(vertices); n <= 2 { // an arc, or a point
+			ring := unroll(vertices)
+			r.addLine(segment{ring.vertices[0], ring.vertices[n-1], latitude})
+		}
 	}
-	return s
+	if len(s.rings) > 0 {
+		b.shape = s
+	}
 }
 
 // addPolygon is addPlanar for great-circle edges.
-func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, oriented bool) (shape, error) {
+func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, oriented bool, b *body) error {
 	var inside polygon
+	var lines []Arc // of rings that enclose nothing
 	for j, vertices := range p {
 		arcs, err := ringArcs(vertices, latitude)
 		if err != nil {
-			return nil, badRing(index, j, "%w", err)
+			return badRing(index, j, "%w", err)
 		}
-		r.arcs = append(r.arcs, arcs...)
 		var ring *ring
 		if len(arcs) >= 3 {
 			if ring, err = newRing(arcs, oriented); err != nil {
-				return nil, badRing(index, j, "%w", err)
+				return badRing(index, j, "%w", err)
 			}
 		}
 		switch {
 		case ring != nil:
 			inside = append(inside, ring)
+			r.arcs = append(r.arcs, arcs...)
 		case len(vertices) >= 3 && goesAround(vertices):
-			return nil, badRing(index, j, "its longitudes go all around, but as great circles its edges run back over themselves: edges that are straight in longitude and latitude must be said to be planar")
+			return badRing(index, j, "its longitudes go all around, but as great circles its edges run back over themselves: edges that are straight in longitude and latitude must be said to be planar")
+		default:
+			lines = append(lines, arcs...)
 		}
 	}
+	b.last = int32(len(r.arcs))
+	r.arcs = append(r.arcs, lines...)
 	if len(inside) == 0 {
-		return nil, nil
+		return nil
 	}
 	if oriented {
 		inside.orientHoles()
 	}
-	return inside, nil
+	b.shape = inside
+	return nil
 }
 
 // goesAround reports whether longitudes, as they are written, span a full turn.

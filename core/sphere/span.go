@@ -15,9 +15,8 @@ const (
 	longSpan  = 32
 )
 
-// addSpans groups the edges from first on, if they are many.
-func (r *Region) addSpans(first int32) {
-	end := int32(len(r.arcs))
+// addSpans groups edges first…end-1, if they are many.
+func (r *Region) addSpans(first, end int32) {
 	if end-first < manyEdges {
 		return
 	}

@@ -16,9 +16,9 @@ import (
 // maxCover is the most shards that one region may have, more than the globe's at order 9.
 const maxCover = 1 << 22
 
-// finest is the order of the smallest cells by which a cover finds out whether an edge meets a shard. They are as small
-// as the rounding of coordinates, 2e-13 rad or a micrometre: a shard that the region misses by less is listed.
-const finest = 42
+// finest is the order of the smallest cells by which a cover finds out whether an edge meets a shard: of 0.4 mm. A shard that
+// the region misses by less is listed.
+const finest = 34
 
 // Cover implements core.Grid. A region without polygons has no shards. Regions are shared out among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {

@@ -366,3 +366,49 @@ func TestCoverCells(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []bool{false}, ok, "cells of catalogs are authalic")
 }
+
+// FuzzCover: any region is covered or refused; its vertices' shards are listed, and cells of another order agree.
+func FuzzCover(f *testing.F) {
+	f.Add([]byte{10, 10, 20, 10, 20, 20, 10, 20}, uint8(0), 0.0)
+	f.Add([]byte{255, 180, 1, 180, 128, 175, 3, 90}, uint8(9), 1e5)
+	f.Add([]byte{0, 0, 45, 0, 45, 131, 90, 131, 0, 131}, uint8(20), 0.0)
+	f.Fuzz(func(t *testing.T, coordinates []byte, kind uint8, margin float64) {
+		if len(coordinates) > 80 || margin > 1e6 {
+			return
+		}
+		var ring []core.LonLat
+		for i := 0; i+1 < len(coordinates); i += 2 {
+			ring = append(ring, core.LonLat{Lon: 1.5 * float64(int8(coordinates[i])), Lat: max(-90, min(90, float64(coordinates[i+1])-90))})
+		}
+		region := core.Region{Polygons: []core.Polygon{{ring}}, Margin: margin, Planar: kind&1 != 0, Oriented: kind&2 != 0}
+		if n := len(ring) / 2; kind&4 != 0 && n > 2 {
+			region.Polygons = []core.Polygon{{ring[:n]}, {ring[n:]}}
+		}
+		order := int(kind >> 3 % 5)
+		covers := map[int]map[core.ShardKey]bool{}
+		for _, k := range []int{order, order + 1} {
+			g := newGrid(Config{ParentOrder: k, ChunkInner: k, ChildOrder: k})
+			found, err := g.Cover(t.Context(), []core.Region{region})
+			if err != nil {
+				require.Equal(t, core.Invalid, core.CodeOf(err))
+				return
+			}
+			require.True(t, slices.IsSortedFunc(found[0], core.CompareKeys))
+			covers[k] = map[core.ShardKey]bool{}
+			for _, key := range found[0] {
+				require.False(t, covers[k][key])
+				covers[k][key] = true
+			}
+			for _, v := range ring {
+				require.True(t, covers[k][g.shardOf(v.Lon, v.Lat)], "%v misses %v", region, v)
+			}
+		}
+		parents := map[core.ShardKey]bool{}
+		for key := range covers[order+1] {
+			c, ok := cellFromWord(parse(t, string(key)))
+			require.True(t, ok)
+			parents[keyOf(c.parent(order))] = true
+		}
+		require.Equal(t, covers[order], parents, "%v", region)
+	})
+}
