@@ -79,6 +79,7 @@ func (p *framePool) Put(b *[]byte) {
 	for tier := range p.tiers {
 		if cap(*b) == tierBytes(tier) {
 			p.tiers[tier].Put(b)
+			return // it is another's from here on
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -304,4 +305,29 @@ func TestRanges(t *testing.T) {
 	}
 	_, err = RangesFromProto(RangesToProto([]core.Range{{Length: MaxAsk}, {Length: math.MaxInt64}}))
 	require.Error(t, err)
+}
+
+// Messages of every size survive the codec, and its buffers go round among goroutines.
+func TestCodec(t *testing.T) {
+	c := NewCodec()
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			for _, n := range []int{0, 10, 5_000, FrameBytes, FrameBytes + 20_000, 1 << 20, AnswerBytes, AnswerBytes + 100_000} {
+				data := bytes.Repeat([]byte{byte(g + 1)}, n)
+				sent, err := c.Marshal(&zaggv1.Answer{Ask: uint32(n), Data: data})
+				require.NoError(t, err)
+				var got zaggv1.Answer
+				require.NoError(t, c.Unmarshal(sent, &got))
+				sent.Free()
+				require.Equal(t, uint32(n), got.Ask)
+				require.True(t, bytes.Equal(data, got.Data))
+			}
+		})
+	}
+	all.Wait()
+	_, err := c.Marshal("no message")
+	require.Error(t, err)
+	require.Error(t, c.Unmarshal(nil, "no message"))
+	require.Equal(t, "proto", c.Name())
 }
