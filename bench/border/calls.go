@@ -5,14 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/host/remote"
 )
 
 const million = 1_000_000
@@ -159,35 +156,4 @@ func read(folder string) func(context.Context, []core.Plugin, int) (func() error
 		err = call() // to know how much it does
 		return call, max(rows, 1), err
 	}
-}
-
-// foreign measures a statistic of another executable; there is nothing linked in to compare it with.
-func foreign(ctx context.Context, o options) error {
-	command, name, ok := strings.Cut(o.statistic, "=")
-	if !ok {
-		return fmt.Errorf("-statistic wants COMMAND=NAME")
-	}
-	p, err := remote.Open(ctx, remote.Options{Command: strings.Fields(command), Log: func(plugin, line string) { fmt.Fprintln(os.Stderr, plugin+":", line) }})
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	for _, m := range p.Core().Statistics {
-		if m.Name != name {
-			continue
-		}
-		s, err := m.New(ctx, core.Config(`{}`))
-		if err != nil {
-			return err
-		}
-		fmt.Printf("\n| %s | observations | process ms |\n|---|---|---|\n", name)
-		for _, n := range []int{1, 1 << 16, million} {
-			best, err := fastest(o.repeat, computing(ctx, s, n, true))
-			if err != nil {
-				return err
-			}
-			fmt.Printf("| a call | %d | %.3f |\n", n, ms(best))
-		}
-	}
-	return nil
 }

@@ -3,7 +3,7 @@
 //
 //	go run ./bench/border                                       grid, reader and statistic
 //	go run ./bench/border -granules DIR -config FILE -catalog FILE   and runs of that shard map
-//	go run ./bench/border -statistic 'python dispersion.py=robust_dispersion'   and a statistic of any executable
+//	go run ./bench/border -plugin 'python3 bench/border/nothing.py'   and what any other executable offers
 //
 // DIR holds the granules that the shard map names by s3:// URLs.
 package main
@@ -32,9 +32,9 @@ import (
 )
 
 type options struct {
-	granules, config, catalog, statistic string
-	repeat                               int
-	noCalls                              bool
+	granules, config, catalog, plugin string
+	repeat                            int
+	noCalls                           bool
 }
 
 func main() {
@@ -42,7 +42,7 @@ func main() {
 	flag.StringVar(&o.granules, "granules", "", "folder with the granules of a shard map")
 	flag.StringVar(&o.config, "config", "", "run configuration")
 	flag.StringVar(&o.catalog, "catalog", "", "shard map")
-	flag.StringVar(&o.statistic, "statistic", "", "COMMAND=NAME of a statistic of one input to measure beside ours")
+	flag.StringVar(&o.plugin, "plugin", "", "command of a plugin to measure beside ours")
 	flag.BoolVar(&o.noCalls, "runs", false, "runs alone")
 	flag.IntVar(&o.repeat, "n", 5, "repetitions; the fastest counts")
 	flag.Parse()
@@ -73,7 +73,7 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	if o.statistic != "" {
+	if o.plugin != "" {
 		if err := foreign(ctx, o); err != nil {
 			return err
 		}

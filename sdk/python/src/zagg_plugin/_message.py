@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from ._schema import MESSAGES
+
+Buffer = Union[bytes, memoryview]
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIRE = {
     "string": _BYTES, "bytes": _BYTES, "double": _FIXED64, "bool": _VARINT, "enum": _VARINT,
     "int32": _VARINT, "int64": _VARINT, "uint32": _VARINT, "uint64": _VARINT,
 }
+_LARGE = 64 << 10  # bytes fields from here on are views of what was received
 _DEFAULTS = {"string": "", "bytes": b"", "double": 0.0, "bool": False}
 
 
@@ -49,14 +52,20 @@ class Message:
         return None
 
     def encode(self) -> bytes:
-        out: list[bytes] = []
+        out: list[Buffer] = []
+        self.put(out)
+        return b"".join(out)
+
+    def put(self, out: list[Buffer]) -> int:
+        """Add the parts of the encoding to out, which are joined once, and give their length."""
+        size = 0
         for number, (name, kind, repeated, oneof) in MESSAGES[self._message].items():
             value = getattr(self, name)
             if repeated:
-                _put_repeated(out, number, kind, value)
+                size += _put_repeated(out, number, kind, value)
             elif value is not None and (oneof or kind in MESSAGES or value != _DEFAULTS.get(kind, 0)):
-                _put(out, number, kind, value)
-        return b"".join(out)
+                size += _put(out, number, kind, value)
+        return size
 
     def __repr__(self) -> str:
         names = [name for name, *_ in MESSAGES[self._message].values()]
@@ -82,30 +91,35 @@ def _varint(n: int) -> bytes:
     return bytes(out)
 
 
-def _put(out: list[bytes], number: int, kind: str, value: Any) -> None:
+def _put(out: list[Buffer], number: int, kind: str, value: Any) -> int:
     wire = _WIRE.get(kind, _BYTES)
-    out.append(_varint(number << 3 | wire))
+    head = _varint(number << 3 | wire)
     if wire == _VARINT:
-        out.append(_varint(int(value)))
-        return
-    if wire == _FIXED64:
-        out.append(struct.pack("<d", value))
-        return
+        head += _varint(int(value))
+    elif wire == _FIXED64:
+        head += struct.pack("<d", value)
+    out.append(head)
+    if wire != _BYTES:
+        return len(head)
+    if kind in MESSAGES:
+        at = len(out) - 1
+        size: int = value.put(out)
+        out[at] = head = head + _varint(size)
+        return len(head) + size
     if kind == "string":
         value = value.encode()
-    elif kind != "bytes":
-        value = value.encode()
-    out.append(_varint(len(value)))
-    out.append(bytes(value) if not isinstance(value, bytes) else value)
+    out[-1] = head = head + _varint(len(value))
+    out.append(value)
+    return len(head) + len(value)
 
 
-def _put_repeated(out: list[bytes], number: int, kind: str, values: Any) -> None:
+def _put_repeated(out: list[Buffer], number: int, kind: str, values: Any) -> int:
     if _WIRE.get(kind, _BYTES) == _BYTES:
-        for v in values:
-            _put(out, number, kind, v)
-    elif values:
-        packed = b"".join(struct.pack("<d", v) if kind == "double" else _varint(int(v)) for v in values)
-        _put(out, number, "bytes", packed)
+        return sum(_put(out, number, kind, v) for v in values)
+    if not values:
+        return 0
+    packed = b"".join(struct.pack("<d", v) if kind == "double" else _varint(int(v)) for v in values)
+    return _put(out, number, "bytes", packed)
 
 
 def decode(kind: str, data: bytes) -> Message:
@@ -174,7 +188,7 @@ def _convert(kind: str, value: Any) -> Any:
     if kind == "string":
         return bytes(value).decode()
     if kind == "bytes":
-        return bytes(value)
+        return value if len(value) >= _LARGE else bytes(value)
     if kind == "double":
         return struct.unpack("<d", value)[0]
     if kind == "bool":

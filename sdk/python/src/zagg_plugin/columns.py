@@ -8,7 +8,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from ._message import Message
+from ._message import Buffer, Message
 from .errors import Code, Error
 
 # dtypes by the protocol's number; 12 is text or opaque bytes, one string a row.
@@ -62,7 +62,7 @@ class Raw:
     """A column as it travels: its head and the parts of its payload."""
 
     head: Message
-    parts: list[bytes] = field(default_factory=list)
+    parts: list[Buffer] = field(default_factory=list)
 
 
 def to_raw(column: Column) -> Raw:
@@ -81,14 +81,19 @@ def to_raw(column: Column) -> Raw:
     return _raw(column, type_number(array.dtype), width, len(array), body, None)
 
 
-def _numbers(array: np.ndarray) -> tuple[bytes, int]:
+def _numbers(array: np.ndarray) -> tuple[Buffer, int]:
     if array.ndim not in (1, 2):
         raise Error(Code.INVALID, f"a column has one axis, or two for vectors; this has {array.ndim}")
     width = 1 if array.ndim == 1 else array.shape[1]
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes(), width
+    return octets(np.ascontiguousarray(array, array.dtype.newbyteorder("<"))), width
 
 
-def _raw(column: Column, number: int, width: int, rows: int, body: bytes, offsets: np.ndarray | None) -> Raw:
+def octets(array: np.ndarray) -> Buffer:
+    """The bytes of a contiguous array, without a copy of many."""
+    return array.reshape(-1).view(np.uint8).data if array.nbytes >= FRAME else array.tobytes()
+
+
+def _raw(column: Column, number: int, width: int, rows: int, body: Buffer, offsets: np.ndarray | None) -> Raw:
     fill = b""
     if column.fill is not None and number != BYTES:
         fill = np.array(column.fill, DTYPES[number]).tobytes()
@@ -101,12 +106,12 @@ def frames(columns: Iterable[Column]) -> Iterator[Message]:
     frame, room = Message("ColumnFrame"), FRAME
     for column in columns:
         raw = to_raw(column)
-        payload = memoryview(b"".join(raw.parts))
+        payload = memoryview(raw.parts[0] if len(raw.parts) == 1 else b"".join(raw.parts))
         head: Message | None = raw.head
         at = 0
         while head is not None or at < len(payload):
             take = min(room, len(payload) - at)
-            frame.pieces.append(Message("Piece", head=head, data=bytes(payload[at : at + take])))
+            frame.pieces.append(Message("Piece", head=head, data=payload[at : at + take]))
             head, at, room = None, at + take, room - take
             if room == 0:
                 yield frame
@@ -115,7 +120,7 @@ def frames(columns: Iterable[Column]) -> Iterator[Message]:
         yield frame
 
 
-def from_payload(head: Message, payload: bytes) -> Column:
+def from_payload(head: Message, payload: Buffer) -> Column:
     """The column of a head and its whole payload. The arrays are read-only views."""
     rows, width = head.rows, max(head.width, 1)
     if head.type != BYTES and head.type not in DTYPES or rows > _LARGEST:
@@ -131,7 +136,7 @@ def from_payload(head: Message, payload: bytes) -> Column:
     if head.type == BYTES:
         if offsets is None or offsets[-1] * width != len(payload):
             raise Error(Code.CORRUPT, f"column {head.name}: strings without their offsets", op="column")
-        return Column(head.name, [payload[a:b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:])])
+        return Column(head.name, [bytes(payload[a:b]).decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:])])
     dtype = np.dtype(DTYPES[head.type])
     count = (int(offsets[-1]) if offsets is not None else rows) * width
     if count * dtype.itemsize != len(payload):

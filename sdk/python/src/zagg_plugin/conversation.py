@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._message import Message
+from ._message import Buffer, Message
 from .columns import FRAME, Column, frames
 from .errors import Code, Error, invalid
 from .reader import Cut, Filter, Granule, Query, Reader, Source, Tally, prepare
@@ -26,7 +26,7 @@ class _Ask:
     def __init__(self) -> None:
         self.done = threading.Event()
         self.lengths: list[int] = []
-        self.parts: list[bytes] = []
+        self.parts: list[Buffer] = []
         self.object: Message | None = None
         self.error: Error | None = None
 

@@ -18,8 +18,8 @@ import grpc
 import numpy as np
 
 from . import _message as wire
-from ._message import Message
-from .columns import Column, Ragged, frames, from_payload
+from ._message import Buffer, Message
+from .columns import Column, Ragged, frames, from_payload, octets
 from .config import construct, schema
 from .conversation import Conversation
 from .errors import Code, Error, invalid
@@ -164,7 +164,7 @@ class Service:
             self.makers[kind, label] = t
         self.numbers = itertools.count(1)
         self.made: dict[int, Any] = {}
-        self.values: dict[int, bytes] = {}
+        self.values: dict[int, Buffer] = {}
 
     # Plugin
 
@@ -231,7 +231,7 @@ class Service:
         slot = np.asarray(self.thing(request.handle, Grid).locate(request.key, lon, lat))
         if slot.shape != lon.shape:
             raise ValueError(f"locate gave shape {slot.shape} for {len(lon)} points")
-        return Message("LocateReply", slot=slot.astype("<i4").tobytes())
+        return Message("LocateReply", slot=octets(np.ascontiguousarray(slot, "<i4")))
 
     def names(self, request: Message, context: Any) -> Iterator[Message]:
         lon, lat = _points(request)
@@ -252,15 +252,16 @@ class Service:
     # Statistic
 
     def upload(self, requests: Iterator[Message], context: Any) -> Message:
-        parts: list[bytes] = []
+        parts: list[Buffer] = []
+        have = 0
         for frame in requests:
             parts.append(frame.data)
-            have = sum(map(len, parts))
+            have += len(frame.data)
             if have > frame.bytes:
                 raise invalid(f"value {frame.id} has more than its {frame.bytes} bytes")
             if have == frame.bytes:
                 self.values[frame.id] = b"".join(parts)
-                parts = []
+                parts, have = [], 0
         if parts:
             raise invalid("the last value is cut")
         return Message("Empty")
@@ -281,11 +282,12 @@ class Service:
         groups = self._groups(request)
         yield from _outputs(statistic, groups, statistic.fold(groups))
 
-    def _value(self, v: Message | None) -> bytes:
+    def _value(self, v: Message | None) -> Buffer:
         if v is None:
             return b""
         if v.id == 0:
-            return bytes(v.data)
+            data: Buffer = v.data
+            return data
         try:
             return self.values[int(v.id)]
         except KeyError:
