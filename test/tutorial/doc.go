@@ -1,0 +1,2 @@
+// Package tutorial runs the commands of docs/writing-a-plugin.md.
+package tutorial
