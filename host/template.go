@@ -301,6 +301,9 @@ func (t *Template) Arrays() []string { return slices.Sorted(maps.Keys(t.docs)) }
 // writesAtOnce bounds the objects of set-up under way.
 const writesAtOnce = 16
 
+// coordsAtOnce bounds the objects of coordinates under way: each is held whole, several times, in tens of megabytes.
+const coordsAtOnce = 2
+
 // write puts axes, coordinates and metadata, the group's document last but one and the root's last: a store without
 // them is no store, and set-up starts again.
 func (t *Template) write(ctx context.Context, store core.ObjectStore, url string, p *plan.Plan) error {
@@ -353,7 +356,7 @@ func (t *Template) writeCoords(ctx context.Context, store core.ObjectStore, url 
 	slots := t.Recipe.info.Frame.Slots()
 	perObject := int(t.coords[0].Shard[0] / slots)
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(writesAtOnce)
+	g.SetLimit(coordsAtOnce)
 	for at := 0; at < len(p.Shards); at += perObject {
 		g.Go(func() error {
 			return t.writeCoordObjects(gctx, store, url, p.Shards[at:min(at+perObject, len(p.Shards))], at/perObject)

@@ -297,7 +297,9 @@ func (b *builder) build() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.compileHere("./function", manifest, here); err != nil {
+	if runtime.GOOS == "linux" && b.Arch == runtime.GOARCH {
+		manifest = bootstrap
+	} else if err := b.compileHere("./function", manifest, here); err != nil {
 		return nil, err
 	}
 	text, err := b.run(nil, manifest, "-manifest")

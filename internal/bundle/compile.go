@@ -48,6 +48,9 @@ func (b *builder) compiler(arch string) (compiler, []string, error) {
 // debian names the packages with compilers.
 var debian = map[string]string{"arm64": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross", "amd64": "gcc-x86-64-linux-gnu libc6-dev-amd64-cross"}
 
+// tags leave out what a static program and a bootstrap do not need.
+const tags = "lambda.norpc,netgo,osusergo"
+
 // compile makes a static program for a Lambda function, the same bytes every time.
 func (b *builder) compile(pkg, out, arch string, cc compiler) error {
 	env := []string{"GOOS=linux", "GOARCH=" + arch, "CGO_ENABLED=0"}
@@ -56,7 +59,7 @@ func (b *builder) compile(pkg, out, arch string, cc compiler) error {
 		env = append(env[:2], "CGO_ENABLED=1", "CC="+string(cc))
 		flags += ` -extldflags "-static"`
 	}
-	_, err := b.run(env, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc,netgo,osusergo", "-ldflags", flags, "-o", out, pkg)
+	_, err := b.run(env, "go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", flags, "-o", out, pkg)
 	return err
 }
 
@@ -66,7 +69,7 @@ func (b *builder) compileHere(pkg, out string, cc compiler) error {
 	if cc != "" {
 		env = []string{"CGO_ENABLED=1", "CC=" + string(cc)}
 	}
-	_, err := b.run(env, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, pkg)
+	_, err := b.run(env, "go", "build", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", out, pkg)
 	return err
 }
 

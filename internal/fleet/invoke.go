@@ -139,6 +139,9 @@ func classify(err error) (code core.Code, hint string) {
 			return core.Invalid, ""
 		}
 	}
+	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok || errors.Is(err, net.ErrClosed) { // the answer broke off
+		return core.Unavailable, ""
+	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EPIPE) {
 		return core.Unavailable, ""

@@ -1,14 +1,19 @@
 package deploy
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -73,12 +78,31 @@ func ok(t *testing.T, args ...string) string {
 	return out
 }
 
+// bundle is a zip that looks like one of `zagg bundle`, for arm64 unless another machine is given.
 func bundle(t *testing.T, content string) string {
-	dir := t.TempDir()
-	zip := filepath.Join(dir, "bundle.zip")
-	make := exec.Command(python(t), "-c", "import sys,zipfile\nwith zipfile.ZipFile(sys.argv[1],'w') as z: z.writestr('bootstrap',sys.argv[2])", zip, content)
-	require.NoError(t, make.Run())
-	return zip
+	return bundleFor(t, elf.EM_AARCH64, "arm64", content)
+}
+
+func bundleFor(t *testing.T, machine elf.Machine, arch, content string) string {
+	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: uint32(elf.EV_CURRENT), Ehsize: 64}
+	copy(header.Ident[:], elf.ELFMAG)
+	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
+	var program, out bytes.Buffer
+	require.NoError(t, binary.Write(&program, binary.LittleEndian, header))
+	program.WriteString(content)
+	z := zip.NewWriter(&out)
+	for name, text := range map[string]string{"bootstrap": program.String(), "manifest.json": `{"arch":"` + arch + `","function":"worker","zagg_version":"9.9","plugins":[{"name":"stats"}]}`} {
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		h.SetMode(0o755)
+		w, err := z.CreateHeader(h)
+		require.NoError(t, err)
+		_, err = io.WriteString(w, text)
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	name := filepath.Join(t.TempDir(), "bundle.zip")
+	require.NoError(t, os.WriteFile(name, out.Bytes(), 0o644))
+	return name
 }
 
 func awsConfig(t *testing.T) aws.Config {
@@ -176,7 +200,6 @@ func TestArtifactsInAnotherRegionAreRefused(t *testing.T) {
 
 func TestDeployRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--bundle is missing":        {"up", "--output-bucket", "b"},
 		"--output-bucket is missing": {"up", "--bundle", "x.zip"},
 		"--architecture is":          {"up", "--bundle", "x.zip", "--output-bucket", "b", "--architecture", "mips"},
 		"needs a slash":              {"update", "--output-prefix", "x"},
@@ -185,4 +208,39 @@ func TestDeployRefuses(t *testing.T) {
 		require.Equal(t, 2, code)
 		require.Contains(t, errs, want)
 	}
+}
+
+// What is to be uploaded is looked at first.
+func TestBundlesThatDoNotFit(t *testing.T) {
+	moto(t)
+	amd := bundleFor(t, elf.EM_X86_64, "amd64", "x")
+	up := []string{"deploy", "up", "--output-bucket", "grids", "--create-output-bucket", "--yes", "--bundle"}
+	code, _, errs := zagg(t, "", append(up, amd)...)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "it is for x86_64 and the function for arm64: give --architecture x86_64, or `zagg bundle --arch arm64`")
+	code, _, errs = zagg(t, "", append(up, "../../README.md")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "not a zip")
+	code, _, errs = zagg(t, "", append(up, "none.zip")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "none.zip")
+	ok(t, append(up, amd, "--architecture", "x86_64")...)
+	ok(t, "deploy", "update", "--yes", "--bundle", bundleFor(t, elf.EM_X86_64, "amd64", "y")) // what the stack has counts
+	code, _, errs = zagg(t, "", "deploy", "update", "--yes", "--bundle", bundle(t, "y"))
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "it is for arm64 and the function for x86_64")
+}
+
+// One command stands everything up: without a bundle the function is built.
+func TestOneCommand(t *testing.T) {
+	moto(t)
+	if _, err := exec.LookPath("cc"); err != nil {
+		t.Skip("no C compiler, which the grid h3 needs")
+	}
+	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	code, out, errs := zagg(t, "", "deploy", "up", "--output-bucket", "grids", "--architecture", architecture, "--yes")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "CREATE_COMPLETE")
+	require.Contains(t, errs, "Building the function for "+architecture)
+	require.Contains(t, errs, "with atl06, h3, hdf5, healpix, rectilinear, stats staged as s3://zagg-artifacts-123456789012-us-west-2/zagg/")
 }

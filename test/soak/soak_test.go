@@ -202,7 +202,7 @@ func (b *bench) one(t *testing.T, seed uint64, store string) (kills int) {
 	b.s3.SetFault(nil)
 	b.deploy(t, patient)
 	var said bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := b.run(ctx, store, random.IntN(2) == 0)
 	cmd.Stdout, cmd.Stderr = io.Discard, &said

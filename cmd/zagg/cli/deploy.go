@@ -15,8 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
@@ -40,14 +38,17 @@ func (a *app) deployCommand() *cobra.Command {
 		Short: "Stand up, change and remove zagg's functions on AWS Lambda",
 		Long: `Create or change a CloudFormation stack with the function that computes shards, its role and its logs. What would change
 is shown first. docs/standing-up.md walks through it. Removing a stack leaves buckets and data as they are.`,
-		Example: `  zagg deploy up --bundle zagg-worker-arm64.zip --output-bucket my-grids
+		Example: `  zagg deploy up --output-bucket my-grids
   zagg deploy status
   zagg deploy update --bundle zagg-worker-arm64.zip --memory 4096
   zagg deploy down`,
 	}
 	up := &cobra.Command{
-		Use: "up --bundle ZIP --output-bucket BUCKET", Short: "Create the stack, or change it to what is given", Args: cobra.NoArgs,
-		Example: "  zagg deploy up --bundle zagg-worker-arm64.zip --output-bucket my-grids --create-output-bucket\n" +
+		Use: "up --output-bucket BUCKET [--bundle ZIP]", Short: "Create the stack, or change it to what is given", Args: cobra.NoArgs,
+		Long: `Create the stack, or change it to what is given. Without --bundle the function is built first, with all built-in
+plugins, as "zagg bundle" does; that needs Go, and a C compiler for the architecture because of the grid h3.`,
+		Example: "  zagg deploy up --output-bucket my-grids --create-output-bucket\n" +
+			"  zagg deploy up --bundle zagg-worker-amd64.zip --architecture x86_64 --output-bucket my-grids\n" +
 			"  zagg deploy up --bundle zagg-worker-arm64.zip --output-bucket my-grids --role-arn arn:aws:iam::123456789012:role/zagg",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deployUp(cmd, o, true) },
 	}
@@ -78,7 +79,7 @@ is shown first. docs/standing-up.md walks through it. Removing a stack leaves bu
 
 func deployParameters(c *cobra.Command, o *deployOptions) {
 	f := c.Flags()
-	f.StringVar(&o.bundle, "bundle", "", "zip of the function, made by `zagg bundle`")
+	f.StringVar(&o.bundle, "bundle", "", "zip of the function, made by `zagg bundle` (default: up builds it, update leaves it as it is)")
 	f.StringVar(&o.artifacts, "artifact-bucket", "", "bucket in the region where the zip is kept (default zagg-artifacts-ACCOUNT-REGION, made if it is missing)")
 	f.StringVar(&o.function, "function-name", "process-shard", "name of the function")
 	f.StringVar(&o.architecture, "architecture", "arm64", "of the bundle: arm64, x86_64")
@@ -124,8 +125,6 @@ func (o *deployOptions) parametersOf(c *cobra.Command) map[string]string {
 
 func (o *deployOptions) check(create bool) error {
 	switch {
-	case create && o.bundle == "":
-		return fmt.Errorf("--bundle is missing; `zagg bundle` makes one: %w for `zagg deploy up`", errUsage)
 	case create && o.output == "":
 		return fmt.Errorf("--output-bucket is missing: %w for `zagg deploy up`", errUsage)
 	case o.architecture != "arm64" && o.architecture != "x86_64":
@@ -154,25 +153,6 @@ func openCloud(ctx context.Context, o *deployOptions) (*cloud, error) {
 	return &cloud{cfg, &stack.Stack{Client: cloudformation.NewFromConfig(cfg), Name: o.stack, Poll: poll}}, nil
 }
 
-// stage uploads the bundle and gives its bucket and key.
-func (c *cloud) stage(ctx context.Context, o *deployOptions) (bucket, key string, err error) {
-	bucket = o.artifacts
-	if bucket == "" {
-		id, err := sts.NewFromConfig(c.config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-		if err != nil {
-			return "", "", core.Errorf(core.Denied, "deploy", "AWS credentials", "%w; see `aws sts get-caller-identity`", err)
-		}
-		bucket = "zagg-artifacts-" + aws.ToString(id.Account) + "-" + o.region
-	}
-	client := s3.NewFromConfig(c.config, func(so *s3.Options) { so.UsePathStyle = c.config.BaseEndpoint != nil })
-	a := &stack.Artifacts{Client: client, Bucket: bucket, Region: o.region}
-	if err := a.Ensure(ctx, o.artifacts == ""); err != nil {
-		return "", "", err
-	}
-	key, err = a.Upload(ctx, o.bundle)
-	return bucket, key, err
-}
-
 func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error {
 	if err := o.check(create); err != nil {
 		return err
@@ -182,17 +162,15 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 	if err != nil {
 		return err
 	}
-	if !create {
-		if _, err := c.stack.Describe(ctx); err != nil {
-			return err
-		}
+	state, err := c.stack.Describe(ctx)
+	if err != nil && (!create || core.CodeOf(err) != core.NotFound) {
+		return err
 	}
 	given := o.parametersOf(cmd)
-	if o.bundle != "" {
-		if given["ArtifactBucket"], given["FunctionS3Key"], err = c.stage(ctx, o); err != nil {
+	if o.bundle != "" || create {
+		if given["ArtifactBucket"], given["FunctionS3Key"], err = a.bring(ctx, c, o, architectureOf(o, given, state)); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "Bundle staged as s3://%s/%s\n", given["ArtifactBucket"], given["FunctionS3Key"])
 	}
 	plan, err := c.stack.Plan(ctx, deploy.Template(), given)
 	if err != nil {

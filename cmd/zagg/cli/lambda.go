@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -190,14 +191,17 @@ func (b *lambdaBackend) ready(ctx context.Context, c *lambdaClients, p *plan.Pla
 	fn := b.fleet.Function()
 	r.say("      function %s: %d MB, time-out %s", fn.Name, fn.MemoryMB, fn.Timeout)
 	done, err := b.fleet.Call(ctx, &job.Call{Mode: job.ModePing, StorePath: r.store, Config: r.config.JSON(), RunID: r.runID, Region: r.o.region})
-	if err != nil {
+	if err != nil && (done == nil || done.Check != "config") {
 		return err
 	}
 	var m host.Manifest
-	if err := decodeManifest(done.Manifest, &m); err != nil {
-		return err
+	if e := decodeManifest(done.Manifest, &m); e != nil {
+		return cmp.Or(err, e)
 	}
-	if err := m.Check(fn.Name, r.config, r.app.host.Manifest()); err != nil {
+	if e := m.Check(fn.Name, r.config, r.app.host.Manifest()); e != nil { // it says more than the function's own error
+		return e
+	}
+	if err != nil {
 		return err
 	}
 	var notes []string

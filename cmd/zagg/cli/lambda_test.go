@@ -120,11 +120,7 @@ func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
 			t.Setenv(k, v)
 		}
 	}
-	store, err := drivers(t.Context(), storeOptions{}, "s3://ins/")
-	require.NoError(t, err)
-	for name, data := range written(t, "sample") {
-		require.NoError(t, store.Put(t.Context(), "s3://ins/"+name, strings.NewReader(data), core.PutOptions{Size: int64(len(data))}))
-	}
+	upload(t)
 	manifest, err := json.Marshal(m)
 	require.NoError(t, err)
 	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
@@ -138,6 +134,15 @@ func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
 		return json.Marshal(r)
 	}}))
 	return l
+}
+
+// upload puts the sample into the bucket ins.
+func upload(t *testing.T) {
+	store, err := drivers(t.Context(), storeOptions{}, "s3://ins/")
+	require.NoError(t, err)
+	for name, data := range written(t, "sample") {
+		require.NoError(t, store.Put(t.Context(), "s3://ins/"+name, strings.NewReader(data), core.PutOptions{Size: int64(len(data))}))
+	}
 }
 
 func ours(t *testing.T) *host.Manifest {

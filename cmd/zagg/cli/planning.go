@@ -30,23 +30,38 @@ func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err := checkSignature(m, r.recipe.Grid); err != nil {
 		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
 	}
-	driver := r.driver()
-	granules := make([][]core.Granule, len(m.Keys))
-	for i, records := range m.Granules {
-		for _, rec := range records {
-			g, err := rec.Granule(driver)
-			if err != nil {
-				return nil, nil, core.Errorf(core.CodeOf(err), "shard map", name, "shard %s: %w", m.Keys[i], err)
-			}
-			granules[i] = append(granules[i], g)
-		}
+	granules, err := granulesOf(m, name, r.driver())
+	if err != nil {
+		return nil, nil, err
 	}
+	r.shardMap = nil // a continent's takes a hundred megabytes, and all that is needed of it is in the plan
 	p, err := plan.Make(ctx, r.recipe.Grid, m.Keys, granules)
 	if err != nil {
 		return nil, nil, err
 	}
 	src, err := r.open(ctx, p)
 	return p, src, err
+}
+
+// granulesOf are the granules of each shard. A granule is made once for all shards that have it.
+func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) {
+	made := map[*shardmap.Record]core.Granule{}
+	granules := make([][]core.Granule, len(m.Keys))
+	for i, records := range m.Granules {
+		granules[i] = make([]core.Granule, len(records))
+		for k, rec := range records {
+			g, ok := made[rec]
+			if !ok {
+				var err error
+				if g, err = rec.Granule(driver); err != nil {
+					return nil, core.Errorf(core.CodeOf(err), "shard map", name, "shard %s: %w", m.Keys[i], err)
+				}
+				made[rec] = g
+			}
+			granules[i][k] = g
+		}
+	}
+	return granules, nil
 }
 
 func readMap(ctx context.Context, name string) (*shardmap.Map, error) {

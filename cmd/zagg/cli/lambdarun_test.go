@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/plugins/all"
+)
+
+// Lines that logs are searched for say the same in every release.
+func TestLambdaPrintsForScrapers(t *testing.T) {
+	store := t.TempDir() + "/heights.zarr"
+	out := ok(t, onLambda(store, "-q", "--max-cells", "2", "--profile")...)
+	require.Regexp(t, `(?m)^Done: 2 cells with data, [\d,]+ obs, 0 errors, [\d.]+ s$`, out)
+	require.Regexp(t, `(?m)^Lambda compute: [\d.]+s total, [\d.]+ GB-s, ~\$0\.\d{4}$`, out)
+	require.Regexp(t, `(?m)^Worker phases \(max across cells\): group [\d.]+s, .*write [\d.]+s$`, out)
+	require.Regexp(t, `(?m)^  Cost +about \$0\.\d+: compute \$.*; 2 GB, \w+, /tmp 0\.5 GB$`, out)
+	require.True(t, strings.HasSuffix(out, "\nOutput: "+store+"\n"), out)
+}
+
+// A said is what a command has printed so far.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// The first ^C sends no more shards, the second leaves those at work, and what is said tells how to go on.
+func TestInterruptTwice(t *testing.T) {
+	l := account(t, ours(t))
+	manifest, err := json.Marshal(ours(t))
+	require.NoError(t, err)
+	release := make(chan struct{})
+	var begun atomic.Int64
+	t.Cleanup(func() { close(release) })
+	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
+		if job.ModeOf(event) == job.ModeProcess {
+			begun.Add(1)
+			<-release
+		}
+		r, err := job.NewResponse(200, job.CallDone{OK: true, Manifest: manifest})
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(r)
+	}}))
+	for invocation, want := range map[string]string{"async": "zagg attach s3://out/", "sync": "the same command finds what they have done"} {
+		ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
+		before, errs, code := begun.Load(), &said{}, make(chan int, 1)
+		args := append(onCloud, "--store", "s3://out/"+invocation+".zarr", "--backend", "lambda", "--yes", "--max-workers", "2", "--invocation", invocation)
+		go func() {
+			code <- Run(ctx, args, strings.NewReader(""), &said{}, errs, all.Plugins()...)
+		}()
+		interrupt := func(after func() bool) {
+			require.Eventually(t, after, time.Minute, 5*time.Millisecond, "%s", errs)
+			require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGINT))
+		}
+		interrupt(func() bool { return begun.Load() == before+2 })
+		interrupt(func() bool { return strings.Contains(errs.String(), "waiting for 2 at work. ^C again leaves them") })
+		select {
+		case c := <-code:
+			require.Equal(t, exitInterrupt, c)
+		case <-time.After(time.Minute):
+			t.Fatal("it goes on")
+		}
+		stop()
+		require.Contains(t, errs.String(), "Stopped: 0 of 25 shards are done. The same command goes on from there.")
+		require.Contains(t, errs.String(), "2 more are at work on Lambda")
+		require.Contains(t, errs.String(), want)
+		require.Equal(t, before+2, begun.Load())
+	}
+}
+
+// Who may read the store and not write it has the function set it up, and end the run.
+func TestStoreThatOnlyTheFunctionMayWrite(t *testing.T) {
+	l := account(t, ours(t))
+	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Buckets: []string{"ins", "out"}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s3.Close()) })
+	s3.SetKey(awstest.Key{AccessKey: "reader", SecretKey: "reader-secret", ReadOnly: true})
+	for k, v := range s3.Environ() {
+		t.Setenv(k, v)
+	}
+	upload(t)
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Bootstrap: exe, Memory: 2048, Timeout: time.Minute, Env: s3.Environ()}))
+	t.Setenv("AWS_ACCESS_KEY_ID", "reader")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "reader-secret")
+	code, out, errs := run(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)
+	require.Zero(t, code, errs)
+	require.Contains(t, errs, "the function sets the store up")
+	require.Contains(t, errs, "the run's report is not kept")
+	require.Contains(t, out, "25 with data, 0 empty, 0 errors")
+	require.Contains(t, ok(t, "info", inCloud), "25")
+}
