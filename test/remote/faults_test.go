@@ -422,13 +422,14 @@ func TestDeathInMidstream(t *testing.T) {
 				}
 				plugin, err := p.open()
 				require.NoError(t, err)
-				_, batches, err := readAll(t.Context(), t, plugin.Core())
-				require.Equal(t, code, core.CodeOf(err), err)
-				require.LessOrEqual(t, batches, after)
-				if kind != "error" { // which may arrive before the last batch is emitted
-					require.Positive(t, batches)
+				rows, batches, err := readAll(t.Context(), t, plugin.Core())
+				if err == nil { // on a slow machine it may be too early for a batch: then the read is repeated
+					require.Equal(t, wholeGranule(t), rows)
+				} else {
+					require.Equal(t, code, core.CodeOf(err), err)
+					require.LessOrEqual(t, batches, after)
 				}
-				rows, _, err := readAll(t.Context(), t, plugin.Core())
+				rows, _, err = readAll(t.Context(), t, plugin.Core())
 				require.NoError(t, err)
 				require.Equal(t, wholeGranule(t), rows)
 			})
