@@ -41,6 +41,9 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 		return nil, core.Errorf(core.Invalid, "sphere.NewRegion", "margin", "%v is not a distance in metres", region.Margin)
 	}
 	r := &Region{margin: MarginAngle(region.Margin)}
+	if !region.Planar {
+		r.arcs = make([]Arc, 0, countVertices(region.Polygons)) // which never moves: rings keep parts of it
+	}
 	for i, p := range region.Polygons {
 		if err := checkPolygon(p, i, region.Planar); err != nil {
 			return nil, err
@@ -55,7 +58,7 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 			return nil, core.Errorf(core.Unsupported, "sphere.NewRegion", "", "polygon %d: the region has more than %d edges", i, math.MaxInt32/4)
 		}
 		if b.shape != nil {
-			b.around = capOf(r.arcs[b.first:b.last], b.shape)
+			b.around = r.capOf(&b)
 			b.width = r.width(b.shape, b.around)
 			r.bodies = append(r.bodies, b)
 			r.addSpans(b.first, b.last)
@@ -63,6 +66,16 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 	}
 	r.tests = testsOf(r.margin, r.slack)
 	return r, nil
+}
+
+func countVertices(polygons []core.Polygon) int {
+	n := 0
+	for _, p := range polygons {
+		for _, ring := range p {
+			n += len(ring)
+		}
+	}
+	return n
 }
 
 func checkPolygon(p core.Polygon, index int, flat bool) error {
@@ -117,10 +130,12 @@ func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, orient
 	var inside polygon
 	var lines []Arc // of rings that enclose nothing
 	for j, vertices := range p {
-		arcs, err := ringArcs(vertices, latitude)
+		start := len(r.arcs)
+		all, err := appendRing(r.arcs, vertices, latitude)
 		if err != nil {
 			return badRing(index, j, "%w", err)
 		}
+		arcs := all[start:]
 		var ring *ring
 		if len(arcs) >= 3 {
 			if ring, err = newRing(arcs, oriented); err != nil {
@@ -130,7 +145,7 @@ func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, orient
 		switch {
 		case ring != nil:
 			inside = append(inside, ring)
-			r.arcs = append(r.arcs, arcs...)
+			r.arcs = all
 		case len(vertices) >= 3 && goesAround(vertices):
 			return badRing(index, j, "its longitudes go all around, but as great circles its edges run back over themselves: edges that are straight in longitude and latitude must be said to be planar")
 		default:
@@ -158,34 +173,42 @@ func goesAround(vertices []core.LonLat) bool {
 	return east-west >= 360
 }
 
-// ringArcs joins the vertices, and the last with the first if there are more than two. Repeated vertices give one.
-func ringArcs(vertices []core.LonLat, latitude Latitude) ([]Arc, error) {
-	points, from := make([]Vec, 0, len(vertices)), make([]int, 0, len(vertices))
-	for i, v := range vertices {
-		p := latitude.Point(v.Lon, v.Lat)
-		if n := len(points); n == 0 || points[n-1].Chord2(p) > rounding*rounding {
-			points, from = append(points, p), append(from, i)
-		}
-	}
-	n := len(points)
-	if n > 1 && points[0].Chord2(points[n-1]) <= rounding*rounding {
-		n--
-	}
-	if n == 1 {
-		arc, _ := NewArc(points[0], points[0])
-		return []Arc{arc}, nil
-	}
-	arcs := make([]Arc, 0, n)
-	for i := range n {
-		if n == 2 && i == 1 {
-			break
-		}
-		arc, ok := NewArc(points[i], points[(i+1)%n])
+// appendRing adds the arcs from vertex to vertex, and from the last to the first if there are more than two. Repeated
+// vertices give one; a ring of one is an arc of no length.
+func appendRing(arcs []Arc, vertices []core.LonLat, latitude Latitude) ([]Arc, error) {
+	start, from := len(arcs), 0
+	first := latitude.Point(vertices[0].Lon, vertices[0].Lat)
+	last := first
+	join := func(to Vec) error {
+		arc, ok := NewArc(last, to)
 		if !ok {
-			v := vertices[from[i]]
-			return nil, core.Errorf(core.Invalid, "", "", "the edge from longitude %v, latitude %v goes to the opposite point of the sphere: add a vertex between", v.Lon, v.Lat)
+			v := vertices[from]
+			return core.Errorf(core.Invalid, "", "", "the edge from longitude %v, latitude %v goes to the opposite point of the sphere: add a vertex between", v.Lon, v.Lat)
 		}
 		arcs = append(arcs, arc)
+		return nil
+	}
+	same := func(a, b Vec) bool { return a.Chord2(b) <= rounding*rounding }
+	for i, v := range vertices[1:] {
+		p := latitude.Point(v.Lon, v.Lat)
+		if same(last, p) {
+			continue
+		}
+		if err := join(p); err != nil {
+			return nil, err
+		}
+		last, from = p, i+1
+	}
+	n := len(arcs) - start
+	if n > 1 && same(last, first) { // the vertex that closes the ring
+		n--
+		last = arcs[start+n].A
+		arcs = arcs[:start+n]
+	}
+	if n == 0 || n > 1 {
+		if err := join(first); err != nil {
+			return nil, err
+		}
 	}
 	return arcs, nil
 }
@@ -245,8 +268,19 @@ func (r *Region) Distance(p Vec) float64 {
 // Empty reports a region of no polygons.
 func (r *Region) Empty() bool { return len(r.arcs) == 0 }
 
+// capOf is a cap that contains a body.
+func (r *Region) capOf(b *body) Cap {
+	if p, ok := b.shape.(polygon); ok && len(p) == 1 && p[0].around != nil {
+		return *p[0].around
+	}
+	return capOf(r.arcs[b.first:b.last], b.shape)
+}
+
 // Cap is a cap that contains the region.
 func (r *Region) Cap() Cap {
+	if len(r.bodies) == 1 && r.bodies[0].first == 0 && int(r.bodies[0].last) == len(r.arcs) {
+		return r.bodies[0].around.Grow(r.margin + r.slack)
+	}
 	c := capOf(r.arcs, inside(r.inside))
 	return c.Grow(r.margin + r.slack)
 }

@@ -11,9 +11,10 @@ const lineArea = 1e-8
 // A ring is a closed curve of arcs that divides the sphere in two colours (for a simple ring: two sides). Whether a
 // point is inside is the parity of the arcs crossed on the way from a reference point of known colour.
 type ring struct {
-	arcs []Arc
-	refs []reference
-	flip bool // the inside is on the right of the first arc
+	arcs   []Arc
+	refs   []reference
+	flip   bool // the inside is on the right of the first arc
+	around *Cap // holds the ring and its inside; nil: not known
 }
 
 // A reference is a point of which it is known whether it has the colour at the left of the ring's first arc.
@@ -139,6 +140,7 @@ func (r *ring) leftIsSmaller() bool {
 		points[i] = r.arcs[i].A
 	}
 	if c := CapAround(points...); c.Radius < math.Pi/2-1e-6 {
+		r.around = &c
 		return !r.left(c.Center.Mul(-1))
 	}
 	return r.leftArea() < 2*math.Pi

@@ -7,7 +7,7 @@ import "github.com/englacial/zagg/core/sphere"
 // looked at on the sphere.
 
 // flatness is the largest error of places, in sides of a shard, with which flat cells are used.
-const flatness = 0.04
+const flatness = 0.06
 
 // flatten reports whether a level's cell is flat, and prepares it.
 func (c *coverer) flatten(l *level) bool {
