@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -194,4 +195,34 @@ func alongEdges(region core.Region, place core.LonLat, each int) (lon, lat []flo
 		}
 	}
 	return lon, lat
+}
+
+// TestFootprintCells: cells that a catalog lists give the shards of the footprints, and few more.
+func TestFootprintCells(t *testing.T) {
+	fine, grid := healpix(t, 10), healpix(t, 6)
+	var source granules
+	_, err := openCatalog(t, "golden", "bench", "catalog.parquet").Granules(t.Context(), catalog.Query{}, func(g *catalog.Granule) error {
+		covers, err := fine.Cover(t.Context(), []core.Region{g.Footprint})
+		require.NoError(t, err)
+		for _, key := range covers[0] {
+			w, err := strconv.ParseUint(string(key), 10, 64)
+			require.NoError(t, err)
+			g.Cells = append(g.Cells, w)
+		}
+		g.CellsOrder = 10
+		source = append(source, g)
+		return nil
+	})
+	require.NoError(t, err)
+	for _, allowance := range []coverage.Allowance{{}, {Metres: 10_000}} {
+		cells := build(t, grid, source, coverage.Options{Allowance: &allowance})
+		outlines := build(t, grid, source, coverage.Options{Allowance: &allowance, IgnoreCells: true})
+		require.Contains(t, string(cells.Metadata), `"footprint_cells":true`)
+		listed := pairs(cells)
+		for pair := range pairs(outlines) {
+			_, ok := listed[pair]
+			require.True(t, ok, pair)
+		}
+		require.Less(t, cells.Pairs(), outlines.Pairs()*6/5)
+	}
 }
