@@ -192,7 +192,7 @@ func TestFileLengths(t *testing.T) {
 
 // A worker is host, the standard plugins and the object stores. It must not carry the plugin protocol, a CLI or plots.
 func TestWorkerLinkSet(t *testing.T) {
-	deps := linkSet(t, "./host", "./plugins/all", "./core/objstore", "./core/objstore/s3store", "./core/objstore/httpstore")
+	deps := linkSet(t, "./cmd/zagg-worker")
 	for _, bad := range []string{"github.com/hashicorp/go-plugin", "google.golang.org/grpc", "google.golang.org/protobuf",
 		"github.com/spf13/cobra", "gonum.org/v1/plot", "testing", module + "/proto", module + "/host/remote", module + "/host/serve"} {
 		for _, d := range deps {

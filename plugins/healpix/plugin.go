@@ -28,6 +28,7 @@ func Plugin() core.Plugin {
 
 const schema = `{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "examples": [{"parent_order": 6, "child_order": 12}],
   "type": "object",
   "additionalProperties": false,
   "required": ["parent_order", "child_order"],

@@ -28,6 +28,7 @@ func Plugin() core.Plugin {
 
 const schema = `{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "examples": [{"crs": "EPSG:3031", "resolution": 10000, "bounds": [-2560000, -2560000, 2560000, 2560000], "chunk_shape": [64, 64]}],
   "type": "object",
   "additionalProperties": false,
   "required": ["crs", "resolution", "bounds"],

@@ -52,9 +52,9 @@ func schema(op reduce.Op) json.RawMessage {
 	const head = `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","additionalProperties":false,"properties":{`
 	switch {
 	case op == reduce.OpPercentile || op == reduce.OpNanPercentile:
-		return json.RawMessage(head + qSchema("100") + `},"required":["q"]}`)
+		return json.RawMessage(head + qSchema("100") + `},"required":["q"],"examples":[{"q":50}]}`)
 	case op.TakesQ():
-		return json.RawMessage(head + qSchema("1") + `},"required":["q"]}`)
+		return json.RawMessage(head + qSchema("1") + `},"required":["q"],"examples":[{"q":0.5}]}`)
 	case op.TakesDDoF():
 		return json.RawMessage(head + `"ddof":{"type":"number","default":0,"description":"subtracted from the number of values in the divisor"}}}`)
 	}

@@ -110,12 +110,16 @@ func (v *verification) run(ctx context.Context, a *app, p core.Plugin) {
 	opt := coretest.Options{Seed: v.o.seed, Short: v.o.short}
 	for _, m := range p.Grids {
 		v.recorder.Run("grid "+m.Name, func(r *coretest.Recorder) {
-			coretest.Grid(r, coretest.Make(m, v.config(m.Name, m.Schema)), coretest.GridOptions{Options: opt})
+			config := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, config)
+			coretest.Grid(r, coretest.Make(m, config), coretest.GridOptions{Options: opt})
 		})
 	}
 	for _, m := range p.Statistics {
 		v.recorder.Run("statistic "+m.Name, func(r *coretest.Recorder) {
-			coretest.Statistic(r, coretest.Make(m, v.config(m.Name, m.Schema)), coretest.StatisticOptions{Options: opt})
+			config := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, config)
+			coretest.Statistic(r, coretest.Make(m, config), coretest.StatisticOptions{Options: opt})
 		})
 	}
 	if len(p.Readers) == 0 {
@@ -139,7 +143,9 @@ func (v *verification) run(ctx context.Context, a *app, p core.Plugin) {
 				return
 			}
 			source := objstore.RetryReader(store, objstore.Policy{})
-			coretest.Reader(r, coretest.Make(m, v.config(m.Name, m.Schema)), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.o.columns, Prefix: v.o.prefix})
+			config := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, config)
+			coretest.Reader(r, coretest.Make(m, config), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.o.columns, Prefix: v.o.prefix})
 		})
 	}
 }
