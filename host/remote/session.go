@@ -174,7 +174,7 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 		return caller.Err()
 	}
 	if f.Err != nil {
-		if !f.Coded {
+		if !f.Coded || f.Err.Op == "plugin" && f.Err.Subject == "" { // of the border, not of what is behind it
 			f.Err.Op, f.Err.Subject = "plugin", s.options.Name
 		}
 		if refusals != nil && f.Refused != 0 {
