@@ -19,6 +19,7 @@ type DataSource struct {
 	Filters             []Filter // of filters, or else the one of quality_filter
 	MaskFill            bool     // drop rows where a variable is NaN or its _FillValue
 	CredentialsProvider string   // "" if not given
+	FootprintMargin     *float64 // metres; nil if not given
 	Index               Index
 
 	reader json.RawMessage
@@ -112,6 +113,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	}
 	d.Latitude, d.Longitude = n.get("coordinates").get("latitude").str(), n.get("coordinates").get("longitude").str()
 	d.CredentialsProvider = n.get("credentials_provider").str()
+	d.FootprintMargin = p.margin(n.get("footprint_margin"))
 	d.Index = p.index(n.get("index"))
 	d.Variables = p.variables(n.get("variables"))
 	d.Filters = p.filters(n)
@@ -120,6 +122,19 @@ func (p *problems) dataSource(n *node) DataSource {
 		p.layout(n, &d)
 	}
 	return d
+}
+
+// margin reads a distance in metres.
+func (p *problems) margin(n *node) *float64 {
+	if n == nil || n.kind&kindNumber == 0 {
+		return nil
+	}
+	v, err := n.number().Float64()
+	if err != nil || !(v >= 0 && v < 2e7) {
+		p.add(n, "%s is no distance in metres; want 0 or more", n.text)
+		return nil
+	}
+	return &v
 }
 
 // index reads the settings of sidecars. The earlier system's other ways of indexing need none here: they have no effect.

@@ -63,7 +63,7 @@ func mapOf(pairs ...any) *node {
 }
 
 func (c *Config) semanticSource() *node {
-	drop := []string{"driver", "index", "read_plan", "anonymous", "credentials_provider", "source_region", "shard_workers",
+	drop := []string{"driver", "index", "read_plan", "anonymous", "credentials_provider", "footprint_margin", "source_region", "shard_workers",
 		"granule_workers", "read_workers", "write_buffer"}
 	if c.DataSource.Reader == DefaultReader {
 		drop = append(drop, "reader")

@@ -67,6 +67,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.filters[].asset", types: kindString, status: notYet, doc: "The sibling product the dataset lives in."},
 		{path: "data_source.mask_fill", types: kindBool, def: "true", doc: "Drop an observation if any variable is NaN or its dataset's _FillValue."},
 		{path: "data_source.credentials_provider", types: kindString, doc: "Who gives the credentials to read with."},
+		{path: "data_source.footprint_margin", types: kindNumber, doc: "Metres by which `zagg catalog` widens the footprints of granules, at least 0. Left out: what the product needs (docs/coverage.md)."},
 		{path: "data_source.read_plan", types: kindAny, status: noEffect, doc: "What to read is planned from the file."},
 		{path: "data_source.index", types: kindString | kindMap, def: "inline", doc: "Where the chunk tables of granules come from: `inline` is the granules themselves, and `hierarchical` means the same."},
 		{path: "data_source.index.backend", types: kindString, enum: []string{"inline", "hierarchical", "sidecar"}, def: "inline", doc: "`sidecar` reads the indexes that `zagg index build` makes, where they are found and fit."},

@@ -88,7 +88,7 @@ Restricted collections are searched with EARTHDATA_TOKEN, EARTHDATA_USERNAME and
 	f.StringVar(&o.timeKey, "time-key", "", "property that groups granules of one acquisition")
 	f.StringVar(&o.edges, "edges", "auto", "how the sides of the area and of footprints in files run: auto, geodesic, planar")
 	f.StringVar(&o.noFootprint, "no-footprint", "error", "what a granule without a footprint is: error, earth (it may be anywhere)")
-	f.Float64Var(&o.margin, "footprint-margin", 0, "metres by which footprints are widened, instead of the product's own margin")
+	f.Float64Var(&o.margin, "footprint-margin", 0, "metres by which footprints are widened, instead of data_source.footprint_margin or the product's own")
 	f.IntVar(&o.indexOrder, "index-footprints", 0, "note in --catalog-out the HEALPix cells of this order that cover each footprint")
 	f.BoolVar(&o.thumbnails, "preserve-thumbnails", false, "keep addresses of pictures in --catalog-out")
 	f.BoolVar(&o.timings, "timings", false, "note in the map how long it took to build; two maps of the same granules then differ")
@@ -200,6 +200,9 @@ func (r *cataloger) run(ctx context.Context) error {
 		return err
 	}
 	r.grid = recipe.Grid
+	if m := cfg.DataSource.FootprintMargin; m != nil && !r.marginGiven {
+		r.marginGiven, r.o.margin = true, *m
+	}
 	if query.Region, err = r.widened(ctx, query.ShortName); err != nil {
 		return err
 	}
