@@ -1,11 +1,18 @@
-// Package deploy holds what zagg's functions on AWS are made from: a CloudFormation template, and a script that needs
-// nothing but the aws command. `zagg deploy` uses the same template.
+// Package deploy holds what zagg's functions on AWS are made from: a CloudFormation template for each, and a script that
+// needs nothing but the aws command. `zagg deploy` uses the same templates.
 package deploy
 
 import _ "embed"
 
-//go:embed template.yaml
-var template string
+var (
+	//go:embed template.yaml
+	template string
+	//go:embed zipedit.yaml
+	zipEdit string
+)
 
-// Template is the CloudFormation template, YAML.
+// Template is the CloudFormation template of the function that computes shards, YAML.
 func Template() string { return template }
+
+// ZipEdit is the CloudFormation template of the function that changes files of a function's zip.
+func ZipEdit() string { return zipEdit }

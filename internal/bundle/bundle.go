@@ -28,9 +28,6 @@ import (
 // Module is this one.
 const Module = "github.com/englacial/zagg"
 
-// Functions are the programs that a bundle can be, by name: the package whose Main takes the plugins.
-func Functions() map[string]string { return map[string]string{"worker": Module + "/lambda/worker"} }
-
 // Builtins are the plugins of this module that a bundle can have.
 func Builtins() []string { return []string{"atl06", "h3", "hdf5", "healpix", "rectilinear", "stats"} }
 
@@ -75,7 +72,7 @@ type Executable struct {
 // Build makes the zip.
 func Build(ctx context.Context, o Options) (*Result, error) {
 	o.Function, o.Arch = cmp.Or(o.Function, "worker"), cmp.Or(o.Arch, "arm64")
-	if o.Builtins == nil {
+	if o.Builtins == nil && Functions()[o.Function].Plugins {
 		o.Builtins = Builtins()
 	}
 	if err := o.check(); err != nil {
@@ -94,8 +91,9 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 }
 
 func (o *Options) check() error {
-	if _, ok := Functions()[o.Function]; !ok {
-		return core.Errorf(core.Invalid, "bundle", o.Function, "no such function; have worker")
+	function, ok := Functions()[o.Function]
+	if !ok {
+		return core.Errorf(core.Invalid, "bundle", o.Function, "no such function; have %s", strings.Join(FunctionNames(), ", "))
 	}
 	if o.Arch != "arm64" && o.Arch != "amd64" {
 		return core.Errorf(core.Invalid, "bundle", o.Arch, "no such architecture; have arm64, amd64")
@@ -105,8 +103,11 @@ func (o *Options) check() error {
 			return core.Errorf(core.Invalid, "bundle", b, "no such built-in plugin; have %s", strings.Join(Builtins(), ", "))
 		}
 	}
-	if len(o.Builtins)+len(o.Plugins) == 0 {
+	switch n := len(o.Builtins) + len(o.Plugins); {
+	case function.Plugins && n == 0:
 		return core.Errorf(core.Invalid, "bundle", "", "a bundle without plugins can do nothing")
+	case !function.Plugins && n > 0:
+		return core.Errorf(core.Invalid, "bundle", o.Function, "this function takes no plugins")
 	}
 	if o.Source == "" && o.Version == "" {
 		return core.Errorf(core.Invalid, "bundle", Module, "this program was built from no released version: say where the module's source is (--source)")
@@ -137,7 +138,7 @@ func (b *builder) write() error {
 	for _, p := range b.Plugins {
 		imports = append(imports, p.Package)
 	}
-	if err := b.file("function/main.go", mainOf(Functions()[b.Function], imports)); err != nil {
+	if err := b.file("function/main.go", mainOf(Functions()[b.Function].Package, imports)); err != nil {
 		return err
 	}
 	for i, p := range b.Plugins {

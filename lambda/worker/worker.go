@@ -16,6 +16,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/lambda/boot"
 )
 
 // A Worker is one sandbox: what it keeps between events.
@@ -47,7 +48,7 @@ func New(env func(string) string, log io.Writer, plugins ...core.Plugin) (*Worke
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{env: env, log: newLog(log), host: h, started: time.Now()}, nil
+	return &Worker{env: env, log: boot.NewLog(log), host: h, started: time.Now()}, nil
 }
 
 // A memory keeps the few things used last, so that a sandbox does not grow with the events it has seen.

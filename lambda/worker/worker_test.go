@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/lambda/boot"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -294,12 +295,12 @@ func TestDefaultConfig(t *testing.T) {
 
 func TestManifestFlag(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, printManifest(&out, all.Plugins()))
+	require.NoError(t, boot.PrintManifest(&out, all.Plugins()))
 	var m host.Manifest
 	require.NoError(t, json.Unmarshal(out.Bytes(), &m))
 	require.NotEmpty(t, m.Plugins)
 	p := all.Plugins()
-	require.Error(t, printManifest(&out, append(p, p[0])))
+	require.Error(t, boot.PrintManifest(&out, append(p, p[0])))
 }
 
 // A worker remembers a few things, however many events it sees.

@@ -33,6 +33,7 @@ for the function's architecture.`,
 		Example: `  zagg bundle                                                    # all built-in plugins, arm64
   zagg bundle --builtin healpix,atl06,stats --arch amd64 -o worker.zip
   zagg bundle --plugin example.org/planefit@v1.2.0
+  zagg bundle --function zipedit
   zagg bundle --plugin example.org/planefit --replace example.org/planefit=./examples/planefit`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -61,7 +62,7 @@ for the function's architecture.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Function, "function", "worker", "what the function does: worker computes shards")
+	f.StringVar(&o.Function, "function", "worker", "which function: "+functionsHelp())
 	f.StringVar(&o.Arch, "arch", "arm64", "of the function: arm64, amd64")
 	f.StringSliceVar(&o.Builtins, "builtin", nil, "built-in plugins to have (default all: "+strings.Join(bundle.Builtins(), ", ")+")")
 	f.StringArrayVar(&plugins, "plugin", nil, "Go package of a third-party plugin, with a version or not; may be repeated")
@@ -72,8 +73,17 @@ for the function's architecture.`,
 	f.BoolVarP(&verbose, "verbose", "v", false, "show the commands that build it")
 	c.RegisterFlagCompletionFunc("arch", fixed("arm64", "amd64"))
 	c.RegisterFlagCompletionFunc("builtin", fixed(bundle.Builtins()...))
-	c.RegisterFlagCompletionFunc("function", fixed("worker"))
+	c.RegisterFlagCompletionFunc("function", fixed(bundle.FunctionNames()...))
 	return c
+}
+
+// functionsHelp says what each function does.
+func functionsHelp() string {
+	var list []string
+	for _, name := range bundle.FunctionNames() {
+		list = append(list, name+" "+bundle.Functions()[name].Does)
+	}
+	return strings.Join(list, "; ")
 }
 
 // choosePlugins reads the flags of third-party plugins.
@@ -130,7 +140,9 @@ func (a *app) printBundle(r *bundle.Result) error {
 	fmt.Fprintf(w, "Bundle\t%s\n", r.Path)
 	fmt.Fprintf(w, "Size\t%s, %s unpacked\n", megabytes(r.Size), megabytes(r.Binary))
 	fmt.Fprintf(w, "SHA-256\t%s\n", r.SHA256)
-	fmt.Fprintf(w, "Plugins\t%s\n", strings.Join(names, ", "))
+	if len(names) > 0 {
+		fmt.Fprintf(w, "Plugins\t%s\n", strings.Join(names, ", "))
+	}
 	if len(r.Cgo) > 0 {
 		fmt.Fprintf(w, "C\t%s\n", strings.Join(r.Cgo, ", "))
 	}

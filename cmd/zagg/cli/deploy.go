@@ -2,12 +2,12 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,17 +18,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/deploy"
 	stack "github.com/englacial/zagg/internal/deploy"
 )
 
-// deployOptions are the flags of `zagg deploy`.
+// deployOptions are the flags of `zagg deploy`, beside those that only fill parameters of a template.
 type deployOptions struct {
-	stack, region, bundle, artifacts                 string
-	function, architecture, output, prefix, granules string
-	role, roleName                                   string
-	memory, timeout, tmp, reserved, logDays          int
-	createBucket, variants, metrics, yes, json       bool
+	serviceName, stack, region, bundle, artifacts string
+	yes, json                                     bool
 }
 
 func (a *app) deployCommand() *cobra.Command {
@@ -36,20 +32,25 @@ func (a *app) deployCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "deploy",
 		Short: "Stand up, change and remove zagg's functions on AWS Lambda",
-		Long: `Create or change a CloudFormation stack with the function that computes shards, its role and its logs. What would change
-is shown first. docs/standing-up.md walks through it. Removing a stack leaves buckets and data as they are.`,
+		Long: `Create or change a CloudFormation stack with a function, its role and its logs. What would change is shown first.
+docs/standing-up.md walks through it. Removing a stack leaves buckets and data as they are.
+
+A service is a stack of its own:
+` + servicesHelp(),
 		Example: `  zagg deploy up --output-bucket my-grids
   zagg deploy status
   zagg deploy update --bundle zagg-worker-arm64.zip --memory 4096
-  zagg deploy down`,
+  zagg deploy down
+  zagg deploy up --service zipedit --zip-bucket my-bundles`,
 	}
 	up := &cobra.Command{
-		Use: "up --output-bucket BUCKET [--bundle ZIP]", Short: "Create the stack, or change it to what is given", Args: cobra.NoArgs,
+		Use: "up [--service NAME] [--bundle ZIP]", Short: "Create the stack, or change it to what is given", Args: cobra.NoArgs,
 		Long: `Create the stack, or change it to what is given. Without --bundle the function is built first, with all built-in
-plugins, as "zagg bundle" does; that needs Go, and a C compiler for the architecture because of the grid h3.`,
+plugins, as "zagg bundle" does; that needs Go, and for the worker a C compiler for the architecture because of the grid h3.`,
 		Example: "  zagg deploy up --output-bucket my-grids --create-output-bucket\n" +
 			"  zagg deploy up --bundle zagg-worker-amd64.zip --architecture x86_64 --output-bucket my-grids\n" +
-			"  zagg deploy up --bundle zagg-worker-arm64.zip --output-bucket my-grids --role-arn arn:aws:iam::123456789012:role/zagg",
+			"  zagg deploy up --bundle zagg-worker-arm64.zip --output-bucket my-grids --role-arn arn:aws:iam::123456789012:role/zagg\n" +
+			"  zagg deploy up --service zipedit --zip-bucket my-bundles",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deployUp(cmd, o, true) },
 	}
 	update := &cobra.Command{
@@ -66,8 +67,11 @@ plugins, as "zagg bundle" does; that needs Go, and a C compiler for the architec
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deployDown(cmd.Context(), o) },
 	}
 	for _, sub := range []*cobra.Command{up, update, status, down} {
-		sub.Flags().StringVar(&o.stack, "stack", "zagg-backend", "name of the CloudFormation stack")
+		sub.Flags().StringVar(&o.serviceName, "service", "worker", "what to stand up: "+strings.Join(serviceNames(), ", "))
+		sub.Flags().StringVar(&o.stack, "stack", "", "name of the CloudFormation stack (default: the service's, "+stacksHelp()+")")
 		sub.Flags().StringVar(&o.region, "region", "us-west-2", "AWS region of the function: that of the granules, so that reading them is free")
+		sub.RegisterFlagCompletionFunc("service", fixed(serviceNames()...))
+		sub.PreRunE = func(cmd *cobra.Command, _ []string) error { return o.resolve(cmd) }
 		c.AddCommand(sub)
 	}
 	deployParameters(up, o)
@@ -81,56 +85,50 @@ func deployParameters(c *cobra.Command, o *deployOptions) {
 	f := c.Flags()
 	f.StringVar(&o.bundle, "bundle", "", "zip of the function, made by `zagg bundle` (default: up builds it, update leaves it as it is)")
 	f.StringVar(&o.artifacts, "artifact-bucket", "", "bucket in the region where the zip is kept (default zagg-artifacts-ACCOUNT-REGION, made if it is missing)")
-	f.StringVar(&o.function, "function-name", "process-shard", "name of the function")
-	f.StringVar(&o.architecture, "architecture", "arm64", "of the bundle: arm64, x86_64")
-	f.StringVar(&o.output, "output-bucket", "", "bucket that stores are written to")
-	f.StringVar(&o.prefix, "output-prefix", "", "let the function write below this prefix only, with a slash at its end")
-	f.BoolVar(&o.createBucket, "create-output-bucket", false, "create the bucket; it stays when the stack goes")
-	f.StringVar(&o.granules, "granule-bucket", "", "bucket that the function may read granules and indexes from, beside the archives whose credentials travel with the event")
-	f.StringVar(&o.role, "role-arn", "", "take this role instead of creating one (CreateExecutionRole=false)")
-	f.StringVar(&o.roleName, "role-name", "zagg-lambda-execution", "name of the role to create")
-	f.IntVar(&o.memory, "memory", 2048, "memory of a worker in MB")
-	f.IntVar(&o.timeout, "timeout", 720, "time-out in seconds, at most 900")
-	f.IntVar(&o.tmp, "tmp", 512, "ephemeral storage in MB")
-	f.IntVar(&o.reserved, "reserved-concurrency", -1, "workers set aside, and the most at once; -1: none")
-	f.IntVar(&o.logDays, "log-days", 14, "days that logs are kept")
-	f.BoolVar(&o.variants, "variants", false, "also make the functions NAME-2048, -4096 and -8192")
-	f.BoolVar(&o.metrics, "metrics", false, "count shards as CloudWatch metrics, which cost extra")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	parameterFlags(f)
 	c.RegisterFlagCompletionFunc("architecture", fixed("arm64", "x86_64"))
 }
 
-// parametersOf are the template's parameters whose flags were given.
-func (o *deployOptions) parametersOf(c *cobra.Command) map[string]string {
-	values := map[string]struct{ name, value string }{
-		"function-name": {"FunctionName", o.function}, "architecture": {"Architecture", o.architecture},
-		"output-bucket": {"OutputBucketName", o.output}, "output-prefix": {"OutputPrefix", o.prefix},
-		"create-output-bucket": {"CreateOutputBucket", strconv.FormatBool(o.createBucket)}, "granule-bucket": {"GranuleBucketName", o.granules},
-		"role-arn": {"ExecutionRoleArn", o.role}, "role-name": {"ExecutionRoleName", o.roleName},
-		"memory": {"MemorySize", strconv.Itoa(o.memory)}, "timeout": {"Timeout", strconv.Itoa(o.timeout)}, "tmp": {"EphemeralStorageSize", strconv.Itoa(o.tmp)},
-		"reserved-concurrency": {"ReservedConcurrency", strconv.Itoa(o.reserved)}, "log-days": {"LogRetentionDays", strconv.Itoa(o.logDays)},
-		"variants": {"CreateMemoryVariants", strconv.FormatBool(o.variants)}, "metrics": {"CreateLogMetricFilters", strconv.FormatBool(o.metrics)},
+// resolve finds the service, and its stack if none is named.
+func (o *deployOptions) resolve(c *cobra.Command) error {
+	s, ok := services()[o.serviceName]
+	if !ok {
+		return fmt.Errorf("--service is %q; have %s: %w for `zagg deploy`", o.serviceName, strings.Join(serviceNames(), ", "), errUsage)
 	}
-	given := map[string]string{}
-	for flag, p := range values {
-		if c.Flags().Changed(flag) {
-			given[p.name] = p.value
-		}
-	}
-	if o.role != "" {
-		given["CreateExecutionRole"] = "false"
-	}
-	return given
+	o.stack = cmp.Or(o.stack, s.stack)
+	return s.foreign(c, o.serviceName)
 }
 
-func (o *deployOptions) check(create bool) error {
-	switch {
-	case create && o.output == "":
-		return fmt.Errorf("--output-bucket is missing: %w for `zagg deploy up`", errUsage)
-	case o.architecture != "arm64" && o.architecture != "x86_64":
-		return fmt.Errorf("--architecture is %q; have arm64, x86_64: %w for `zagg deploy`", o.architecture, errUsage)
-	case o.prefix != "" && !strings.HasSuffix(o.prefix, "/"):
-		return fmt.Errorf("--output-prefix %q needs a slash at its end: %w for `zagg deploy`", o.prefix, errUsage)
+func (o *deployOptions) service() service { return services()[o.serviceName] }
+
+// check holds what was given against what the service needs, before anything is asked of AWS.
+func (o *deployOptions) check(given map[string]string, create bool) error {
+	if create {
+		for _, flag := range o.service().needs {
+			if given[o.service().parameter(flag)] == "" {
+				return fmt.Errorf("--%s is missing: %w for `zagg deploy up --service %s`", flag, errUsage, o.serviceName)
+			}
+		}
+	}
+	if a, ok := given["Architecture"]; ok && a != "arm64" && a != "x86_64" {
+		return fmt.Errorf("--architecture is %q; have arm64, x86_64: %w for `zagg deploy`", a, errUsage)
+	}
+	for _, flag := range []string{"output-prefix", "zip-prefix"} {
+		if p := given[o.service().parameter(flag)]; p != "" && !strings.HasSuffix(p, "/") {
+			return fmt.Errorf("--%s %q needs a slash at its end: %w for `zagg deploy`", flag, p, errUsage)
+		}
+	}
+	return nil
+}
+
+// sameService refuses to turn one service's stack into another's.
+func (o *deployOptions) sameService(state *stack.State) error {
+	if state == nil {
+		return nil
+	}
+	if is := cmp.Or(state.Outputs["Service"], "worker"); len(state.Outputs) > 0 && is != o.serviceName {
+		return core.Errorf(core.Invalid, "deploy", o.stack, "this stack is the service %s, not %s: give --service %s, or another --stack", is, o.serviceName, is)
 	}
 	return nil
 }
@@ -154,7 +152,8 @@ func openCloud(ctx context.Context, o *deployOptions) (*cloud, error) {
 }
 
 func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error {
-	if err := o.check(create); err != nil {
+	given := o.service().given(cmd)
+	if err := o.check(given, create); err != nil {
 		return err
 	}
 	ctx := cmd.Context()
@@ -166,13 +165,15 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 	if err != nil && (!create || core.CodeOf(err) != core.NotFound) {
 		return err
 	}
-	given := o.parametersOf(cmd)
+	if err := o.sameService(state); err != nil {
+		return err
+	}
 	if o.bundle != "" || create {
-		if given["ArtifactBucket"], given["FunctionS3Key"], err = a.bring(ctx, c, o, architectureOf(o, given, state)); err != nil {
+		if given["ArtifactBucket"], given["FunctionS3Key"], err = a.bring(ctx, c, o, architectureOf(given, state)); err != nil {
 			return err
 		}
 	}
-	plan, err := c.stack.Plan(ctx, deploy.Template(), given)
+	plan, err := c.stack.Plan(ctx, o.service().template, given)
 	if err != nil {
 		return err
 	}
@@ -248,7 +249,9 @@ func (a *app) deployStatus(ctx context.Context, o *deployOptions) error {
 		fmt.Fprintf(w, "%s\t%s\n", name, state.Outputs[name])
 	}
 	for _, name := range []string{"MemorySize", "Timeout", "EphemeralStorageSize"} {
-		fmt.Fprintf(w, "%s\t%s\n", name, state.Parameters[name])
+		if v, ok := state.Parameters[name]; ok {
+			fmt.Fprintf(w, "%s\t%s\n", name, v)
+		}
 	}
 	return w.Flush()
 }
@@ -262,6 +265,9 @@ func (a *app) deployDown(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.sameService(state); err != nil {
+		return err
+	}
 	if !a.confirm(o.yes, fmt.Sprintf("Remove stack %s (%s) in %s? Buckets and stores stay.", state.Name, state.Status, o.region)) {
 		fmt.Fprintln(a.stderr, "Nothing was removed.")
 		return errSilent
@@ -269,6 +275,6 @@ func (a *app) deployDown(ctx context.Context, o *deployOptions) error {
 	if err := c.stack.Delete(ctx, a.sayLine); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Stack %s is gone. What stays: s3://%s (stores), s3://%s (bundles).\n", state.Name, state.Parameters["OutputBucketName"], state.Parameters["ArtifactBucket"])
+	fmt.Fprintf(a.stdout, "Stack %s is gone. What stays: %s.\n", state.Name, o.service().staying(state.Parameters))
 	return nil
 }

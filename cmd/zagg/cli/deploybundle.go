@@ -17,13 +17,14 @@ import (
 	stack "github.com/englacial/zagg/internal/deploy"
 )
 
-// architectureOf is the architecture that the functions will have, in the words of AWS: the flag's, or what the stack has.
-func architectureOf(o *deployOptions, given map[string]string, state *stack.State) string {
+// architectureOf is the architecture that the functions will have, in the words of AWS: the flag's, what the stack has,
+// or arm64 as all templates say.
+func architectureOf(given map[string]string, state *stack.State) string {
 	old := ""
 	if state != nil {
 		old = state.Parameters["Architecture"]
 	}
-	return cmp.Or(given["Architecture"], old, o.architecture)
+	return cmp.Or(given["Architecture"], old, "arm64")
 }
 
 // goArch is Go's word for an architecture of AWS.
@@ -43,14 +44,17 @@ func (a *app) bring(ctx context.Context, c *cloud, o *deployOptions, architectur
 			return "", "", core.Errorf(core.Internal, "deploy", "", "%w", err)
 		}
 		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-		file = filepath.Join(dir, "worker.zip")
-		if err := a.buildFor(ctx, architecture, file); err != nil {
+		file = filepath.Join(dir, o.service().function+".zip")
+		if err := a.buildFor(ctx, o.service().function, architecture, file); err != nil {
 			return "", "", err
 		}
 	}
 	d, err := bundle.Inspect(file)
 	if err != nil {
 		return "", "", err
+	}
+	if want := o.service().function; d.Function != want {
+		return "", "", core.Errorf(core.Invalid, "--bundle", file, "it is the function %s, and --service %s needs %s: `zagg bundle --function %s` makes one", d.Function, o.serviceName, want, want)
 	}
 	if d.Arch != goArch(architecture) {
 		return "", "", core.Errorf(core.Invalid, "--bundle", file, "it is for %s and the function for %s: give --architecture %s, or `zagg bundle --arch %s`",
@@ -59,15 +63,19 @@ func (a *app) bring(ctx context.Context, c *cloud, o *deployOptions, architectur
 	if bucket, key, err = c.stage(ctx, o, file); err != nil {
 		return "", "", err
 	}
-	fmt.Fprintf(a.stderr, "Bundle of zagg %s with %s staged as s3://%s/%s\n", d.Version, strings.Join(d.Plugins, ", "), bucket, key)
+	with := ""
+	if len(d.Plugins) > 0 {
+		with = " with " + strings.Join(d.Plugins, ", ")
+	}
+	fmt.Fprintf(a.stderr, "Bundle of zagg %s%s staged as s3://%s/%s\n", d.Version, with, bucket, key)
 	return bucket, key, nil
 }
 
 func awsArch(arch string) string { return architecture(arch == "amd64") }
 
-// buildFor builds the function with all built-in plugins.
-func (a *app) buildFor(ctx context.Context, architecture, file string) error {
-	b := bundle.Options{Arch: goArch(architecture), Out: file}
+// buildFor builds a function, with all built-in plugins if it takes any.
+func (a *app) buildFor(ctx context.Context, function, architecture, file string) error {
+	b := bundle.Options{Function: function, Arch: goArch(architecture), Out: file}
 	findSource(&b)
 	fmt.Fprintf(a.stderr, "Building the function for %s …\n", architecture)
 	if _, err := bundle.Build(ctx, b); err != nil {

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/englacial/zagg/deploy"
+)
+
+// A service is what `zagg deploy --service` stands up: a stack with one of bundle.Functions. Its template has the
+// parameters ArtifactBucket, FunctionS3Key and those of commonParameters, and an output Service with its name (that of
+// the worker, the first there was, need not).
+type service struct {
+	does       string            // "computes shards"
+	function   string            // of bundle.Functions
+	template   string            // CloudFormation
+	stack      string            // name of the stack if none is given
+	parameters map[string]string // template's parameter by flag, beside commonParameters
+	needs      []string          // flags without which no stack can be made
+	stays      [][2]string       // what the stack leaves: parameter with a bucket's name, what is in it
+}
+
+// services are all that there are. A new one is an entry here and in bundle.Functions, and its flags in parameterFlags.
+func services() map[string]service {
+	return map[string]service{
+		"worker": {
+			does: "computes shards", function: "worker", template: deploy.Template(), stack: "zagg-backend", needs: []string{"output-bucket"},
+			parameters: map[string]string{
+				"output-bucket": "OutputBucketName", "output-prefix": "OutputPrefix", "create-output-bucket": "CreateOutputBucket", "granule-bucket": "GranuleBucketName",
+				"tmp": "EphemeralStorageSize", "reserved-concurrency": "ReservedConcurrency", "variants": "CreateMemoryVariants", "metrics": "CreateLogMetricFilters",
+			},
+			stays: [][2]string{{"OutputBucketName", "stores"}, {"ArtifactBucket", "bundles"}},
+		},
+		"zipedit": {
+			does: "changes files of a function's zip in place", function: "zipedit", template: deploy.ZipEdit(), stack: "zagg-zipedit", needs: []string{"zip-bucket"},
+			parameters: map[string]string{"zip-bucket": "ZipBucketName", "zip-prefix": "ZipPrefix", "file-bucket": "FileBucketName", "zip-key-arn": "ZipKeyArn"},
+			stays:      [][2]string{{"ZipBucketName", "zips"}, {"ArtifactBucket", "bundles"}},
+		},
+	}
+}
+
+// commonParameters are the parameters that every template has, by flag.
+func commonParameters() map[string]string {
+	return map[string]string{
+		"function-name": "FunctionName", "architecture": "Architecture", "memory": "MemorySize", "timeout": "Timeout", "log-days": "LogRetentionDays",
+		"role-arn": "ExecutionRoleArn", "role-name": "ExecutionRoleName",
+	}
+}
+
+// parameterFlags are the flags of all services' parameters. A flag that is not given leaves the template's default, or
+// what the stack has.
+func parameterFlags(f *pflag.FlagSet) {
+	f.String("function-name", "", "name of the function (default process-shard for the worker, else the service's name)")
+	f.String("architecture", "", "of the bundle: arm64, x86_64 (default arm64)")
+	f.Int("memory", 0, "memory in MB (default 2048 for the worker, 256 for zipedit)")
+	f.Int("timeout", 0, "time-out in seconds, at most 900 (default 720 for the worker, 60 for zipedit)")
+	f.Int("log-days", 0, "days that logs are kept (default 14)")
+	f.String("role-arn", "", "take this role instead of creating one (CreateExecutionRole=false)")
+	f.String("role-name", "", "name of the role to create (default zagg-lambda-execution for the worker, zagg-zipedit-execution for zipedit)")
+
+	f.String("output-bucket", "", "worker: bucket that stores are written to")
+	f.String("output-prefix", "", "worker: let the function write below this prefix only, with a slash at its end")
+	f.Bool("create-output-bucket", false, "worker: create the bucket; it stays when the stack goes")
+	f.String("granule-bucket", "", "worker: bucket that the function may read granules and indexes from, beside the archives whose credentials travel with the event")
+	f.Int("tmp", 0, "worker: ephemeral storage in MB (default 512)")
+	f.Int("reserved-concurrency", -1, "worker: workers set aside, and the most at once; -1: none")
+	f.Bool("variants", false, "worker: also make the functions NAME-2048, -4096 and -8192")
+	f.Bool("metrics", false, "worker: count shards as CloudWatch metrics, which cost extra")
+
+	f.String("zip-bucket", "", "zipedit: bucket with the zips that may be changed")
+	f.String("zip-prefix", "", "zipedit: zips below this prefix only, with a slash at its end")
+	f.String("file-bucket", "", "zipedit: bucket that new contents may be read from, {\"s3\": …}, beside that of the zips")
+	f.String("zip-key-arn", "", "zipedit: KMS key of that bucket, where it has one of its own")
+}
+
+func serviceNames() []string { return slices.Sorted(maps.Keys(services())) }
+
+func servicesHelp() string {
+	var b strings.Builder
+	for _, name := range serviceNames() {
+		fmt.Fprintf(&b, "  %-8s %s\n", name, services()[name].does)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func stacksHelp() string {
+	var list []string
+	for _, name := range serviceNames() {
+		list = append(list, services()[name].stack)
+	}
+	return strings.Join(list, ", ")
+}
+
+// parameter is the template's parameter of a flag; "": it has none.
+func (s service) parameter(flag string) string {
+	return cmp.Or(s.parameters[flag], commonParameters()[flag])
+}
+
+// given are the template's parameters whose flags were given.
+func (s service) given(c *cobra.Command) map[string]string {
+	given := map[string]string{}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if p := s.parameter(f.Name); p != "" {
+			given[p] = f.Value.String()
+		}
+	})
+	if given["ExecutionRoleArn"] != "" {
+		given["CreateExecutionRole"] = "false"
+	}
+	return given
+}
+
+// foreign refuses a flag that is a parameter of other services only.
+func (s service) foreign(c *cobra.Command, name string) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if s.parameter(f.Name) != "" {
+			return
+		}
+		for _, other := range serviceNames() {
+			if services()[other].parameter(f.Name) != "" {
+				err = cmp.Or(err, fmt.Errorf("--%s is of --service %s, not of %s: %w for `zagg deploy`", f.Name, other, name, errUsage))
+			}
+		}
+	})
+	return err
+}
+
+// staying says what a stack leaves.
+func (s service) staying(parameters map[string]string) string {
+	var list []string
+	for _, what := range s.stays {
+		if bucket := parameters[what[0]]; bucket != "" {
+			list = append(list, fmt.Sprintf("s3://%s (%s)", bucket, what[1]))
+		}
+	}
+	return strings.Join(list, ", ")
+}
