@@ -9,6 +9,8 @@ var (
 	template string
 	//go:embed zipedit.yaml
 	zipEdit string
+	//go:embed benchmark_cicd.yaml
+	benchmarkCICD string
 )
 
 // Template is the CloudFormation template of the function that computes shards, YAML.
@@ -16,3 +18,7 @@ func Template() string { return template }
 
 // ZipEdit is the CloudFormation template of the function that changes files of a function's zip.
 func ZipEdit() string { return zipEdit }
+
+// BenchmarkCICD is the CloudFormation template of the roles that continuous integration assumes, and of the bucket that
+// releases are distributed from.
+func BenchmarkCICD() string { return benchmarkCICD }

@@ -52,6 +52,7 @@ var rules = map[string][]string{
 	"host/remote":       {"internal/wire", "proto/..."},
 	"host/serve":        {"internal/wire", "proto/..."},
 	"internal/awstest":  {"core/objstore/..."},
+	"internal/bench":    {"core/...", "internal/cost"},
 	"internal/bundle":   {},
 	"internal/catalog":  {"core/...", "internal/catalog/..."},
 	"internal/coverage": {"core/...", "internal/catalog/...", "internal/shardmap"},

@@ -24,12 +24,18 @@ type resolver struct {
 	document   map[string]any
 }
 
+// newResolver is for the template of the function that computes shards.
 func newResolver(t *testing.T, given map[string]string) *resolver {
+	return newResolverOf(t, deploy.Template(), given)
+}
+
+func newResolverOf(t *testing.T, template string, given map[string]string) *resolver {
 	var file yaml.Node
-	require.NoError(t, yaml.Unmarshal([]byte(deploy.Template()), &file))
+	require.NoError(t, yaml.Unmarshal([]byte(template), &file))
 	doc, ok := plain(file.Content[0]).(map[string]any)
 	require.True(t, ok)
-	r := &resolver{document: doc, conditions: doc["Conditions"].(map[string]any), values: map[string]string{
+	conditions, _ := doc["Conditions"].(map[string]any)
+	r := &resolver{document: doc, conditions: conditions, values: map[string]string{
 		"AWS::Partition": "aws", "AWS::Region": "us-west-2", "AWS::AccountId": "123456789012",
 	}}
 	for name, p := range doc["Parameters"].(map[string]any) {
@@ -163,6 +169,17 @@ func (r *resolver) statements(t *testing.T) []statement {
 	if granules := resources["GranulePolicy"].(map[string]any); r.holds(t, r.conditions[text(granules["Condition"])]) {
 		policies = append(policies, r.resolve(t, granules["Properties"]))
 	}
+	return statementsOf(t, policies)
+}
+
+// roleStatements are those of the inline policies of one role.
+func (r *resolver) roleStatements(t *testing.T, role string) []statement {
+	resolved := r.resolve(t, r.document["Resources"].(map[string]any)[role]).(map[string]any)
+	return statementsOf(t, resolved["Properties"].(map[string]any)["Policies"].([]any))
+}
+
+// statementsOf are those of resolved policies.
+func statementsOf(t *testing.T, policies []any) []statement {
 	var all []statement
 	for _, p := range policies {
 		for _, s := range p.(map[string]any)["PolicyDocument"].(map[string]any)["Statement"].([]any) {
