@@ -8,7 +8,7 @@ import (
 
 // A Granule is one file of a product with its siblings, as the worker needs it.
 type Granule struct {
-	ID     string            `json:"id"`
+	ID     string            `json:"id"`     // what it is known by: its name, or its address where its reader does not know the name
 	Assets map[string]string `json:"assets"` // "data" and names the reader's config gives
 	Start  time.Time         `json:"start,omitzero"`
 	Size   int64             `json:"size,omitempty"`
@@ -58,6 +58,9 @@ type Query struct {
 	Columns []string // names of ProductInfo.Columns
 	Filters []Filter // all must hold
 	Rows    int      // most rows per batch
+	// CountInvalid wants ReadStats.Invalid to count all such rows of the granule, whatever the region: they lie in none, and one
+	// query a granule asks for them.
+	CountInvalid bool
 }
 
 // A Filter compares one column, which may live on a coarser level than the observations. Column is one of
@@ -90,7 +93,7 @@ const (
 type ReadStats struct {
 	Rows    int64    // rows whose coordinates were looked at
 	Emitted int64    // rows handed to emit
-	Invalid int64    // rows looked at whose coordinates are not finite or |lat| > 90; they are not emitted
+	Invalid int64    // rows looked at whose coordinates are not finite or |lat| > 90; they are not emitted. All of them with CountInvalid
 	Missing []string // groups the granule does not have
 	Empty   []string // groups it has with no row
 	Index   IndexUse

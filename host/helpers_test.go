@@ -115,7 +115,7 @@ func (s *setup) job(t testing.TB, label string) *job.Job {
 	t.Helper()
 	i := slices.IndexFunc(s.plan.Shards, func(x plan.Shard) bool { return x.Label == label })
 	require.GreaterOrEqual(t, i, 0, label)
-	j := s.template.Job(i, s.plan.Shards[i].Shard, s.plan.Shards[i].Granules, s.url)
+	j := s.template.Job(i, &s.plan.Shards[i], s.url)
 	return &j
 }
 
@@ -220,6 +220,15 @@ type tableReader struct{}
 
 func (tableReader) Info() core.ProductInfo {
 	return core.ProductInfo{Columns: []core.Field{{Name: "v", Type: core.Float64, Width: 1, Units: "m"}, {Name: "w", Type: core.Float64, Width: 1}, {Name: "one", Type: core.Float64, Units: "1"}}}
+}
+
+// Identify knows every name.
+func (tableReader) Identify(_ context.Context, names []string) ([]core.Identity, error) {
+	ids := make([]core.Identity, len(names))
+	for i, n := range names {
+		ids[i] = core.Identity{Data: n}
+	}
+	return ids, nil
 }
 
 func (tableReader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {

@@ -2,18 +2,29 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/engine"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // IndexSuffix ends the names of sidecars: "<granule>.zidx" in data_source.index.store.
 const IndexSuffix = ".zidx"
 
-// IndexURL is the address of a granule's sidecar in a folder or prefix.
-func IndexURL(store, granule string) string { return engine.Join(store, granule+IndexSuffix) }
+// IndexURL is the address of a granule's sidecar in a folder or prefix. One that is known by its address, because another may have
+// its name, has a part of that address' SHA-256 in the sidecar's name.
+func IndexURL(store, id string) string {
+	name := job.BareName(id)
+	if name != id {
+		sum := sha256.Sum256([]byte(id))
+		name += "-" + hex.EncodeToString(sum[:8])
+	}
+	return engine.Join(store, name+IndexSuffix)
+}
 
 // WithIndex gives a granule the address of its sidecar, where the configuration names a store of them.
 func (r *Recipe) WithIndex(g core.Granule) core.Granule {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
 )
 
 // Stores are what a job reads granules from and writes to, with the settings that suit the way there.
@@ -46,8 +46,10 @@ type Outcome struct {
 }
 
 // Job is one shard of a plan as an executor gets it.
-func (t *Template) Job(rank int, shard core.Shard, granules []core.Granule, storeURL string) job.Job {
+func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
+	granules := shard.Granules
 	j := job.Job{
+		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
 		Config: t.Recipe.Config.JSON(), Plan: t.Plan, GridSignature: t.Recipe.info.Signature,
 		Granules: make([]job.Granule, len(granules)),
@@ -96,7 +98,11 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 	if err != nil {
 		return out, err
 	}
-	want := t.want(j)
+	granules, err := j.Cores(ctx, t.Recipe.Reader)
+	if err != nil {
+		return out, err
+	}
+	want := t.want(j, granules)
 	done, err := t.finished(ctx, store, j, shard.Label, want)
 	if err != nil {
 		return out, err
@@ -106,8 +112,8 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 		return out, nil
 	}
 	task := &engine.Task{Shard: shard, Block: block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
-	for _, g := range j.Granules {
-		task.Granules = append(task.Granules, t.Recipe.WithIndex(g.Core()))
+	for i, g := range granules {
+		task.Granules, task.Home = append(task.Granules, t.Recipe.WithIndex(g)), append(task.Home, j.IsHome(i))
 	}
 	res, err := t.compute(ctx, s, task)
 	if err != nil {
@@ -143,11 +149,10 @@ func (t *Template) compute(ctx context.Context, s Stores, task *engine.Task) (*e
 	return res, nil
 }
 
-// Finished is the record of a job's shard if it is done as the job wants it; nil: it is not, or the job overwrites.
-// Nothing is changed.
+// Finished is the record of a job's shard if it is done as the job wants it; nil: it is not. Nothing is changed.
 func (t *Template) Finished(ctx context.Context, store core.ObjectReader, j *job.Job) (*job.Record, error) {
-	if j.Overwrite {
-		return nil, nil
+	if j.GranulesURL != "" {
+		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
 	}
 	r, err := job.LoadRecord(ctx, store, j.StorePath, j.Label)
 	switch code := core.CodeOf(err); {
@@ -157,10 +162,20 @@ func (t *Template) Finished(ctx context.Context, store core.ObjectReader, j *job
 	default:
 		return nil, err
 	}
-	if ok, _ := r.Matches(t.want(j)); !ok {
-		return nil, nil
+	granules, err := j.Cores(ctx, t.Recipe.Reader)
+	if err != nil || !t.done(r, j, t.want(j, granules)) {
+		return nil, err
 	}
 	return r, nil
+}
+
+// done reports whether a record is what the job would leave. One that this very run wrote, whose event came twice, is: also where
+// an older one would be computed again.
+func (t *Template) done(r *job.Record, j *job.Job, want job.Want) bool {
+	own := r.RunID != "" && r.RunID == j.RunID
+	want.Partial = own && j.AllowMissing
+	ok, _ := r.Matches(want)
+	return ok && (own || !j.Overwrite)
 }
 
 // shard checks that the job's shard is one of this grid, and of the grid the job was planned for.
@@ -191,15 +206,21 @@ func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
 	return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job has no place in a %s store of %d shards", t.Recipe.Config.Output.Grid.Layout, t.blocks)
 }
 
-func (t *Template) want(j *job.Job) job.Want {
-	urls := make([]string, len(j.Granules))
-	for i, g := range j.Granules {
-		urls[i] = g.URL
+func (t *Template) want(j *job.Job, granules []core.Granule) job.Want {
+	w := job.Want{Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Config.SemanticHash(), Plan: t.Plan, Block: j.Block}
+	ids := make([]string, len(granules))
+	for i, g := range granules {
+		ids[i] = g.ID
 	}
-	return job.Want{
-		Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Config.SemanticHash(), Granules: job.GranulesHash(urls),
-		Plan: t.Plan, Block: j.Block,
+	w.Granules = job.GranulesHash(ids)
+	if j.Home != nil {
+		w.Home = []string{}
+		for _, i := range j.Home {
+			w.Home = append(w.Home, ids[i])
+		}
+		slices.Sort(w.Home)
 	}
+	return w
 }
 
 // finished is the shard's record if it matches. A record that does not match is deleted: from then on the shard is not
@@ -215,7 +236,7 @@ func (t *Template) finished(ctx context.Context, store core.ObjectStore, j *job.
 	default:
 		return nil, err
 	}
-	if ok, _ := r.Matches(want); ok && !j.Overwrite {
+	if t.done(r, j, want) {
 		return r, nil
 	}
 	return nil, job.DeleteRecord(ctx, store, j.StorePath, label)
@@ -224,8 +245,8 @@ func (t *Template) finished(ctx context.Context, store core.ObjectStore, j *job.
 func (t *Template) record(j *job.Job, shard core.Shard, want job.Want, res *engine.Result, version string) *job.Record {
 	r := &job.Record{
 		ShardKey: shard.Key, Label: shard.Label, Status: job.OK, Signature: want.Signature, ConfigHash: want.ConfigHash,
-		Granules: want.Granules, Plan: want.Plan, Block: want.Block, Objects: []job.Object{}, Version: version, RunID: j.RunID,
-		WrittenAt: time.Now(),
+		Granules: want.Granules, Plan: want.Plan, Block: want.Block, Home: want.Home, Superseded: j.Superseded, Objects: []job.Object{},
+		Version: version, RunID: j.RunID, WrittenAt: time.Now(),
 	}
 	for _, o := range res.Objects {
 		r.Objects = append(r.Objects, job.Object{Path: o.Key, Size: o.Size, SHA256: o.SHA256})
@@ -233,10 +254,13 @@ func (t *Template) record(j *job.Job, shard core.Shard, want job.Want, res *engi
 	if res.Cells == 0 {
 		r.Status = job.Empty
 	}
+	r.Receipt.ReadErrors = slices.Clone(j.Missing)
 	for _, m := range res.Missing {
-		r.Status = job.Partial
-		r.Missing = append(r.Missing, m.Granule)
 		r.Receipt.ReadErrors = append(r.Receipt.ReadErrors, job.NewReadError(m.Granule, m.Err))
+	}
+	for _, e := range r.Receipt.ReadErrors {
+		r.Status = job.Partial
+		r.Missing = append(r.Missing, e.Granule)
 	}
 	return r
 }
@@ -249,22 +273,11 @@ func receipt(to *job.Receipt, res *engine.Result, granules int, reads, writes ob
 	to.Cells = res.Cells
 	to.Granules = int64(granules - len(res.Missing))
 	c := res.Counts
-	to.Observations.Read, to.Observations.Kept = c.Read, c.Kept
+	to.Observations.Read, to.Observations.Kept, to.Observations.Outside = c.Read-c.Outside, c.Kept, c.Outside
 	to.Observations.Drop(job.DropFilter, c.Refused)
-	to.Observations.Drop(job.DropOutside, c.Outside)
 	to.Observations.Drop(job.DropCoordinates, c.Invalid)
 	to.Observations.Drop(job.DropFill, c.Fill)
 	to.Observations.Drop(job.DropNaN, c.NaN)
 	to.Observations.Drop(job.DropExpression, c.Filtered)
-	to.NoGroup, to.EmptyGroup = notes(res.Absent), notes(res.Empty)
-}
-
-// notes splits "granule/group".
-func notes(names []string) []job.GroupNote {
-	var n []job.GroupNote
-	for _, s := range names {
-		granule, group, _ := strings.Cut(s, "/")
-		n = append(n, job.GroupNote{Granule: granule, Group: group})
-	}
-	return slices.Clip(n)
+	to.NoGroup, to.EmptyGroup = res.Absent, res.Empty
 }

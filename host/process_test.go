@@ -44,7 +44,7 @@ func TestProcess(t *testing.T) {
 	c := r.Receipt
 	require.Equal(t, int64(4), c.Cells)
 	require.Equal(t, int64(2), c.Granules)
-	require.Equal(t, job.Observations{Read: 16, Kept: 8, Dropped: map[string]int64{job.DropOutside: 8}}, c.Observations)
+	require.Equal(t, job.Observations{Read: 8, Kept: 8, Outside: 8}, c.Observations)
 	require.Equal(t, out.Source.Gets+out.Source.Heads, c.Reads)
 	require.Equal(t, out.Output.Puts, c.Writes, "the record itself is counted")
 	require.Equal(t, out.Source.Down, c.BytesRead)
@@ -214,8 +214,8 @@ func TestJobAsEvent(t *testing.T) {
 		require.Equal(t, contents(t, store), contents(t, other))
 	}
 	s := planned(t, recipe(t, simple), two())
-	g := core.Granule{ID: "a.h5", Assets: map[string]string{"data": "s3://b/a.h5", "l2a": "s3://b/l2.h5"}}
-	j := s.template.Job(0, s.plan.Shards[0].Shard, []core.Granule{g}, s.url)
+	g := core.Granule{Assets: map[string]string{"data": "s3://b/a.h5", "l2a": "s3://b/l2.h5"}}
+	j := s.template.Job(0, &plan.Shard{Shard: s.plan.Shards[0].Shard, Granules: []core.Granule{g}}, s.url)
 	require.Equal(t, g, j.Granules[0].Core(), "siblings go along")
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/expr"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -61,6 +62,7 @@ type Task struct {
 	Shard        core.Shard
 	Block        []int64 // its place in the arrays, in shards along each dimension
 	Granules     []core.Granule
+	Home         []bool // by granule: count its rows without a position, which are in no shard, here; nil: of all
 	Source       core.ObjectReader
 	Store        core.ObjectStore
 	StoreURL     string
@@ -79,7 +81,7 @@ type Counts struct {
 	Read     int64 // rows the reader emitted, refused or found invalid
 	Refused  int64 // in the shard, by the reader's filters
 	Outside  int64 // emitted, but in another shard
-	Invalid  int64 // coordinates not finite or |lat| > 90, whether the reader or the engine noticed
+	Invalid  int64 // of granules at home: coordinates not finite or |lat| > 90, whether the reader or the engine noticed
 	Fill     int64 // in the shard, but a declared variable is its fill value
 	NaN      int64 // in the shard, but a declared variable is NaN
 	Filtered int64 // refused by an expression filter
@@ -109,12 +111,12 @@ type Missing struct {
 // A Result is what a task did. Objects is empty where no row was kept.
 type Result struct {
 	Counts    Counts
-	Looked    int64     // rows whose coordinates the reader looked at
-	Cells     int64     // cells with at least one observation
-	Missing   []Missing // granules left out because reading them failed (only with AllowMissing)
-	Absent    []string  // groups that granules do not have, "granule/group"
-	Empty     []string  // groups without a row
-	Unindexed []string  // granules whose index is missing or does not fit
+	Looked    int64           // rows whose coordinates the reader looked at
+	Cells     int64           // cells with at least one observation
+	Missing   []Missing       // granules left out because reading them failed (only with AllowMissing)
+	Absent    []job.GroupNote // groups that granules do not have
+	Empty     []job.GroupNote // groups without a row
+	Unindexed []string        // granules whose index is missing or does not fit
 	Objects   []Object
 	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there
 	Phases    Phases

@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // A sink holds what one attempt at one granule kept. It is merged only if Read returned nil.
@@ -27,12 +27,12 @@ func (p *Pipeline) read(ctx context.Context, t *Task, res *Result) ([]*sink, err
 	g.SetLimit(max(p.Granules, 1))
 	for i := range t.Granules {
 		g.Go(func() error {
-			s, err := p.readGranule(gctx, t, t.Granules[i])
+			s, err := p.readGranule(gctx, t, i)
 			if err == nil {
 				sinks[i] = s
 				return nil
 			}
-			if t.AllowMissing && gctx.Err() == nil && ofGranule(err) {
+			if t.AllowMissing && gctx.Err() == nil && job.OfGranule(err) {
 				failed[i] = err
 				return nil
 			}
@@ -64,34 +64,22 @@ func (res *Result) note(granules []core.Granule, sinks []*sink, failed []error) 
 			res.Unindexed = append(res.Unindexed, id)
 		}
 		for _, m := range s.stats.Missing {
-			res.Absent = append(res.Absent, id+"/"+m)
+			res.Absent = append(res.Absent, job.GroupNote{Granule: id, Group: m})
 		}
 		for _, m := range s.stats.Empty {
-			res.Empty = append(res.Empty, id+"/"+m)
+			res.Empty = append(res.Empty, job.GroupNote{Granule: id, Group: m})
 		}
 	}
 }
 
-// errEmit marks what failed on our side of a read.
-var errEmit = errors.New("while taking observations")
-
-// ofGranule reports whether an error is of the granule itself, so that it may be left out: not a bug, a filter that fails,
-// refused credentials or a store that does not answer.
-func ofGranule(err error) bool {
-	switch core.CodeOf(err) {
-	case core.NotFound, core.Corrupt, core.Unsupported, core.Invalid:
-		return !errors.Is(err, errEmit)
-	}
-	return false
-}
-
-func (p *Pipeline) readGranule(ctx context.Context, t *Task, g core.Granule) (*sink, error) {
+func (p *Pipeline) readGranule(ctx context.Context, t *Task, i int) (*sink, error) {
+	g, home := t.Granules[i], t.Home == nil || t.Home[i]
 	s := &sink{}
 	l := &landing{p: p, key: t.Shard.Key, sink: s}
-	q := core.Query{Region: t.Shard.Outline, Columns: p.Columns, Filters: p.Filters, Rows: p.Batch}
+	q := core.Query{Region: t.Shard.Outline, Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: home}
 	stats, err := p.Reader.Read(ctx, t.Source, g, q, func(b *core.Batch) error {
 		if err := l.take(ctx, b); err != nil {
-			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, errEmit)
+			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}
 		return nil
 	})
@@ -99,8 +87,13 @@ func (p *Pipeline) readGranule(ctx context.Context, t *Task, g core.Granule) (*s
 		return nil, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}
 	s.stats = stats
-	s.counts.Read += stats.Invalid
-	s.counts.Invalid += stats.Invalid
+	if home {
+		s.counts.Read += stats.Invalid
+		s.counts.Invalid += stats.Invalid
+	} else { // nor those that the reader emitted
+		s.counts.Read -= s.counts.Invalid
+		s.counts.Invalid = 0
+	}
 	return s, nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/expr"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -237,17 +238,17 @@ func TestGranulesThatFail(t *testing.T) {
 	require.Equal(t, core.Corrupt, core.CodeOf(err))
 	require.Empty(t, objects(t, store), "nothing is written")
 
-	job := task("1", store, "a", "bad", "c")
-	job.AllowMissing = true
-	res, err := p.Run(t.Context(), job)
+	allowed := task("1", store, "a", "bad", "c")
+	allowed.AllowMissing = true
+	res, err := p.Run(t.Context(), allowed)
 	require.NoError(t, err)
 	require.Len(t, res.Missing, 1)
 	require.Equal(t, "bad", res.Missing[0].Granule)
 	require.ErrorContains(t, res.Missing[0].Err, "checksum")
 	require.Equal(t, Counts{Read: 2, Kept: 2}, res.Counts, "nothing of it is counted")
 	require.Equal(t, int64(2), res.Looked)
-	require.Equal(t, []string{"a/x"}, res.Absent)
-	require.Equal(t, []string{"c/y/z"}, res.Empty)
+	require.Equal(t, []job.GroupNote{{Granule: "a", Group: "x"}}, res.Absent)
+	require.Equal(t, []job.GroupNote{{Granule: "c", Group: "y/z"}}, res.Empty)
 	require.Equal(t, []float64{1, 3}, core.View[float64](object(t, store, "line/list/c/1/0"))[:2])
 
 	for _, ids := range [][]string{{"bad"}, {"bad", "worse"}} {

@@ -207,8 +207,9 @@ func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
 	if err := f.o.Store.Put(ctx, url, strings.NewReader(string(list)), core.PutOptions{Size: int64(len(list)), ContentType: "application/json"}); err != nil {
 		return nil, err
 	}
-	j.Granules, j.GranulesURL = nil, url
-	event, err = j.Event()
+	moved := *j // whose list stays with j, so that it can be asked whether it is done
+	moved.Granules, moved.GranulesURL = nil, url
+	event, err = moved.Event()
 	if err == nil && len(event) > f.o.Limit {
 		err = core.Errorf(core.Unsupported, "shard", j.Label, "without its granules the event still has %d bytes, more than %d: make the configuration smaller", len(event), f.o.Limit)
 	}

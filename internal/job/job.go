@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -46,6 +47,23 @@ type Job struct {
 	Region        string          `json:"region,omitempty"`
 	Overwrite     bool            `json:"overwrite,omitempty"`
 	AllowMissing  bool            `json:"allow_missing,omitempty"`
+	// Home are the places in the list of granules of those whose rows without a position this job counts; each granule has
+	// one job that does. nil: no plan says so, and the job counts them of all.
+	Home       []int        `json:"home,omitzero"`
+	Superseded []Superseded `json:"superseded,omitempty"` // for the record
+	Missing    []ReadError  `json:"missing,omitempty"`    // granules that planning could not read, for the record
+}
+
+// A Superseded is a granule that was left out because another holds the same observations, newer or whole.
+type Superseded struct {
+	Granule string `json:"granule"`
+	By      string `json:"by"`
+}
+
+// IsHome reports whether the job counts the rows without a position of granule i.
+func (j *Job) IsHome(i int) bool {
+	_, home := slices.BinarySearch(j.Home, i)
+	return home || j.Home == nil
 }
 
 // A Granule is one file to read: its address and those of its siblings. JSON: a string, or {url, assets}.
@@ -78,10 +96,7 @@ func (g *Granule) UnmarshalJSON(data []byte) error {
 	return dec.Decode((*granuleJSON)(g))
 }
 
-// ID is the granule's bare file name.
-func (g Granule) ID() string { return BareName(g.URL) }
-
-// Core is the granule as readers take it: its address is asset "data".
+// Core is the granule as readers take it, without an ID (see Identify): its address is asset "data".
 func (g Granule) Core() core.Granule {
 	assets := map[string]string{"data": g.URL}
 	for k, v := range g.Assets {
@@ -89,13 +104,12 @@ func (g Granule) Core() core.Granule {
 			assets[k] = v
 		}
 	}
-	return core.Granule{ID: g.ID(), Assets: assets}
+	return core.Granule{Assets: assets}
 }
 
-// BareName is the last element of an address, without query: the name by which a granule counts as the same
-// wherever it is kept.
+// BareName is the last element of an address, without an HTTP query.
 func BareName(url string) string {
-	if strings.Contains(url, "://") {
+	if isHTTP(url) {
 		url, _, _ = strings.Cut(url, "?")
 	}
 	if url = strings.TrimRight(url, "/"); url == "" {
@@ -154,6 +168,9 @@ func (j *Job) SetGranules(data []byte) error {
 	if err := checkGranules(j.ShardKey, list); err != nil {
 		return err
 	}
+	if err := checkHome(j.ShardKey, j.Home, len(list)); err != nil {
+		return err
+	}
 	j.Granules = list
 	return nil
 }
@@ -189,7 +206,22 @@ func (j *Job) check() error {
 	if j.GranulesURL != "" && len(j.Granules) > 0 {
 		return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "granule_urls and granules_url exclude each other")
 	}
-	return checkGranules(j.ShardKey, j.Granules)
+	if err := checkGranules(j.ShardKey, j.Granules); err != nil || j.GranulesURL != "" {
+		return err
+	}
+	return checkHome(j.ShardKey, j.Home, len(j.Granules))
+}
+
+// checkHome wants ascending places in a list of n granules.
+func checkHome(key core.ShardKey, home []int, n int) error {
+	last := -1
+	for _, i := range home {
+		if i <= last || i >= n {
+			return core.Errorf(core.Invalid, "job.Decode", string(key), "home: want ascending places in the list of %d granules, from 0; have %d after %d", n, i, last)
+		}
+		last = i
+	}
+	return nil
 }
 
 func checkGranules(key core.ShardKey, list []Granule) error {

@@ -49,8 +49,8 @@ func TestDecode(t *testing.T) {
 	require.Equal(t, core.ShardKey("-6134114"), j.ShardKey)
 	require.Nil(t, j.ParentOrder)
 	require.Equal(t, int64(3), *j.Block)
-	require.Equal(t, core.Granule{ID: "a.h5", Assets: map[string]string{"data": "s3://b/a.h5"}}, j.Granules[0].Core())
-	require.Equal(t, core.Granule{ID: "c.h5", Assets: map[string]string{"data": "s3://b/c.h5", "l2a": "s3://b/l2a.h5"}}, j.Granules[1].Core())
+	require.Equal(t, core.Granule{Assets: map[string]string{"data": "s3://b/a.h5"}}, j.Granules[0].Core())
+	require.Equal(t, core.Granule{Assets: map[string]string{"data": "s3://b/c.h5", "l2a": "s3://b/l2a.h5"}}, j.Granules[1].Core())
 
 	event, err := j.Event()
 	require.NoError(t, err)

@@ -9,8 +9,7 @@ import (
 
 // Reasons why an observation was dropped.
 const (
-	DropCoordinates = "coordinates" // not finite, or |lat| > 90
-	DropOutside     = "outside"     // in no cell of the shard
+	DropCoordinates = "coordinates" // not finite, or |lat| > 90; counted where the granule is at home
 	DropFilter      = "filter"      // a filter of the reader
 	DropFill        = "fill"        // a variable is its _FillValue
 	DropNaN         = "nan"         // a variable is NaN
@@ -36,11 +35,13 @@ type Receipt struct {
 	ReadErrors   []ReadError        `json:"read_errors,omitempty"` // granules that could not be read
 }
 
-// Observations counts rows: Read = Kept + the sum of Dropped.
+// Observations counts rows: Read = Kept + the sum of Dropped. Every row of a granule is counted by one shard of a plan at
+// most, so that these are the rows there are when they are summed over records. Outside is no part of that.
 type Observations struct {
-	Read    int64            `json:"read"` // rows whose coordinates were looked at and that passed the reader's filters
+	Read    int64            `json:"read"` // rows of the shard, and rows without a position of granules at home in it
 	Kept    int64            `json:"kept"` // rows that are in a cell
 	Dropped map[string]int64 `json:"dropped,omitempty"`
+	Outside int64            `json:"outside,omitempty"` // rows looked at that are of other shards or of none
 }
 
 // A GroupNote names a group of a granule.
@@ -87,6 +88,7 @@ func (r *Receipt) Add(o *Receipt) {
 	r.Granules += o.Granules
 	r.Observations.Read += o.Observations.Read
 	r.Observations.Kept += o.Observations.Kept
+	r.Observations.Outside += o.Observations.Outside
 	for _, reason := range slices.Sorted(maps.Keys(o.Observations.Dropped)) {
 		r.Observations.Drop(reason, o.Observations.Dropped[reason])
 	}

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,10 +47,14 @@ type Record struct {
 	Block      *int64          `json:"block,omitempty"`
 	Objects    []Object        `json:"objects"`           // in path order
 	Missing    []string        `json:"missing,omitempty"` // granules that could not be read
-	Receipt    Receipt         `json:"receipt"`
-	Version    string          `json:"zagg_version"`
-	RunID      string          `json:"run_id,omitempty"`
-	WrittenAt  time.Time       `json:"written_at"` // UTC, whole seconds
+	// Home are the granules whose rows without a position Receipt counts, sorted; each granule of a plan is in one record's.
+	// nil: those of all granules that the job looked at, as records of earlier releases have it.
+	Home       []string     `json:"home,omitzero"`
+	Superseded []Superseded `json:"superseded,omitempty"` // left out for a granule that is at home here
+	Receipt    Receipt      `json:"receipt"`
+	Version    string       `json:"zagg_version"`
+	RunID      string       `json:"run_id,omitempty"`
+	WrittenAt  time.Time    `json:"written_at"` // UTC, whole seconds
 }
 
 // An Object is one object that the shard's job wrote.
@@ -66,7 +71,8 @@ type Want struct {
 	Granules   string // GranulesHash
 	Plan       string // PlanHash
 	Block      *int64
-	Partial    bool // a partial shard will do
+	Home       []string // as Record.Home; nil: any will do
+	Partial    bool     // a partial shard will do
 }
 
 // Matches reports whether the shard is done as wanted, and if not, why.
@@ -82,10 +88,24 @@ func (r *Record) Matches(w Want) (ok bool, reason string) {
 		return false, "the shard's place in the plan differs"
 	case r.Granules != w.Granules:
 		return false, "the set of granules differs"
+	case !r.countsFor(w.Home):
+		return false, "the granules at home in the shard differ"
 	case r.Status == Partial && !w.Partial:
 		return false, fmt.Sprintf("%d granules were missing", len(r.Missing))
 	}
 	return true, ""
+}
+
+// countsFor reports whether the receipt has the rows without a position of these granules and of no other. A record that does not
+// say of which it has them will do if it has none and is asked for none.
+func (r *Record) countsFor(home []string) bool {
+	switch {
+	case home == nil:
+		return true
+	case r.Home == nil:
+		return len(home) == 0 && r.Receipt.Observations.Dropped[DropCoordinates] == 0
+	}
+	return slices.Equal(r.Home, home)
 }
 
 func short(hash string) string {
@@ -115,15 +135,17 @@ func canonical(raw json.RawMessage) ([]byte, error) {
 	return json.Marshal(v)
 }
 
-// GranulesHash names a set of granules wherever they are kept: the hex SHA-256 of the sorted bare file names, joined
-// by newlines, each once.
-func GranulesHash(urls []string) string {
-	names := make([]string, len(urls))
-	for i, u := range urls {
-		names[i] = BareName(u)
+// GranulesHash names a set of granules by what they are known by (Identify): the hex SHA-256 of the sorted IDs, joined by
+// newlines. An ID with a newline in it is quoted as in Go.
+func GranulesHash(ids []string) string {
+	lines := make([]string, len(ids))
+	for i, id := range ids {
+		if lines[i] = id; strings.Contains(id, "\n") {
+			lines[i] = strconv.Quote(id)
+		}
 	}
-	slices.Sort(names)
-	return hashLines(slices.Compact(names))
+	slices.Sort(lines)
+	return hashLines(lines)
 }
 
 // PlanHash names the arrangement of shards in a store: the hex SHA-256 of the layout and, where the place of a shard

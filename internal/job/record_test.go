@@ -126,12 +126,14 @@ func TestGranulesHash(t *testing.T) {
 	data, err = os.ReadFile(sharedtest.Dir(t, "golden", "small", "event_-5111123_response.json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &response))
-	var urls []string
+	var ids []string
 	for _, g := range j.Granules {
-		urls = append([]string{g.URL}, urls...) // any order
+		ids = append([]string{BareName(g.URL)}, ids...) // any order
 	}
-	require.Contains(t, response.Body, `"granules_sha256": "`+GranulesHash(urls)+`"`)
-	require.Equal(t, GranulesHash([]string{"s3://b/a.h5", "b.h5"}), GranulesHash([]string{"/x/b.h5", "https://h/a.h5", "a.h5"}))
+	require.Contains(t, response.Body, `"granules_sha256": "`+GranulesHash(ids)+`"`)
+	require.Equal(t, GranulesHash([]string{"a.h5", "b.h5"}), GranulesHash([]string{"b.h5", "a.h5"}))
+	require.NotEqual(t, GranulesHash([]string{"a.h5", "b.h5"}), GranulesHash([]string{"a.h5\nb.h5"}))
+	require.NotEqual(t, GranulesHash([]string{"/x/a.h5"}), GranulesHash([]string{"/x/a.h5", "/y/a.h5"}))
 	require.NotEqual(t, GranulesHash([]string{"a.h5"}), GranulesHash([]string{"b.h5"}))
 }
 

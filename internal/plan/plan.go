@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // A Plan is the shards of a run in key order. A shard's index is its rank, which a compact store uses as its block.
@@ -18,6 +19,11 @@ type Plan struct {
 type Shard struct {
 	core.Shard
 	Granules []core.Granule
+	// Home are the places in Granules of those that are at home here: in the first shard in key order that has them. What is
+	// of a granule and of no shard, such as rows without a position, is counted there and nowhere else.
+	Home       []int
+	Superseded []job.Superseded // granules that were left out for one that is at home here
+	Missing    []job.ReadError  // granules left out because they cannot be read; whose shards they have is not known
 }
 
 // Keys lists the shards' keys in order.
@@ -72,7 +78,37 @@ func Make(ctx context.Context, grid core.Grid, keys []core.ShardKey, granules []
 			return nil, core.Errorf(core.Invalid, "plan", p.Shards[i].Label, "the shard is listed twice (as %s)", p.Shards[i].Key)
 		}
 	}
+	p.settle()
 	return p, nil
+}
+
+// settle gives each granule its home.
+func (p *Plan) settle() {
+	settled := map[string]bool{}
+	for i := range p.Shards {
+		s := &p.Shards[i]
+		s.Home = []int{}
+		for k, g := range s.Granules {
+			if !settled[g.ID] {
+				settled[g.ID] = true
+				s.Home = append(s.Home, k)
+			}
+		}
+	}
+}
+
+// Leave notes granules that Select took out, in the shards where what is used in their place is at home.
+func (p *Plan) Leave(out []job.Superseded) {
+	by := map[string][]job.Superseded{}
+	for _, s := range out {
+		by[s.By] = append(by[s.By], s)
+	}
+	for i := range p.Shards {
+		s := &p.Shards[i]
+		for _, k := range s.Home {
+			s.Superseded = append(s.Superseded, by[s.Granules[k].ID]...)
+		}
+	}
 }
 
 // repeated is the id of a granule that is listed twice.

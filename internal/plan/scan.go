@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // A Scan finds the shards of granules by reading their coordinates.
@@ -33,8 +34,9 @@ type Found struct {
 }
 
 // Run reads the coordinates of every granule and plans exactly the shards that own an observation, each with the
-// granules that have one there, in the order given. With allowMissing a granule that cannot be read is left out, whole,
-// and listed; otherwise it is an error, as it is when none can be read.
+// granules that have one there, in the order given. A granule that has none in any shard, but rows without a position, is
+// given to the first shard to be counted there. With allowMissing a granule that is missing (job.OfGranule) is left out, whole,
+// and listed, here and in the first shard; otherwise it is an error, as it is when none can be read.
 func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bool) (*Plan, *Found, error) {
 	results := make([]result, len(granules))
 	var mu sync.Mutex
@@ -46,7 +48,7 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 			r, err := s.granule(gctx, granules[i])
 			if err != nil {
 				err = core.Errorf(core.CodeOf(err), "read granule", granules[i].ID, "%w", err)
-				if !allowMissing || gctx.Err() != nil {
+				if !allowMissing || gctx.Err() != nil || !job.OfGranule(err) {
 					return err
 				}
 				r = result{err: err}
@@ -93,11 +95,27 @@ func (s *Scan) collect(ctx context.Context, granules []core.Granule, results []r
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(byKey), core.CompareKeys)
+	if len(keys) == 0 {
+		return Make(ctx, s.Grid, nil, nil)
+	}
 	lists := make([][]core.Granule, len(keys))
 	for i, k := range keys {
 		lists[i] = byKey[k]
 	}
-	return Make(ctx, s.Grid, keys, lists)
+	var missing []job.ReadError
+	for i, r := range results {
+		switch {
+		case r.err != nil:
+			missing = append(missing, job.NewReadError(granules[i].ID, r.err))
+		case len(r.shards) == 0 && r.invalid > 0:
+			lists[0] = append(lists[0], granules[i])
+		}
+	}
+	p, err := Make(ctx, s.Grid, keys, lists)
+	if err == nil {
+		p.Shards[0].Missing = missing
+	}
+	return p, err
 }
 
 // A result is what was seen of one granule.
@@ -110,11 +128,14 @@ type result struct {
 // granule finds the shards of one granule.
 func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
 	r := result{shards: map[core.ShardKey]bool{}}
-	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16}, func(b *core.Batch) error {
+	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16, CountInvalid: true}, func(b *core.Batch) error {
 		if len(b.Lat) != len(b.Lon) {
 			return core.Errorf(core.Internal, "plan", b.Group, "the reader emitted %d latitudes to %d longitudes", len(b.Lat), len(b.Lon))
 		}
-		return s.batch(ctx, b, &r)
+		if err := s.batch(ctx, b, &r); err != nil {
+			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, job.ErrTaking)
+		}
+		return nil
 	})
 	r.rows = stats.Rows
 	r.invalid += stats.Invalid

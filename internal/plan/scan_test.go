@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 )
 
 var _ core.ProductReader = &points{}
@@ -211,6 +211,12 @@ func (nowhere) Cover(_ context.Context, r []core.Region) ([][]core.ShardKey, err
 
 func (nowhere) Shards(context.Context, []core.ShardKey) ([]core.Shard, error) { return nil, nil }
 
+type invalidGrid struct{ core.Grid }
+
+func (invalidGrid) Cover(context.Context, []core.Region) ([][]core.ShardKey, error) {
+	return nil, core.Errorf(core.Invalid, "grid", "", "no cover")
+}
+
 // A granule that fails in the middle is left out whole: no shard is planned for what was seen of it.
 func TestScanFailures(t *testing.T) {
 	grid := newGrid(t, `{"parent_order": 3, "child_order": 4}`)
@@ -234,7 +240,23 @@ func TestScanFailures(t *testing.T) {
 	require.Len(t, found.Failed, 1)
 	require.ErrorIs(t, found.Failed["b"], broken)
 
-	p.fail["a"], p.fail["c"] = errors.New("first"), errors.New("last")
+	require.Equal(t, []job.ReadError{{Granule: "b", Code: "corrupt", Text: "read granule b: h5.Read b.h5: checksum"}}, got.Shards[0].Missing, "a record will name it")
+
+	for code := core.Internal; code <= core.Unsupported; code++ {
+		p.fail["b"] = core.Errorf(code, "h5.Read", "b.h5", "no")
+		_, found, err = s.Run(t.Context(), p.granules(), true)
+		if code == core.NotFound || code == core.Corrupt || code == core.Unsupported || code == core.Invalid {
+			require.NoError(t, err, code)
+			require.Contains(t, found.Failed, "b", code)
+		} else { // the granule may be whole
+			require.Equal(t, code, core.CodeOf(err))
+			require.ErrorContains(t, err, "read granule b", code)
+		}
+	}
+	_, _, err = (&Scan{Grid: invalidGrid{grid}, Reader: p}).Run(t.Context(), p.granules(), true)
+	require.ErrorContains(t, err, "no cover", "a grid that fails is no missing granule")
+
+	p.fail["a"], p.fail["b"], p.fail["c"] = core.Errorf(core.NotFound, "", "", "first"), broken, core.Errorf(core.NotFound, "", "", "last")
 	_, _, err = s.Run(t.Context(), p.granules(), true)
 	require.ErrorContains(t, err, "every granule failed; the first: read granule a: first")
 

@@ -29,13 +29,7 @@ func recovered(where string, err *error) {
 // guard puts a recover around what a plugin makes.
 func guard(p core.Plugin) core.Plugin {
 	p.Grids = wrapped(p.Grids, "grid", func(where string, g core.Grid) core.Grid { return &guardedGrid{g, where} })
-	p.Readers = wrapped(p.Readers, "reader", func(where string, r core.ProductReader) core.ProductReader {
-		g := guardedReader{r, where}
-		if i, ok := r.(core.Indexer); ok {
-			return &guardedIndexer{g, i}
-		}
-		return &g
-	})
+	p.Readers = wrapped(p.Readers, "reader", guardReader)
 	p.Statistics = wrapped(p.Statistics, "statistic", func(where string, s core.Statistic) core.Statistic {
 		g := guardedStatistic{s, where}
 		if f, ok := s.(core.Folder); ok {
@@ -86,6 +80,32 @@ func (g *guardedGrid) Locate(ctx context.Context, key core.ShardKey, lon, lat []
 	return g.Grid.Locate(ctx, key, lon, lat, slot)
 }
 
+// guardReader keeps the reader's optional powers, and adds none.
+func guardReader(where string, r core.ProductReader) core.ProductReader {
+	g := &guardedReader{r, where}
+	indexer, indexes := r.(core.Indexer)
+	identifier, identifies := r.(core.Identifier)
+	switch {
+	case indexes && identifies:
+		return struct {
+			*guardedReader
+			guardedIndexer
+			guardedIdentifier
+		}{g, guardedIndexer{indexer, where}, guardedIdentifier{identifier, where}}
+	case indexes:
+		return struct {
+			*guardedReader
+			guardedIndexer
+		}{g, guardedIndexer{indexer, where}}
+	case identifies:
+		return struct {
+			*guardedReader
+			guardedIdentifier
+		}{g, guardedIdentifier{identifier, where}}
+	}
+	return g
+}
+
 type guardedReader struct {
 	core.ProductReader
 	where string
@@ -97,13 +117,23 @@ func (g *guardedReader) Read(ctx context.Context, src core.ObjectReader, granule
 }
 
 type guardedIndexer struct {
-	guardedReader
 	indexer core.Indexer
+	where   string
 }
 
-func (g *guardedIndexer) Index(ctx context.Context, src core.ObjectReader, granule core.Granule, q core.Query) (data []byte, err error) {
+func (g guardedIndexer) Index(ctx context.Context, src core.ObjectReader, granule core.Granule, q core.Query) (data []byte, err error) {
 	defer recovered(g.where, &err)
 	return g.indexer.Index(ctx, src, granule, q)
+}
+
+type guardedIdentifier struct {
+	identifier core.Identifier
+	where      string
+}
+
+func (g guardedIdentifier) Identify(ctx context.Context, names []string) (ids []core.Identity, err error) {
+	defer recovered(g.where, &err)
+	return g.identifier.Identify(ctx, names)
 }
 
 type guardedStatistic struct {

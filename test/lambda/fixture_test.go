@@ -209,6 +209,8 @@ func (f *fixture) local(cfg *config.Config, files []string) *run {
 	for i, name := range files {
 		list[i] = job.Granule{URL: name}.Core()
 	}
+	_, err = job.Identify(ctx, recipe.Reader, list)
+	require.NoError(f, err)
 	scan := &plan.Scan{Grid: recipe.Grid, Reader: recipe.Reader, Source: disk, Workers: 2}
 	p, _, err := scan.Run(ctx, list, false)
 	require.NoError(f, err)
@@ -217,8 +219,8 @@ func (f *fixture) local(cfg *config.Config, files []string) *run {
 	require.NoError(f, err)
 	_, err = r.template.Setup(ctx, disk, r.store, p, false, false)
 	require.NoError(f, err)
-	for i, s := range p.Shards {
-		j := r.template.Job(i, s.Shard, s.Granules, r.store)
+	for i := range p.Shards {
+		j := r.template.Job(i, &p.Shards[i], r.store)
 		_, err := r.template.Process(ctx, host.NewStores(disk, disk, files[0]), &j, host.Version)
 		require.NoError(f, err)
 	}

@@ -138,7 +138,7 @@ func (f *fixture) jobs() {
 	const store = "s3://" + stores + "/jobs.zarr"
 	f.setUp(map[string]any{"store_path": store, "config": r.recipe.Config.JSON(), "shard_keys": r.plan.Keys()})
 	for i, s := range r.plan.Shards {
-		j := r.template.Job(i, s.Shard, s.Granules, store)
+		j := r.template.Job(i, &s, store)
 		for k := range j.Granules {
 			j.Granules[k].URL = remote("small", s.Granules)[k]
 		}

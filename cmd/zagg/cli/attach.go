@@ -128,7 +128,7 @@ func (a *app) attach(ctx context.Context, address string, o attachOptions) error
 		fmt.Fprintf(a.stderr, "zagg: %d of %d shards failed or were not sent; the same `zagg run` computes them\n", total.Shards.Errors, total.Shards.Total)
 		return errSilent
 	}
-	return nil
+	return total.complete(a.stderr)
 }
 
 // deadline is when no result can come any more: as many rounds of the time-out as the workers need for all shards, the

@@ -26,6 +26,7 @@ const Version = host.Version
 const (
 	exitFailure   = 1   // a shard failed, or the command could not do its work
 	exitUsage     = 2   // the command line is wrong
+	exitMissing   = 3   // all is done but for granules that could not be read, which was allowed
 	exitInterrupt = 130 // stopped by ^C
 )
 
@@ -64,7 +65,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 0
 	}
 	switch {
-	case errors.Is(err, errSilent):
+	case errors.Is(err, errSilent), errors.Is(err, errIncomplete):
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "zagg: stopped")
 	default:
@@ -73,16 +74,20 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errIncomplete):
+		return exitMissing
 	case ctx.Err() != nil:
 		return exitInterrupt
 	}
 	return exitFailure
 }
 
-// errSilent ends a command whose failure has been printed; errUsage marks a wrong command line.
+// errSilent ends a command whose failure has been printed, errIncomplete one that went well but for granules that are missing, which
+// has been printed too; errUsage marks a wrong command line.
 var (
-	errSilent = errors.New("failed")
-	errUsage  = errors.New("see --help")
+	errSilent     = errors.New("failed")
+	errIncomplete = errors.New("granules are missing")
+	errUsage      = errors.New("see --help")
 )
 
 // An app is what the sub-commands share.

@@ -149,8 +149,17 @@ func TestDamagedGranule(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, damaged)
 	require.Contains(t, errs, "byte")
-	out := ok(t, append(args, "--allow-missing")...)
+	code, out, errs := run(t, "", append(args, "--allow-missing")...)
+	require.Equal(t, 3, code, errs)
 	require.Contains(t, out, "0 errors")
+	require.Contains(t, errs, "1 granules are missing")
+	store, err := openStored(t.Context(), args[6])
+	require.NoError(t, err)
+	var named []string
+	for _, r := range store.records {
+		named = append(named, r.Missing...)
+	}
+	require.Equal(t, []string{damaged}, named, "one record names it")
 }
 
 func TestPlotAndInfo(t *testing.T) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"os"
 	"path"
@@ -16,7 +17,7 @@ import (
 
 // expandGranules turns what --granules was given into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
 // several of them separated by commas, or @LIST, a text file of one path or URL a line. Order is by name, so that the
-// same files are the same run.
+// same files are the same run, and each address counts once. IDs are not set.
 func expandGranules(ctx context.Context, store core.ObjectStore, args []string) ([]core.Granule, error) {
 	var urls []string
 	for _, arg := range args {
@@ -26,19 +27,13 @@ func expandGranules(ctx context.Context, store core.ObjectStore, args []string) 
 		}
 		urls = append(urls, more...)
 	}
-	slices.SortFunc(urls, func(a, b string) int { return strings.Compare(job.BareName(a), job.BareName(b)) })
-	seen := map[string]string{}
-	granules := make([]core.Granule, 0, len(urls))
-	for _, u := range urls {
-		id := job.BareName(filepath.ToSlash(u))
-		if first, twice := seen[id]; twice {
-			if first == u {
-				continue
-			}
-			return nil, core.Errorf(core.Invalid, "--granules", id, "two files have this name, %s and %s: granules are told apart by name", first, u)
-		}
-		seen[id] = u
-		granules = append(granules, core.Granule{ID: id, Assets: map[string]string{"data": u}})
+	slices.SortFunc(urls, func(a, b string) int {
+		return cmp.Or(strings.Compare(job.BareName(a), job.BareName(b)), strings.Compare(a, b))
+	})
+	urls = slices.Compact(urls)
+	granules := make([]core.Granule, len(urls))
+	for i, u := range urls {
+		granules[i].Assets = map[string]string{"data": u}
 	}
 	if len(granules) == 0 {
 		return nil, core.Errorf(core.NotFound, "--granules", strings.Join(args, " "), "no granule found")

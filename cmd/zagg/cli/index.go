@@ -10,6 +10,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/dispatch"
+	"github.com/englacial/zagg/internal/job"
 )
 
 func (a *app) indexCommand() *cobra.Command {
@@ -80,8 +81,11 @@ func (r *runner) buildIndexes(ctx context.Context, args []string, out string) er
 	if err != nil {
 		return err
 	}
-	granules, err := expandGranules(ctx, store, args)
+	granules, err := expandGranules(ctx, objstore.Retry(store, objstore.Policy{}), args)
 	if err != nil {
+		return err
+	}
+	if _, err := job.Identify(ctx, r.recipe.Reader, granules); err != nil {
 		return err
 	}
 	src, err := r.openGranules(ctx, granules)
@@ -143,5 +147,5 @@ func (r *runner) buildIndex(ctx context.Context, src core.ObjectReader, to core.
 	if err != nil {
 		return indexed{}, err
 	}
-	return indexed{int64(len(data)), info.Size}, objstore.PutBytes(ctx, objstore.Retry(to, objstore.Policy{}), host.IndexURL(r.config.DataSource.Index.Store, g.ID), data, core.PutOptions{})
+	return indexed{int64(len(data)), info.Size}, objstore.PutBytes(ctx, objstore.Retry(to, objstore.Policy{}), g.Assets["index"], data, core.PutOptions{})
 }

@@ -35,12 +35,28 @@ func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
 		return nil, nil, err
 	}
 	r.shardMap = nil // a continent's takes a hundred megabytes, and all that is needed of it is in the plan
+	if err := r.selectNewest(ctx, granules); err != nil {
+		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+	}
 	p, err := plan.Make(ctx, r.recipe.Grid, m.Keys, granules)
 	if err != nil {
 		return nil, nil, err
 	}
+	p.Leave(r.superseded)
 	src, err := r.open(ctx, p)
 	return p, src, err
+}
+
+// selectNewest leaves out the granules whose observations another holds, and says so.
+func (r *runner) selectNewest(ctx context.Context, lists [][]core.Granule) error {
+	var err error
+	if r.superseded, err = plan.Select(ctx, r.recipe.Reader, lists); err != nil {
+		return err
+	}
+	for _, s := range r.superseded {
+		fmt.Fprintf(r.app.stderr, "WARNING %s is left out: %s holds the same observations, newer or whole\n", s.Granule, s.By)
+	}
+	return nil
 }
 
 // granulesOf are the granules of each shard. A granule is made once for all shards that have it.
@@ -117,10 +133,15 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	granules, err := expandGranules(ctx, store, r.o.granules)
+	granules, err := expandGranules(ctx, objstore.Retry(store, objstore.Policy{}), r.o.granules)
 	if err != nil {
 		return nil, nil, err
 	}
+	lists := [][]core.Granule{granules}
+	if err := r.selectNewest(ctx, lists); err != nil {
+		return nil, nil, err
+	}
+	granules = lists[0]
 	r.announce("Finding the shards of %d granules from their coordinates", len(granules))
 	src, err := r.openGranules(ctx, granules)
 	if err != nil {
@@ -138,6 +159,7 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	p.Leave(r.superseded)
 	src.missing = slices.Sorted(maps.Keys(seen.Failed))
 	for _, id := range src.missing {
 		r.say("      left out: %s: %v", id, seen.Failed[id])

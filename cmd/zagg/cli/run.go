@@ -37,7 +37,12 @@ S3 is reached as the AWS SDK finds it: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPO
 sent to NASA's HTTPS servers.
 With --backend lambda each shard is one invocation of a function that zagg deploy has stood up; what it will cost is shown
 and confirmed first. --emulate runs that function on this machine instead of AWS.
-The exit code is 0 only if no shard failed.`,
+
+Of granules that hold the same observations, by their names, the newest release and revision is used and the others are named;
+where that cannot be told it is an error.
+
+Exit codes: 0, all that was asked for is in the store; 1, a shard failed or nothing could be done; 2, the command line is wrong;
+3, granules could not be read, which --allow-missing allowed: the records name them; 130, stopped.`,
 		Example: `  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --max-workers 8
   zagg run --config my.yaml --catalog shardmap.json --store out.zarr --morton-cell -5111123 --profile
@@ -63,7 +68,7 @@ The exit code is 0 only if no shard failed.`,
 	f.BoolVar(&o.anonymous, "anonymous", false, "read and write S3 without credentials")
 	f.BoolVar(&o.overwrite, "overwrite", false, "delete what the store holds and start again")
 	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that this plan does not have")
-	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that cannot be read and record them, instead of failing their shards")
+	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that are not there or damaged and record them, instead of failing; the exit code is then 3")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and write nothing")
 	f.BoolVar(&o.profile, "profile", false, "print seconds by phase")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")

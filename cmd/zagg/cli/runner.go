@@ -40,6 +40,8 @@ type runner struct {
 	used     objstore.Counter // of the output, outside jobs
 	runID    string
 	left     int // shards at work that were not waited for
+
+	superseded []job.Superseded // granules left out for newer ones
 }
 
 // metered is the output for what is done outside jobs.
@@ -107,6 +109,7 @@ func (r *runner) run(ctx context.Context) error {
 	r.total = newSummary(r.store, r.config.Worker.Memory, len(selected))
 	r.total.Source = r.total.Source.Add(source.used.Usage())
 	r.total.Missing = append(r.total.Missing, source.missing...)
+	r.total.Superseded = append(r.total.Superseded, r.superseded...)
 	t, err := r.recipe.Template(p)
 	if err != nil {
 		return err
@@ -234,7 +237,7 @@ type executor = dispatch.Executor[job.Job, *host.Outcome]
 func (r *runner) jobs(t *host.Template, p *plan.Plan, ranks []int) []job.Job {
 	jobs := make([]job.Job, 0, len(ranks))
 	for _, i := range ranks {
-		j := t.Job(i, p.Shards[i].Shard, p.Shards[i].Granules, r.store)
+		j := t.Job(i, &p.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.runID, r.o.allowMissing, r.o.overwrite, r.o.profile, r.o.driver, r.o.region
 		jobs = append(jobs, j)
 	}
@@ -368,5 +371,5 @@ func (r *runner) finish(ctx context.Context, t *host.Template, p *plan.Plan, sel
 		fmt.Fprintf(r.app.stderr, "zagg: %d of %d shards failed; the same command tries them again\n", r.total.Shards.Errors, r.total.Shards.Total)
 		return errSilent
 	}
-	return nil
+	return r.total.complete(r.app.stderr)
 }

@@ -24,6 +24,7 @@ type summary struct {
 	NoGroup      int                `json:"groups_missing"`
 	EmptyGroup   int                `json:"groups_empty"`
 	Missing      []string           `json:"granules_missing"`
+	Superseded   []job.Superseded   `json:"granules_superseded"`
 	WallSeconds  float64            `json:"wall_s"`
 	Compute      float64            `json:"compute_s"` // summed over shards of this run
 	Source       objstore.Usage     `json:"source"`
@@ -84,7 +85,7 @@ type failure struct {
 
 // newSummary takes the worker's memory in MiB as configured, 0 if it is not.
 func newSummary(store string, memory, total int) *summary {
-	s := &summary{Store: store, Worker: workerSize{MemoryGB: cost.DefaultMemoryGB, TmpGB: cost.FreeTmpGB, Architecture: architecture(false)}, Dropped: map[string]int64{}, Phases: map[string]float64{}, Missing: []string{}, Failed: []failure{}, Removed: []string{}}
+	s := &summary{Store: store, Worker: workerSize{MemoryGB: cost.DefaultMemoryGB, TmpGB: cost.FreeTmpGB, Architecture: architecture(false)}, Dropped: map[string]int64{}, Phases: map[string]float64{}, Missing: []string{}, Superseded: []job.Superseded{}, Failed: []failure{}, Removed: []string{}}
 	s.Shards.Total = total
 	if memory > 0 {
 		s.Worker.MemoryGB = float64(memory) / 1024
@@ -118,7 +119,7 @@ func (s *summary) add(label string, o *host.Outcome, err error, seconds float64)
 	s.Cells += r.Cells
 	s.Observations += r.Observations.Kept
 	for reason, n := range r.Observations.Dropped {
-		if reason != job.DropOutside {
+		if reason != "outside" { // which records of earlier releases list
 			s.Dropped[reason] += n
 		}
 	}
@@ -169,6 +170,9 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 	if len(s.Missing) > 0 {
 		line("Missing", "%d granules could not be read: %s", len(s.Missing), abbreviate(s.Missing))
 	}
+	if len(s.Superseded) > 0 {
+		line("Left out", "%d granules whose observations another holds, newer or whole: %s", len(s.Superseded), abbreviate(s.leftOut()))
+	}
 	line("Time", "%s wall, %s compute", seconds(s.WallSeconds), seconds(s.Compute))
 	if s.WallSeconds > 0 && s.Compute > 0 {
 		line("Throughput", "%s obs/s, %.1f shards/s", thousands(int64(float64(s.Observations)/s.WallSeconds)), float64(s.Shards.Total)/s.WallSeconds)
@@ -186,6 +190,24 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 	s.printForScrapers(w, profile)
 	_, err := out.Write(w.Bytes())
 	return err
+}
+
+// leftOut are the superseded granules, each with what is used.
+func (s *summary) leftOut() []string {
+	names := make([]string, len(s.Superseded))
+	for i, x := range s.Superseded {
+		names[i] = x.Granule + " (for " + x.By + ")"
+	}
+	return names
+}
+
+// complete is errIncomplete where granules are missing from what was computed, which was allowed.
+func (s *summary) complete(out io.Writer) error {
+	if len(s.Missing) == 0 {
+		return nil
+	}
+	fmt.Fprintf(out, "zagg: %d granules are missing from the store; its records name them, and the same command tries them again\n", len(s.Missing))
+	return errIncomplete
 }
 
 // printForScrapers has lines that logs of earlier systems are searched for.

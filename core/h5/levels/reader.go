@@ -7,6 +7,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/names"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -15,13 +16,17 @@ func New(l Layout) (core.ProductReader, error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	return &reader{layout: l}, nil
+	return &reader{layout: l, names: names.New()}, nil
 }
 
-var _ core.Indexer = (*reader)(nil)
+var (
+	_ core.Indexer    = (*reader)(nil)
+	_ core.Identifier = (*reader)(nil)
+)
 
 type reader struct {
 	layout  Layout
+	names   *names.Reader
 	scratch sync.Pool // of *scratch: page faults of fresh memory cost more than filling it
 }
 
@@ -32,6 +37,15 @@ func (r *reader) Info() core.ProductInfo {
 		info.Columns = append(info.Columns, core.Field{Name: c.Name, Width: 1, Units: c.Units})
 	}
 	return info
+}
+
+// Identify implements core.Identifier by the rules of the archives whose products are read here.
+func (r *reader) Identify(_ context.Context, files []string) ([]core.Identity, error) {
+	ids := make([]core.Identity, len(files))
+	for i, f := range files {
+		ids[i] = r.names.Identify(f)
+	}
+	return ids, nil
 }
 
 // Read implements core.ProductReader.

@@ -1,0 +1,90 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Identify finds what granules are known by and sets their IDs. It is the one place where that is decided; plans, records,
+// indexes, receipts and messages take the ID. A granule whose reader knows the product's names is known by its bare name,
+// wherever it is kept. Any other is known by its address: two files of one name in two folders are two granules.
+func Identify(ctx context.Context, r core.ProductReader, granules []core.Granule) ([]core.Identity, error) {
+	names := make([]string, len(granules))
+	for i := range granules {
+		names[i] = BareName(granules[i].Assets["data"])
+	}
+	ids := make([]core.Identity, len(granules))
+	if reader, ok := r.(core.Identifier); ok && len(granules) > 0 {
+		var err error
+		if ids, err = reader.Identify(ctx, names); err != nil {
+			return nil, err
+		}
+		if len(ids) != len(names) {
+			return nil, core.Errorf(core.Internal, "identify", "", "the reader gives %d identities for %d names", len(ids), len(names))
+		}
+	}
+	for i := range granules {
+		if granules[i].ID = names[i]; !ids[i].Known() {
+			granules[i].ID = plainAddress(granules[i].Assets["data"])
+		}
+	}
+	return ids, nil
+}
+
+// Cores are the job's granules as readers take them, with the IDs that they are known by.
+func (j *Job) Cores(ctx context.Context, r core.ProductReader) ([]core.Granule, error) {
+	granules := make([]core.Granule, len(j.Granules))
+	for i, g := range j.Granules {
+		granules[i] = g.Core()
+	}
+	_, err := Identify(ctx, r, granules)
+	return granules, err
+}
+
+// plainAddress is an address in one spelling and without what may be a credential: paths are absolute, URLs have neither
+// user nor query. Queries tell files apart on some servers, so that what does not sign a request goes in as a hash.
+func plainAddress(address string) string {
+	if path, isFile := strings.CutPrefix(address, "file://"); isFile || !strings.Contains(address, "://") {
+		if abs, err := filepath.Abs(path); err == nil {
+			return filepath.ToSlash(abs)
+		}
+		return path
+	}
+	if !isHTTP(address) {
+		return address // of S3: what stands there is the key
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return strings.SplitN(address, "?", 2)[0]
+	}
+	query := u.Query()
+	for name := range query {
+		if signs(name) {
+			delete(query, name)
+		}
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	if len(query) == 0 {
+		return u.String()
+	}
+	sum := sha256.Sum256([]byte(query.Encode()))
+	return u.String() + "#" + hex.EncodeToString(sum[:6])
+}
+
+func isHTTP(address string) bool {
+	scheme, _, ok := strings.Cut(address, "://")
+	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// signs reports whether a query's parameter is part of a signature, which is another each time.
+func signs(parameter string) bool {
+	p := strings.ToLower(parameter)
+	return strings.HasPrefix(p, "x-amz-") || slices.Contains([]string{"signature", "expires", "key-pair-id", "policy", "awsaccesskeyid", "token", "access_token", "a-userid"}, p)
+}
