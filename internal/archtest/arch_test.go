@@ -42,6 +42,7 @@ var rules = map[string][]string{
 	"internal/engine":   {"internal/expr", "internal/job", "internal/zarr"},
 	"internal/expr":     {"core/reduce"},
 	"internal/fleet":    {"core/objstore", "internal/job"},
+	"internal/hdfrest":  {"core/h5", "core/objstore", "internal/hdfrest"},
 	"internal/job":      {},
 	"internal/plan":     {"internal/job"},
 	"internal/plot":     {},
@@ -59,7 +60,7 @@ var rules = map[string][]string{
 	"internal/coverage": {"core/...", "internal/catalog/...", "internal/shardmap"},
 	"internal/deploy":   {},
 	"internal/wire":     {"proto/..."},
-	"lambda":            {"core/...", "host", "internal/cost", "internal/config", "internal/job", "internal/engine", "plugins/...", "lambda/..."},
+	"lambda":            {"core/...", "host", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/job", "internal/engine", "plugins/...", "lambda/..."},
 	"proto":             {},
 	"test":              {"..."},
 }

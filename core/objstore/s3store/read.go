@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,11 @@ import (
 // ReadRanges sends one GET per range, at most Options.Concurrency at once in all of the Store. If some ranges find the
 // service busy, the others come back with the error.
 func (s *Store) ReadRanges(ctx context.Context, objectURL string, ranges []core.Range) ([][]byte, error) {
+	return s.ReadVersion(ctx, objectURL, "", ranges)
+}
+
+// ReadVersion is ReadRanges with If-Match, if etag is not empty.
+func (s *Store) ReadVersion(ctx context.Context, objectURL, etag string, ranges []core.Range) ([][]byte, error) {
 	const op = "s3store.Read"
 	if err := objstore.CheckRanges(op, objectURL, ranges); err != nil {
 		return nil, err
@@ -35,7 +41,7 @@ func (s *Store) ReadRanges(ctx context.Context, objectURL string, ranges []core.
 		return nil, err
 	}
 	request := func(ctx context.Context, rangeHeader string) (*http.Request, error) {
-		return s.signedGet(ctx, op, objectURL, e, key, rangeHeader)
+		return s.signedGet(ctx, op, objectURL, e, key, rangeHeader, etag)
 	}
 	return s.getter.ReadRanges(ctx, ranged.Object{Op: op, URL: objectURL, Request: request}, ranges)
 }
@@ -101,7 +107,7 @@ func (e *endpoint) auth(properties *smithy.Properties) error {
 // sha256OfNothing is what a signature says of a request without a body.
 const sha256OfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-func (s *Store) signedGet(ctx context.Context, op, subject string, e *endpoint, key, rangeHeader string) (*http.Request, error) {
+func (s *Store) signedGet(ctx context.Context, op, subject string, e *endpoint, key, rangeHeader, etag string) (*http.Request, error) {
 	u := e.base
 	u.Path = strings.TrimSuffix(e.base.Path, "/") + "/" + key
 	u.RawPath = strings.TrimSuffix(e.base.EscapedPath(), "/") + "/" + escape(key)
@@ -109,6 +115,9 @@ func (s *Store) signedGet(ctx context.Context, op, subject string, e *endpoint, 
 		Method: http.MethodGet, URL: &u, Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"Range": {rangeHeader}, "X-Amz-Content-Sha256": {sha256OfNothing}, "Accept-Encoding": {"identity"}},
 	}).WithContext(ctx)
+	if etag != "" {
+		req.Header.Set("If-Match", etag)
+	}
 	if s.credentials == nil {
 		return req, nil
 	}
@@ -209,6 +218,76 @@ func (s *Store) List(ctx context.Context, prefix string, visit func(core.ObjectI
 			return core.Errorf(core.Unavailable, op, prefix, "the list ends in the middle: the service says there is more, not where")
 		}
 	}
+}
+
+// Folder visits what is directly under a prefix that ends in "/", in URL order and after a URL ("" all): objects, and
+// prefixes that end in "/", of which nothing but the URL is known.
+func (s *Store) Folder(ctx context.Context, prefix, after string, visit func(core.ObjectInfo) error) error {
+	const op = "s3store.Folder"
+	bucket, keys, err := split(op, prefix)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(ctx, op, prefix); err != nil {
+		return err
+	}
+	base := prefix[:len("s3://")] + bucket + "/"
+	in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &keys, Delimiter: aws.String("/"), EncodingType: "url"}
+	if k, ok := strings.CutPrefix(after, base); ok && k != "" {
+		in.StartAfter = &k
+	}
+	for {
+		out, err := s.page(ctx, in)
+		if err != nil {
+			return s.sdkError(op, prefix, err)
+		}
+		entries, err := folderEntries(base, out)
+		if err != nil {
+			return core.Errorf(core.Corrupt, op, prefix, "a key in the list is not well escaped: %w", err)
+		}
+		for _, e := range entries {
+			if e.URL <= after || e.URL == prefix {
+				continue
+			}
+			if err := visit(e); err != nil {
+				return err
+			}
+		}
+		if !aws.ToBool(out.IsTruncated) {
+			return nil
+		}
+		if in.ContinuationToken = out.NextContinuationToken; aws.ToString(in.ContinuationToken) == "" {
+			return core.Errorf(core.Unavailable, op, prefix, "the list ends in the middle: the service says there is more, not where")
+		}
+	}
+}
+
+// folderEntries are the objects and prefixes of a page in the order of their URLs.
+func folderEntries(base string, page *s3.ListObjectsV2Output) ([]core.ObjectInfo, error) {
+	var out []core.ObjectInfo
+	name := func(key *string) (string, error) {
+		if page.EncodingType != "url" {
+			return base + aws.ToString(key), nil
+		}
+		k, err := url.QueryUnescape(aws.ToString(key))
+		return base + k, err
+	}
+	for _, o := range page.Contents {
+		u, err := name(o.Key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, core.ObjectInfo{URL: u, ETag: aws.ToString(o.ETag), Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified)})
+	}
+	for _, p := range page.CommonPrefixes {
+		u, err := name(p.Prefix)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, core.ObjectInfo{URL: u})
+	}
+	slices.SortFunc(out, func(a, b core.ObjectInfo) int { return strings.Compare(a.URL, b.URL) })
+	return out, nil
 }
 
 func (s *Store) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {

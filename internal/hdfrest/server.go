@@ -1,0 +1,449 @@
+package hdfrest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A Request is one of the API, however it came.
+type Request struct {
+	Method string
+	Path   string     // percent-encoded, as in a URL
+	Query  url.Values // the parameters
+	Header http.Header
+	Body   []byte
+	Base   string // what hrefs begin with: "http://host:port"
+	// Trusted is a caller that was let in elsewhere (as by IAM): without credentials of its own it is the server's user.
+	Trusted bool
+}
+
+// A Response answers a Request. Body is Content-Type's; a JSON body is JSON but for the words NaN and Infinity.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// JSON reports a body of JSON.
+func (r *Response) JSON() bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
+}
+
+// Limits bound what one request may cost. Zero fields have the defaults named.
+type Limits struct {
+	Value   int64         // bytes of a value in the wire form; 100 MiB. More is 413
+	JSON    int64         // bytes of a body of JSON; 64 MiB. More is 413
+	Body    int64         // bytes of a request's body; 16 MiB. More is 413
+	Points  int           // points or listed elements of a selection; 1,000,000
+	Objects int           // objects of a domain up to which a request for all of them is answered with them; 500
+	List    int           // entries of a folder in one answer; 1,000
+	Time    time.Duration // 25 s. More is 503
+	Page    int64         // bytes of the pieces in which clients are told to read what is not chunked; 2.9 MB
+}
+
+func (l Limits) orDefaults() Limits {
+	def(&l.Value, 100<<20)
+	def(&l.JSON, 64<<20)
+	def(&l.Body, 16<<20)
+	def(&l.Points, 1_000_000)
+	def(&l.Objects, 500)
+	def(&l.List, 1000)
+	def(&l.Time, 25*time.Second)
+	def(&l.Page, 2_900_000)
+	return l
+}
+
+func def[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// Config is a server's.
+type Config struct {
+	Store  Store
+	Bucket string // the one of requests that name none
+	// User may read everything with Password. An empty User: nobody is asked who he is.
+	User, Password string
+	// Public says what may be read without credentials.
+	Public func(Name) bool
+	Limits Limits
+	// Now and Started are for /about; nil and zero: the time of New.
+	Started time.Time
+}
+
+// A Server answers requests. It is safe for concurrent use.
+type Server struct {
+	Config
+}
+
+// New is a server over a store.
+func New(c Config) *Server {
+	c.Limits = c.Limits.orDefaults()
+	if c.Started.IsZero() {
+		c.Started = time.Now()
+	}
+	if c.Public == nil {
+		c.Public = func(Name) bool { return false }
+	}
+	return &Server{c}
+}
+
+// version is that of HSDS whose protocol is spoken; clients look at it.
+const version = "0.9.4"
+
+// A call is a request on its way.
+type call struct {
+	*Server
+	ctx     context.Context
+	req     *Request
+	path    []string // decoded segments
+	domain  string   // the name as the client gave it in the parameters, for hrefs
+	name    Name
+	hasName bool
+	known   bool // who asks is the user, or nobody is asked
+}
+
+// Serve answers a request; it never fails otherwise than by the answer's status. The text of an error is that of HSDS;
+// what was wrong in particular is in the header X-Hdf-Error.
+func (s *Server) Serve(ctx context.Context, req *Request) *Response {
+	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
+	defer cancel()
+	c := &call{Server: s, ctx: ctx, req: req}
+	resp, err := c.serve()
+	if errors.Is(err, ErrReplaced) {
+		resp, err = c.serve()
+	}
+	if err != nil {
+		resp = failure(err)
+	}
+	c.cors(resp)
+	return resp
+}
+
+func (c *call) serve() (*Response, error) {
+	switch c.req.Method {
+	case http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete:
+	case http.MethodOptions:
+		return &Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/octet-stream"}}}, nil
+	default:
+		return nil, &statusError{status: http.StatusMethodNotAllowed}
+	}
+	if int64(len(c.req.Body)) > c.Limits.Body {
+		return nil, errStatus(http.StatusRequestEntityTooLarge, "the body is longer than %d bytes", c.Limits.Body)
+	}
+	segments, err := splitPath(c.req.Path)
+	if err != nil {
+		return nil, err
+	}
+	c.path = segments
+	if err := c.authenticate(); err != nil {
+		return nil, err
+	}
+	h := c.route()
+	if h == nil {
+		return nil, errStatus(http.StatusNotFound, "there is no %s %s", c.req.Method, c.req.Path)
+	}
+	return h()
+}
+
+// splitPath cuts a path at its slashes and decodes each segment, so that %2F is part of a name.
+func splitPath(p string) ([]string, error) {
+	if len(p) > maxURL {
+		return nil, errStatus(http.StatusRequestURITooLong, "the path is longer than %d bytes", maxURL)
+	}
+	parts := strings.Split(strings.TrimPrefix(p, "/"), "/")
+	for i, s := range parts {
+		d, err := url.PathUnescape(s)
+		if err != nil {
+			return nil, errStatus(http.StatusBadRequest, "%v", err)
+		}
+		parts[i] = d
+	}
+	return parts, nil
+}
+
+const maxURL = 64 << 10
+
+// A handler answers one route.
+type handler func() (*Response, error)
+
+// route finds who answers; nil: nobody.
+func (c *call) route() handler {
+	p, get := c.path, c.req.Method == http.MethodGet
+	if len(p) == 1 {
+		p = append(p, "")
+	}
+	switch {
+	case len(p) == 2 && p[1] == "":
+		switch p[0] {
+		case "":
+			return c.read(c.getDomain)
+		case "about":
+			return c.only(get, c.about)
+		case "info":
+			return c.only(get, c.info)
+		case "domains":
+			return c.only(get, c.getFolder)
+		case "acls":
+			return c.read(c.getACLs)
+		case "groups", "datasets", "datatypes":
+			return c.read(func() (*Response, error) { return c.collection(p[0]) })
+		}
+	case p[0] == "acls" && len(p) == 2:
+		return c.read(func() (*Response, error) { return c.getACL(p[1]) })
+	case p[0] == "groups" || p[0] == "datasets" || p[0] == "datatypes":
+		return c.objectRoute(p)
+	}
+	return nil
+}
+
+// objectRoute finds who answers for an object, or what belongs to it.
+func (c *call) objectRoute(p []string) handler {
+	kind := map[string]Kind{"groups": GroupKind, "datasets": DatasetKind, "datatypes": DatatypeKind}[p[0]]
+	post := c.req.Method == http.MethodPost
+	on := func(h func(ID) (*Response, error)) handler {
+		return func() (*Response, error) {
+			id, err := c.id(kind, p[1])
+			if err != nil {
+				return nil, err
+			}
+			return h(id)
+		}
+	}
+	sub := ""
+	if len(p) > 2 {
+		sub = p[2]
+	}
+	switch {
+	case len(p) == 2:
+		return c.read(on(c.getObject))
+	case sub == "links" && kind == GroupKind && len(p) == 3 && post:
+		return c.reads(c.bodyHas("titles"), on(c.postLinks))
+	case sub == "links" && kind == GroupKind && len(p) == 3:
+		return c.read(on(c.getLinks))
+	case sub == "links" && kind == GroupKind && len(p) == 4:
+		return c.read(on(func(id ID) (*Response, error) { return c.getLink(id, p[3]) }))
+	case sub == "attributes" && len(p) == 3 && post:
+		return c.reads(c.bodyHas("attr_names"), on(c.postAttributes))
+	case sub == "attributes" && len(p) == 3:
+		return c.read(on(c.getAttributes))
+	case sub == "attributes" && len(p) > 3:
+		// Clients do not encode the slashes in a name.
+		return c.read(on(func(id ID) (*Response, error) { return c.getAttribute(id, strings.Join(p[3:], "/")) }))
+	case len(p) == 3 && kind == DatasetKind && sub == "value" && post:
+		return c.reads(true, on(c.postValue))
+	case len(p) == 3 && kind == DatasetKind && sub == "value":
+		return c.read(on(c.getValue))
+	case len(p) == 3 && kind == DatasetKind && sub == "shape":
+		return c.read(on(c.getShape))
+	case len(p) == 3 && kind == DatasetKind && sub == "type":
+		return c.read(on(c.getType))
+	}
+	return nil
+}
+
+// read is h for a GET, and a refusal for what would write.
+func (c *call) read(h handler) handler { return c.reads(c.req.Method == http.MethodGet, h) }
+
+func (c *call) reads(yes bool, h handler) handler {
+	if yes {
+		return h
+	}
+	return func() (*Response, error) {
+		if !c.known || c.User != "" && c.req.Header.Get("Authorization") == "" && !c.req.Trusted {
+			return nil, errStatus(http.StatusUnauthorized, "writing needs credentials")
+		}
+		return nil, errStatus(http.StatusForbidden, "domains are read only here")
+	}
+}
+
+// only is h for a GET of what cannot be written at all.
+func (c *call) only(get bool, h handler) handler {
+	if get {
+		return h
+	}
+	return func() (*Response, error) { return nil, &statusError{status: http.StatusMethodNotAllowed} }
+}
+
+// id reads an object's id.
+func (c *call) id(kind Kind, text string) (ID, error) {
+	id, ok := ParseID(text)
+	if !ok || id.Kind != kind {
+		what := map[Kind]string{GroupKind: "group", DatasetKind: "dataset", DatatypeKind: "type"}[kind]
+		return ID{}, &statusError{http.StatusBadRequest, "Invalid " + what + " id: " + text, nil}
+	}
+	return id, nil
+}
+
+// A statusError is answered with a status. text "": the status's own.
+type statusError struct {
+	status int
+	text   string
+	cause  error
+}
+
+func (e *statusError) Error() string {
+	if e.cause != nil {
+		return e.cause.Error()
+	}
+	return e.reason()
+}
+
+func (e *statusError) Unwrap() error { return e.cause }
+
+func (e *statusError) reason() string {
+	if e.text != "" {
+		return e.text
+	}
+	return http.StatusText(e.status)
+}
+
+// errStatus is a status with what was wrong in particular.
+func errStatus(status int, format string, args ...any) error {
+	return &statusError{status, "", fmt.Errorf(format, args...)}
+}
+
+// statusOf is the status of an error of a domain.
+func statusOf(err error) int {
+	switch core.CodeOf(err) {
+	case core.NotFound:
+		return http.StatusNotFound
+	case core.Denied:
+		return http.StatusForbidden
+	case core.Invalid:
+		return http.StatusBadRequest
+	case core.Unavailable:
+		return http.StatusServiceUnavailable
+	case core.Unsupported:
+		return http.StatusNotImplemented
+	}
+	return http.StatusInternalServerError
+}
+
+// failure is the answer that an error is.
+func failure(err error) *Response {
+	e, ok := errors.AsType[*statusError](err)
+	if !ok {
+		e = &statusError{statusOf(err), "", err}
+	}
+	h := http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
+	if e.cause != nil {
+		h.Set("X-Hdf-Error", headerText(e.cause.Error()))
+	}
+	if e.status == http.StatusMethodNotAllowed {
+		h.Set("Allow", "DELETE,GET,OPTIONS,POST,PUT")
+	}
+	return &Response{Status: e.status, Header: h, Body: []byte(strconv.Itoa(e.status) + ": " + headerText(e.reason()))}
+}
+
+// headerText is a text on one line of printable ASCII, as a header may have it.
+func headerText(s string) string {
+	const most = 500
+	b := []byte(s[:min(len(s), most)])
+	for i, c := range b {
+		if c < 0x20 || c > 0x7e {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
+// cors lets web pages read the answer.
+func (c *call) cors(r *Response) {
+	if c.req.Header.Get("Origin") == "" {
+		return
+	}
+	// Not the origin with Allow-Credentials: any page could then read with the password that a browser remembers.
+	r.Header.Set("Access-Control-Allow-Origin", "*")
+	r.Header.Set("Access-Control-Expose-Headers", "Content-Length,ETag,X-Hdf-Error")
+	if c.req.Method != http.MethodOptions {
+		return
+	}
+	r.Header.Set("Access-Control-Allow-Methods", "GET,POST,OPTIONS")
+	r.Header.Set("Access-Control-Allow-Headers", "Authorization,Content-Type,Accept,X-Hdf-domain")
+}
+
+// answer is a body of JSON.
+func (c *call) answer(o object) (*Response, error) {
+	body := appendJSON(nil, o)
+	if int64(len(body)) > c.Limits.JSON {
+		return nil, errStatus(http.StatusRequestEntityTooLarge, "the answer has %d bytes of JSON, more than %d: ask for less with Limit, or for binary values", len(body), c.Limits.JSON)
+	}
+	return &Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body}, nil
+}
+
+// tagged is answer, with the ETag of a domain.
+func (c *call) tagged(d Domain, o object) (*Response, error) {
+	r, err := c.answer(o)
+	if err == nil {
+		r.Header.Set("ETag", strconv.Quote(strings.Trim(d.Info().Version, `"`)))
+	}
+	return r, err
+}
+
+// param is a parameter; keys are as clients send them.
+func (c *call) param(key string) string { return c.req.Query.Get(key) }
+
+// flag reports a parameter that is set and not "0" or "false".
+func (c *call) flag(key string) bool {
+	switch strings.ToLower(c.param(key)) {
+	case "", "0", "f", "false", "no":
+		return false
+	}
+	return true
+}
+
+// limit is the parameter Limit: most entries of a list.
+func (c *call) limit(most int) (int, error) {
+	text := c.param("Limit")
+	if text == "" {
+		return most, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, &statusError{http.StatusBadRequest, "Invalid Limit type", fmt.Errorf("Limit %q is no number", text)}
+	}
+	if most > 0 && n > most {
+		n = most
+	}
+	return n, nil
+}
+
+// href is an address in this API, with the domain that the client named as a parameter.
+func (c *call) href(p string) string {
+	if c.domain == "" {
+		return c.req.Base + p
+	}
+	s := c.req.Base + p + "?domain=" + c.domain
+	if b := c.param("bucket"); b != "" {
+		s += "&bucket=" + b
+	}
+	return s
+}
+
+func (c *call) link(rel, p string) object { return object{{"rel", rel}, {"href", c.href(p)}} }
+
+// objectPath is the path of an object.
+func objectPath(id ID) string { return "/" + id.Kind.Collection() + "/" + id.String() }
+
+func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+// matches reports a name that a shell pattern matches; no pattern matches all.
+func matches(pattern, name string) bool {
+	if pattern == "" {
+		return true
+	}
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}

@@ -1,0 +1,337 @@
+package hdfrest
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+)
+
+// binary reports that the answer is to be bytes.
+func (c *call) binary() bool {
+	return strings.Contains(c.req.Header.Get("Accept"), "application/octet-stream")
+}
+
+// bytes is an answer of a value in the wire form.
+func (c *call) bytes(d Domain, data []byte) (*Response, error) {
+	if int64(len(data)) > c.Limits.Value {
+		return nil, c.tooMuch(uint64(len(data)))
+	}
+	h := http.Header{"Content-Type": {"application/octet-stream"}, "Etag": {`"` + strings.Trim(d.Info().Version, `"`) + `"`}}
+	return &Response{Status: http.StatusOK, Header: h, Body: data}, nil
+}
+
+func (c *call) tooMuch(n uint64) error {
+	return errStatus(http.StatusRequestEntityTooLarge, "%d bytes of values, more than the %d of one answer: select fewer", n, c.Limits.Value)
+}
+
+func errSelection(cause error) error {
+	return &statusError{http.StatusBadRequest, "Invalid selection", cause}
+}
+
+// A valueQuery is what of a dataset's values is wanted.
+type valueQuery struct {
+	sel, fields, query string
+	points             [][]uint64
+	post               bool
+}
+
+// getValue answers GET /datasets/ID/value.
+func (c *call) getValue(id ID) (*Response, error) {
+	return c.value(id, func(Dataset) (*valueQuery, error) {
+		return &valueQuery{sel: c.param("select"), fields: c.param("fields"), query: c.param("query")}, nil
+	})
+}
+
+// postValue answers POST /datasets/ID/value: coordinates as unsigned 64-bit little-endian numbers, or JSON with points or a
+// long selection.
+func (c *call) postValue(id ID) (*Response, error) {
+	return c.value(id, func(ds Dataset) (*valueQuery, error) {
+		if strings.HasPrefix(c.req.Header.Get("Content-Type"), "application/octet-stream") {
+			points, err := c.binaryPoints(ds.Shape())
+			return &valueQuery{points: points, post: true}, err
+		}
+		var body struct {
+			Select, Fields, Query string
+			Points                []json.RawMessage
+		}
+		if err := c.decode(&body); err != nil {
+			return nil, err
+		}
+		q := &valueQuery{sel: body.Select, fields: body.Fields, query: body.Query, post: true}
+		if body.Points == nil {
+			return q, nil
+		}
+		var err error
+		q.points, err = c.jsonPoints(body.Points, ds.Shape())
+		return q, err
+	})
+}
+
+// value answers with the values that a query, made when the dataset is known, wants.
+func (c *call) value(id ID, want func(Dataset) (*valueQuery, error)) (*Response, error) {
+	d, o, err := c.object(id)
+	if err != nil {
+		return nil, err
+	}
+	ds := o.(Dataset)
+	if shape := ds.Shape(); shape.Null {
+		return nil, &statusError{http.StatusBadRequest, "Null space datasets can not be used as target for GET value", nil}
+	}
+	q, err := want(ds)
+	if err != nil {
+		return nil, err
+	}
+	if q.query != "" {
+		return c.queryValue(d, ds, q)
+	}
+	sel, err := c.selected(ds, q)
+	if err != nil {
+		return nil, err
+	}
+	t, data, err := c.readFields(ds, sel, q.fields)
+	if err != nil {
+		return nil, err
+	}
+	if c.binary() {
+		return c.bytes(d, data)
+	}
+	return c.jsonValue(d, id, t, sel, data, q)
+}
+
+// selected checks what is selected against the shape and the limits.
+func (c *call) selected(ds Dataset, q *valueQuery) (*selection, error) {
+	shape := ds.Shape()
+	sel := all(shape)
+	switch {
+	case q.points != nil:
+		sel = &selection{points: q.points, shape: []uint64{uint64(len(q.points))}}
+	case q.sel != "":
+		var err error
+		if sel, err = parseSelect(q.sel, shape.Dims, c.Limits.Points); err != nil {
+			return nil, errSelection(err)
+		}
+	}
+	width, _ := ds.Type().Width()
+	if n := sel.elements(); n > 0 && uint64(max(width, 1)) > uint64(c.Limits.Value)/n && q.fields == "" {
+		return nil, c.tooMuch(n * uint64(max(width, 1)))
+	}
+	return sel, nil
+}
+
+// readFields reads a selection and keeps of its elements the members that are asked for.
+func (c *call) readFields(ds Dataset, sel *selection, fields string) (*Type, []byte, error) {
+	t := ds.Type()
+	var at []int
+	sub := t
+	if fields != "" {
+		if sub, at = t.fields(strings.Split(fields, ":")); sub == nil {
+			return nil, nil, errStatus(http.StatusBadRequest, "%q are no members of the type", fields)
+		}
+	}
+	data, err := c.readSelection(ds, sel)
+	if err == nil && at != nil {
+		data, err = t.project(data, at)
+	}
+	return sub, data, err
+}
+
+func (c *call) readSelection(ds Dataset, sel *selection) ([]byte, error) {
+	var data []byte
+	var err error
+	if sel.points != nil {
+		data, err = ds.ReadPoints(c.ctx, sel.points)
+	} else {
+		data, err = ds.Read(c.ctx, sel.axes)
+	}
+	if core.CodeOf(err) == core.Invalid && err != nil {
+		return nil, &statusError{http.StatusRequestEntityTooLarge, "", err} // the selection is right, so it is too much
+	}
+	return data, err
+}
+
+// binaryPoints reads the body as coordinates.
+func (c *call) binaryPoints(shape Shape) ([][]uint64, error) {
+	rank := max(len(shape.Dims), 1)
+	if len(c.req.Body) == 0 || len(c.req.Body)%(8*rank) != 0 {
+		return nil, errStatus(http.StatusBadRequest, "%d bytes are no coordinates of %d dimensions", len(c.req.Body), rank)
+	}
+	n := len(c.req.Body) / (8 * rank)
+	if n > c.Limits.Points {
+		return nil, errStatus(http.StatusRequestEntityTooLarge, "%d points, more than %d", n, c.Limits.Points)
+	}
+	points := make([][]uint64, n)
+	flat := make([]uint64, n*rank)
+	for i := range flat {
+		flat[i] = binary.LittleEndian.Uint64(c.req.Body[8*i:])
+	}
+	for i := range points {
+		points[i] = flat[i*rank : (i+1)*rank]
+		if err := checkPoint(points[i], shape); err != nil {
+			return nil, err
+		}
+	}
+	return points, nil
+}
+
+// jsonPoints reads points: numbers of a dataset of one dimension, else lists of numbers.
+func (c *call) jsonPoints(list []json.RawMessage, shape Shape) ([][]uint64, error) {
+	if len(list) > c.Limits.Points {
+		return nil, errStatus(http.StatusRequestEntityTooLarge, "%d points, more than %d", len(list), c.Limits.Points)
+	}
+	points := make([][]uint64, len(list))
+	for i, text := range list {
+		var err error
+		if len(shape.Dims) == 1 && text[0] != '[' {
+			points[i] = make([]uint64, 1)
+			err = json.Unmarshal(text, &points[i][0])
+		} else {
+			err = json.Unmarshal(text, &points[i])
+		}
+		if err != nil {
+			return nil, errStatus(http.StatusBadRequest, "point %d is no list of coordinates: %v", i, err)
+		}
+		if err := checkPoint(points[i], shape); err != nil {
+			return nil, err
+		}
+	}
+	return points, nil
+}
+
+func checkPoint(p []uint64, shape Shape) error {
+	if len(p) != len(shape.Dims) {
+		return errStatus(http.StatusBadRequest, "a point of %d coordinates in a dataset of %d dimensions", len(p), len(shape.Dims))
+	}
+	for i, x := range p {
+		if x >= shape.Dims[i] {
+			text := fmt.Sprint(p)
+			if len(p) == 1 {
+				text = fmt.Sprint(x)
+			}
+			return &statusError{http.StatusBadRequest, "POST Value point: " + text + " is not within the bounds of the dataset", nil}
+		}
+	}
+	return nil
+}
+
+// jsonValue is an answer of a value as JSON.
+func (c *call) jsonValue(d Domain, id ID, t *Type, sel *selection, data []byte, q *valueQuery) (*Response, error) {
+	if int64(len(data)) > c.Limits.JSON {
+		return nil, c.tooMuch(uint64(len(data)))
+	}
+	text, err := render{c.flag("ignore_nan")}.values(nil, t, sel.shape, data)
+	if err != nil {
+		return nil, err
+	}
+	return c.valueAnswer(d, id, text, q.post)
+}
+
+func (c *call) valueAnswer(d Domain, id ID, text []byte, post bool) (*Response, error) {
+	hrefs := append(c.partLinks(id, "value"), c.link("root", objectPath(d.Info().Root)))
+	o := object{{"value", raw(text)}, {"hrefs", hrefs}}
+	if !post {
+		o = slices.Insert(o, 0, member{"status", http.StatusOK})
+	}
+	r, err := c.tagged(d, o)
+	if err == nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r, err
+}
+
+// queryRows is how many rows a query looks at in one read.
+const queryRows = 64 << 10
+
+// queryValue answers with the rows of a table for which a condition holds, each with its number before it.
+func (c *call) queryValue(d Domain, ds Dataset, q *valueQuery) (*Response, error) {
+	t, shape := ds.Type(), ds.Shape()
+	if len(shape.Dims) != 1 {
+		return nil, errStatus(http.StatusBadRequest, "query needs a dataset of one dimension")
+	}
+	where, err := parseQuery(q.query, t)
+	if err != nil {
+		return nil, &statusError{http.StatusBadRequest, "Invalid query", err}
+	}
+	sel, err := parseSelect(orAll(q.sel), shape.Dims, c.Limits.Points)
+	if err != nil || sel.points != nil || sel.axes[0].Points != nil {
+		return nil, errSelection(err)
+	}
+	most, err := c.limit(0)
+	if err != nil {
+		return nil, err
+	}
+	rows, kept, err := c.search(ds, sel.axes[0], where, most)
+	if err != nil {
+		return nil, err
+	}
+	if q.fields != "" {
+		sub, at := t.fields(strings.Split(q.fields, ":"))
+		if sub == nil {
+			return nil, errStatus(http.StatusBadRequest, "%q are no members of the type", q.fields)
+		}
+		if kept, err = t.project(kept, at); err != nil {
+			return nil, err
+		}
+		t = sub
+	}
+	return c.rowsAnswer(d, ds.ID(), t, rows, kept, q.post)
+}
+
+func orAll(sel string) string {
+	if sel == "" {
+		return "[:]"
+	}
+	return sel
+}
+
+// search reads an axis piece by piece and keeps the rows wanted, at most most (0: as many as an answer holds).
+func (c *call) search(ds Dataset, a Axis, where condition, most int) (rows []uint64, kept []byte, err error) {
+	for at := uint64(0); at < a.Count && (most == 0 || len(rows) < most); at += queryRows {
+		part := Axis{Start: a.Start + at*a.Step, Count: min(queryRows, a.Count-at), Step: a.Step}
+		data, err := c.readSelection(ds, &selection{axes: []Axis{part}})
+		if err != nil {
+			return nil, nil, err
+		}
+		want := queryRows
+		if most > 0 {
+			want = most - len(rows)
+		}
+		found, numbers, err := where.filter(ds.Type(), data, want)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, n := range numbers {
+			rows = append(rows, part.Start+n*part.Step)
+		}
+		if kept = append(kept, found...); int64(len(kept)+8*len(rows)) > c.Limits.Value {
+			return nil, nil, c.tooMuch(uint64(len(kept)))
+		}
+	}
+	return rows, kept, nil
+}
+
+// rowsAnswer writes rows, each a compound whose first member is its number.
+func (c *call) rowsAnswer(d Domain, id ID, t *Type, rows []uint64, kept []byte, post bool) (*Response, error) {
+	row := &Type{Class: Compound, Members: append([]Member{{"index", &Type{Class: Integer, Size: 8}}}, t.Members...)}
+	data := make([]byte, 0, len(kept)+8*len(rows))
+	for _, n := range rows {
+		w := t.width(kept)
+		if w < 0 {
+			return nil, errShort()
+		}
+		data = append(binary.LittleEndian.AppendUint64(data, n), kept[:w]...)
+		kept = kept[w:]
+	}
+	if c.binary() {
+		return c.bytes(d, data)
+	}
+	text, err := render{c.flag("ignore_nan")}.values(nil, row, []uint64{uint64(len(rows))}, data)
+	if err != nil {
+		return nil, err
+	}
+	return c.valueAnswer(d, id, text, post)
+}
