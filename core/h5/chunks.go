@@ -165,10 +165,21 @@ func (g *grid) plausible(c *Chunk) error {
 	for i := range p.Stages {
 		all = all && c.Mask>>i&1 != 0
 	}
-	if all && c.Size < g.bytes {
-		return fmt.Errorf("has %d bytes without filters, not %d", c.Size, g.bytes)
+	need := g.d.needed(func(k int) uint64 { return c.Start[k] })
+	if all && c.Size < need {
+		return fmt.Errorf("has %d bytes without filters, not %d", c.Size, need)
 	}
-	return plausible(p, c.Size, g.bytes, g.d.f.opt.ChunkBytes)
+	return plausible(p, c.Size, need, g.d.f.opt.ChunkBytes)
+}
+
+// needed is the bytes of the chunk that begins at start up to its last element inside of the dataset: writers leave out what
+// is behind it.
+func (d *Dataset) needed(start func(dim int) uint64) int64 {
+	last := uint64(0) // index in the chunk of the last element
+	for k, n := range d.layout.chunk {
+		last = last*n + min(n, d.space.Dims[k]-start(k)) - 1
+	}
+	return int64(last+1) * int64(d.typ.Size)
 }
 
 // sorted is the table in the order of places.

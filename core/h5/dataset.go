@@ -77,7 +77,10 @@ func (d *Dataset) decode(r *space.Reader) error {
 			}
 		}
 	}
-	return d.check()
+	if err := d.check(); err != nil || d.layout.storage != Virtual {
+		return err
+	}
+	return d.fixedShape(r)
 }
 
 // check holds the messages against each other.
@@ -167,6 +170,9 @@ func (d *Dataset) ChunkShape() []uint64 { return slices.Clone(d.layout.chunk) }
 
 // Filters lists the filters in the order in which they were applied.
 func (d *Dataset) Filters() []FilterInfo { return slices.Clone(d.pipeline.Stages) }
+
+// FillStored reports that the file says a fill value other than zeros, so that Fill has no more bytes than the file.
+func (d *Dataset) FillStored() bool { return d.fill != nil }
 
 // Fill is the value of elements that were never written, in the file's byte order; zeros if it is not defined.
 func (d *Dataset) Fill() []byte {

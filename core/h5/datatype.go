@@ -49,7 +49,8 @@ const (
 // A RefKind is what a reference points to.
 type RefKind uint8
 
-// The references: those of all versions (8 and 12 bytes), and those of HDF5 1.12.
+// The references: those of all versions (8 and 12 bytes), and those of HDF5 1.12, of which any may be in elements of one
+// type: Values.Ref tells.
 const (
 	ObjectRef RefKind = iota
 	RegionRef
@@ -171,7 +172,7 @@ func (t *Datatype) String() string {
 		}
 		return "compound {" + strings.Join(parts, ", ") + "}"
 	case Reference:
-		return [...]string{"object reference", "region reference", "object reference 2", "region reference 2", "attribute reference"}[t.Ref]
+		return [...]string{"object reference", "region reference", "standard reference", "standard region reference", "standard attribute reference"}[t.Ref]
 	case Enum:
 		return "enum of " + t.Base.String()
 	case Vlen:
@@ -215,7 +216,7 @@ func (t *Datatype) hasHeap() bool {
 	case Vlen:
 		return true
 	case Reference:
-		return t.Ref == RegionRef
+		return t.Ref != ObjectRef
 	case Array, Enum, Complex:
 		return t.Base.hasHeap()
 	case Compound:

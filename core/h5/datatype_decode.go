@@ -55,6 +55,9 @@ func decodeDatatype(c *cursor.Cursor, depth int) *Datatype {
 		if t.Ref = RefKind(bits & 15); t.Ref > AttributeRef {
 			c.FailUnsupported("reference of kind %d", t.Ref)
 		}
+		if want := stdRefHead + c.Offset + 4; c.Err() == nil && t.Ref >= ObjectRef2 && t.Size < want {
+			c.Fail("%s of %d bytes, not %d", t, t.Size, want)
+		}
 	case Enum:
 		t.enum(c, version, int(bits&0xffff), depth)
 	case Vlen:

@@ -63,7 +63,7 @@ func (j *job) begin(p *Plan, piece int, dst []byte) (more bool, err error) {
 		j.lent = p.d.f.scratch.Get(int(n))
 		out = *j.lent
 	}
-	j.task = p.d.pipeline.Begin(&p.d.f.scratch, out, src, c.Mask)
+	j.task = p.d.pipeline.Begin(&p.d.f.scratch, out, src, p.need(piece), c.Mask)
 	return true, nil
 }
 
@@ -95,9 +95,14 @@ func (p *Plan) chunkBytes() int64 {
 	return n
 }
 
+// need is the bytes that chunk i must have: up to its last element inside of the dataset.
+func (p *Plan) need(i int) int {
+	return int(p.d.needed(func(k int) uint64 { return uint64(p.start(i, k)) }))
+}
+
 // unfilter undoes the filters of piece i; the result is out or a part of src.
 func (p *Plan) unfilter(i int, out, src []byte) ([]byte, error) {
-	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, p.pieces[i].Mask)
+	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, p.need(i), p.pieces[i].Mask)
 	return got, p.corrupt(i, err)
 }
 

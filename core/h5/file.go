@@ -10,7 +10,6 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/filter"
-	"github.com/englacial/zagg/core/h5/internal/header"
 	"github.com/englacial/zagg/core/h5/internal/space"
 	"github.com/englacial/zagg/core/h5/internal/super"
 )
@@ -99,35 +98,6 @@ func (o Options) orDefaults() Options {
 	o.ValueBytes = cmp.Or(o.ValueBytes, valueBytes)
 	o.ChunkBytes = cmp.Or(o.ChunkBytes, chunkBytes)
 	return o
-}
-
-func (f *File) open(r *space.Reader) error {
-	sb, err := super.Read(r, f.opt.FirstRead)
-	if err != nil {
-		return err
-	}
-	f.super = sb
-	f.space.Sizes, f.space.Base, f.space.Size = sb.Sizes, sb.At, sb.End
-	f.hint()
-	if sb.Extension == NoAddress {
-		return nil
-	}
-	ext, err := header.Read(r, sb.Extension, nil)
-	if err != nil {
-		return err
-	}
-	if m := ext.First(header.BTreeK); m != nil {
-		c := m.Cursor("B-tree K values", sb.Sizes)
-		c.Version(0, 0)
-		sb.ChunkK, sb.GroupK, sb.GroupLeafK = int(c.U16()), int(c.U16()), int(c.U16())
-		if c.Err() != nil {
-			return c.Err()
-		}
-	}
-	if m := ext.First(header.SharedTable); m != nil {
-		f.shared, err = openShared(m.Cursor("shared message table message", sb.Sizes))
-	}
-	return err
 }
 
 // WholeFile is the size up to which a file is better read whole than in pieces, if Options do not say, given how long its

@@ -50,7 +50,8 @@ type layout struct {
 	plainEdges bool   // partial chunks at the edges are not filtered
 	oneSize    uint64 // single chunk: bytes in the file if it is filtered
 	oneMask    uint32
-	at         int64 // of the message, for errors
+	mappings   heapRef // virtual: where its sources are listed
+	at         int64   // of the message, for errors
 }
 
 // decodeLayout reads a data layout message (section IV.A.2.i). Version 5, of HDF5 2.0, differs from 4 in the width of
@@ -73,7 +74,9 @@ func decodeLayout(c *cursor.Cursor) layout {
 		l.dims(c, rank, 4)
 	case l.storage == Chunked:
 		l.chunked4(c)
-	case l.storage != Virtual:
+	case l.storage == Virtual:
+		l.mappings = heapRef{c.Addr(), c.U32()}
+	default:
 		c.FailUnsupported("storage of class %d", l.storage)
 	}
 	return l

@@ -225,7 +225,7 @@ func (f *File) unfilter(c *cursor.Cursor, data []byte, mask uint32, size int64) 
 	if err := plausible(p, int64(len(data)), size, f.opt.ChunkBytes); err != nil {
 		return nil, cursor.Corrupt("filtered heap object", c.Base(), "%w", err)
 	}
-	out, err := p.Decode(&f.scratch, make([]byte, size), data, mask)
+	out, err := p.Decode(&f.scratch, make([]byte, size), data, int(size), mask)
 	if err != nil {
 		return nil, cursor.Corrupt("filtered heap object", c.Base(), "%w", err)
 	}

@@ -1,7 +1,9 @@
 package h5
 
 import (
+	"bytes"
 	"encoding/binary"
+	"io"
 	"slices"
 )
 
@@ -10,6 +12,29 @@ import (
 // fixed strings without their padding and filled with NUL, references as the address (8 bytes) of what they point to, and anything of variable length as its bytes in this form after
 // their count (4 bytes, little-endian).
 func (v *Values) AppendPacked(dst []byte) []byte { return v.packed(dst, v.Type, v.Data) }
+
+// WriteFill writes count elements that were never written, in the form of AppendPacked, without making the values.
+func (d *Dataset) WriteFill(w io.Writer, count int64) error {
+	const block = 1 << 16
+	one := make([]byte, block) // as many elements as fit, or one
+	n := int64(1)
+	switch size := int64(d.typ.Size); {
+	case d.fill == nil && d.typ.plain():
+		count, n = count*size, block // zeros, whatever their sizes
+	default:
+		v := &Values{Type: d.typ, Data: d.Fill(), offset: d.f.space.Sizes.Offset}
+		one = v.AppendPacked(one[:0])
+		if n = max(block/int64(max(len(one), 1)), 1); n > 1 {
+			one = bytes.Repeat(one, int(n))
+		}
+	}
+	for each := int64(len(one)) / n; count > 0; count -= n {
+		if _, err := w.Write(one[:min(n, count)*each]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (v *Values) packed(dst []byte, t *Datatype, data []byte) []byte {
 	if t.Size == 0 {
@@ -43,13 +68,14 @@ func (v *Values) packedOne(dst []byte, t *Datatype, e []byte) []byte {
 		}
 		return dst
 	case Reference:
-		if t.Ref == RegionRef {
+		switch t.Ref {
+		case ObjectRef:
+			return append(append(dst, e...), make([]byte, max(8-t.Size, 0))...)
+		case RegionRef:
 			address, _ := v.Region(e)
 			return binary.LittleEndian.AppendUint64(dst, address)
 		}
-		if t.Ref == ObjectRef {
-			return append(append(dst, e...), make([]byte, max(8-t.Size, 0))...)
-		}
+		return binary.LittleEndian.AppendUint64(dst, v.Ref(t, e).Address)
 	case Array, Enum, Complex:
 		return v.packed(dst, t.Base, e)
 	case Vlen:
@@ -75,7 +101,7 @@ func (t *Datatype) plain() bool {
 	case Opaque:
 		return true
 	case Reference:
-		return t.Ref != RegionRef && t.Size >= 8
+		return t.Ref == ObjectRef && t.Size >= 8
 	case Enum, Complex, Array:
 		return t.Base.plain()
 	}

@@ -79,7 +79,7 @@ func (f *File) message(r *space.Reader, m *header.Message, what string) (*cursor
 func (f *File) behind(r *space.Reader, typ int, c *cursor.Cursor) (*cursor.Cursor, uint64, error) {
 	version, kind := c.Version(1, 3), c.U8()
 	if version == 1 {
-		c.Skip(6)
+		c.Skip(6 + r.Sizes.Length) // reserved; where the message's name was in a heap
 	}
 	if version == 3 && kind == 1 {
 		id := c.Bytes(8)

@@ -129,7 +129,7 @@ func (v *Values) resolve(r *space.Reader, budget int64) error {
 	return nil
 }
 
-// A pointed is a heap object that an element points to: n elements of base; base nil: a region.
+// A pointed is a heap object that an element points to: n elements of base; base nil: n bytes of a reference.
 type pointed struct {
 	ref  heapRef
 	n    int
@@ -139,7 +139,7 @@ type pointed struct {
 // bytes is the least size of the object.
 func (p *pointed) bytes() int {
 	if p.base == nil {
-		return 1
+		return p.n
 	}
 	return p.n * p.base.Size
 }
@@ -151,15 +151,14 @@ func (v *Values) pointers(out []pointed, t *Datatype, data []byte) []pointed {
 	}
 	for ; len(data) >= t.Size; data = data[t.Size:] {
 		e := data[:t.Size]
-		c := cursor.New("", 0, e, cursor.Sizes{Offset: v.offset})
 		switch t.Class {
 		case Vlen:
 			if n, ref := v.pointer(e); n > 0 {
 				out = append(out, pointed{ref, n, t.Base})
 			}
 		case Reference:
-			if ref := (heapRef{c.Addr(), c.U32()}); ref.addr != 0 && ref.addr != NoAddress {
-				out = append(out, pointed{ref, 1, nil})
+			if p, ok := v.pointedByRef(t, e); ok {
+				out = append(out, p)
 			}
 		case Array:
 			out = v.pointers(out, t.Base, e)

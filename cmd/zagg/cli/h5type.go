@@ -82,7 +82,7 @@ func h5TypeTree(t *h5.Datatype) *h5Type {
 		tag := h5Text(t.Tag)
 		d.Tag = &tag
 	case h5.Reference:
-		d.To = strings.TrimSuffix(strings.TrimSuffix(t.String(), " 2"), " reference")
+		d.To = strings.TrimSuffix(t.String(), " reference")
 	case h5.Compound:
 		for _, m := range t.Members {
 			d.Members = append(d.Members, h5Member{h5Text(m.Name), m.Offset, h5TypeTree(m.Type)})

@@ -123,40 +123,45 @@ func (s *h5Style) enum(dst []byte, t *h5.Datatype, e []byte) []byte {
 
 // reference appends what an element points to; null: nothing.
 func (s *h5Style) reference(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
-	var address uint64
-	var selection []byte
-	switch t.Ref {
-	case h5.ObjectRef:
-		for i := range min(len(e), 8) {
-			address |= uint64(e[i]) << (8 * i)
-		}
-	case h5.RegionRef:
-		address, selection = v.Region(e)
-	default:
-		return s.bytes(dst, e)
-	}
-	if address == 0 || address == h5.NoAddress {
+	r := v.Ref(t, e)
+	if r.Address == h5.NoAddress {
 		return append(dst, "null"...)
 	}
-	path := s.path(address)
+	path := ""
+	if r.File == "" {
+		path = s.path(r.Address)
+	}
+	region := r.Kind == h5.RegionRef || r.Kind == h5.RegionRef2
 	if s.text {
-		if path == "" {
-			path = "object at " + strconv.FormatUint(address, 10)
-		}
-		dst = append(append(dst, "→ "...), h5Name(path)...)
-		if t.Ref == h5.RegionRef {
-			dst = append(dst, " (region)"...)
-		}
-		return dst
+		return s.referenceText(dst, r, path, region)
 	}
-	dst = strconv.AppendUint(append(dst, `{"address":`...), address, 10)
-	if path != "" {
-		dst = h5Quote(append(dst, `,"path":`...), path)
+	dst = strconv.AppendUint(append(dst, `{"address":`...), r.Address, 10)
+	for _, part := range [][2]string{{"path", path}, {"file", r.File}, {"attribute", r.Attribute}} {
+		if part[1] != "" {
+			dst = h5Quote(append(dst, `,"`+part[0]+`":`...), part[1])
+		}
 	}
-	if t.Ref == h5.RegionRef {
-		dst = s.bytes(append(dst, `,"selection":`...), selection)
+	if region {
+		dst = s.bytes(append(dst, `,"selection":`...), r.Selection)
 	}
 	return append(dst, '}')
+}
+
+func (s *h5Style) referenceText(dst []byte, r h5.Ref, path string, region bool) []byte {
+	if path == "" {
+		path = "object at " + strconv.FormatUint(r.Address, 10)
+	}
+	dst = append(append(dst, "→ "...), h5Name(path)...)
+	if r.Attribute != "" {
+		dst = append(append(dst, '@'), h5Name(r.Attribute)...)
+	}
+	if r.File != "" {
+		dst = append(append(dst, " in file "...), h5Name(r.File)...)
+	}
+	if region {
+		dst = append(dst, " (region)"...)
+	}
+	return dst
 }
 
 // bytes appends what is no text.

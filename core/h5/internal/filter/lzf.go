@@ -13,8 +13,11 @@ func lzf(dst, src []byte) (int, error) {
 		i++
 		if ctrl < 32 {
 			k := ctrl + 1
-			if k > len(src)-i || k > len(dst)-n {
+			if k > len(src)-i {
 				return n, errLZF
+			}
+			if k > len(dst)-n {
+				return n, errRoom
 			}
 			copy(dst[n:], src[i:i+k])
 			i, n = i+k, n+k
@@ -34,8 +37,11 @@ func lzf(dst, src []byte) (int, error) {
 		from := n - (ctrl&31<<8 | int(src[i])) - 1
 		i++
 		k += 2
-		if from < 0 || k > len(dst)-n {
+		if from < 0 {
 			return n, errLZF
+		}
+		if k > len(dst)-n {
+			return n, errRoom
 		}
 		for range k { // may overlap itself
 			dst[n] = dst[from]

@@ -29,7 +29,7 @@ func nbit(dst, src []byte, params []uint32) (int, error) {
 	}
 	if params[1] != 0 { // nothing to gain
 		if len(src) > len(dst) {
-			return 0, errSmall
+			return 0, errRoom
 		}
 		return copy(dst, src), nil
 	}
@@ -40,7 +40,7 @@ func nbit(dst, src []byte, params []uint32) (int, error) {
 	}
 	n := int(params[2])
 	if t.size == 0 || n > len(dst)/t.size {
-		return 0, errSmall
+		return 0, errRoom
 	}
 	dst = dst[:n*t.size]
 	clear(dst)

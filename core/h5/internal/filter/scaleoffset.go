@@ -30,7 +30,7 @@ func scaleOffset(dst, src []byte, params []uint32) (int, error) {
 		return 0, errShort
 	}
 	if s.n > len(dst)/s.size {
-		return 0, errSmall
+		return 0, errRoom
 	}
 	dst = dst[:s.n*s.size]
 	bits := binary.LittleEndian.Uint32(src)

@@ -8,7 +8,8 @@ import (
 	"github.com/englacial/zagg/core/h5/internal/shuffle"
 )
 
-var errSmall = errors.New("more bytes than a chunk has")
+// errRoom is the error of a stage that has more bytes than it was given room for.
+var errRoom = errors.New("more bytes than a chunk has")
 
 // unshuffle undoes shuffle; the parameter is the size of an element.
 func unshuffle(dst, src []byte, params []uint32) (int, error) {
@@ -16,7 +17,7 @@ func unshuffle(dst, src []byte, params []uint32) (int, error) {
 		return 0, errors.New("element size missing")
 	}
 	if len(dst) < len(src) {
-		return 0, errSmall
+		return 0, errRoom
 	}
 	shuffle.Unshuffle(dst[:len(src)], src, int(params[0]))
 	return len(src), nil

@@ -26,12 +26,18 @@ const (
 	SymbolTable   = 0x11
 	BTreeK        = 0x13
 	AttributeInfo = 0x15
+	DriverInfo    = 0x14
 	FileSpace     = 0x17
+	CacheImage    = 0x18
 	maxMessages   = 1 << 16 // a compact object header holds fewer by far; dense storage takes over long before
 	maxBlocks     = 1 << 12
 	flagShared    = 0x02
-	knownTypes    = 0x19
+	flagMust      = 0x80 // who does not know the message's type must not open the object
 )
+
+// understood reports the types whose meaning this reader knows: those above, and those that say nothing about how an
+// object is read (group info, comments, times, reference counts).
+func understood(typ int) bool { return typ <= CacheImage && typ != 0x09 }
 
 // A Message is one message of a header.
 type Message struct {
@@ -71,7 +77,6 @@ type reader struct {
 	head    *Header
 	v2      bool
 	ordered bool // messages carry a creation order
-	left    int  // messages that a version 1 header still promises
 	contd   []space.Piece
 }
 
@@ -108,12 +113,11 @@ func Read(r *space.Reader, addr uint64, enough func(*Header) bool) (*Header, err
 	return h.head, nil
 }
 
-// first1 reads the prefix of version 1 and the messages of the first block.
+// first1 reads the prefix of version 1 and the messages of the first block. How many messages there are is said too, but
+// the HDF5 library goes by the blocks, and there are files in which the number is wrong.
 func (h *reader) first1(c *cursor.Cursor, addr uint64) error {
 	c.Version(1, 1)
-	c.Skip(1)
-	h.left = int(c.U16())
-	c.Skip(4)
+	c.Skip(7) // reserved, messages, references
 	n := int64(c.U32())
 	c.Skip(4)
 	if c.Err() != nil {
@@ -195,7 +199,7 @@ func (h *reader) messages(c *cursor.Cursor) error {
 	}
 	at := c.Base() + int64(c.Pos()) // a copy, so that what keeps the header does not keep a piece of the cache
 	c = cursor.New(what, at, slices.Clone(c.Bytes(c.Len())), c.Sizes)
-	for c.Err() == nil && c.Len() >= prefix && (h.v2 || h.left > 0) {
+	for c.Err() == nil && c.Len() >= prefix {
 		m, flags, n := h.prefix(c)
 		m.Offset = c.Base() + int64(c.Pos())
 		m.Body = c.Bytes(n)
@@ -210,7 +214,6 @@ func (h *reader) messages(c *cursor.Cursor) error {
 func (h *reader) prefix(c *cursor.Cursor) (m Message, flags uint8, n int) {
 	m.Order = -1
 	if !h.v2 {
-		h.left--
 		m.Type, n, flags = int(c.U16()), int(c.U16()), c.U8()
 		c.Skip(3)
 		return m, flags, n
@@ -231,7 +234,7 @@ func (h *reader) add(c *cursor.Cursor, m Message, flags uint8) error {
 		p := space.Piece{Addr: k.Addr(), N: int64(k.Length())}
 		h.contd = append(h.contd, p)
 		return k.Err()
-	case m.Type >= knownTypes && flags&0x80 != 0:
+	case !understood(m.Type) && flags&flagMust != 0:
 		return cursor.Unsupported(what, c.Base(), "message of unknown type %#x that must be understood", m.Type)
 	case len(h.head.Messages) >= maxMessages:
 		return c.Fail("has more than %d messages", maxMessages)

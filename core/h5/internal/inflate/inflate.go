@@ -11,6 +11,7 @@ package inflate
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -21,6 +22,12 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("zlib stream, byte %d: %s", e.Offset, e.Reason) }
+
+// TooLong reports the error of a stream that has more data than there was room for.
+func TooLong(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == tooLong
+}
 
 // The reasons of an Error.
 const (

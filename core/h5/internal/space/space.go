@@ -22,19 +22,23 @@ type Options struct {
 // A Space is an object as an HDF5 address space. Sizes, Base and Size are set once, after the superblock is read.
 type Space struct {
 	cursor.Sizes
-	Base int64 // byte of the file at which address 0 lies
-	Size int64 // bytes of the file, as far as is known; reads end there
-	src  core.ObjectReader
-	url  string
-	opt  Options
+	Base  int64 // byte of the file at which address 0 lies
+	Size  int64 // bytes of the file, as far as is known; reads end there
+	Whole bool  // an answer that ends before Size is an error: the file is truncated
+	src   core.ObjectReader
+	url   string
+	opt   Options
 
-	mu    sync.Mutex
-	segs  []*segment // by offset
-	bytes int64      // of segs
-	clock int64
-	stats Stats
-	hint  []extent      // to be read along with the next request
-	quick time.Duration // of the call that was answered soonest; 0: none was
+	mu     sync.Mutex
+	segs   []*segment // by offset
+	bytes  int64      // of segs
+	clock  int64
+	stats  Stats
+	hint   []extent      // to be read along with the next request
+	over   []Patch       // what takes the place of the file's bytes
+	tested bool          // the file's last byte was asked for
+	met    int64         // where an answer ended before what was asked for; -1: none did
+	quick  time.Duration // of the call that was answered soonest; 0: none was
 }
 
 // Stats are what was asked of the ObjectReader.
@@ -46,7 +50,7 @@ type Stats struct {
 
 // New makes the Space of an object whose Size and Sizes are not known yet.
 func New(src core.ObjectReader, url string, opt Options) *Space {
-	return &Space{src: src, url: url, opt: opt, Size: 1<<63 - 1, Sizes: cursor.Sizes{Offset: 8, Length: 8}}
+	return &Space{src: src, url: url, opt: opt, Size: 1<<63 - 1, met: -1, Sizes: cursor.Sizes{Offset: 8, Length: 8}}
 }
 
 // Stats is what was asked so far.
@@ -188,7 +192,7 @@ func (s *Space) fill(ctx context.Context, fresh []*segment) error {
 	defer s.mu.Unlock()
 	for i, g := range fresh {
 		if g.err = err; err == nil {
-			g.data = data[i]
+			g.data = s.patched(g.off, data[i])
 		}
 		close(g.done)
 	}
@@ -223,6 +227,12 @@ func (s *Space) read(ctx context.Context, ranges []core.Range) ([][]byte, error)
 			data[i] = d[:ranges[i].Length]
 		}
 		s.stats.Bytes += int64(len(data[i]))
+		if end := ranges[i].Offset + int64(len(data[i])); len(data[i]) < int(ranges[i].Length) && (s.met < 0 || end < s.met) {
+			s.met = end
+		}
+	}
+	if s.Whole && s.met >= 0 && s.met < s.Size {
+		return nil, Truncated(s.met, s.Size)
 	}
 	return data, nil
 }
@@ -277,11 +287,11 @@ func (s *Space) Fetch(ctx context.Context, ranges []core.Range) ([][]byte, error
 	if len(ask) == 0 {
 		return out, nil
 	}
-	data, err := s.read(ctx, ask)
+	data, err := s.read(ctx, append(ask, s.unseen()...))
 	if err != nil {
 		return nil, err
 	}
-	for i, d := range data {
+	for i, d := range data[:len(where)] {
 		out[where[i]] = d
 	}
 	return out, nil

@@ -21,6 +21,8 @@ type Superblock struct {
 	GroupLeafK int    // of symbol table nodes: at most 2K symbols
 	GroupK     int    // of group B-trees: at most 2K children
 	ChunkK     int    // of chunk B-trees
+	Driver     uint64 // address of the driver information block; Undefined: none
+	Flags      uint8  // consistency flags of version 3: what a writer that has the file open sets
 }
 
 // Read finds the superblock at byte 0, 512, 1024, 2048 and so on, and decodes it. head is the size of the first read.
@@ -36,11 +38,7 @@ func Read(r *space.Reader, head int64) (*Superblock, error) {
 		}
 		got := int64(c.Len())
 		if c.Len() >= len(signature) && string(c.Bytes(len(signature))) == signature {
-			sb, err := decode(c, at)
-			if err == nil && got < n && sb.End > at+got {
-				err = cursor.Corrupt("file", at+got, "is truncated here; it was written with %d bytes", sb.End)
-			}
-			return sb, err
+			return decode(c, at)
 		}
 		if got < 128 || at > 1<<40 {
 			return nil, core.Errorf(core.Corrupt, "", "", "not an HDF5 file: no superblock at byte 0, 512, 1024, … up to %d", at+got)
@@ -49,7 +47,7 @@ func Read(r *space.Reader, head int64) (*Superblock, error) {
 }
 
 func decode(c *cursor.Cursor, at int64) (*Superblock, error) {
-	sb := &Superblock{At: at, Version: c.Version(0, 3), GroupLeafK: 4, GroupK: 16, ChunkK: 32, Extension: cursor.Undefined}
+	sb := &Superblock{At: at, Version: c.Version(0, 3), GroupLeafK: 4, GroupK: 16, ChunkK: 32, Extension: cursor.Undefined, Driver: cursor.Undefined}
 	var base, end uint64
 	if sb.Version < 2 {
 		c.Skip(4) // versions of free space and root symbol table, reserved, version of shared headers
@@ -64,12 +62,14 @@ func decode(c *cursor.Cursor, at int64) (*Superblock, error) {
 		base = c.Addr()
 		c.Addr() // free space
 		end = c.Addr()
-		c.Addr() // driver information
+		sb.Driver = c.Addr()
 		c.Addr() // name of the root
 		sb.Root = c.Addr()
 	} else {
 		sizes(c)
-		c.Skip(1)
+		if flags := c.U8(); sb.Version >= 3 {
+			sb.Flags = flags
+		}
 		base, sb.Extension, end, sb.Root = c.Addr(), c.Addr(), c.Addr(), c.Addr()
 		c.Checksum()
 	}
