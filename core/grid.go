@@ -25,6 +25,16 @@ type Grid interface {
 	Locate(ctx context.Context, key ShardKey, lon, lat []float64, slot []int32) error
 }
 
+// A ShardLocator is a Grid that finds points in many shards in one pass over them. Where a grid has not this power, Locate
+// is asked shard by shard. (optional)
+type ShardLocator interface {
+	Grid
+	// LocateIn writes into shard[i] the index in keys of the shard that owns observation i and into slot[i] the slot of
+	// its cell there, as Locate would for that key, or -1 into both where none of the shards owns it. Two spellings of one
+	// shard in keys are Invalid. All of lon, lat, shard and slot have one length.
+	LocateIn(ctx context.Context, keys []ShardKey, lon, lat []float64, shard, slot []int32) error
+}
+
 // A CellNamer is a Grid that can say what a person or another tool calls a cell (columns such as cell_id, morton,
 // decimal, shard_key; one row per point, 0 or "" where the coordinates are not finite or |lat| > 90).
 // `zagg grid locate` prints what it gives. (optional)

@@ -75,6 +75,7 @@ func (g *gridSuite) steps() []step {
 		{name: "CoverInvalid", run: g.checkCoverInvalid},
 		{name: "CoverTogether", run: g.checkCoverTogether},
 		{name: "CoverNearMinimal", run: g.checkNearMinimal},
+		{name: "LocateIn", run: g.checkLocateIn},
 		{name: "Names", run: g.checkNames},
 		{name: "Pure", run: g.checkPure},
 		{name: "Concurrent", run: g.checkConcurrent},

@@ -28,7 +28,13 @@ func recovered(where string, err *error) {
 
 // guard puts a recover around what a plugin makes.
 func guard(p core.Plugin) core.Plugin {
-	p.Grids = wrapped(p.Grids, "grid", func(where string, g core.Grid) core.Grid { return &guardedGrid{g, where} })
+	p.Grids = wrapped(p.Grids, "grid", func(where string, g core.Grid) core.Grid {
+		guarded := guardedGrid{g, where}
+		if l, ok := g.(core.ShardLocator); ok {
+			return &guardedLocator{guarded, l}
+		}
+		return &guarded
+	})
 	p.Readers = wrapped(p.Readers, "reader", guardReader)
 	p.Statistics = wrapped(p.Statistics, "statistic", func(where string, s core.Statistic) core.Statistic {
 		g := guardedStatistic{s, where}
@@ -78,6 +84,16 @@ func (g *guardedGrid) Cells(ctx context.Context, key core.ShardKey) (cols []core
 func (g *guardedGrid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64, slot []int32) (err error) {
 	defer recovered(g.where, &err)
 	return g.Grid.Locate(ctx, key, lon, lat, slot)
+}
+
+type guardedLocator struct {
+	guardedGrid
+	locator core.ShardLocator
+}
+
+func (g *guardedLocator) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) (err error) {
+	defer recovered(g.where, &err)
+	return g.locator.LocateIn(ctx, keys, lon, lat, shard, slot)
 }
 
 // guardReader keeps the reader's optional powers, and adds none.

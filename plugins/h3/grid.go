@@ -12,10 +12,14 @@ import (
 	uber "github.com/uber/h3-go/v4"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
-var _ core.CellNamer = (*grid)(nil)
+var (
+	_ core.CellNamer    = (*grid)(nil)
+	_ core.ShardLocator = (*grid)(nil)
+)
 
 // A grid is core.Grid by the checked config. Immutable but for what it remembers.
 type grid struct {
@@ -24,6 +28,7 @@ type grid struct {
 	ico    *icosahedron
 	base   []tile // the base cells
 	last   atomic.Pointer[locator]
+	sets   gridkit.Sets[*shardSet]
 }
 
 func newGrid(c Config) (*grid, error) {

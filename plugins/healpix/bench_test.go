@@ -3,6 +3,7 @@ package healpix
 import (
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,6 +51,28 @@ func BenchmarkLocate(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/point")
 			b.ReportMetric(float64(in)/n, "inside")
 			b.ReportAllocs()
+		})
+	}
+}
+
+// BenchmarkLocateIn: points along tracks at 87° S, 20 m apart, in so many shards around.
+func BenchmarkLocateIn(b *testing.B) {
+	for _, most := range []int{1, 7, 21, 2000} {
+		b.Run(strconv.Itoa(most), func(b *testing.B) {
+			g := newGrid(Config{ParentOrder: 6, ChunkInner: 6, ChildOrder: 12})
+			const n = 1 << 16
+			lon, lat, shard, slot := make([]float64, n), make([]float64, n), make([]int32, n), make([]int32, n)
+			for i := range n {
+				lon[i], lat[i] = 40+110*float64(i)/n+float64(i/8192)*20, -86.2-1.6*float64(i%8192)/8192
+			}
+			cover, err := g.Cover(b.Context(), []core.Region{{Polygons: []core.Polygon{{{{Lon: 90, Lat: -87}}}}, Margin: 2e5 + 800*float64(most)}})
+			require.NoError(b, err)
+			keys := cover[0][:min(most, len(cover[0]))]
+			for b.Loop() {
+				require.NoError(b, g.LocateIn(b.Context(), keys, lon, lat, shard, slot))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/point")
+			b.ReportMetric(float64(len(keys)), "shards")
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -18,7 +19,10 @@ const (
 	spherical = "geodetic-spherical"
 )
 
-var _ core.CellNamer = (*grid)(nil)
+var (
+	_ core.CellNamer    = (*grid)(nil)
+	_ core.ShardLocator = (*grid)(nil)
+)
 
 // A grid is core.Grid by the checked config. Immutable, but for what it finds out once.
 type grid struct {
@@ -26,6 +30,7 @@ type grid struct {
 	depth  int // orders from shard to cell
 	info   core.GridInfo
 	curves curves
+	sets   gridkit.Sets[*shardSet]
 	once   sync.Once
 	discs  discs // of coarse cells, after once
 }

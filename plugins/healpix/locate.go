@@ -145,8 +145,13 @@ func (l *locator) slot(lon, lat float64) int32 {
 	if lon-lon != 0 {
 		return -1
 	}
+	face, x, y := l.cell(lon, lat)
+	return l.slotOf(face, x, y)
+}
+
+// cell is the place of the cell of a point that is on Earth.
+func (l *locator) cell(lon, lat float64) (face int, x, y uint32) {
 	t := turn(lon) * (1.0 / 90)
-	var face int
 	var u, v float64
 	switch a := math.Abs(lat); {
 	case a < l.curves.limit-1e-9:
@@ -156,14 +161,14 @@ func (l *locator) slot(lon, lat float64) int32 {
 		x := (90 - a) * (1.0 / 45)
 		face, u, v = projectPolar(t, x*l.curves.eval(&l.curves.polar, x*x), lat < 0)
 	default:
-		return l.exact(lon, lat)
+		return l.exactCell(lon, lat)
 	}
-	x, y := u*l.side, v*l.side
-	ix, iy := uint32(int64(x)), uint32(int64(y))
-	if fx, fy := x-float64(ix), y-float64(iy); min(fx, fy) < l.near || max(fx, fy) > 1-l.near {
-		return l.exact(lon, lat)
+	fx, fy := u*l.side, v*l.side
+	x, y = uint32(int64(fx)), uint32(int64(fy))
+	if fx, fy = fx-float64(x), fy-float64(y); min(fx, fy) < l.near || max(fx, fy) > 1-l.near {
+		return l.exactCell(lon, lat)
 	}
-	return l.slotOf(face, ix, iy)
+	return face, x, y
 }
 
 func (c *curves) eval(p *[8]float64, t float64) float64 {
@@ -171,9 +176,12 @@ func (c *curves) eval(p *[8]float64, t float64) float64 {
 }
 
 // exact is the slot by the formulas.
-func (l *locator) exact(lon, lat float64) int32 {
+func (l *locator) exact(lon, lat float64) int32 { return l.slotOf(l.exactCell(lon, lat)) }
+
+// exactCell is the cell by the formulas.
+func (l *locator) exactCell(lon, lat float64) (face int, x, y uint32) {
 	face, u, v := project(lon, l.latitude.ToSphere(lat))
-	return l.slotOf(face, uint32(gridIndex(u, l.order)), uint32(gridIndex(v, l.order)))
+	return face, uint32(gridIndex(u, l.order)), uint32(gridIndex(v, l.order))
 }
 
 func (l *locator) slotOf(face int, x, y uint32) int32 {

@@ -7,10 +7,14 @@ import (
 	"sync"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
 )
 
-var _ core.CellNamer = (*grid)(nil)
+var (
+	_ core.CellNamer    = (*grid)(nil)
+	_ core.ShardLocator = (*grid)(nil)
+)
 
 // A grid is core.Grid by the checked config. Immutable but for a pool of scratch memory.
 type grid struct {
@@ -21,6 +25,7 @@ type grid struct {
 	shards  [2]int64  // rows and columns of shards
 	lively  block     // the shards that have something of the domain
 	scratch sync.Pool // of *points
+	sets    gridkit.Sets[shardSet]
 }
 
 func newGrid(c Config) *grid {
