@@ -40,7 +40,7 @@ var rules = map[string][]string{
 	"internal/config":   {},
 	"internal/cost":     {},
 	"internal/dispatch": {},
-	"internal/engine":   {"internal/expr", "internal/job", "internal/zarr"},
+	"internal/engine":   {"internal/budget", "internal/expr", "internal/job", "internal/zarr"},
 	"internal/expr":     {"core/reduce"},
 	"internal/fleet":    {"core/objstore", "internal/job"},
 	"internal/hdfrest":  {"core/h5", "core/objstore", "internal/hdfrest"},

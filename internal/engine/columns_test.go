@@ -110,7 +110,7 @@ func TestGroupIsAStableSort(t *testing.T) {
 		counts := make([]int64, g.cells)
 		for range rng.IntN(5) {
 			if rng.IntN(4) == 0 {
-				sinks = append(sinks, nil, &sink{}) // a granule left out, and one without a row here
+				sinks = append(sinks, &sink{}) // a granule without a row here
 			}
 			n := 1 + rng.IntN(100)
 			s := &sink{cols: []core.Column{randomColumn(rng, typ, width, n), randomColumn(rng, core.Uint8, 1, n)}}
@@ -122,7 +122,16 @@ func TestGroupIsAStableSort(t *testing.T) {
 			}
 			sinks = append(sinks, s)
 		}
-		got, err := p.group(sinks)
+		r := &pass{p: p, tasks: []*Task{{}}, of: [][]int{nil}, layout: newLayout(p.Dims)}
+		for i, s := range sinks {
+			if len(s.slots) > 0 {
+				s.add(0, len(s.slots))
+				s.parcels = []*parcel{s.parcel([]int{0})}
+			}
+			r.granules = append(r.granules, granule{sink: *s})
+			r.of[0] = append(r.of[0], i)
+		}
+		got, err := r.group(r.layout.whole(), r.segments(0))
 		require.NoError(t, err)
 		require.Equal(t, int64(0), got.Offsets[0])
 		require.Len(t, got.Offsets, len(got.Slots)+1)
@@ -293,7 +302,9 @@ func BenchmarkTake(b *testing.B) {
 	p := pipeline(g, nil)
 	b.SetBytes(int64(len(lon)))
 	for b.Loop() {
-		l := landing{p: p, key: "1", sink: &sink{}}
+		r := &pass{p: p, layout: newLayout(p.Dims)}
+		f := finder{grid: g, keys: []core.ShardKey{"1"}, slots: r.layout.slots}
+		l := landing{run: r, granule: &granule{}, sink: &sink{counts: make([]Counts, 1)}, finder: f, most: 1 << 40}
 		if err := l.take(b.Context(), &in); err != nil {
 			b.Fatal(err)
 		}

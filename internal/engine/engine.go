@@ -10,9 +10,9 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/expr"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/zarr"
@@ -29,6 +29,8 @@ type Pipeline struct {
 	Coords   []*zarr.Array   // coordinate arrays that each shard writes; empty where set-up has written them
 	MaskFill bool            // drop rows in which any column is NaN or its fill value
 	Granules int             // granules read at once
+	Budget   *budget.Budget  // of the process; nil: no bounds
+	Scratch  string          // folder for rows beyond the budget; "": the system's for temporary files
 	Batch    int             // most rows per batch
 	Group    string          // path of the group inside the store
 	Dims     []core.Dim      // the frame's
@@ -120,39 +122,15 @@ type Result struct {
 	Objects   []Object
 	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there
 	Phases    Phases
+
+	SpillBytes int64 // rows that were on disk for a while, of granules that no task before has
 }
 
 // Run computes one shard and writes its objects. What an earlier run left under Result.Unwritten is the caller's to
 // delete, as is the record.
 func (p *Pipeline) Run(ctx context.Context, t *Task) (*Result, error) {
-	res := &Result{}
-	clock := time.Now()
-	lap := func() float64 {
-		d := time.Since(clock).Seconds()
-		clock = time.Now()
-		return d
-	}
-	sinks, err := p.read(ctx, t, res)
-	if err != nil {
-		return nil, err
-	}
-	res.Phases.Read = lap()
-	groups, err := p.group(sinks)
-	if err != nil {
-		return nil, err
-	}
-	res.Cells = int64(len(groups.Slots))
-	res.Phases.Group = lap()
-	blocks, err := p.reduce(ctx, t, groups)
-	if err != nil {
-		return nil, err
-	}
-	res.Phases.Reduce = lap()
-	if err := p.write(ctx, t, blocks, res); err != nil {
-		return nil, err
-	}
-	res.Phases.Write = lap()
-	return res, nil
+	results, errs := p.RunAll(ctx, []*Task{t})
+	return results[0], errs[0]
 }
 
 // slots is the number of slots of a shard.

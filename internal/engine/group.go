@@ -1,64 +1,122 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/englacial/zagg/core"
 )
 
-// group merges the sinks into cells by one counting sort: granule order, then the order in which rows were emitted, is
-// kept within a cell, so the same job gives the same bytes whatever the timing.
-func (p *Pipeline) group(sinks []*sink) (*core.Groups, error) {
-	counts := make([]int64, p.slots()+1)
+// A segment is consecutive rows of a parcel for one task.
+type segment struct {
+	*parcel
+	from, n int
+}
+
+// segments are the rows of a task: granule order, then the order in which they were emitted.
+func (r *pass) segments(t int) []segment {
+	var out []segment
+	for _, i := range r.of[t] {
+		for _, k := range r.granules[i].parcels {
+			if p, ok := k.find(t); ok {
+				out = append(out, segment{k, p.from, p.n})
+			}
+		}
+	}
+	return out
+}
+
+// slotsOf are the slots of a segment, perhaps read from disk.
+func (r *pass) slotsOf(s segment) ([]int32, error) {
+	if s.at < 0 {
+		return s.slots[s.from : s.from+s.n], nil
+	}
+	data := core.NewData(4 * s.n)
+	return core.View[int32](data), r.scratch.read(data, s.at+4*int64(s.from))
+}
+
+// columnOf is a column of a segment, perhaps read from disk.
+func (r *pass) columnOf(s segment, i int) ([]byte, error) {
+	c := &s.cols[i]
+	size := c.Width * c.Type.Size()
+	if s.at < 0 {
+		return c.Data[s.from*size : (s.from+s.n)*size], nil
+	}
+	at := s.at + rowBytes(s.cols[:i])*int64(s.rows)
+	data := core.NewData(s.n * size)
+	return data, r.scratch.read(data, at+int64(s.from*size))
+}
+
+// A window is a run of places whose cells are computed together: all of a shard, or some of one of its inner chunks.
+type window struct {
+	*layout
+	from, n int32
+}
+
+// at is the number of a slot within the window.
+func (w window) at(slot int32) int32 { return w.place(slot) - w.from }
+
+// whole is the window of all slots, in the order of slots.
+func (l *layout) whole() window {
+	return window{&layout{slots: l.slots, chunk: l.slots}, 0, int32(l.slots)}
+}
+
+// group merges segments, which have no rows outside the window, into cells by one counting sort: granule order, then the
+// order in which rows were emitted, is kept within a cell, so the same job gives the same bytes whatever the timing.
+func (r *pass) group(w window, segs []segment) (*core.Groups, error) {
+	slots := make([][]int32, len(segs))
+	next := make([]int64, w.n+1)
 	var total int64
-	for _, s := range sinks {
-		if s == nil {
-			continue
+	for i, s := range segs {
+		var err error
+		if slots[i], err = r.slotsOf(s); err != nil {
+			return nil, err
 		}
-		for _, slot := range s.slots {
-			counts[slot+1]++
+		for _, slot := range slots[i] {
+			next[w.at(slot)+1]++
 		}
-		total += int64(len(s.slots))
+		total += int64(s.n)
 	}
 	g := &core.Groups{Offsets: []int64{0}}
-	for slot := range counts[1:] {
-		if n := counts[slot+1]; n > 0 {
-			g.Slots = append(g.Slots, int32(slot))
+	for at := range next[1:] {
+		if n := next[at+1]; n > 0 {
+			g.Slots = append(g.Slots, w.slot(w.from+int32(at)))
 			g.Offsets = append(g.Offsets, g.Offsets[len(g.Offsets)-1]+n)
 		}
-		counts[slot+1] += counts[slot]
+		next[at+1] += next[at]
 	}
 	if total == 0 {
 		return g, nil
 	}
-	if err := scatterSinks(g, sinks, counts, total); err != nil {
-		return nil, err
-	}
-	return g, nil
+	return g, r.scatterRows(g, w, segs, slots, next, total)
 }
 
-// scatterSinks moves every row to its place; next[slot] is where the slot's next row goes. Sinks are let go one by one.
-func scatterSinks(g *core.Groups, sinks []*sink, next []int64, total int64) error {
-	for i, s := range sinks {
-		sinks[i] = nil
-		if s == nil || len(s.slots) == 0 {
-			continue
-		}
+// scatterRows moves every row to its place; next[at] is where the next row of a cell goes.
+func (r *pass) scatterRows(g *core.Groups, w window, segs []segment, slots [][]int32, next []int64, total int64) error {
+	var places []int64
+	for i, s := range segs {
 		if g.Rows == nil {
 			for _, c := range s.cols {
 				c.Data = core.NewData(int(total) * c.Width * c.Type.Size())
 				g.Rows = append(g.Rows, c)
 			}
 		}
-		places := make([]int64, len(s.slots))
-		for r, slot := range s.slots {
-			places[r] = next[slot]
-			next[slot]++
+		places = slices.Grow(places[:0], s.n)[:s.n]
+		for k, slot := range slots[i] {
+			at := w.at(slot)
+			places[k] = next[at]
+			next[at]++
 		}
+		slots[i] = nil
 		for c := range s.cols {
 			if s.cols[c].Type != g.Rows[c].Type || s.cols[c].Width != g.Rows[c].Width {
 				return core.Errorf(core.Invalid, "engine", s.cols[c].Name, "granules disagree about the column: %s×%d and %s×%d",
 					g.Rows[c].Type, g.Rows[c].Width, s.cols[c].Type, s.cols[c].Width)
 			}
-			place(g.Rows[c].Data, s.cols[c].Data, s.cols[c].Width*s.cols[c].Type.Size(), places)
+			data, err := r.columnOf(s, c)
+			if err != nil {
+				return err
+			}
+			place(g.Rows[c].Data, data, s.cols[c].Width*s.cols[c].Type.Size(), places)
 		}
 	}
 	return nil

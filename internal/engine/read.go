@@ -5,117 +5,82 @@ import (
 	"math"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
 )
 
-// A sink holds what one attempt at one granule kept. It is merged only if Read returned nil.
-type sink struct {
-	slots  []int32
-	cols   []core.Column
-	counts Counts
-	stats  core.ReadStats
-}
+// granuleLease is the most memory that reading one granule takes, beside rows that are kept.
+const granuleLease = 64 << 20
 
-// read runs the reader over every granule, several at once, each into its own sink.
-func (p *Pipeline) read(ctx context.Context, t *Task, res *Result) ([]*sink, error) {
-	sinks := make([]*sink, len(t.Granules))
-	failed := make([]error, len(t.Granules))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(p.Granules, 1))
-	for i := range t.Granules {
-		g.Go(func() error {
-			s, err := p.readGranule(gctx, t, i)
-			if err == nil {
-				sinks[i] = s
-				return nil
-			}
-			if t.AllowMissing && gctx.Err() == nil && job.OfGranule(err) {
-				failed[i] = err
-				return nil
-			}
-			return err
-		})
+// readGranule reads a granule for all tasks that have it. Its rows are kept in memory or on disk.
+func (r *pass) readGranule(ctx context.Context, g *granule) error {
+	p := r.p
+	size := min(granuleLease, p.Budget.MostLease())
+	release, err := p.Budget.Lease(ctx, size)
+	if err != nil {
+		return err
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
+	defer release()
+	s := sink{counts: make([]Counts, len(g.wants))}
+	l := &landing{run: r, granule: g, sink: &s, finder: finder{grid: p.Grid, slots: r.layout.slots}, most: size / 4}
+	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0}
+	for _, t := range g.wants {
+		shard := &r.tasks[t].Shard
+		l.finder.keys = append(l.finder.keys, shard.Key)
+		q.Region = union(q.Region, shard.Outline)
 	}
-	res.note(t.Granules, sinks, failed)
-	if n := len(res.Missing); n > 0 && n == len(t.Granules) {
-		first := res.Missing[0].Err
-		return nil, core.Errorf(core.CodeOf(first), "read shard", t.Shard.Label, "every granule failed; the first: %w", first)
-	}
-	return sinks, nil
-}
-
-// note adds up what was met in the granules, in their order; those without a sink failed.
-func (res *Result) note(granules []core.Granule, sinks []*sink, failed []error) {
-	for i, s := range sinks {
-		id := granules[i].ID
-		if s == nil {
-			res.Missing = append(res.Missing, Missing{Granule: id, Err: failed[i]})
-			continue
-		}
-		res.Counts.add(s.counts)
-		res.Looked += s.stats.Rows
-		if s.stats.Index == core.IndexMissing || s.stats.Index == core.IndexStale {
-			res.Unindexed = append(res.Unindexed, id)
-		}
-		for _, m := range s.stats.Missing {
-			res.Absent = append(res.Absent, job.GroupNote{Granule: id, Group: m})
-		}
-		for _, m := range s.stats.Empty {
-			res.Empty = append(res.Empty, job.GroupNote{Granule: id, Group: m})
-		}
-	}
-}
-
-func (p *Pipeline) readGranule(ctx context.Context, t *Task, i int) (*sink, error) {
-	g, home := t.Granules[i], t.Home == nil || t.Home[i]
-	s := &sink{}
-	l := &landing{p: p, key: t.Shard.Key, sink: s}
-	q := core.Query{Region: t.Shard.Outline, Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: home}
-	stats, err := p.Reader.Read(ctx, t.Source, g, q, func(b *core.Batch) error {
+	stats, err := p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, func(b *core.Batch) error {
 		if err := l.take(ctx, b); err != nil {
 			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}
 		return nil
 	})
+	if err == nil {
+		err = r.flush(g, &s)
+	}
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
+		for _, k := range s.parcels {
+			k.let(p.Budget)
+		}
+		return core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}
 	s.stats = stats
-	if home {
-		s.counts.Read += stats.Invalid
-		s.counts.Invalid += stats.Invalid
-	} else { // nor those that the reader emitted
-		s.counts.Read -= s.counts.Invalid
-		s.counts.Invalid = 0
+	if g.home >= 0 {
+		s.counts[g.home].Read += stats.Invalid
+		s.counts[g.home].Invalid += stats.Invalid
 	}
-	return s, nil
+	g.sink, g.read = s, true
+	return nil
 }
 
-// A landing takes the batches of one granule; its scratch is reused from batch to batch.
+// union is a region that contains two. One without polygons is the whole Earth, but for the first.
+func union(a, b core.Region) core.Region {
+	if len(a.Polygons) == 0 {
+		return b
+	}
+	if len(b.Polygons) == 0 {
+		return a
+	}
+	a.Polygons = append(slices.Clip(a.Polygons), b.Polygons...)
+	a.Margin = max(a.Margin, b.Margin)
+	return a
+}
+
+// A landing takes the batches of one granule; its scratch is reused from batch to batch. Rows outside the
+// shards are counted by the first of the granule's tasks, those without a position by the one that is its home.
 type landing struct {
-	p     *Pipeline
-	key   core.ShardKey
-	sink  *sink
-	slots []int32
-	keep  []int32
+	run     *pass
+	granule *granule
+	sink    *sink
+	finder  finder
+	most    int64   // bytes of rows in the sink
+	rows    []int32 // those in shards, shard by shard
+	ends    []int32 // by shard, where its rows end
+	keep    []int32 // of the shard whose rows are taken
+	counts  *Counts // of that shard
 }
 
-// find puts the slots of places into l.slots, scratch that is reused from call to call.
-func (l *landing) find(ctx context.Context, lon, lat []float64) error {
-	if cap(l.slots) < len(lon) {
-		l.slots = make([]int32, len(lon))
-	}
-	l.slots = l.slots[:len(lon)]
-	return l.p.Grid.Locate(ctx, l.key, lon, lat, l.slots)
-}
-
-// refused counts the rows of the shard that the reader's filters refused.
+// refused counts the rows of the shards that the reader's filters refused.
 func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 	if len(b.RefusedLon) == 0 {
 		return nil
@@ -123,19 +88,19 @@ func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 	if len(b.RefusedLat) != len(b.RefusedLon) {
 		return core.Errorf(core.Internal, "engine", b.Group, "the reader gave %d latitudes to %d longitudes of refused rows", len(b.RefusedLat), len(b.RefusedLon))
 	}
-	if err := l.find(ctx, b.RefusedLon, b.RefusedLat); err != nil {
+	if err := l.finder.find(ctx, b.RefusedLon, b.RefusedLat); err != nil {
 		return err
 	}
-	for _, s := range l.slots {
+	for _, s := range l.finder.shard {
 		if s >= 0 {
-			l.sink.counts.Refused++
-			l.sink.counts.Read++
+			l.sink.counts[s].Refused++
+			l.sink.counts[s].Read++
 		}
 	}
 	return nil
 }
 
-// take brings a batch to the sink: what is in the shard, holds values and passes the filters.
+// take brings a batch to the sink: what is in a shard, holds values and passes the filters.
 func (l *landing) take(ctx context.Context, b *core.Batch) error {
 	if err := l.check(b); err != nil {
 		return err
@@ -146,13 +111,30 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 	if err := l.locate(ctx, b); err != nil {
 		return err
 	}
-	c := &l.sink.counts
-	if l.p.MaskFill {
+	from := int32(0)
+	for want, end := range l.ends {
+		if l.keep = l.rows[from:end:end]; len(l.keep) == 0 {
+			continue
+		}
+		from, l.counts = end, &l.sink.counts[want]
+		if err := l.takeShard(want, b); err != nil {
+			return err
+		}
+	}
+	if l.sink.bytes() > l.most {
+		return l.run.flush(l.granule, l.sink)
+	}
+	return nil
+}
+
+// takeShard brings the rows of one shard to the sink.
+func (l *landing) takeShard(want int, b *core.Batch) error {
+	if l.run.p.MaskFill {
 		for i := range b.Columns {
 			var fill, nan int64
 			l.keep, fill, nan = mask(&b.Columns[i], l.keep)
-			c.Fill += fill
-			c.NaN += nan
+			l.counts.Fill += fill
+			l.counts.NaN += nan
 		}
 	}
 	if err := l.filter(b); err != nil || len(l.keep) == 0 {
@@ -164,24 +146,25 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 	}
 	l.sink.cols = cols
 	for _, i := range l.keep {
-		l.sink.slots = append(l.sink.slots, l.slots[i])
+		l.sink.slots = append(l.sink.slots, l.finder.slot[i])
 	}
-	c.Kept += int64(len(l.keep))
+	l.sink.add(want, len(l.keep))
+	l.counts.Kept += int64(len(l.keep))
 	return nil
 }
 
 // check holds a batch against what was asked.
 func (l *landing) check(b *core.Batch) error {
 	const op = "engine"
-	if len(b.Columns) != len(l.p.Columns) || len(b.Lat) != len(b.Lon) {
+	if len(b.Columns) != len(l.run.p.Columns) || len(b.Lat) != len(b.Lon) {
 		return core.Errorf(core.Internal, op, b.Group, "the reader emitted %d columns where %d were asked, and %d latitudes to %d longitudes",
-			len(b.Columns), len(l.p.Columns), len(b.Lat), len(b.Lon))
+			len(b.Columns), len(l.run.p.Columns), len(b.Lat), len(b.Lon))
 	}
 	for i := range b.Columns {
 		c := &b.Columns[i]
 		switch {
-		case c.Name != l.p.Columns[i]:
-			return core.Errorf(core.Internal, op, b.Group, "the reader emitted column %q where %q was asked", c.Name, l.p.Columns[i])
+		case c.Name != l.run.p.Columns[i]:
+			return core.Errorf(core.Internal, op, b.Group, "the reader emitted column %q where %q was asked", c.Name, l.run.p.Columns[i])
 		case c.Offsets != nil || c.Type == core.Bytes:
 			return core.Errorf(core.Unsupported, op, c.Name, "a column of text or with rows of varying length cannot be aggregated")
 		case len(c.Data) != len(b.Lon)*max(c.Width, 1)*c.Type.Size() || c.Type.Size() == 0:
@@ -191,25 +174,41 @@ func (l *landing) check(b *core.Batch) error {
 	return nil
 }
 
-// locate finds the rows' slots and keeps those in the shard.
+// locate finds the rows' shards and slots and puts those in shards into l.rows, shard by shard.
 func (l *landing) locate(ctx context.Context, b *core.Batch) error {
-	if err := l.find(ctx, b.Lon, b.Lat); err != nil {
+	if err := l.finder.find(ctx, b.Lon, b.Lat); err != nil {
 		return err
 	}
-	n := len(b.Lon)
-	slots, c := l.p.slots(), &l.sink.counts
-	c.Read += int64(n)
-	l.keep = slices.Grow(l.keep[:0], n)
-	for i, s := range l.slots {
+	l.ends = slices.Grow(l.ends[:0], len(l.finder.keys))[:len(l.finder.keys)]
+	clear(l.ends)
+	none := &l.sink.counts[0]
+	home := &Counts{} // of nobody
+	if l.granule.home >= 0 {
+		home = &l.sink.counts[l.granule.home]
+	}
+	for i, s := range l.finder.shard {
 		switch {
-		case int64(s) >= slots:
-			return core.Errorf(core.Internal, "engine", string(l.key), "the grid gave slot %d in a shard of %d", s, slots)
 		case s >= 0:
-			l.keep = append(l.keep, int32(i))
+			l.ends[s]++
 		case bad(b.Lon[i], b.Lat[i]):
-			c.Invalid++
+			home.Invalid++
+			home.Read++
 		default:
-			c.Outside++
+			none.Outside++
+			none.Read++
+		}
+	}
+	total := int32(0)
+	for s, n := range l.ends {
+		l.sink.counts[s].Read += int64(n)
+		l.ends[s] = total
+		total += n
+	}
+	l.rows = slices.Grow(l.rows[:0], int(total))[:total]
+	for i, s := range l.finder.shard {
+		if s >= 0 {
+			l.rows[l.ends[s]] = int32(i)
+			l.ends[s]++
 		}
 	}
 	return nil
@@ -217,7 +216,7 @@ func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 
 // filter drops the kept rows for which a row filter is false.
 func (l *landing) filter(b *core.Batch) error {
-	if len(l.p.Rows) == 0 || len(l.keep) == 0 {
+	if len(l.run.p.Rows) == 0 || len(l.keep) == 0 {
 		return nil
 	}
 	cols, err := gather(nil, b.Columns, l.keep)
@@ -228,7 +227,7 @@ func (l *landing) filter(b *core.Batch) error {
 	if err != nil {
 		return err
 	}
-	l.sink.counts.Filtered += int64(len(l.keep) - len(pass))
+	l.counts.Filtered += int64(len(l.keep) - len(pass))
 	for k, i := range pass { // ascending, so that no place is read after it is written
 		l.keep[k] = l.keep[i]
 	}
@@ -242,7 +241,7 @@ func (l *landing) pass(cols []core.Column, n int) ([]int32, error) {
 	for i := range rows {
 		rows[i] = int32(i)
 	}
-	for _, f := range l.p.Rows {
+	for _, f := range l.run.p.Rows {
 		r, err := f.Program.Rows(cols, n)
 		if err != nil {
 			return nil, err

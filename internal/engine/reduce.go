@@ -32,11 +32,9 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups) ([]block
 		return nil, err
 	}
 	blocks = append(blocks, coords...)
-	derived := make([]core.Column, len(p.Derived))
-	for i, d := range p.Derived {
-		if derived[i], err = d.Rows(g.Rows, int(g.Offsets[len(g.Offsets)-1])); err != nil {
-			return nil, err
-		}
+	derived, err := p.derive(g)
+	if err != nil {
+		return nil, err
 	}
 	for i := range p.Vars {
 		out, err := p.compute(ctx, &p.Vars[i], g, derived)
@@ -77,7 +75,42 @@ func columnNamed(cols []core.Column, name string) *core.Column {
 	return nil
 }
 
+// derive computes the derived columns of some groups.
+func (p *Pipeline) derive(g *core.Groups) ([]core.Column, error) {
+	derived := make([]core.Column, len(p.Derived))
+	for i, d := range p.Derived {
+		var err error
+		if derived[i], err = d.Rows(g.Rows, int(g.Offsets[len(g.Offsets)-1])); err != nil {
+			return nil, err
+		}
+	}
+	return derived, nil
+}
+
 func (p *Pipeline) compute(ctx context.Context, v *Variable, g *core.Groups, derived []core.Column) ([]block, error) {
+	out, err := p.outputs(ctx, v, g, derived)
+	if err != nil {
+		return nil, err
+	}
+	var blocks []block
+	for i := range out {
+		data, err := Scatter(v.Arrays[i], p.slots(), out[i].slots, &out[i].column)
+		if err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, block{array: v.Arrays[i], data: data})
+	}
+	return blocks, nil
+}
+
+// A result of a statistic is one of its outputs, with the slots of its rows.
+type result struct {
+	slots  []int32
+	column core.Column
+}
+
+// outputs runs one statistic over groups.
+func (p *Pipeline) outputs(ctx context.Context, v *Variable, g *core.Groups, derived []core.Column) ([]result, error) {
 	in := core.Groups{Slots: g.Slots, Offsets: g.Offsets}
 	for _, i := range v.Inputs {
 		var c core.Column
@@ -92,20 +125,16 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, g *core.Groups, der
 		c.Name = i.Name
 		in.Rows = append(in.Rows, c)
 	}
-	out, err := v.Stat.Compute(ctx, &in)
+	columns, err := v.Stat.Compute(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
-	if len(out) != len(v.Arrays) {
-		return nil, core.Errorf(core.Internal, "engine", v.Name, "the statistic gave %d outputs and promised %d", len(out), len(v.Arrays))
+	if len(columns) != len(v.Arrays) {
+		return nil, core.Errorf(core.Internal, "engine", v.Name, "the statistic gave %d outputs and promised %d", len(columns), len(v.Arrays))
 	}
-	var blocks []block
-	for i := range out {
-		data, err := Scatter(v.Arrays[i], p.slots(), g.Slots, &out[i])
-		if err != nil {
-			return nil, err
-		}
-		blocks = append(blocks, block{array: v.Arrays[i], data: data})
+	out := make([]result, len(columns))
+	for i, c := range columns {
+		out[i] = result{g.Slots, c}
 	}
-	return blocks, nil
+	return out, nil
 }

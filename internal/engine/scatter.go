@@ -11,29 +11,46 @@ import (
 // type. Integers never pass through float. A value that an integer type cannot hold exactly is an error; a float64
 // beyond float32 becomes infinite, as in numpy.
 func Scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, error) {
-	width := max(c.Width, 1)
-	size := a.Type.Size()
-	if c.Offsets != nil {
-		return nil, core.Errorf(core.Unsupported, "scatter", a.Name, "results of varying length cannot be stored")
-	}
-	if c.Rows() != len(slots) || size == 0 {
-		return nil, core.Errorf(core.Internal, "scatter", a.Name, "%d rows for %d cells of %s", c.Rows(), len(slots), a.Type)
-	}
-	if want := cellWidth(a, n); width != want {
-		return nil, core.Errorf(core.Invalid, "scatter", a.Name, "the statistic gives %d values per cell and the array holds %d: set kind: vector and trailing_shape: [%d]", width, want, width)
+	if err := checkScatter(a, n, slots, c); err != nil {
+		return nil, err
 	}
 	fill, err := a.FillValue()
 	if err != nil {
 		return nil, err
 	}
-	data := core.NewData(int(n) * width * size)
+	data := filled(int(n)*max(c.Width, 1)*a.Type.Size(), fill)
+	if at, err := castRows(data, a.Type, slots, max(c.Width, 1), c); err != nil {
+		return nil, misfit(a, slots[at], err)
+	}
+	return data, nil
+}
+
+// checkScatter holds a statistic's output against the array, whose objects have n slots.
+func checkScatter(a *zarr.Array, n int64, slots []int32, c *core.Column) error {
+	width := max(c.Width, 1)
+	if c.Offsets != nil {
+		return core.Errorf(core.Unsupported, "scatter", a.Name, "results of varying length cannot be stored")
+	}
+	if c.Rows() != len(slots) || a.Type.Size() == 0 {
+		return core.Errorf(core.Internal, "scatter", a.Name, "%d rows for %d cells of %s", c.Rows(), len(slots), a.Type)
+	}
+	if want := cellWidth(a, n); width != want {
+		return core.Errorf(core.Invalid, "scatter", a.Name, "the statistic gives %d values per cell and the array holds %d: set kind: vector and trailing_shape: [%d]", width, want, width)
+	}
+	return nil
+}
+
+func misfit(a *zarr.Array, slot int32, err error) error {
+	return core.Errorf(core.CodeOf(err), "scatter", a.Name, "cell %d of the shard: %w as its dtype %s: give the variable another dtype", slot, err, a.Type)
+}
+
+// filled is so many bytes of fill values.
+func filled(size int, fill []byte) []byte {
+	data := core.NewData(size)
 	for at := copy(data, fill); at < len(data); at *= 2 {
 		copy(data[at:], data[:at])
 	}
-	if at, err := castRows(data, a.Type, slots, width, c); err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "scatter", a.Name, "cell %d of the shard: %w as its dtype %s: give the variable another dtype", slots[at], err, a.Type)
-	}
-	return data, nil
+	return data
 }
 
 // cellWidth is the number of elements per cell: what a stored object has beyond its slots.

@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// shard computes and writes one task's shard, all at once where the budget has room for that, else an inner chunk at a time.
+func (r *pass) shard(ctx context.Context, t int, res *Result) error {
+	segs := r.segments(t)
+	need := r.needs(segs)
+	if need > r.p.Budget.MostLease() && len(segs) > 0 {
+		return r.chunks(ctx, t, segs, res)
+	}
+	release, err := r.p.Budget.Lease(ctx, need)
+	if err != nil {
+		return err
+	}
+	defer release()
+	clock := time.Now()
+	lap := func() float64 {
+		d := time.Since(clock).Seconds()
+		clock = time.Now()
+		return d
+	}
+	groups, err := r.group(r.layout.whole(), segs)
+	if err != nil {
+		return err
+	}
+	r.let(t)
+	res.Cells = int64(len(groups.Slots))
+	res.Phases.Group = lap()
+	blocks, err := r.p.reduce(ctx, r.tasks[t], groups)
+	if err != nil {
+		return err
+	}
+	res.Phases.Reduce = lap()
+	if err := r.p.write(ctx, r.tasks[t], blocks, res); err != nil {
+		return err
+	}
+	res.Phases.Write = lap()
+	return nil
+}
+
+// needs is about what it takes to compute a shard at once: its rows grouped and what is derived of them, its blocks, and these
+// once more, encoded.
+func (r *pass) needs(segs []segment) int64 {
+	rows, row := int64(0), int64(0)
+	for _, s := range segs {
+		rows += int64(s.n)
+		row = rowBytes(s.cols)
+	}
+	if rows == 0 {
+		return 0
+	}
+	return rows*r.p.workRow(row) + 2*r.p.blockBytes(r.layout.slots) + 16*r.layout.slots
+}
+
+// workRow is what a row of so many bytes takes while it is computed with: itself grouped, its place, what is derived of it, and
+// what a statistic needs.
+func (p *Pipeline) workRow(row int64) int64 { return row + 16 + 8*int64(len(p.Derived)) }
+
+// blockBytes are the values of so many slots of all arrays.
+func (p *Pipeline) blockBytes(slots int64) int64 {
+	var n int64
+	all := p.slots()
+	count := func(a *zarr.Array) { n += slots * int64(cellWidth(a, all)*a.Type.Size()) }
+	for _, a := range p.Coords {
+		count(a)
+	}
+	for i := range p.Vars {
+		for _, a := range p.Vars[i].Arrays {
+			count(a)
+		}
+	}
+	return n
+}
+
+// chunks computes a shard an inner chunk at a time. Its objects are put together on disk, because of a dozen that grow at
+// once each would hold tens of megabytes on its way to S3, and because a statistic may yet fail.
+func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) error {
+	release, err := r.p.Budget.Lease(ctx, r.p.Budget.MostLease())
+	if err != nil {
+		return err
+	}
+	defer release()
+	for _, s := range segs {
+		if s.at < 0 {
+			s.sort(part{t, s.from, s.n}, &r.layout)
+		}
+	}
+	cut, err := r.cut(segs, r.p.Budget.MostLease())
+	if err != nil {
+		return err
+	}
+	objects, err := r.open(ctx, t)
+	if err != nil {
+		return err
+	}
+	clock := time.Now()
+	var blocks []block
+	for i, w := range cut.windows {
+		if err := ctx.Err(); err != nil {
+			return core.Errorf(core.Unavailable, "compute", r.tasks[t].Shard.Label, "%w", context.Cause(ctx))
+		}
+		if blocks == nil {
+			blocks = r.chunkBlocks()
+		}
+		groups, err := r.group(w, cut.segments(segs, i))
+		if err != nil {
+			return err
+		}
+		res.Cells += int64(len(groups.Slots))
+		if err := r.p.reduceInto(ctx, r.tasks[t], groups, &r.layout, blocks, res); err != nil {
+			return err
+		}
+		chunk := int64(w.from) / r.layout.chunk
+		if i+1 < len(cut.windows) && int64(cut.windows[i+1].from)/r.layout.chunk == chunk {
+			continue
+		}
+		if err := objects.append(chunk, blocks); err != nil {
+			return err
+		}
+		blocks = nil
+	}
+	r.let(t)
+	res.Phases.Reduce = time.Since(clock).Seconds()
+	clock = time.Now()
+	err = objects.put(ctx, res)
+	res.Phases.Write = time.Since(clock).Seconds()
+	return err
+}
+
+// chunkBlocks are the blocks of one inner chunk of every computed array; those that get no value stay nil.
+func (r *pass) chunkBlocks() []block {
+	var out []block
+	for i := range r.p.Vars {
+		for _, a := range r.p.Vars[i].Arrays {
+			out = append(out, block{array: a})
+		}
+	}
+	return out
+}
+
+// reduceInto runs every statistic over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
+func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, blocks []block, res *Result) error {
+	derived, err := p.derive(g)
+	if err != nil {
+		return err
+	}
+	at := 0
+	for i := range p.Vars {
+		v := &p.Vars[i]
+		out, err := p.outputs(ctx, v, g, derived)
+		if err != nil {
+			return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
+		}
+		for k := range out {
+			b := &blocks[at]
+			if err := scatterChunk(b, l, out[k].slots, &out[k].column); err != nil {
+				return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
+			}
+			at++
+		}
+	}
+	return nil
+}
+
+// A cutting is a shard's rows window by window.
+type cutting struct {
+	windows []window
+	starts  [][]int32 // by segment, where its rows of each window begin; and the end
+}
+
+// cut makes windows of inner chunks, and of parts of chunks with more rows than fit. Cells are never cut. Windows without a
+// row are left out.
+func (r *pass) cut(segs []segment, room int64) (*cutting, error) {
+	l := &r.layout
+	counts := make([]int32, l.slots)
+	row := int64(0)
+	for _, s := range segs {
+		slots, err := r.slotsOf(s)
+		if err != nil {
+			return nil, err
+		}
+		for _, slot := range slots {
+			counts[l.place(slot)]++
+		}
+		row = rowBytes(s.cols)
+	}
+	most := max((room-2*r.p.blockBytes(l.chunk))/(2*r.p.workRow(row)), 1)
+	c := &cutting{}
+	from, rows := int64(0), int64(0)
+	end := func(to int64) {
+		if rows > 0 {
+			c.windows = append(c.windows, window{l, int32(from), int32(to - from)})
+		}
+		from, rows = to, 0
+	}
+	for at, n := range counts {
+		if int64(at)%l.chunk == 0 || rows > 0 && rows+int64(n) > most {
+			end(int64(at))
+		}
+		rows += int64(n)
+	}
+	end(l.slots)
+	return c, c.index(r, segs)
+}
+
+// index finds where each segment's rows of each window are: rows are in the order of places.
+func (c *cutting) index(r *pass, segs []segment) error {
+	for _, s := range segs {
+		slots, err := r.slotsOf(s)
+		if err != nil {
+			return err
+		}
+		starts, at := make([]int32, 0, len(c.windows)+1), 0
+		for _, w := range c.windows {
+			starts = append(starts, int32(at))
+			for at < len(slots) && w.at(slots[at]) < w.n {
+				at++
+			}
+		}
+		c.starts = append(c.starts, append(starts, int32(at)))
+	}
+	return nil
+}
+
+// segments are the rows of window i.
+func (c *cutting) segments(segs []segment, i int) []segment {
+	var out []segment
+	for k, s := range segs {
+		from, to := c.starts[k][i], c.starts[k][i+1]
+		if to > from {
+			out = append(out, segment{s.parcel, s.from + int(from), int(to - from)})
+		}
+	}
+	return out
+}
+
+// scatterChunk puts rows into a block of one inner chunk, which is made of fill values where it is new.
+func scatterChunk(b *block, l *layout, slots []int32, c *core.Column) error {
+	a := b.array
+	if err := checkScatter(a, l.slots, slots, c); err != nil || len(slots) == 0 {
+		return err
+	}
+	if b.data == nil {
+		fill, err := a.FillValue()
+		if err != nil {
+			return err
+		}
+		b.data = filled(int(l.chunk)*cmp.Or(c.Width, 1)*a.Type.Size(), fill)
+	}
+	places := make([]int32, len(slots))
+	for i, s := range slots {
+		places[i] = l.place(s) % int32(l.chunk)
+	}
+	if at, err := castRows(b.data, a.Type, places, max(c.Width, 1), c); err != nil {
+		return misfit(a, slots[at], err)
+	}
+	return nil
+}

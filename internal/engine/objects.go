@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"os"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// A growing object is put together chunk by chunk in a file without a name.
+type growing struct {
+	key     string
+	file    *os.File
+	buffer  *bufio.Writer
+	sum     hash.Hash
+	encoder zarr.Encoder
+	writer  *zarr.ObjectWriter
+	size    int64
+}
+
+// An assembly is the objects of one shard under way. coords are first, then those of the computed arrays.
+type assembly struct {
+	pass   *pass
+	task   *Task
+	coords int
+	all    []*growing
+}
+
+// objectBuffer is what is gathered before it is written to disk.
+const objectBuffer = 64 << 10
+
+func (r *pass) newObject(t *Task, a *zarr.Array) (*growing, error) {
+	f, err := r.scratch.object()
+	if err != nil {
+		return nil, err
+	}
+	o := &growing{key: r.p.key(a, t.Block), file: f, buffer: bufio.NewWriterSize(f, objectBuffer), sum: sha256.New()}
+	o.writer, err = o.encoder.Begin(io.MultiWriter(o.buffer, o.sum), a)
+	return o, err
+}
+
+// open begins the objects of a task's shard and writes its coordinates.
+func (r *pass) open(ctx context.Context, t int) (*assembly, error) {
+	o := &assembly{pass: r, task: r.tasks[t]}
+	coords, err := r.p.coordBlocks(ctx, o.task)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range coords {
+		made, err := r.newObject(o.task, b.array)
+		if err != nil {
+			return nil, err
+		}
+		o.all = append(o.all, made)
+		size, err := made.encoder.Encode(io.MultiWriter(made.buffer, made.sum), b.array, b.data)
+		if err != nil {
+			return nil, r.encodeError(made, err)
+		}
+		made.size, made.writer = size, nil
+	}
+	o.coords = len(coords)
+	for i := range r.p.Vars {
+		for _, a := range r.p.Vars[i].Arrays {
+			made, err := r.newObject(o.task, a)
+			if err != nil {
+				return nil, err
+			}
+			if made.writer.Chunks() != r.layout.slots/r.layout.chunk {
+				return nil, core.Errorf(core.Internal, "engine", a.Name, "an object has %d inner chunks, and the shard %d", made.writer.Chunks(), r.layout.slots/r.layout.chunk)
+			}
+			o.all = append(o.all, made)
+		}
+	}
+	return o, nil
+}
+
+func (r *pass) encodeError(o *growing, err error) error {
+	return core.Errorf(core.CodeOf(r.scratch.full(err, 0, 0)), "encode", o.key, "%w", r.scratch.full(err, o.size, 0))
+}
+
+// append writes one inner chunk of every computed array.
+func (o *assembly) append(chunk int64, blocks []block) error {
+	for i := range blocks {
+		made := o.all[o.coords+i]
+		if blocks[i].data == nil {
+			continue
+		}
+		if err := made.writer.Append(chunk, blocks[i].data); err != nil {
+			return o.pass.encodeError(made, err)
+		}
+	}
+	return nil
+}
+
+// put ends all objects and then sends them: whatever goes wrong before, the store is as it was.
+func (o *assembly) put(ctx context.Context, res *Result) error {
+	for _, made := range o.all {
+		if made.writer != nil {
+			size, err := made.writer.Close()
+			if err != nil {
+				return o.pass.encodeError(made, err)
+			}
+			made.size = size
+		}
+		if err := made.buffer.Flush(); err != nil {
+			return o.pass.encodeError(made, err)
+		}
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(putsAtOnce)
+	for _, made := range o.all {
+		if made.size == 0 {
+			res.Unwritten = append(res.Unwritten, made.key)
+			continue
+		}
+		res.Objects = append(res.Objects, Object{Key: made.key, Size: made.size, SHA256: hex.EncodeToString(made.sum.Sum(nil))})
+		g.Go(func() error {
+			body := io.NewSectionReader(made.file, 0, made.size)
+			return o.task.Store.Put(gctx, Join(o.task.StoreURL, made.key), body, core.PutOptions{Size: made.size})
+		})
+	}
+	return g.Wait()
+}

@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/englacial/zagg/core"
+)
+
+// A sink holds what one attempt at one granule kept, for all tasks that have it. It counts only if Read returned nil.
+type sink struct {
+	counts  []Counts // by place among the granule's tasks
+	stats   core.ReadStats
+	parcels []*parcel
+	spilled int64 // bytes that went to disk
+
+	runs  []run // of what follows
+	slots []int32
+	cols  []core.Column
+}
+
+// A run is consecutive rows for one of the granule's tasks.
+type run struct{ want, from, n int }
+
+// add notes n more rows at the end of slots.
+func (s *sink) add(want, n int) {
+	if last := len(s.runs) - 1; last >= 0 && s.runs[last].want == want {
+		s.runs[last].n += n
+	} else {
+		s.runs = append(s.runs, run{want, len(s.slots) - n, n})
+	}
+}
+
+// bytes is what the rows that are no parcel yet take.
+func (s *sink) bytes() int64 { return int64(len(s.slots)) * rowBytes(s.cols) }
+
+// flush makes a parcel of the rows so far: in memory if the budget has room, else on disk.
+func (r *pass) flush(g *granule, s *sink) error {
+	if len(s.slots) == 0 {
+		return nil
+	}
+	k := s.parcel(g.wants)
+	s.runs, s.slots, s.cols = nil, nil, nil
+	size := int64(k.rows) * rowBytes(k.cols)
+	if r.p.Budget.Keep(size) {
+		k.kept.Store(size)
+	} else {
+		for _, p := range k.parts {
+			k.sort(p, &r.layout)
+		}
+		var err error
+		if k.at, err = r.scratch.spill(k); err != nil {
+			return err
+		}
+		s.spilled += size
+		k.slots = nil
+		for i := range k.cols {
+			k.cols[i].Data = nil
+		}
+	}
+	s.parcels = append(s.parcels, k)
+	return nil
+}
+
+// parcel moves the rows of each task together, in the order in which they came.
+func (s *sink) parcel(wants []int) *parcel {
+	k := &parcel{rows: len(s.slots), at: -1}
+	slices.SortStableFunc(s.runs, func(a, b run) int { return a.want - b.want })
+	at := 0
+	for _, r := range s.runs {
+		if n := len(k.parts); n > 0 && k.parts[n-1].task == wants[r.want] {
+			k.parts[n-1].n += r.n
+		} else {
+			k.parts = append(k.parts, part{wants[r.want], at, r.n})
+		}
+		at += r.n
+	}
+	k.users.Store(int32(len(k.parts)))
+	k.slots = core.View[int32](s.move(core.Raw(s.slots), 4))
+	k.cols = slices.Clone(s.cols)
+	for i := range k.cols {
+		c := &k.cols[i]
+		c.Data = s.move(c.Data, c.Width*c.Type.Size())
+	}
+	return k
+}
+
+// move puts the runs of a column one after another.
+func (s *sink) move(data []byte, size int) []byte {
+	out, at := core.NewData(len(s.slots)*size), 0
+	for _, r := range s.runs {
+		at += copy(out[at:], data[r.from*size:(r.from+r.n)*size])
+	}
+	return out
+}
+
+// sort puts the rows of a part in the order of their places, those of one place in the order they have.
+func (k *parcel) sort(p part, l *layout) {
+	slots := k.slots[p.from : p.from+p.n]
+	places := make([]int32, p.n)
+	sorted := true
+	for i, s := range slots {
+		places[i] = l.place(s)
+		sorted = sorted && (i == 0 || places[i-1] <= places[i])
+	}
+	if sorted {
+		return
+	}
+	order := make([]int32, p.n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	if int64(p.n) >= l.slots/4 {
+		next := make([]int32, l.slots+1)
+		for _, at := range places {
+			next[at+1]++
+		}
+		for i := range next[1:] {
+			next[i+1] += next[i]
+		}
+		for i, at := range places {
+			order[next[at]] = int32(i)
+			next[at]++
+		}
+	} else {
+		slices.SortStableFunc(order, func(a, b int32) int { return int(places[a]) - int(places[b]) })
+	}
+	permute(core.Raw(slots), 4, order)
+	for i := range k.cols {
+		c := &k.cols[i]
+		size := c.Width * c.Type.Size()
+		permute(c.Data[p.from*size:(p.from+p.n)*size], size, order)
+	}
+}
+
+// permute puts row order[i] into row i.
+func permute(data []byte, size int, order []int32) {
+	was := slices.Clone(data)
+	for i, r := range order {
+		copy(data[i*size:(i+1)*size], was[int(r)*size:])
+	}
+}
