@@ -24,6 +24,8 @@ type badReader struct {
 	sink   func(emit func(*core.Batch) error) func(*core.Batch) error
 	end    func(*core.ReadStats, error) error
 	index  func([]byte) []byte
+	ids    func(names []string, ids []core.Identity) []core.Identity
+	stats  func(core.Query, *core.ReadStats)
 	honest bool // ReadStats counts what was emitted, as if there were no more
 }
 
@@ -33,6 +35,14 @@ func (b badReader) Info() core.ProductInfo {
 		b.info(&info)
 	}
 	return info
+}
+
+func (b badReader) Identify(ctx context.Context, names []string) ([]core.Identity, error) {
+	ids, err := b.tab.Identify(ctx, names)
+	if b.ids != nil {
+		ids = b.ids(names, ids)
+	}
+	return ids, err
 }
 
 func (b badReader) Index(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]byte, error) {
@@ -69,6 +79,9 @@ func (b badReader) Read(ctx context.Context, src core.ObjectReader, g core.Granu
 	})
 	if b.honest {
 		stats.Rows, stats.Emitted = stats.Rows-(stats.Emitted-emitted), emitted
+	}
+	if b.stats != nil {
+		b.stats(asked, &stats)
 	}
 	if b.end != nil {
 		err = b.end(&stats, err)
@@ -169,6 +182,30 @@ func badReaders() map[string]struct {
 				b.Columns[0].Data = core.NewData(len(b.Columns[0].Data))
 			}
 		})}},
+		"rows without a place are forgotten": {"Regions", badReader{stats: func(q core.Query, s *core.ReadStats) {
+			if len(q.Region.Polygons) > 0 {
+				s.Invalid /= 2
+			}
+		}}},
+		"one identity is missing": {"Identify", badReader{ids: func(_ []string, ids []core.Identity) []core.Identity { return ids[:len(ids)/2] }}},
+		"identities of neighbours": {"Identify", badReader{ids: func(_ []string, ids []core.Identity) []core.Identity {
+			for i := range ids {
+				ids[i].Data = fmt.Sprint(i)
+			}
+			return ids
+		}}},
+		"no name is a name": {"Identify", badReader{ids: func(names []string, ids []core.Identity) []core.Identity {
+			for i, n := range names {
+				ids[i].Data = "data " + n
+			}
+			return ids
+		}}},
+		"a version of nothing": {"Identify", badReader{ids: func(_ []string, ids []core.Identity) []core.Identity {
+			for i := range ids {
+				ids[i].Version = []int{1}
+			}
+			return ids
+		}}},
 		"half of the margin": {"Regions", badReader{query: func(q *core.Query) { q.Region.Margin /= 2 }}},
 		"half of the Earth": {"Regions", badReader{batch: func(q core.Query, b *core.Batch) *core.Batch {
 			if len(q.Region.Polygons) > 0 && b.Lon[0] < 0 {

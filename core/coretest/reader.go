@@ -38,6 +38,7 @@ type readerSuite struct {
 	granules []core.Granule
 	columns  []string         // that the granules have
 	tables   []*table         // of the granules, all rows
+	invalid  []int64          // rows of the granules that name no place
 	calls    []int            // of the source, to read them
 	ends     map[string]int64 // how long their data is
 }
@@ -61,6 +62,7 @@ func (r *readerSuite) steps() []step {
 		{name: "Damaged", run: r.checkDamaged},
 		{name: "Index", run: r.checkIndex},
 		{name: "IndexDamaged", run: r.checkIndexDamaged},
+		{name: "Identify", run: r.checkIdentify},
 	}
 }
 
@@ -128,6 +130,7 @@ func (r *readerSuite) checkRead(c *check) {
 		}
 		r.tables = append(r.tables, t)
 		r.calls = append(r.calls, src.calls)
+		r.invalid = append(r.invalid, stats.Invalid)
 		rows += t.rows
 		again, _ := r.mustRead(c, reading{granule: g, query: r.query()})
 		d := diffTables(t, again)

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -83,6 +84,20 @@ func (tab) head(ctx context.Context, src core.ObjectReader, url string) (rows [2
 		return rows, 0, "", core.Errorf(core.Corrupt, "tab.Read", url, "%d bytes, want %d for its rows", info.Size, want)
 	}
 	return rows, info.Size, info.ETag, nil
+}
+
+// Identify knows names such as "2019.tab" and "2019-2.tab".
+func (tab) Identify(_ context.Context, names []string) ([]core.Identity, error) {
+	ids := make([]core.Identity, len(names))
+	for i, n := range names {
+		var year, revision int
+		if base, ok := strings.CutSuffix(n, ".tab"); ok {
+			if k, _ := fmt.Sscanf(base, "%d-%d", &year, &revision); k > 0 {
+				ids[i] = core.Identity{Data: strconv.Itoa(year), Version: []int{max(revision, 0)}}
+			}
+		}
+	}
+	return ids, nil
 }
 
 // Index is size, rows, ETag and a checksum.

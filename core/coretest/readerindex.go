@@ -72,6 +72,10 @@ func (r *readerSuite) checkIndex(c *check) {
 			q := r.query()
 			q.Region = a.region
 			r.hasInside(c, g.ID+" with an index, "+a.what, r.tables[i], read(q), a)
+			q.CountInvalid = true
+			_, src := r.indexed(g, index)
+			_, stats := r.mustRead(c, reading{granule: with, query: q, src: src})
+			r.countsInvalid(c, i, a, stats)
 		}
 	}
 }

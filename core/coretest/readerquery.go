@@ -63,8 +63,18 @@ func (r *readerSuite) checkRegions(c *check) {
 			q.Region = a.region
 			t, _ := r.mustRead(c, reading{granule: g, query: q})
 			r.hasInside(c, g.ID+", "+a.what, r.tables[i], t, a)
+			q.CountInvalid = true
+			t, stats := r.mustRead(c, reading{granule: g, query: q})
+			r.hasInside(c, g.ID+", "+a.what+", counting rows without a place", r.tables[i], t, a)
+			r.countsInvalid(c, i, a, stats)
 		}
 	}
+}
+
+// countsInvalid wants of a query that asks for it all rows of a granule that name no place.
+func (r *readerSuite) countsInvalid(c *check, granule int, a area, s core.ReadStats) {
+	c.Helper()
+	c.that(s.Invalid == r.invalid[granule], "%s, %s: with CountInvalid ReadStats.Invalid is %d, but %d rows of the granule name no place", r.granules[granule].ID, a.what, s.Invalid, r.invalid[granule])
 }
 
 // hasInside wants of the rows of whole those in an area, in order, and perhaps others.

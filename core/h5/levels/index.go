@@ -18,12 +18,13 @@ import (
 // An index is the sidecar of a granule: what planning a read takes, so that values arrive with the first request for
 // them.
 //
-//	"ZAGGIDX" 1                        magic and version
+//	"ZAGGIDX" 2                        magic and version
 //	deflated (RFC 1951):
 //	    size of the granule, ETag      uvarint; length and bytes
 //	    count of groups, each:
 //	        name                       length and bytes
 //	        state                      byte: 0 missing, 1 empty, 2 present
+//	        rows without usable coordinates                                     uvarint
 //	        rows of a block, count of blocks, each: west, width, south, north   uvarints; float32, degrees
 //	    count of datasets, each: its fill value                                 length and bytes; 0: none
 //	    snapshot of the datasets       h5.File.Snapshot
@@ -40,10 +41,11 @@ type index struct {
 }
 
 type indexGroup struct {
-	name   string
-	state  groupState
-	rows   int64 // of a block
-	blocks []block
+	name    string
+	state   groupState
+	invalid int64 // rows without usable coordinates
+	rows    int64 // of a block
+	blocks  []block
 }
 
 type groupState uint8
@@ -58,7 +60,7 @@ const (
 type block struct{ west, width, south, north float32 }
 
 const (
-	indexMagic   = "ZAGGIDX\x01"
+	indexMagic   = "ZAGGIDX\x02"
 	maxIndex     = 16 << 20 // bytes, deflated or not: a full orbit of photons has some 100,000 chunks of 20 bytes
 	maxThings    = 1 << 20  // groups, blocks of a group or datasets
 	indexGuess   = 64 << 10 // bytes of the first request: more than the index of any granule of segments
@@ -75,6 +77,7 @@ func (x *index) encode() ([]byte, error) {
 	b = binary.AppendUvarint(b, uint64(len(x.groups)))
 	for _, g := range x.groups {
 		b = append(appendBytes(b, []byte(g.name)), byte(g.state))
+		b = binary.AppendUvarint(b, uint64(g.invalid))
 		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(g.rows)), uint64(len(g.blocks)))
 		for _, k := range g.blocks {
 			for _, v := range []float32{k.west, k.width, k.south, k.north} {
@@ -140,6 +143,7 @@ func (r *indexReader) index() *index {
 		g := &x.groups[i]
 		g.name = string(r.bytes())
 		g.state = groupState(r.below(3))
+		g.invalid = int64(r.below(1 << 62))
 		g.rows = int64(r.below(1 << 62))
 		g.blocks = make([]block, r.count(16))
 		for k := range g.blocks {
@@ -256,6 +260,11 @@ func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
 		return err
 	}
 	lat, lon := coords(0), coords(1)
+	for i := range lat {
+		if !finite(lon[i], lat[i]) {
+			g.invalid++
+		}
+	}
 	g.rows = contiguous
 	if shape := t.lat.ChunkShape(); len(shape) > 0 {
 		g.rows = int64(min(shape[0], 1<<40))

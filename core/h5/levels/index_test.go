@@ -80,6 +80,12 @@ func TestIndexOfRealAndEdgeGranules(t *testing.T) {
 			q.Region = randomRegion(rng, every.rows)
 			want, got := read(t, sampleLayout(), g, q), read(t, sampleLayout(), indexed, q)
 			require.Equal(t, len(want.rows), len(got.rows), f)
+			q.CountInvalid = true
+			for _, g := range []core.Granule{g, indexed} {
+				counting := read(t, sampleLayout(), g, q)
+				require.Equal(t, want.rows, counting.rows, f)
+				require.Equal(t, every.stats.Invalid, counting.stats.Invalid, "%s: rows without a place, wherever the region is", f)
+			}
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (r *reading) openAny(ctx context.Context, g core.Granule, groups []string) 
 		if use == core.IndexUsed {
 			use = core.IndexStale
 		}
-		r.tables, r.stats = nil, core.ReadStats{Index: use}
+		r.tables, r.stats, r.counted = nil, core.ReadStats{Index: use}, false
 	}
 	return r.open(ctx, groups)
 }
@@ -84,6 +84,7 @@ func (r *reading) openIndexed(x *index, groups []string) bool {
 		known[x.groups[i].name] = &x.groups[i]
 	}
 	r.stats.Index = core.IndexUsed
+	r.counted = r.query.CountInvalid
 	for _, name := range groups {
 		g := known[name]
 		switch {
@@ -122,10 +123,13 @@ func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath
 		}
 	}
 	t, err := r.newTable(g.name, of, paths)
-	if err != nil || t.rows == 0 || g.rows < 1 || (t.rows+g.rows-1)/g.rows != int64(len(g.blocks)) {
+	if err != nil || t.rows == 0 || g.rows < 1 || g.invalid > t.rows || (t.rows+g.rows-1)/g.rows != int64(len(g.blocks)) {
 		return false
 	}
 	t.fills, t.blocks, t.perBlock = fills, g.blocks, g.rows
+	if r.counted {
+		r.stats.Invalid += g.invalid
+	}
 	r.tables = append(r.tables, t)
 	return true
 }

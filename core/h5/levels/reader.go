@@ -137,6 +137,7 @@ type reading struct {
 	scratch *scratch
 	tables  []*table
 	stats   core.ReadStats
+	counted bool // an index has told how many rows name no place
 }
 
 // A table is the rows of one group.

@@ -40,7 +40,7 @@ func (s *scratch) buffer(i, n int) []byte {
 
 // narrow finds the rows of each table that may be in the region. With an index the blocks that meet the region's box are
 // known, and without a region all rows are wanted: then everything is read in one round. Otherwise latitudes come first,
-// and longitudes for what they leave.
+// and longitudes for what they leave; or both for all rows where those that name no place are to be counted.
 func (r *reading) narrow(ctx context.Context, everywhere bool) error {
 	early := everywhere
 	for _, t := range r.tables {
@@ -51,16 +51,23 @@ func (r *reading) narrow(ctx context.Context, everywhere bool) error {
 			if !everywhere {
 				r.candidates(t)
 			}
-			r.stats.Rows += int64(t.kept)
+			if r.counted { // by who made the index
+				r.stats.Rows += t.rows
+			} else {
+				r.stats.Rows += int64(t.kept)
+			}
 		}
 	}
-	if early {
-		return r.coordinates(ctx, true)
+	switch {
+	case early:
+		return r.coordinates(ctx, true, true)
+	case r.query.CountInvalid:
+		return r.coordinates(ctx, true, false)
 	}
 	if err := r.latitudes(ctx); err != nil {
 		return err
 	}
-	return r.coordinates(ctx, false)
+	return r.coordinates(ctx, false, false)
 }
 
 // latitudes reads all latitudes and keeps the rows inside the box's belt.
@@ -102,31 +109,34 @@ func extend(spans []h5.Span, row int64) []h5.Span {
 	return append(spans, h5.Span{Start: row, Count: 1})
 }
 
-// coordinates reads longitudes and keeps the rows inside the box; with early also latitudes, and what else will be needed
-// of these rows, in the same round.
-func (r *reading) coordinates(ctx context.Context, early bool) error {
+// coordinates reads longitudes and keeps the rows inside the box; with both also latitudes, and with items what else will be
+// needed of these rows, in the same round.
+func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 	lons, err := r.plan(func(t *table) *h5.Dataset { return t.lon })
 	if err != nil {
 		return err
 	}
 	fetch := lons
 	var lats []*h5.Plan
-	if early {
+	if both {
 		if lats, err = r.plan(func(t *table) *h5.Dataset { return t.lat }); err != nil {
 			return err
 		}
 		fetch = append(append([]*h5.Plan{}, lats...), lons...)
-		for _, t := range r.tables {
-			if t.early, err = r.planItems(t); err != nil {
-				return err
-			}
-			fetch = append(fetch, t.early...)
+	}
+	for _, t := range r.tables {
+		if !items {
+			break
 		}
+		if t.early, err = r.planItems(t); err != nil {
+			return err
+		}
+		fetch = append(fetch, t.early...)
 	}
 	if err := r.file.Fetch(ctx, fetch...); err != nil {
 		return err
 	}
-	if early {
+	if both {
 		if err := r.decode(lats, r.latitude); err != nil {
 			return err
 		}
@@ -135,7 +145,7 @@ func (r *reading) coordinates(ctx context.Context, early bool) error {
 		return err
 	}
 	for i, t := range r.tables {
-		if early {
+		if both {
 			t.latv = r.latitude(i)
 		}
 		t.lonv = r.longitude(i)
@@ -154,7 +164,9 @@ func (r *reading) keepInside(t *table) {
 			at++
 			switch {
 			case !finite(lon, lat):
-				r.stats.Invalid++
+				if !r.counted {
+					r.stats.Invalid++
+				}
 			case r.box.Contains(lon, lat):
 				spans = extend(spans, s.Start+k)
 				t.lonv[kept], t.latv[kept] = lon, lat
