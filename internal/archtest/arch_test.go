@@ -62,7 +62,8 @@ var rules = map[string][]string{
 	"internal/coverage": {"core/...", "internal/catalog/...", "internal/shardmap"},
 	"internal/deploy":   {},
 	"internal/wire":     {"proto/..."},
-	"lambda":            {"core/...", "host", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/job", "internal/engine", "plugins/...", "lambda/..."},
+	"internal/zippatch": {},
+	"lambda":            {"core/...", "host", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/job", "internal/engine", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":             {},
 	"test":              {"..."},
 }
