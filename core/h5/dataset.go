@@ -182,6 +182,9 @@ func (d *Dataset) Fill() []byte {
 	return slices.Clone(d.fill)
 }
 
+// Readable is an error where values cannot be read at all: they are in other files, or a filter is not known.
+func (d *Dataset) Readable() error { return d.f.fail("h5.Read", d.path, d.readable()) }
+
 // readable is an error where values cannot be read at all.
 func (d *Dataset) readable() error {
 	switch {

@@ -67,8 +67,11 @@ func (a *app) openH5(ctx context.Context, url string, o h5Access) (*h5Source, er
 	return s, err
 }
 
-// reportH5 says on standard error what reading took.
+// reportH5 says on standard error what is wrong with the file as a whole, and what reading took.
 func (a *app) reportH5(s *h5Source) {
+	for _, w := range s.Warnings() {
+		fmt.Fprintf(a.stderr, "warning: %s: %s\n", s.URL(), w)
+	}
 	u := s.used.Usage()
 	fmt.Fprintf(a.stderr, "%s requests%s, %s of %s read\n", thousands(u.Gets+u.Heads), retried(u.Retries), h5Bytes(u.Down), h5Bytes(s.Size()))
 }

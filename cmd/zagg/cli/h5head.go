@@ -74,10 +74,16 @@ func (s *h5Shower) dataset(ctx context.Context, line func(name, format string, a
 	if f := h5Filters(set.Filters()); f != "" {
 		line("filters", "%s", f)
 	}
-	fill := &h5.Values{Type: set.Type(), Data: set.Fill()}
-	line("fill value", "%s", s.d.style(ctx, true, true).element(nil, fill, fill.Type, fill.Data))
+	if h5FillShown(set) {
+		fill := &h5.Values{Type: set.Type(), Data: set.Fill()}
+		line("fill value", "%s", s.d.style(ctx, true, true).element(nil, fill, fill.Type, fill.Data))
+	} else {
+		line("fill value", "zeros")
+	}
 	if info.Hash != "" {
 		line("sha256", "%s", info.Hash)
+	} else if info.Unhashed != "" {
+		line("sha256", "none: %s", info.Unhashed)
 	}
 }
 

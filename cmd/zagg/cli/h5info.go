@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"hash"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
@@ -36,10 +35,12 @@ type h5Data struct {
 	Storage    string          `json:"storage"`
 	ChunkShape []uint64        `json:"chunk_shape"` // null: not chunked
 	Filters    []h5Stage       `json:"filters"`
-	Fill       json.RawMessage `json:"fill_value"`
+	Fill       json.RawMessage `json:"fill_value"` // null: zeros, of a large element
 	*h5Stored
 	Chunks *[]h5Chunk `json:"chunks,omitempty"`
 	Hash   string     `json:"sha256,omitempty"` // of the values
+
+	Unhashed string `json:"unhashed,omitempty"` // why there is no hash
 }
 
 type h5Stage struct {
@@ -202,8 +203,10 @@ func (d *h5Describer) data(ctx context.Context, set *h5.Dataset) *h5Data {
 	for _, f := range set.Filters() {
 		i.Filters = append(i.Filters, h5Stage{f.ID, h5Text(h5FilterName(f)), append([]uint32{}, f.Params...), f.Optional})
 	}
-	fill := &h5.Values{Type: set.Type(), Data: set.Fill()}
-	i.Fill = d.style(ctx, false, false).element(nil, fill, fill.Type, fill.Data)
+	if h5FillShown(set) {
+		fill := &h5.Values{Type: set.Type(), Data: set.Fill()}
+		i.Fill = d.style(ctx, false, false).element(nil, fill, fill.Type, fill.Data)
+	}
 	return i
 }
 
@@ -269,19 +272,8 @@ func h5WriteValues(b *bytes.Buffer, v *h5.Values, space h5.Dataspace, style *h5S
 	w.Flush()
 }
 
-// h5MaxRead is the most bytes of values that are read for a hash or a listing: what was never written costs no byte in a
-// file and can be of any size.
-const h5MaxRead = 1 << 40
-
 // read reads a selection block after block and hands each to visit.
 func (d *h5Describer) read(ctx context.Context, set *h5.Dataset, sel *h5Selection, visit func(*h5.Values) error) error {
-	total := float64(max(set.Type().Size, 1))
-	for _, n := range sel.counts() {
-		total *= float64(n)
-	}
-	if total > h5MaxRead {
-		return core.Errorf(core.Unsupported, "zagg h5", set.Path(), "%.3g bytes of values are too many to go through: --select fewer", total)
-	}
 	if set.Space().Null {
 		return nil
 	}
@@ -314,18 +306,3 @@ func h5Halve(ctx context.Context, set *h5.Dataset, sel h5.Selection, visit func(
 	}
 	return err
 }
-
-// An h5Hash is the SHA-256 of values in packed form.
-type h5Hash struct {
-	hash.Hash
-	buf []byte
-}
-
-func newH5Hash() *h5Hash { return &h5Hash{Hash: sha256.New()} }
-
-func (h *h5Hash) add(v *h5.Values) {
-	h.buf = v.AppendPacked(h.buf[:0])
-	h.Write(h.buf)
-}
-
-func (h *h5Hash) String() string { return hex.EncodeToString(h.Sum(nil)) }

@@ -21,6 +21,7 @@ type h5ShowOptions struct {
 	sel                     string
 	selected                bool // --select was given
 	chunks, recursive, json bool
+	noHash, fullHash        bool
 }
 
 func (a *app) h5ShowCommand() *cobra.Command {
@@ -38,7 +39,9 @@ compounds one after another, strings of fixed size filled with NUL, references a
 variable strings and sequences as their bytes after the number of these (4 bytes, little-endian).
 
 --recursive shows all objects below PATH, each at the first path that leads to it, and the other links; of values only the
-hash. An object that cannot be read has an error, and the exit code is 1.
+hash. An object that cannot be read has an error, and the exit code is 1. What was never written has no byte in a file but
+can be declared of any size: more than 2 GiB of it are not hashed, unless --full-hash says so, and more than 64 MiB are not
+printed, unless --select does.
 
 ` + h5Where,
 		Example: `  zagg h5 show granule.h5 /gt1l/land_ice_segments/h_li
@@ -59,6 +62,9 @@ hash. An object that cannot be read has an error, and the exit code is 1.
 	c.Flags().BoolVar(&o.chunks, "chunks", false, "with the chunk table: first element, rows, byte in the file, bytes, filter mask")
 	c.Flags().BoolVar(&o.recursive, "recursive", false, "all objects below PATH, with hashes in place of values")
 	c.Flags().BoolVar(&o.json, "json", false, "print JSON; with --recursive an array, one line for each link")
+	c.Flags().BoolVar(&o.noHash, "no-hash", false, "without the SHA-256 of values: --recursive then reads none")
+	c.Flags().BoolVar(&o.fullHash, "full-hash", false, "hash values that were never written, however many")
+	c.MarkFlagsMutuallyExclusive("no-hash", "full-hash")
 	return c
 }
 
@@ -73,6 +79,8 @@ func (a *app) h5Show(ctx context.Context, url, path string, o h5ShowOptions) err
 		return err
 	}
 	sh := &h5Shower{d: &h5Describer{s: s, attrs: o.json, chunks: o.chunks, sizes: true}, o: o, w: bufio.NewWriter(a.stdout)}
+	sh.budget.all = o.fullHash
+	sh.budget.left = h5FillHashed
 	defer sh.w.Flush()
 	if o.recursive {
 		return sh.all(ctx, object)
@@ -85,6 +93,8 @@ type h5Shower struct {
 	d *h5Describer
 	o h5ShowOptions
 	w *bufio.Writer
+
+	budget h5Budget // of hashes
 }
 
 // one shows an object with its values.
@@ -111,6 +121,9 @@ func (s *h5Shower) one(ctx context.Context, object *h5.Object) error {
 	if set != nil {
 		if sel, err = h5Select(s.o.sel, set.Shape()); err != nil {
 			return err
+		}
+		if n := h5Unwritten(ctx, set); s.o.json && !s.o.selected && n > h5FillValues {
+			return core.Errorf(core.Unsupported, "zagg h5", set.Path(), "%s: --select says which to print", h5Unread(set, n))
 		}
 	}
 	info := s.d.info(ctx, entry)
@@ -150,10 +163,17 @@ func (s *h5Shower) json(ctx context.Context, e *h5Entry, info *h5Info, sel *h5Se
 	}
 	s.w.WriteString(`,"values":`)
 	sum := newH5Hash()
-	if err := s.values(ctx, set, sel, s.d.style(ctx, false, false), "", sum.add); err != nil {
+	also := sum.add
+	if s.o.noHash {
+		also = func(*h5.Values) {}
+	}
+	if err := s.values(ctx, set, sel, s.d.style(ctx, false, false), "", also); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.w, ",\"sha256\":\"%s\"}\n", sum)
+	if !s.o.noHash {
+		fmt.Fprintf(s.w, ",\"sha256\":\"%s\"", sum)
+	}
+	s.w.WriteString("}\n")
 	return nil
 }
 
@@ -197,6 +217,7 @@ func (s *h5Shower) all(ctx context.Context, object *h5.Object) error {
 	})
 	var failed atomic.Int64
 	walk := h5Walk{f: s.d.s.File, depth: -1, attrs: true, chunks: true, visit: func(e *h5Entry) error {
+		unhashed := s.afford(ctx, e)
 		job := make(chan []byte, 1)
 		select {
 		case queue <- job:
@@ -204,7 +225,7 @@ func (s *h5Shower) all(ctx context.Context, object *h5.Object) error {
 			return ctx.Err()
 		}
 		g.Go(func() error {
-			b, whole, err := s.describe(ctx, e)
+			b, whole, err := s.describe(ctx, e, unhashed)
 			if !whole {
 				failed.Add(1)
 			}
@@ -232,22 +253,30 @@ func (s *h5Shower) all(ctx context.Context, object *h5.Object) error {
 	return h5Failed(int(failed.Load()))
 }
 
+// afford is what a dataset's hash would cost too much of; "": it is within the budget. The walk comes to the datasets in
+// order, so that it is the same ones every time that are not hashed.
+func (s *h5Shower) afford(ctx context.Context, e *h5Entry) string {
+	if set := e.dataset(); set != nil && !s.o.noHash {
+		return s.budget.take(ctx, set)
+	}
+	return ""
+}
+
 // describe is what is printed of an entry when all are, and whether it could be read whole.
-func (s *h5Shower) describe(ctx context.Context, e *h5Entry) ([]byte, bool, error) {
+func (s *h5Shower) describe(ctx context.Context, e *h5Entry, unhashed string) ([]byte, bool, error) {
 	info := s.d.info(ctx, e)
-	if set := e.dataset(); set != nil && info.Error == "" {
-		sum := newH5Hash()
-		err := s.d.read(ctx, set, h5Everything(set.Shape()), func(v *h5.Values) error {
-			sum.add(v)
-			return ctx.Err()
-		})
+	if info.h5Data != nil {
+		info.Unhashed = unhashed
+	}
+	if set := e.dataset(); set != nil && info.Error == "" && !s.o.noHash && unhashed == "" {
+		sum, err := s.d.hash(ctx, set)
 		switch {
 		case h5Fatal(err):
 			return nil, false, err
 		case err != nil:
 			info.Error = h5Reason(err)
 		default:
-			info.Hash = sum.String()
+			info.Hash = sum
 		}
 	}
 	if s.o.json {
