@@ -70,7 +70,11 @@ type Column struct {
 	Width   int
 	Data    []byte
 	Offsets []int64
-	Fill    []byte // the element that stands for "no value" in this column (its _FillValue), as in Data; nil: none
+	// Fill is the elements that stand for "no value" in this column (its _FillValue and the like), one after another as
+	// in Data; nil: none. A NaN has no value in any case.
+	Fill []byte
+	// Valid is the least and the greatest element that is a value, as in Data; nil: every element is.
+	Valid []byte
 }
 
 // Rows is the number of rows.

@@ -102,8 +102,8 @@ type compiler struct {
 	derived map[string]int // of pipeline.Derived, by text
 }
 
-// read fixes the columns that are read and compiles the filters. With mask_fill every declared variable is read,
-// because each may drop a row.
+// read fixes the columns that are read and compiles the filters. Every declared variable is read: with mask_fill: row each
+// may drop an observation.
 func (c *compiler) read() error {
 	r, cfg := c.recipe, c.recipe.Config
 	p := &r.pipeline
@@ -111,7 +111,7 @@ func (c *compiler) read() error {
 	info := r.Reader.Info()
 	p.Group = r.info.Frame.Group
 	p.Dims = r.info.Frame.Dims
-	p.MaskFill = cfg.DataSource.MaskFill
+	p.Mask = map[config.Mask]engine.Mask{config.MaskInputs: engine.MaskInputs, config.MaskRow: engine.MaskRows}[cfg.DataSource.MaskFill]
 	p.Filters = cfg.DataSource.CoreFilters()
 	names := cfg.DataSource.VariableNames()
 	if len(names) == 0 { // a product with a layout of its own: only what is used
@@ -181,7 +181,7 @@ func columnNames(fields []core.Field) string {
 
 // variable makes one variable's statistic and says where its inputs come from.
 func (c *compiler) variable(ctx context.Context, a *config.Array) error {
-	v := engine.Variable{Name: a.Name}
+	v := engine.Variable{Name: a.Name, Counts: a.Counts()}
 	var err error
 	if a.Expression != "" {
 		v.Stat, err = c.expression(a)

@@ -121,6 +121,9 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 	}
 	out.Record = t.record(j, shard, want, res, version)
 	receipt(&out.Record.Receipt, res, len(j.Granules), reads.Usage(), writes.Usage(), time.Since(start))
+	for i, n := range res.LeftOut {
+		out.Record.Receipt.Observations.LeaveOut(t.pipeline.Vars[i].Name, n)
+	}
 	if s.Used != nil {
 		out.Record.Receipt.CPUSeconds, out.Record.Receipt.MaxMemory = s.Used()
 	}

@@ -47,6 +47,9 @@ func (a *Array) Width() int {
 	return n
 }
 
+// Counts reports an array that counts observations: where there are some, but none with a value, it holds 0.
+func (a *Array) Counts() bool { return a.Function == "len" || a.Function == "count" }
+
 // A Param is a further argument of a statistic: exactly one of its three forms.
 type Param struct {
 	Name       string
@@ -92,7 +95,7 @@ func (p *problems) array(c *node, d *DataSource) Array {
 		Function: statisticName(c.get("function").str())}
 	p.arrayName(c)
 	p.oneOf(c, "function", "expression")
-	counts := a.Function == "len" || a.Function == "count"
+	counts := a.Counts()
 	if src := c.get("source"); src != nil {
 		p.declared(src, a.Source, d)
 	} else if c.get("function") != nil && !counts {

@@ -89,7 +89,7 @@ func (p *problems) check(n *node, r *rule) {
 // checkKind reports a value of the wrong kind or outside the values the table lists. It also settles two spellings, so
 // that nobody downstream meets them: yes and no of YAML 1.1 become bools, a fill value .nan becomes the string "NaN".
 func (p *problems) checkKind(n *node, r *rule) bool {
-	if v, ok := n.asBool(); ok && r.types == kindBool {
+	if v, ok := n.asBool(); ok && r.types&kindBool != 0 {
 		n.kind, n.text = kindBool, strconv.FormatBool(v)
 	}
 	if n.text == "NaN" && n.kind == kindFloat && r.name() == "fill_value" {

@@ -153,7 +153,7 @@ output:
 	}, d.CoreFilters())
 	require.Equal(t, []Filter{{Key: "data_source.filters[2]", Expression: "h > 0", Column: -1, Keep: true}}, d.ExpressionFilters())
 	require.Equal(t, "not (/{group}/conf[:, 0] not_in [-2 1.5])", d.Filters[1].String())
-	require.False(t, d.MaskFill)
+	require.Equal(t, MaskOff, d.MaskFill)
 	require.JSONEq(t, `{"groups":["gt1l"],"coordinates":{"latitude":"/{group}/lat","longitude":"/{group}/lon"},
 		"variables":{"h":"/{group}/h","s":"/{group}/s","conf":{"path":"/{group}/conf","column":3}}}`, string(d.ReaderConfig()))
 
@@ -186,7 +186,7 @@ func TestDefaults(t *testing.T) {
 	c := parse(t, minimal)
 	require.Equal(t, "hdf5", c.DataSource.Reader)
 	require.Equal(t, "s3", c.DataSource.Driver)
-	require.True(t, c.DataSource.MaskFill)
+	require.Equal(t, MaskInputs, c.DataSource.MaskFill)
 	require.Equal(t, "fullsphere", c.Output.Grid.Layout)
 	require.Equal(t, Compression{"zstd", 3}, c.Output.Compression)
 	require.True(t, c.Output.Consolidate)
@@ -283,7 +283,7 @@ func TestSemanticHash(t *testing.T) {
 		`"grid":{"indexing_scheme":"nested","sharded":true,"type":"healpix"},"output":{"aoi_mask":false},"pipeline":{"type":"spatial"}}`,
 		string(base.semantics()))
 	same := map[string]string{
-		"  groups: [gt1l, gt2l]\n": "  groups: [gt1l, gt2l]\n  driver: https\n  reader: h5coro\n  mask_fill: true\n  shard_workers: 3\n  credentials_provider: x\n",
+		"  groups: [gt1l, gt2l]\n": "  groups: [gt1l, gt2l]\n  driver: https\n  reader: h5coro\n  mask_fill: inputs\n  shard_workers: 3\n  credentials_provider: x\n",
 		"child_order: 12}\n":       "child_order: 12, layout: compact, emit_cell_ids: true, catalog: null}\n  store: s3://a/b\n  compression: none\n  sweep: false\n",
 		"aggregation:\n":           "catalog: a.json\nworker: {memory: 2048}\naggregation:\n  handoff: pandas\n",
 		"source: h}":               "source: h, fill_value: null, attrs: {}}",
@@ -301,6 +301,13 @@ func TestSemanticHash(t *testing.T) {
 	} {
 		require.NotEqual(t, base.SemanticHash(), parse(t, edit(t, from, to)).SemanticHash(), to)
 	}
+	masked := func(value string) string {
+		return string(parse(t, edit(t, "  groups: [gt1l, gt2l]\n", "  groups: [gt1l, gt2l]\n  mask_fill: "+value+"\n")).semantics())
+	}
+	require.Contains(t, masked("row"), `"mask_fill":"row"`)
+	require.Equal(t, masked("row"), masked("true"))
+	require.Equal(t, masked("row"), masked("yes"))
+	require.Contains(t, masked("false"), `"mask_fill":false`)
 	h3 := edit(t, "type: healpix", "type: h3")
 	require.Contains(t, string(parse(t, h3).semantics()), `"grid":{"child_order":12,"parent_order":6,"type":"h3"}`)
 }

@@ -17,13 +17,23 @@ type DataSource struct {
 	Latitude, Longitude string // paths; "" where the reader knows
 	Variables           []Variable
 	Filters             []Filter // of filters, or else the one of quality_filter
-	MaskFill            bool     // drop rows where a variable is NaN or its _FillValue
+	MaskFill            Mask
 	CredentialsProvider string   // "" if not given
 	FootprintMargin     *float64 // metres; nil if not given
 	Index               Index
 
 	reader json.RawMessage
 }
+
+// A Mask says what becomes of observations in which a variable has no valid value.
+type Mask string
+
+// The masks, as mask_fill spells them.
+const (
+	MaskInputs Mask = "inputs" // each array leaves out those that lack one of its own inputs
+	MaskRow    Mask = "row"    // they are dropped for every array; "true" means the same
+	MaskOff    Mask = "false"  // such values are data like any other
+)
 
 // Index says where the chunk tables of granules come from.
 type Index struct {
@@ -95,7 +105,7 @@ func filterOps() []string {
 }
 
 func (p *problems) dataSource(n *node) DataSource {
-	d := DataSource{Reader: n.get("reader").str(), Driver: n.get("driver").str(), MaskFill: n.get("mask_fill").boolean(true)}
+	d := DataSource{Reader: n.get("reader").str(), Driver: n.get("driver").str(), MaskFill: maskOf(n.get("mask_fill"))}
 	if d.Driver == "" {
 		d.Driver = "s3"
 	}
@@ -122,6 +132,17 @@ func (p *problems) dataSource(n *node) DataSource {
 		p.layout(n, &d)
 	}
 	return d
+}
+
+// maskOf reads mask_fill.
+func maskOf(n *node) Mask {
+	switch {
+	case n == nil || n.kind == kindNull:
+		return MaskInputs
+	case n.text == "true":
+		return MaskRow
+	}
+	return Mask(n.text)
 }
 
 // margin reads a distance in metres.

@@ -44,7 +44,7 @@ func badConfigs() []badConfig {
 		{"missing key", "{type: healpix, ", "{", "run.yaml:14:3: output.grid.type: required", true},
 		{"wrong type", "[gt1l, gt2l]", "gt1l", `run.yaml:2:11: data_source.groups: expected a list, not "gt1l"`, true},
 		{"wrong type of item", "[gt1l, gt2l]", "[gt1l, 2]", "run.yaml:2:18: data_source.groups[1]: expected a string, not 2", true},
-		{"quoted bool", groups, groups + "  mask_fill: 'yes'\n", `data_source.mask_fill: expected true or false, not "yes"`, true},
+		{"quoted bool", groups, groups + "  mask_fill: 'yes'\n", `data_source.mask_fill: expected inputs or row or true or false, not "yes"`, true},
 		{"section is text", "output:\n" + grid, "output: x\n", `output: expected a map, not "x"`, true},
 		{"null variable", max, "null", "aggregation.variables.h_max: expected a map, not null", true},
 		{"value not in enum", groups, groups + "  driver: ftp\n", `data_source.driver: expected s3 or https, not "ftp"`, true},

@@ -20,7 +20,7 @@ import (
 //   - aggregation: handoff
 //   - data_source: how and from where it is read (driver, index, read_plan, credentials_provider, the …_workers), and the
 //     reader where it means the default one; a reader with a layout of its own is part of the meaning
-//   - data_source.mask_fill when it is true, the default
+//   - data_source.mask_fill when it is inputs, the default; true is hashed as row
 //   - grid: everything but type, indexing_scheme and sharded for healpix, and crs, resolution, bounds and sharded for
 //     rectilinear: orders and latitude convention are in the grid's signature, which is compared beside the hash. For
 //     any other grid all keys count
@@ -68,10 +68,17 @@ func (c *Config) semanticSource() *node {
 	if c.DataSource.Reader == DefaultReader {
 		drop = append(drop, "reader")
 	}
-	if c.DataSource.MaskFill {
-		drop = append(drop, "mask_fill")
+	drop = append(drop, "mask_fill")
+	source := c.root.get("data_source").without(drop...)
+	mask := &node{kind: kindString, name: "mask_fill", text: string(c.DataSource.MaskFill)}
+	switch c.DataSource.MaskFill {
+	case MaskInputs:
+		return source
+	case MaskOff:
+		mask.kind = kindBool
 	}
-	return c.root.get("data_source").without(drop...)
+	source.children = append(source.children, mask)
+	return source
 }
 
 func (c *Config) semanticGrid() *node {

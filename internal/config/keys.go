@@ -65,7 +65,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.filters[].keep", types: kindBool, def: "true", doc: "false keeps what does not pass; not for expressions."},
 		{path: "data_source.filters[].level", types: kindString, status: notYet, doc: "The level the dataset lives on."},
 		{path: "data_source.filters[].asset", types: kindString, status: notYet, doc: "The sibling product the dataset lives in."},
-		{path: "data_source.mask_fill", types: kindBool, def: "true", doc: "Drop an observation if any variable is NaN or its dataset's _FillValue."},
+		{path: "data_source.mask_fill", types: kindBool | kindString, enum: []string{"inputs", "row", "true", "false"}, def: "inputs", doc: "What becomes of an observation in which a variable has no valid value. `inputs`: an array leaves it out if one of its own inputs is missing. `row`, `true`: it is dropped for all arrays. `false`: such values are data."},
 		{path: "data_source.credentials_provider", types: kindString, doc: "Who gives the credentials to read with."},
 		{path: "data_source.footprint_margin", types: kindNumber, doc: "Metres by which `zagg catalog` widens the footprints of granules, at least 0. Left out: what the product needs (docs/coverage.md)."},
 		{path: "data_source.read_plan", types: kindAny, status: noEffect, doc: "What to read is planned from the file."},

@@ -27,7 +27,7 @@ type Pipeline struct {
 	Rows     []RowFilter     // the engine's
 	Vars     []Variable      // what to compute, in output order
 	Coords   []*zarr.Array   // coordinate arrays that each shard writes; empty where set-up has written them
-	MaskFill bool            // drop rows in which any column is NaN or its fill value
+	Mask     Mask            // what becomes of rows in which a column has no valid value
 	Granules int             // granules read at once
 	Budget   *budget.Budget  // of the process; nil: no bounds
 	Scratch  string          // folder for rows beyond the budget; "": the system's for temporary files
@@ -49,6 +49,7 @@ type Variable struct {
 	Stat   core.Statistic
 	Inputs []Input
 	Arrays []*zarr.Array // one per output of Stat, in order
+	Counts bool          // it counts rows: 0, not the fill value, in a cell whose rows are all left out
 }
 
 // An Input names where one of a statistic's inputs comes from: a column or a derived one, or, for a statistic that only
@@ -84,9 +85,9 @@ type Counts struct {
 	Refused  int64 // in the shard, by the reader's filters
 	Outside  int64 // emitted, but in another shard
 	Invalid  int64 // of granules at home: coordinates not finite or |lat| > 90, whether the reader or the engine noticed
-	Fill     int64 // in the shard, but a declared variable is its fill value
-	NaN      int64 // in the shard, but a declared variable is NaN
-	Filtered int64 // refused by an expression filter
+	Fill     int64 // in the shard, but a declared variable is its fill value or not valid (MaskRows)
+	NaN      int64 // in the shard, but a declared variable is NaN (MaskRows)
+	Filtered int64 // refused by an expression filter, or one of its columns has no valid value (MaskInputs)
 	Kept     int64
 }
 
@@ -115,6 +116,7 @@ type Result struct {
 	Counts    Counts
 	Looked    int64           // rows whose coordinates the reader looked at
 	Cells     int64           // cells with at least one observation
+	LeftOut   []int64         // rows kept that each variable left out because an input is missing; as Pipeline.Vars
 	Missing   []Missing       // granules left out because reading them failed (only with AllowMissing)
 	Absent    []job.GroupNote // groups that granules do not have
 	Empty     []job.GroupNote // groups without a row

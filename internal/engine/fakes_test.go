@@ -156,7 +156,7 @@ const listed = 16 // values per cell that the pipeline's list keeps
 // pipeline lists column v and counts rows.
 func pipeline(g lineGrid, r core.ProductReader) *Pipeline {
 	return &Pipeline{
-		Grid: g, Reader: r, Columns: []string{"v"}, MaskFill: true, Granules: 4, Batch: 100, Group: "line", Dims: g.dims(),
+		Grid: g, Reader: r, Columns: []string{"v"}, Mask: MaskRows, Granules: 4, Batch: 100, Group: "line", Dims: g.dims(),
 		Vars: []Variable{
 			{Name: "list", Stat: list(listed), Inputs: []Input{{Name: "source", Column: 0, Derived: -1}}, Arrays: []*zarr.Array{g.array("list", core.Float64, `"NaN"`, listed)}},
 			{Name: "count", Stat: count(), Inputs: []Input{{Name: "source", Column: 0, Derived: -1}}, Arrays: []*zarr.Array{g.array("count", core.Int32, "0")}},

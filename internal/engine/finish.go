@@ -34,7 +34,7 @@ func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 	r.let(t)
 	res.Cells = int64(len(groups.Slots))
 	res.Phases.Group = lap()
-	blocks, err := r.p.reduce(ctx, r.tasks[t], groups)
+	blocks, err := r.p.reduce(ctx, r.tasks[t], groups, res)
 	if err != nil {
 		return err
 	}
@@ -61,8 +61,14 @@ func (r *pass) needs(segs []segment) int64 {
 }
 
 // workRow is what a row of so many bytes takes while it is computed with: itself grouped, its place, what is derived of it, and
-// what a statistic needs.
-func (p *Pipeline) workRow(row int64) int64 { return row + 16 + 8*int64(len(p.Derived)) }
+// what a statistic needs; and once more where the statistic takes it without the rows that lack an input.
+func (p *Pipeline) workRow(row int64) int64 {
+	n := row + 8*int64(len(p.Derived))
+	if p.Mask == MaskInputs {
+		n *= 2
+	}
+	return n + 16
+}
 
 // blockBytes are the values of so many slots of all arrays.
 func (p *Pipeline) blockBytes(slots int64) int64 {
@@ -148,19 +154,27 @@ func (r *pass) chunkBlocks() []block {
 
 // reduceInto runs every statistic over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
 func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, blocks []block, res *Result) error {
-	derived, err := p.derive(g)
+	in, err := p.inputs(g)
 	if err != nil {
 		return err
+	}
+	if res.LeftOut == nil {
+		res.LeftOut = make([]int64, len(p.Vars))
 	}
 	at := 0
 	for i := range p.Vars {
 		v := &p.Vars[i]
-		out, err := p.outputs(ctx, v, g, derived)
+		out, left, err := in.outputs(ctx, v)
 		if err != nil {
 			return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
 		}
+		res.LeftOut[i] += left
 		for k := range out {
 			b := &blocks[at]
+			if len(out[k].slots) == 0 {
+				at++
+				continue
+			}
 			if err := scatterChunk(b, l, out[k].slots, &out[k].column); err != nil {
 				return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
 			}

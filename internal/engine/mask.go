@@ -6,57 +6,125 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// mask drops from keep the rows in which c is its fill value or NaN, and counts both. A vector row is dropped when any
-// of its elements is.
-func mask(c *core.Column, keep []int32) (kept []int32, fill, nan int64) {
+// A Mask says what becomes of a row in which a column has no valid value: it is NaN, one of the elements that stand for
+// "no value", or outside the range of valid values.
+type Mask uint8
+
+// The masks.
+const (
+	MaskNone   Mask = iota // such values are data like any other
+	MaskRows               // the row is dropped for every variable
+	MaskInputs             // each variable leaves out the rows in which one of its own inputs is missing
+)
+
+// absent lists the positions in rows at which c has no valid value, ascending, and counts those that are NaN apart from the
+// others. A vector has no valid value when any of its elements is none.
+func absent(c *core.Column, rows []int32) (at []int32, fill, nan int64) {
 	switch c.Type {
 	case core.Float32:
-		return maskFloat(core.View[float32](c.Data), core.View[float32](c.Fill), max(c.Width, 1), keep)
+		return scan[float32](c, rows, true)
 	case core.Float64:
-		return maskFloat(core.View[float64](c.Data), core.View[float64](c.Fill), max(c.Width, 1), keep)
+		return scan[float64](c, rows, true)
 	}
-	if c.Fill == nil {
-		return keep, 0, 0
+	if len(c.Fill) == 0 && len(c.Valid) == 0 {
+		return nil, 0, 0
 	}
-	size, width := c.Type.Size(), max(c.Width, 1)
-	kept = keep[:0]
-	for _, r := range keep {
-		if hasElement(c.Data[int(r)*width*size:(int(r)+1)*width*size], c.Fill) {
-			fill++
-		} else {
-			kept = append(kept, r)
-		}
+	switch c.Type {
+	case core.Int8:
+		return scan[int8](c, rows, false)
+	case core.Int16:
+		return scan[int16](c, rows, false)
+	case core.Int32:
+		return scan[int32](c, rows, false)
+	case core.Int64:
+		return scan[int64](c, rows, false)
+	case core.Uint16:
+		return scan[uint16](c, rows, false)
+	case core.Uint32:
+		return scan[uint32](c, rows, false)
+	case core.Uint64:
+		return scan[uint64](c, rows, false)
 	}
-	return kept, fill, 0
+	return scan[uint8](c, rows, false)
 }
 
-func hasElement(row, element []byte) bool {
-	for ; len(row) >= len(element) && len(element) > 0; row = row[len(element):] {
-		if bytes.Equal(row[:len(element)], element) {
-			return true
+// scan is absent for one type of element.
+func scan[T number](c *core.Column, rows []int32, float bool) (at []int32, fill, nan int64) {
+	v, fills, valid := core.View[T](c.Data), elements[T](c.Fill), elements[T](c.Valid)
+	width := max(c.Width, 1)
+	if float && width == 1 && len(fills) == 0 && len(valid) == 0 {
+		for k, r := range rows {
+			if x := v[r]; x != x {
+				at = append(at, int32(k))
+			}
 		}
+		return at, 0, int64(len(at))
 	}
-	return false
-}
-
-func maskFloat[T float32 | float64](v, fillValue []T, width int, keep []int32) (kept []int32, fill, nan int64) {
-	kept = keep[:0]
-	for _, r := range keep {
+	for k, r := range rows {
 		isFill, isNaN := false, false
 		for _, x := range v[int(r)*width : (int(r)+1)*width] {
-			isFill = isFill || len(fillValue) > 0 && x == fillValue[0]
 			isNaN = isNaN || x != x
+			for _, f := range fills {
+				isFill = isFill || x == f
+			}
+			if len(valid) == 2 {
+				isFill = isFill || x < valid[0] || x > valid[1]
+			}
+		}
+		if isFill || isNaN {
+			at = append(at, int32(k))
 		}
 		switch {
 		case isFill:
 			fill++
 		case isNaN:
 			nan++
-		default:
-			kept = append(kept, r)
 		}
 	}
-	return kept, fill, nan
+	return at, fill, nan
+}
+
+// elements are a few elements, whose bytes may come from anywhere, as values.
+func elements[T number](b []byte) []T {
+	return core.View[T](append(core.NewData(len(b))[:0], b...))
+}
+
+// without removes the elements at ascending positions.
+func without(rows, at []int32) []int32 {
+	if len(at) == 0 {
+		return rows
+	}
+	kept := rows[:at[0]]
+	for i, p := range at {
+		end := len(rows)
+		if i+1 < len(at) {
+			end = int(at[i+1])
+		}
+		kept = append(kept, rows[p+1:end]...)
+	}
+	return kept
+}
+
+// marksName is the name of the column of marks in a sink and in groups. No column of a reader has it.
+const marksName = "\x00missing"
+
+// mark makes the marks of a batch of n rows for those in keep, in scratch that may be reused: each row has one bit for every
+// one of the columns, set where it holds no valid value. Marks travel with the rows because granules may differ in what
+// stands for "no value".
+func mark(columns []core.Column, n int, keep []int32, scratch []byte) core.Column {
+	width := (len(columns) + 7) / 8
+	if cap(scratch) < n*width {
+		scratch = core.NewData(n * width)
+	}
+	m := core.Column{Name: marksName, Type: core.Uint8, Width: width, Data: scratch[:n*width]}
+	clear(m.Data)
+	for i := range columns {
+		at, _, _ := absent(&columns[i], keep)
+		for _, k := range at {
+			m.Data[int(keep[k])*width+i/8] |= 1 << (i % 8)
+		}
+	}
+	return m
 }
 
 // gather appends the given rows of src to dst, column by column. A nil dst starts new columns. Appending to what the
@@ -65,7 +133,7 @@ func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 	if dst == nil {
 		dst = make([]core.Column, len(src))
 		for i, c := range src {
-			dst[i] = core.Column{Name: c.Name, Type: c.Type, Width: max(c.Width, 1), Fill: bytes.Clone(c.Fill)}
+			dst[i] = core.Column{Name: c.Name, Type: c.Type, Width: max(c.Width, 1), Fill: bytes.Clone(c.Fill), Valid: bytes.Clone(c.Valid)}
 		}
 	}
 	for i := range src {

@@ -78,6 +78,7 @@ type landing struct {
 	ends    []int32 // by shard, where its rows end
 	keep    []int32 // of the shard whose rows are taken
 	counts  *Counts // of that shard
+	marks   []byte
 }
 
 // refused counts the rows of the shards that the reader's filters refused.
@@ -129,18 +130,11 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 
 // takeShard brings the rows of one shard to the sink.
 func (l *landing) takeShard(want int, b *core.Batch) error {
-	if l.run.p.MaskFill {
-		for i := range b.Columns {
-			var fill, nan int64
-			l.keep, fill, nan = mask(&b.Columns[i], l.keep)
-			l.counts.Fill += fill
-			l.counts.NaN += nan
-		}
-	}
-	if err := l.filter(b); err != nil || len(l.keep) == 0 {
+	cols := l.mask(b)
+	if err := l.filter(cols); err != nil || len(l.keep) == 0 {
 		return err
 	}
-	cols, err := gather(l.sink.cols, b.Columns, l.keep)
+	cols, err := gather(l.sink.cols, cols, l.keep)
 	if err != nil {
 		return err
 	}
@@ -151,6 +145,26 @@ func (l *landing) takeShard(want int, b *core.Batch) error {
 	l.sink.add(want, len(l.keep))
 	l.counts.Kept += int64(len(l.keep))
 	return nil
+}
+
+// mask drops the rows in which a column has no valid value, or marks them; the columns then have those of marks.
+func (l *landing) mask(b *core.Batch) []core.Column {
+	switch l.run.p.Mask {
+	case MaskRows:
+		for i := range b.Columns {
+			at, fill, nan := absent(&b.Columns[i], l.keep)
+			l.keep = without(l.keep, at)
+			l.counts.Fill += fill
+			l.counts.NaN += nan
+		}
+	case MaskInputs:
+		if len(b.Columns) > 0 {
+			marks := mark(b.Columns, len(b.Lon), l.keep, l.marks)
+			l.marks = marks.Data
+			return append(slices.Clip(b.Columns), marks)
+		}
+	}
+	return b.Columns
 }
 
 // check holds a batch against what was asked.
@@ -215,11 +229,11 @@ func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 }
 
 // filter drops the kept rows for which a row filter is false.
-func (l *landing) filter(b *core.Batch) error {
+func (l *landing) filter(cols []core.Column) error {
 	if len(l.run.p.Rows) == 0 || len(l.keep) == 0 {
 		return nil
 	}
-	cols, err := gather(nil, b.Columns, l.keep)
+	cols, err := gather(nil, cols, l.keep)
 	if err != nil {
 		return err
 	}
@@ -235,7 +249,8 @@ func (l *landing) filter(b *core.Batch) error {
 	return nil
 }
 
-// pass lists the rows for which every row filter is true.
+// pass lists the rows for which every row filter is true. Of a row that lacks one of the filter's columns that is not known,
+// so it does not pass.
 func (l *landing) pass(cols []core.Column, n int) ([]int32, error) {
 	rows := make([]int32, n)
 	for i := range rows {
@@ -247,9 +262,10 @@ func (l *landing) pass(cols []core.Column, n int) ([]int32, error) {
 			return nil, err
 		}
 		ok := core.View[bool](r.Data)
+		lacks := l.run.p.lacks(cols, l.run.p.columnsOf(f.Program))
 		kept := rows[:0]
 		for _, i := range rows {
-			if ok[i] {
+			if ok[i] && !lacks(int64(i)) {
 				kept = append(kept, i)
 			}
 		}

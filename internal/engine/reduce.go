@@ -14,8 +14,9 @@ type block struct {
 }
 
 // reduce runs every statistic over all cells and scatters the outputs into blocks of fill values.
-func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups) ([]block, error) {
+func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Result) ([]block, error) {
 	var blocks []block
+	res.LeftOut = make([]int64, len(p.Vars))
 	if len(g.Slots) == 0 {
 		for _, a := range p.Coords {
 			blocks = append(blocks, block{array: a})
@@ -32,15 +33,16 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups) ([]block
 		return nil, err
 	}
 	blocks = append(blocks, coords...)
-	derived, err := p.derive(g)
+	in, err := p.inputs(g)
 	if err != nil {
 		return nil, err
 	}
 	for i := range p.Vars {
-		out, err := p.compute(ctx, &p.Vars[i], g, derived)
+		out, left, err := p.compute(ctx, &p.Vars[i], in)
 		if err != nil {
 			return nil, core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+p.Vars[i].Name, "%w", err)
 		}
+		res.LeftOut[i] = left
 		blocks = append(blocks, out...)
 	}
 	return blocks, nil
@@ -75,32 +77,22 @@ func columnNamed(cols []core.Column, name string) *core.Column {
 	return nil
 }
 
-// derive computes the derived columns of some groups.
-func (p *Pipeline) derive(g *core.Groups) ([]core.Column, error) {
-	derived := make([]core.Column, len(p.Derived))
-	for i, d := range p.Derived {
-		var err error
-		if derived[i], err = d.Rows(g.Rows, int(g.Offsets[len(g.Offsets)-1])); err != nil {
-			return nil, err
-		}
-	}
-	return derived, nil
-}
-
-func (p *Pipeline) compute(ctx context.Context, v *Variable, g *core.Groups, derived []core.Column) ([]block, error) {
-	out, err := p.outputs(ctx, v, g, derived)
+// compute runs one statistic over a shard and says how many rows it left out.
+func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks []block, left int64, err error) {
+	out, left, err := in.outputs(ctx, v)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var blocks []block
 	for i := range out {
-		data, err := Scatter(v.Arrays[i], p.slots(), out[i].slots, &out[i].column)
-		if err != nil {
-			return nil, err
+		b := block{array: v.Arrays[i]}
+		if len(out[i].slots) > 0 {
+			if b.data, err = Scatter(b.array, p.slots(), out[i].slots, &out[i].column); err != nil {
+				return nil, 0, err
+			}
 		}
-		blocks = append(blocks, block{array: v.Arrays[i], data: data})
+		blocks = append(blocks, b)
 	}
-	return blocks, nil
+	return blocks, left, nil
 }
 
 // A result of a statistic is one of its outputs, with the slots of its rows.
@@ -109,32 +101,47 @@ type result struct {
 	column core.Column
 }
 
-// outputs runs one statistic over groups.
-func (p *Pipeline) outputs(ctx context.Context, v *Variable, g *core.Groups, derived []core.Column) ([]result, error) {
-	in := core.Groups{Slots: g.Slots, Offsets: g.Offsets}
-	for _, i := range v.Inputs {
-		var c core.Column
-		switch {
-		case i.Column >= 0:
-			c = g.Rows[i.Column]
-		case i.Derived >= 0:
-			c = derived[i.Derived]
-		default:
-			c = core.Column{Type: core.Uint8, Width: 1, Data: core.NewData(int(g.Offsets[len(g.Offsets)-1]))}
+// outputs runs one statistic over the rows that have its inputs, and says how many it left out.
+func (in *inputs) outputs(ctx context.Context, v *Variable) (out []result, left int64, err error) {
+	w := in.of(v)
+	out = make([]result, len(v.Arrays))
+	if len(w.slots) > 0 {
+		columns, err := v.Stat.Compute(ctx, w.groups(v, in))
+		if err != nil {
+			return nil, 0, err
 		}
-		c.Name = i.Name
-		in.Rows = append(in.Rows, c)
+		if len(columns) != len(v.Arrays) {
+			return nil, 0, core.Errorf(core.Internal, "engine", v.Name, "the statistic gave %d outputs and promised %d", len(columns), len(v.Arrays))
+		}
+		for i, c := range columns {
+			out[i] = result{w.slots, c}
+		}
 	}
-	columns, err := v.Stat.Compute(ctx, &in)
-	if err != nil {
-		return nil, err
+	if v.Counts {
+		for i := range out {
+			out[i] = out[i].withZeros(in.groups.Slots)
+		}
 	}
-	if len(columns) != len(v.Arrays) {
-		return nil, core.Errorf(core.Internal, "engine", v.Name, "the statistic gave %d outputs and promised %d", len(columns), len(v.Arrays))
+	return out, w.left, nil
+}
+
+// withZeros puts a row of zeros in for each slot of all that has none. Both ascend in the order of groups.
+func (r result) withZeros(all []int32) result {
+	c := r.column
+	if len(r.slots) == 0 {
+		c = core.Column{Type: core.Int64, Width: 1}
 	}
-	out := make([]result, len(columns))
-	for i, c := range columns {
-		out[i] = result{g.Slots, c}
+	if len(all) == len(r.slots) || c.Offsets != nil || c.Rows() != len(r.slots) {
+		return r
 	}
-	return out, nil
+	size := max(c.Width, 1) * c.Type.Size()
+	data, at := core.NewData(len(all)*size), 0
+	for i, s := range all {
+		if at < len(r.slots) && r.slots[at] == s {
+			copy(data[i*size:], c.Data[at*size:(at+1)*size])
+			at++
+		}
+	}
+	c.Data = data
+	return result{all, c}
 }

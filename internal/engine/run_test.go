@@ -141,12 +141,12 @@ func TestRunAgainstModel(t *testing.T) {
 	}
 }
 
-// Without MaskFill fill values and NaN are values.
+// Without a mask fill values and NaN are values.
 func TestMaskOff(t *testing.T) {
 	b := batch([]float64{1, 1, 1}, []float64{fillValue, 5, math.NaN()})
 	b.Columns[0].Fill = core.Raw([]float64{fillValue})
 	p := pipeline(lineGrid{cells: 1}, &fakeReader{batches: map[string][]core.Batch{"a": {b}}})
-	p.MaskFill = false
+	p.Mask = MaskNone
 	store := &objstore.Mem{}
 	res, err := p.Run(t.Context(), task("1", store, "a"))
 	require.NoError(t, err)

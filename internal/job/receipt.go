@@ -11,8 +11,8 @@ import (
 const (
 	DropCoordinates = "coordinates" // not finite, or |lat| > 90; counted where the granule is at home
 	DropFilter      = "filter"      // a filter of the reader
-	DropFill        = "fill"        // a variable is its _FillValue
-	DropNaN         = "nan"         // a variable is NaN
+	DropFill        = "fill"        // a variable is its _FillValue or out of its valid range; only with mask_fill: row
+	DropNaN         = "nan"         // a variable is NaN; only with mask_fill: row
 	DropExpression  = "expression"  // an expression filter
 )
 
@@ -42,6 +42,8 @@ type Observations struct {
 	Kept    int64            `json:"kept"` // rows that are in a cell
 	Dropped map[string]int64 `json:"dropped,omitempty"`
 	Outside int64            `json:"outside,omitempty"` // rows looked at that are of other shards or of none
+	// LeftOut is rows kept that a variable did not use because one of its inputs has no valid value there, by variable.
+	LeftOut map[string]int64 `json:"left_out,omitempty"`
 }
 
 // A GroupNote names a group of a granule.
@@ -64,13 +66,20 @@ func NewReadError(granule string, err error) ReadError {
 
 // Drop counts n observations dropped for a reason.
 func (o *Observations) Drop(reason string, n int64) {
+	add(&o.Dropped, reason, n)
+}
+
+// LeaveOut counts n observations that a variable left out.
+func (o *Observations) LeaveOut(variable string, n int64) { add(&o.LeftOut, variable, n) }
+
+func add(to *map[string]int64, name string, n int64) {
 	if n == 0 {
 		return
 	}
-	if o.Dropped == nil {
-		o.Dropped = map[string]int64{}
+	if *to == nil {
+		*to = map[string]int64{}
 	}
-	o.Dropped[reason] += n
+	(*to)[name] += n
 }
 
 // Add adds the numbers of another receipt. Seconds add up too: the sum of shards is compute time, not wall time.
@@ -91,6 +100,9 @@ func (r *Receipt) Add(o *Receipt) {
 	r.Observations.Outside += o.Observations.Outside
 	for _, reason := range slices.Sorted(maps.Keys(o.Observations.Dropped)) {
 		r.Observations.Drop(reason, o.Observations.Dropped[reason])
+	}
+	for _, variable := range slices.Sorted(maps.Keys(o.Observations.LeftOut)) {
+		r.Observations.LeaveOut(variable, o.Observations.LeftOut[variable])
 	}
 	for _, phase := range slices.Sorted(maps.Keys(o.Phases)) {
 		if r.Phases == nil {

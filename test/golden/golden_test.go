@@ -75,29 +75,47 @@ func TestGoldenFromShardMap(t *testing.T) {
 	compare(t, store, filepath.Join(dir, "small", "store.zarr"))
 }
 
-// By default rows with fill values or NaN are dropped and counted.
+// By default every observation is kept, and each variable leaves out those in which one of its own inputs is missing; with
+// mask_fill: row they are dropped for all variables. TestEdge holds the values against an independent computation.
 func TestMaskFill(t *testing.T) {
 	dir := sharedtest.Dir(t, "golden")
-	store := filepath.Join(t.TempDir(), "store.zarr")
-	out := zagg(t, "run", "--config", filepath.Join(dir, "edge", "config.yaml"), "--granules", filepath.Join(dir, "granules_edge"), "--store", store, "--json", "-q")
-	var summary struct {
-		Cells        int64            `json:"cells_with_data"`
-		Observations int64            `json:"observations"`
-		Dropped      map[string]int64 `json:"dropped"`
+	left := map[string]int64{"h_sigma": 60}
+	for _, name := range []string{"count", "h_min", "h_max", "h_mean", "h_variance", "h_q25", "h_q50", "h_q75"} {
+		left[name] = 127
 	}
-	require.NoError(t, json.Unmarshal([]byte(out), &summary))
-	require.Equal(t, int64(837), summary.Cells)
-	require.Equal(t, int64(90847), summary.Observations)
-	require.Positive(t, summary.Dropped[job.DropFilter])
-	delete(summary.Dropped, job.DropFilter)
-	require.Equal(t, map[string]int64{job.DropFill: 59, job.DropNaN: 68}, summary.Dropped)
+	for mask, want := range map[string]struct {
+		kept          int64
+		left, dropped map[string]int64
+	}{
+		"inputs": {90974, left, map[string]int64{job.DropFilter: 29730}},
+		"row":    {90847, nil, map[string]int64{job.DropFilter: 29730, job.DropFill: 59, job.DropNaN: 68}},
+		"false":  {90974, nil, map[string]int64{job.DropFilter: 29730}},
+	} {
+		config := withMask(t, filepath.Join(dir, "edge", "config.yaml"), mask)
+		store := filepath.Join(t.TempDir(), "store.zarr")
+		out := zagg(t, "run", "--config", config, "--granules", filepath.Join(dir, "granules_edge"), "--store", store, "--json", "-q")
+		var summary struct {
+			Cells        int64            `json:"cells_with_data"`
+			Observations int64            `json:"observations"`
+			Dropped      map[string]int64 `json:"dropped"`
+			LeftOut      map[string]int64 `json:"left_out"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(out), &summary))
+		require.Equal(t, int64(837), summary.Cells, mask)
+		require.Equal(t, want.kept, summary.Observations, mask)
+		require.Equal(t, want.dropped, summary.Dropped, mask)
+		require.Equal(t, want.left, summary.LeftOut, mask)
+	}
 }
 
 // unmasked is a configuration with the earlier system's treatment of fill values: none.
-func unmasked(t *testing.T, path string) string {
+func unmasked(t *testing.T, path string) string { return withMask(t, path, "false") }
+
+// withMask is a configuration with mask_fill.
+func withMask(t *testing.T, path, mask string) string {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	changed := strings.Replace(string(text), "data_source:\n", "data_source:\n  mask_fill: false\n", 1)
+	changed := strings.Replace(string(text), "data_source:\n", "data_source:\n  mask_fill: "+mask+"\n", 1)
 	require.NotEqual(t, string(text), changed)
 	out := filepath.Join(t.TempDir(), "config.yaml")
 	require.NoError(t, os.WriteFile(out, []byte(changed), 0o644))

@@ -67,6 +67,23 @@ func TestRealGranules(t *testing.T) {
 	}
 }
 
+// Granules with everything that can be missing, against h5py, numpy and healpy, for each treatment of what is missing.
+func TestEdge(t *testing.T) {
+	dir := sharedtest.Dir(t, "golden")
+	granules, err := filepath.Glob(filepath.Join(dir, "granules_edge", "*.h5"))
+	require.NoError(t, err)
+	require.NotEmpty(t, granules)
+	for _, mask := range []string{"inputs", "row", "false"} {
+		text, err := os.ReadFile(withMask(t, filepath.Join(dir, "edge", "config.yaml"), mask))
+		require.NoError(t, err)
+		cfg := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, os.WriteFile(cfg, []byte(strings.Replace(string(text), "  grid:\n", "  grid:\n    layout: compact\n", 1)), 0o644))
+		store := filepath.Join(t.TempDir(), mask+".zarr")
+		zagg(t, "run", "--config", cfg, "--granules", filepath.Join(dir, "granules_edge"), "--store", store, "-q")
+		python(t, "reference/reference.py", append([]string{store, asJSON(t, cfg)}, granules...)...)
+	}
+}
+
 // The sample granules that come with zagg: what a clone without reference data can check.
 func TestSample(t *testing.T) {
 	samples, err := filepath.Glob("../../cmd/zagg/cli/sample/*.h5")

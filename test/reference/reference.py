@@ -4,10 +4,12 @@
 usage: python reference.py STORE CONFIG.json GRANULE.h5 [GRANULE.h5 ...]
 
 CONFIG.json is the run's configuration as JSON (ATL06-like: quality_filter, scalar variables). Every granule is read whole, binned by
-healpy on authalic latitude, and reduced by numpy cell by cell in float64. The store's cells must be the same set; counts, minima, maxima
+healpy on authalic latitude, and reduced by numpy cell by cell in float64, each variable without the observations in which one of its
+own inputs is missing (mask_fill: inputs, the default; row, true and false are known too). The store's cells must be the same set; counts, minima, maxima
 and quantiles equal after the cast to the stored type; means within 1e-6 relative, variances within 1e-5, NaN and infinities in the
 same places. Prints one line and exits 0, or lists differences and exits 1.
 """
+import ast
 import json
 import sys
 
@@ -38,14 +40,18 @@ def authalic(lat):
 
 
 def masked(dataset):
-    """Values, and where they are the product's fill value."""
+    """Values, and where there is none: the product's fill value, or NaN."""
     v = dataset[:]
-    fill = dataset.attrs.get("_FillValue")
-    return v, np.zeros(len(v), bool) if fill is None else v == np.asarray(fill).reshape(-1)[0]
+    missing = np.isnan(v)
+    for name in ("_FillValue", "missing_value"):
+        for fill in np.asarray(dataset.attrs.get(name, [])).reshape(-1):
+            missing |= v == fill
+    return v, missing
 
 
 def observations(config, paths):
     source = dict(ATL06, **config["data_source"])
+    mask = source.get("mask_fill", "inputs")
     names = list(source["variables"])
     parts = []
     for path in paths:
@@ -61,24 +67,38 @@ def observations(config, paths):
                 quality = source.get("quality_filter")
                 if quality:
                     keep &= dataset(quality["dataset"])[:] == quality["value"]
-                columns = []
+                columns, absent = [], []
                 for name in names:
-                    v, fill = masked(dataset(source["variables"][name]))
-                    if source.get("mask_fill", True):
-                        keep &= ~fill & ~np.isnan(v)
+                    v, missing = masked(dataset(source["variables"][name]))
+                    if mask in (True, "row"):
+                        keep &= ~missing
                     columns.append(v)
-                parts.append([lat[keep], lon[keep]] + [c[keep] for c in columns])
+                    absent.append(missing if mask == "inputs" else np.zeros(len(v), bool))
+                parts.append([lat[keep], lon[keep]] + [c[keep] for c in columns + absent])
     merged = [np.concatenate(c) for c in zip(*parts)]
-    return merged[0], merged[1], dict(zip(names, merged[2:]))
+    n = 2 + len(names)
+    return merged[0], merged[1], dict(zip(names, merged[2:n])), dict(zip(names, merged[n:]))
+
+
+def inputs(variable, names):
+    """The columns that a variable takes."""
+    texts = [variable.get("source"), variable.get("expression")] + [p for p in variable.get("params", {}).values() if isinstance(p, str)]
+    named = {node.id for text in texts if text for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+    return [n for n in names if n in named]
 
 
 def reduce(variable, rows):
     scope = dict(rows, np=np, len=len)
+    counts = variable.get("function", "") in ("len", "count")
+    if "source" in variable and len(rows[variable["source"]]) == 0:
+        return 0 if counts else np.nan
     if "expression" in variable:
+        if any(len(v) == 0 for v in rows.values()):
+            return np.nan
         return eval(variable["expression"], {"__builtins__": {}}, scope)
     name = variable["function"].removeprefix("np.").removeprefix("numpy.")
     x = rows[variable["source"]]
-    if name in ("len", "count"):
+    if counts:
         return len(x)
     params = {k: eval(v, {"__builtins__": {}}, scope) if isinstance(v, str) else v for k, v in variable.get("params", {}).items()}
     return getattr(np, name)(x, **params)
@@ -86,7 +106,7 @@ def reduce(variable, rows):
 
 def compare(config, store, paths):
     orders = config["output"]["grid"]
-    lat, lon, rows = observations(config, paths)
+    lat, lon, rows, absent = observations(config, paths)
     cell = healpy.ang2pix(2 ** orders["child_order"], np.pi / 2 - authalic(lat), np.radians(lon % 360), nest=True)
     order = np.argsort(cell, kind="stable")
     cells, starts = np.unique(cell[order], return_index=True)
@@ -94,17 +114,24 @@ def compare(config, store, paths):
     group = zarr.open_group(store, mode="r")[str(orders["child_order"])]
     ids = group["cell_ids"][:]
     count = group["count"][:]
+    counted = inputs(config["aggregation"]["variables"]["count"], rows)
+    valid = ~np.any([absent[n] for n in counted], axis=0)[order] if counted else np.ones(len(order), bool)
+    expected = cells[np.add.reduceat(valid.astype(int), starts) > 0]
     have = ids[count > 0]
-    problems = []
-    if set(have.tolist()) != set(cells.tolist()) or len(have) != len(cells):
-        problems.append(f"cells: {len(have)} in the store, {len(cells)} expected")
-        return problems, 0, 0
-    place = {int(c): i for i, c in enumerate(ids) if count[i] > 0}
+    problems, left = [], {}
+    if set(have.tolist()) != set(expected.tolist()) or len(have) != len(expected):
+        problems.append(f"cells: {len(have)} in the store, {len(expected)} expected")
+        return problems, 0, 0, left
+    place = {int(c): i for i, c in enumerate(ids)}
     where = np.array([place[int(c)] for c in cells])
     for name, variable in config["aggregation"]["variables"].items():
         got = group[name][:][where]
+        taken = inputs(variable, rows)
+        lacking = np.any([absent[n] for n in taken], axis=0) if taken else np.zeros(len(order), bool)
+        if lacking.any():
+            left[name] = int(lacking.sum())
         with np.errstate(all="ignore"):
-            want = np.array([reduce(variable, {k: (v[order[a:b]].astype("f8") if v.dtype.kind == "f" else v[order[a:b]]) for k, v in rows.items()})
+            want = np.array([reduce(variable, {k: v[order[a:b]][~lacking[order[a:b]]].astype("f8" if v.dtype.kind == "f" else v.dtype) for k, v in rows.items()})
                              for a, b in zip(starts, ends)]).astype(got.dtype)
         exact = variable.get("function", "") in ("len", "count", "min", "max", "quantile")
         tolerance = 0 if exact else 1e-5 if variable.get("function") == "var" else 1e-6
@@ -114,17 +141,17 @@ def compare(config, store, paths):
         if not same.all():
             i = int(np.flatnonzero(~same)[0])
             problems.append(f"{name}: {np.count_nonzero(~same)} of {len(cells)} cells differ, first cell {cells[i]}: {got[i]!r}, expected {want[i]!r}")
-    return problems, len(cells), len(cell)
+    return problems, len(cells), len(cell), left
 
 
 def main():
     store, config = sys.argv[1], json.load(open(sys.argv[2]))
-    problems, cells, rows = compare(config, store, sys.argv[3:])
+    problems, cells, rows, left = compare(config, store, sys.argv[3:])
     for p in problems:
         print(p)
     if problems:
         sys.exit(1)
-    print(f"same: {cells} cells, {rows} observations, {len(config['aggregation']['variables'])} variables")
+    print(f"same: {cells} cells, {rows} observations, {len(config['aggregation']['variables'])} variables" + "".join(f"; {n} left out {k}" for n, k in left.items()))
 
 
 if __name__ == "__main__":

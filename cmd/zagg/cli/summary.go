@@ -20,7 +20,8 @@ type summary struct {
 	Shards       shardCounts        `json:"shards"`
 	Cells        int64              `json:"cells_with_data"`
 	Observations int64              `json:"observations"`
-	Dropped      map[string]int64   `json:"dropped"` // in the shards, by reason
+	Dropped      map[string]int64   `json:"dropped"`            // in the shards, by reason
+	LeftOut      map[string]int64   `json:"left_out,omitempty"` // kept, but without a value of a variable's inputs, by variable
 	NoGroup      int                `json:"groups_missing"`
 	EmptyGroup   int                `json:"groups_empty"`
 	Missing      []string           `json:"granules_missing"`
@@ -123,6 +124,12 @@ func (s *summary) add(label string, o *host.Outcome, err error, seconds float64)
 			s.Dropped[reason] += n
 		}
 	}
+	for variable, n := range r.Observations.LeftOut {
+		if s.LeftOut == nil {
+			s.LeftOut = map[string]int64{}
+		}
+		s.LeftOut[variable] += n
+	}
 	s.NoGroup += len(r.NoGroup)
 	s.EmptyGroup += len(r.EmptyGroup)
 	s.Missing = append(s.Missing, rec.Missing...)
@@ -163,7 +170,10 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 	fmt.Fprintf(w, "Done: %d cells with data, %s obs, %d errors, %.1f s\n", s.Shards.WithData, thousands(s.Observations), s.Shards.Errors, s.WallSeconds)
 	line("Shards", "%d total, %d with data, %d empty, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, s.Shards.Errors, s.skipped())
 	line("Cells", "%s with data", thousands(s.Cells))
-	line("Observations", "%s kept%s", thousands(s.Observations), s.dropped())
+	line("Observations", "%s kept%s", thousands(s.Observations), counts("; dropped: ", s.Dropped))
+	if len(s.LeftOut) > 0 {
+		line("Left out", "%s", counts("without a value: ", s.LeftOut))
+	}
 	if s.NoGroup+s.EmptyGroup > 0 {
 		line("Groups", "%d that granules do not have, %d without a row (normal)", s.NoGroup, s.EmptyGroup)
 	}
@@ -237,15 +247,16 @@ func (s *summary) skipped() string {
 	return fmt.Sprintf(" (%d done before)", s.Shards.Skipped)
 }
 
-func (s *summary) dropped() string {
+// counts lists numbers by name after a title; nothing of none.
+func counts(title string, of map[string]int64) string {
 	var parts []string
-	for _, reason := range slices.Sorted(maps.Keys(s.Dropped)) {
-		parts = append(parts, fmt.Sprintf("%s %s", thousands(s.Dropped[reason]), reason))
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		parts = append(parts, fmt.Sprintf("%s %s", thousands(of[name]), name))
 	}
 	if parts == nil {
 		return ""
 	}
-	return "; dropped: " + strings.Join(parts, ", ")
+	return title + strings.Join(parts, ", ")
 }
 
 func (s *summary) phases() string {

@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/expr"
+)
+
+// inputs is what the statistics of a shard take: the grouped rows, and for statistics with columns that lack values in
+// some rows, views without those rows. Statistics whose inputs are all there share the groups as they are; one after
+// another that lack values in the same columns share a view.
+type inputs struct {
+	p       *Pipeline
+	groups  *core.Groups // columns as Pipeline.Columns, and after them the marks, if any
+	derived []core.Column
+	marked  []bool // by column: some row has no valid value
+	key     string // of last: the columns that lack values
+	last    *view  // one at a time, so that what statistics take is never in memory more than twice
+}
+
+// A view is the rows of groups in which some columns all have values.
+type view struct {
+	slots   []int32
+	offsets []int64
+	left    int64            // rows left out
+	runs    [][2]int64       // rows kept, as [start, end); nil: all
+	columns map[*byte][]byte // columns without the rows left out, by where their data lie
+}
+
+// inputs computes what all variables share.
+func (p *Pipeline) inputs(g *core.Groups) (*inputs, error) {
+	in := &inputs{p: p, groups: g, derived: make([]core.Column, len(p.Derived))}
+	var err error
+	for i, d := range p.Derived {
+		if in.derived[i], err = d.Rows(g.Rows, int(g.Offsets[len(g.Offsets)-1])); err != nil {
+			return nil, err
+		}
+	}
+	in.marked = make([]bool, len(p.Columns))
+	if m := p.marks(g.Rows); m != nil {
+		union := make([]byte, m.Width)
+		for at := 0; at < len(m.Data); at += m.Width {
+			for k := range union {
+				union[k] |= m.Data[at+k]
+			}
+		}
+		for i := range in.marked {
+			in.marked[i] = union[i/8]>>(i%8)&1 != 0
+		}
+	}
+	return in, nil
+}
+
+// marks is the column of marks; nil if there is none.
+func (p *Pipeline) marks(columns []core.Column) *core.Column {
+	if n := len(p.Columns); len(columns) > n && columns[n].Name == marksName {
+		return &columns[n]
+	}
+	return nil
+}
+
+// columnsOf are the columns that an expression names.
+func (p *Pipeline) columnsOf(program *expr.Program) []int {
+	var out []int
+	for _, v := range program.Inputs() {
+		if i := slices.Index(p.Columns, v.Name); i >= 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// lacks tells of a row whether one of some columns has no valid value there.
+func (p *Pipeline) lacks(columns []core.Column, some []int) func(row int64) bool {
+	m := p.marks(columns)
+	if m == nil || len(some) == 0 {
+		return func(int64) bool { return false }
+	}
+	bits := make([]byte, m.Width)
+	for _, i := range some {
+		bits[i/8] |= 1 << (i % 8)
+	}
+	return func(row int64) bool {
+		for k, b := range bits {
+			if m.Data[int(row)*m.Width+k]&b != 0 {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// lacking are the columns that a variable takes, itself or within expressions, and that lack a value in some row; ascending.
+func (in *inputs) lacking(v *Variable) []int {
+	var out []int
+	for _, i := range v.Inputs {
+		switch {
+		case i.Column >= 0:
+			out = append(out, i.Column)
+		case i.Derived >= 0:
+			out = append(out, in.p.columnsOf(in.p.Derived[i.Derived])...)
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(i int) bool { return !in.marked[i] })
+}
+
+// of is the view of a variable.
+func (in *inputs) of(v *Variable) *view {
+	lacking := in.lacking(v)
+	key := fmt.Sprint(lacking)
+	if in.last != nil && in.key == key {
+		return in.last
+	}
+	in.key, in.last = key, &view{slots: in.groups.Slots, offsets: in.groups.Offsets}
+	if len(lacking) > 0 {
+		in.last = in.narrow(in.p.lacks(in.groups.Rows, lacking))
+	}
+	return in.last
+}
+
+// narrow makes the view without some rows. A cell that has no other is not in it.
+func (in *inputs) narrow(lacks func(row int64) bool) *view {
+	w := &view{offsets: []int64{0}, runs: [][2]int64{}, columns: map[*byte][]byte{}}
+	kept := int64(0)
+	for i, slot := range in.groups.Slots {
+		before := kept
+		for r := in.groups.Offsets[i]; r < in.groups.Offsets[i+1]; r++ {
+			if lacks(r) {
+				continue
+			}
+			kept++
+			if n := len(w.runs); n > 0 && w.runs[n-1][1] == r {
+				w.runs[n-1][1]++
+			} else {
+				w.runs = append(w.runs, [2]int64{r, r + 1})
+			}
+		}
+		if kept > before {
+			w.slots, w.offsets = append(w.slots, slot), append(w.offsets, kept)
+		}
+	}
+	w.left = in.groups.Offsets[len(in.groups.Slots)] - kept
+	return w
+}
+
+// groups are the groups of a variable's inputs.
+func (w *view) groups(v *Variable, in *inputs) *core.Groups {
+	g := &core.Groups{Slots: w.slots, Offsets: w.offsets}
+	for _, i := range v.Inputs {
+		var c core.Column
+		switch {
+		case i.Column >= 0:
+			c = w.column(in.groups.Rows[i.Column])
+		case i.Derived >= 0:
+			c = w.column(in.derived[i.Derived])
+		default:
+			c = core.Column{Type: core.Uint8, Width: 1, Data: core.NewData(int(w.offsets[len(w.offsets)-1]))}
+		}
+		c.Name = i.Name
+		g.Rows = append(g.Rows, c)
+	}
+	return g
+}
+
+// column is a column without the rows left out.
+func (w *view) column(c core.Column) core.Column {
+	if w.runs == nil || len(c.Data) == 0 {
+		return c
+	}
+	if known, ok := w.columns[&c.Data[0]]; ok {
+		c.Data = known
+		return c
+	}
+	size := int64(max(c.Width, 1) * c.Type.Size())
+	data, at := core.NewData(int(w.offsets[len(w.offsets)-1]*size)), 0
+	for _, r := range w.runs {
+		at += copy(data[at:], c.Data[r[0]*size:r[1]*size])
+	}
+	w.columns[&c.Data[0]] = data
+	c.Data = data
+	return c
+}
