@@ -3,6 +3,8 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/wire"
@@ -17,10 +19,22 @@ type reader struct {
 
 var _ core.ProductReader = (*reader)(nil)
 
-// An indexingReader can make indexes too.
-type indexingReader struct{ *reader }
+// An indexing reader can make indexes.
+type indexing struct{ of *reader }
 
-var _ core.Indexer = (*indexingReader)(nil)
+// An identifying reader knows its product's names.
+type identifying struct{ of *reader }
+
+var (
+	_ core.Indexer = struct {
+		*reader
+		indexing
+	}{}
+	_ core.Identifier = struct {
+		*reader
+		identifying
+	}{}
+)
 
 func (p *Plugin) newReader(ctx context.Context, name string, config core.Config) (core.ProductReader, error) {
 	i, err := p.make(ctx, zaggv1.Kind_KIND_READER, name, config)
@@ -32,10 +46,30 @@ func (p *Plugin) newReader(ctx context.Context, name string, config core.Config)
 		return nil, i.session.wrong(err)
 	}
 	r := &reader{instance: i, info: info}
-	if i.info.CanIndex {
-		return &indexingReader{r}, nil
+	return r.withPowers(), nil
+}
+
+// withPowers is the reader with the optional powers that it declared, and no other: a type assertion tells the truth.
+func (r *reader) withPowers() core.ProductReader {
+	switch can := r.instance.info; {
+	case can.CanIndex && can.CanIdentify:
+		return struct {
+			*reader
+			indexing
+			identifying
+		}{r, indexing{r}, identifying{r}}
+	case can.CanIndex:
+		return struct {
+			*reader
+			indexing
+		}{r, indexing{r}}
+	case can.CanIdentify:
+		return struct {
+			*reader
+			identifying
+		}{r, identifying{r}}
 	}
-	return r, nil
+	return r
 }
 
 func (r *reader) Info() core.ProductInfo { return r.info }
@@ -58,7 +92,8 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 	}
 }
 
-func (r *indexingReader) Index(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query) ([]byte, error) {
+func (i indexing) Index(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query) ([]byte, error) {
+	r := i.of
 	for try := 0; ; try++ {
 		c := &conversation{source: src, query: query, indexing: true}
 		s, err := r.converse(ctx, c, g, func(c *conversation) (stream, error) { return c.session.reader.Index(c.ctx) }, nil)
@@ -69,6 +104,38 @@ func (r *indexingReader) Index(ctx context.Context, src core.ObjectReader, g cor
 			return nil, err
 		}
 	}
+}
+
+// Identify asks for some names at a time. A name that is no text is not known.
+func (i identifying) Identify(ctx context.Context, names []string) ([]core.Identity, error) {
+	out := make([]core.Identity, 0, len(names))
+	for part := range slices.Chunk(names, wire.MaxNames) {
+		texts := slices.Clone(part)
+		for k, name := range texts {
+			if wire.CheckText("name", name) != nil {
+				texts[k] = ""
+			}
+		}
+		ids, err := again(ctx, i.of.instance, func(s *session, handle uint64) ([]core.Identity, error) {
+			reply, err := unary(ctx, s, s.reader.Identify, &zaggv1.IdentifyRequest{Handle: handle, Names: texts})
+			if err != nil {
+				return nil, err
+			}
+			ids, err := wire.IdentitiesFromProto(reply.Identities)
+			if err == nil && len(ids) != len(texts) {
+				err = fmt.Errorf("it gives %d identities for %d names", len(ids), len(texts))
+			}
+			if err != nil {
+				return nil, s.wrong(err)
+			}
+			return ids, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ids...)
+	}
+	return out, nil
 }
 
 // converse has one conversation, from its start to its end.

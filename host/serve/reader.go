@@ -39,6 +39,23 @@ func begin(stream readStream) (*zaggv1.ReadStart, core.Granule, core.Query, erro
 	return start, g, q, err
 }
 
+func (s *readerServer) Identify(ctx context.Context, r *zaggv1.IdentifyRequest) (*zaggv1.IdentifyReply, error) {
+	reader, err := find[core.Identifier](s.server, r.Handle)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := reader.Identify(ctx, r.Names)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if err := wire.CheckText("identity", id.Data, id.Part); err != nil {
+			return nil, err
+		}
+	}
+	return &zaggv1.IdentifyReply{Identities: wire.IdentitiesToProto(ids)}, nil
+}
+
 func (s *readerServer) Read(stream readStream) error {
 	start, g, q, err := begin(stream)
 	if err != nil {

@@ -28,6 +28,7 @@ const (
 	MaxPoints    = 1 << 18   // points in a call of Locate or Names
 	MaxRegions   = 1024      // regions in a call of Cover
 	MaxKeys      = 1 << 14   // keys in a call of Shards
+	MaxNames     = 1 << 14   // names in a call of Identify
 	MaxAsk       = 1 << 30   // bytes of an ask's ranges together
 	SocketBuffer = 128 << 10 // bytes that are written to and read from the socket at once
 	streamWindow = 8 << 20   // bytes that one call may have under way: batches are read ahead so far

@@ -44,7 +44,7 @@ func CheckGranule(g *core.Granule) error {
 
 // QueryToProto is a query.
 func QueryToProto(q *core.Query) *zaggv1.Query {
-	out := &zaggv1.Query{Region: RegionToProto(&q.Region), Columns: q.Columns, Rows: int64(q.Rows)}
+	out := &zaggv1.Query{Region: RegionToProto(&q.Region), Columns: q.Columns, Rows: int64(q.Rows), CountInvalid: q.CountInvalid}
 	for _, f := range q.Filters {
 		values := make([]string, len(f.Values))
 		for i, v := range f.Values {
@@ -57,7 +57,7 @@ func QueryToProto(q *core.Query) *zaggv1.Query {
 
 // QueryFromProto is the inverse of QueryToProto.
 func QueryFromProto(q *zaggv1.Query) (core.Query, error) {
-	out := core.Query{Columns: q.GetColumns(), Rows: int(q.GetRows())}
+	out := core.Query{Columns: q.GetColumns(), Rows: int(q.GetRows()), CountInvalid: q.GetCountInvalid()}
 	for _, f := range q.GetFilters() {
 		var values []json.Number
 		for _, v := range f.GetValues() {
@@ -68,6 +68,36 @@ func QueryFromProto(q *zaggv1.Query) (core.Query, error) {
 	var err error
 	out.Region, err = RegionFromProto(q.GetRegion())
 	return out, err
+}
+
+// IdentitiesToProto is identities, in their order.
+func IdentitiesToProto(ids []core.Identity) []*zaggv1.Identity {
+	out := make([]*zaggv1.Identity, len(ids))
+	for i, id := range ids {
+		out[i] = &zaggv1.Identity{Data: id.Data, Part: id.Part}
+		for _, v := range id.Version {
+			out[i].Version = append(out[i].Version, int64(v))
+		}
+	}
+	return out
+}
+
+// IdentitiesFromProto is the inverse of IdentitiesToProto. It refuses an identity of no data that says more, and versions below 0.
+func IdentitiesFromProto(ids []*zaggv1.Identity) ([]core.Identity, error) {
+	out := make([]core.Identity, len(ids))
+	for i, id := range ids {
+		out[i] = core.Identity{Data: id.GetData(), Part: id.GetPart()}
+		for _, v := range id.GetVersion() {
+			if v < 0 || int64(int(v)) != v {
+				return nil, broken("an identity is of version %v", id.GetVersion())
+			}
+			out[i].Version = append(out[i].Version, int(v))
+		}
+		if !out[i].Known() && (out[i].Part != "" || out[i].Version != nil) {
+			return nil, broken("an identity of no data has version %v and part %q", out[i].Version, out[i].Part)
+		}
+	}
+	return out, nil
 }
 
 // ReadStatsToProto is the end of a read.

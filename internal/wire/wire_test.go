@@ -276,10 +276,19 @@ func TestQueriesSurvive(t *testing.T) {
 	g.Assets["data"] = "a\xff"
 	require.Equal(t, core.Invalid, core.CodeOf(CheckGranule(&g)))
 
-	q := core.Query{Columns: []string{"h"}, Rows: 7, Filters: []core.Filter{{Column: "q", Element: -1, Op: core.OpIn, Values: []json.Number{"1", "2.5e300"}, Drop: true}}}
+	q := core.Query{Columns: []string{"h"}, Rows: 7, CountInvalid: true, Filters: []core.Filter{{Column: "q", Element: -1, Op: core.OpIn, Values: []json.Number{"1", "2.5e300"}, Drop: true}}}
 	q2, err := QueryFromProto(over(t, QueryToProto(&q)))
 	require.NoError(t, err)
 	require.Equal(t, q, q2)
+
+	names := []core.Identity{{}, {Data: "d"}, {Data: "ATL06_1", Version: []int{7, 0}, Part: "processed_*"}}
+	reply, err := IdentitiesFromProto(over(t, &zaggv1.IdentifyReply{Identities: IdentitiesToProto(names)}).Identities)
+	require.NoError(t, err)
+	require.Equal(t, names, reply)
+	for _, bad := range []*zaggv1.Identity{{Part: "x"}, {Version: []int64{1}}, {Data: "d", Version: []int64{-1}}} {
+		_, err = IdentitiesFromProto([]*zaggv1.Identity{bad})
+		require.Error(t, err, bad)
+	}
 
 	stats := core.ReadStats{Rows: 3, Emitted: 2, Invalid: 1, Missing: []string{"x"}, Empty: []string{"y"}, Index: core.IndexStale}
 	s2, err := ReadStatsFromProto(over(t, ReadStatsToProto(&stats)))

@@ -741,7 +741,9 @@ type Instance struct {
 	// can_index says that Reader.Index works.
 	CanIndex bool `protobuf:"varint,6,opt,name=can_index,json=canIndex,proto3" json:"can_index,omitempty"`
 	// can_fold says that Statistic.Fold works.
-	CanFold       bool `protobuf:"varint,7,opt,name=can_fold,json=canFold,proto3" json:"can_fold,omitempty"`
+	CanFold bool `protobuf:"varint,7,opt,name=can_fold,json=canFold,proto3" json:"can_fold,omitempty"`
+	// can_identify says that Reader.Identify works.
+	CanIdentify   bool `protobuf:"varint,8,opt,name=can_identify,json=canIdentify,proto3" json:"can_identify,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -834,6 +836,13 @@ func (x *Instance) GetCanIndex() bool {
 func (x *Instance) GetCanFold() bool {
 	if x != nil {
 		return x.CanFold
+	}
+	return false
+}
+
+func (x *Instance) GetCanIdentify() bool {
+	if x != nil {
+		return x.CanIdentify
 	}
 	return false
 }
@@ -2643,7 +2652,9 @@ type Query struct {
 	// filters must all hold.
 	Filters []*Filter `protobuf:"bytes,3,rep,name=filters,proto3" json:"filters,omitempty"`
 	// rows is the most rows per batch; 0: the reader's choice.
-	Rows          int64 `protobuf:"varint,4,opt,name=rows,proto3" json:"rows,omitempty"`
+	Rows int64 `protobuf:"varint,4,opt,name=rows,proto3" json:"rows,omitempty"`
+	// count_invalid wants ReadDone.invalid to count all such rows of the granule, whatever the region.
+	CountInvalid  bool `protobuf:"varint,5,opt,name=count_invalid,json=countInvalid,proto3" json:"count_invalid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2704,6 +2715,13 @@ func (x *Query) GetRows() int64 {
 		return x.Rows
 	}
 	return 0
+}
+
+func (x *Query) GetCountInvalid() bool {
+	if x != nil {
+		return x.CountInvalid
+	}
+	return false
 }
 
 // Filter compares one column.
@@ -3292,6 +3310,172 @@ func (x *Batch) GetRefused() uint64 {
 	return 0
 }
 
+// IdentifyRequest asks for the identities of files.
+type IdentifyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// handle is the reader's.
+	Handle uint64 `protobuf:"varint,1,opt,name=handle,proto3" json:"handle,omitempty"`
+	// names are bare file names, without folders; at most 16384.
+	Names         []string `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentifyRequest) Reset() {
+	*x = IdentifyRequest{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentifyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentifyRequest) ProtoMessage() {}
+
+func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
+func (*IdentifyRequest) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *IdentifyRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *IdentifyRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+// IdentifyReply is the identities of files.
+type IdentifyReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// identities are one for each name.
+	Identities    []*Identity `protobuf:"bytes,1,rep,name=identities,proto3" json:"identities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentifyReply) Reset() {
+	*x = IdentifyReply{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentifyReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentifyReply) ProtoMessage() {}
+
+func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentifyReply.ProtoReflect.Descriptor instead.
+func (*IdentifyReply) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *IdentifyReply) GetIdentities() []*Identity {
+	if x != nil {
+		return x.Identities
+	}
+	return nil
+}
+
+// Identity is what a file's name tells. The same name always gives the same.
+type Identity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// data names the observations: product, time, track. Files with the same data hold the same observations, in another
+	// release or revision, or a part of them. "": the name follows no rule that the reader knows, and the rest is empty.
+	Data string `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	// version is release, revision and so on, most significant first; none is negative.
+	Version []int64 `protobuf:"varint,2,rep,packed,name=version,proto3" json:"version,omitempty"`
+	// part is "" for the file as its archive made it, and otherwise what tells this file from it.
+	Part          string `protobuf:"bytes,3,opt,name=part,proto3" json:"part,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Identity) Reset() {
+	*x = Identity{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Identity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Identity) ProtoMessage() {}
+
+func (x *Identity) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Identity.ProtoReflect.Descriptor instead.
+func (*Identity) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *Identity) GetData() string {
+	if x != nil {
+		return x.Data
+	}
+	return ""
+}
+
+func (x *Identity) GetVersion() []int64 {
+	if x != nil {
+		return x.Version
+	}
+	return nil
+}
+
+func (x *Identity) GetPart() string {
+	if x != nil {
+		return x.Part
+	}
+	return ""
+}
+
 // ReadDone is what a read met on its way.
 type ReadDone struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3299,7 +3483,7 @@ type ReadDone struct {
 	Rows int64 `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"`
 	// emitted is rows of batches.
 	Emitted int64 `protobuf:"varint,2,opt,name=emitted,proto3" json:"emitted,omitempty"`
-	// invalid is rows looked at whose coordinates are not finite or |lat| > 90.
+	// invalid is rows looked at whose coordinates are not finite or |lat| > 90; all of the granule with Query.count_invalid.
 	Invalid int64 `protobuf:"varint,3,opt,name=invalid,proto3" json:"invalid,omitempty"`
 	// missing is groups that the granule does not have.
 	Missing []string `protobuf:"bytes,4,rep,name=missing,proto3" json:"missing,omitempty"`
@@ -3313,7 +3497,7 @@ type ReadDone struct {
 
 func (x *ReadDone) Reset() {
 	*x = ReadDone{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3325,7 +3509,7 @@ func (x *ReadDone) String() string {
 func (*ReadDone) ProtoMessage() {}
 
 func (x *ReadDone) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3338,7 +3522,7 @@ func (x *ReadDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDone.ProtoReflect.Descriptor instead.
 func (*ReadDone) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ReadDone) GetRows() int64 {
@@ -3398,7 +3582,7 @@ type UploadFrame struct {
 
 func (x *UploadFrame) Reset() {
 	*x = UploadFrame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3410,7 +3594,7 @@ func (x *UploadFrame) String() string {
 func (*UploadFrame) ProtoMessage() {}
 
 func (x *UploadFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3423,7 +3607,7 @@ func (x *UploadFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFrame.ProtoReflect.Descriptor instead.
 func (*UploadFrame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *UploadFrame) GetId() uint64 {
@@ -3458,7 +3642,7 @@ type DropRequest struct {
 
 func (x *DropRequest) Reset() {
 	*x = DropRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3470,7 +3654,7 @@ func (x *DropRequest) String() string {
 func (*DropRequest) ProtoMessage() {}
 
 func (x *DropRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3483,7 +3667,7 @@ func (x *DropRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropRequest.ProtoReflect.Descriptor instead.
 func (*DropRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *DropRequest) GetIds() []uint64 {
@@ -3506,7 +3690,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3518,7 +3702,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3531,7 +3715,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Value) GetId() uint64 {
@@ -3568,7 +3752,7 @@ type ComputeRequest struct {
 
 func (x *ComputeRequest) Reset() {
 	*x = ComputeRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3580,7 +3764,7 @@ func (x *ComputeRequest) String() string {
 func (*ComputeRequest) ProtoMessage() {}
 
 func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3593,7 +3777,7 @@ func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeRequest.ProtoReflect.Descriptor instead.
 func (*ComputeRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ComputeRequest) GetHandle() uint64 {
@@ -3644,7 +3828,7 @@ type InputColumn struct {
 
 func (x *InputColumn) Reset() {
 	*x = InputColumn{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3656,7 +3840,7 @@ func (x *InputColumn) String() string {
 func (*InputColumn) ProtoMessage() {}
 
 func (x *InputColumn) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3669,7 +3853,7 @@ func (x *InputColumn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputColumn.ProtoReflect.Descriptor instead.
 func (*InputColumn) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *InputColumn) GetHead() *ColumnHead {
@@ -3713,7 +3897,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12!\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\r.zagg.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
-	"\x06config\x18\x03 \x01(\fR\x06config\"\x90\x02\n" +
+	"\x06config\x18\x03 \x01(\fR\x06config\"\xb3\x02\n" +
 	"\bInstance\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12'\n" +
 	"\x04grid\x18\x02 \x01(\v2\x11.zagg.v1.GridInfoH\x00R\x04grid\x120\n" +
@@ -3721,7 +3905,8 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\tstatistic\x18\x04 \x01(\v2\x16.zagg.v1.StatisticInfoH\x00R\tstatistic\x12\x19\n" +
 	"\bcan_name\x18\x05 \x01(\bR\acanName\x12\x1b\n" +
 	"\tcan_index\x18\x06 \x01(\bR\bcanIndex\x12\x19\n" +
-	"\bcan_fold\x18\a \x01(\bR\acanFoldB\x06\n" +
+	"\bcan_fold\x18\a \x01(\bR\acanFold\x12!\n" +
+	"\fcan_identify\x18\b \x01(\bR\vcanIdentifyB\x06\n" +
 	"\x04info\"\xb8\x01\n" +
 	"\n" +
 	"ColumnHead\x12\x12\n" +
@@ -3835,12 +4020,13 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x04size\x18\x04 \x01(\x03R\x04size\"-\n" +
 	"\x05Asset\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
-	"\x03url\x18\x02 \x01(\tR\x03url\"\x89\x01\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\"\xae\x01\n" +
 	"\x05Query\x12'\n" +
 	"\x06region\x18\x01 \x01(\v2\x0f.zagg.v1.RegionR\x06region\x12\x18\n" +
 	"\acolumns\x18\x02 \x03(\tR\acolumns\x12)\n" +
 	"\afilters\x18\x03 \x03(\v2\x0f.zagg.v1.FilterR\afilters\x12\x12\n" +
-	"\x04rows\x18\x04 \x01(\x03R\x04rows\"v\n" +
+	"\x04rows\x18\x04 \x01(\x03R\x04rows\x12#\n" +
+	"\rcount_invalid\x18\x05 \x01(\bR\fcountInvalid\"v\n" +
 	"\x06Filter\x12\x16\n" +
 	"\x06column\x18\x01 \x01(\tR\x06column\x12\x18\n" +
 	"\aelement\x18\x02 \x01(\x03R\aelement\x12\x0e\n" +
@@ -3880,7 +4066,18 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x05Batch\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12\x12\n" +
 	"\x04rows\x18\x02 \x01(\x04R\x04rows\x12\x18\n" +
-	"\arefused\x18\x03 \x01(\x04R\arefused\"\xab\x01\n" +
+	"\arefused\x18\x03 \x01(\x04R\arefused\"?\n" +
+	"\x0fIdentifyRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x14\n" +
+	"\x05names\x18\x02 \x03(\tR\x05names\"B\n" +
+	"\rIdentifyReply\x121\n" +
+	"\n" +
+	"identities\x18\x01 \x03(\v2\x11.zagg.v1.IdentityR\n" +
+	"identities\"L\n" +
+	"\bIdentity\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\tR\x04data\x12\x18\n" +
+	"\aversion\x18\x02 \x03(\x03R\aversion\x12\x12\n" +
+	"\x04part\x18\x03 \x01(\tR\x04part\"\xab\x01\n" +
 	"\bReadDone\x12\x12\n" +
 	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x18\n" +
 	"\aemitted\x18\x02 \x01(\x03R\aemitted\x12\x18\n" +
@@ -3953,10 +4150,11 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x06Shards\x12\x16.zagg.v1.ShardsRequest\x1a\x14.zagg.v1.ShardsReply0\x01\x126\n" +
 	"\x05Cells\x12\x15.zagg.v1.CellsRequest\x1a\x14.zagg.v1.ColumnFrame0\x01\x126\n" +
 	"\x06Locate\x12\x16.zagg.v1.LocateRequest\x1a\x14.zagg.v1.LocateReply\x126\n" +
-	"\x05Names\x12\x15.zagg.v1.NamesRequest\x1a\x14.zagg.v1.ColumnFrame0\x012y\n" +
+	"\x05Names\x12\x15.zagg.v1.NamesRequest\x1a\x14.zagg.v1.ColumnFrame0\x012\xb7\x01\n" +
 	"\x06Reader\x126\n" +
 	"\x04Read\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x127\n" +
-	"\x05Index\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x012\xe0\x01\n" +
+	"\x05Index\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x12<\n" +
+	"\bIdentify\x12\x18.zagg.v1.IdentifyRequest\x1a\x16.zagg.v1.IdentifyReply2\xe0\x01\n" +
 	"\tStatistic\x120\n" +
 	"\x06Upload\x12\x14.zagg.v1.UploadFrame\x1a\x0e.zagg.v1.Empty(\x01\x12,\n" +
 	"\x04Drop\x12\x14.zagg.v1.DropRequest\x1a\x0e.zagg.v1.Empty\x12:\n" +
@@ -3976,7 +4174,7 @@ func file_zagg_v1_zagg_proto_rawDescGZIP() []byte {
 }
 
 var file_zagg_v1_zagg_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_zagg_v1_zagg_proto_goTypes = []any{
 	(Kind)(0),                // 0: zagg.v1.Kind
 	(Code)(0),                // 1: zagg.v1.Code
@@ -4024,12 +4222,15 @@ var file_zagg_v1_zagg_proto_goTypes = []any{
 	(*Ask)(nil),              // 43: zagg.v1.Ask
 	(*Range)(nil),            // 44: zagg.v1.Range
 	(*Batch)(nil),            // 45: zagg.v1.Batch
-	(*ReadDone)(nil),         // 46: zagg.v1.ReadDone
-	(*UploadFrame)(nil),      // 47: zagg.v1.UploadFrame
-	(*DropRequest)(nil),      // 48: zagg.v1.DropRequest
-	(*Value)(nil),            // 49: zagg.v1.Value
-	(*ComputeRequest)(nil),   // 50: zagg.v1.ComputeRequest
-	(*InputColumn)(nil),      // 51: zagg.v1.InputColumn
+	(*IdentifyRequest)(nil),  // 46: zagg.v1.IdentifyRequest
+	(*IdentifyReply)(nil),    // 47: zagg.v1.IdentifyReply
+	(*Identity)(nil),         // 48: zagg.v1.Identity
+	(*ReadDone)(nil),         // 49: zagg.v1.ReadDone
+	(*UploadFrame)(nil),      // 50: zagg.v1.UploadFrame
+	(*DropRequest)(nil),      // 51: zagg.v1.DropRequest
+	(*Value)(nil),            // 52: zagg.v1.Value
+	(*ComputeRequest)(nil),   // 53: zagg.v1.ComputeRequest
+	(*InputColumn)(nil),      // 54: zagg.v1.InputColumn
 }
 var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	1,  // 0: zagg.v1.Error.code:type_name -> zagg.v1.Code
@@ -4069,48 +4270,51 @@ var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	43, // 34: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
 	45, // 35: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
 	13, // 36: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
-	46, // 37: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
+	49, // 37: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
 	44, // 38: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
-	3,  // 39: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
-	49, // 40: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
-	49, // 41: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
-	51, // 42: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
-	51, // 43: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
-	11, // 44: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
-	49, // 45: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
-	4,  // 46: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
-	9,  // 47: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
-	5,  // 48: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
-	24, // 49: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
-	27, // 50: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
-	30, // 51: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
-	31, // 52: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
-	33, // 53: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
-	34, // 54: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
-	34, // 55: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
-	47, // 56: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
-	48, // 57: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
-	50, // 58: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
-	50, // 59: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
-	7,  // 60: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
-	10, // 61: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
-	4,  // 62: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
-	25, // 63: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
-	28, // 64: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
-	13, // 65: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
-	32, // 66: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
-	13, // 67: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
-	42, // 68: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
-	42, // 69: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
-	4,  // 70: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
-	4,  // 71: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
-	13, // 72: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
-	13, // 73: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
-	60, // [60:74] is the sub-list for method output_type
-	46, // [46:60] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	48, // 39: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
+	3,  // 40: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
+	52, // 41: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
+	52, // 42: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
+	54, // 43: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
+	54, // 44: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
+	11, // 45: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
+	52, // 46: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
+	4,  // 47: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
+	9,  // 48: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
+	5,  // 49: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
+	24, // 50: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
+	27, // 51: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
+	30, // 52: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
+	31, // 53: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
+	33, // 54: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
+	34, // 55: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
+	34, // 56: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
+	46, // 57: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
+	50, // 58: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
+	51, // 59: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
+	53, // 60: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
+	53, // 61: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
+	7,  // 62: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
+	10, // 63: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
+	4,  // 64: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
+	25, // 65: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
+	28, // 66: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
+	13, // 67: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
+	32, // 68: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
+	13, // 69: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
+	42, // 70: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
+	42, // 71: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
+	47, // 72: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
+	4,  // 73: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
+	4,  // 74: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
+	13, // 75: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
+	13, // 76: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
+	62, // [62:77] is the sub-list for method output_type
+	47, // [47:62] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_zagg_v1_zagg_proto_init() }
@@ -4140,7 +4344,7 @@ func file_zagg_v1_zagg_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zagg_v1_zagg_proto_rawDesc), len(file_zagg_v1_zagg_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   48,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

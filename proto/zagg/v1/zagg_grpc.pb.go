@@ -555,8 +555,9 @@ var Grid_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Reader_Read_FullMethodName  = "/zagg.v1.Reader/Read"
-	Reader_Index_FullMethodName = "/zagg.v1.Reader/Index"
+	Reader_Read_FullMethodName     = "/zagg.v1.Reader/Read"
+	Reader_Index_FullMethodName    = "/zagg.v1.Reader/Index"
+	Reader_Identify_FullMethodName = "/zagg.v1.Reader/Identify"
 )
 
 // ReaderClient is the client API for Reader service.
@@ -575,6 +576,9 @@ type ReaderClient interface {
 	// Index notes what opening the granule costs every time, for queries with these columns and filters or fewer. The
 	// conversation is the same with index messages in place of batches. Only if Instance.can_index.
 	Index(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ReadToPlugin, ReadToHost], error)
+	// Identify says what the names of files tell of the observations in them, in the order asked. Only if
+	// Instance.can_identify.
+	Identify(ctx context.Context, in *IdentifyRequest, opts ...grpc.CallOption) (*IdentifyReply, error)
 }
 
 type readerClient struct {
@@ -611,6 +615,16 @@ func (c *readerClient) Index(ctx context.Context, opts ...grpc.CallOption) (grpc
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Reader_IndexClient = grpc.BidiStreamingClient[ReadToPlugin, ReadToHost]
 
+func (c *readerClient) Identify(ctx context.Context, in *IdentifyRequest, opts ...grpc.CallOption) (*IdentifyReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IdentifyReply)
+	err := c.cc.Invoke(ctx, Reader_Identify_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReaderServer is the server API for Reader service.
 // All implementations must embed UnimplementedReaderServer
 // for forward compatibility.
@@ -627,6 +641,9 @@ type ReaderServer interface {
 	// Index notes what opening the granule costs every time, for queries with these columns and filters or fewer. The
 	// conversation is the same with index messages in place of batches. Only if Instance.can_index.
 	Index(grpc.BidiStreamingServer[ReadToPlugin, ReadToHost]) error
+	// Identify says what the names of files tell of the observations in them, in the order asked. Only if
+	// Instance.can_identify.
+	Identify(context.Context, *IdentifyRequest) (*IdentifyReply, error)
 	mustEmbedUnimplementedReaderServer()
 }
 
@@ -642,6 +659,9 @@ func (UnimplementedReaderServer) Read(grpc.BidiStreamingServer[ReadToPlugin, Rea
 }
 func (UnimplementedReaderServer) Index(grpc.BidiStreamingServer[ReadToPlugin, ReadToHost]) error {
 	return status.Error(codes.Unimplemented, "method Index not implemented")
+}
+func (UnimplementedReaderServer) Identify(context.Context, *IdentifyRequest) (*IdentifyReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Identify not implemented")
 }
 func (UnimplementedReaderServer) mustEmbedUnimplementedReaderServer() {}
 func (UnimplementedReaderServer) testEmbeddedByValue()                {}
@@ -678,13 +698,36 @@ func _Reader_Index_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Reader_IndexServer = grpc.BidiStreamingServer[ReadToPlugin, ReadToHost]
 
+func _Reader_Identify_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IdentifyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReaderServer).Identify(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Reader_Identify_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReaderServer).Identify(ctx, req.(*IdentifyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Reader_ServiceDesc is the grpc.ServiceDesc for Reader service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
 var Reader_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "zagg.v1.Reader",
 	HandlerType: (*ReaderServer)(nil),
-	Methods:     []grpc.MethodDesc{},
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Identify",
+			Handler:    _Reader_Identify_Handler,
+		},
+	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "Read",

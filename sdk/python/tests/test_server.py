@@ -40,6 +40,9 @@ class Lines(Reader):
         yield Batch("", table[:, 0], table[:, 1], {"h": table[:, 2]})
     def index(self, granule, query):
         return granule.data.read()
+    def identify(self, name):
+        data, found, revision = name.removesuffix(".csv").partition("-")
+        return Identity(data, (2, int(revision)), "") if found else None
 
 if __name__ == "__main__":
     serve(Spread, Broken, Lines, name="example", version="1.2")
@@ -158,6 +161,14 @@ def test_a_read(plugin, proto):
     assert (done.done.rows, done.done.emitted) == (3, 2)
     index, done = read(plugin, proto, made.handle, method="Index")
     assert index.index == FILE
+
+
+def test_identities(plugin, proto):
+    made = configure(plugin, proto, 2, "lines")
+    assert made.can_identify
+    identify = plugin.call("unary_unary", "Reader/Identify", None, proto.IdentifyReply)
+    reply = identify(proto.IdentifyRequest(handle=made.handle, names=["a-1.csv", "other.csv", ""]))
+    assert [(i.data, list(i.version), i.part) for i in reply.identities] == [("a", [2, 1], ""), ("", [], ""), ("", [], "")]
 
 
 def test_a_refused_ask_comes_back(plugin, proto):

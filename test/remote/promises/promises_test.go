@@ -31,6 +31,13 @@ func TestReader(t *testing.T) {
 	for _, path := range paths[:2] {
 		granules = append(granules, core.Granule{ID: filepath.Base(path), Assets: map[string]string{"data": path}})
 	}
+	r, err := p.Readers[0].New(t.Context(), nil)
+	require.NoError(t, err)
+	require.Implements(t, (*core.Identifier)(nil), r, "it has declared that power")
+	require.Implements(t, (*core.Indexer)(nil), r)
+	ids, err := r.(core.Identifier).Identify(t.Context(), []string{"ATL06_20190221121851_08410203_007_01.h5", "a\xff.h5"})
+	require.NoError(t, err)
+	require.Equal(t, []core.Identity{{Data: "ATL06_20190221121851_08410203", Version: []int{7, 1, 0, 0}}, {}}, ids)
 	coretest.Reader(t, coretest.Make(p.Readers[0], `{}`), &objstore.File{}, granules,
 		coretest.ReaderOptions{Options: coretest.Options{Short: true}, Columns: []string{"h_li"}})
 }

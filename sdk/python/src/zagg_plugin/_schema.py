@@ -125,6 +125,18 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
     "Handle": {
         1: ("handle", "uint64", False, ""),
     },
+    "IdentifyReply": {
+        1: ("identities", "Identity", True, ""),
+    },
+    "IdentifyRequest": {
+        1: ("handle", "uint64", False, ""),
+        2: ("names", "string", True, ""),
+    },
+    "Identity": {
+        1: ("data", "string", False, ""),
+        2: ("version", "int64", True, ""),
+        3: ("part", "string", False, ""),
+    },
     "Input": {
         1: ("name", "string", False, ""),
         2: ("per_cell", "bool", False, ""),
@@ -142,6 +154,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         5: ("can_name", "bool", False, ""),
         6: ("can_index", "bool", False, ""),
         7: ("can_fold", "bool", False, ""),
+        8: ("can_identify", "bool", False, ""),
     },
     "LocateReply": {
         1: ("slot", "bytes", False, ""),
@@ -192,6 +205,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         2: ("columns", "string", True, ""),
         3: ("filters", "Filter", True, ""),
         4: ("rows", "int64", False, ""),
+        5: ("count_invalid", "bool", False, ""),
     },
     "Range": {
         1: ("offset", "int64", False, ""),

@@ -59,11 +59,21 @@ class Query:
     columns: tuple[str, ...]
     filters: tuple[Filter, ...] = ()
     rows: int = 0  # most rows per batch; larger ones are cut for you
+    count_invalid: bool = False  # yield the rows that are no place too, all of the granule, wherever the region is: they are counted
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The columns that a batch must have: what is asked for and what filters compare."""
         return tuple(dict.fromkeys([*self.columns, *(f.column for f in self.filters)]))
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a file's name tells: files with the same data hold the same observations, in another version or a part of them."""
+
+    data: str  # product, time, track
+    version: tuple[int, ...] = ()  # release, revision and so on, most significant first
+    part: str = ""  # "" for the file as its archive made it; otherwise what tells this file from it
 
 
 class Source:
@@ -173,6 +183,11 @@ class Reader:
     # A reader that can note once what opening a granule costs every time has
     #   def index(self, granule: Granule, query: Query) -> bytes
     # and finds the bytes again as granule["index"], if "index" in granule.files.
+    #
+    # A reader that knows how its product's files are named has
+    #   def identify(self, name: str) -> Identity | None
+    # for a bare file name; None says that the name follows no rule. Then runs use the newest of files with the same
+    # observations, wherever they are kept.
 
 
 @dataclass

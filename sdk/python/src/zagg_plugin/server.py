@@ -25,7 +25,7 @@ from .conversation import Conversation
 from .errors import Code, Error, invalid
 from .fields import Input
 from .grid import Grid, canonical, sort_keys
-from .reader import Reader
+from .reader import Identity, Reader
 from .region import Region
 from .statistic import Groups, Statistic, as_results, check_inputs
 
@@ -103,6 +103,7 @@ def handlers(service: Service) -> list[grpc.GenericRpcHandler]:
         "zagg.v1.Reader": {
             "Read": method(both, s.read, "ReadToPlugin"),
             "Index": method(both, s.index, "ReadToPlugin"),
+            "Identify": method(single, s.identify, "IdentifyRequest"),
         },
         "zagg.v1.Statistic": {
             "Upload": method(grpc.stream_unary_rpc_method_handler, s.upload, "UploadFrame"),
@@ -189,6 +190,7 @@ class Service:
             columns = [c.message() for c in thing.columns]
             instance.product = Message("ProductInfo", product=thing.product, version=thing.version, groups=list(thing.groups), columns=columns)
             instance.can_index = hasattr(thing, "index")
+            instance.can_identify = hasattr(thing, "identify")
         else:
             inputs = [(Input(i) if isinstance(i, str) else i).message() for i in thing.inputs]
             instance.statistic = Message("StatisticInfo", inputs=inputs, outputs=[o.message() for o in thing.outputs])
@@ -244,6 +246,11 @@ class Service:
 
     def index(self, requests: Iterator[Message], context: Any) -> Iterator[Message]:
         yield from Conversation(requests, context).index(self._reader)
+
+    def identify(self, request: Message, context: Any) -> Message:
+        know: Callable[[str], Identity | None] = getattr(self._reader(request.handle), "identify")
+        found = [know(name) or Identity("") for name in request.names]
+        return Message("IdentifyReply", identities=[Message("Identity", data=i.data, version=list(i.version), part=i.part) for i in found])
 
     def _reader(self, handle: int) -> Reader:
         reader: Reader = self.thing(handle, Reader)
