@@ -60,12 +60,14 @@ var rules = map[string][]string{
 	"internal/bundle":   {},
 	"internal/catalog":  {"core/...", "internal/catalog/..."},
 	"internal/coverage": {"core/...", "internal/catalog/...", "internal/shardmap"},
-	"internal/deploy":   {},
+	"internal/deploy":   {"internal/zippatch"},
 	"internal/wire":     {"proto/..."},
 	"internal/zippatch": {},
 	"lambda":            {"core/...", "host", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/job", "internal/engine", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":             {},
 	"test":              {"..."},
+
+	"internal/quickdeploy": {"internal/zippatch"},
 }
 
 var testsMay = []string{"core/...", "internal/sharedtest", "internal/zarr", "internal/awstest"}

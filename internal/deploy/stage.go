@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/zippatch"
 )
 
 // maxZip is the largest zip of a function (AWS Lambda quotas: 250 MB unzipped).
@@ -74,7 +75,7 @@ func (a *Artifacts) Upload(ctx context.Context, path string) (key string, err er
 		return "", core.Errorf(core.Invalid, "stage", path, "a bundle has 1 to %d bytes; is this one?", maxZip)
 	}
 	key = "zagg/" + hex.EncodeToString(hash.Sum(nil)) + ".zip"
-	if head, err := a.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &a.Bucket, Key: &key}); err == nil && aws.ToInt64(head.ContentLength) == size {
+	if head, err := a.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &a.Bucket, Key: &key}); err == nil && aws.ToInt64(head.ContentLength) == size && head.Metadata[zippatch.Mark] == "" { // one that was patched is not what its key says
 		return key, nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {

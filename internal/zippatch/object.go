@@ -206,12 +206,13 @@ func (o *Object) fail(err error) error {
 	return core.Errorf(core.Unavailable, op, o.URL(), "%w", err)
 }
 
-// marked is an object's metadata with the name of a patch.
+// marked is an object's metadata with the name of a patch, which makes it no restored version any more.
 func marked(metadata map[string]string, id string) map[string]string {
 	m := maps.Clone(metadata)
 	if m == nil {
 		m = map[string]string{}
 	}
 	m[Mark] = id
+	delete(m, restored)
 	return m
 }

@@ -71,6 +71,7 @@ type checker struct {
 	copying []byte
 	buffer  []byte
 	inflate io.ReadCloser
+	also    io.Writer // gets what is unpacked; nil: it is only checked
 }
 
 func (c *checker) run(ctx context.Context, run []*Entry) error {
@@ -122,6 +123,23 @@ func (c *checker) entry(e *Entry, r *sequence) error {
 	return c.content(e, io.LimitReader(r, e.packed))
 }
 
+// Content is a file's content, of at most so many bytes.
+func (a *Archive) Content(ctx context.Context, name string, most int64) ([]byte, error) {
+	e := a.byName[name]
+	switch {
+	case e == nil:
+		return nil, a.refuse(core.NotFound, name, "is not there")
+	case e.size > most:
+		return nil, a.refuse(core.Unsupported, name, "has %d bytes; at most %d are taken", e.size, most)
+	}
+	var out bytes.Buffer
+	c := &checker{archive: a, crc: crc32.NewIEEE(), copying: make([]byte, 64<<10), also: &out}
+	if err := c.run(ctx, []*Entry{e}); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
 // content unpacks what is stored or deflated. Other methods, which Lambda does not know, are taken as they are.
 func (c *checker) content(e *Entry, packed io.Reader) error {
 	switch e.method {
@@ -140,7 +158,11 @@ func (c *checker) content(e *Entry, packed io.Reader) error {
 		return nil
 	}
 	c.crc.Reset()
-	n, err := io.CopyBuffer(c.crc, io.LimitReader(packed, e.size+1), c.copying)
+	var to io.Writer = c.crc
+	if c.also != nil {
+		to = io.MultiWriter(c.crc, c.also)
+	}
+	n, err := io.CopyBuffer(to, io.LimitReader(packed, e.size+1), c.copying)
 	switch {
 	case err != nil:
 		return err

@@ -93,7 +93,10 @@ func (w *writer) bytes(ctx context.Context, pieces []Piece) ([]byte, error) {
 
 // parts writes an upload of parts. What is there of it when something fails is removed.
 func (w *writer) parts(ctx context.Context, plan *Plan) error {
-	created, err := w.Client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+	// Also when ctx ends in between: an upload whose name is not known could not be removed.
+	creating, stop := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer stop()
+	created, err := w.Client.CreateMultipartUpload(creating, &s3.CreateMultipartUploadInput{
 		Bucket: &w.Bucket, Key: &w.Key, Metadata: w.metadata, ContentType: w.head.ContentType, CacheControl: w.head.CacheControl, ContentDisposition: w.head.ContentDisposition,
 		StorageClass: types.StorageClass(w.head.StorageClass), ServerSideEncryption: w.head.ServerSideEncryption, SSEKMSKeyId: w.key(),
 	})

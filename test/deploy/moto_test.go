@@ -83,7 +83,16 @@ func bundle(t *testing.T, content string) string {
 	return bundleFor(t, elf.EM_AARCH64, "arm64", content)
 }
 
+// bundleOf is one that looks like another function's.
+func bundleOf(t *testing.T, function string) string {
+	return bundleLike(t, elf.EM_AARCH64, `{"arch":"arm64","function":"`+function+`","zagg_version":"9.9","plugins":[]}`, "x")
+}
+
 func bundleFor(t *testing.T, machine elf.Machine, arch, content string) string {
+	return bundleLike(t, machine, `{"arch":"`+arch+`","function":"worker","zagg_version":"9.9","plugins":[{"name":"stats"}]}`, content)
+}
+
+func bundleLike(t *testing.T, machine elf.Machine, manifest, content string) string {
 	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: uint32(elf.EV_CURRENT), Ehsize: 64}
 	copy(header.Ident[:], elf.ELFMAG)
 	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
@@ -91,7 +100,7 @@ func bundleFor(t *testing.T, machine elf.Machine, arch, content string) string {
 	require.NoError(t, binary.Write(&program, binary.LittleEndian, header))
 	program.WriteString(content)
 	z := zip.NewWriter(&out)
-	for name, text := range map[string]string{"bootstrap": program.String(), "manifest.json": `{"arch":"` + arch + `","function":"worker","zagg_version":"9.9","plugins":[{"name":"stats"}]}`} {
+	for name, text := range map[string]string{"bootstrap": program.String(), "manifest.json": manifest} {
 		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
 		h.SetMode(0o755)
 		w, err := z.CreateHeader(h)
@@ -111,8 +120,10 @@ func awsConfig(t *testing.T) aws.Config {
 	return cfg
 }
 
-func TestTemplateIsCleanForCfnLint(t *testing.T) {
-	out, err := exec.Command(filepath.Join(filepath.Dir(python(t)), "cfn-lint"), "../../deploy/template.yaml").CombinedOutput()
+func TestTemplatesAreCleanForCfnLint(t *testing.T) {
+	templates, err := filepath.Glob("../../deploy/*.yaml")
+	require.NoError(t, err)
+	out, err := exec.Command(filepath.Join(filepath.Dir(python(t)), "cfn-lint"), templates...).CombinedOutput()
 	require.NoError(t, err, string(out))
 }
 

@@ -122,13 +122,15 @@ func (o *deployOptions) check(given map[string]string, create bool) error {
 	return nil
 }
 
-// sameService refuses to turn one service's stack into another's.
+// sameService refuses to turn one service's stack into another's, or to remove it for that.
 func (o *deployOptions) sameService(state *stack.State) error {
-	if state == nil {
+	if state == nil || o.service().made(state) {
 		return nil
 	}
-	if is := cmp.Or(state.Outputs["Service"], "worker"); len(state.Outputs) > 0 && is != o.serviceName {
-		return core.Errorf(core.Invalid, "deploy", o.stack, "this stack is the service %s, not %s: give --service %s, or another --stack", is, o.serviceName, is)
+	for _, name := range serviceNames() {
+		if s := services()[name]; len(s.needs) > 0 && s.made(state) {
+			return core.Errorf(core.Invalid, "deploy", o.stack, "this stack is the service %s, not %s: give --service %s, or another --stack", name, o.serviceName, name)
+		}
 	}
 	return nil
 }

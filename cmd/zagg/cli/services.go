@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/englacial/zagg/deploy"
+	stack "github.com/englacial/zagg/internal/deploy"
 )
 
 // A service is what `zagg deploy --service` stands up: a stack with one of bundle.Functions. Its template has the
-// parameters ArtifactBucket, FunctionS3Key and those of commonParameters, and an output Service with its name (that of
-// the worker, the first there was, need not).
+// parameters ArtifactBucket, FunctionS3Key and those of commonParameters.
 type service struct {
 	does       string            // "computes shards"
 	function   string            // of bundle.Functions
@@ -114,6 +114,11 @@ func (s service) given(c *cobra.Command) map[string]string {
 		given["CreateExecutionRole"] = "false"
 	}
 	return given
+}
+
+// made reports whether a stack can be the service's: it has the parameters without which none can be made.
+func (s service) made(state *stack.State) bool {
+	return !slices.ContainsFunc(s.needs, func(flag string) bool { _, ok := state.Parameters[s.parameter(flag)]; return !ok })
 }
 
 // foreign refuses a flag that is a parameter of other services only.

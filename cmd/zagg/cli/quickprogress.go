@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/englacial/zagg/internal/quickdeploy"
+)
+
+// update has all functions take the zip and shows how far each is: a table that changes on a terminal, else a line for
+// each that has come to an end.
+func (q *quick) update(ctx context.Context) []quickdeploy.Result {
+	u := &quickdeploy.Updater{Client: q.lambda, Bucket: q.zip.Bucket, Key: q.zip.Key, Poll: q.poll}
+	table := q.newTable()
+	if table != nil {
+		u.Say = table.say
+	}
+	results := u.All(ctx, q.functions)
+	table.finish()
+	if table == nil {
+		for _, r := range results {
+			fmt.Fprintln(q.stderr, resultLine(r))
+		}
+	}
+	return results
+}
+
+func resultLine(r quickdeploy.Result) string {
+	if r.Err != nil {
+		return fmt.Sprintf("%s failed after %s: %v", r.Function, seconds(r.Seconds), r.Err)
+	}
+	return fmt.Sprintf("%s updated in %s, code %s", r.Function, seconds(r.Seconds), r.SHA256)
+}
+
+// A table is a row for each function.
+type table struct {
+	pool *mpb.Progress
+	mu   sync.Mutex
+	rows map[string]*row
+}
+
+type row struct {
+	bar   *mpb.Bar
+	state string
+	began time.Time
+	ended time.Time
+}
+
+// newTable is nil where there is no terminal to draw it on.
+func (q *quick) newTable() *table {
+	if !isTerminal(q.stderr) {
+		return nil
+	}
+	t := &table{pool: mpb.New(mpb.WithOutput(q.stderr), mpb.WithRefreshRate(200*time.Millisecond)), rows: map[string]*row{}}
+	width := 0
+	for _, name := range q.functions {
+		width = max(width, len(name))
+	}
+	for _, name := range q.functions {
+		r := &row{state: "waiting", began: time.Now()}
+		r.bar = t.pool.New(1, mpb.NopStyle(), mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return t.line(name, width) })))
+		t.rows[name] = r
+	}
+	return t
+}
+
+func (t *table) line(name string, width int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.rows[name]
+	if r == nil {
+		return name
+	}
+	end := r.ended
+	if end.IsZero() {
+		end = time.Now()
+	}
+	return fmt.Sprintf("%-*s %7s  %s", width, name, seconds(end.Sub(r.began).Seconds()), r.state)
+}
+
+// say notes what a function is at; its last state begins with "failed" or "has".
+func (t *table) say(name, state string) {
+	t.mu.Lock()
+	r := t.rows[name]
+	r.state = state
+	ended := strings.HasPrefix(state, "failed") || strings.HasPrefix(state, "has")
+	if ended {
+		r.ended = time.Now()
+	}
+	t.mu.Unlock()
+	if ended {
+		r.bar.SetTotal(1, true)
+	}
+}
+
+// finish draws the last states.
+func (t *table) finish() {
+	if t != nil {
+		t.pool.Wait()
+	}
+}
