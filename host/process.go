@@ -8,6 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
@@ -19,7 +20,11 @@ type Stores struct {
 	Output core.ObjectStore
 	// Gap and MaxRequest are objstore.Coalesce's for the source.
 	Gap, MaxRequest int64
-	Granules        int // read at once per shard
+	Granules        int // read at once per job
+	// Budget bounds the memory of the process, and Scratch is the folder for what is beyond it; nil: no bounds, and "": the
+	// system's for temporary files.
+	Budget  *budget.Budget
+	Scratch string
 	// Index is where sidecars are written back; nil: they are only read.
 	Index *IndexStore
 	// Used is asked at the end what the process has used since the job began, for the receipt: seconds of CPU and the
@@ -78,78 +83,6 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 		}
 	}
 	return j
-}
-
-// Process does one job: it computes the shard unless its record matches, deletes what an older run left there and this
-// one did not write, and writes the record last.
-func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version string) (*Outcome, error) {
-	start := time.Now()
-	out := &Outcome{}
-	var reads, writes objstore.Counter
-	store := objstore.Retry(objstore.Meter(s.Output, &writes), objstore.Policy{OnRetry: writes.Retried})
-	source := s.Reader(&reads)
-	defer func() { out.Source, out.Output = reads.Usage(), writes.Usage() }()
-
-	shard, err := t.shard(ctx, j)
-	if err != nil {
-		return out, err
-	}
-	block, err := t.place(j, shard)
-	if err != nil {
-		return out, err
-	}
-	granules, err := j.Cores(ctx, t.Recipe.Reader)
-	if err != nil {
-		return out, err
-	}
-	want := t.want(j, granules)
-	done, err := t.finished(ctx, store, j, shard.Label, want)
-	if err != nil {
-		return out, err
-	}
-	if done != nil {
-		out.Record, out.Skipped = done, true
-		return out, nil
-	}
-	task := &engine.Task{Shard: shard, Block: block, Source: source, Store: store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
-	for i, g := range granules {
-		task.Granules, task.Home = append(task.Granules, t.Recipe.WithIndex(g)), append(task.Home, j.IsHome(i))
-	}
-	res, err := t.compute(ctx, s, task)
-	if err != nil {
-		return out, core.Errorf(core.CodeOf(err), "shard", shard.Label, "%w", err)
-	}
-	out.Record = t.record(j, shard, want, res, version)
-	receipt(&out.Record.Receipt, res, len(j.Granules), reads.Usage(), writes.Usage(), time.Since(start))
-	for i, n := range res.LeftOut {
-		out.Record.Receipt.Observations.LeaveOut(t.pipeline.Vars[i].Name, n)
-	}
-	if s.Used != nil {
-		out.Record.Receipt.CPUSeconds, out.Record.Receipt.MaxMemory = s.Used()
-	}
-	if err := out.Record.Save(ctx, store, j.StorePath); err != nil {
-		return out, err
-	}
-	out.Unwritten = t.Recipe.writeBack(ctx, s.Index, source, task.Granules, res.Unindexed)
-	return out, nil
-}
-
-// compute writes a shard's objects and deletes what lies where none is to be.
-func (t *Template) compute(ctx context.Context, s Stores, task *engine.Task) (*engine.Result, error) {
-	p := t.pipeline
-	p.Granules, p.Batch = s.Granules, rowsPerBatch
-	res, err := p.Run(ctx, task)
-	if err != nil {
-		return nil, err
-	}
-	stale := make([]string, len(res.Unwritten))
-	for i, key := range res.Unwritten {
-		stale[i] = engine.Join(task.StoreURL, key)
-	}
-	if err := deleteAll(ctx, task.Store, stale); err != nil {
-		return nil, err
-	}
-	return res, nil
 }
 
 // Finished is the record of a job's shard if it is done as the job wants it; nil: it is not. Nothing is changed.
@@ -268,12 +201,10 @@ func (t *Template) record(j *job.Job, shard core.Shard, want job.Want, res *engi
 	return r
 }
 
-func receipt(to *job.Receipt, res *engine.Result, granules int, reads, writes objstore.Usage, wall time.Duration) {
-	to.Reads, to.BytesRead = reads.Gets+reads.Heads, reads.Down
-	to.Writes, to.BytesWritten = writes.Puts+writes.Lists+1, writes.Up // and the record itself
-	to.Seconds = wall.Seconds()
+// receipt fills in what is of the shard alone.
+func receipt(to *job.Receipt, res *engine.Result, granules int) {
 	to.Phases = map[string]float64{"read": res.Phases.Read, "group": res.Phases.Group, "reduce": res.Phases.Reduce, "write": res.Phases.Write}
-	to.Cells = res.Cells
+	to.Cells, to.SpillBytes = res.Cells, res.SpillBytes
 	to.Granules = int64(granules - len(res.Missing))
 	c := res.Counts
 	to.Observations.Read, to.Observations.Kept, to.Observations.Outside = c.Read-c.Outside, c.Kept, c.Outside

@@ -3,6 +3,7 @@ package objstore
 import (
 	"context"
 	"io"
+	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,20 @@ func (u Usage) Add(v Usage) Usage {
 func (u Usage) Sub(v Usage) Usage {
 	return Usage{u.Gets - v.Gets, u.Heads - v.Heads, u.Puts - v.Puts, u.Lists - v.Lists, u.Deletes - v.Deletes,
 		u.Down - v.Down, u.Up - v.Up, u.Errors - v.Errors, u.Retries - v.Retries}
+}
+
+// Part is what a share of u has that goes from before to after of total: shares that lie side by side add up to u.
+func (u Usage) Part(before, after, total int64) Usage {
+	part := func(n int64) int64 { return scale(n, after, total) - scale(n, before, total) }
+	return Usage{part(u.Gets), part(u.Heads), part(u.Puts), part(u.Lists), part(u.Deletes),
+		part(u.Down), part(u.Up), part(u.Errors), part(u.Retries)}
+}
+
+// scale is n·a/b, rounded down, for 0 ≤ a ≤ b and b > 0.
+func scale(n, a, b int64) int64 {
+	hi, lo := bits.Mul64(uint64(n), uint64(a))
+	q, _ := bits.Div64(hi, lo, uint64(b))
+	return int64(q)
 }
 
 // A Counter counts for any number of Meters. The zero Counter is ready to use, from any number of goroutines.

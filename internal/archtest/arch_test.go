@@ -51,7 +51,7 @@ var rules = map[string][]string{
 	"internal/zarr":     {},
 	"deploy":            {},
 	"examples":          {"core/...", "host/serve"},
-	"host":              {"core/...", "internal/config", "internal/engine", "internal/expr", "internal/job", "internal/plan", "internal/zarr"},
+	"host":              {"core/...", "internal/budget", "internal/config", "internal/engine", "internal/expr", "internal/job", "internal/plan", "internal/zarr"},
 	"host/remote":       {"internal/wire", "proto/..."},
 	"host/serve":        {"internal/wire", "proto/..."},
 	"internal/awstest":  {"core/objstore/..."},
@@ -63,7 +63,7 @@ var rules = map[string][]string{
 	"internal/deploy":   {"internal/zippatch"},
 	"internal/wire":     {"proto/..."},
 	"internal/zippatch": {},
-	"lambda":            {"core/...", "host", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/job", "internal/engine", "internal/zippatch", "plugins/...", "lambda/..."},
+	"lambda":            {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/job", "internal/engine", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":             {},
 	"test":              {"..."},
 

@@ -131,7 +131,7 @@ type Result struct {
 // Run computes one shard and writes its objects. What an earlier run left under Result.Unwritten is the caller's to
 // delete, as is the record.
 func (p *Pipeline) Run(ctx context.Context, t *Task) (*Result, error) {
-	results, errs := p.RunAll(ctx, []*Task{t})
+	results, errs := p.RunAll(ctx, []*Task{t}, Hooks{})
 	return results[0], errs[0]
 }
 

@@ -42,10 +42,17 @@ type granule struct {
 	err   error
 }
 
+// Hooks are told how a pass gets on. All may be nil.
+type Hooks struct {
+	Read func() // every granule is read, or given up
+	// Done is called when a task's objects are written, by several goroutines at once; its error is the task's.
+	Done func(task int, res *Result) error
+}
+
 // RunAll computes several shards in one pass over their granules and writes their objects: results[i] or errs[i] is what
 // became of tasks[i]. Each granule is read once, for all tasks that list it. Source and the store are those of the first
 // task. One that cannot be read fails the tasks that list it and no other.
-func (p *Pipeline) RunAll(ctx context.Context, tasks []*Task) (results []*Result, errs []error) {
+func (p *Pipeline) RunAll(ctx context.Context, tasks []*Task, hooks Hooks) (results []*Result, errs []error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &pass{p: p, tasks: tasks, of: make([][]int, len(tasks)), layout: newLayout(p.Dims), scratch: &scratch{dir: p.Scratch},
@@ -56,7 +63,10 @@ func (p *Pipeline) RunAll(ctx context.Context, tasks []*Task) (results []*Result
 	start := time.Now()
 	r.read(ctx)
 	took := time.Since(start).Seconds()
-	r.finish(ctx, took)
+	if hooks.Read != nil {
+		hooks.Read()
+	}
+	r.finish(ctx, took, hooks.Done)
 	return r.results, r.errs
 }
 
@@ -150,7 +160,7 @@ func (r *pass) failAll(err error) {
 }
 
 // finish brings every task to its end, several at once. What reading took is divided among tasks by their granules.
-func (r *pass) finish(ctx context.Context, took float64) {
+func (r *pass) finish(ctx context.Context, took float64, done func(int, *Result) error) {
 	pairs := 0
 	for t := range r.tasks {
 		pairs += len(r.of[t])
@@ -168,6 +178,9 @@ func (r *pass) finish(ctx context.Context, took float64) {
 			err := r.note(t, res)
 			if err == nil {
 				err = r.shard(ctx, t, res)
+			}
+			if err == nil && done != nil {
+				err = done(t, res)
 			}
 			if err != nil {
 				r.mu.Lock()

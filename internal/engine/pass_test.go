@@ -187,7 +187,7 @@ func TestSameBytesAtAnyGroupingAndBudget(t *testing.T) {
 			for at := 0; at < len(tasks); at += size {
 				counted.reads = map[string]int{}
 				group := tasks[at:min(at+size, len(tasks))]
-				got, errs := q.RunAll(t.Context(), group)
+				got, errs := q.RunAll(t.Context(), group, Hooks{})
 				for i := range group {
 					require.NoError(t, errs[i])
 					require.Equal(t, want[at+i].Objects, got[i].Objects)
@@ -245,7 +245,7 @@ func TestCountsAddUp(t *testing.T) {
 			rows += int64(len(b.Lon))
 		}
 	}
-	results, errs := g.pipeline(t, g, reader).RunAll(t.Context(), tasks)
+	results, errs := g.pipeline(t, g, reader).RunAll(t.Context(), tasks, Hooks{})
 	var sum Counts
 	var seen int64
 	read := 0.0
@@ -280,7 +280,7 @@ func TestGranuleFailsItsShardsAlone(t *testing.T) {
 		key := fmt.Sprintf("%d/%d", i/2, i%2)
 		task.Shard, task.Block, task.Store, task.StoreURL = core.Shard{Key: core.ShardKey(key), Label: key}, []int64{int64(i / 2), int64(i % 2)}, &objstore.Mem{}, "mem://s"
 	}
-	results, errs := g.pipeline(t, g, reader).RunAll(t.Context(), tasks)
+	results, errs := g.pipeline(t, g, reader).RunAll(t.Context(), tasks, Hooks{})
 	require.NoError(t, errs[0])
 	require.ErrorContains(t, errs[1], "read granule g1: h5.Read g1.h5: checksum")
 	require.Nil(t, results[1])

@@ -144,7 +144,8 @@ func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
 	return done, nil
 }
 
-// Run does one job. A shard that failed is an error with the code that the worker gave.
+// Run does one job. A shard that failed is an error with the code that the worker gave; of a job of many, Done.Shards says what
+// became of each (ErrorOf).
 func (f *Fleet) Run(ctx context.Context, j job.Job) (*job.Done, error) {
 	if f.results != nil {
 		return f.send(ctx, j)
@@ -166,10 +167,25 @@ func judge(label string, answer *job.Response) (*job.Done, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(done.Shards) > 0 { // each says for itself
+		return done, nil
+	}
 	if done.Status == job.Failed || answer.StatusCode != 200 && (done.Error == nil || !job.Benign(*done.Error)) {
 		return done, core.Errorf(codeOf(done.Code), "shard", label, "%s", textOf(done.Error, answer))
 	}
 	return done, nil
+}
+
+// ErrorOf is the error of a shard of a job of many; nil if it is done.
+func ErrorOf(d *job.Done) error {
+	if d.Status != job.Failed {
+		return nil
+	}
+	text := "the worker does not say why"
+	if d.Error != nil {
+		text = *d.Error
+	}
+	return core.Errorf(codeOf(d.Code), "shard", d.Label, "%s", text)
 }
 
 func textOf(text *string, answer *job.Response) string {

@@ -55,6 +55,9 @@ type Done struct {
 	Unwritten      string             `json:"index_error,omitempty"`
 	RecordURL      string             `json:"record_url,omitempty"`
 	Receipt        *Receipt           `json:"receipt,omitempty"` // of the record
+	// Shards are those of a job of many, in the event's order, each as if it had been alone; the numbers above are their sums, and
+	// the status is failed if one of them failed.
+	Shards []Done `json:"shards,omitempty"`
 
 	Container
 }

@@ -15,7 +15,7 @@ import (
 // maxEvent is the largest event that is read; the largest a Lambda function can be sent is 6 MB.
 const maxEvent = 64 << 20
 
-// A Job is one shard's work as every executor gets it. Its JSON is the event of a cloud worker; members that are not
+// A Job is the work of one shard, or of some neighbours (Shards), as every executor gets it. Its JSON is the event of a cloud worker; members that are not
 // set are not written, so that a run without newer features sends what earlier releases sent.
 // Marshalled as it is, credentials are redacted; Event has them.
 type Job struct {
@@ -52,6 +52,8 @@ type Job struct {
 	Home       []int        `json:"home,omitzero"`
 	Superseded []Superseded `json:"superseded,omitempty"` // for the record
 	Missing    []ReadError  `json:"missing,omitempty"`    // granules that planning could not read, for the record
+	// Shards are those of a job of many, computed in one pass over the list of granules; none: the job is of one.
+	Shards []Part `json:"shards,omitempty"`
 }
 
 // A Superseded is a granule that was left out because another holds the same observations, newer or whole.
@@ -171,6 +173,9 @@ func (j *Job) SetGranules(data []byte) error {
 	if err := checkHome(j.ShardKey, j.Home, len(list)); err != nil {
 		return err
 	}
+	if err := j.checkShards(len(list)); err != nil {
+		return err
+	}
 	j.Granules = list
 	return nil
 }
@@ -209,7 +214,10 @@ func (j *Job) check() error {
 	if err := checkGranules(j.ShardKey, j.Granules); err != nil || j.GranulesURL != "" {
 		return err
 	}
-	return checkHome(j.ShardKey, j.Home, len(j.Granules))
+	if err := checkHome(j.ShardKey, j.Home, len(j.Granules)); err != nil {
+		return err
+	}
+	return j.checkShards(len(j.Granules))
 }
 
 // checkHome wants ascending places in a list of n granules.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -22,13 +23,15 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	if err != nil {
 		return in.refuse(ctx, err)
 	}
-	in.log.Info("lambda_invocation", "shard_key", j.ShardKey, "label", in.label, "granule_count", len(j.Granules), "child_order", j.ChildOrder,
+	in.log.Info("lambda_invocation", "shard_key", j.ShardKey, "label", in.label, "shards", max(len(j.Shards), 1), "granule_count", len(j.Granules), "child_order", j.ChildOrder,
 		"chunk_idx", j.ChunkIdx, "run_id", j.RunID, "request_id", in.requestID, "container_generation", in.container.Generation)
-	out, err := in.work(ctx, j, recipe)
-	if _, ok := errors.AsType[*panicError](err); ok {
-		return job.Response{}, err
+	outs, errs := in.work(ctx, j, recipe)
+	for _, err := range errs {
+		if _, ok := errors.AsType[*panicError](err); ok {
+			return job.Response{}, err
+		}
 	}
-	done := in.done(j, recipe, out, err)
+	done := in.answer(j, recipe, outs, errs)
 	in.log.Info("processing_complete", "shard_key", done.ShardKey, "label", done.Label, "status", done.Status, "skipped", done.Skipped,
 		"cells_with_data", done.CellsWithData, "total_obs", done.TotalObs, "duration_s", done.DurationS, "max_memory_mb", done.MaxMemoryMB,
 		"error", done.Error, "code", done.Code, "request_id", in.requestID)
@@ -70,42 +73,56 @@ func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, erro
 	return j, recipe, checkOrders(j, recipe.Info().Signature)
 }
 
-// work computes the shard.
-func (in *invocation) work(ctx context.Context, j *job.Job, recipe *host.Recipe) (*host.Outcome, error) {
+// work computes the shards of a job, in the order of job.Job.Split. A single error is of the job.
+func (in *invocation) work(ctx context.Context, j *job.Job, recipe *host.Recipe) ([]*host.Outcome, []error) {
+	t, stores, seen, err := in.openJob(ctx, j, recipe)
+	if err != nil {
+		return nil, []error{err}
+	}
+	limited, cancel, left := limit(ctx)
+	defer cancel()
+	outs, errs := t.ProcessAll(limited, stores, j.Split(), host.Version)
+	var source, output objstore.Usage
+	for _, out := range outs {
+		source, output = source.Add(out.Source), output.Add(out.Output)
+	}
+	for i, err := range errs {
+		if err != nil && limited.Err() != nil && ctx.Err() == nil {
+			errs[i] = stopped(seen, source, output, time.Since(in.start), left, err)
+		}
+	}
+	return outs, errs
+}
+
+// openJob opens the stores of a job.
+func (in *invocation) openJob(ctx context.Context, j *job.Job, recipe *host.Recipe) (t *host.Template, stores host.Stores, seen *progress, err error) {
 	cfg := recipe.Config
 	output, err := in.output(ctx, j.OutputCredentials, j.Region, cfg, j.StorePath)
 	if err != nil {
-		return nil, err
+		return nil, stores, nil, err
 	}
 	if err := in.list(ctx, j, output); err != nil {
-		return nil, err
+		return nil, stores, nil, err
 	}
 	plain, err := in.source(ctx, j, cfg, output)
 	if err != nil {
-		return nil, err
+		return nil, stores, nil, err
 	}
-	t, err := recipe.JobTemplate(j)
-	if err != nil {
-		return nil, err
+	first := j.Split()[0]
+	if t, err = recipe.JobTemplate(&first); err != nil {
+		return nil, stores, nil, err
 	}
 	if err := in.checkStore(ctx, t, j, cfg, output); err != nil {
-		return nil, err
+		return nil, stores, nil, err
 	}
-	seen := watch(plain, j.Granules)
+	seen = watch(plain, j.Granules)
 	url := ""
 	if len(j.Granules) > 0 {
 		url = j.Granules[0].URL
 	}
-	stores := host.NewStores(seen, output, url)
-	stores.Index, stores.Used = &host.IndexStore{Store: output}, in.used
-
-	limited, cancel, left := limit(ctx)
-	defer cancel()
-	out, err := t.Process(limited, stores, j, host.Version)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		err = stopped(seen, out.Source, out.Output, time.Since(in.start), left, err)
-	}
-	return out, err
+	stores = host.NewStores(seen, output, url)
+	stores.Index, stores.Used, stores.Budget = &host.IndexStore{Store: output}, in.used, in.budget
+	return t, stores, seen, nil
 }
 
 // limit ends a context early enough before its deadline; left is how much before.
@@ -150,7 +167,51 @@ func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.J
 	return nil
 }
 
-// done is the body of the answer.
+// answer is the body of the answer: of a job of many shards the sums, and each shard's own.
+func (in *invocation) answer(j *job.Job, recipe *host.Recipe, outs []*host.Outcome, errs []error) *job.Done {
+	if len(j.Shards) == 0 || len(outs) == 0 {
+		var out *host.Outcome
+		if len(outs) > 0 {
+			out = outs[0]
+		}
+		return in.done(j, recipe, out, errs[0])
+	}
+	all := in.blank()
+	all.ShardKey, all.Label, all.RunID, all.GranuleCount = j.ShardKey, j.Label, j.RunID, len(j.Granules)
+	all.SemanticHash, all.Status, all.Receipt = recipe.Config.SemanticHash(), job.OK, &job.Receipt{}
+	var failed error
+	n := 0
+	for i, one := range j.Split() {
+		d := in.done(&one, recipe, outs[i], errs[i])
+		d.Container, d.DurationS, d.RequestID, d.RunID, d.SemanticHash = job.Container{}, 0, "", "", ""
+		all.add(d)
+		if errs[i] != nil {
+			n++
+			failed = cmp.Or(failed, errs[i])
+		}
+	}
+	if failed != nil {
+		all.fail(core.Errorf(core.CodeOf(failed), "", "", "%d of %d shards failed; the first: %w", n, len(j.Shards), failed))
+	}
+	return all.Done
+}
+
+// add counts a shard of a job of many.
+func (d body) add(one *job.Done) {
+	d.Shards = append(d.Shards, *one)
+	d.CellsWithData += one.CellsWithData
+	d.TotalObs += one.TotalObs
+	d.TotalObsRead += one.TotalObsRead
+	d.FilesProcessed += one.FilesProcessed
+	if one.Status == job.Partial {
+		d.Status = job.Partial
+	}
+	if one.Receipt != nil && !one.Skipped {
+		d.Receipt.Add(one.Receipt)
+	}
+}
+
+// done is the body of the answer about one shard.
 func (in *invocation) done(j *job.Job, recipe *host.Recipe, out *host.Outcome, err error) *job.Done {
 	d := in.blank()
 	d.ShardKey, d.Label, d.RunID, d.GranuleCount = j.ShardKey, j.Label, j.RunID, len(j.Granules)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/lambda/boot"
@@ -25,6 +26,7 @@ type Worker struct {
 	log     *slog.Logger
 	host    *host.Host
 	started time.Time
+	budget  *budget.Budget // nil: the function's memory is not known
 
 	mu         sync.Mutex
 	generation int

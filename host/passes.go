@@ -1,0 +1,217 @@
+package host
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/engine"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// Process does one job: it computes the shard unless its record matches, deletes what an older run left there and this
+// one did not write, and writes the record last.
+func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version string) (*Outcome, error) {
+	outs, errs := t.ProcessAll(ctx, s, []job.Job{*j}, version)
+	return outs[0], errs[0]
+}
+
+// ProcessAll is Process of several shards in one pass over their granules: each granule is opened once. outs[i] and errs[i]
+// are of jobs[i]; there is an outcome beside an error too.
+//
+// What shards share, reading, is divided among them by their numbers of granules, in whole requests and bytes, so that sums over
+// shards are what was really used: requests, bytes, seconds and CPU-seconds of reading. The rest each shard has for itself.
+func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, version string) (outs []*Outcome, errs []error) {
+	p := &processing{t: t, stores: s, version: version, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
+	p.source = s.Reader(&p.reads)
+	for i := range jobs {
+		p.outs[i] = &Outcome{}
+		w := &work{at: i, job: &jobs[i]}
+		w.store = objstore.Retry(objstore.Meter(s.Output, &w.writes), objstore.Policy{OnRetry: w.writes.Retried})
+		needed, err := p.begin(ctx, w)
+		switch {
+		case err != nil:
+			p.errs[i] = err
+		case needed:
+			p.works = append(p.works, w)
+		}
+		p.outs[i].Output = w.writes.Usage()
+	}
+	p.run(ctx)
+	return p.outs, p.errs
+}
+
+// A processing is some jobs under way.
+type processing struct {
+	t       *Template
+	stores  Stores
+	version string
+	start   time.Time
+	source  core.ObjectReader
+	reads   objstore.Counter
+	works   []*work // of the jobs that are to be computed
+	outs    []*Outcome
+	errs    []error
+
+	mu     sync.Mutex
+	shares []objstore.Usage // of works, of what was read
+	parts  []float64        // of works, of the seconds that reading took
+	took   time.Duration    // reading
+	cpu    float64          // CPU-seconds of reading
+	given  float64          // CPU-seconds after it that a shard has
+}
+
+// A work is one shard to compute.
+type work struct {
+	at     int // of its job
+	job    *job.Job
+	store  core.ObjectStore
+	writes objstore.Counter
+	shard  core.Shard
+	want   job.Want
+	task   engine.Task
+}
+
+// begin finds out what a job is, and whether it is done already.
+func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error) {
+	t, j := p.t, w.job
+	if w.shard, err = t.shard(ctx, j); err != nil {
+		return false, err
+	}
+	block, err := t.place(j, w.shard)
+	if err != nil {
+		return false, err
+	}
+	granules, err := j.Cores(ctx, t.Recipe.Reader)
+	if err != nil {
+		return false, err
+	}
+	w.want = t.want(j, granules)
+	done, err := t.finished(ctx, w.store, j, w.shard.Label, w.want)
+	if err != nil {
+		return false, err
+	}
+	if done != nil {
+		p.outs[w.at].Record, p.outs[w.at].Skipped = done, true
+		return false, nil
+	}
+	w.task = engine.Task{Shard: w.shard, Block: block, Source: p.source, Store: w.store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
+	for i, g := range granules {
+		w.task.Granules, w.task.Home = append(w.task.Granules, t.Recipe.WithIndex(g)), append(w.task.Home, j.IsHome(i))
+	}
+	return true, nil
+}
+
+// run computes what is to be computed.
+func (p *processing) run(ctx context.Context) {
+	if len(p.works) == 0 {
+		return
+	}
+	tasks := make([]*engine.Task, len(p.works))
+	for i, w := range p.works {
+		tasks[i] = &w.task
+	}
+	pipeline := p.t.pipeline
+	pipeline.Granules, pipeline.Batch = p.stores.Granules, rowsPerBatch
+	pipeline.Budget, pipeline.Scratch = p.stores.Budget, p.stores.Scratch
+	_, errs := pipeline.RunAll(ctx, tasks, engine.Hooks{Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }})
+	for i, w := range p.works {
+		if errs[i] != nil && p.errs[w.at] == nil {
+			p.errs[w.at] = core.Errorf(core.CodeOf(errs[i]), "shard", w.shard.Label, "%w", errs[i])
+		}
+	}
+	p.account()
+}
+
+// account divides what was read in all, sidecars of indexes included.
+func (p *processing) account() {
+	for i, u := range p.divide() {
+		w := p.works[i]
+		p.outs[w.at].Source, p.outs[w.at].Output = u, w.writes.Usage()
+	}
+}
+
+// read divides what reading took.
+func (p *processing) read() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shares = p.divide()
+	p.took = time.Since(p.start)
+	if p.stores.Used != nil {
+		p.cpu, _ = p.stores.Used()
+	}
+	pairs := 0
+	for _, w := range p.works {
+		pairs += weight(w)
+	}
+	for _, w := range p.works {
+		p.parts = append(p.parts, float64(weight(w))/float64(pairs))
+	}
+}
+
+// weight is what a shard counts for where something is divided.
+func weight(w *work) int { return max(len(w.task.Granules), 1) }
+
+// divide gives each shard its part of what was read so far.
+func (p *processing) divide() []objstore.Usage {
+	all := p.reads.Usage()
+	total := int64(0)
+	for _, w := range p.works {
+		total += int64(weight(w))
+	}
+	out := make([]objstore.Usage, len(p.works))
+	before := int64(0)
+	for i, w := range p.works {
+		after := before + int64(weight(w))
+		out[i] = all.Part(before, after, total)
+		before = after
+	}
+	return out
+}
+
+// finish deletes what lies where no object is to be, and writes the record.
+func (p *processing) finish(ctx context.Context, i int, res *engine.Result) error {
+	w := p.works[i]
+	stale := make([]string, len(res.Unwritten))
+	for k, key := range res.Unwritten {
+		stale[k] = engine.Join(w.task.StoreURL, key)
+	}
+	if err := deleteAll(ctx, w.store, stale); err != nil {
+		return err
+	}
+	record := p.t.record(w.job, w.shard, w.want, res, p.version)
+	p.receipt(&record.Receipt, i, res)
+	if err := record.Save(ctx, w.store, w.job.StorePath); err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.errs[w.at] = err // as it is: the shard's work is done
+		return err
+	}
+	out := p.outs[w.at]
+	out.Record = record
+	out.Unwritten = p.t.Recipe.writeBack(ctx, p.stores.Index, p.source, w.task.Granules, res.Unindexed)
+	return nil
+}
+
+// receipt is what a shard took: its part of reading, and what came after that.
+func (p *processing) receipt(to *job.Receipt, i int, res *engine.Result) {
+	w := p.works[i]
+	receipt(to, res, len(w.job.Granules))
+	for k, n := range res.LeftOut {
+		to.Observations.LeaveOut(p.t.pipeline.Vars[k].Name, n)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reads, writes := p.shares[i], w.writes.Usage()
+	to.Reads, to.BytesRead = reads.Gets+reads.Heads, reads.Down
+	to.Writes, to.BytesWritten = writes.Puts+writes.Lists+1, writes.Up // and the record itself
+	to.Seconds = p.took.Seconds()*p.parts[i] + res.Phases.Group + res.Phases.Reduce + res.Phases.Write
+	if p.stores.Used != nil {
+		cpu, memory := p.stores.Used()
+		own := cpu - p.cpu - p.given
+		p.given += own
+		to.CPUSeconds, to.MaxMemory = p.cpu*p.parts[i]+own, memory
+	}
+}
