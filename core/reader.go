@@ -61,6 +61,11 @@ type Query struct {
 	// CountInvalid wants ReadStats.Invalid to count all such rows of the granule, whatever the region: they lie in none, and one
 	// query a granule asks for them.
 	CountInvalid bool
+	// Memory is the bytes that the reader should hold at once, of what it has fetched and decoded; 0: as many as it likes.
+	Memory int64
+	// Request is how many bytes cost as much to read as one more request: what is better read whole than in pieces; 0: requests
+	// cost nothing but their time.
+	Request int64
 }
 
 // A Filter compares one column, which may live on a coarser level than the observations. Column is one of

@@ -115,7 +115,7 @@ func (p *processing) run(ctx context.Context) {
 	}
 	pipeline := p.t.pipeline
 	pipeline.Granules, pipeline.Batch = p.stores.Granules, rowsPerBatch
-	pipeline.Budget, pipeline.Scratch = p.stores.Budget, p.stores.Scratch
+	pipeline.Budget, pipeline.Scratch, pipeline.Request = p.stores.Budget, p.stores.Scratch, p.stores.Request
 	_, errs := pipeline.RunAll(ctx, tasks, engine.Hooks{Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }})
 	for i, w := range p.works {
 		if errs[i] != nil && p.errs[w.at] == nil {

@@ -21,6 +21,8 @@ type Stores struct {
 	// Gap and MaxRequest are objstore.Coalesce's for the source.
 	Gap, MaxRequest int64
 	Granules        int // read at once per job
+	// Request is how many bytes of a granule cost as much as one more request.
+	Request int64
 	// Budget bounds the memory of the process, and Scratch is the folder for what is beyond it; nil: no bounds, and "": the
 	// system's for temporary files.
 	Budget  *budget.Budget

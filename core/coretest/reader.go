@@ -49,6 +49,7 @@ func (r *readerSuite) steps() []step {
 		{name: "Info", run: r.checkInfo, needed: true},
 		{name: "Read", run: r.checkRead, needed: true},
 		{name: "Batches", run: r.checkBatches},
+		{name: "Memory", run: r.checkMemory},
 		{name: "Columns", run: r.checkColumns},
 		{name: "Regions", run: r.checkRegions},
 		{name: "Filters", run: r.checkFilters},

@@ -33,6 +33,19 @@ func (r *readerSuite) checkBatches(c *check) {
 	}
 }
 
+// checkMemory: however little memory a query allows, and whatever a request costs, the same rows come.
+func (r *readerSuite) checkMemory(c *check) {
+	for i, g := range r.granules {
+		for _, memory := range []int64{1, 1 << 12, 1 << 16, 1 << 20} {
+			q := r.query()
+			q.Memory, q.Request = memory, int64(c.rand.IntN(2))<<20
+			t, _ := r.mustRead(c, reading{granule: g, query: q})
+			d := diffTables(r.tables[i], t)
+			c.that(d == "", "with Query.Memory %d: %s", memory, d)
+		}
+	}
+}
+
 // checkColumns: columns come as asked, whatever else is asked for.
 func (r *readerSuite) checkColumns(c *check) {
 	reversed := slices.Clone(r.columns)

@@ -27,6 +27,8 @@ type Options struct {
 	ReadAhead  int64          // least bytes of a later request for metadata; default 8 KiB
 	TailRead   int64          // bytes at the file's end read along with the second request; default 64 KiB
 	WholeFile  int64          // a file of no more bytes is read whole with the second request; default: see WholeFile
+	MostWhole  int64          // what WholeFile is at most; default: any
+	Request    int64          // bytes that cost as much as a request, for the default of WholeFile
 	Gap        int64          // metadata requests of one batch closer than this become one; default 32 KiB
 	CacheBytes int64          // most bytes of metadata kept in memory; default 8 MiB
 	FetchBytes int64          // most bytes that one Fetch may read; default 1 GiB
@@ -60,6 +62,7 @@ type File struct {
 	scratch filter.Scratch
 	filters map[int]filter.Decoder
 	shared  *sharedTable
+	whole   bool // it is read whole
 
 	mu     sync.Mutex
 	groups map[uint64]*linkTable
@@ -100,6 +103,9 @@ func (o Options) orDefaults() Options {
 	return o
 }
 
+// metadataRequests is how many requests finding the chunks of a granule takes, about.
+const metadataRequests = 40
+
 // WholeFile is the size up to which a file is better read whole than in pieces, if Options do not say, given how long its
 // source took to answer. To find the chunks of a granule takes some seven round trips and forty requests, each structure
 // naming the next, and two when it is read whole: the limit is what 75 MB/s, a usual share of a network, transfer in the
@@ -113,12 +119,20 @@ func WholeFile(latency time.Duration) int64 {
 // groups when it closes a file; or all of a file for which that takes less time than more round trips.
 func (f *File) hint() {
 	n := min(f.opt.TailRead, f.super.End)
-	if f.super.End <= cmp.Or(f.opt.WholeFile, WholeFile(f.space.Latency())) {
+	whole := cmp.Or(f.opt.WholeFile, max(WholeFile(f.space.Latency()), metadataRequests*f.opt.Request))
+	if f.opt.MostWhole > 0 {
+		whole = min(whole, f.opt.MostWhole)
+	}
+	if f.super.End <= whole {
+		f.whole = true
 		n = f.super.End
 		f.space.Keep(n)
 	}
 	f.space.Hint(f.super.End-n, n)
 }
+
+// Whole reports whether the file is read, and kept, whole.
+func (f *File) Whole() bool { return f.whole }
 
 // holds reports that n bytes at an address lie in the file.
 func (f *File) holds(addr, n uint64) bool {

@@ -18,10 +18,22 @@ type grid struct {
 
 var _ core.Grid = (*grid)(nil)
 
-// A namingGrid can name cells too.
-type namingGrid struct{ *grid }
+// A naming grid can name cells.
+type naming struct{ of *grid }
 
-var _ core.CellNamer = (*namingGrid)(nil)
+// A locating grid can find points in many shards at once.
+type locating struct{ of *grid }
+
+var (
+	_ core.CellNamer = struct {
+		*grid
+		naming
+	}{}
+	_ core.ShardLocator = struct {
+		*grid
+		locating
+	}{}
+)
 
 func (p *Plugin) newGrid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
 	i, err := p.make(ctx, zaggv1.Kind_KIND_GRID, name, config)
@@ -33,10 +45,30 @@ func (p *Plugin) newGrid(ctx context.Context, name string, config core.Config) (
 		return nil, i.session.wrong(err)
 	}
 	g := &grid{instance: i, info: info}
-	if i.info.CanName {
-		return &namingGrid{g}, nil
+	return g.withPowers(), nil
+}
+
+// withPowers is the grid with the optional powers that it declared, and no other: a type assertion tells the truth.
+func (g *grid) withPowers() core.Grid {
+	switch can := g.instance.info; {
+	case can.CanName && can.CanLocateIn:
+		return struct {
+			*grid
+			naming
+			locating
+		}{g, naming{g}, locating{g}}
+	case can.CanName:
+		return struct {
+			*grid
+			naming
+		}{g, naming{g}}
+	case can.CanLocateIn:
+		return struct {
+			*grid
+			locating
+		}{g, locating{g}}
 	}
-	return g, nil
+	return g
 }
 
 func (g *grid) Info() core.GridInfo { return g.info }
@@ -213,17 +245,67 @@ func (g *grid) locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 	return err
 }
 
+func (l locating) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) error {
+	if len(lat) != len(lon) || len(shard) != len(lon) || len(slot) != len(lon) {
+		return core.Errorf(core.Invalid, "locate", "", "%d longitudes, %d latitudes, room for %d shards and %d slots", len(lon), len(lat), len(shard), len(slot))
+	}
+	if len(keys) > wire.MaxKeys {
+		return core.Errorf(core.Invalid, "locate", l.of.plugin.options.Name, "%d shards are more than the %d that a plugin is asked for at once", len(keys), wire.MaxKeys)
+	}
+	texts := make([]string, len(keys))
+	for i, k := range keys {
+		texts[i] = string(k)
+	}
+	if err := wire.CheckText("shard key", texts...); err != nil {
+		return err
+	}
+	if len(lon) <= wire.MaxPoints {
+		return l.of.locateIn(ctx, texts, lon, lat, shard, slot)
+	}
+	calls, cctx := errgroup.WithContext(ctx)
+	calls.SetLimit(locateTogether)
+	for from := 0; from < len(lon); from += wire.MaxPoints {
+		to := min(from+wire.MaxPoints, len(lon))
+		calls.Go(func() error {
+			return l.of.locateIn(cctx, texts, lon[from:to], lat[from:to], shard[from:to], slot[from:to])
+		})
+	}
+	err := calls.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (g *grid) locateIn(ctx context.Context, keys []string, lon, lat []float64, shard, slot []int32) error {
+	_, err := again(ctx, g.instance, func(s *session, handle uint64) (struct{}, error) {
+		request := &zaggv1.LocateInRequest{Handle: handle, Keys: keys, Lon: core.Raw(lon), Lat: core.Raw(lat)}
+		reply, err := unary(ctx, s, s.grid.LocateIn, request)
+		if err != nil {
+			return struct{}{}, err
+		}
+		s.answered.Store(true)
+		if len(reply.Shard) != 4*len(shard) || len(reply.Slot) != 4*len(slot) {
+			return struct{}{}, s.wrong(core.Errorf(core.Internal, "", "", "it answers %d bytes of shards and %d of slots for %d points", len(reply.Shard), len(reply.Slot), len(slot)))
+		}
+		copy(core.Raw(shard), reply.Shard)
+		copy(core.Raw(slot), reply.Slot)
+		return struct{}{}, nil
+	})
+	return err
+}
+
 // nameBytes is the most that the names of a point's cell may take.
 const nameBytes = 4 << 10
 
-func (g *namingGrid) Names(ctx context.Context, lon, lat []float64) ([]core.Column, error) {
+func (n naming) Names(ctx context.Context, lon, lat []float64) ([]core.Column, error) {
 	if len(lat) != len(lon) {
 		return nil, core.Errorf(core.Invalid, "names", "", "%d longitudes, %d latitudes", len(lon), len(lat))
 	}
 	var out []core.Column
 	for from := 0; from == 0 || from < len(lon); from += wire.MaxPoints {
 		to := min(from+wire.MaxPoints, len(lon))
-		part, err := g.names(ctx, lon[from:to], lat[from:to])
+		part, err := n.of.names(ctx, lon[from:to], lat[from:to])
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +320,7 @@ func (g *namingGrid) Names(ctx context.Context, lon, lat []float64) ([]core.Colu
 	return out, nil
 }
 
-func (g *namingGrid) names(ctx context.Context, lon, lat []float64) ([]core.Column, error) {
+func (g *grid) names(ctx context.Context, lon, lat []float64) ([]core.Column, error) {
 	limit := wire.Limit{Columns: 64, Bytes: uint64(len(lon)+1) * nameBytes}
 	return again(ctx, g.instance, func(s *session, handle uint64) ([]core.Column, error) {
 		cols, err := columns(ctx, s, s.grid.Names, &zaggv1.NamesRequest{Handle: handle, Lon: core.Raw(lon), Lat: core.Raw(lat)}, limit)

@@ -127,6 +127,26 @@ func (s *gridServer) Locate(ctx context.Context, r *zaggv1.LocateRequest) (*zagg
 	return &zaggv1.LocateReply{Slot: core.Raw(slot)}, nil
 }
 
+func (s *gridServer) LocateIn(ctx context.Context, r *zaggv1.LocateInRequest) (*zaggv1.LocateInReply, error) {
+	g, err := find[core.ShardLocator](s.server, r.Handle)
+	if err != nil {
+		return nil, err
+	}
+	lon, lat, err := points(r.Lon, r.Lat)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]core.ShardKey, len(r.Keys))
+	for i, k := range r.Keys {
+		keys[i] = core.ShardKey(k)
+	}
+	shard, slot := make([]int32, len(lon)), make([]int32, len(lon))
+	if err := g.LocateIn(ctx, keys, lon, lat, shard, slot); err != nil {
+		return nil, err
+	}
+	return &zaggv1.LocateInReply{Shard: core.Raw(shard), Slot: core.Raw(slot)}, nil
+}
+
 func (s *gridServer) Names(r *zaggv1.NamesRequest, stream grpc.ServerStreamingServer[zaggv1.ColumnFrame]) error {
 	g, err := find[core.CellNamer](s.server, r.Handle)
 	if err != nil {

@@ -95,7 +95,8 @@ func (s *pluginServer) Configure(ctx context.Context, r *zaggv1.ConfigureRequest
 		}
 		info := g.Info()
 		_, names := g.(core.CellNamer)
-		return &zaggv1.Instance{Handle: s.add(g), Info: &zaggv1.Instance_Grid{Grid: wire.GridInfoToProto(&info)}, CanName: names}, nil
+		_, locates := g.(core.ShardLocator)
+		return &zaggv1.Instance{Handle: s.add(g), Info: &zaggv1.Instance_Grid{Grid: wire.GridInfoToProto(&info)}, CanName: names, CanLocateIn: locates}, nil
 	case zaggv1.Kind_KIND_READER:
 		p, err := construct(ctx, s.offer.Readers, r)
 		if err != nil {

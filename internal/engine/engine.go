@@ -30,6 +30,7 @@ type Pipeline struct {
 	Mask     Mask            // what becomes of rows in which a column has no valid value
 	Granules int             // granules read at once
 	Budget   *budget.Budget  // of the process; nil: no bounds
+	Request  int64           // bytes that cost as much as a request to the granules' store
 	Scratch  string          // folder for rows beyond the budget; "": the system's for temporary files
 	Batch    int             // most rows per batch
 	Group    string          // path of the group inside the store

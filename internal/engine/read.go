@@ -9,13 +9,25 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// granuleLease is the most memory that reading one granule takes, beside rows that are kept.
-const granuleLease = 64 << 20
+// A granule is read with a lease of a quarter of what can be leased, so that some are under way at once, within these bounds.
+const (
+	leastLease = 16 << 20
+	mostLease  = 64 << 20
+)
+
+// leaseOf is the memory for reading a granule, beside rows that are kept.
+func (p *Pipeline) leaseOf(g *granule) int64 {
+	n := min(max(p.Budget.MostLease()/4, leastLease), mostLease)
+	if g.Size > 0 { // all of it, packed and not
+		n = min(n, 4*g.Size+leastLease/4)
+	}
+	return min(n, p.Budget.MostLease())
+}
 
 // readGranule reads a granule for all tasks that have it. Its rows are kept in memory or on disk.
 func (r *pass) readGranule(ctx context.Context, g *granule) error {
 	p := r.p
-	size := min(granuleLease, p.Budget.MostLease())
+	size := p.leaseOf(g)
 	release, err := p.Budget.Lease(ctx, size)
 	if err != nil {
 		return err
@@ -23,7 +35,10 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 	defer release()
 	s := sink{counts: make([]Counts, len(g.wants))}
 	l := &landing{run: r, granule: g, sink: &s, finder: finder{grid: p.Grid, slots: r.layout.slots}, most: size / 4}
-	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0}
+	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0, Request: p.Request}
+	if p.Budget != nil {
+		q.Memory = size / 4 * 3
+	}
 	for _, t := range g.wants {
 		shard := &r.tasks[t].Shard
 		l.finder.keys = append(l.finder.keys, shard.Key)

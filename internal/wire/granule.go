@@ -44,7 +44,7 @@ func CheckGranule(g *core.Granule) error {
 
 // QueryToProto is a query.
 func QueryToProto(q *core.Query) *zaggv1.Query {
-	out := &zaggv1.Query{Region: RegionToProto(&q.Region), Columns: q.Columns, Rows: int64(q.Rows), CountInvalid: q.CountInvalid}
+	out := &zaggv1.Query{Region: RegionToProto(&q.Region), Columns: q.Columns, Rows: int64(q.Rows), CountInvalid: q.CountInvalid, Memory: q.Memory, Request: q.Request}
 	for _, f := range q.Filters {
 		values := make([]string, len(f.Values))
 		for i, v := range f.Values {
@@ -57,7 +57,7 @@ func QueryToProto(q *core.Query) *zaggv1.Query {
 
 // QueryFromProto is the inverse of QueryToProto.
 func QueryFromProto(q *zaggv1.Query) (core.Query, error) {
-	out := core.Query{Columns: q.GetColumns(), Rows: int(q.GetRows()), CountInvalid: q.GetCountInvalid()}
+	out := core.Query{Columns: q.GetColumns(), Rows: int(q.GetRows()), CountInvalid: q.GetCountInvalid(), Memory: max(q.GetMemory(), 0), Request: max(q.GetRequest(), 0)}
 	for _, f := range q.GetFilters() {
 		var values []json.Number
 		for _, v := range f.GetValues() {

@@ -141,8 +141,11 @@ func (r *reading) candidates(t *table) {
 		if !k.meets(&r.box) {
 			continue
 		}
-		start := int64(i) * t.perBlock
-		n := min(t.perBlock, t.rows-start)
+		start := max(int64(i)*t.perBlock, t.first)
+		n := min(int64(i+1)*t.perBlock, t.first+t.rows) - start
+		if n <= 0 {
+			continue
+		}
 		if last := len(t.spans) - 1; last >= 0 && t.spans[last].Start+t.spans[last].Count == start {
 			t.spans[last].Count += n
 		} else {

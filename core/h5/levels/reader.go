@@ -58,11 +58,16 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 	if err := read.openAny(ctx, g, r.layout.groups()); err != nil {
 		return read.stats, err
 	}
-	if err := read.narrow(ctx, len(q.Region.Polygons) == 0); err != nil {
-		return read.stats, err
+	for _, part := range read.parts() {
+		read.tables = part
+		if err := read.narrow(ctx, len(q.Region.Polygons) == 0); err != nil {
+			return read.stats, err
+		}
+		if err := read.values(ctx, emit); err != nil {
+			return read.stats, err
+		}
 	}
-	err = read.values(ctx, emit)
-	return read.stats, err
+	return read.stats, nil
 }
 
 // begin resolves a query; done gives the memory back.
@@ -146,7 +151,8 @@ type table struct {
 	lat, lon *h5.Dataset
 	items    []*h5.Dataset // as wanted.items
 	fills    [][]byte      // of the items that are columns
-	rows     int64         // in the file
+	first    int64         // row of the file: a part of a group begins there
+	rows     int64         // from there on
 	blocks   []block       // boxes of runs of rows, from an index; nil: not known
 	perBlock int64         // rows of a block
 	early    []*h5.Plan    // of the items, fetched before the rows were narrowed; nil: none
@@ -164,7 +170,7 @@ const maxRows = 1 << 28
 // missing, which is normal; one that has some is damaged or of another product.
 func (r *reading) open(ctx context.Context, groups []string) error {
 	var err error
-	if r.file, err = h5.Open(ctx, r.src, r.url, h5.Options{}); err != nil {
+	if r.file, err = h5.Open(ctx, r.src, r.url, h5.Options{MostWhole: r.query.Memory / 4 * 3, Request: r.query.Request}); err != nil {
 		return err
 	}
 	paths, per := r.paths(groups), 2+len(r.want.items)

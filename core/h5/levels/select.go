@@ -44,7 +44,7 @@ func (s *scratch) buffer(i, n int) []byte {
 func (r *reading) narrow(ctx context.Context, everywhere bool) error {
 	early := everywhere
 	for _, t := range r.tables {
-		t.spans = []h5.Span{{Start: 0, Count: t.rows}}
+		t.spans = []h5.Span{{Start: t.first, Count: t.rows}}
 		t.kept = int(t.rows)
 		if t.blocks != nil {
 			early = true

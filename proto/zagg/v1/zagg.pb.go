@@ -743,7 +743,9 @@ type Instance struct {
 	// can_fold says that Statistic.Fold works.
 	CanFold bool `protobuf:"varint,7,opt,name=can_fold,json=canFold,proto3" json:"can_fold,omitempty"`
 	// can_identify says that Reader.Identify works.
-	CanIdentify   bool `protobuf:"varint,8,opt,name=can_identify,json=canIdentify,proto3" json:"can_identify,omitempty"`
+	CanIdentify bool `protobuf:"varint,8,opt,name=can_identify,json=canIdentify,proto3" json:"can_identify,omitempty"`
+	// can_locate_in says that Grid.LocateIn works.
+	CanLocateIn   bool `protobuf:"varint,9,opt,name=can_locate_in,json=canLocateIn,proto3" json:"can_locate_in,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -843,6 +845,13 @@ func (x *Instance) GetCanFold() bool {
 func (x *Instance) GetCanIdentify() bool {
 	if x != nil {
 		return x.CanIdentify
+	}
+	return false
+}
+
+func (x *Instance) GetCanLocateIn() bool {
+	if x != nil {
+		return x.CanLocateIn
 	}
 	return false
 }
@@ -2299,6 +2308,134 @@ func (x *LocateReply) GetSlot() []byte {
 	return nil
 }
 
+// LocateInRequest asks for the shards and slots of points.
+type LocateInRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// handle is the grid's.
+	Handle uint64 `protobuf:"varint,1,opt,name=handle,proto3" json:"handle,omitempty"`
+	// keys are the shards', each of another shard.
+	Keys []string `protobuf:"bytes,2,rep,name=keys,proto3" json:"keys,omitempty"`
+	// lon is float64 each.
+	Lon []byte `protobuf:"bytes,3,opt,name=lon,proto3" json:"lon,omitempty"`
+	// lat is float64 each, as many as lon.
+	Lat           []byte `protobuf:"bytes,4,opt,name=lat,proto3" json:"lat,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocateInRequest) Reset() {
+	*x = LocateInRequest{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocateInRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocateInRequest) ProtoMessage() {}
+
+func (x *LocateInRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocateInRequest.ProtoReflect.Descriptor instead.
+func (*LocateInRequest) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *LocateInRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *LocateInRequest) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *LocateInRequest) GetLon() []byte {
+	if x != nil {
+		return x.Lon
+	}
+	return nil
+}
+
+func (x *LocateInRequest) GetLat() []byte {
+	if x != nil {
+		return x.Lat
+	}
+	return nil
+}
+
+// LocateInReply is the shards and slots of points.
+type LocateInReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// shard is int32 each, as many as lon: a place in keys, from 0, or -1: none of them.
+	Shard []byte `protobuf:"bytes,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// slot is int32 each, as many as lon; -1 where shard is.
+	Slot          []byte `protobuf:"bytes,2,opt,name=slot,proto3" json:"slot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocateInReply) Reset() {
+	*x = LocateInReply{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocateInReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocateInReply) ProtoMessage() {}
+
+func (x *LocateInReply) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocateInReply.ProtoReflect.Descriptor instead.
+func (*LocateInReply) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *LocateInReply) GetShard() []byte {
+	if x != nil {
+		return x.Shard
+	}
+	return nil
+}
+
+func (x *LocateInReply) GetSlot() []byte {
+	if x != nil {
+		return x.Slot
+	}
+	return nil
+}
+
 // NamesRequest asks for the names of the cells of points.
 type NamesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2314,7 +2451,7 @@ type NamesRequest struct {
 
 func (x *NamesRequest) Reset() {
 	*x = NamesRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2326,7 +2463,7 @@ func (x *NamesRequest) String() string {
 func (*NamesRequest) ProtoMessage() {}
 
 func (x *NamesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2339,7 +2476,7 @@ func (x *NamesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NamesRequest.ProtoReflect.Descriptor instead.
 func (*NamesRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{29}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *NamesRequest) GetHandle() uint64 {
@@ -2379,7 +2516,7 @@ type ReadToPlugin struct {
 
 func (x *ReadToPlugin) Reset() {
 	*x = ReadToPlugin{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2391,7 +2528,7 @@ func (x *ReadToPlugin) String() string {
 func (*ReadToPlugin) ProtoMessage() {}
 
 func (x *ReadToPlugin) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2404,7 +2541,7 @@ func (x *ReadToPlugin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadToPlugin.ProtoReflect.Descriptor instead.
 func (*ReadToPlugin) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{30}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReadToPlugin) GetMessage() isReadToPlugin_Message {
@@ -2465,7 +2602,7 @@ type ReadStart struct {
 
 func (x *ReadStart) Reset() {
 	*x = ReadStart{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2477,7 +2614,7 @@ func (x *ReadStart) String() string {
 func (*ReadStart) ProtoMessage() {}
 
 func (x *ReadStart) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2490,7 +2627,7 @@ func (x *ReadStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadStart.ProtoReflect.Descriptor instead.
 func (*ReadStart) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{31}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReadStart) GetHandle() uint64 {
@@ -2531,7 +2668,7 @@ type Granule struct {
 
 func (x *Granule) Reset() {
 	*x = Granule{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2543,7 +2680,7 @@ func (x *Granule) String() string {
 func (*Granule) ProtoMessage() {}
 
 func (x *Granule) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2556,7 +2693,7 @@ func (x *Granule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Granule.ProtoReflect.Descriptor instead.
 func (*Granule) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{32}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Granule) GetId() string {
@@ -2600,7 +2737,7 @@ type Asset struct {
 
 func (x *Asset) Reset() {
 	*x = Asset{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2612,7 +2749,7 @@ func (x *Asset) String() string {
 func (*Asset) ProtoMessage() {}
 
 func (x *Asset) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2625,7 +2762,7 @@ func (x *Asset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Asset.ProtoReflect.Descriptor instead.
 func (*Asset) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{33}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Asset) GetName() string {
@@ -2654,14 +2791,18 @@ type Query struct {
 	// rows is the most rows per batch; 0: the reader's choice.
 	Rows int64 `protobuf:"varint,4,opt,name=rows,proto3" json:"rows,omitempty"`
 	// count_invalid wants ReadDone.invalid to count all such rows of the granule, whatever the region.
-	CountInvalid  bool `protobuf:"varint,5,opt,name=count_invalid,json=countInvalid,proto3" json:"count_invalid,omitempty"`
+	CountInvalid bool `protobuf:"varint,5,opt,name=count_invalid,json=countInvalid,proto3" json:"count_invalid,omitempty"`
+	// memory is the bytes that the reader should hold at once, of what it has fetched and decoded; 0: as many as it likes.
+	Memory int64 `protobuf:"varint,6,opt,name=memory,proto3" json:"memory,omitempty"`
+	// request is how many bytes cost as much to read as one more request; 0: requests cost nothing but their time.
+	Request       int64 `protobuf:"varint,7,opt,name=request,proto3" json:"request,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Query) Reset() {
 	*x = Query{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2673,7 +2814,7 @@ func (x *Query) String() string {
 func (*Query) ProtoMessage() {}
 
 func (x *Query) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2686,7 +2827,7 @@ func (x *Query) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Query.ProtoReflect.Descriptor instead.
 func (*Query) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{34}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Query) GetRegion() *Region {
@@ -2724,6 +2865,20 @@ func (x *Query) GetCountInvalid() bool {
 	return false
 }
 
+func (x *Query) GetMemory() int64 {
+	if x != nil {
+		return x.Memory
+	}
+	return 0
+}
+
+func (x *Query) GetRequest() int64 {
+	if x != nil {
+		return x.Request
+	}
+	return 0
+}
+
 // Filter compares one column.
 type Filter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2743,7 +2898,7 @@ type Filter struct {
 
 func (x *Filter) Reset() {
 	*x = Filter{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2755,7 +2910,7 @@ func (x *Filter) String() string {
 func (*Filter) ProtoMessage() {}
 
 func (x *Filter) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2768,7 +2923,7 @@ func (x *Filter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filter.ProtoReflect.Descriptor instead.
 func (*Filter) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{35}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Filter) GetColumn() string {
@@ -2829,7 +2984,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2841,7 +2996,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2854,7 +3009,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{36}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Answer) GetAsk() uint32 {
@@ -2923,7 +3078,7 @@ type ObjectInfo struct {
 
 func (x *ObjectInfo) Reset() {
 	*x = ObjectInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2935,7 +3090,7 @@ func (x *ObjectInfo) String() string {
 func (*ObjectInfo) ProtoMessage() {}
 
 func (x *ObjectInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2948,7 +3103,7 @@ func (x *ObjectInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectInfo.ProtoReflect.Descriptor instead.
 func (*ObjectInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{37}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ObjectInfo) GetUrl() string {
@@ -2998,7 +3153,7 @@ type ReadToHost struct {
 
 func (x *ReadToHost) Reset() {
 	*x = ReadToHost{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3010,7 +3165,7 @@ func (x *ReadToHost) String() string {
 func (*ReadToHost) ProtoMessage() {}
 
 func (x *ReadToHost) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3023,7 +3178,7 @@ func (x *ReadToHost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadToHost.ProtoReflect.Descriptor instead.
 func (*ReadToHost) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{38}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReadToHost) GetMessage() isReadToHost_Message {
@@ -3134,7 +3289,7 @@ type Ask struct {
 
 func (x *Ask) Reset() {
 	*x = Ask{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3146,7 +3301,7 @@ func (x *Ask) String() string {
 func (*Ask) ProtoMessage() {}
 
 func (x *Ask) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3159,7 +3314,7 @@ func (x *Ask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ask.ProtoReflect.Descriptor instead.
 func (*Ask) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{39}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Ask) GetAsk() uint32 {
@@ -3203,7 +3358,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3215,7 +3370,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3228,7 +3383,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{40}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Range) GetOffset() int64 {
@@ -3261,7 +3416,7 @@ type Batch struct {
 
 func (x *Batch) Reset() {
 	*x = Batch{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3273,7 +3428,7 @@ func (x *Batch) String() string {
 func (*Batch) ProtoMessage() {}
 
 func (x *Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3286,7 +3441,7 @@ func (x *Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Batch.ProtoReflect.Descriptor instead.
 func (*Batch) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{41}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Batch) GetGroup() string {
@@ -3323,7 +3478,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3335,7 +3490,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3348,7 +3503,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *IdentifyRequest) GetHandle() uint64 {
@@ -3376,7 +3531,7 @@ type IdentifyReply struct {
 
 func (x *IdentifyReply) Reset() {
 	*x = IdentifyReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3388,7 +3543,7 @@ func (x *IdentifyReply) String() string {
 func (*IdentifyReply) ProtoMessage() {}
 
 func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3401,7 +3556,7 @@ func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyReply.ProtoReflect.Descriptor instead.
 func (*IdentifyReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *IdentifyReply) GetIdentities() []*Identity {
@@ -3427,7 +3582,7 @@ type Identity struct {
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3439,7 +3594,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3452,7 +3607,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Identity) GetData() string {
@@ -3497,7 +3652,7 @@ type ReadDone struct {
 
 func (x *ReadDone) Reset() {
 	*x = ReadDone{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3509,7 +3664,7 @@ func (x *ReadDone) String() string {
 func (*ReadDone) ProtoMessage() {}
 
 func (x *ReadDone) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3522,7 +3677,7 @@ func (x *ReadDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDone.ProtoReflect.Descriptor instead.
 func (*ReadDone) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ReadDone) GetRows() int64 {
@@ -3582,7 +3737,7 @@ type UploadFrame struct {
 
 func (x *UploadFrame) Reset() {
 	*x = UploadFrame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3594,7 +3749,7 @@ func (x *UploadFrame) String() string {
 func (*UploadFrame) ProtoMessage() {}
 
 func (x *UploadFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3607,7 +3762,7 @@ func (x *UploadFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFrame.ProtoReflect.Descriptor instead.
 func (*UploadFrame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *UploadFrame) GetId() uint64 {
@@ -3642,7 +3797,7 @@ type DropRequest struct {
 
 func (x *DropRequest) Reset() {
 	*x = DropRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3654,7 +3809,7 @@ func (x *DropRequest) String() string {
 func (*DropRequest) ProtoMessage() {}
 
 func (x *DropRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3667,7 +3822,7 @@ func (x *DropRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropRequest.ProtoReflect.Descriptor instead.
 func (*DropRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DropRequest) GetIds() []uint64 {
@@ -3690,7 +3845,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3702,7 +3857,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3715,7 +3870,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Value) GetId() uint64 {
@@ -3752,7 +3907,7 @@ type ComputeRequest struct {
 
 func (x *ComputeRequest) Reset() {
 	*x = ComputeRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3764,7 +3919,7 @@ func (x *ComputeRequest) String() string {
 func (*ComputeRequest) ProtoMessage() {}
 
 func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3777,7 +3932,7 @@ func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeRequest.ProtoReflect.Descriptor instead.
 func (*ComputeRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ComputeRequest) GetHandle() uint64 {
@@ -3828,7 +3983,7 @@ type InputColumn struct {
 
 func (x *InputColumn) Reset() {
 	*x = InputColumn{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3840,7 +3995,7 @@ func (x *InputColumn) String() string {
 func (*InputColumn) ProtoMessage() {}
 
 func (x *InputColumn) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3853,7 +4008,7 @@ func (x *InputColumn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputColumn.ProtoReflect.Descriptor instead.
 func (*InputColumn) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *InputColumn) GetHead() *ColumnHead {
@@ -3897,7 +4052,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12!\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\r.zagg.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
-	"\x06config\x18\x03 \x01(\fR\x06config\"\xb3\x02\n" +
+	"\x06config\x18\x03 \x01(\fR\x06config\"\xd7\x02\n" +
 	"\bInstance\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12'\n" +
 	"\x04grid\x18\x02 \x01(\v2\x11.zagg.v1.GridInfoH\x00R\x04grid\x120\n" +
@@ -3906,7 +4061,8 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\bcan_name\x18\x05 \x01(\bR\acanName\x12\x1b\n" +
 	"\tcan_index\x18\x06 \x01(\bR\bcanIndex\x12\x19\n" +
 	"\bcan_fold\x18\a \x01(\bR\acanFold\x12!\n" +
-	"\fcan_identify\x18\b \x01(\bR\vcanIdentifyB\x06\n" +
+	"\fcan_identify\x18\b \x01(\bR\vcanIdentify\x12\"\n" +
+	"\rcan_locate_in\x18\t \x01(\bR\vcanLocateInB\x06\n" +
 	"\x04info\"\xb8\x01\n" +
 	"\n" +
 	"ColumnHead\x12\x12\n" +
@@ -4000,7 +4156,15 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x03lon\x18\x03 \x01(\fR\x03lon\x12\x10\n" +
 	"\x03lat\x18\x04 \x01(\fR\x03lat\"!\n" +
 	"\vLocateReply\x12\x12\n" +
-	"\x04slot\x18\x01 \x01(\fR\x04slot\"J\n" +
+	"\x04slot\x18\x01 \x01(\fR\x04slot\"a\n" +
+	"\x0fLocateInRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x12\n" +
+	"\x04keys\x18\x02 \x03(\tR\x04keys\x12\x10\n" +
+	"\x03lon\x18\x03 \x01(\fR\x03lon\x12\x10\n" +
+	"\x03lat\x18\x04 \x01(\fR\x03lat\"9\n" +
+	"\rLocateInReply\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\fR\x05shard\x12\x12\n" +
+	"\x04slot\x18\x02 \x01(\fR\x04slot\"J\n" +
 	"\fNamesRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
 	"\x03lon\x18\x02 \x01(\fR\x03lon\x12\x10\n" +
@@ -4020,13 +4184,15 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x04size\x18\x04 \x01(\x03R\x04size\"-\n" +
 	"\x05Asset\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
-	"\x03url\x18\x02 \x01(\tR\x03url\"\xae\x01\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\"\xe0\x01\n" +
 	"\x05Query\x12'\n" +
 	"\x06region\x18\x01 \x01(\v2\x0f.zagg.v1.RegionR\x06region\x12\x18\n" +
 	"\acolumns\x18\x02 \x03(\tR\acolumns\x12)\n" +
 	"\afilters\x18\x03 \x03(\v2\x0f.zagg.v1.FilterR\afilters\x12\x12\n" +
 	"\x04rows\x18\x04 \x01(\x03R\x04rows\x12#\n" +
-	"\rcount_invalid\x18\x05 \x01(\bR\fcountInvalid\"v\n" +
+	"\rcount_invalid\x18\x05 \x01(\bR\fcountInvalid\x12\x16\n" +
+	"\x06memory\x18\x06 \x01(\x03R\x06memory\x12\x18\n" +
+	"\arequest\x18\a \x01(\x03R\arequest\"v\n" +
 	"\x06Filter\x12\x16\n" +
 	"\x06column\x18\x01 \x01(\tR\x06column\x12\x18\n" +
 	"\aelement\x18\x02 \x01(\x03R\aelement\x12\x0e\n" +
@@ -4144,12 +4310,13 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x06Plugin\x12/\n" +
 	"\bDescribe\x12\x0e.zagg.v1.Empty\x1a\x13.zagg.v1.PluginInfo\x129\n" +
 	"\tConfigure\x12\x19.zagg.v1.ConfigureRequest\x1a\x11.zagg.v1.Instance\x12*\n" +
-	"\aRelease\x12\x0f.zagg.v1.Handle\x1a\x0e.zagg.v1.Empty2\x9f\x02\n" +
+	"\aRelease\x12\x0f.zagg.v1.Handle\x1a\x0e.zagg.v1.Empty2\xdd\x02\n" +
 	"\x04Grid\x125\n" +
 	"\x05Cover\x12\x15.zagg.v1.CoverRequest\x1a\x13.zagg.v1.CoverReply0\x01\x128\n" +
 	"\x06Shards\x12\x16.zagg.v1.ShardsRequest\x1a\x14.zagg.v1.ShardsReply0\x01\x126\n" +
 	"\x05Cells\x12\x15.zagg.v1.CellsRequest\x1a\x14.zagg.v1.ColumnFrame0\x01\x126\n" +
-	"\x06Locate\x12\x16.zagg.v1.LocateRequest\x1a\x14.zagg.v1.LocateReply\x126\n" +
+	"\x06Locate\x12\x16.zagg.v1.LocateRequest\x1a\x14.zagg.v1.LocateReply\x12<\n" +
+	"\bLocateIn\x12\x18.zagg.v1.LocateInRequest\x1a\x16.zagg.v1.LocateInReply\x126\n" +
 	"\x05Names\x12\x15.zagg.v1.NamesRequest\x1a\x14.zagg.v1.ColumnFrame0\x012\xb7\x01\n" +
 	"\x06Reader\x126\n" +
 	"\x04Read\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x127\n" +
@@ -4174,7 +4341,7 @@ func file_zagg_v1_zagg_proto_rawDescGZIP() []byte {
 }
 
 var file_zagg_v1_zagg_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_zagg_v1_zagg_proto_goTypes = []any{
 	(Kind)(0),                // 0: zagg.v1.Kind
 	(Code)(0),                // 1: zagg.v1.Code
@@ -4209,28 +4376,30 @@ var file_zagg_v1_zagg_proto_goTypes = []any{
 	(*CellsRequest)(nil),     // 30: zagg.v1.CellsRequest
 	(*LocateRequest)(nil),    // 31: zagg.v1.LocateRequest
 	(*LocateReply)(nil),      // 32: zagg.v1.LocateReply
-	(*NamesRequest)(nil),     // 33: zagg.v1.NamesRequest
-	(*ReadToPlugin)(nil),     // 34: zagg.v1.ReadToPlugin
-	(*ReadStart)(nil),        // 35: zagg.v1.ReadStart
-	(*Granule)(nil),          // 36: zagg.v1.Granule
-	(*Asset)(nil),            // 37: zagg.v1.Asset
-	(*Query)(nil),            // 38: zagg.v1.Query
-	(*Filter)(nil),           // 39: zagg.v1.Filter
-	(*Answer)(nil),           // 40: zagg.v1.Answer
-	(*ObjectInfo)(nil),       // 41: zagg.v1.ObjectInfo
-	(*ReadToHost)(nil),       // 42: zagg.v1.ReadToHost
-	(*Ask)(nil),              // 43: zagg.v1.Ask
-	(*Range)(nil),            // 44: zagg.v1.Range
-	(*Batch)(nil),            // 45: zagg.v1.Batch
-	(*IdentifyRequest)(nil),  // 46: zagg.v1.IdentifyRequest
-	(*IdentifyReply)(nil),    // 47: zagg.v1.IdentifyReply
-	(*Identity)(nil),         // 48: zagg.v1.Identity
-	(*ReadDone)(nil),         // 49: zagg.v1.ReadDone
-	(*UploadFrame)(nil),      // 50: zagg.v1.UploadFrame
-	(*DropRequest)(nil),      // 51: zagg.v1.DropRequest
-	(*Value)(nil),            // 52: zagg.v1.Value
-	(*ComputeRequest)(nil),   // 53: zagg.v1.ComputeRequest
-	(*InputColumn)(nil),      // 54: zagg.v1.InputColumn
+	(*LocateInRequest)(nil),  // 33: zagg.v1.LocateInRequest
+	(*LocateInReply)(nil),    // 34: zagg.v1.LocateInReply
+	(*NamesRequest)(nil),     // 35: zagg.v1.NamesRequest
+	(*ReadToPlugin)(nil),     // 36: zagg.v1.ReadToPlugin
+	(*ReadStart)(nil),        // 37: zagg.v1.ReadStart
+	(*Granule)(nil),          // 38: zagg.v1.Granule
+	(*Asset)(nil),            // 39: zagg.v1.Asset
+	(*Query)(nil),            // 40: zagg.v1.Query
+	(*Filter)(nil),           // 41: zagg.v1.Filter
+	(*Answer)(nil),           // 42: zagg.v1.Answer
+	(*ObjectInfo)(nil),       // 43: zagg.v1.ObjectInfo
+	(*ReadToHost)(nil),       // 44: zagg.v1.ReadToHost
+	(*Ask)(nil),              // 45: zagg.v1.Ask
+	(*Range)(nil),            // 46: zagg.v1.Range
+	(*Batch)(nil),            // 47: zagg.v1.Batch
+	(*IdentifyRequest)(nil),  // 48: zagg.v1.IdentifyRequest
+	(*IdentifyReply)(nil),    // 49: zagg.v1.IdentifyReply
+	(*Identity)(nil),         // 50: zagg.v1.Identity
+	(*ReadDone)(nil),         // 51: zagg.v1.ReadDone
+	(*UploadFrame)(nil),      // 52: zagg.v1.UploadFrame
+	(*DropRequest)(nil),      // 53: zagg.v1.DropRequest
+	(*Value)(nil),            // 54: zagg.v1.Value
+	(*ComputeRequest)(nil),   // 55: zagg.v1.ComputeRequest
+	(*InputColumn)(nil),      // 56: zagg.v1.InputColumn
 }
 var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	1,  // 0: zagg.v1.Error.code:type_name -> zagg.v1.Code
@@ -4258,28 +4427,28 @@ var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	26, // 22: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
 	29, // 23: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
 	22, // 24: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
-	35, // 25: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
-	40, // 26: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
-	36, // 27: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
-	38, // 28: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
-	37, // 29: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
+	37, // 25: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
+	42, // 26: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
+	38, // 27: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
+	40, // 28: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
+	39, // 29: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
 	22, // 30: zagg.v1.Query.region:type_name -> zagg.v1.Region
-	39, // 31: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
-	41, // 32: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
+	41, // 31: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
+	43, // 32: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
 	6,  // 33: zagg.v1.Answer.error:type_name -> zagg.v1.Error
-	43, // 34: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
-	45, // 35: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
+	45, // 34: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
+	47, // 35: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
 	13, // 36: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
-	49, // 37: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
-	44, // 38: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
-	48, // 39: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
+	51, // 37: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
+	46, // 38: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
+	50, // 39: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
 	3,  // 40: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
-	52, // 41: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
-	52, // 42: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
-	54, // 43: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
-	54, // 44: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
+	54, // 41: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
+	54, // 42: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
+	56, // 43: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
+	56, // 44: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
 	11, // 45: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
-	52, // 46: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
+	54, // 46: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
 	4,  // 47: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
 	9,  // 48: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
 	5,  // 49: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
@@ -4287,31 +4456,33 @@ var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	27, // 51: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
 	30, // 52: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
 	31, // 53: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
-	33, // 54: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
-	34, // 55: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
-	34, // 56: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
-	46, // 57: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
-	50, // 58: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
-	51, // 59: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
-	53, // 60: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
-	53, // 61: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
-	7,  // 62: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
-	10, // 63: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
-	4,  // 64: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
-	25, // 65: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
-	28, // 66: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
-	13, // 67: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
-	32, // 68: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
-	13, // 69: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
-	42, // 70: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
-	42, // 71: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
-	47, // 72: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
-	4,  // 73: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
-	4,  // 74: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
-	13, // 75: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
-	13, // 76: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
-	62, // [62:77] is the sub-list for method output_type
-	47, // [47:62] is the sub-list for method input_type
+	33, // 54: zagg.v1.Grid.LocateIn:input_type -> zagg.v1.LocateInRequest
+	35, // 55: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
+	36, // 56: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
+	36, // 57: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
+	48, // 58: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
+	52, // 59: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
+	53, // 60: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
+	55, // 61: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
+	55, // 62: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
+	7,  // 63: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
+	10, // 64: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
+	4,  // 65: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
+	25, // 66: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
+	28, // 67: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
+	13, // 68: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
+	32, // 69: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
+	34, // 70: zagg.v1.Grid.LocateIn:output_type -> zagg.v1.LocateInReply
+	13, // 71: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
+	44, // 72: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
+	44, // 73: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
+	49, // 74: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
+	4,  // 75: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
+	4,  // 76: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
+	13, // 77: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
+	13, // 78: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
+	63, // [63:79] is the sub-list for method output_type
+	47, // [47:63] is the sub-list for method input_type
 	47, // [47:47] is the sub-list for extension type_name
 	47, // [47:47] is the sub-list for extension extendee
 	0,  // [0:47] is the sub-list for field type_name
@@ -4327,11 +4498,11 @@ func file_zagg_v1_zagg_proto_init() {
 		(*Instance_Product)(nil),
 		(*Instance_Statistic)(nil),
 	}
-	file_zagg_v1_zagg_proto_msgTypes[30].OneofWrappers = []any{
+	file_zagg_v1_zagg_proto_msgTypes[32].OneofWrappers = []any{
 		(*ReadToPlugin_Start)(nil),
 		(*ReadToPlugin_Answer)(nil),
 	}
-	file_zagg_v1_zagg_proto_msgTypes[38].OneofWrappers = []any{
+	file_zagg_v1_zagg_proto_msgTypes[40].OneofWrappers = []any{
 		(*ReadToHost_Ask)(nil),
 		(*ReadToHost_Batch)(nil),
 		(*ReadToHost_Frame)(nil),
@@ -4344,7 +4515,7 @@ func file_zagg_v1_zagg_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zagg_v1_zagg_proto_rawDesc), len(file_zagg_v1_zagg_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   51,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

@@ -266,11 +266,12 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Grid_Cover_FullMethodName  = "/zagg.v1.Grid/Cover"
-	Grid_Shards_FullMethodName = "/zagg.v1.Grid/Shards"
-	Grid_Cells_FullMethodName  = "/zagg.v1.Grid/Cells"
-	Grid_Locate_FullMethodName = "/zagg.v1.Grid/Locate"
-	Grid_Names_FullMethodName  = "/zagg.v1.Grid/Names"
+	Grid_Cover_FullMethodName    = "/zagg.v1.Grid/Cover"
+	Grid_Shards_FullMethodName   = "/zagg.v1.Grid/Shards"
+	Grid_Cells_FullMethodName    = "/zagg.v1.Grid/Cells"
+	Grid_Locate_FullMethodName   = "/zagg.v1.Grid/Locate"
+	Grid_LocateIn_FullMethodName = "/zagg.v1.Grid/LocateIn"
+	Grid_Names_FullMethodName    = "/zagg.v1.Grid/Names"
 )
 
 // GridClient is the client API for Grid service.
@@ -290,6 +291,9 @@ type GridClient interface {
 	// Locate gives the slot of each point's cell, or -1 outside the shard and for coordinates that are not finite or
 	// |lat| > 90. At most 262144 points a call.
 	Locate(ctx context.Context, in *LocateRequest, opts ...grpc.CallOption) (*LocateReply, error)
+	// LocateIn is Locate for several shards in one pass over the points. Only if Instance.can_locate_in. At most 262144 points
+	// and 16384 keys a call.
+	LocateIn(ctx context.Context, in *LocateInRequest, opts ...grpc.CallOption) (*LocateInReply, error)
 	// Names gives what a person or another tool calls the cells, one row per point; 0 or "" where the coordinates are
 	// not finite or |lat| > 90. Only if Instance.can_name. At most 262144 points a call.
 	Names(ctx context.Context, in *NamesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ColumnFrame], error)
@@ -370,6 +374,16 @@ func (c *gridClient) Locate(ctx context.Context, in *LocateRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *gridClient) LocateIn(ctx context.Context, in *LocateInRequest, opts ...grpc.CallOption) (*LocateInReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LocateInReply)
+	err := c.cc.Invoke(ctx, Grid_LocateIn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *gridClient) Names(ctx context.Context, in *NamesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ColumnFrame], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Grid_ServiceDesc.Streams[3], Grid_Names_FullMethodName, cOpts...)
@@ -406,6 +420,9 @@ type GridServer interface {
 	// Locate gives the slot of each point's cell, or -1 outside the shard and for coordinates that are not finite or
 	// |lat| > 90. At most 262144 points a call.
 	Locate(context.Context, *LocateRequest) (*LocateReply, error)
+	// LocateIn is Locate for several shards in one pass over the points. Only if Instance.can_locate_in. At most 262144 points
+	// and 16384 keys a call.
+	LocateIn(context.Context, *LocateInRequest) (*LocateInReply, error)
 	// Names gives what a person or another tool calls the cells, one row per point; 0 or "" where the coordinates are
 	// not finite or |lat| > 90. Only if Instance.can_name. At most 262144 points a call.
 	Names(*NamesRequest, grpc.ServerStreamingServer[ColumnFrame]) error
@@ -430,6 +447,9 @@ func (UnimplementedGridServer) Cells(*CellsRequest, grpc.ServerStreamingServer[C
 }
 func (UnimplementedGridServer) Locate(context.Context, *LocateRequest) (*LocateReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Locate not implemented")
+}
+func (UnimplementedGridServer) LocateIn(context.Context, *LocateInRequest) (*LocateInReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method LocateIn not implemented")
 }
 func (UnimplementedGridServer) Names(*NamesRequest, grpc.ServerStreamingServer[ColumnFrame]) error {
 	return status.Error(codes.Unimplemented, "method Names not implemented")
@@ -506,6 +526,24 @@ func _Grid_Locate_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Grid_LocateIn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LocateInRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GridServer).LocateIn(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Grid_LocateIn_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GridServer).LocateIn(ctx, req.(*LocateInRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Grid_Names_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(NamesRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -527,6 +565,10 @@ var Grid_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Locate",
 			Handler:    _Grid_Locate_Handler,
+		},
+		{
+			MethodName: "LocateIn",
+			Handler:    _Grid_LocateIn_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

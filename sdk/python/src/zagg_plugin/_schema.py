@@ -155,6 +155,17 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         6: ("can_index", "bool", False, ""),
         7: ("can_fold", "bool", False, ""),
         8: ("can_identify", "bool", False, ""),
+        9: ("can_locate_in", "bool", False, ""),
+    },
+    "LocateInReply": {
+        1: ("shard", "bytes", False, ""),
+        2: ("slot", "bytes", False, ""),
+    },
+    "LocateInRequest": {
+        1: ("handle", "uint64", False, ""),
+        2: ("keys", "string", True, ""),
+        3: ("lon", "bytes", False, ""),
+        4: ("lat", "bytes", False, ""),
     },
     "LocateReply": {
         1: ("slot", "bytes", False, ""),
@@ -206,6 +217,8 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         3: ("filters", "Filter", True, ""),
         4: ("rows", "int64", False, ""),
         5: ("count_invalid", "bool", False, ""),
+        6: ("memory", "int64", False, ""),
+        7: ("request", "int64", False, ""),
     },
     "Range": {
         1: ("offset", "int64", False, ""),

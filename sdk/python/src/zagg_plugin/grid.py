@@ -108,6 +108,9 @@ class Grid:
         """The slot of each point's cell, int32; -1 outside the shard and where coordinates are not finite or |lat| > 90."""
         raise NotImplementedError
 
+    # A grid that can find points in many shards in one pass has
+    #   def locate_in(self, keys: Sequence[str], lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]
+    # which gives for each point the place in keys of the shard that owns it and its slot there, int32; -1 and -1: none does.
     # A grid that can say what people and other tools call a cell has
     #   def names(self, lon: np.ndarray, lat: np.ndarray) -> list[Column]
 

@@ -98,6 +98,7 @@ def handlers(service: Service) -> list[grpc.GenericRpcHandler]:
             "Shards": method(stream, s.shards, "ShardsRequest"),
             "Cells": method(stream, s.cells, "CellsRequest"),
             "Locate": method(single, s.locate, "LocateRequest"),
+            "LocateIn": method(single, s.locate_in, "LocateInRequest"),
             "Names": method(stream, s.names, "NamesRequest"),
         },
         "zagg.v1.Reader": {
@@ -186,6 +187,7 @@ class Service:
         if isinstance(thing, Grid):
             instance.grid = Message("GridInfo", signature=canonical(thing.signature()), frame=thing.frame.message())
             instance.can_name = hasattr(thing, "names")
+            instance.can_locate_in = hasattr(thing, "locate_in")
         elif isinstance(thing, Reader):
             columns = [c.message() for c in thing.columns]
             instance.product = Message("ProductInfo", product=thing.product, version=thing.version, groups=list(thing.groups), columns=columns)
@@ -234,6 +236,13 @@ class Service:
         if slot.shape != lon.shape:
             raise ValueError(f"locate gave shape {slot.shape} for {len(lon)} points")
         return Message("LocateReply", slot=octets(np.ascontiguousarray(slot, "<i4")))
+
+    def locate_in(self, request: Message, context: Any) -> Message:
+        lon, lat = _points(request)
+        shard, slot = (np.asarray(a) for a in self.thing(request.handle, Grid).locate_in(list(request.keys), lon, lat))
+        if shard.shape != lon.shape or slot.shape != lon.shape:
+            raise ValueError(f"locate_in gave shapes {shard.shape} and {slot.shape} for {len(lon)} points")
+        return Message("LocateInReply", shard=octets(np.ascontiguousarray(shard, "<i4")), slot=octets(np.ascontiguousarray(slot, "<i4")))
 
     def names(self, request: Message, context: Any) -> Iterator[Message]:
         lon, lat = _points(request)

@@ -1,0 +1,63 @@
+package levels
+
+import (
+	"slices"
+
+	"github.com/englacial/zagg/core/h5"
+)
+
+// parts divides the tables into runs that are read one after the other, each within Query.Memory: some groups together, or
+// some rows of a group, cut between chunks. One part, as far as memory goes, is quickest.
+func (r *reading) parts() [][]*table {
+	if r.query.Memory <= 0 || len(r.tables) == 0 {
+		return [][]*table{r.tables}
+	}
+	room := r.query.Memory
+	if r.file.Whole() {
+		room = max(room-r.file.Size(), room/4)
+	}
+	var parts [][]*table
+	var part []*table
+	used := int64(0)
+	for _, t := range r.tables {
+		row := t.rowBytes()
+		for _, piece := range t.cut(max(room/row, 1)) {
+			if used += row * piece.rows; used > room && len(part) > 0 {
+				parts, part, used = append(parts, part), nil, row*piece.rows
+			}
+			part = append(part, piece)
+		}
+	}
+	return append(parts, part)
+}
+
+// rowBytes is about what a row takes in memory: its coordinates as degrees, and all that is read of it as it is in the file,
+// where it may not be packed at all, and decoded.
+func (t *table) rowBytes() int64 {
+	n := int64(2 * 8)
+	for _, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
+		n += 2 * int64(d.Type().Size)
+	}
+	return n
+}
+
+// cut divides a table into pieces of most rows, in whole chunks of every dataset where that is possible.
+func (t *table) cut(most int64) []*table {
+	if t.rows <= most {
+		return []*table{t}
+	}
+	chunk := int64(1)
+	for _, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
+		if shape := d.ChunkShape(); len(shape) > 0 && shape[0] < 1<<30 {
+			chunk = max(chunk, int64(shape[0]))
+		}
+	}
+	most = max(most-most%chunk, chunk)
+	var pieces []*table
+	for at := int64(0); at < t.rows; at += most {
+		piece := *t
+		piece.first, piece.rows = t.first+at, min(most, t.rows-at)
+		pieces = append(pieces, &piece)
+	}
+	return slices.Clip(pieces)
+}
