@@ -53,6 +53,7 @@ type Function struct {
 
 // An Expectation is what a run will take, and what it could take at most.
 type Expectation struct {
+	Jobs           int     `json:"jobs"`
 	Shards         int     `json:"shards"`
 	Pairs          int     `json:"pairs"`
 	Densest        int     `json:"densest_granules"`
@@ -73,7 +74,7 @@ func (m Model) seconds(granules int, f Function) float64 {
 
 // Expect predicts a run from the number of granules of each shard. The densest shards start first.
 func (m Model) Expect(granules []int, f Function) Expectation {
-	e := Expectation{Shards: len(granules)}
+	e := Expectation{Jobs: len(granules), Shards: len(granules)}
 	order := slices.SortedFunc(slices.Values(granules), func(a, b int) int { return cmp.Compare(b, a) })
 	tasks := make([]float64, len(order))
 	for i, n := range order {

@@ -119,6 +119,9 @@ func tracks(rng *rand.Rand, granules int) *fakeReader {
 			x, y, dx, dy := 4*rng.Float64(), 4*rng.Float64(), rng.NormFloat64()/100, rng.NormFloat64()/100
 			for i := range n {
 				b.Lon[i], b.Lat[i], v[i] = x+dx*float64(i), y+dy*float64(i), float64(rng.IntN(1000))
+				if rng.IntN(10) == 0 {
+					v[i] = math.NaN()
+				}
 				if rng.IntN(40) == 0 {
 					b.Lon[i] = math.NaN()
 				}
@@ -164,6 +167,7 @@ func TestSameBytesAtAnyGroupingAndBudget(t *testing.T) {
 		store := &objstore.Mem{}
 		tasks := tasksOf(rng, granules, store)
 		p := g.pipeline(t, g, reader)
+		p.Mask = Mask(rng.IntN(3))
 		var want []*Result
 		for _, task := range tasks {
 			res, err := p.Run(t.Context(), task)
@@ -177,6 +181,7 @@ func TestSameBytesAtAnyGroupingAndBudget(t *testing.T) {
 				task.Store = again
 			}
 			q := g.pipeline(t, []core.Grid{g, quickGrid{g}}[rng.IntN(2)], reader)
+			q.Mask = p.Mask
 			q.Granules, q.Batch, q.Scratch = 1+rng.IntN(5), 1+rng.IntN(300), t.TempDir()
 			if rng.IntN(5) > 0 {
 				q.Budget = budget.New(1 << (8 + rng.IntN(14)))
@@ -195,6 +200,7 @@ func TestSameBytesAtAnyGroupingAndBudget(t *testing.T) {
 					require.Equal(t, want[at+i].Counts.Kept, got[i].Counts.Kept)
 					require.Equal(t, want[at+i].Cells, got[i].Cells)
 					require.Equal(t, want[at+i].Absent, got[i].Absent)
+					require.Equal(t, want[at+i].LeftOut, got[i].LeftOut)
 					spilled += got[i].SpillBytes
 				}
 				for id, n := range counted.reads {
