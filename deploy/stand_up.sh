@@ -20,7 +20,8 @@ Settings are environment variables:
 What the function is made from is a zip of `zagg bundle`:
   BUNDLE               that file, or
   DIST_BUCKET          a bucket with releases, below
-  DIST_PREFIX          a prefix (zagg): versions.json, and <minor>/zagg-worker-{arm64,amd64}.zip with SHA256SUMS
+  DIST_PREFIX          a prefix in it (none): versions.json, and <minor>/lambda_function_{arm64,x86_64}.zip with SHA256SUMS
+  MIRROR_URL           an https address of the same layout, for a version that DIST_BUCKET does not have
   DIST_REGION          of DIST_BUCKET (us-west-2)
   LAMBDA_VERSION       a minor version such as 1.2, or latest (latest)
   STAND_UP_ANON        true: read DIST_BUCKET without credentials (false)
@@ -58,8 +59,10 @@ create=${CREATE_BUCKET:-false}
 bundle=${BUNDLE:-}
 staging=${STAGING_BUCKET:-}
 dist=${DIST_BUCKET:-}
-prefix=${DIST_PREFIX:-zagg}
+prefix=${DIST_PREFIX:-}
 prefix=${prefix%/}
+prefix=${prefix:+$prefix/}
+mirror=${MIRROR_URL:-}
 dist_region=${DIST_REGION:-us-west-2}
 version=${LAMBDA_VERSION:-latest}
 
@@ -80,11 +83,15 @@ trap 'rm -rf "$temp"' EXIT
 
 account=$(aws sts get-caller-identity --region "$region" --query Account --output text) || fail 1 "there are no AWS credentials that work"
 
-# from reads an object of the distribution bucket into a file.
+# from reads an object of the distribution into a file: from the bucket or, where that does not have it, from the mirror.
 from() {
   local sign=()
   [ "${STAND_UP_ANON:-false}" != true ] || sign=(--no-sign-request)
-  aws s3 cp --region "$dist_region" --only-show-errors ${sign[@]+"${sign[@]}"} "s3://$dist/$1" "$2"
+  origin=s3://$dist
+  aws s3 cp --region "$dist_region" --only-show-errors ${sign[@]+"${sign[@]}"} "s3://$dist/$1" "$2" && return
+  [ -n "$mirror" ] || return 1
+  origin=${mirror%/}
+  curl -fsSL --retry 2 -o "$2" "$origin/${1#"$prefix"}"
 }
 
 # member prints the text of a member of versions.json, or the texts of a list.
@@ -99,27 +106,33 @@ checksum() {
 # release fetches the zip of a version and compares it with its checksum.
 release() {
   local listed
-  if ! from "$prefix/versions.json" "$temp/versions.json"; then
-    [ "$version" != latest ] || fail 1 "s3://$dist/$prefix/versions.json cannot be read, which says what the latest version is"
+  if ! from "${prefix}versions.json" "$temp/versions.json"; then
+    [ "$version" != latest ] || fail 1 "s3://$dist/${prefix}versions.json cannot be read, which says what the latest version is"
   else
     listed=$(member minors)
     [ "$version" != latest ] || version=$(member latest)
-    [ -n "$version" ] || fail 1 "s3://$dist/$prefix/versions.json names no latest version"
+    [ -n "$version" ] || fail 1 "s3://$dist/${prefix}versions.json names no latest version"
   fi
-  key=$prefix/$version/zagg-worker-$go_arch.zip
-  from "$key" "$temp/worker.zip" || fail 1 "s3://$dist/$key cannot be read; versions there: ${listed:-unknown}"
-  from "$prefix/$version/SHA256SUMS" "$temp/SHA256SUMS" || fail 1 "version $version has no SHA256SUMS"
+  # A whole version means its minor one.
+  if [[ $version =~ ^v?([0-9]+\.[0-9]+)\.[0-9]+$ ]]; then version=${BASH_REMATCH[1]}; fi
+  key=$prefix$version/lambda_function_$arch.zip
+  from "$key" "$temp/worker.zip" || fail 1 "s3://$dist/$key cannot be read${mirror:+, nor from $mirror}; versions there: ${listed:-unknown}"
+  found=$origin
+  from "$prefix$version/SHA256SUMS" "$temp/SHA256SUMS" || fail 1 "version $version has no SHA256SUMS"
   local want
-  want=$(awk -v name="zagg-worker-$go_arch.zip" '$2 == name || $2 == "*" name { print $1 }' "$temp/SHA256SUMS")
-  [ -n "$want" ] || fail 1 "SHA256SUMS of version $version does not list zagg-worker-$go_arch.zip"
+  want=$(awk -v name="lambda_function_$arch.zip" '$2 == name || $2 == "*" name { print $1 }' "$temp/SHA256SUMS")
+  [ -n "$want" ] || fail 1 "SHA256SUMS of version $version does not list lambda_function_$arch.zip"
   [ "$(checksum "$temp/worker.zip")" = "$want" ] || fail 1 "s3://$dist/$key is not what SHA256SUMS says: do not use it"
   bundle=$temp/worker.zip
 }
 
 if [ -z "$bundle" ]; then
   release
-  echo "zagg $version for $arch from s3://$dist/$key"
-  if [ -z "$staging" ]; then
+  echo "zagg $version for $arch from $found/$key"
+  if [ -z "$staging" ] && [ "$found" != "s3://$dist" ]; then
+    staging=zagg-artifacts-$account-$region
+    made=true
+  elif [ -z "$staging" ]; then
     [ "$dist_region" = "$region" ] || fail 2 "DIST_BUCKET is in $dist_region and the function in $region: STAGING_BUCKET must name a bucket in $region"
     bucket=$dist
   fi

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -123,4 +124,22 @@ func (g GitHub) Exists(ctx context.Context, path string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Head is the commit that a pull request would merge.
+func (g GitHub) Head(ctx context.Context, pr int64) (string, error) {
+	var reply struct{ Head struct{ SHA string } }
+	if err := g.call(ctx, http.MethodGet, fmt.Sprintf("/pulls/%d", pr), nil, &reply); err != nil {
+		return "", err
+	}
+	if !isCommit(reply.Head.SHA) {
+		return "", core.Errorf(core.Corrupt, "ask GitHub", fmt.Sprintf("pull request %d", pr), "it names no commit")
+	}
+	return reply.Head.SHA, nil
+}
+
+// isCommit reports whether s is a whole commit id: outputs of a workflow hold nothing else.
+func isCommit(s string) bool {
+	_, err := hex.DecodeString(s)
+	return err == nil && (len(s) == 40 || len(s) == 64)
 }

@@ -1,8 +1,11 @@
 package bench
 
 import (
+	"bytes"
 	_ "embed"
 	"html/template"
+	"os"
+	"path/filepath"
 
 	"github.com/englacial/zagg/core"
 )
@@ -16,4 +19,32 @@ func indexPage() (*template.Template, error) {
 		return nil, core.Errorf(core.Internal, "draw charts", "index.html", "%w", err)
 	}
 	return t, nil
+}
+
+// WriteSite writes the index page and its charts, PNG and SVG, into a folder.
+func WriteSite(dir string, series []Record) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return core.Errorf(core.CodeOf(err), "draw charts", dir, "%w", err)
+	}
+	files := map[string][]byte{}
+	var page bytes.Buffer
+	if err := Index(&page, series); err != nil {
+		return err
+	}
+	files["index.html"] = page.Bytes()
+	for _, c := range Charts() {
+		for _, format := range []string{"png", "svg"} {
+			var picture bytes.Buffer
+			if err := c.Draw(&picture, format, series); err != nil {
+				return err
+			}
+			files[c.Name+"."+format] = picture.Bytes()
+		}
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return core.Errorf(core.CodeOf(err), "draw charts", name, "%w", err)
+		}
+	}
+	return nil
 }

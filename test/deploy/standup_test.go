@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,12 +83,12 @@ func TestStandUpFromReleases(t *testing.T) {
 	}
 	data, err := os.ReadFile(bundle(t, "release"))
 	require.NoError(t, err)
-	sums := fmt.Appendf(nil, "%x  zagg-worker-arm64.zip\n", sha256.Sum256(data))
-	put("zagg/versions.json", []byte("{\n \"minors\": [\"1.1\", \"1.2\"],\n \"latest\": \"1.2\",\n \"latest_tag\": \"1.2.3\"\n}\n"))
-	put("zagg/1.2/zagg-worker-arm64.zip", data)
-	put("zagg/1.2/SHA256SUMS", sums)
-	put("zagg/1.1/zagg-worker-arm64.zip", append(data, 'x'))
-	put("zagg/1.1/SHA256SUMS", sums)
+	sums := fmt.Appendf(nil, "%x  lambda_function_arm64.zip\n", sha256.Sum256(data))
+	put("versions.json", []byte("{\n \"minors\": [\"1.1\", \"1.2\"],\n \"latest\": \"1.2\",\n \"latest_tag\": \"1.2.3\"\n}\n"))
+	put("1.2/lambda_function_arm64.zip", data)
+	put("1.2/SHA256SUMS", sums)
+	put("1.1/lambda_function_arm64.zip", append(data, 'x'))
+	put("1.1/SHA256SUMS", sums)
 	settings := func(more ...string) map[string]string {
 		m := map[string]string{"OUTPUT_BUCKET": "grids", "DIST_BUCKET": "dist"}
 		for i := 0; i < len(more); i += 2 {
@@ -101,7 +103,7 @@ func TestStandUpFromReleases(t *testing.T) {
 	}{
 		{settings("LAMBDA_VERSION", "1.1"), 1, "is not what SHA256SUMS says"},
 		{settings("LAMBDA_VERSION", "1.0"), 1, "versions there: 1.1 1.2"},
-		{settings("ARCH", "x86_64"), 1, "zagg/1.2/zagg-worker-amd64.zip cannot be read"},
+		{settings("ARCH", "x86_64"), 1, "s3://dist/1.2/lambda_function_x86_64.zip cannot be read"},
 		{settings("REGION", "eu-west-1"), 2, "STAGING_BUCKET must name a bucket in eu-west-1"},
 		{settings("STAGING_BUCKET", "nowhere"), 1, "STAGING_BUCKET nowhere is not there"},
 		{settings("ARCH", "mips"), 2, "have arm64, x86_64"},
@@ -121,10 +123,28 @@ func TestStandUpFromReleases(t *testing.T) {
 	require.Contains(t, out, "there is a role zagg-lambda-execution that is not of stack zagg-backend")
 	code, out = standUp(t, "", settings("EXECUTION_ROLE_ARN", *made.Role.Arn), "--yes")
 	require.Zero(t, code, out)
-	require.Contains(t, out, "zagg 1.2 for arm64 from s3://dist/zagg/1.2/zagg-worker-arm64.zip")
+	require.Contains(t, out, "zagg 1.2 for arm64 from s3://dist/1.2/lambda_function_arm64.zip")
 	f, err := lambda.NewFromConfig(awsConfig(t)).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("process-shard")})
 	require.NoError(t, err)
 	require.Equal(t, *made.Role.Arn, *f.Role)
+	// A version that only the mirror has, asked for by its tag; the zip is staged, since Lambda cannot take it from there.
+	mirror := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/1.0/lambda_function_arm64.zip":
+			w.Write(data) //nolint:errcheck // a test's server
+		case "/1.0/SHA256SUMS":
+			w.Write(sums) //nolint:errcheck // a test's server
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer mirror.Close()
+	code, out = standUp(t, "", settings("EXECUTION_ROLE_ARN", *made.Role.Arn, "LAMBDA_VERSION", "1.0.4", "MIRROR_URL", mirror.URL), "--yes")
+	require.Zero(t, code, out)
+	require.Contains(t, out, "zagg 1.0 for arm64 from "+mirror.URL+"/1.0/lambda_function_arm64.zip")
+	code, out = standUp(t, "", settings("LAMBDA_VERSION", "0.9", "MIRROR_URL", mirror.URL), "--yes")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "nor from "+mirror.URL)
 	code, out = standUp(t, "", nil, "--what")
 	require.Equal(t, 2, code, out)
 }

@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/bench"
+	"github.com/englacial/zagg/internal/release"
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure what a shard costs, and keep it over the project's history",
+		Long: `The benchmark of this repository, in pieces that its workflows call and that run anywhere: measure the densest shard of
+every target, retain the records of merges, draw them, comment on a pull request, decide who may ask for a run, and
+distribute releases. docs/benchmark-setup.md is the one-time set-up.`,
+		Example: `  zagg bench run --targets bench/series/targets.json --emulate --store-prefix /tmp/bench
+  zagg bench series --series series.parquet --records metrics.json
+  zagg bench plot --series series.parquet --output site`,
+	}
+	c.AddCommand(a.benchRunCommand(), a.benchSeriesCommand(), a.benchPlotCommand(), a.benchCheckCommand(), a.benchCommentCommand(), a.benchGateCommand(),
+		a.benchClosureCommand(), a.benchDistributeCommand(), a.benchResolveCommand(), a.benchReleaseCommand(), a.benchDoctorCommand())
+	return c
+}
+
+// required marks flags that a command cannot do without.
+func required(c *cobra.Command, names ...string) *cobra.Command {
+	check := c.PreRunE
+	c.PreRunE = func(cmd *cobra.Command, args []string) error {
+		for _, n := range names {
+			if !cmd.Flags().Changed(n) {
+				return fmt.Errorf("--%s is missing: %w for `%s`", n, errUsage, cmd.CommandPath())
+			}
+		}
+		if check != nil {
+			return check(cmd, args)
+		}
+		return nil
+	}
+	return c
+}
+
+func (a *app) benchSeriesCommand() *cobra.Command {
+	var series, records string
+	c := &cobra.Command{
+		Use:   "series --series FILE --records FILE",
+		Short: "Add the records of a merge to the retained table",
+		Long: `Add records to series.parquet: those of merges alone. A record of the same commit and target takes the place of the older
+one. A series that is not there begins; one that cannot be read, or records that are no list, are refused and nothing is
+changed. The same records give the same bytes.`,
+		Example: `  zagg bench series --series benchmarks/series.parquet --records metrics.json`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			history, err := bench.ReadSeries(series)
+			if err != nil {
+				return err
+			}
+			now, err := bench.ReadRecords(records)
+			if err != nil {
+				return err
+			}
+			kept, taken := bench.Retain(history, now)
+			if taken > 0 {
+				if err := bench.WriteSeries(series, kept); err != nil {
+					return err
+				}
+			}
+			fmt.Fprintf(a.stdout, "%s: %d of %d records taken, %d rows\n", series, taken, len(now), len(kept))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&series, "series", "", "the table, parquet")
+	c.Flags().StringVar(&records, "records", "", "records of a run, JSON")
+	return required(c, "series", "records")
+}
+
+func (a *app) benchPlotCommand() *cobra.Command {
+	var series, output string
+	c := &cobra.Command{
+		Use:     "plot --series FILE --output FOLDER",
+		Short:   "Draw cost per shard and per 100 km² over the merges, with an index page",
+		Example: `  zagg bench plot --series benchmarks/series.parquet --output benchmarks/site`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			rows, err := bench.ReadSeries(series)
+			if err != nil {
+				return err
+			}
+			return bench.WriteSite(output, rows)
+		},
+	}
+	c.Flags().StringVar(&series, "series", "", "the table, parquet; one that is not there gives empty charts")
+	c.Flags().StringVarP(&output, "output", "o", "", "folder for the page and its pictures")
+	return required(c, "series", "output")
+}
+
+func (a *app) benchCheckCommand() *cobra.Command {
+	var history, counts string
+	var retain bool
+	limits := bench.DefaultLimits()
+	c := &cobra.Command{
+		Use:   "check --history FILE --counts FILE",
+		Short: "Compare a run with the last merges, and fail where it takes more",
+		Long: `Compare requests, bytes and seconds of the worker with the median of the last ten merges of the same target. Seconds are
+taken in units of a calibration loop that ran beside them, so that another machine is no regression. The exit code is 1
+where something takes more than its limit.`,
+		Example: `  zagg bench check --history benchmarks/counts.json --counts counts.json --retain`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			before, err := bench.ReadCounts(history)
+			if err != nil {
+				return err
+			}
+			now, err := bench.ReadCounts(counts)
+			if err != nil {
+				return err
+			}
+			if len(now) == 0 {
+				return core.Errorf(core.Invalid, "check", counts, "there are no counts to compare")
+			}
+			worse := bench.Regressions(before, now, limits)
+			if retain {
+				if err := bench.WriteCounts(history, bench.RetainCounts(before, now)); err != nil {
+					return err
+				}
+			}
+			for _, w := range worse {
+				fmt.Fprintln(a.stdout, w)
+			}
+			if len(worse) > 0 {
+				return core.Errorf(core.Invalid, "check", counts, "%d measures are worse than before", len(worse))
+			}
+			fmt.Fprintf(a.stdout, "%d targets take no more than before\n", len(now))
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&history, "history", "", "counts of merges, JSON")
+	f.StringVar(&counts, "counts", "", "counts of this run, JSON")
+	f.BoolVar(&retain, "retain", false, "add this run's counts to the history")
+	f.Float64Var(&limits.Exact, "limit", limits.Exact, "by how much requests and bytes may grow: 0.02 is 2 %")
+	f.Float64Var(&limits.Seconds, "limit-seconds", limits.Seconds, "by how much seconds may grow")
+	return required(c, "history", "counts")
+}
+
+func (a *app) benchReleaseCommand() *cobra.Command {
+	o := release.Options{Bundles: true, Platforms: release.Platforms()}
+	var only []string
+	c := &cobra.Command{
+		Use:   "release --tag X.Y.Z --output FOLDER",
+		Short: "Build what a release consists of: programs, functions, checksums, components, notes",
+		Long: `Build zagg for linux, macOS and Windows on amd64 and arm64, the zips of its Lambda functions for both architectures below
+lambda/, SHA256SUMS, the list of components (CycloneDX) and the notes, which are the section of CHANGELOG.md for the tag.
+The grid h3 needs C: it is in where a compiler for the platform is found, and left out elsewhere. The same sources give
+the same bytes.`,
+		Example: `  zagg bench release --tag 1.2.3 --output dist
+  zagg bench release --tag 1.2.3 --output dist --platform linux/amd64 --no-functions`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if len(only) > 0 {
+				o.Platforms = nil
+			}
+			for _, name := range only {
+				p, err := release.ParsePlatform(name)
+				if err != nil {
+					return fmt.Errorf("%w: %w for `zagg bench release`", err, errUsage)
+				}
+				o.Platforms = append(o.Platforms, p)
+			}
+			o.Log = a.stderr
+			return release.Build(cmd.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Tag, "tag", "", "the version, such as 1.2.3")
+	f.StringVarP(&o.Out, "output", "o", "dist", "folder that is written to")
+	f.StringVar(&o.Source, "source", ".", "the repository")
+	f.StringArrayVar(&only, "platform", nil, "only this platform, such as linux/arm64; may be repeated")
+	noFunctions := f.Bool("no-functions", false, "without the zips of the functions")
+	c.PreRun = func(*cobra.Command, []string) { o.Bundles = !*noFunctions }
+	return required(c, "tag")
+}
+
+// githubOutput adds name=value lines to the file that a workflow's step hands on, or prints them.
+func (a *app) githubOutput(file string, pairs ...[2]string) error {
+	w := a.stdout
+	if file != "" {
+		f, err := os.OpenFile(filepath.Clean(file), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return core.Errorf(core.CodeOf(err), "write outputs", file, "%w", err)
+		}
+		defer f.Close()
+		w = f
+	}
+	for _, p := range pairs {
+		if _, err := fmt.Fprintf(w, "%s=%s\n", p[0], p[1]); err != nil {
+			return core.Errorf(core.CodeOf(err), "write outputs", file, "%w", err)
+		}
+	}
+	return nil
+}

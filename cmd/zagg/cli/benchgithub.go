@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/bench"
+)
+
+// githubFlags are those of commands that speak to GitHub. The token comes from the environment alone.
+func githubFlags(f *pflag.FlagSet, g *bench.GitHub) {
+	f.StringVar(&g.Repo, "repo", os.Getenv("GITHUB_REPOSITORY"), "owner/name on GitHub (default $GITHUB_REPOSITORY)")
+	f.StringVar(&g.API, "api", cmpOr(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), "GitHub's REST API; the token is taken from $GITHUB_TOKEN")
+	f.Lookup("repo").DefValue, f.Lookup("api").DefValue = "", "https://api.github.com"
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (a *app) benchCommentCommand() *cobra.Command {
+	var g bench.GitHub
+	var records, output, note string
+	var pr int64
+	var stale bool
+	c := &cobra.Command{
+		Use:   "comment --records FILE [--repo OWNER/NAME --pr-number N | --output FILE]",
+		Short: "Write the table of a run as the comment on a pull request",
+		Long: `Write the comment with the marker ` + bench.Marker + `. With --pr-number the pull request's comment of that marker is
+updated in place, or created; otherwise the text is printed.`,
+		Example: `  zagg bench comment --records metrics.json
+  GITHUB_TOKEN=… zagg bench comment --records metrics.json --repo englacial/zagg --pr-number 12`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			list, err := bench.ReadRecords(records)
+			if err != nil {
+				return err
+			}
+			if stale {
+				note = bench.StaleWorker
+			}
+			text := bench.Comment(list, note)
+			if output != "" {
+				if err := os.WriteFile(output, []byte(text), 0o644); err != nil {
+					return core.Errorf(core.CodeOf(err), "comment", output, "%w", err)
+				}
+			}
+			if pr == 0 {
+				if output == "" {
+					fmt.Fprint(a.stdout, text)
+				}
+				return nil
+			}
+			g.Token = os.Getenv("GITHUB_TOKEN")
+			created, err := g.Post(cmd.Context(), pr, text)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stderr, "comment on #%d %s\n", pr, map[bool]string{true: "created", false: "updated"}[created])
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&records, "records", "", "records of a run, JSON")
+	f.StringVarP(&output, "output", "o", "", "also write the text to this file")
+	f.StringVar(&note, "note", "", "a quoted line above the table")
+	f.BoolVar(&stale, "stale-worker", false, "note that the worker is the stable one, not the pull request's")
+	f.Int64Var(&pr, "pr-number", 0, "the pull request to comment on")
+	githubFlags(f, &g)
+	return required(c, "records")
+}
+
+func (a *app) benchGateCommand() *cobra.Command {
+	var g bench.GitHub
+	var event, payload, output string
+	c := &cobra.Command{
+		Use:   "gate --event NAME --payload FILE",
+		Short: "Decide whether a comment or label may start a run",
+		Long: `Read a GitHub event. A line of a new comment on a pull request that begins with /benchmark, or the label benchmark, asks for
+a run; who asks must have write or admin permission. The outputs are run=true|false, pr=N and head=COMMIT. A wish that is
+not granted is a notice, not an error.`,
+		Example: `  zagg bench gate --event "$GITHUB_EVENT_NAME" --payload "$GITHUB_EVENT_PATH" --github-output "$GITHUB_OUTPUT"`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text, err := os.ReadFile(payload)
+			if err != nil {
+				return core.Errorf(core.CodeOf(err), "read event", payload, "%w", err)
+			}
+			request, reason, err := bench.ParseEvent(event, text)
+			if err != nil {
+				return err
+			}
+			if request == nil {
+				return a.refuse(output, reason)
+			}
+			g.Token = os.Getenv("GITHUB_TOKEN")
+			permission, err := g.Permission(cmd.Context(), request.Actor)
+			if err != nil {
+				return err
+			}
+			if !bench.MayRun(permission) {
+				return a.refuse(output, fmt.Sprintf("%s may not start runs here: write permission is needed", request.Actor))
+			}
+			head, err := g.Head(cmd.Context(), request.PR)
+			if err != nil {
+				return err
+			}
+			return a.githubOutput(output, [2]string{"run", "true"}, [2]string{"pr", strconv.FormatInt(request.PR, 10)}, [2]string{"head", head})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&event, "event", "", "name of the event: issue_comment, pull_request_target")
+	f.StringVar(&payload, "payload", "", "file with the event")
+	f.StringVar(&output, "github-output", "", "file that outputs are added to (default: standard output)")
+	githubFlags(f, &g)
+	return required(c, "event", "payload")
+}
+
+// refuse says why there is no run, as a notice that GitHub shows.
+func (a *app) refuse(output, reason string) error {
+	fmt.Fprintf(a.stderr, "::notice title=benchmark::no run: %s\n", reason)
+	return a.githubOutput(output, [2]string{"run", "false"})
+}
+
+func (a *app) benchClosureCommand() *cobra.Command {
+	var base, head, main, output, dir string
+	c := &cobra.Command{
+		Use:   "closure --base REV [--head REV]",
+		Short: "Say whether a change touches what the function is made from",
+		Long: `List the changed files that the worker is built from or deployed with: what the go command says its main depends on, go.mod
+and go.sum, and deploy/. The output is affects=true|false.`,
+		Example: `  zagg bench closure --base origin/main
+  zagg bench closure --base "$BASE_SHA" --head "$HEAD_SHA" --github-output "$GITHUB_OUTPUT"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			changed, err := bench.ChangedFiles(cmd.Context(), dir, base, head)
+			if err != nil {
+				return err
+			}
+			closure, err := bench.NewClosure(cmd.Context(), dir, main)
+			if err != nil {
+				return err
+			}
+			touched := closure.Touched(changed)
+			for _, f := range touched {
+				fmt.Fprintln(a.stderr, f)
+			}
+			return a.githubOutput(output, [2]string{"affects", strconv.FormatBool(len(touched) > 0)})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&base, "base", "", "revision that the change is against")
+	f.StringVar(&head, "head", "HEAD", "revision with the change")
+	f.StringVar(&main, "main", "./cmd/zagg-worker", "the function's main package")
+	f.StringVar(&dir, "source", ".", "the repository")
+	f.StringVar(&output, "github-output", "", "file that the output is added to (default: standard output)")
+	return required(c, "base")
+}
+
+func (a *app) benchDoctorCommand() *cobra.Command {
+	var g bench.GitHub
+	var s bench.Setup
+	var noAWS, noGitHub bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the one-time set-up of the benchmark, and say what mends it",
+		Long: `Look for what docs/benchmark-setup.md sets up: the OpenID Connect provider, the roles and the public bucket of the AWS
+account that the environment's credentials are of, and the variables, secret, branch, label and environment on GitHub. For
+everything that is missing the command that mends it is printed. The exit code is 1 where something is missing or could
+not be looked at.`,
+		Example: `  GITHUB_TOKEN=… zagg bench doctor --repo englacial/zagg --dist-bucket sliderule-public-cors
+  zagg bench doctor --no-aws`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s.Repo = g.Repo
+			if !noGitHub {
+				if g.Repo == "" {
+					return fmt.Errorf("--repo is missing: %w for `zagg bench doctor`", errUsage)
+				}
+				g.Token = os.Getenv("GITHUB_TOKEN")
+				s.GitHub = &g
+			}
+			if !noAWS {
+				cfg, err := awsConfiguration(cmd.Context())
+				if err != nil {
+					return err
+				}
+				s.Account = bench.NewAccount(cfg)
+			}
+			if wrong := bench.Examine(cmd.Context(), a.stdout, s.Checks()); wrong > 0 {
+				return core.Errorf(core.Invalid, "doctor", s.Repo, "%d things are not as the benchmark needs them", wrong)
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&s.DistBucket, "dist-bucket", "", "bucket that releases are distributed from")
+	f.BoolVar(&noAWS, "no-aws", false, "do not look at the AWS account")
+	f.BoolVar(&noGitHub, "no-github", false, "do not look at GitHub")
+	githubFlags(f, &g)
+	return c
+}
+
+func awsConfiguration(ctx context.Context) (aws.Config, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	if err == nil && cfg.Region == "" {
+		err = errors.New("no region: set AWS_REGION")
+	}
+	if err != nil {
+		return cfg, core.Errorf(core.Invalid, "AWS", "configuration", "%w", err)
+	}
+	return cfg, nil
+}

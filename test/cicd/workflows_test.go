@@ -1,0 +1,152 @@
+package cicd
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+const folder = "../../.github/workflows"
+
+type workflow struct {
+	On          yaml.Node
+	Permissions map[string]string
+	Jobs        map[string]job
+}
+
+type job struct {
+	Uses        string
+	Permissions map[string]string
+	Environment string
+	Steps       []step
+}
+
+type step struct {
+	ID, Name, Uses, Run string
+	With, Env           map[string]string
+}
+
+func workflows(t *testing.T) map[string]workflow {
+	files, err := filepath.Glob(folder + "/*.yml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	all := map[string]workflow{}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		var w workflow
+		require.NoError(t, yaml.Unmarshal(text, &w), f)
+		all[filepath.Base(f)] = w
+	}
+	return all
+}
+
+func TestActionlint(t *testing.T) {
+	tool := os.Getenv("ZAGG_ACTIONLINT")
+	if tool == "" {
+		t.Skip("ZAGG_ACTIONLINT is not set: the executable of actionlint")
+	}
+	cmd := exec.Command(tool, "-no-color")
+	cmd.Dir = "../.."
+	if python := os.Getenv("ZAGG_PYTHON"); python != "" {
+		cmd.Args = append(cmd.Args, "-shellcheck", filepath.Join(filepath.Dir(python), "shellcheck"))
+	}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// Actions are pinned by commit; what somebody else wrote reaches no script but by the environment.
+func TestPinsAndScripts(t *testing.T) {
+	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
+	for name, w := range workflows(t) {
+		require.Equal(t, map[string]string{"contents": "read"}, w.Permissions, name)
+		for jobName, j := range w.Jobs {
+			if j.Uses != "" {
+				require.True(t, strings.HasPrefix(j.Uses, "./"), "%s %s", name, jobName)
+			}
+			for _, s := range j.Steps {
+				if s.Uses != "" {
+					require.Regexp(t, pinned, s.Uses, "%s %s", name, jobName)
+				}
+				require.NotContains(t, s.Run, "${{", "%s %s %s", name, jobName, s.Name)
+				if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["path"] != "benchmarks" {
+					require.Equal(t, "false", s.With["persist-credentials"], "%s %s", name, jobName)
+				}
+			}
+		}
+	}
+}
+
+// Each right is given to the jobs that need it alone.
+func TestLeastPermissions(t *testing.T) {
+	writesContents := []string{}
+	for name, w := range workflows(t) {
+		for jobName, j := range w.Jobs {
+			where := name + " " + jobName
+			assumes := slices.ContainsFunc(j.Steps, func(s step) bool { return strings.HasPrefix(s.Uses, "aws-actions/configure-aws-credentials@") })
+			require.Equal(t, assumes || strings.HasSuffix(j.Uses, "deploy-test.yml"), j.Permissions["id-token"] == "write", where)
+			if j.Permissions["contents"] == "write" {
+				writesContents = append(writesContents, where)
+			}
+			for _, s := range j.Steps {
+				for _, v := range s.Env {
+					if strings.Contains(v, "secrets.") {
+						require.Equal(t, "Measure", s.Name, where)
+						require.Equal(t, "${{ secrets.EARTHDATA_TOKEN }}", v, where)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(writesContents)
+	require.Equal(t, []string{"benchmark.yml merge", "release.yml publish"}, writesContents)
+	require.Equal(t, "production", workflows(t)["release.yml"].Jobs["production"].Environment)
+}
+
+// The step that plans a benchmark, run in a clone with a change of the worker.
+func TestThePlanStep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("clones and builds: not in a short run")
+	}
+	var script string
+	for _, s := range workflows(t)["benchmark.yml"].Jobs["plan"].Steps {
+		if s.ID == "plan" {
+			script = s.Run
+		}
+	}
+	require.NotEmpty(t, script)
+	clone := filepath.Join(t.TempDir(), "clone")
+	git := func(args ...string) string {
+		cmd := exec.Command("git", args...)
+		if args[0] != "clone" {
+			cmd.Dir = clone
+		}
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+		return strings.TrimSpace(string(out))
+	}
+	git("clone", "-q", "../..", clone)
+	base := git("rev-parse", "HEAD")
+	f, err := os.OpenFile(filepath.Join(clone, "internal/engine/engine.go"), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString("\n")
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qam", "change")
+	output := filepath.Join(t.TempDir(), "output")
+	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", script)
+	cmd.Dir = clone
+	cmd.Env = append(os.Environ(), "HEAD_SHA="+git("rev-parse", "HEAD"), "BASE_SHA="+base, "GITHUB_OUTPUT="+output)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	text, err := os.ReadFile(output)
+	require.NoError(t, err)
+	require.Equal(t, "commit="+git("rev-parse", "HEAD")+"\naffects=true\n", string(text))
+}
