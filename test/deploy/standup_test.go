@@ -139,7 +139,7 @@ func TestStandUpFromReleases(t *testing.T) {
 		}
 	}))
 	defer mirror.Close()
-	code, out = standUp(t, "", settings("EXECUTION_ROLE_ARN", *made.Role.Arn, "LAMBDA_VERSION", "1.0.4", "MIRROR_URL", mirror.URL), "--yes")
+	code, out = standUp(t, "", settings("EXECUTION_ROLE_ARN", *made.Role.Arn, "LAMBDA_VERSION", "1.0.4", "MIRROR_URL", mirror.URL, "STACK_NAME", "from-mirror", "FUNCTION_NAME", "other"), "--yes")
 	require.Zero(t, code, out)
 	require.Contains(t, out, "zagg 1.0 for arm64 from "+mirror.URL+"/1.0/lambda_function_arm64.zip")
 	code, out = standUp(t, "", settings("LAMBDA_VERSION", "0.9", "MIRROR_URL", mirror.URL), "--yes")
