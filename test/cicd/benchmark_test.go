@@ -38,7 +38,9 @@ func TestBenchmarkOnTheEmulator(t *testing.T) {
 		return run(0, zagg, append([]string{"bench", "run", "--targets", in("targets.json"), "--emulate", "--store-prefix", in("stores"), "--event", event, "--commit", commit,
 			"--ref", "main", "--out-json", in("metrics.json"), "--out-counts", in("counts.json"), "--out-comment", in("comment.md")}, more...)...)
 	}
-	series := func() string { return run(0, zagg, "bench", "series", "--series", in("series.parquet"), "--records", in("metrics.json")) }
+	series := func() string {
+		return run(0, zagg, "bench", "series", "--series", in("series.parquet"), "--records", in("metrics.json"))
+	}
 	check := func(want int) string {
 		return run(want, zagg, "bench", "check", "--history", in("history.json"), "--counts", in("counts.json"), "--limit-seconds", "1000", "--retain")
 	}
