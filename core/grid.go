@@ -101,6 +101,27 @@ type Region struct {
 	Margin   float64 // metres
 	Planar   bool    // edges are straight in lon/lat (GeoJSON boxes); otherwise great circles of the sphere to which the grid maps latitudes
 	Oriented bool    // the inside is on the left of each ring; otherwise it is the smaller side
+
+	// Straight, if it is not nil, says in place of Planar of each ring, polygon by polygon, whether its edges are straight
+	// in lon/lat: a box can lie beside a ring of great circles. Not together with Oriented.
+	Straight []bool
+}
+
+// PlanarRing reports whether the edges of ring k are straight in lon/lat; rings are counted through all polygons.
+func (r *Region) PlanarRing(k int) bool {
+	if r.Straight == nil {
+		return r.Planar
+	}
+	return k < len(r.Straight) && r.Straight[k]
+}
+
+// Rings is the number of rings of all polygons.
+func (r *Region) Rings() int {
+	n := 0
+	for _, p := range r.Polygons {
+		n += len(p)
+	}
+	return n
 }
 
 // A Polygon is a shell and then holes. A ring of two vertices is an arc, of one a point (a swath is an arc with

@@ -99,6 +99,7 @@ func (l *segment) halves() [2]segment {
 
 // addLine cuts a line into pieces and adds their arcs.
 func (r *Region) addLine(whole segment) {
+	r.padLines()
 	n := max(1, int(math.Ceil(whole.size()/planarStep)))
 	a, b := whole.a, whole.b
 	from := a
@@ -115,5 +116,12 @@ func (r *Region) addLine(whole segment) {
 			r.slack = max(r.slack, piece.slack())
 		}
 		from = to
+	}
+}
+
+// padLines says of the arcs added since the last line that they stand for themselves.
+func (r *Region) padLines() {
+	for len(r.lines) < len(r.arcs) {
+		r.lines = append(r.lines, segment{})
 	}
 }

@@ -160,7 +160,7 @@ func (e *Arc) beside(q *Quad, by float64) bool {
 // study measures the distance between edge i and the cell. An edge that stands for a line is cut until it is as true as
 // the cell's sides.
 func (r *Region) study(q *Quad, s *sides, i int32) Relation {
-	if r.lines == nil {
+	if r.lines == nil || r.lines[i] == (segment{}) {
 		return s.relate(&r.arcs[i], r.margin, 0)
 	}
 	return r.studyLine(q, s, r.lines[i])

@@ -1,7 +1,9 @@
 package sphere
 
 import (
+	"errors"
 	"math"
+	"slices"
 
 	"github.com/englacial/zagg/core"
 )
@@ -9,7 +11,7 @@ import (
 // A Region is a core.Region on the sphere, ready to be asked. It is immutable and safe for concurrent use.
 type Region struct {
 	arcs   []Arc     // every edge, and the arcs and points of rings of two and one vertices
-	lines  []segment // what the arcs of a planar region stand for, parallel to them; nil: the arcs are the edges
+	lines  []segment // what arcs stand for, parallel to them, where they are planar; the zero segment and nil: the arc is the edge
 	bodies []body
 	spans  []span  // of the edges of polygons with many
 	margin float64 // angle
@@ -32,6 +34,14 @@ type shape interface{ contains(p Vec) bool }
 // A polygon has great-circle edges; its inside is where an odd number of rings say so.
 type polygon []*ring
 
+// A mixed shape has rings of both kinds of edges.
+type mixed struct {
+	polygon polygon
+	planar  *planar
+}
+
+func (s mixed) contains(p Vec) bool { return s.polygon.contains(p) != s.planar.contains(p) }
+
 // NewRegion compiles a region for a grid that maps latitudes in the given way. Longitudes may have any finite value,
 // rings may be closed by a repeated vertex or not. Errors (core.Invalid) name the polygon, ring and vertex: coordinates
 // that are not finite or |lat| > 90, an empty ring, an edge between opposite points of the sphere, a planar edge longer
@@ -40,18 +50,23 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 	if !(region.Margin >= 0) || math.IsInf(region.Margin, 0) {
 		return nil, core.Errorf(core.Invalid, "sphere.NewRegion", "margin", "%v is not a distance in metres", region.Margin)
 	}
+	if region.Straight != nil && (len(region.Straight) != region.Rings() || region.Oriented) {
+		return nil, core.Errorf(core.Invalid, "sphere.NewRegion", "straight", "%d rings are said to be straight or not; want one word for each of %d, and a region that is not oriented", len(region.Straight), region.Rings())
+	}
 	r := &Region{margin: MarginAngle(region.Margin)}
 	if !region.Planar {
-		r.arcs = make([]Arc, 0, countVertices(region.Polygons)) // which never moves: rings keep parts of it
+		r.arcs = make([]Arc, 0, countVertices(region.Polygons)) // which hardly ever moves: rings keep parts of it
 	}
+	rings := 0
 	for i, p := range region.Polygons {
-		if err := checkPolygon(p, i, region.Planar); err != nil {
+		from := rings
+		straight := func(ring int) bool { return region.PlanarRing(from + ring) }
+		rings += len(p)
+		if err := checkPolygon(p, i, straight); err != nil {
 			return nil, err
 		}
 		b := body{first: int32(len(r.arcs))}
-		if region.Planar {
-			r.addPlanar(p, latitude, &b)
-		} else if err := r.addPolygon(p, i, latitude, region.Oriented, &b); err != nil {
+		if err := r.addPolygon(p, i, straight, latitude, region.Oriented, &b); err != nil {
 			return nil, err
 		}
 		if len(r.arcs) > math.MaxInt32/4 {
@@ -63,6 +78,9 @@ func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 			r.bodies = append(r.bodies, b)
 			r.addSpans(b.first, b.last)
 		}
+	}
+	if r.lines != nil {
+		r.padLines()
 	}
 	r.tests = testsOf(r.margin, r.slack)
 	return r, nil
@@ -78,7 +96,7 @@ func countVertices(polygons []core.Polygon) int {
 	return n
 }
 
-func checkPolygon(p core.Polygon, index int, flat bool) error {
+func checkPolygon(p core.Polygon, index int, straight func(ring int) bool) error {
 	for j, ring := range p {
 		if len(ring) == 0 {
 			return badRing(index, j, "it has no vertices")
@@ -87,7 +105,7 @@ func checkPolygon(p core.Polygon, index int, flat bool) error {
 			if !(math.Abs(v.Lat) <= 90) || math.IsNaN(v.Lon) || math.IsInf(v.Lon, 0) {
 				return badRing(index, j, "vertex %d is longitude %v, latitude %v; want finite degrees and a latitude within ±90", k, v.Lon, v.Lat)
 			}
-			if next := ring[(k+1)%len(ring)]; flat && math.Abs(next.Lon-v.Lon) > 360 {
+			if next := ring[(k+1)%len(ring)]; straight(j) && math.Abs(next.Lon-v.Lon) > 360 {
 				return badRing(index, j, "the edge from vertex %d goes from longitude %v to %v, more than once around", k, v.Lon, next.Lon)
 			}
 		}
@@ -100,68 +118,80 @@ func badRing(polygon, ring int, format string, args ...any) error {
 	return core.Errorf(core.Invalid, "sphere.NewRegion", "", "polygon %d, ring %d: "+format, args...)
 }
 
-// addPlanar adds the edges of a polygon, first those of rings that enclose something, and puts its inside into b.
-func (r *Region) addPlanar(p core.Polygon, latitude Latitude, b *body) {
-	s := &planar{latitude: latitude}
-	for _, vertices := range p {
-		if n := len(vertices); n > 2 {
-			ring := unroll(vertices)
-			s.rings = append(s.rings, ring)
-			b.overlaps = b.overlaps || ring.east-ring.west > 360
-			for i := range n {
-				r.addLine(segment{ring.vertices[i], ring.vertices[(i+1)%n], latitude})
-			}
-		}
-	}
-	b.last = int32(len(r.arcs))
-	for _, vertices := range p {
-		if n := len(vertices); n <= 2 { // an arc, or a point
-			ring := unroll(vertices)
-			r.addLine(segment{ring.vertices[0], ring.vertices[n-1], latitude})
-		}
-	}
-	if len(s.rings) > 0 {
-		b.shape = s
-	}
-}
-
-// addPolygon is addPlanar for great-circle edges.
-func (r *Region) addPolygon(p core.Polygon, index int, latitude Latitude, oriented bool, b *body) error {
+// addPolygon adds the edges of a polygon, first those of rings that enclose something, and puts its inside into b.
+func (r *Region) addPolygon(p core.Polygon, index int, straight func(ring int) bool, latitude Latitude, oriented bool, b *body) error {
 	var inside polygon
-	var lines []Arc // of rings that enclose nothing
+	flat := &planar{latitude: latitude}
+	var arcs []Arc // of rings that enclose nothing
+	var lines []segment
 	for j, vertices := range p {
-		start := len(r.arcs)
-		all, err := appendRing(r.arcs, vertices, latitude)
-		if err != nil {
-			return badRing(index, j, "%w", err)
-		}
-		arcs := all[start:]
-		var ring *ring
-		if len(arcs) >= 3 {
-			if ring, err = newRing(arcs, oriented); err != nil {
+		switch n := len(vertices); {
+		case straight(j) && n > 2:
+			ring := r.addPlanarRing(vertices, latitude)
+			flat.rings = append(flat.rings, ring)
+			b.overlaps = b.overlaps || ring.east-ring.west > 360
+		case straight(j): // an arc, or a point
+			ring := unroll(vertices)
+			lines = append(lines, segment{ring.vertices[0], ring.vertices[n-1], latitude})
+		default:
+			ring, rest, err := r.addRing(vertices, latitude, oriented)
+			if err != nil {
 				return badRing(index, j, "%w", err)
 			}
-		}
-		switch {
-		case ring != nil:
-			inside = append(inside, ring)
-			r.arcs = all
-		case len(vertices) >= 3 && goesAround(vertices):
-			return badRing(index, j, "its longitudes go all around, but as great circles its edges run back over themselves: edges that are straight in longitude and latitude must be said to be planar")
-		default:
-			lines = append(lines, arcs...)
+			if arcs = append(arcs, rest...); ring != nil {
+				inside = append(inside, ring)
+			}
 		}
 	}
 	b.last = int32(len(r.arcs))
-	r.arcs = append(r.arcs, lines...)
-	if len(inside) == 0 {
-		return nil
+	r.arcs = append(r.arcs, arcs...)
+	for _, l := range lines {
+		r.addLine(l)
 	}
-	if oriented {
+	if oriented && len(inside) > 0 {
 		inside.orientHoles()
 	}
-	b.shape = inside
+	switch {
+	case len(inside) > 0 && len(flat.rings) > 0:
+		b.shape = mixed{inside, flat}
+	case len(inside) > 0:
+		b.shape = inside
+	case len(flat.rings) > 0:
+		b.shape = flat
+	}
 	return nil
+}
+
+// addPlanarRing adds the edges of a ring that are straight in longitude and latitude.
+func (r *Region) addPlanarRing(vertices []core.LonLat, latitude Latitude) planarRing {
+	ring := unroll(vertices)
+	for i, n := 0, len(vertices); i < n; i++ {
+		r.addLine(segment{ring.vertices[i], ring.vertices[(i+1)%n], latitude})
+	}
+	return ring
+}
+
+// addRing adds the great-circle edges of a ring that encloses something. Those of one that does not are the rest.
+func (r *Region) addRing(vertices []core.LonLat, latitude Latitude, oriented bool) (ring *ring, rest []Arc, err error) {
+	start := len(r.arcs)
+	all, err := appendRing(r.arcs, vertices, latitude)
+	if err != nil {
+		return nil, nil, err
+	}
+	arcs := all[start:]
+	if len(arcs) >= 3 {
+		if ring, err = newRing(arcs, oriented); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch {
+	case ring != nil:
+		r.arcs = all
+		return ring, nil, nil
+	case len(vertices) >= 3 && goesAround(vertices):
+		return nil, nil, errors.New("its longitudes go all around, but as great circles its edges run back over themselves: edges that are straight in longitude and latitude must be said to be planar")
+	}
+	return nil, slices.Clone(arcs), nil
 }
 
 // goesAround reports whether longitudes, as they are written, span a full turn.

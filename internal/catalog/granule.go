@@ -22,8 +22,9 @@ type Granule struct {
 	Cycle, RGT int                // of orbit and reference ground track; 0: unknown
 
 	// Footprint contains every observation once it is widened by the product's margin. No polygons: the whole Earth.
-	// Edges are as the source means them: Footprint.Planar.
+	// Edges are as the source means them: Footprint.Planar and Straight.
 	Footprint core.Region
+	Doubt     string // why Footprint is larger than the source may mean; "": it is not
 	// Cells, if not empty, are packed words of HEALPix cells of order CellsOrder that together contain Footprint.
 	Cells      []uint64
 	CellsOrder int

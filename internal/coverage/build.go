@@ -11,6 +11,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog"
+	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	// Area keeps the map to the shards that meet it, whatever of the shards lies outside. No polygons: the whole Earth.
 	Area core.Region
+	// Readings say how the rings of the area were read; they are noted in the metadata.
+	Readings []geometry.Reading
 	// Allowance replaces the default of every product.
 	Allowance *Allowance
 	// IgnoreCells builds from footprints also where the catalog has their cells.
@@ -231,7 +234,9 @@ func (b *builder) coverCells(ctx context.Context, coverer CellCoverer, list []*c
 		}
 		words, places = append(words, g.Cells), append(places, i)
 		margins = append(margins, b.allowance(g).Of(&g.Footprint))
-		regions = append(regions, core.Region{Polygons: g.Footprint.Polygons, Planar: g.Footprint.Planar, Oriented: g.Footprint.Oriented})
+		bare := g.Footprint
+		bare.Margin = 0
+		regions = append(regions, bare)
 	}
 	if len(places) == 0 {
 		return nil
@@ -328,8 +333,9 @@ func (b *builder) annotate(m *shardmap.Map, meta catalog.Meta, seconds float64) 
 		TotalShards      int        `json:"total_shards"`
 		TotalPairs       int        `json:"total_pairs"`
 		BuildWall        float64    `json:"build_wall_s,omitempty"`
+		Area             *Area      `json:"area,omitempty"`
 	}{Meta: meta, Backend: "zagg", Footprint: "swath", FootprintMargin: b.options.Allowance, FootprintCells: b.cells,
-		GranulesAssigned: len(b.records), TotalShards: len(m.Keys), TotalPairs: m.Pairs(), BuildWall: seconds}
+		GranulesAssigned: len(b.records), TotalShards: len(m.Keys), TotalPairs: m.Pairs(), BuildWall: seconds, Area: areaOf(b.options.Readings)}
 	about.TotalGranules = b.total
 	var err error
 	m.Metadata, err = json.Marshal(about)

@@ -45,11 +45,14 @@ func (a Allowance) Of(footprint *core.Region) float64 {
 // edge is measured by the steps in longitude and latitude and may come out too long.
 func longestEdge(r *core.Region) float64 {
 	longest := 0.0
+	rings := 0
 	for _, polygon := range r.Polygons {
 		for _, ring := range polygon {
+			planar := r.PlanarRing(rings)
+			rings++
 			for i, b := range ring {
 				a := ring[(i+len(ring)-1)%len(ring)]
-				longest = max(longest, edgeAngle(a, b, r.Planar))
+				longest = max(longest, edgeAngle(a, b, planar))
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 // RegionToProto is a region.
 func RegionToProto(r *core.Region) *zaggv1.Region {
-	out := &zaggv1.Region{Margin: r.Margin, Planar: r.Planar, Oriented: r.Oriented}
+	out := &zaggv1.Region{Margin: r.Margin, Planar: r.Planar, Oriented: r.Oriented, Straight: r.Straight}
 	for _, p := range r.Polygons {
 		poly := &zaggv1.Polygon{}
 		for _, ring := range p {
@@ -24,7 +24,7 @@ func RegionToProto(r *core.Region) *zaggv1.Region {
 
 // RegionFromProto is the inverse of RegionToProto.
 func RegionFromProto(r *zaggv1.Region) (core.Region, error) {
-	out := core.Region{Margin: r.GetMargin(), Planar: r.GetPlanar(), Oriented: r.GetOriented()}
+	out := core.Region{Margin: r.GetMargin(), Planar: r.GetPlanar(), Oriented: r.GetOriented(), Straight: r.GetStraight()}
 	for _, p := range r.GetPolygons() {
 		var poly core.Polygon
 		for _, ring := range p.GetRings() {
@@ -45,7 +45,7 @@ func RegionFromProto(r *zaggv1.Region) (core.Region, error) {
 
 // RegionBytes is about what a region takes in a message.
 func RegionBytes(r *core.Region) int {
-	n := 32
+	n := 32 + len(r.Straight)
 	for _, p := range r.Polygons {
 		for _, ring := range p {
 			n += 16*len(ring) + 8

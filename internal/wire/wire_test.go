@@ -253,7 +253,7 @@ func TestHostileInfos(t *testing.T) {
 
 func TestPlacesSurvive(t *testing.T) {
 	shard := core.Shard{Key: "-5111123", Label: "a", Path: []string{"-5", "1"}, Block: []int64{3, 1 << 40}, AreaKM2: 2.5,
-		Outline: core.Region{Margin: 10, Planar: true, Oriented: true, Polygons: []core.Polygon{{{{Lon: -180, Lat: 1}, {Lon: 2, Lat: math.Inf(1)}, {Lon: 3, Lat: 4}}, {{Lon: 5, Lat: 6}}}, {{}}}}}
+		Outline: core.Region{Margin: 10, Planar: true, Oriented: true, Straight: []bool{true, false, true}, Polygons: []core.Polygon{{{{Lon: -180, Lat: 1}, {Lon: 2, Lat: math.Inf(1)}, {Lon: 3, Lat: 4}}, {{Lon: 5, Lat: 6}}}, {{}}}}}
 	s, err := ShardFromProto(over(t, ShardToProto(&shard)))
 	require.NoError(t, err)
 	require.Equal(t, shard.Outline.Polygons[0], s.Outline.Polygons[0])

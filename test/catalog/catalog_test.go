@@ -80,9 +80,11 @@ func TestReadAsPyarrow(t *testing.T) {
 			require.NoError(t, json.Unmarshal(lines.Bytes(), &r))
 			wkb, err := hex.DecodeString(r.WKB)
 			require.NoError(t, err)
-			polygons, err := geometry.ParseWKB(wkb)
+			shapes, err := geometry.ParseWKB(wkb)
 			require.NoError(t, err)
-			require.Equal(t, polygons, g.Footprint.Polygons)
+			region, _, err := geometry.Reader{Footprint: true}.Region(shapes)
+			require.NoError(t, err)
+			require.Equal(t, region.Polygons, g.Footprint.Polygons)
 			require.Equal(t, r, row{g.ID, g.Collection, r.WKB, moment(g.Datetime), moment(g.Start), moment(g.End), assets(g)})
 		}
 	}

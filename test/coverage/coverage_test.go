@@ -118,12 +118,14 @@ func TestNEON(t *testing.T) {
 	grid := healpix(t, 9)
 	text, err := os.ReadFile(sharedtest.Dir(t, "data", "zagg", "AOP_NEON.geojson"))
 	require.NoError(t, err)
-	polygons, err := geometry.ParseGeoJSON(text)
+	shapes, err := geometry.ParseGeoJSON(text)
+	require.NoError(t, err)
+	area, _, err := geometry.Reader{}.Region(shapes)
 	require.NoError(t, err)
 	source := openCatalog(t, "data", "cmr", "cat_neon.parquet")
 	want := pairs(loadMap(t, "data", "zagg", "sm_healpix_o9.json"))
-	exact := build(t, grid, source, coverage.Options{Area: core.Region{Polygons: polygons}, Allowance: &coverage.Allowance{}})
-	got, wide := pairs(exact), pairs(build(t, grid, source, coverage.Options{Area: core.Region{Polygons: polygons}}))
+	exact := build(t, grid, source, coverage.Options{Area: area, Allowance: &coverage.Allowance{}})
+	got, wide := pairs(exact), pairs(build(t, grid, source, coverage.Options{Area: area}))
 	footprints := map[string]core.Region{}
 	_, err = source.Granules(t.Context(), catalog.Query{}, func(g *catalog.Granule) error {
 		footprints[g.ID] = g.Footprint

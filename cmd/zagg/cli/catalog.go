@@ -93,7 +93,7 @@ Restricted collections are searched with EARTHDATA_TOKEN, EARTHDATA_USERNAME and
 	f.BoolVar(&o.thumbnails, "preserve-thumbnails", false, "keep addresses of pictures in --catalog-out")
 	f.BoolVar(&o.timings, "timings", false, "note in the map how long it took to build; two maps of the same granules then differ")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only the summary and errors")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only warnings, the summary and errors")
 	f.StringVar(&o.backend, "backend", "auto", "accepted for old command lines; there is one way, and it is exact")
 	f.StringVar(&o.shape, "footprint", "swath", "accepted for old command lines; footprints are swaths")
 	f.MarkHidden("backend")
@@ -114,6 +114,7 @@ type cataloger struct {
 	indexed, marginGiven        bool
 	edges                       geometry.Edges
 	area                        core.Region
+	readings                    []geometry.Reading // how the rings of the area were read
 	grid                        core.Grid
 	close                       io.Closer // of a catalog file; nil: none
 }
@@ -220,7 +221,7 @@ func (r *cataloger) run(ctx context.Context) error {
 		}
 		defer tee.writer.Close()
 	}
-	options := coverage.Options{Area: r.area, Timings: r.o.timings}
+	options := coverage.Options{Area: r.area, Readings: r.readings, Timings: r.o.timings}
 	if r.marginGiven {
 		options.Allowance = &coverage.Allowance{Metres: r.o.margin}
 	}
@@ -330,6 +331,9 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, tee *catalogTee)
 	}
 	if r.o.catalogOut != "" {
 		fmt.Fprintf(w, "Catalog: %s\n", r.o.catalogOut)
+	}
+	if tee.doubtful > 0 {
+		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", thousands(int64(tee.doubtful)), tee.doubt)
 	}
 	if tee.anywhere > 0 {
 		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", thousands(int64(tee.anywhere)))

@@ -330,31 +330,6 @@ func TestShardmapSpellings(t *testing.T) {
 	require.Contains(t, errs, "made for another grid")
 }
 
-// Outlines across the antimeridian are cut there, around a pole closed along it.
-func TestOutlineGeometry(t *testing.T) {
-	shape := func(ring ...core.LonLat) [][][][2]float64 {
-		g := outlineGeometry(&core.Region{Polygons: []core.Polygon{{ring}}}).(map[string]any)
-		if p, ok := g["coordinates"].([][][2]float64); ok {
-			return [][][][2]float64{p}
-		}
-		return g["coordinates"].([][][][2]float64)
-	}
-	require.Equal(t, [][][][2]float64{{{{0, 0}, {1, 0}, {1, 1}, {0, 0}}}}, shape(core.LonLat{}, core.LonLat{Lon: 1}, core.LonLat{Lon: 1, Lat: 1}))
-	require.Len(t, shape(core.LonLat{Lon: 179}, core.LonLat{Lon: -179}, core.LonLat{Lon: -179, Lat: 2}, core.LonLat{Lon: 179, Lat: 2}), 2)
-	for _, side := range []float64{1, -1} {
-		cap := shape(core.LonLat{Lon: 0, Lat: 80 * side}, core.LonLat{Lon: 120, Lat: 80 * side}, core.LonLat{Lon: -120, Lat: 80 * side})
-		area := 0.0
-		for _, p := range cap {
-			for i := range p[0][:len(p[0])-1] {
-				area += p[0][i][0]*p[0][i+1][1] - p[0][i+1][0]*p[0][i][1]
-				require.LessOrEqual(t, p[0][i][0], 180.0)
-				require.GreaterOrEqual(t, p[0][i][0], -180.0)
-			}
-		}
-		require.InDelta(t, 3600, max(area/2, -area/2), 1e-6, "all longitudes, ten degrees")
-	}
-}
-
 // What is half written is not there.
 func TestPutFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.json")

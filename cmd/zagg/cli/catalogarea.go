@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"strconv"
@@ -28,12 +29,12 @@ func (r *cataloger) readArea(ctx context.Context) (core.Region, error) {
 	case o.aoiWKB != "":
 		return r.parseArea(ctx, "--aoi-wkb", o.aoiWKB, geometry.ParseWKB)
 	}
-	parse := func(data []byte) ([]core.Polygon, error) { return geometry.ParseWKT(string(data)) }
+	parse := func(data []byte) ([]geometry.Shape, error) { return geometry.ParseWKT(string(data)) }
 	if _, err := os.Stat(o.aoiWKT); err == nil || !strings.Contains(o.aoiWKT, "(") {
 		return r.parseArea(ctx, "--aoi-wkt", o.aoiWKT, parse)
 	}
-	polygons, err := parse([]byte(o.aoiWKT))
-	return r.checkedArea("--aoi-wkt", "", polygons, err)
+	shapes, err := parse([]byte(o.aoiWKT))
+	return r.checkedArea("--aoi-wkt", "", shapes, err)
 }
 
 func (r *cataloger) readBox(text string) (core.Region, error) {
@@ -50,10 +51,11 @@ func (r *cataloger) readBox(text string) (core.Region, error) {
 	if err != nil {
 		return box, r.usage("--bbox %s: %v", text, err)
 	}
+	r.readings = []geometry.Reading{geometry.BoxReading("--bbox", box)}
 	return box, nil
 }
 
-func (r *cataloger) parseArea(ctx context.Context, flag, name string, parse func([]byte) ([]core.Polygon, error)) (core.Region, error) {
+func (r *cataloger) parseArea(ctx context.Context, flag, name string, parse func([]byte) ([]geometry.Shape, error)) (core.Region, error) {
 	store, err := drivers(ctx, storeOptions{}, name)
 	if err != nil {
 		return core.Region{}, err
@@ -62,19 +64,24 @@ func (r *cataloger) parseArea(ctx context.Context, flag, name string, parse func
 	if err != nil {
 		return core.Region{}, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
 	}
-	polygons, err := parse(data)
-	return r.checkedArea(flag, name, polygons, err)
+	shapes, err := parse(data)
+	return r.checkedArea(flag, name, shapes, err)
 }
 
 // checkedArea is an area that encloses something, with edges as --edges has it.
-func (r *cataloger) checkedArea(flag, name string, polygons []core.Polygon, err error) (core.Region, error) {
+func (r *cataloger) checkedArea(flag, name string, shapes []geometry.Shape, err error) (core.Region, error) {
 	if err != nil {
 		return core.Region{}, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
 	}
-	if len(polygons) == 0 {
+	if len(shapes) == 0 {
 		return core.Region{}, core.Errorf(core.Invalid, flag, name, "there is no place in it")
 	}
-	region := r.edges.Region(polygons)
+	region, readings, err := geometry.Reader{Edges: r.edges}.Region(shapes)
+	if err != nil {
+		return region, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+	}
+	r.readings = readings
+	r.app.warnReadings(readings)
 	if _, err := sphere.NewRegion(region, sphere.AuthalicWGS84); err != nil {
 		return region, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
 	}
@@ -130,4 +137,24 @@ func across(outline *core.Region) float64 {
 	}
 	radius := min(sphere.CapAround(points...).Radius, math.Pi)
 	return 2 * (radius*sphere.EarthRadius + outline.Margin)
+}
+
+// mostWarnings is how many rings of an area are warned of one by one.
+const mostWarnings = 5
+
+// warnReadings says on standard error which rings might have been read quite differently.
+func (a *app) warnReadings(readings []geometry.Reading) {
+	said := 0
+	for i := range readings {
+		w := readings[i].Warning()
+		if w == "" {
+			continue
+		}
+		if said++; said <= mostWarnings {
+			fmt.Fprintf(a.stderr, "Warning: %s\n", w)
+		}
+	}
+	if said > mostWarnings {
+		fmt.Fprintf(a.stderr, "Warning: %d more rings were read in one of two ways that differ much; zagg shardmap info lists rings\n", said-mostWarnings)
+	}
 }

@@ -130,6 +130,8 @@ type catalogTee struct {
 	pending  []*catalog.Granule // whose cells are not known yet
 	count    int
 	anywhere int
+	doubtful int    // granules whose footprint was taken larger than it may be
+	doubt    string // of the first of them
 	meta     catalog.Meta
 }
 
@@ -209,6 +211,11 @@ func (t *catalogTee) pass(g *catalog.Granule, visit func(*catalog.Granule) error
 	t.count++
 	if len(g.Footprint.Polygons) == 0 && len(g.Cells) == 0 {
 		t.anywhere++
+	}
+	if g.Doubt != "" {
+		if t.doubtful++; t.doubtful == 1 {
+			t.doubt = g.ID + ", " + g.Doubt
+		}
 	}
 	if t.writer != nil {
 		if err := t.writer.Add(g); err != nil {

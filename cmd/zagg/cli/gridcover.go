@@ -85,7 +85,7 @@ func (a *app) cover(cmd *cobra.Command, o coverOptions) error {
 	if err != nil {
 		return err
 	}
-	keys, err := coverPlaces(cmd.Context(), grid, features, edges, o.margin)
+	keys, err := a.coverPlaces(cmd.Context(), grid, features, edges, o.margin)
 	if err != nil {
 		return core.Errorf(core.CodeOf(err), "grid cover", o.polygon, "%w", err)
 	}
@@ -133,8 +133,8 @@ func adjustGrid(o coverOptions) (string, error) {
 
 // A place is what one member of a GeoJSON file covers, and what to call it.
 type place struct {
-	name     string
-	polygons []core.Polygon
+	name   string
+	shapes []geometry.Shape
 }
 
 // readFeatures reads a GeoJSON file feature by feature.
@@ -168,11 +168,11 @@ func (a *app) readFeatures(name string) ([]place, error) {
 	}
 	features := make([]place, len(collection.Features))
 	for i, raw := range collection.Features {
-		polygons, err := geometry.ParseGeoJSON(raw)
+		shapes, err := geometry.ParseGeoJSON(raw)
 		if err != nil {
 			return nil, core.Errorf(core.CodeOf(err), "--polygon", name, "feature %d: %w", i, err)
 		}
-		features[i] = place{featureName(i, raw), polygons}
+		features[i] = place{featureName(i, raw), shapes}
 	}
 	return features, nil
 }
@@ -197,14 +197,26 @@ func featureName(i int, raw json.RawMessage) string {
 }
 
 // coverPlaces lists the shards that meet the union of features, in key order. Errors name the feature.
-func coverPlaces(ctx context.Context, grid core.Grid, features []place, edges geometry.Edges, margin float64) ([]core.ShardKey, error) {
+func (a *app) coverPlaces(ctx context.Context, grid core.Grid, features []place, edges geometry.Edges, margin float64) ([]core.ShardKey, error) {
 	var regions []core.Region
 	var names []string
 	for _, f := range features {
-		if len(f.polygons) == 0 {
+		if len(f.shapes) == 0 {
 			continue
 		}
-		region := edges.Region(f.polygons)
+		region, readings, err := geometry.Reader{Edges: edges}.Region(f.shapes)
+		if err != nil && f.name != "" {
+			err = core.Errorf(core.CodeOf(err), "", "", "%s: %w", f.name, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range readings {
+			if f.name != "" {
+				readings[i].Place = f.name + ", " + readings[i].Place
+			}
+		}
+		a.warnReadings(readings)
 		region.Margin = margin
 		regions, names = append(regions, region), append(names, f.name)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"text/tabwriter"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/coverage"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -179,6 +181,7 @@ func (a *app) printMapInfo(info *mapInfo, o costOptions) error {
 	}
 	fmt.Fprintf(w, "\nGranules\t%s, %s pairs of shard and granule\n", thousands(int64(info.Granules)), thousands(int64(info.Pairs)))
 	fmt.Fprintf(w, "Per shard\tmin %d, median %g, avg %.1f, max %d granules\n", info.Least, info.Median, info.Mean, info.Most)
+	printArea(w, info.Metadata)
 	if info.First != "" {
 		fmt.Fprintf(w, "Times\t%s to %s\n", info.First, info.Last)
 	}
@@ -215,4 +218,28 @@ func oneLine(object json.RawMessage) string {
 		return string(object)
 	}
 	return b.String()
+}
+
+// printArea says how the rings of the area that a map was made for were read.
+func printArea(w io.Writer, metadata json.RawMessage) {
+	var m struct {
+		Area coverage.Area `json:"area"`
+	}
+	if len(metadata) == 0 || json.Unmarshal(metadata, &m) != nil { // other programs' metadata may say anything
+		return
+	}
+	for i := range m.Area.Readings {
+		r := &m.Area.Readings[i]
+		label := "Area"
+		if i > 0 {
+			label = ""
+		}
+		fmt.Fprintf(w, "%s\t%s: %s\n", label, r.Place, r.Text())
+		if r.Other != "" {
+			fmt.Fprintf(w, "\t  %s it would be %s km²\n", r.Other, thousands(int64(r.OtherKM2+0.5)))
+		}
+	}
+	if more := m.Area.Rings - len(m.Area.Readings); more > 0 {
+		fmt.Fprintf(w, "\tand %s more rings\n", thousands(int64(more)))
+	}
 }

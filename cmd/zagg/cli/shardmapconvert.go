@@ -14,6 +14,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -136,7 +137,7 @@ func writeGeoJSON(to io.Writer, m *shardmap.Map, shards []core.Shard) error {
 	}
 	fmt.Fprintf(w, `{"type":"FeatureCollection",%s,"features":[`, head[1:len(head)-1])
 	for i := range shards {
-		f := shardFeature{Type: "Feature", ID: shards[i].Label, Geometry: outlineGeometry(&shards[i].Outline), Properties: shardMembers{
+		f := shardFeature{Type: "Feature", ID: shards[i].Label, Geometry: geometry.OutlineGeoJSON(&shards[i].Outline), Properties: shardMembers{
 			Key: string(m.Keys[i]), Label: shards[i].Label, Count: len(m.Granules[i]), AreaKM2: shards[i].AreaKM2, Granules: m.Granules[i]}}
 		if m.AOIMask != nil {
 			f.Properties.AOIMask = m.AOIMask[i]

@@ -56,14 +56,14 @@ func areaOf(region core.Region, flat bool) (area, error) {
 // hullsOf is a few convex polygons around a region: one, or one for each part where that is much smaller. nil: the region
 // is too large for that.
 func hullsOf(region core.Region) [][]core.LonLat {
-	whole := hull(region, region.Polygons)
+	whole := hull(region, 0, len(region.Polygons))
 	if len(region.Polygons) == 1 || len(region.Polygons) > maxPolygons {
 		return wrap(whole)
 	}
 	var parts [][]sphere.Vec
 	sum := 0.0
 	for i := range region.Polygons {
-		h := hull(region, region.Polygons[i:i+1])
+		h := hull(region, i, i+1)
 		if h == nil {
 			return wrap(whole)
 		}
@@ -91,14 +91,14 @@ func wrap(hulls ...[]sphere.Vec) [][]core.LonLat {
 	return out
 }
 
-// hull is a convex polygon on the sphere, counter-clockwise, that contains the polygons and what is within the region's
-// margin of them; nil if they reach too far for one.
+// hull is a convex polygon on the sphere, counter-clockwise, that contains polygons from…to-1 of a region and what is within
+// its margin of them; nil if they reach too far for one.
 //
 // The points' gnomonic projection shows great circles as straight lines, so a hull in the plane is one on the sphere.
 // A margin is a disc around each vertex: what is within a distance of an edge lies between the discs of its ends, because
 // the curve at a constant distance from a great circle is nearer to it than the great circle through two of its points.
-func hull(region core.Region, polygons []core.Polygon) []sphere.Vec {
-	points, slack := outline(region, polygons)
+func hull(region core.Region, from, to int) []sphere.Vec {
+	points, slack := outline(region, from, to)
 	around := sphere.CapAround(points...)
 	margin := sphere.MarginAngle(region.Margin) + slack + rounding
 	if around.Radius+1.1*margin > widest {
@@ -126,31 +126,35 @@ func hull(region core.Region, polygons []core.Polygon) []sphere.Vec {
 	return out
 }
 
-// outline is points whose convex hull contains the polygons up to an angle: vertices, and points along long or planar
+// outline is points whose convex hull contains polygons up to an angle: vertices, and points along long or planar
 // edges. Great circles of the authalic sphere, which a region may mean, are off those of geodetic latitudes by up to
 // sin 2φ · 0.1283° bent over the edge, 0.064° per square radian of its length.
-func outline(region core.Region, polygons []core.Polygon) (points []sphere.Vec, slack float64) {
+func outline(region core.Region, from, to int) (points []sphere.Vec, slack float64) {
 	const fine = 0.5
-	for _, p := range polygons {
+	shell := 0 // its place among the rings
+	for k, p := range region.Polygons[:to] {
+		planar := region.PlanarRing(shell)
+		shell += len(p)
+		if k < from {
+			continue
+		}
 		ring := p[0]
 		for i, a := range ring {
 			points = append(points, sphere.FromLonLat(a.Lon, a.Lat))
 			b := ring[(i+1)%len(ring)]
-			if region.Planar {
+			if planar {
 				n := int(math.Ceil(max(math.Abs(b.Lon-a.Lon), math.Abs(b.Lat-a.Lat)) / fine))
 				for k := 1; k < n; k++ {
 					t := float64(k) / float64(n)
 					points = append(points, sphere.FromLonLat(a.Lon+t*(b.Lon-a.Lon), a.Lat+t*(b.Lat-a.Lat)))
 				}
+				// Half a degree along a parallel is at most 31 m off its great circle.
+				slack = max(slack, 35.0/6371007)
 				continue
 			}
 			length := sphere.Angle(sphere.FromLonLat(a.Lon, a.Lat), sphere.FromLonLat(b.Lon, b.Lat))
 			slack = max(slack, math.Min(0.064*length*length, 0.26)*math.Pi/180)
 		}
-	}
-	if region.Planar {
-		// Half a degree along a parallel is at most 31 m off its great circle.
-		slack = 35.0 / 6371007
 	}
 	return points, slack
 }

@@ -134,7 +134,7 @@ func (d *decoder) fill(g *catalog.Granule, u *granule, name string) error {
 	var err error
 	switch {
 	case h.Geometry != nil && h.Geometry.any():
-		g.Footprint, err = h.Geometry.region(d.collection.Planar)
+		g.Footprint, g.Doubt, err = h.Geometry.region(d.collection.Planar)
 	case h.Orbit != nil && d.collection.orbit != nil:
 		g.Footprint, err = h.Orbit.region(d.collection.orbit)
 	case !d.anywhere:
@@ -211,68 +211,82 @@ func (s *shapes) any() bool {
 	return len(s.Points)+len(s.BoundingRectangles)+len(s.GPolygons)+len(s.Lines) > 0
 }
 
-// region is the union of the shapes. Rectangles are along parallels, whatever the collection's edges are.
-func (s *shapes) region(planar bool) (core.Region, error) {
-	r := core.Region{Planar: planar}
-	boxesOnly := len(s.Points)+len(s.GPolygons)+len(s.Lines) == 0
-	if err := s.addRings(&r); err != nil {
-		return r, err
+// region is the union of the shapes, and what is doubtful of them. Rectangles are along parallels, whatever the
+// collection's edges are.
+func (s *shapes) region(planar bool) (core.Region, string, error) {
+	list, err := s.list()
+	if err != nil {
+		return core.Region{}, "", err
+	}
+	reader := geometry.Reader{Edges: geometry.EdgesGeodesic, Footprint: true}
+	if planar {
+		reader.Edges = geometry.EdgesPlanar
+	}
+	r, readings, err := reader.Region(list)
+	if err != nil {
+		return r, "", bad("its %w", err)
 	}
 	for i, b := range s.BoundingRectangles {
 		if b.WestBoundingCoordinate == nil || b.EastBoundingCoordinate == nil || b.SouthBoundingCoordinate == nil || b.NorthBoundingCoordinate == nil {
-			return r, bad("its rectangle %d lacks a side", i)
+			return r, "", bad("its rectangle %d lacks a side", i)
 		}
 		box, err := geometry.Box(*b.WestBoundingCoordinate, *b.SouthBoundingCoordinate, *b.EastBoundingCoordinate, *b.NorthBoundingCoordinate)
 		if err != nil {
-			return r, bad("its rectangle %d: %w", i, err)
+			return r, "", bad("its rectangle %d: %w", i, err)
 		}
-		if planar || boxesOnly {
-			r.Planar = true
-			r.Polygons = append(r.Polygons, box.Polygons...)
-			continue
-		}
-		// Beside shapes with great-circle edges, a box is a strip of boxes whose sides are as good as great circles.
-		r.Polygons = append(r.Polygons, strips(*b.WestBoundingCoordinate, *b.SouthBoundingCoordinate, *b.EastBoundingCoordinate, *b.NorthBoundingCoordinate)...)
-		r.Margin = max(r.Margin, stripMargin)
+		r = geometry.Union(r, box)
 	}
-	return r, nil
+	return r, geometry.Doubts(readings), nil
 }
 
-func (s *shapes) addRings(r *core.Region) error {
+// list is the points, lines and polygons.
+func (s *shapes) list() ([]geometry.Shape, error) {
+	var out []geometry.Shape
+	add := func(place string, shape []geometry.Shape, err error) error {
+		if err != nil {
+			return bad("its %s: %w", place, err)
+		}
+		for _, one := range shape {
+			one.Place = place
+			out = append(out, one)
+		}
+		return nil
+	}
 	for i, p := range s.Points {
 		v, err := p.vertex()
-		if err != nil {
-			return bad("its point %d: %w", i, err)
+		if err := add(fmt.Sprintf("point %d", i), []geometry.Shape{{Rings: [][]core.LonLat{{v}}}}, err); err != nil {
+			return nil, err
 		}
-		r.Polygons = append(r.Polygons, core.Polygon{{v}})
 	}
 	for i, l := range s.Lines {
 		points, err := l.vertices()
-		if err != nil {
-			return bad("its line %d: %w", i, err)
+		var shape []geometry.Shape
+		if err == nil {
+			shape, err = geometry.LineShape(points)
 		}
-		arcs, err := geometry.Line(points)
-		if err != nil {
-			return bad("its line %d: %w", i, err)
+		if err := add(fmt.Sprintf("line %d", i), shape, err); err != nil {
+			return nil, err
 		}
-		r.Polygons = append(r.Polygons, arcs...)
 	}
 	for i, g := range s.GPolygons {
 		var rings [][]core.LonLat
+		var err error
 		for _, b := range append([]boundary{g.Boundary}, g.ExclusiveZone.Boundaries...) {
-			points, err := b.vertices()
-			if err != nil {
-				return bad("its polygon %d: %w", i, err)
+			points, failed := b.vertices()
+			if err == nil {
+				err = failed
 			}
 			rings = append(rings, points)
 		}
-		p, err := geometry.Polygon(rings)
-		if err != nil {
-			return bad("its polygon %d: %w", i, err)
+		var shape []geometry.Shape
+		if err == nil {
+			shape, err = geometry.PolygonShape(rings)
 		}
-		r.Polygons = append(r.Polygons, p)
+		if err := add(fmt.Sprintf("polygon %d", i), shape, err); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	return out, nil
 }
 
 func (b *boundary) vertices() ([]core.LonLat, error) {
@@ -292,23 +306,4 @@ func (p *point) vertex() (core.LonLat, error) {
 		return core.LonLat{}, bad("a vertex lacks a coordinate")
 	}
 	return geometry.Vertex(*p.Longitude, *p.Latitude)
-}
-
-// stripMargin is more than how far a degree of a parallel is from its great circle (121 m at 45°).
-const stripMargin = 150
-
-func strips(west, south, east, north float64) []core.Polygon {
-	if east < west {
-		east += 360
-	}
-	n := max(int(math.Ceil(east-west)), 1)
-	var out []core.Polygon
-	for k := range n {
-		a, b := west+(east-west)*float64(k)/float64(n), west+(east-west)*float64(k+1)/float64(n)
-		p, err := geometry.Polygon([][]core.LonLat{{{Lon: a, Lat: south}, {Lon: b, Lat: south}, {Lon: b, Lat: north}, {Lon: a, Lat: north}}})
-		if err == nil { // it has vertices
-			out = append(out, p)
-		}
-	}
-	return out
 }

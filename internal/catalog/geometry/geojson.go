@@ -1,7 +1,9 @@
 package geometry
 
 import (
+	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -19,8 +21,8 @@ type geoJSON struct {
 }
 
 // ParseGeoJSON reads a geometry, a feature or a collection of features, all of which are one union. null and features
-// without a geometry are no polygons; a collection must have one that has.
-func ParseGeoJSON(data []byte) ([]core.Polygon, error) {
+// without a geometry are no shapes; a collection must have one that has.
+func ParseGeoJSON(data []byte) ([]Shape, error) {
 	if len(data) > maxBytes {
 		return nil, bad("%d bytes of GeoJSON are too many", len(data))
 	}
@@ -31,14 +33,14 @@ func ParseGeoJSON(data []byte) ([]core.Polygon, error) {
 	if g == nil {
 		return nil, nil
 	}
-	polygons, err := g.polygons(0)
-	if err == nil && len(polygons) == 0 && g.Type == "FeatureCollection" {
+	shapes, err := g.shapes(0)
+	if err == nil && len(shapes) == 0 && g.Type == "FeatureCollection" {
 		err = bad("GeoJSON: the collection has no feature with a geometry")
 	}
-	return polygons, err
+	return shapes, err
 }
 
-func (g *geoJSON) polygons(depth int) ([]core.Polygon, error) {
+func (g *geoJSON) shapes(depth int) ([]Shape, error) {
 	if depth > maxDepth {
 		return nil, bad("GeoJSON: collections are nested more than %d deep", maxDepth)
 	}
@@ -47,40 +49,34 @@ func (g *geoJSON) polygons(depth int) ([]core.Polygon, error) {
 	}
 	switch g.Type {
 	case "FeatureCollection":
-		return join(g.Features, func(i int, f *geoJSON) ([]core.Polygon, error) {
-			p, err := f.polygons(depth + 1)
-			if err != nil {
-				return nil, core.Errorf(core.CodeOf(err), "", "", "feature %d%s: %w", i, f.name(), err)
-			}
-			return p, nil
-		})
+		return join(g.Features, func(i int, f *geoJSON) string { return "feature " + strconv.Itoa(i) + f.name() },
+			func(f *geoJSON) ([]Shape, error) { return f.shapes(depth + 1) })
 	case "Feature":
 		if g.Geometry == nil {
 			return nil, nil
 		}
-		return g.Geometry.polygons(depth + 1)
+		return g.Geometry.shapes(depth + 1)
 	case "GeometryCollection":
-		return join(g.Geometries, func(i int, m *geoJSON) ([]core.Polygon, error) {
-			p, err := m.polygons(depth + 1)
-			if err != nil {
-				return nil, core.Errorf(core.CodeOf(err), "", "", "geometry %d: %w", i, err)
-			}
-			return p, nil
-		})
+		return join(g.Geometries, numbered[geoJSON]("geometry"), func(m *geoJSON) ([]Shape, error) { return m.shapes(depth + 1) })
 	}
 	return g.coordinates()
 }
 
-func join[T any](list []T, each func(int, *T) ([]core.Polygon, error)) ([]core.Polygon, error) {
-	var out []core.Polygon
+// join is the shapes of the members of a list, each with its place in it.
+func join[T any](list []T, place func(int, *T) string, each func(*T) ([]Shape, error)) ([]Shape, error) {
+	var out []Shape
 	for i := range list {
-		p, err := each(i, &list[i])
+		p, err := each(&list[i])
 		if err != nil {
-			return nil, err
+			return nil, core.Errorf(core.CodeOf(err), "", "", "%s: %w", place(i, &list[i]), err)
 		}
-		out = append(out, p...)
+		out = append(out, within(place(i, &list[i]), p)...)
 	}
 	return out, nil
+}
+
+func numbered[T any](word string) func(int, *T) string {
+	return func(i int, _ *T) string { return word + " " + strconv.Itoa(i) }
 }
 
 // name is what a person may know a feature by.
@@ -112,6 +108,9 @@ func (g *geoJSON) checkCRS() error {
 type position [2]float64
 
 func (p *position) UnmarshalJSON(data []byte) error {
+	if bytes.Contains(data, []byte("null")) {
+		return bad("a coordinate of the position %.80s is null, which is no number", data)
+	}
 	var v []float64
 	if err := json.Unmarshal(data, &v); err != nil {
 		return err
@@ -123,7 +122,7 @@ func (p *position) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (g *geoJSON) coordinates() ([]core.Polygon, error) {
+func (g *geoJSON) coordinates() ([]Shape, error) {
 	decode := func(v any) error {
 		if len(g.Coordinates) == 0 || string(g.Coordinates) == "null" {
 			return bad("GeoJSON: a %s has no coordinates", g.Type)
@@ -157,7 +156,7 @@ func (g *geoJSON) coordinates() ([]core.Polygon, error) {
 		if err := decode(&c); err != nil {
 			return nil, err
 		}
-		return join(c, func(_ int, l *[]position) ([]core.Polygon, error) { return fromLine(*l) })
+		return join(c, numbered[[]position]("line"), func(l *[]position) ([]Shape, error) { return fromLine(*l) })
 	case "Polygon":
 		var c [][]position
 		if err := decode(&c); err != nil {
@@ -169,13 +168,7 @@ func (g *geoJSON) coordinates() ([]core.Polygon, error) {
 		if err := decode(&c); err != nil {
 			return nil, err
 		}
-		return join(c, func(i int, r *[][]position) ([]core.Polygon, error) {
-			p, err := fromRings(*r)
-			if err != nil {
-				return nil, core.Errorf(core.CodeOf(err), "", "", "polygon %d: %w", i, err)
-			}
-			return p, nil
-		})
+		return join(c, numbered[[][]position]("polygon"), func(r *[][]position) ([]Shape, error) { return fromRings(*r) })
 	}
 	return nil, bad("GeoJSON: type %.40q is none of its geometries", g.Type)
 }
@@ -192,27 +185,23 @@ func fromPositions(list []position) ([]core.LonLat, error) {
 	return out, nil
 }
 
-func fromPoints(list []position) ([]core.Polygon, error) {
+func fromPoints(list []position) ([]Shape, error) {
 	points, err := fromPositions(list)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]core.Polygon, len(points))
-	for i := range points {
-		out[i] = core.Polygon{points[i : i+1]}
-	}
-	return out, nil
+	return pointShapes(points), nil
 }
 
-func fromLine(list []position) ([]core.Polygon, error) {
+func fromLine(list []position) ([]Shape, error) {
 	points, err := fromPositions(list)
 	if err != nil {
 		return nil, err
 	}
-	return Line(points)
+	return LineShape(points)
 }
 
-func fromRings(list [][]position) ([]core.Polygon, error) {
+func fromRings(list [][]position) ([]Shape, error) {
 	rings := make([][]core.LonLat, len(list))
 	for i, r := range list {
 		points, err := fromPositions(r)
@@ -221,9 +210,5 @@ func fromRings(list [][]position) ([]core.Polygon, error) {
 		}
 		rings[i] = points
 	}
-	p, err := Polygon(rings)
-	if err != nil {
-		return nil, err
-	}
-	return []core.Polygon{p}, nil
+	return PolygonShape(rings)
 }

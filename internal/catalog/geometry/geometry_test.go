@@ -5,17 +5,26 @@ import (
 	"encoding/hex"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 func square(west, south float64) []core.LonLat {
 	return []core.LonLat{{Lon: west, Lat: south}, {Lon: west + 1, Lat: south}, {Lon: west + 1, Lat: south + 1}, {Lon: west, Lat: south + 1}}
+}
+
+// polygonsOf are the polygons of shapes with great-circle edges, those without area too.
+func polygonsOf(t require.TestingT, shapes []Shape) []core.Polygon {
+	region, _, err := Reader{Edges: EdgesGeodesic, Footprint: true}.Region(shapes)
+	require.NoError(t, err)
+	return region.Polygons
 }
 
 func TestGeoJSON(t *testing.T) {
@@ -39,9 +48,14 @@ func TestGeoJSON(t *testing.T) {
 	} {
 		got, err := ParseGeoJSON([]byte(text))
 		require.NoError(t, err, text)
-		require.Equal(t, want, got, text)
+		require.Equal(t, want, polygonsOf(t, got), text)
 	}
 	for text, want := range map[string]string{
+		`{"type":"Polygon","coordinates":[[[1,null],[2,2],[3,3]]]}`:          "null",
+		`{"type":"Point","coordinates":[null,null]}`:                         "null",
+		`{"type":"Polygon","coordinates":[[[1,1],null,[3,3]]]}`:              "null",
+		`{"type":"Polygon","coordinates":[null]}`:                            "ring 0 has no vertices",
+		`{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1]]],null]}`: "polygon 1: a polygon has no rings",
 		``:                                      "GeoJSON",
 		`[1]`:                                   "GeoJSON",
 		`{"type":"Blob"}`:                       `"Blob"`,
@@ -79,7 +93,7 @@ func TestWKT(t *testing.T) {
 	} {
 		got, err := ParseWKT(text)
 		require.NoError(t, err, text)
-		require.Equal(t, want, got, text)
+		require.Equal(t, want, polygonsOf(t, got), text)
 	}
 	for text, want := range map[string]string{
 		"": "no geometry", "CIRCLE(1 2)": "CIRCLE", "POINT(1)": "1 numbers", "POINT(1 2": "want ')'", "POINT(1 2) x": "follows",
@@ -99,7 +113,7 @@ func TestWKBRoundTrip(t *testing.T) {
 	} {
 		got, err := ParseWKB(AppendWKB(nil, polygons))
 		require.NoError(t, err)
-		require.Equal(t, polygons, got)
+		require.Equal(t, polygons, polygonsOf(t, got))
 	}
 }
 
@@ -117,7 +131,7 @@ func TestWKB(t *testing.T) {
 		require.NoError(t, err)
 		got, err := ParseWKB(b)
 		require.NoError(t, err, text)
-		require.Equal(t, want, got, text)
+		require.Equal(t, want, polygonsOf(t, got), text)
 		_, err = ParseWKB(append(b, 0))
 		require.ErrorContains(t, err, "follow")
 		_, err = ParseWKB(b[:len(b)-1])
@@ -134,7 +148,7 @@ func TestWKB(t *testing.T) {
 	}
 }
 
-func TestBoxAndFlat(t *testing.T) {
+func TestBox(t *testing.T) {
 	r, err := Box(170, -10, -170, 10)
 	require.NoError(t, err)
 	require.True(t, r.Planar)
@@ -143,10 +157,6 @@ func TestBoxAndFlat(t *testing.T) {
 		_, err := Box(b[0], b[1], b[2], b[3])
 		require.Error(t, err)
 	}
-	require.True(t, Flat([]core.Polygon{{square(0, 0)}}))
-	require.False(t, Flat([]core.Polygon{{square(0, 0)[:3]}}))
-	require.True(t, Flat([]core.Polygon{{{{Lon: -180, Lat: -70}, {Lon: -90, Lat: -75}, {Lon: 180, Lat: -70}, {Lon: 180, Lat: -90}, {Lon: -180, Lat: -90}}}}))
-	require.False(t, Flat([]core.Polygon{{{{Lon: 179, Lat: 0}, {Lon: -179, Lat: 0}, {Lon: -179, Lat: 2}, {Lon: 179, Lat: 3}}}}))
 	require.Equal(t, [4]float64{0, 0, 1, 1}, Bounds([]core.Polygon{{square(0, 0)}}))
 }
 
@@ -156,8 +166,42 @@ func TestPublishedAreas(t *testing.T) {
 		require.NoError(t, err)
 		p, err := ParseGeoJSON(data)
 		require.NoError(t, err)
-		require.Len(t, p, n)
-		require.False(t, Flat(p))
+		region, readings, err := Reader{}.Region(p)
+		require.NoError(t, err)
+		require.Len(t, region.Polygons, n)
+		require.Equal(t, name == "antarctic_88s.geojson", region.Planar, "sectors along meridians and parallels")
+		require.Nil(t, region.Straight)
+		for i := range readings {
+			require.Empty(t, readings[i].Warning())
+		}
+	}
+}
+
+// useAll reads shapes in every way; what is read can be compiled and written.
+func useAll(t *testing.T, shapes []Shape) {
+	for _, edges := range []Edges{EdgesAuto, EdgesGeodesic, EdgesPlanar} {
+		for _, footprint := range []bool{false, true} {
+			copied := make([]Shape, len(shapes))
+			for i, s := range shapes {
+				copied[i] = s
+				copied[i].Rings = nil
+				for _, r := range s.Rings {
+					copied[i].Rings = append(copied[i].Rings, slices.Clone(r))
+				}
+			}
+			region, readings, err := Reader{Edges: edges, Footprint: footprint}.Region(copied)
+			if err != nil {
+				continue
+			}
+			AppendWKB(nil, region.Polygons)
+			for i := range readings {
+				readings[i].Warning()
+			}
+			if !footprint {
+				_, err = sphere.NewRegion(region, sphere.AuthalicWGS84)
+				require.NoError(t, err)
+			}
+		}
 	}
 }
 
@@ -166,14 +210,17 @@ func FuzzWKB(f *testing.F) {
 	f.Add(AppendWKB(nil, []core.Polygon{{{{Lon: 1, Lat: 2}}}, {square(5, 5)}}))
 	f.Add(binary.BigEndian.AppendUint32([]byte{0}, 1007))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := ParseWKB(data)
+		shapes, err := ParseWKB(data)
 		if err != nil {
 			return
 		}
-		again, err := ParseWKB(AppendWKB(nil, p))
+		region, _, err := Reader{Edges: EdgesGeodesic, Footprint: true}.Region(shapes)
+		if err != nil {
+			return
+		}
+		again, err := ParseWKB(AppendWKB(nil, region.Polygons))
 		require.NoError(t, err)
-		require.Equal(t, p, again)
-		Flat(p)
+		require.Equal(t, region.Polygons, polygonsOf(t, again))
 	})
 }
 
@@ -181,8 +228,8 @@ func FuzzWKT(f *testing.F) {
 	f.Add("SRID=4326;MULTIPOLYGON Z (((0 0 1,1 0 1,1 1 1)),((5 5 1,6 5 1,6 6 1)))")
 	f.Add("GEOMETRYCOLLECTION(POINT(1 2),LINESTRING EMPTY)")
 	f.Fuzz(func(t *testing.T, text string) {
-		if p, err := ParseWKT(text); err == nil {
-			AppendWKB(nil, p)
+		if shapes, err := ParseWKT(text); err == nil {
+			useAll(t, shapes)
 		}
 	})
 }
@@ -191,8 +238,8 @@ func FuzzGeoJSON(f *testing.F) {
 	f.Add([]byte(`{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"a"},"geometry":{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1]]]]}}]}`))
 	f.Add([]byte(`{"type":"GeometryCollection","geometries":[{"type":"LineString","coordinates":[[1,2],[3,4,5]]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if p, err := ParseGeoJSON(data); err == nil {
-			AppendWKB(nil, p)
+		if shapes, err := ParseGeoJSON(data); err == nil {
+			useAll(t, shapes)
 		}
 	})
 }

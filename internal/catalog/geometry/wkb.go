@@ -3,6 +3,7 @@ package geometry
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 
 	"github.com/englacial/zagg/core"
 )
@@ -19,17 +20,17 @@ const (
 )
 
 // ParseWKB reads well-known binary: either byte order, with or without heights and measures, and PostGIS's form with a
-// reference system. An empty geometry is no polygons.
-func ParseWKB(data []byte) ([]core.Polygon, error) {
+// reference system. An empty geometry is no shapes.
+func ParseWKB(data []byte) ([]Shape, error) {
 	r := &wkbReader{data: data}
-	polygons, err := r.geometry(0)
+	shapes, err := r.geometry(0)
 	if err != nil {
 		return nil, core.Errorf(core.CodeOf(err), "", "", "WKB, byte %d: %w", r.at, err)
 	}
 	if r.at != len(data) {
 		return nil, bad("WKB: %d bytes follow the geometry", len(data)-r.at)
 	}
-	return polygons, nil
+	return shapes, nil
 }
 
 type wkbReader struct {
@@ -105,7 +106,7 @@ func (r *wkbReader) header() (kind uint32, err error) {
 	return kind, nil
 }
 
-func (r *wkbReader) geometry(depth int) ([]core.Polygon, error) {
+func (r *wkbReader) geometry(depth int) ([]Shape, error) {
 	if depth > maxDepth {
 		return nil, bad("collections are nested more than %d deep", maxDepth)
 	}
@@ -121,7 +122,7 @@ func (r *wkbReader) geometry(depth int) ([]core.Polygon, error) {
 		if err != nil || len(points) == 0 {
 			return nil, err
 		}
-		return Line(points)
+		return LineShape(points)
 	case kindPolygon:
 		return r.polygon()
 	case kindMultiPoint, kindMultiLine, kindMultiPolygon, kindCollection:
@@ -130,11 +131,14 @@ func (r *wkbReader) geometry(depth int) ([]core.Polygon, error) {
 		if err != nil {
 			return nil, err
 		}
-		var out []core.Polygon
-		for range n {
+		var out []Shape
+		for i := range n {
 			p, err := r.geometry(depth + 1)
 			if err != nil {
 				return nil, err
+			}
+			if n > 1 {
+				p = within("part "+strconv.Itoa(i), p)
 			}
 			out = append(out, p...)
 		}
@@ -143,7 +147,7 @@ func (r *wkbReader) geometry(depth int) ([]core.Polygon, error) {
 	return nil, unsupported("geometry of kind %d; have points, lines, polygons and collections of them", kind)
 }
 
-func (r *wkbReader) point() ([]core.Polygon, error) {
+func (r *wkbReader) point() ([]Shape, error) {
 	b, err := r.take(8 * r.width)
 	if err != nil {
 		return nil, err
@@ -156,7 +160,7 @@ func (r *wkbReader) point() ([]core.Polygon, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []core.Polygon{{{v}}}, nil
+	return pointShapes([]core.LonLat{v}), nil
 }
 
 func (r *wkbReader) float(b []byte) float64 { return math.Float64frombits(r.order.Uint64(b)) }
@@ -180,7 +184,7 @@ func (r *wkbReader) vertices() ([]core.LonLat, error) {
 	return out, nil
 }
 
-func (r *wkbReader) polygon() ([]core.Polygon, error) {
+func (r *wkbReader) polygon() ([]Shape, error) {
 	n, err := r.count(4)
 	if err != nil || n == 0 {
 		return nil, err
@@ -191,11 +195,7 @@ func (r *wkbReader) polygon() ([]core.Polygon, error) {
 			return nil, err
 		}
 	}
-	p, err := Polygon(rings)
-	if err != nil {
-		return nil, err
-	}
-	return []core.Polygon{p}, nil
+	return PolygonShape(rings)
 }
 
 // AppendWKB appends the polygons as little-endian well-known binary: a single polygon, line or point, a collection of

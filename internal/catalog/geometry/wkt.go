@@ -8,17 +8,17 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// ParseWKT reads well-known text, with or without heights, measures and PostGIS's "SRID=4326;". EMPTY is no polygons.
-func ParseWKT(text string) ([]core.Polygon, error) {
+// ParseWKT reads well-known text, with or without heights, measures and PostGIS's "SRID=4326;". EMPTY is no shapes.
+func ParseWKT(text string) ([]Shape, error) {
 	if len(text) > maxBytes {
 		return nil, bad("%d bytes of WKT are too many", len(text))
 	}
 	r := &wktReader{text: text}
-	polygons, err := r.whole()
+	shapes, err := r.whole()
 	if err != nil {
 		return nil, core.Errorf(core.CodeOf(err), "", "", "WKT, character %d: %w", r.at, err)
 	}
-	return polygons, nil
+	return shapes, nil
 }
 
 type wktReader struct {
@@ -26,7 +26,7 @@ type wktReader struct {
 	at   int
 }
 
-func (r *wktReader) whole() ([]core.Polygon, error) {
+func (r *wktReader) whole() ([]Shape, error) {
 	if head, _, ok := strings.Cut(r.text, ";"); ok {
 		srid, ok := strings.CutPrefix(strings.ToUpper(strings.TrimSpace(head)), "SRID=")
 		if !ok || srid != "4326" && srid != "0" {
@@ -34,14 +34,14 @@ func (r *wktReader) whole() ([]core.Polygon, error) {
 		}
 		r.at = len(head) + 1
 	}
-	polygons, err := r.geometry(0)
+	shapes, err := r.geometry(0)
 	if err != nil {
 		return nil, err
 	}
 	if rest := strings.TrimSpace(r.text[r.at:]); rest != "" {
 		return nil, bad("%.40q follows the geometry", rest)
 	}
-	return polygons, nil
+	return shapes, nil
 }
 
 func (r *wktReader) space() {
@@ -78,7 +78,7 @@ func (r *wktReader) word() string {
 }
 
 // geometry reads a named geometry.
-func (r *wktReader) geometry(depth int) ([]core.Polygon, error) {
+func (r *wktReader) geometry(depth int) ([]Shape, error) {
 	if depth > maxDepth {
 		return nil, bad("collections are nested more than %d deep", maxDepth)
 	}
@@ -109,53 +109,49 @@ func wktKinds() []string {
 	return []string{"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION"}
 }
 
-func (r *wktReader) body(kind string, depth int) ([]core.Polygon, error) {
+func (r *wktReader) body(kind string, depth int) ([]Shape, error) {
 	switch kind {
 	case "POINT", "MULTIPOINT":
 		points, err := r.vertices()
 		if err != nil {
 			return nil, err
 		}
-		out := make([]core.Polygon, len(points))
-		for i := range points {
-			out[i] = core.Polygon{points[i : i+1]}
-		}
-		return out, nil
+		return pointShapes(points), nil
 	case "LINESTRING":
 		points, err := r.vertices()
 		if err != nil {
 			return nil, err
 		}
-		return Line(points)
+		return LineShape(points)
 	case "POLYGON":
 		return r.polygon()
 	case "MULTILINESTRING":
-		return r.list(func() ([]core.Polygon, error) { return r.body("LINESTRING", depth) })
+		return r.list(func() ([]Shape, error) { return r.body("LINESTRING", depth) })
 	case "MULTIPOLYGON":
 		return r.list(r.polygon)
 	}
-	return r.list(func() ([]core.Polygon, error) { return r.geometry(depth + 1) })
+	return r.list(func() ([]Shape, error) { return r.geometry(depth + 1) })
 }
 
 // list reads ( item, item, … ).
-func (r *wktReader) list(item func() ([]core.Polygon, error)) ([]core.Polygon, error) {
-	var out []core.Polygon
+func (r *wktReader) list(item func() ([]Shape, error)) ([]Shape, error) {
+	var out []Shape
 	if err := r.expect('('); err != nil {
 		return nil, err
 	}
-	for {
+	for n := 0; ; n++ {
 		p, err := item()
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p...)
+		out = append(out, within("part "+strconv.Itoa(n), p)...)
 		if !r.accept(',') {
 			return out, r.expect(')')
 		}
 	}
 }
 
-func (r *wktReader) polygon() ([]core.Polygon, error) {
+func (r *wktReader) polygon() ([]Shape, error) {
 	var rings [][]core.LonLat
 	if err := r.expect('('); err != nil {
 		return nil, err
@@ -173,11 +169,7 @@ func (r *wktReader) polygon() ([]core.Polygon, error) {
 	if err := r.expect(')'); err != nil {
 		return nil, err
 	}
-	p, err := Polygon(rings)
-	if err != nil {
-		return nil, err
-	}
-	return []core.Polygon{p}, nil
+	return PolygonShape(rings)
 }
 
 // vertices reads ( 1 2, 3 4, … ), each in its own parentheses or not.

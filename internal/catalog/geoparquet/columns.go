@@ -33,7 +33,7 @@ type columns struct {
 	startUnit, endUnit, datetimeUnit time.Duration // 0: text
 	timeKey                          int
 	cells, cellsOrder                int
-	margin, planar                   int
+	margin, planar, straight         int
 	assets                           []asset
 	extra                            int // width of a row
 }
@@ -59,7 +59,7 @@ func findColumns(s *parquet.Schema, o Options) (columns, error) {
 	c := columns{
 		id: at("id"), collection: at("collection"), geometry: at("geometry"), datetime: at("datetime"), start: at("start_datetime"), end: at("end_datetime"),
 		timeKey: at(timeKey), cells: slices.Max([]int{at("footprint_cells", "list", "element"), at("footprint_cells", "list", "item"), at("footprint_cells", "bag", "array_element")}),
-		cellsOrder: at("footprint_cells_order"), margin: at("footprint_margin"), planar: at("footprint_planar"), extra: len(s.Columns()),
+		cellsOrder: at("footprint_cells_order"), margin: at("footprint_margin"), planar: at("footprint_planar"), straight: at("footprint_straight"), extra: len(s.Columns()),
 	}
 	if c.id < 0 || c.geometry < 0 {
 		return c, core.Errorf(core.Invalid, "", "", "there is no column id or geometry; is this a stac-geoparquet file? Columns: %s", topLevel(s))
@@ -80,7 +80,7 @@ func findColumns(s *parquet.Schema, o Options) (columns, error) {
 		column int
 		name   string
 		want   parquet.Kind
-	}{{c.id, "id", parquet.ByteArray}, {c.geometry, "geometry", parquet.ByteArray}, {c.cells, "footprint_cells", parquet.Int64}, {c.margin, "footprint_margin", parquet.Double}, {c.planar, "footprint_planar", parquet.Boolean}} {
+	}{{c.id, "id", parquet.ByteArray}, {c.geometry, "geometry", parquet.ByteArray}, {c.cells, "footprint_cells", parquet.Int64}, {c.margin, "footprint_margin", parquet.Double}, {c.planar, "footprint_planar", parquet.Boolean}, {c.straight, "footprint_straight", parquet.ByteArray}} {
 		if leaf, ok := leafOf(s, kind.column); ok && leaf.Node.Type().Kind() != kind.want {
 			return c, core.Errorf(core.Unsupported, "", "", "column %s is of type %s; want %s", kind.name, leaf.Node.Type(), kind.want)
 		}
@@ -254,29 +254,51 @@ func (c *columns) links(r cut, g *catalog.Granule) []catalog.Link {
 }
 
 func (c *columns) footprint(r cut, g *catalog.Granule, edges geometry.Edges, o Options) error {
-	var polygons []core.Polygon
+	var shapes []geometry.Shape
 	if wkb := r.text(c.geometry); wkb != "" {
 		var err error
-		if polygons, err = geometry.ParseWKB([]byte(wkb)); err != nil {
+		if shapes, err = geometry.ParseWKB([]byte(wkb)); err != nil {
 			return err
 		}
 	}
-	if len(polygons) == 0 {
+	if len(shapes) == 0 {
 		if !o.NoGeometry && len(g.Cells) == 0 {
 			return catalog.ErrNoFootprint()
 		}
 		return nil
 	}
-	g.Footprint = edges.Region(polygons)
+	if err := c.region(r, g, shapes, edges, o); err != nil {
+		return err
+	}
 	if v, ok := r.one(c.margin); ok {
 		if g.Footprint.Margin = v.Double(); !(g.Footprint.Margin >= 0) || math.IsInf(g.Footprint.Margin, 0) {
 			return core.Errorf(core.Corrupt, "", "", "footprint_margin is %v", g.Footprint.Margin)
 		}
 	}
-	if v, ok := r.one(c.planar); ok && o.Edges == geometry.EdgesAuto {
-		g.Footprint.Planar = v.Boolean()
-	}
 	return nil
+}
+
+// region is what the shapes mean. A file that says so of each row was written after its rings were read: they are taken by
+// their winding.
+func (c *columns) region(r cut, g *catalog.Granule, shapes []geometry.Shape, edges geometry.Edges, o Options) error {
+	reader := geometry.Reader{Edges: edges, Footprint: true}
+	word := r.text(c.straight)
+	if v, ok := r.one(c.planar); ok && o.Edges == geometry.EdgesAuto {
+		reader.Wound, reader.Edges = true, geometry.EdgesGeodesic
+		if v.Boolean() {
+			reader.Edges = geometry.EdgesPlanar
+		}
+		if word != "" {
+			var err error
+			g.Footprint, err = reader.Marked(shapes, word)
+			return err
+		}
+	}
+	var err error
+	var readings []geometry.Reading
+	g.Footprint, readings, err = reader.Region(shapes)
+	g.Doubt = geometry.Doubts(readings)
+	return err
 }
 
 // maxCellsOrder is the finest order of cells that catalogs hold.

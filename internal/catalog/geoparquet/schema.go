@@ -40,6 +40,7 @@ type layout struct {
 	timeKey        bool
 	cells          bool
 	margin, planar bool
+	straight       bool // some footprint has rings of both kinds
 }
 
 func (l *layout) schema() *parquet.Schema {
@@ -62,6 +63,7 @@ func (l *layout) schema() *parquet.Schema {
 		{l.cells, member{"footprint_cells_order", parquet.Optional(parquet.Int(32))}},
 		{l.margin, member{"footprint_margin", double}},
 		{l.planar, member{"footprint_planar", parquet.Optional(parquet.Leaf(parquet.BooleanType))}},
+		{l.straight, member{"footprint_straight", text}},
 	} {
 		if m.want {
 			members = append(members, m.member)

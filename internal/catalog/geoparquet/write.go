@@ -103,9 +103,10 @@ func (w *Writer) shape(r *core.Region) {
 	w.bounds = [4]float64{min(w.bounds[0], b[0]), min(w.bounds[1], b[1]), max(w.bounds[2], b[2]), max(w.bounds[3], b[3])}
 	w.kinds[geometry.Kind(r.Polygons)] = true
 	w.shapes++
-	if r.Planar {
+	if r.Planar || r.Straight != nil {
 		w.planar++
 	}
+	w.layout.straight = w.layout.straight || r.Straight != nil
 }
 
 // Write writes the file of all granules added.
@@ -305,4 +306,19 @@ func (b *rowBuilder) extra(g *catalog.Granule) {
 	if b.layout.planar {
 		b.put("footprint_planar", parquet.BooleanValue(g.Footprint.Planar))
 	}
+	if b.layout.straight {
+		b.text("footprint_straight", straightWord(&g.Footprint))
+	}
+}
+
+// straightWord says of a region with rings of both kinds, by 0 and 1, which are straight; "" of others.
+func straightWord(r *core.Region) string {
+	word := make([]byte, len(r.Straight))
+	for k, straight := range r.Straight {
+		word[k] = '0'
+		if straight {
+			word[k] = '1'
+		}
+	}
+	return string(word)
 }

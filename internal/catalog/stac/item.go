@@ -28,7 +28,7 @@ type item struct {
 	ID         string                     `json:"id"`
 	Collection string                     `json:"collection"`
 	Geometry   json.RawMessage            `json:"geometry"`
-	BBox       []float64                  `json:"bbox"`
+	BBox       []*float64                 `json:"bbox"`
 	Properties map[string]json.RawMessage `json:"properties"`
 	Assets     map[string]asset           `json:"assets"`
 	Links      []link                     `json:"links"`
@@ -146,17 +146,21 @@ func (it *item) links(base *url.URL) []catalog.Link {
 }
 
 func (it *item) footprint(g *catalog.Granule, o ItemOptions) error {
-	polygons, err := geometry.ParseGeoJSON(orNull(it.Geometry))
+	shapes, err := geometry.ParseGeoJSON(orNull(it.Geometry))
 	if err != nil {
 		return err
 	}
+	var readings []geometry.Reading
 	switch {
-	case len(polygons) > 0:
-		g.Footprint = o.Edges.Region(polygons)
+	case len(shapes) > 0:
+		g.Footprint, readings, err = geometry.Reader{Edges: o.Edges, Footprint: true}.Region(shapes)
+		g.Doubt = geometry.Doubts(readings)
+	case slices.Contains(it.BBox, nil):
+		err = core.Errorf(core.Corrupt, "", "", "a side of its bbox is null, which is no number")
 	case len(it.BBox) == 4:
-		g.Footprint, err = geometry.Box(it.BBox[0], it.BBox[1], it.BBox[2], it.BBox[3])
+		g.Footprint, err = geometry.Box(*it.BBox[0], *it.BBox[1], *it.BBox[2], *it.BBox[3])
 	case len(it.BBox) == 6: // with heights
-		g.Footprint, err = geometry.Box(it.BBox[0], it.BBox[1], it.BBox[3], it.BBox[4])
+		g.Footprint, err = geometry.Box(*it.BBox[0], *it.BBox[1], *it.BBox[3], *it.BBox[4])
 	case !o.Anywhere:
 		err = catalog.ErrNoFootprint()
 	}

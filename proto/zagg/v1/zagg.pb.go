@@ -1677,7 +1677,10 @@ type Region struct {
 	// planar says that edges are straight in lon/lat; otherwise they are great circles.
 	Planar bool `protobuf:"varint,3,opt,name=planar,proto3" json:"planar,omitempty"`
 	// oriented says that the inside is on the left of each ring; otherwise it is the smaller side.
-	Oriented      bool `protobuf:"varint,4,opt,name=oriented,proto3" json:"oriented,omitempty"`
+	Oriented bool `protobuf:"varint,4,opt,name=oriented,proto3" json:"oriented,omitempty"`
+	// straight, if there is any, says in place of planar of each ring, polygon by polygon, whether its edges are straight
+	// in lon/lat. Not together with oriented.
+	Straight      []bool `protobuf:"varint,5,rep,packed,name=straight,proto3" json:"straight,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1738,6 +1741,13 @@ func (x *Region) GetOriented() bool {
 		return x.Oriented
 	}
 	return false
+}
+
+func (x *Region) GetStraight() []bool {
+	if x != nil {
+		return x.Straight
+	}
+	return nil
 }
 
 // Polygon is a shell and then holes. A ring of two vertices is an arc, of one a point.
@@ -4118,12 +4128,13 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x05Input\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\bper_cell\x18\x02 \x01(\bR\aperCell\x12\x1a\n" +
-	"\boptional\x18\x03 \x01(\bR\boptional\"\x82\x01\n" +
+	"\boptional\x18\x03 \x01(\bR\boptional\"\x9e\x01\n" +
 	"\x06Region\x12,\n" +
 	"\bpolygons\x18\x01 \x03(\v2\x10.zagg.v1.PolygonR\bpolygons\x12\x16\n" +
 	"\x06margin\x18\x02 \x01(\x01R\x06margin\x12\x16\n" +
 	"\x06planar\x18\x03 \x01(\bR\x06planar\x12\x1a\n" +
-	"\boriented\x18\x04 \x01(\bR\boriented\"\x1f\n" +
+	"\boriented\x18\x04 \x01(\bR\boriented\x12\x1a\n" +
+	"\bstraight\x18\x05 \x03(\bR\bstraight\"\x1f\n" +
 	"\aPolygon\x12\x14\n" +
 	"\x05rings\x18\x01 \x03(\fR\x05rings\"Q\n" +
 	"\fCoverRequest\x12\x16\n" +

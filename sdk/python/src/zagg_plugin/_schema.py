@@ -253,6 +253,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         2: ("margin", "double", False, ""),
         3: ("planar", "bool", False, ""),
         4: ("oriented", "bool", False, ""),
+        5: ("straight", "bool", True, ""),
     },
     "Shard": {
         1: ("key", "string", False, ""),

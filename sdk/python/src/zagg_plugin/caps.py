@@ -29,21 +29,20 @@ def meets(region: Region, lon: np.ndarray, lat: np.ndarray, radius: np.ndarray) 
     centers = vectors(lon, lat)
     reach = np.radians(radius) + region.margin / EARTH_RADIUS * _FLATTENING + _ROUNDING
     step = float(np.clip(np.degrees(0.2 * np.sqrt(reach.min(initial=np.pi))), *_STEPS))
-    if region.planar:
+    planar_rings = region.planar_rings()
+    if any(map(any, planar_rings)):
         reach += _off(step)
     found = reach >= np.pi
-    for polygon in region.polygons:
-        rings = [_unrolled(r) for r in polygon] if region.planar else list(polygon)
-        edges = [_Edges(_cut(r, step) if region.planar else r) for r in rings]
+    for polygon, planar in zip(region.polygons, planar_rings):
+        flat = [_unrolled(r) for r, p in zip(polygon, planar) if p]
+        great = [_Edges(r) for r, p in zip(polygon, planar) if not p]
+        edges = great + [_Edges(_cut(r, step)) for r in flat]
         for first in range(0, len(found), _TOGETHER):
             part = slice(first, first + _TOGETHER)
             for e in edges:
                 found[part] |= e.near(centers[part], reach[part])
             rest = first + np.flatnonzero(~found[part])
-            if region.planar:
-                found[rest] = _inside_planar(rings, lon[rest], lat[rest])
-            else:
-                found[rest] = _inside(edges, centers[rest], region.oriented)
+            found[rest] = _inside(great, centers[rest], region.oriented) ^ _inside_planar(flat, lon[rest], lat[rest])
     return np.asarray(found)
 
 

@@ -22,6 +22,7 @@ class Region:
     margin: float = 0.0
     planar: bool = False  # edges are straight in lon/lat; otherwise great circles
     oriented: bool = False  # the inside is on the left of each ring; otherwise it is the smaller side
+    straight: tuple[bool, ...] = ()  # if not empty, in place of planar: for each ring, polygon by polygon, whether its edges are straight
 
     @staticmethod
     def decode(m: Message | None) -> "Region":
@@ -33,8 +34,16 @@ class Region:
         for ring in (r for p in polygons for r in p):
             if not len(ring) or not np.isfinite(ring).all() or (np.abs(ring[:, 1]) > 90).any():
                 raise invalid("a ring needs vertices with finite degrees and latitudes within ±90", "region")
-        return Region(polygons, m.margin, m.planar, m.oriented)
+        straight = tuple(m.straight)
+        if straight and (len(straight) != sum(len(p) for p in polygons) or m.oriented):
+            raise invalid(f"straight says {len(straight)} words; want one for each ring, of a region that is not oriented", "region")
+        return Region(polygons, m.margin, m.planar, m.oriented, straight)
+
+    def planar_rings(self) -> list[list[bool]]:
+        """Whether the edges of each ring of each polygon are straight in lon/lat."""
+        words = iter(self.straight or (self.planar for p in self.polygons for _ in p))
+        return [[next(words) for _ in p] for p in self.polygons]
 
     def message(self) -> Message:
         polygons = [Message("Polygon", rings=[np.ascontiguousarray(r, "<f8").tobytes() for r in p]) for p in self.polygons]
-        return Message("Region", polygons=polygons, margin=self.margin, planar=self.planar, oriented=self.oriented)
+        return Message("Region", polygons=polygons, margin=self.margin, planar=self.planar, oriented=self.oriented, straight=list(self.straight))
