@@ -235,6 +235,41 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
+// Whether a shard is done is asked with its list of granules, also where the event had it moved to the store, and the event is sent
+// again with the list.
+func TestLongListsThatGoAstray(t *testing.T) {
+	var sent, lists atomic.Int64
+	lost := func(ctx context.Context, j *job.Job) (*job.Done, error) {
+		sent.Add(1)
+		if j.GranulesURL != "" && len(j.Granules) == 0 {
+			lists.Add(1)
+		}
+		j.ResultURL = "" // nobody learns of it
+		return fine(ctx, j)
+	}
+	a := newAccount(t, awstest.LambdaOptions{}, lost)
+	a.deploy(t, awstest.Function{Timeout: time.Second, Memory: 2048}, lost)
+	for asked, finished := range []func(j *job.Job) *job.Done{
+		func(j *job.Job) *job.Done { return nil },
+		func(j *job.Job) *job.Done { return &job.Done{Label: j.Label, Status: job.OK} },
+	} {
+		sent.Store(0)
+		lists.Store(0)
+		f := a.fleet(t, func(o *Options) {
+			o.Async, o.Patience, o.Limit = true, time.Millisecond, 1000
+			o.Finished = func(_ context.Context, j *job.Job) *job.Done {
+				require.Len(t, j.Granules, 100)
+				require.Empty(t, j.GranulesURL)
+				return finished(j)
+			}
+		})
+		f.function.Timeout = time.Millisecond - MaxAge
+		_, err := f.Run(t.Context(), aJob("-1", 100))
+		require.Equal(t, asked == 0, err != nil)
+		require.Eventually(t, func() bool { return sent.Load() == int64(2-asked) && lists.Load() == sent.Load() }, 10*time.Second, time.Millisecond)
+	}
+}
+
 // An event that is lost is sent once more; one that comes twice counts once; a record stands for a result.
 func TestEventsThatGoAstray(t *testing.T) {
 	a := newAccount(t, awstest.LambdaOptions{}, fine)
