@@ -151,9 +151,11 @@ func (a *app) openQuick(ctx context.Context, o *quickOptions) (*quick, error) {
 			if err != nil {
 				return nil, err
 			}
-			if address = state.Outputs["Bundle"]; address == "" {
-				return nil, core.Errorf(core.Invalid, "--stack", o.stack, "the stack has no output Bundle: say which zip its functions are made from with --zip")
+			bucket, key := state.Parameters["ArtifactBucket"], state.Parameters["FunctionS3Key"]
+			if bucket == "" || key == "" {
+				return nil, core.Errorf(core.Invalid, "--stack", o.stack, "zagg deploy did not make this stack: say which zip its functions are made from with --zip")
 			}
+			address = "s3://" + bucket + "/" + key
 		}
 	}
 	slices.Sort(q.functions)
