@@ -102,4 +102,7 @@ type ReadStats struct {
 	Missing []string // groups the granule does not have
 	Empty   []string // groups it has with no row
 	Index   IndexUse
+	// Warnings are what is wrong with the granule's file without having kept it from being read, such as a mark that a
+	// writer has it open. They end up in the records of the shards.
+	Warnings []string
 }

@@ -215,5 +215,5 @@ func receipt(to *job.Receipt, res *engine.Result, granules int) {
 	to.Observations.Drop(job.DropFill, c.Fill)
 	to.Observations.Drop(job.DropNaN, c.NaN)
 	to.Observations.Drop(job.DropExpression, c.Filtered)
-	to.NoGroup, to.EmptyGroup = res.Absent, res.Empty
+	to.NoGroup, to.EmptyGroup, to.Warnings = res.Absent, res.Empty, res.Warned
 }

@@ -65,10 +65,13 @@ func (n *Namer) Fill(g *Granule) {
 
 // FileID is the name of a file: the last element of a path or URL.
 func FileID(address string) string {
-	if strings.Contains(address, "://") {
-		address, _, _ = strings.Cut(address, "?")
+	if lower := strings.ToLower(address); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+		address, _, _ = strings.Cut(address, "?") // in a key of S3 and in a file's name it is a character like others
 	}
-	return path.Base(strings.ReplaceAll(address, `\`, "/"))
+	if len(address) > 2 && address[1] == ':' && address[2] == '\\' { // a path of Windows; elsewhere \ is a character like others
+		address = strings.ReplaceAll(address, `\`, "/")
+	}
+	return path.Base(address)
 }
 
 // IsData reports whether a file's name says that it holds measurements in HDF5 or HDF4.

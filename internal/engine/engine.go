@@ -121,6 +121,7 @@ type Result struct {
 	Missing   []Missing       // granules left out because reading them failed (only with AllowMissing)
 	Absent    []job.GroupNote // groups that granules do not have
 	Empty     []job.GroupNote // groups without a row
+	Warned    []job.Warning   // what is wrong with granules that were read
 	Unindexed []string        // granules whose index is missing or does not fit
 	Objects   []Object
 	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there

@@ -224,6 +224,9 @@ func (r *pass) note(t int, res *Result) error {
 		if g.stats.Index == core.IndexMissing || g.stats.Index == core.IndexStale {
 			res.Unindexed = append(res.Unindexed, g.ID)
 		}
+		for _, w := range g.stats.Warnings {
+			res.Warned = append(res.Warned, job.Warning{Granule: g.ID, Text: w})
+		}
 		for _, m := range g.stats.Missing {
 			res.Absent = append(res.Absent, job.GroupNote{Granule: g.ID, Group: m})
 		}

@@ -33,6 +33,7 @@ type Receipt struct {
 	NoGroup      []GroupNote        `json:"no_group,omitempty"`    // groups a granule does not have
 	EmptyGroup   []GroupNote        `json:"empty_group,omitempty"` // groups without a row
 	ReadErrors   []ReadError        `json:"read_errors,omitempty"` // granules that could not be read
+	Warnings     []Warning          `json:"warnings,omitempty"`    // what is wrong with granules that were read
 }
 
 // Observations counts rows: Read = Kept + the sum of Dropped. Every row of a granule is counted by one shard of a plan at
@@ -50,6 +51,12 @@ type Observations struct {
 type GroupNote struct {
 	Granule string `json:"granule"`
 	Group   string `json:"group"`
+}
+
+// A Warning is what is wrong with the file of a granule that was read all the same.
+type Warning struct {
+	Granule string `json:"granule"`
+	Text    string `json:"text"`
 }
 
 // A ReadError is why a granule could not be read.
@@ -113,4 +120,5 @@ func (r *Receipt) Add(o *Receipt) {
 	r.NoGroup = append(slices.Clip(r.NoGroup), o.NoGroup...)
 	r.EmptyGroup = append(slices.Clip(r.EmptyGroup), o.EmptyGroup...)
 	r.ReadErrors = append(slices.Clip(r.ReadErrors), o.ReadErrors...)
+	r.Warnings = append(slices.Clip(r.Warnings), o.Warnings...)
 }

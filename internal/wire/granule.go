@@ -102,12 +102,12 @@ func IdentitiesFromProto(ids []*zaggv1.Identity) ([]core.Identity, error) {
 
 // ReadStatsToProto is the end of a read.
 func ReadStatsToProto(s *core.ReadStats) *zaggv1.ReadDone {
-	return &zaggv1.ReadDone{Rows: s.Rows, Emitted: s.Emitted, Invalid: s.Invalid, Missing: s.Missing, Empty: s.Empty, Index: zaggv1.IndexUse(s.Index)}
+	return &zaggv1.ReadDone{Rows: s.Rows, Emitted: s.Emitted, Invalid: s.Invalid, Missing: s.Missing, Empty: s.Empty, Index: zaggv1.IndexUse(s.Index), Warnings: s.Warnings}
 }
 
 // ReadStatsFromProto is the inverse of ReadStatsToProto.
 func ReadStatsFromProto(d *zaggv1.ReadDone) (core.ReadStats, error) {
-	out := core.ReadStats{Rows: d.GetRows(), Emitted: d.GetEmitted(), Invalid: d.GetInvalid(), Missing: d.GetMissing(), Empty: d.GetEmpty(), Index: core.IndexUse(d.GetIndex())}
+	out := core.ReadStats{Rows: d.GetRows(), Emitted: d.GetEmitted(), Invalid: d.GetInvalid(), Missing: d.GetMissing(), Empty: d.GetEmpty(), Index: core.IndexUse(d.GetIndex()), Warnings: d.GetWarnings()}
 	if out.Rows < 0 || out.Emitted < 0 || out.Invalid < 0 || d.GetIndex() < 0 || d.GetIndex() > zaggv1.IndexUse(core.IndexStale) {
 		return out, broken("a read ends with %d rows, %d emitted, %d invalid, index use %d", out.Rows, out.Emitted, out.Invalid, d.GetIndex())
 	}

@@ -290,7 +290,7 @@ func TestQueriesSurvive(t *testing.T) {
 		require.Error(t, err, bad)
 	}
 
-	stats := core.ReadStats{Rows: 3, Emitted: 2, Invalid: 1, Missing: []string{"x"}, Empty: []string{"y"}, Index: core.IndexStale}
+	stats := core.ReadStats{Rows: 3, Emitted: 2, Invalid: 1, Missing: []string{"x"}, Empty: []string{"y"}, Index: core.IndexStale, Warnings: []string{"z"}}
 	s2, err := ReadStatsFromProto(over(t, ReadStatsToProto(&stats)))
 	require.NoError(t, err)
 	require.Equal(t, stats, s2)

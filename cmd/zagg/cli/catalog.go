@@ -214,7 +214,7 @@ func (r *cataloger) run(ctx context.Context) error {
 	if r.close != nil {
 		defer r.close.Close()
 	}
-	tee := &catalogTee{source: source, bbox: r.area, progress: r.progress()}
+	tee := &catalogTee{source: source, bbox: r.area, progress: r.progress(), products: map[string]int{}}
 	if r.o.catalogOut != "" {
 		if err := tee.keep(r); err != nil {
 			return err
@@ -226,6 +226,9 @@ func (r *cataloger) run(ctx context.Context) error {
 		options.Allowance = &coverage.Allowance{Metres: r.o.margin}
 	}
 	m, err := coverage.Build(ctx, r.grid, tee, query, options)
+	if err == nil {
+		r.compare(recipe.Reader.Info().Product, tee)
+	}
 	switch {
 	case err != nil:
 		return err

@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -69,55 +66,6 @@ func (r *cataloger) fetched(done, total int) {
 	r.say("      %s granules", thousands(int64(done)))
 }
 
-// openFile reads a catalog by its ending, or takes the arguments for granules.
-func (r *cataloger) openFile(ctx context.Context, rules catalog.Rules, anywhere bool) (catalog.Source, error) {
-	name := r.args[0]
-	ending := strings.ToLower(path.Ext(name))
-	switch ending {
-	case ".parquet", ".geoparquet", ".json", ".geojson":
-		if len(r.args) > 1 {
-			return nil, r.usage("%s is a catalog; give one, and nothing else", name)
-		}
-	default:
-		return r.openList(ctx)
-	}
-	items := stac.ItemOptions{Rules: rules, TimeKey: r.o.timeKey, Anywhere: anywhere, Edges: r.edges}
-	table := geoparquet.Options{Rules: rules, TimeKey: r.o.timeKey, NoGeometry: anywhere, Edges: r.edges}
-	if scheme := objstore.Scheme(name); ending != ".json" && ending != ".geojson" && (scheme == "" || scheme == "file") {
-		f, closer, err := geoparquet.Open(strings.TrimPrefix(name, "file://"), table)
-		r.close = closer
-		return f, err
-	}
-	store, err := drivers(ctx, storeOptions{}, name)
-	if err != nil {
-		return nil, err
-	}
-	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, largestCatalog)
-	if err != nil {
-		return nil, err
-	}
-	if ending == ".json" || ending == ".geojson" {
-		return stac.Parse(name, data, items)
-	}
-	return geoparquet.New(name, bytes.NewReader(data), int64(len(data)), table)
-}
-
-func (r *cataloger) openList(ctx context.Context) (catalog.Source, error) {
-	store, err := drivers(ctx, storeOptions{}, r.args...)
-	if err != nil {
-		return nil, err
-	}
-	granules, err := expandGranules(ctx, store, r.args)
-	if err != nil {
-		return nil, err
-	}
-	addresses := make([]string, len(granules))
-	for i, g := range granules {
-		addresses[i] = g.Assets["data"]
-	}
-	return catalog.NewList(addresses)
-}
-
 // A catalogTee hands granules on and keeps them for a catalog file. What a map does not need stays out of it.
 type catalogTee struct {
 	source   catalog.Source
@@ -130,8 +78,9 @@ type catalogTee struct {
 	pending  []*catalog.Granule // whose cells are not known yet
 	count    int
 	anywhere int
-	doubtful int    // granules whose footprint was taken larger than it may be
-	doubt    string // of the first of them
+	doubtful int            // granules whose footprint was taken larger than it may be
+	doubt    string         // of the first of them
+	products map[string]int // granules of each, as their names or the catalog say
 	meta     catalog.Meta
 }
 
@@ -209,6 +158,9 @@ func (t *catalogTee) index(ctx context.Context, visit func(*catalog.Granule) err
 
 func (t *catalogTee) pass(g *catalog.Granule, visit func(*catalog.Granule) error) error {
 	t.count++
+	if g.Product != "" {
+		t.products[g.Product]++
+	}
 	if len(g.Footprint.Polygons) == 0 && len(g.Cells) == 0 {
 		t.anywhere++
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/filekind"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
 )
@@ -48,14 +49,14 @@ func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]strin
 	if scheme := objstore.Scheme(arg); scheme != "" && scheme != "file" {
 		return expandURL(ctx, store, arg)
 	}
-	if info, err := os.Stat(arg); err == nil {
+	if info, err := os.Stat(strings.TrimPrefix(arg, "file://")); err == nil {
 		if info.IsDir() {
 			return listPrefix(ctx, store, strings.TrimRight(arg, "/")+"/")
 		}
 		if e := strings.ToLower(filepath.Ext(arg)); e == ".txt" || e == ".lst" {
 			return readList(arg)
 		}
-		return []string{arg}, nil
+		return []string{arg}, notCatalog(arg)
 	}
 	if strings.Contains(arg, ",") {
 		return expandSeveral(ctx, store, arg)
@@ -72,14 +73,17 @@ func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]strin
 
 // expandURL lists a prefix that ends in "/", or what a pattern in S3 matches; any other URL is one granule.
 func expandURL(ctx context.Context, store core.ObjectStore, url string) ([]string, error) {
-	star := strings.IndexAny(url, "*[")
+	star := strings.IndexAny(url, "*?[")
+	several := strings.Contains(url, ",s3://") || strings.Contains(url, ",https://")
 	switch {
 	case strings.HasSuffix(url, "/"):
 		return listPrefix(ctx, store, url)
-	case strings.Contains(url, ",") && strings.Contains(url, ",s3://"):
-		return expandSeveral(ctx, store, url)
-	case objstore.Scheme(url) != "s3" || star < 0:
+	case objstore.Scheme(url) != "s3" && !several, star < 0 && !several:
 		return []string{url}, nil
+	case exists(ctx, store, url): // a key may have any character
+		return []string{url}, nil
+	case several:
+		return expandSeveral(ctx, store, url)
 	}
 	all, err := listPrefix(ctx, store, url[:star])
 	if err != nil {
@@ -96,6 +100,23 @@ func expandURL(ctx context.Context, store core.ObjectStore, url string) ([]strin
 		}
 	}
 	return found, nil
+}
+
+// notCatalog is an error for a file that is something else than a granule, such as a catalog or a web page; what is damaged
+// is left for its reader to refuse.
+func notCatalog(name string) error {
+	path, _ := localPath(name)
+	f, err := recogniseFile(path)
+	if err != nil || f.Truncated() || f.Kind == filekind.Empty || f.Kind == filekind.Unknown || f.Kind == filekind.Text {
+		return nil
+	}
+	return granuleFault(name, f)
+}
+
+// exists reports that a URL names an object as it stands.
+func exists(ctx context.Context, store core.ObjectStore, url string) bool {
+	_, err := store.Stat(ctx, url)
+	return err == nil
 }
 
 func expandSeveral(ctx context.Context, store core.ObjectStore, list string) ([]string, error) {
@@ -119,7 +140,8 @@ func readList(name string) ([]string, error) {
 	var urls []string
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
+		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+		if line != "" && !strings.HasPrefix(line, "#") {
 			urls = append(urls, line)
 		}
 	}
@@ -129,6 +151,9 @@ func readList(name string) ([]string, error) {
 func listPrefix(ctx context.Context, store core.ObjectStore, prefix string) ([]string, error) {
 	var urls []string
 	err := store.List(ctx, prefix, func(o core.ObjectInfo) error {
+		if strings.HasPrefix(path.Base(o.URL), ".") { // macOS keeps "._name" beside files, others their caches
+			return nil
+		}
 		switch strings.ToLower(path.Ext(o.URL)) {
 		case ".h5", ".hdf5", ".he5", ".nc", ".nc4":
 			urls = append(urls, o.URL)

@@ -24,6 +24,7 @@ type summary struct {
 	LeftOut      map[string]int64   `json:"left_out,omitempty"` // kept, but without a value of a variable's inputs, by variable
 	NoGroup      int                `json:"groups_missing"`
 	EmptyGroup   int                `json:"groups_empty"`
+	Warnings     []string           `json:"warnings,omitempty"` // what is wrong with granules that were read
 	Missing      []string           `json:"granules_missing"`
 	Superseded   []job.Superseded   `json:"granules_superseded"`
 	WallSeconds  float64            `json:"wall_s"`
@@ -133,6 +134,9 @@ func (s *summary) add(label string, o *host.Outcome, err error, seconds float64)
 	s.NoGroup += len(r.NoGroup)
 	s.EmptyGroup += len(r.EmptyGroup)
 	s.Missing = append(s.Missing, rec.Missing...)
+	for _, w := range r.Warnings {
+		s.Warnings = append(s.Warnings, w.Granule+": "+w.Text)
+	}
 	if !o.Skipped {
 		s.Worker.Longest = max(s.Worker.Longest, seconds)
 		s.Worker.MaxMemoryMB = max(s.Worker.MaxMemoryMB, float64(r.MaxMemory)/(1<<20))
@@ -156,6 +160,8 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 	s.price()
 	slices.Sort(s.Missing)
 	s.Missing = slices.Compact(s.Missing)
+	slices.Sort(s.Warnings) // a granule is read for several shards
+	s.Warnings = slices.Compact(s.Warnings)
 	if !profile {
 		s.Phases = nil
 	}
@@ -176,6 +182,12 @@ func (s *summary) print(out io.Writer, asJSON, profile bool) error {
 	}
 	if s.NoGroup+s.EmptyGroup > 0 {
 		line("Groups", "%d that granules do not have, %d without a row (normal)", s.NoGroup, s.EmptyGroup)
+	}
+	for _, text := range s.Warnings[:min(len(s.Warnings), 10)] {
+		line("Warning", "%s", text)
+	}
+	if n := len(s.Warnings) - 10; n > 0 {
+		line("Warning", "%d more: see the records", n)
 	}
 	if len(s.Missing) > 0 {
 		line("Missing", "%d granules could not be read: %s", len(s.Missing), abbreviate(s.Missing))

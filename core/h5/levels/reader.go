@@ -67,6 +67,7 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 			return read.stats, err
 		}
 	}
+	read.stats.Warnings = read.file.Warnings()
 	return read.stats, nil
 }
 

@@ -199,6 +199,9 @@ type rowReader struct {
 
 func (r *rowReader) all(ctx context.Context) error {
 	for _, group := range r.file.file.RowGroups() {
+		if group.NumRows() == 0 { // a search without results; the decoder fails on it
+			continue
+		}
 		if err := r.group(ctx, group); err != nil {
 			return err
 		}

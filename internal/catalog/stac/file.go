@@ -2,7 +2,6 @@ package stac
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog"
@@ -15,25 +14,15 @@ type Collection struct {
 
 var _ catalog.Source = (*Collection)(nil)
 
-// Parse reads a FeatureCollection of items or one item; errors call it name.
+// Parse reads STAC items in any form in which they are kept: a FeatureCollection, one item, a list of items, or items one
+// after another (newline-delimited, also with the record separators of RFC 8142). Errors call it name.
 func Parse(name string, data []byte, o ItemOptions) (*Collection, error) {
-	var p page
-	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, core.Errorf(core.Corrupt, "stac", name, "%w", err)
-	}
-	switch {
-	case p.Type == "Feature":
-		p.Features = []json.RawMessage{data}
-	case p.Type != "FeatureCollection":
-		return nil, core.Errorf(core.Invalid, "stac", name, "type %.40q is neither FeatureCollection nor Feature: are these STAC items?", p.Type)
-	case p.next() != nil:
-		return nil, core.Errorf(core.Invalid, "stac", name, "this is one page of a search, and there are more; search again, or join the pages")
-	}
-	if n, ok := p.matched(); ok && n > len(p.Features) {
-		return nil, core.Errorf(core.Invalid, "stac", name, "it has %d of %d items", len(p.Features), n)
+	features, err := features(data)
+	if err != nil {
+		return nil, core.Errorf(core.CodeOf(err), "stac", name, "%w", err)
 	}
 	c, namer, seen := &Collection{}, catalog.NewNamer(), map[string]bool{}
-	for i, raw := range p.Features {
+	for i, raw := range features {
 		g, err := decode(raw, nil, o, namer)
 		if err != nil {
 			return nil, core.Errorf(core.CodeOf(err), "", name, "item %d: %w", i, err)

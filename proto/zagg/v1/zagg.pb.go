@@ -3655,7 +3655,9 @@ type ReadDone struct {
 	// empty is groups without a row.
 	Empty []string `protobuf:"bytes,5,rep,name=empty,proto3" json:"empty,omitempty"`
 	// index is what became of the asset "index".
-	Index         IndexUse `protobuf:"varint,6,opt,name=index,proto3,enum=zagg.v1.IndexUse" json:"index,omitempty"`
+	Index IndexUse `protobuf:"varint,6,opt,name=index,proto3,enum=zagg.v1.IndexUse" json:"index,omitempty"`
+	// warnings is what is wrong with the granule's file without having kept it from being read.
+	Warnings      []string `protobuf:"bytes,7,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3730,6 +3732,13 @@ func (x *ReadDone) GetIndex() IndexUse {
 		return x.Index
 	}
 	return IndexUse_INDEX_USE_NONE
+}
+
+func (x *ReadDone) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
 }
 
 // UploadFrame is some bytes of one value. Values come one after another.
@@ -4254,14 +4263,15 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\bIdentity\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\tR\x04data\x12\x18\n" +
 	"\aversion\x18\x02 \x03(\x03R\aversion\x12\x12\n" +
-	"\x04part\x18\x03 \x01(\tR\x04part\"\xab\x01\n" +
+	"\x04part\x18\x03 \x01(\tR\x04part\"\xc7\x01\n" +
 	"\bReadDone\x12\x12\n" +
 	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x18\n" +
 	"\aemitted\x18\x02 \x01(\x03R\aemitted\x12\x18\n" +
 	"\ainvalid\x18\x03 \x01(\x03R\ainvalid\x12\x18\n" +
 	"\amissing\x18\x04 \x03(\tR\amissing\x12\x14\n" +
 	"\x05empty\x18\x05 \x03(\tR\x05empty\x12'\n" +
-	"\x05index\x18\x06 \x01(\x0e2\x11.zagg.v1.IndexUseR\x05index\"G\n" +
+	"\x05index\x18\x06 \x01(\x0e2\x11.zagg.v1.IndexUseR\x05index\x12\x1a\n" +
+	"\bwarnings\x18\a \x03(\tR\bwarnings\"G\n" +
 	"\vUploadFrame\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\x12\x12\n" +

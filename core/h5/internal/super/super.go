@@ -4,6 +4,7 @@ package super
 
 import (
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/filekind"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
@@ -41,7 +42,12 @@ func Read(r *space.Reader, head int64) (*Superblock, error) {
 			return decode(c, at)
 		}
 		if got < 128 || at > 1<<40 {
-			return nil, core.Errorf(core.Corrupt, "", "", "not an HDF5 file: no superblock at byte 0, 512, 1024, … up to %d", at+got)
+			first, err := r.Peek("superblock", 0, filekind.Head)
+			if err != nil {
+				return nil, err
+			}
+			what := filekind.Recognise(first.Bytes(first.Len()), -1)
+			return nil, core.Errorf(core.Corrupt, "", "", "not an HDF5 file, but %s: no superblock at byte 0, 512, 1024, … up to %d", what, at+got)
 		}
 	}
 }
