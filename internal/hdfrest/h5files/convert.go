@@ -104,9 +104,8 @@ func compileInteger(t *h5.Datatype) *codec {
 	for size < t.Size {
 		size *= 2
 	}
-	out := &hdfrest.Type{Class: hdfrest.Integer, Size: size, Signed: t.Signed && t.Class == h5.Integer}
+	out := &hdfrest.Type{Class: hdfrest.Integer, Size: size, Signed: t.Signed && t.Class == h5.Integer, BigEndian: t.BigEndian && size > 1}
 	if size == t.Size && t.Offset == 0 && t.Precision == 8*t.Size {
-		out.BigEndian = t.BigEndian && size > 1
 		return asIs(out, t.Size)
 	}
 	return &codec{t: out, size: t.Size, append: func(dst, e []byte, _ *wiring) []byte {
@@ -117,6 +116,9 @@ func compileInteger(t *h5.Datatype) *codec {
 			} else {
 				v >>= shift
 			}
+		}
+		if out.BigEndian {
+			return append(dst, binary.BigEndian.AppendUint64(nil, v)[8-size:]...)
 		}
 		return append(dst, binary.LittleEndian.AppendUint64(nil, v)[:size]...)
 	}}
