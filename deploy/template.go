@@ -7,6 +7,8 @@ import _ "embed"
 var (
 	//go:embed template.yaml
 	template string
+	//go:embed hdf.yaml
+	hdf string
 	//go:embed zipedit.yaml
 	zipEdit string
 	//go:embed benchmark_cicd.yaml
@@ -15,6 +17,9 @@ var (
 
 // Template is the CloudFormation template of the function that computes shards, YAML.
 func Template() string { return template }
+
+// HDF is the CloudFormation template of the function that serves HDF5 files.
+func HDF() string { return hdf }
 
 // ZipEdit is the CloudFormation template of the function that changes files of a function's zip.
 func ZipEdit() string { return zipEdit }

@@ -15,6 +15,7 @@ type Function struct {
 // Functions are the programs that a bundle can be, by name.
 func Functions() map[string]Function {
 	return map[string]Function{
+		"hdf":     {Module + "/lambda/hdf", false, "serves HDF5 files through the HDF REST API"},
 		"worker":  {Module + "/lambda/worker", true, "computes shards"},
 		"zipedit": {Module + "/lambda/zipedit", false, "changes files of a function's zip in place"},
 	}

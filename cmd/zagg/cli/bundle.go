@@ -33,6 +33,7 @@ for the function's architecture.`,
 		Example: `  zagg bundle                                                    # all built-in plugins, arm64
   zagg bundle --builtin healpix,atl06,stats --arch amd64 -o worker.zip
   zagg bundle --plugin example.org/planefit@v1.2.0
+  zagg bundle --function hdf
   zagg bundle --function zipedit
   zagg bundle --plugin example.org/planefit --replace example.org/planefit=./examples/planefit`,
 		Args: cobra.NoArgs,

@@ -41,6 +41,7 @@ A service is a stack of its own:
   zagg deploy status
   zagg deploy update --bundle zagg-worker-arm64.zip --memory 4096
   zagg deploy down
+  zagg deploy up --service hdf --bucket my-granules
   zagg deploy up --service zipedit --zip-bucket my-bundles`,
 	}
 	up := &cobra.Command{
@@ -114,7 +115,10 @@ func (o *deployOptions) check(given map[string]string, create bool) error {
 	if a, ok := given["Architecture"]; ok && a != "arm64" && a != "x86_64" {
 		return fmt.Errorf("--architecture is %q; have arm64, x86_64: %w for `zagg deploy`", a, errUsage)
 	}
-	for _, flag := range []string{"output-prefix", "zip-prefix"} {
+	if create && given["CreateHttpApi"] == "true" && given["Password"] == "" {
+		return fmt.Errorf("--http-api needs --password: %w for `zagg deploy up --service hdf`", errUsage)
+	}
+	for _, flag := range []string{"output-prefix", "zip-prefix", "prefix", "public-prefix"} {
 		if p := given[o.service().parameter(flag)]; p != "" && !strings.HasSuffix(p, "/") {
 			return fmt.Errorf("--%s %q needs a slash at its end: %w for `zagg deploy`", flag, p, errUsage)
 		}

@@ -37,6 +37,14 @@ func services() map[string]service {
 			},
 			stays: [][2]string{{"OutputBucketName", "stores"}, {"ArtifactBucket", "bundles"}},
 		},
+		"hdf": {
+			does: "serves HDF5 files through the HDF REST API", function: "hdf", template: deploy.HDF(), stack: "zagg-hdf", needs: []string{"bucket"},
+			parameters: map[string]string{
+				"bucket": "BucketName", "prefix": "Prefix", "second-bucket": "SecondBucketName", "public-prefix": "PublicPrefix", "s3-gateway": "S3Gateway",
+				"http-api": "CreateHttpApi", "password": "Password", "reserved-concurrency": "ReservedConcurrency",
+			},
+			stays: [][2]string{{"BucketName", "files"}, {"ArtifactBucket", "bundles"}},
+		},
 		"zipedit": {
 			does: "changes files of a function's zip in place", function: "zipedit", template: deploy.ZipEdit(), stack: "zagg-zipedit", needs: []string{"zip-bucket"},
 			parameters: map[string]string{"zip-bucket": "ZipBucketName", "zip-prefix": "ZipPrefix", "file-bucket": "FileBucketName", "zip-key-arn": "ZipKeyArn"},
@@ -58,20 +66,28 @@ func commonParameters() map[string]string {
 func parameterFlags(f *pflag.FlagSet) {
 	f.String("function-name", "", "name of the function (default process-shard for the worker, else the service's name)")
 	f.String("architecture", "", "of the bundle: arm64, x86_64 (default arm64)")
-	f.Int("memory", 0, "memory in MB (default 2048 for the worker, 256 for zipedit)")
-	f.Int("timeout", 0, "time-out in seconds, at most 900 (default 720 for the worker, 60 for zipedit)")
+	f.Int("memory", 0, "memory in MB (default 2048 for the worker, 1024 for hdf, 256 for zipedit)")
+	f.Int("timeout", 0, "time-out in seconds, at most 900 (default 720 for the worker, 30 for hdf, 60 for zipedit)")
 	f.Int("log-days", 0, "days that logs are kept (default 14)")
 	f.String("role-arn", "", "take this role instead of creating one (CreateExecutionRole=false)")
-	f.String("role-name", "", "name of the role to create (default zagg-lambda-execution for the worker, zagg-zipedit-execution for zipedit)")
+	f.String("role-name", "", "name of the role to create (default zagg-lambda-execution for the worker, else zagg-SERVICE-execution)")
 
 	f.String("output-bucket", "", "worker: bucket that stores are written to")
 	f.String("output-prefix", "", "worker: let the function write below this prefix only, with a slash at its end")
 	f.Bool("create-output-bucket", false, "worker: create the bucket; it stays when the stack goes")
 	f.String("granule-bucket", "", "worker: bucket that the function may read granules and indexes from, beside the archives whose credentials travel with the event")
 	f.Int("tmp", 0, "worker: ephemeral storage in MB (default 512)")
-	f.Int("reserved-concurrency", -1, "worker: workers set aside, and the most at once; -1: none")
+	f.Int("reserved-concurrency", -1, "worker, hdf: invocations set aside, and the most at once; -1: none")
 	f.Bool("variants", false, "worker: also make the functions NAME-2048, -4096 and -8192")
 	f.Bool("metrics", false, "worker: count shards as CloudWatch metrics, which cost extra")
+
+	f.String("bucket", "", "hdf: bucket with the files")
+	f.String("prefix", "", "hdf: files below this prefix only, with a slash at its end")
+	f.String("second-bucket", "", "hdf: another bucket that may be read")
+	f.String("public-prefix", "", "hdf: files below this prefix may be read through --http-api without a password, with a slash at its end")
+	f.String("s3-gateway", "", "hdf: base URL of another S3 than the region's")
+	f.Bool("http-api", false, "hdf: make an HTTP API in front of the function, for clients without AWS")
+	f.String("password", "", "hdf: password of the user that is called as the function; --http-api needs one")
 
 	f.String("zip-bucket", "", "zipedit: bucket with the zips that may be changed")
 	f.String("zip-prefix", "", "zipedit: zips below this prefix only, with a slash at its end")
