@@ -48,6 +48,7 @@ var rules = map[string][]string{
 	"internal/job":      {},
 	"internal/plan":     {"internal/job"},
 	"internal/plot":     {},
+	"internal/release":  {"core/...", "internal/bench", "internal/bundle"},
 	"internal/shardmap": {},
 	"internal/zarr":     {},
 	"deploy":            {},
