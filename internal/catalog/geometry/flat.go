@@ -145,12 +145,16 @@ func unroll(w []core.LonLat) (u []core.LonLat, net float64, long bool) {
 }
 
 // ambiguous reports whether a ring unrolled by shorter steps may also mean the longer ones, by its winding: as written it is
-// a proper outline, each longitude of which it passes twice, and wound as RFC 7946 has it, while the unrolled one is not.
+// a proper outline, which passes each longitude twice and never turns back on a parallel, and wound as RFC 7946 has it, while
+// the unrolled one is not.
 func ambiguous(w, u []core.LonLat, hole bool) bool {
 	west, east, path := math.Inf(1), math.Inf(-1), 0.0
 	for i, a := range w {
 		west, east = min(west, a.Lon), max(east, a.Lon)
-		path += math.Abs(w[(i+1)%len(w)].Lon - a.Lon)
+		b, c := w[(i+1)%len(w)], w[(i+2)%len(w)]
+		if path += math.Abs(b.Lon - a.Lon); a.Lat == b.Lat && b.Lat == c.Lat && (b.Lon-a.Lon)*(c.Lon-b.Lon) < 0 {
+			return false
+		}
 	}
 	if path > 2*(east-west)+1e-9 {
 		return false
