@@ -129,6 +129,9 @@ func (s *Stack) Plan(ctx context.Context, template string, parameters map[string
 		Tags: []types.Tag{{Key: aws.String("application"), Value: aws.String("zagg")}},
 	})
 	if err != nil {
+		if nothingToDo(err.Error()) {
+			return nil, nil
+		}
 		return nil, s.fail(err)
 	}
 	return s.awaitPlan(ctx, &Plan{Create: create, id: aws.ToString(out.Id)})
@@ -169,6 +172,12 @@ func (s *Stack) parameters(ctx context.Context, template string, given map[strin
 	return out, nil
 }
 
+// nothingToDo reports whether CloudFormation says that a stack is as asked for: when the change set is made or, as some
+// services that speak its language do, when it is asked for.
+func nothingToDo(reason string) bool {
+	return strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed")
+}
+
 // awaitPlan waits until the change set is made.
 func (s *Stack) awaitPlan(ctx context.Context, p *Plan) (*Plan, error) {
 	for {
@@ -184,7 +193,7 @@ func (s *Stack) awaitPlan(ctx context.Context, p *Plan) (*Plan, error) {
 			if err := s.Discard(ctx, p); err != nil {
 				return nil, err
 			}
-			if strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed") {
+			if nothingToDo(reason) {
 				return nil, nil
 			}
 			return nil, core.Errorf(core.Invalid, "deploy", s.Name, "%s", reason)
