@@ -139,7 +139,9 @@ func (t *Task) Result() ([]byte, error) {
 }
 
 // InPlace reports that a result is dst.
-func (t *Task) InPlace(result []byte) bool { return len(result) == 0 || &result[0] == &t.dst[0] }
+func (t *Task) InPlace(result []byte) bool {
+	return len(result) == 0 || len(t.dst) > 0 && &result[0] == &t.dst[0]
+}
 
 // Decode undoes the stages that mask does not exclude; need is as of Begin. The result has len(dst) bytes; it is dst or,
 // where there is nothing to undo, a part of src.
