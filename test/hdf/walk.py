@@ -177,6 +177,8 @@ class Walk:
             return  # h5pyd asks for points and lists of these in JSON of its own
         axis = self.rng.randrange(len(shape))
         few = sorted(self.rng.sample(range(shape[axis]), min(shape[axis], 5)))
+        if "NO_POINTS" in os.environ:  # 0.24 cannot send points as an event
+            return
         yield "lists", tuple([few if i == axis else slice(0, min(n, 3)) for i, n in enumerate(shape)])
         if len(shape) == 1 and shape[0] > 3 and not d.dtype.names:
             yield "masks", (np.arange(shape[0]) % 3 == 0,)
