@@ -83,7 +83,8 @@ func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error 
 	}
 	var lacks []string
 	used := map[string]bool{}
-	for _, want := range wants(cfg) {
+	for kind, needed := range NeedsOf(cfg).all() {
+		want := kind + " " + needed
 		plugin, ok := have[want]
 		if !ok {
 			lacks = append(lacks, want)
@@ -103,15 +104,4 @@ func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error 
 		}
 	}
 	return nil
-}
-
-// wants are the grid, the reader and the statistics of a configuration, each once.
-func wants(cfg *config.Config) []string {
-	list := []string{"grid " + cfg.Output.Grid.Type, "reader " + cfg.DataSource.Reader}
-	for _, a := range cfg.Aggregation.Arrays {
-		if want := "statistic " + bareName(a.Function); a.Function != "" && !slices.Contains(list, want) {
-			list = append(list, want)
-		}
-	}
-	return list
 }

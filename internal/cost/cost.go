@@ -59,3 +59,11 @@ func (b Bill) String() string {
 	}
 	return fmt.Sprintf("$%.4f", b.Total())
 }
+
+// Architecture is the word of AWS for a processor.
+func Architecture(amd64 bool) string {
+	if amd64 {
+		return "x86_64"
+	}
+	return "arm64"
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/httpstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
 )
 
@@ -18,9 +19,6 @@ type access struct {
 	scheme, endpoint, region string
 	key, secret, token       job.Secret
 }
-
-// earthdataHosts are sent a bearer token of NASA's Earthdata Login, and nobody else.
-func earthdataHosts() []string { return []string{".nasa.gov", ".earthdatacloud.nasa.gov"} }
 
 // driver opens a service, or gives the one that is open. Without a key, S3 is reached as the function's role.
 func (w *Worker) driver(ctx context.Context, a access) (core.ObjectReader, error) {
@@ -35,18 +33,13 @@ func (w *Worker) driver(ctx context.Context, a access) (core.ObjectReader, error
 	if s, ok := w.drivers.get(a); ok {
 		return s, nil
 	}
-	var s core.ObjectReader
-	if a.scheme == "https" {
-		s = httpstore.New(httpstore.Options{Token: httpstore.Token(a.token.Reveal()), TokenHosts: earthdataHosts()})
-	} else {
-		o := s3store.Options{Region: a.region, Endpoint: a.endpoint}
-		if a.key != "" {
-			o.Credentials = &s3store.Credentials{AccessKeyID: a.key.Reveal(), SecretAccessKey: a.secret.Reveal(), SessionToken: a.token.Reveal()}
-		}
-		var err error
-		if s, err = s3store.New(ctx, o); err != nil {
-			return nil, err
-		}
+	to := drivers.Access{Region: a.region, Endpoint: a.endpoint, Token: httpstore.Token(a.token.Reveal())}
+	if a.key != "" {
+		to.Credentials = &s3store.Credentials{AccessKeyID: a.key.Reveal(), SecretAccessKey: a.secret.Reveal(), SessionToken: a.token.Reveal()}
+	}
+	s, err := drivers.Service(ctx, a.scheme, to)
+	if err != nil {
+		return nil, err
 	}
 	w.drivers.put(a, s)
 	return s, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/coverage"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -328,7 +329,7 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, tee *catalogTee)
 	if r.offline() {
 		from = strings.Join(r.args, " ")
 	}
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), abbreviate(strings.Fields(from)))
+	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), run.Abbreviate(strings.Fields(from)))
 	if r.indexed {
 		fmt.Fprintf(w, "Indexed footprints at order %d\n", r.o.indexOrder)
 	}

@@ -209,19 +209,19 @@ func TestCatalogRefuses(t *testing.T) {
 		if strings.HasSuffix(c.args[len(c.args)-1], ".geojson.parquet") {
 			require.NoError(t, os.WriteFile(c.args[len(c.args)-1], []byte("not parquet at all"), 0o644))
 		}
-		code, _, errs := run(t, "", c.args...)
+		code, _, errs := execute(t, "", c.args...)
 		require.Equal(t, c.code, code, "%v\n%s", c.args, errs)
 		require.Contains(t, errs, c.want, c.args)
 	}
 	require.NoFileExists(t, filepath.Join(dir, "x.json"))
-	code, _, errs := run(t, "", append(search, "--bbox", "100,68,110,70")...)
+	code, _, errs := execute(t, "", append(search, "--bbox", "100,68,110,70")...)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "there is no granule in this time and area")
-	code, _, errs = run(t, "", "catalog", "--config", "atl06", "--bbox", greenland, "--output", filepath.Join(dir, "x.json"), sharedtest.Dir(t, "golden", "small", "catalog.parquet"))
+	code, _, errs = execute(t, "", "catalog", "--config", "atl06", "--bbox", greenland, "--output", filepath.Join(dir, "x.json"), sharedtest.Dir(t, "golden", "small", "catalog.parquet"))
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "none of the 3 granules comes near the area")
 	s.HitsOff = 1
-	code, _, errs = run(t, "", append(search, "--bbox", greenland)...)
+	code, _, errs = execute(t, "", append(search, "--bbox", greenland)...)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "search again")
 	require.NoFileExists(t, filepath.Join(dir, "x.json"))
@@ -282,7 +282,7 @@ func TestShardmap(t *testing.T) {
 		{1, "made for another grid", []string{"shardmap", "convert", golden, filepath.Join(dir, "x.json"), "--config", "atl06_polar"}},
 		{1, "none.json", []string{"shardmap", "info", filepath.Join(dir, "none.json")}},
 	} {
-		code, _, errs := run(t, "", c.args...)
+		code, _, errs := execute(t, "", c.args...)
 		require.Equal(t, c.code, code, "%v\n%s", c.args, errs)
 		require.Contains(t, errs, c.want)
 	}
@@ -311,7 +311,7 @@ func TestShardmapSpellings(t *testing.T) {
 	text := read(t, sharedtest.Dir(t, "golden", "small", "config.yaml"))
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o644))
 	dry := func(catalog string, config string) (int, string) {
-		code, _, errs := run(t, "", "run", "--config", config, "--catalog", catalog, "--store", filepath.Join(dir, "s.zarr"), "--dry-run")
+		code, _, errs := execute(t, "", "run", "--config", config, "--catalog", catalog, "--store", filepath.Join(dir, "s.zarr"), "--dry-run")
 		return code, errs
 	}
 	code, errs := dry(legacy, config)

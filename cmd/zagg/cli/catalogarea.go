@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/coverage"
+	"github.com/englacial/zagg/internal/drivers"
 )
 
 // largestArea is the longest file of an area that is read.
@@ -56,7 +57,7 @@ func (r *cataloger) readBox(text string) (core.Region, error) {
 }
 
 func (r *cataloger) parseArea(ctx context.Context, flag, name string, parse func([]byte) ([]geometry.Shape, error)) (core.Region, error) {
-	store, err := drivers(ctx, storeOptions{}, name)
+	store, err := drivers.Open(ctx, drivers.Environment(), name)
 	if err != nil {
 		return core.Region{}, err
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/geoparquet"
 	"github.com/englacial/zagg/internal/catalog/stac"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/run"
 )
 
 // openFile reads a catalog, which its content tells, or takes the arguments for granules.
@@ -45,8 +47,8 @@ func (r *cataloger) catalogKind(ctx context.Context, name string) (filekind.Kind
 	}
 	var f filekind.File
 	var err error
-	if path, local := localPath(name); local {
-		if f, err = recogniseFile(path); err != nil {
+	if path, local := run.LocalPath(name); local {
+		if f, err = run.RecogniseFile(path); err != nil {
 			return byName, nil // no such file, a folder: who opens it says so
 		}
 	} else if byName != "" || catalog.IsData(name) || strings.HasSuffix(name, "/") || strings.ContainsAny(name, "*[") {
@@ -60,55 +62,11 @@ func (r *cataloger) catalogKind(ctx context.Context, name string) (filekind.Kind
 	case byName != "" && slices.Contains([]filekind.Kind{filekind.Empty, filekind.Text, filekind.Unknown}, f.Kind):
 		return byName, nil // its reader says what is wrong with it
 	}
-	return "", granuleFault(name, f)
-}
-
-// granuleFault is the error of a file that is no granule; nil if it is one.
-func granuleFault(name string, f filekind.File) error {
-	switch {
-	case f.Truncated():
-		return core.Errorf(core.Corrupt, "granule", name, "this is %s: download it again", f)
-	case f.Kind == filekind.HDF5:
-		return nil
-	}
-	way := ""
-	switch f.Kind {
-	case filekind.HTML:
-		way = "; such a page is what a server sends to who is not logged in"
-	case filekind.Gzip, filekind.Zip, filekind.Zstd, filekind.Bzip2, filekind.XZ, filekind.Tar:
-		way = "; unpack it first"
-	case filekind.NetCDF3, filekind.HDF4:
-		way = "; convert it to netCDF-4"
-	case filekind.JSON, filekind.Parquet:
-		way = "; zagg catalog makes a shard map of a catalog, which zagg run --catalog takes"
-	}
-	return core.Errorf(core.Invalid, "granule", name, "this is %s: neither a granule (HDF5) nor a catalog (STAC items as JSON, stac-geoparquet)%s", f, way)
-}
-
-// localPath is the path of a file on this machine.
-func localPath(name string) (string, bool) {
-	scheme := objstore.Scheme(name)
-	return strings.TrimPrefix(name, "file://"), scheme == "" || scheme == "file"
-}
-
-// recogniseFile recognises a regular file on this machine.
-func recogniseFile(path string) (filekind.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return filekind.File{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return filekind.File{}, core.Errorf(core.Invalid, "granule", path, "is no regular file")
-	}
-	data, err := (&objstore.File{}).ReadRanges(context.Background(), path, []core.Range{{Length: filekind.Head}})
-	if err != nil {
-		return filekind.File{}, err
-	}
-	return filekind.Recognise(data[0], info.Size()), nil
+	return "", run.GranuleFault(name, f)
 }
 
 func recogniseURL(ctx context.Context, url string) (filekind.File, error) {
-	store, err := drivers(ctx, storeOptions{}, url)
+	store, err := drivers.Open(ctx, drivers.Environment(), url)
 	if err != nil {
 		return filekind.File{}, err
 	}
@@ -121,12 +79,12 @@ func recogniseURL(ctx context.Context, url string) (filekind.File, error) {
 
 func (r *cataloger) openCatalog(ctx context.Context, name string, kind filekind.Kind, rules catalog.Rules, anywhere bool) (catalog.Source, error) {
 	table := geoparquet.Options{Rules: rules, TimeKey: r.o.timeKey, NoGeometry: anywhere, Edges: r.edges}
-	if path, local := localPath(name); local && kind == filekind.Parquet {
+	if path, local := run.LocalPath(name); local && kind == filekind.Parquet {
 		f, closer, err := geoparquet.Open(path, table)
 		r.close = closer
 		return f, err
 	}
-	store, err := drivers(ctx, storeOptions{}, name)
+	store, err := drivers.Open(ctx, drivers.Environment(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -142,23 +100,23 @@ func (r *cataloger) openCatalog(ctx context.Context, name string, kind filekind.
 
 // openList takes the arguments for granules. Those on this machine are looked at.
 func (r *cataloger) openList(ctx context.Context) (catalog.Source, error) {
-	store, err := drivers(ctx, storeOptions{}, r.args...)
+	store, err := drivers.Open(ctx, drivers.Environment(), r.args...)
 	if err != nil {
 		return nil, err
 	}
-	granules, err := expandGranules(ctx, store, r.args)
+	granules, err := run.Granules(ctx, store, r.args)
 	if err != nil {
 		return nil, err
 	}
 	addresses := make([]string, len(granules))
 	for i, g := range granules {
 		addresses[i] = g.Assets["data"]
-		if path, local := localPath(addresses[i]); local {
-			f, err := recogniseFile(path)
+		if path, local := run.LocalPath(addresses[i]); local {
+			f, err := run.RecogniseFile(path)
 			if err != nil {
 				continue // lists may name what is elsewhere
 			}
-			if err := granuleFault(addresses[i], f); err != nil {
+			if err := run.GranuleFault(addresses[i], f); err != nil {
 				return nil, err
 			}
 		}

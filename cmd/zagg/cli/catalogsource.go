@@ -12,10 +12,13 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/cmr"
+	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/catalog/geoparquet"
 	"github.com/englacial/zagg/internal/catalog/stac"
 	"github.com/englacial/zagg/internal/catalog/web"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/run"
 )
 
 // largestCatalog is the longest catalog that is read from S3 or HTTPS, or as JSON: it is held in memory.
@@ -49,7 +52,7 @@ func (r *cataloger) open(ctx context.Context) (catalog.Source, error) {
 // token finds who one is when a collection is not found without.
 func (r *cataloger) token(client *web.Client) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		login, err := findLogin(client)
+		login, err := earthdata.FromEnvironment(client)
 		if err != nil {
 			return "", err
 		}
@@ -195,7 +198,7 @@ func (r *cataloger) progress() func(int) {
 
 // putFile writes an object as it is made. If write fails, nothing is there: no store shows what is half written.
 func putFile(ctx context.Context, url string, write func(io.Writer) error) error {
-	store, err := drivers(ctx, storeOptions{}, url)
+	store, err := drivers.Open(ctx, drivers.Environment(), url)
 	if err != nil {
 		return err
 	}

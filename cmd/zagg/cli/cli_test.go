@@ -11,11 +11,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/plugins/all"
 )
 
 // run runs one command line in this process.
-func run(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+func execute(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = Run(t.Context(), args, strings.NewReader(stdin), &out, &errs, all.Plugins()...)
@@ -24,7 +25,7 @@ func run(t *testing.T, stdin string, args ...string) (code int, stdout, stderr s
 
 func ok(t *testing.T, args ...string) string {
 	t.Helper()
-	code, out, errs := run(t, "", args...)
+	code, out, errs := execute(t, "", args...)
 	require.Zero(t, code, "%v\n%s%s", args, out, errs)
 	return out
 }
@@ -77,7 +78,7 @@ func TestExitCodes(t *testing.T) {
 		{1, "zarr.json", []string{"info", filepath.Join(folder, "none.zarr")}},
 		{1, "latitude must be within", []string{"grid", "locate", "--grid", `{"type":"healpix","parent_order":6,"child_order":12}`}},
 	} {
-		code, out, errs := run(t, "95,0\n", c.args...)
+		code, out, errs := execute(t, "95,0\n", c.args...)
 		require.Equal(t, c.code, code, "%v\n%s%s", c.args, out, errs)
 		require.Contains(t, out+errs, c.want, "%v", c.args)
 	}
@@ -87,7 +88,7 @@ func TestExitCodes(t *testing.T) {
 func TestRunSummary(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "heights.zarr")
 	args := []string{"run", "--config", "sample/demo.yaml", "--granules", "sample/*.h5", "--store", store}
-	code, out, errs := run(t, "", append(args, "--profile")...)
+	code, out, errs := execute(t, "", append(args, "--profile")...)
 	require.Zero(t, code)
 	for _, phase := range []string{"[1/7] ", "[2/7] ", "[3/7] Plan: 25 shards, 10 granules, 73 pairs", "[4/7] ", "[5/7] ", "[6/7] ", "[7/7] "} {
 		require.Contains(t, errs, phase)
@@ -96,15 +97,15 @@ func TestRunSummary(t *testing.T) {
 	for _, line := range []string{"Done: 25 cells with data, 41,068 obs, 0 errors", "25 total, 25 with data, 0 empty, 0 errors", "Cost ", "\nWorker phases (max across cells): ", "\nOutput: " + store + "\n"} {
 		require.Contains(t, out, line)
 	}
-	code, out, _ = run(t, "", append(args, "--json", "-q")...)
+	code, out, _ = execute(t, "", append(args, "--json", "-q")...)
 	require.Zero(t, code)
 	var s struct {
-		Shards       shardCounts `json:"shards"`
-		Observations int64       `json:"observations"`
+		Shards       run.ShardCounts `json:"shards"`
+		Observations int64           `json:"observations"`
 		Dropped      map[string]int64
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &s))
-	require.Equal(t, shardCounts{Total: 25, WithData: 25, Skipped: 25}, s.Shards)
+	require.Equal(t, run.ShardCounts{Total: 25, WithData: 25, Skipped: 25}, s.Shards)
 	require.Equal(t, int64(41068), s.Observations)
 	require.Equal(t, map[string]int64{"filter": 45221 - 41068}, s.Dropped, "what is kept and what is dropped is what there is")
 }
@@ -145,11 +146,11 @@ func TestDamagedGranule(t *testing.T) {
 	}
 	damaged := filepath.Base(files[3])
 	args := []string{"run", "--config", "sample/demo.yaml", "--granules", folder, "--store", filepath.Join(t.TempDir(), "h.zarr"), "-q"}
-	code, _, errs := run(t, "", args...)
+	code, _, errs := execute(t, "", args...)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, damaged)
 	require.Contains(t, errs, "byte")
-	code, out, errs := run(t, "", append(args, "--allow-missing")...)
+	code, out, errs := execute(t, "", append(args, "--allow-missing")...)
 	require.Equal(t, 3, code, errs)
 	require.Contains(t, out, "0 errors")
 	require.Contains(t, errs, "1 granules are missing")
@@ -171,13 +172,13 @@ func TestPlotAndInfo(t *testing.T) {
 		require.NoError(t, err)
 		require.Greater(t, info.Size(), int64(10000))
 	}
-	code, _, errs := run(t, "", "plot", store, "h_maen")
+	code, _, errs := execute(t, "", "plot", store, "h_maen")
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "have cell_ids, count, h_max")
-	code, _, errs = run(t, "", "plot", store, "cell_ids")
+	code, _, errs = execute(t, "", "plot", store, "cell_ids")
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "a coordinate, not a variable")
-	code, _, errs = run(t, "", "plot", store, "h_mean", "-o", filepath.Join(t.TempDir(), "nowhere", "map.png"))
+	code, _, errs = execute(t, "", "plot", store, "h_mean", "-o", filepath.Join(t.TempDir(), "nowhere", "map.png"))
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "there is no folder")
 	var info storeInfo
@@ -195,7 +196,7 @@ func TestPlotAndInfo(t *testing.T) {
 const healpix = `{"type":"healpix","parent_order":6,"child_order":12}`
 
 func TestGridLocate(t *testing.T) {
-	code, out, errs := run(t, "name,lon,lat\nx,106.2,-75.1\ny,-253.8,-75.1\n", "grid", "locate", "--grid", healpix, "-")
+	code, out, errs := execute(t, "name,lon,lat\nx,106.2,-75.1\ny,-253.8,-75.1\n", "grid", "locate", "--grid", healpix, "-")
 	require.Zero(t, code, errs)
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	require.NoError(t, err)
@@ -203,22 +204,22 @@ func TestGridLocate(t *testing.T) {
 	require.Equal(t, []string{"-75.1", "106.2", "153115887", "11674965139215351820", "-4131122414344", "11674737609027878918"}, rows[1])
 	require.Equal(t, rows[1][2:], rows[2][2:], "longitudes that differ by 360 degrees are one place")
 
-	code, out, _ = run(t, "-75.1,106.2\n", "grid", "locate", "--json", "--grid", healpix)
+	code, out, _ = execute(t, "-75.1,106.2\n", "grid", "locate", "--json", "--grid", healpix)
 	require.Zero(t, code)
 	require.JSONEq(t, `[{"lat":-75.1,"lon":106.2,"cell_id":153115887,"morton":11674965139215351820,"decimal":"-4131122414344","shard_key":11674737609027878918}]`, out)
-	code, out, _ = run(t, "nan,1\n-75.1,106.2\n", "grid", "locate", "--grid", healpix)
+	code, out, _ = execute(t, "nan,1\n-75.1,106.2\n", "grid", "locate", "--grid", healpix)
 	require.Zero(t, code)
 	require.Contains(t, out, "\nnan,1,,,,\n-75.1,106.2,153115887,")
-	code, out, _ = run(t, "nan,1\n", "grid", "locate", "--json", "--grid", healpix)
+	code, out, _ = execute(t, "nan,1\n", "grid", "locate", "--json", "--grid", healpix)
 	require.Zero(t, code)
 	require.JSONEq(t, `[{"lat":null,"lon":1,"cell_id":null,"morton":null,"decimal":null,"shard_key":null}]`, out)
-	code, out, _ = run(t, "", "grid", "locate", "--json", "--grid", healpix)
+	code, out, _ = execute(t, "", "grid", "locate", "--json", "--grid", healpix)
 	require.Zero(t, code)
 	require.JSONEq(t, "[]", out)
-	code, _, errs = run(t, "1,2\n3,four\n", "grid", "locate", "--grid", healpix)
+	code, _, errs = execute(t, "1,2\n3,four\n", "grid", "locate", "--grid", healpix)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "row 2")
-	code, _, errs = run(t, "1,2\n", "grid", "locate", "--grid", `{"type":"squares"}`)
+	code, _, errs = execute(t, "1,2\n", "grid", "locate", "--grid", `{"type":"squares"}`)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, `no grid squares in this binary; have [`)
 }
@@ -243,7 +244,7 @@ func TestConfigCommands(t *testing.T) {
 		changed := strings.Replace(string(text), want[0], want[1], 1)
 		require.NotEqual(t, string(text), changed, broken)
 		require.NoError(t, os.WriteFile(mine, []byte(changed), 0o644))
-		code, _, errs := run(t, "", "config", "check", mine)
+		code, _, errs := execute(t, "", "config", "check", mine)
 		require.Equal(t, 1, code, broken)
 		require.Regexp(t, `mine\.yaml:\d+`, errs, broken)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -64,7 +65,7 @@ func (a *app) predict(ctx context.Context, name string, o costOptions) error {
 	if f := o.function; f.MemoryMB < 128 || f.MemoryMB > 10240 || f.Concurrency < 1 || f.TmpMB < 512 || f.Timeout <= 0 {
 		return fmt.Errorf("--memory must be 128 to 10240, --tmp at least 512, --concurrency at least 1 and --timeout positive: %w for `zagg cost`", errUsage)
 	}
-	m, err := readMap(ctx, name)
+	m, err := run.ReadMap(ctx, name)
 	if err != nil {
 		return err
 	}

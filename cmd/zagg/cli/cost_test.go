@@ -42,11 +42,11 @@ func TestCostRefuses(t *testing.T) {
 		"--architecture is \"sparc\"": {"--architecture", "sparc"},
 		"--memory must be 128":        {"--memory", "10"},
 	} {
-		code, _, errs := run(t, "", append([]string{"cost", smallMap(t)}, args...)...)
+		code, _, errs := execute(t, "", append([]string{"cost", smallMap(t)}, args...)...)
 		require.Equal(t, exitUsage, code)
 		require.Contains(t, errs, want)
 	}
-	code, _, errs := run(t, "", "cost", "nowhere.json")
+	code, _, errs := execute(t, "", "cost", "nowhere.json")
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "nowhere.json")
 }

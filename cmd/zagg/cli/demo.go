@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,10 +43,8 @@ func (a *app) demo(ctx context.Context, store, picture string) error {
 	}
 	config := filepath.Join(folder, "demo.yaml")
 	fmt.Fprintf(a.stderr, "zagg run --config %s --granules %s --store %s --overwrite\n", config, folder, store)
-	r := &runner{app: a, start: time.Now(), o: runOptions{
-		config: config, granules: []string{folder}, store: store, backend: "local", maxWorkers: 4, overwrite: true,
-	}}
-	if err := r.run(ctx); err != nil {
+	o := runOptions{config: config, granules: []string{folder}, store: store, backend: "local", overwrite: true}
+	if err := a.run(ctx, &o); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "zagg plot %s h_mean -o %s\n", store, picture)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/bundle"
+	"github.com/englacial/zagg/internal/cost"
 	stack "github.com/englacial/zagg/internal/deploy"
 )
 
@@ -71,7 +72,7 @@ func (a *app) bring(ctx context.Context, c *cloud, o *deployOptions, architectur
 	return bucket, key, nil
 }
 
-func awsArch(arch string) string { return architecture(arch == "amd64") }
+func awsArch(arch string) string { return cost.Architecture(arch == "amd64") }
 
 // buildFor builds a function, with all built-in plugins if it takes any.
 func (a *app) buildFor(ctx context.Context, function, architecture, file string) error {

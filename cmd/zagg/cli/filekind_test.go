@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/run"
 )
 
 const stacItem = `{"type":"Feature","stac_version":"1.0.0","id":%q,"bbox":[10,-75,12,-73],
@@ -19,7 +22,7 @@ func catalogOf(t *testing.T, name, content string, args ...string) (code int, ou
 	dir := t.TempDir()
 	file := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
-	code, _, stderr := run(t, "", append([]string{"catalog", "--config", "atl06", "--bbox=-180,-90,180,90", "--output", filepath.Join(dir, "map.json"), "-q", file}, args...)...)
+	code, _, stderr := execute(t, "", append([]string{"catalog", "--config", "atl06", "--bbox=-180,-90,180,90", "--output", filepath.Join(dir, "map.json"), "-q", file}, args...)...)
 	m, _ := os.ReadFile(filepath.Join(dir, "map.json"))
 	return code, stderr + string(m)
 }
@@ -78,17 +81,17 @@ func TestGranuleNames(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "._"+n), []byte("\x00\x05\x16\x07"), 0o644))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".DS_Store"), []byte("\x00\x00\x00\x01Bud1"), 0o644))
-	store, err := drivers(t.Context(), storeOptions{}, dir)
+	store, err := drivers.Open(t.Context(), drivers.Environment(), dir)
 	require.NoError(t, err)
 	for _, n := range names {
 		for _, prefix := range []string{"", "file://"} {
-			got, err := expandGranules(t.Context(), store, []string{prefix + filepath.Join(dir, n)})
+			got, err := run.Granules(t.Context(), store, []string{prefix + filepath.Join(dir, n)})
 			require.NoError(t, err, n)
 			require.Len(t, got, 1)
 			require.Equal(t, n, filepath.Base(got[0].Assets["data"]))
 		}
 	}
-	got, err := expandGranules(t.Context(), store, []string{dir})
+	got, err := run.Granules(t.Context(), store, []string{dir})
 	require.NoError(t, err)
 	require.Len(t, got, len(names))
 }

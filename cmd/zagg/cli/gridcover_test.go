@@ -41,7 +41,7 @@ func TestGridCover(t *testing.T) {
 		require.Equal(t, strings.Join([]string{lists.Keys[i].String(), lists.Labels[i], lists.Nested[i].String()}, ","), line)
 	}
 	// The same by standard input; finer cells; with a margin; on other grids.
-	_, out, _ := run(t, twoPlaces, "grid", "cover", "--grid", healpixJSON, "--polygon", "-")
+	_, out, _ := execute(t, twoPlaces, "grid", "cover", "--grid", healpixJSON, "--polygon", "-")
 	require.Equal(t, strings.Join(text, "\n")+"\n", out)
 	lines := func(args ...string) int {
 		return strings.Count(ok(t, append([]string{"grid", "cover", "--polygon", file}, args...)...), "\n") - 1
@@ -73,7 +73,7 @@ func TestGridCoverErrors(t *testing.T) {
 		{1, "latitude", []string{"--grid", healpixJSON, "--polygon", file, "--latitude", "geocentric"}},
 		{1, "no orders", []string{"--grid", `{"type":"rectilinear"}`, "--polygon", file, "--order", "3"}},
 	} {
-		code, _, errs := run(t, "", append([]string{"grid", "cover"}, c.args...)...)
+		code, _, errs := execute(t, "", append([]string{"grid", "cover"}, c.args...)...)
 		require.Equal(t, c.code, code, "%v: %s", c.args, errs)
 		require.Contains(t, errs, c.want)
 	}

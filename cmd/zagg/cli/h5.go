@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/drivers"
 )
 
 func (a *app) h5Command() *cobra.Command {
@@ -55,7 +56,9 @@ type h5Source struct {
 
 // openH5 opens a file to be read as the drivers of its URL are best used.
 func (a *app) openH5(ctx context.Context, url string, o h5Access) (*h5Source, error) {
-	store, err := drivers(ctx, storeOptions{region: o.region, anonymous: o.anonymous}, url)
+	access := drivers.Environment()
+	access.Region, access.Anonymous = o.region, o.anonymous
+	store, err := drivers.Open(ctx, access, url)
 	if err != nil {
 		return nil, err
 	}

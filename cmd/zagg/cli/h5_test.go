@@ -181,7 +181,7 @@ func TestH5Errors(t *testing.T) {
 		{1, "is no dataset", []string{"show", h5Sample, "/gt1l", "--select", "0"}},
 		{1, "truncated", []string{"show", half, "/", "--recursive", "--json"}},
 	} {
-		code, _, stderr := run(t, "", append([]string{"h5"}, c.args...)...)
+		code, _, stderr := execute(t, "", append([]string{"h5"}, c.args...)...)
 		require.Equal(t, c.code, code, "%v\n%s", c.args, stderr)
 		require.Contains(t, stderr, c.want, c.args)
 	}
@@ -195,7 +195,7 @@ func TestH5Damaged(t *testing.T) {
 	try := func(b []byte) {
 		require.NoError(t, os.WriteFile(path, b, 0o644))
 		for _, args := range [][]string{{"h5", "ls", path, "--sizes", "--json"}, {"h5", "show", path, "/", "--recursive", "--json"}} {
-			code, stdout, _ := run(t, "", args...)
+			code, stdout, _ := execute(t, "", args...)
 			if code == 0 {
 				require.True(t, json.Valid([]byte(stdout)))
 			} else {
@@ -217,7 +217,7 @@ func TestH5Damaged(t *testing.T) {
 func TestH5OverHTTP(t *testing.T) {
 	server := httptest.NewServer(http.FileServer(http.Dir("sample")))
 	defer server.Close()
-	code, stdout, stderr := run(t, "", "h5", "show", server.URL+"/"+filepath.Base(h5Sample), h5Heights, "--select", "0:2")
+	code, stdout, stderr := execute(t, "", "h5", "show", server.URL+"/"+filepath.Base(h5Sample), h5Heights, "--select", "0:2")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "[1470.56, 1472.83]")
 	require.Regexp(t, `(?m)^[2-4] requests, [0-9.]+ kB of 163.2 kB read$`, stderr)

@@ -23,7 +23,7 @@ func TestH5Unwritten(t *testing.T) {
 	var all []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "h5", "show", file, "/", "--recursive", "--json")), &all))
 	require.Equal(t, "18,000,000,000 of its 18,000,000,000 bytes of values were never written: --full-hash hashes them", all[1]["unhashed"])
-	code, _, stderr := run(t, "", "h5", "show", file, "/lat", "--json")
+	code, _, stderr := execute(t, "", "h5", "show", file, "/lat", "--json")
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "--select says which to print")
 	require.Contains(t, ok(t, "h5", "show", file, "/lat", "--json", "--select", "-2:"), `"values":[0.0,0.0]`)
@@ -61,7 +61,7 @@ func TestH5HashOfHoles(t *testing.T) {
 // What the HDF5 library refuses is read with a warning.
 func TestH5Warnings(t *testing.T) {
 	for name, want := range map[string]string{"open_for_write_flag.h5": "open for writing", "truncated_user_block.h5": "3,077 bytes, the header says 4,000"} {
-		code, _, stderr := run(t, "", "h5", "ls", sharedtest.Dir(t, "cases/h5", name))
+		code, _, stderr := execute(t, "", "h5", "ls", sharedtest.Dir(t, "cases/h5", name))
 		require.Zero(t, code)
 		require.True(t, strings.HasPrefix(stderr, "warning: "), stderr)
 		require.Contains(t, stderr, want)

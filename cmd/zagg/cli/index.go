@@ -6,11 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/host"
-	"github.com/englacial/zagg/internal/dispatch"
-	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/run"
 )
 
 func (a *app) indexCommand() *cobra.Command {
@@ -46,8 +42,7 @@ Indexes that fit are left as they are; --overwrite makes them again.`,
 			if out == "" {
 				return fmt.Errorf("--out is missing: %w for `zagg index build`", errUsage)
 			}
-			r := &runner{app: a, o: o}
-			return r.buildIndexes(cmd.Context(), args, out)
+			return a.buildIndexes(cmd.Context(), &o, args, out)
 		},
 	}
 	f := c.Flags()
@@ -61,91 +56,22 @@ Indexes that fit are left as they are; --overwrite makes them again.`,
 	return c
 }
 
-// An indexed is one granule's sidecar: bytes written, 0 where it was there and fits.
-type indexed struct{ size, granule int64 }
-
-func (r *runner) buildIndexes(ctx context.Context, args []string, out string) error {
-	cfg, _, err := loadConfig(r.o.config)
+func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string, out string) error {
+	cfg, _, err := loadConfig(o.config)
 	if err != nil {
 		return err
 	}
-	r.config = cfg
-	r.config.DataSource.Index.Store = out
-	if r.recipe, err = r.app.compile(ctx, cfg); err != nil {
-		return err
-	}
-	if err := r.findKeys(); err != nil {
-		return err
-	}
-	store, err := drivers(ctx, r.source(), args...)
+	s, err := run.Index(ctx, run.Options{
+		Config: cfg, Compile: a.compile, Granules: granules, Workers: o.maxWorkers, Region: o.region, Anonymous: o.anonymous,
+		Overwrite: o.overwrite, Progress: newReporter(a.stderr, o.quiet),
+	}, out)
 	if err != nil {
 		return err
 	}
-	granules, err := expandGranules(ctx, objstore.Retry(store, objstore.Policy{}), args)
-	if err != nil {
-		return err
-	}
-	if _, err := job.Identify(ctx, r.recipe.Reader, granules); err != nil {
-		return err
-	}
-	src, err := r.openGranules(ctx, granules)
-	if err != nil {
-		return err
-	}
-	way := host.NewStores(src.reader, src.reader, src.url)
-	reader := way.Reader(&src.used)
-	var total indexed
-	made, failed := 0, 0
-	bar := newProgress(r.app.stderr, len(granules), "granules", r.o.quiet)
-	err = dispatch.Run(ctx, granules, r.o.maxWorkers, func(ctx context.Context, g core.Granule) (indexed, error) {
-		return r.buildIndex(ctx, reader, src.reader, g)
-	}, func(d dispatch.Done[core.Granule, indexed]) {
-		switch {
-		case d.Err != nil:
-			failed++
-			bar.say(fmt.Sprintf("ERROR %s: %v", d.Job.ID, d.Err))
-			bar.step("ERROR " + d.Job.ID)
-		case d.Result.size == 0:
-			bar.step(d.Job.ID + " fits")
-		default:
-			made++
-			total.size += d.Result.size
-			total.granule += d.Result.granule
-			bar.step(fmt.Sprintf("%s %s bytes (%.2f %%)", d.Job.ID, thousands(d.Result.size), 100*float64(d.Result.size)/float64(max(d.Result.granule, 1))))
-		}
-	})
-	bar.finish()
-	if err != nil {
-		return err
-	}
-	used := src.used.Usage()
-	fmt.Fprintf(r.app.stdout, "%d indexes made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s requests, %s\n", made, len(granules)-made-failed, failed,
-		thousands(total.size), 100*float64(total.size)/float64(max(total.granule, 1)), thousands(used.Gets+used.Heads), megabytes(used.Down))
-	if failed > 0 {
+	fmt.Fprintf(a.stdout, "%d indexes made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s requests, %s\n", s.Made, s.Fitted, s.Failed,
+		thousands(s.Bytes), 100*float64(s.Bytes)/float64(max(s.Granules, 1)), thousands(s.Read.Gets+s.Read.Heads), megabytes(s.Read.Down))
+	if s.Failed > 0 {
 		return errSilent
 	}
 	return nil
-}
-
-// nowhere is a region that no observation lies in: reading it opens a granule and fetches no values.
-func nowhere() core.Region {
-	return core.Region{Polygons: []core.Polygon{{{{Lon: 0.123456789, Lat: 89.999999}}}}}
-}
-
-func (r *runner) buildIndex(ctx context.Context, src core.ObjectReader, to core.ObjectStore, g core.Granule) (indexed, error) {
-	g = r.recipe.WithIndex(g)
-	if !r.o.overwrite {
-		if _, err := to.Stat(ctx, g.Assets["index"]); err == nil && r.recipe.IndexFits(ctx, src, g, nowhere()) {
-			return indexed{}, nil
-		}
-	}
-	data, err := r.recipe.Index(ctx, src, g)
-	if err != nil {
-		return indexed{}, err
-	}
-	info, err := to.Stat(ctx, g.Assets["data"])
-	if err != nil {
-		return indexed{}, err
-	}
-	return indexed{int64(len(data)), info.Size}, objstore.PutBytes(ctx, objstore.Retry(to, objstore.Policy{}), g.Assets["index"], data, core.PutOptions{})
 }

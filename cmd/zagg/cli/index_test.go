@@ -67,9 +67,9 @@ func TestIndexes(t *testing.T) {
 	ok(t, "run", "--config", cfg, "--granules", "sample", "--store", second, "-q", "--json")
 	require.Equal(t, values(t, plain), values(t, second))
 
-	code, _, errs := run(t, "", "index", "build", "sample")
+	code, _, errs := execute(t, "", "index", "build", "sample")
 	require.Equal(t, 2, code)
 	require.Contains(t, errs, "--out is missing")
-	code, _, errs = run(t, "", "index", "build", "cli.go", "--out", folder, "-q")
+	code, _, errs = execute(t, "", "index", "build", "cli.go", "--out", folder, "-q")
 	require.Equal(t, 1, code, errs)
 }

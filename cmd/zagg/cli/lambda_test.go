@@ -16,7 +16,9 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/lambda/worker"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -59,7 +61,7 @@ func TestLambdaWritesTheSame(t *testing.T) {
 	want := written(t, sampleStore(t))
 	for _, invocation := range []string{"async", "sync"} {
 		store := filepath.Join(t.TempDir(), "heights.zarr")
-		var s summary
+		var s run.Summary
 		require.NoError(t, json.Unmarshal([]byte(ok(t, onLambda(store, "--invocation", invocation, "--json", "-q")...)), &s))
 		require.Equal(t, 25, s.Shards.WithData)
 		require.EqualValues(t, 41068, s.Observations)
@@ -68,7 +70,7 @@ func TestLambdaWritesTheSame(t *testing.T) {
 		for _, label := range []string{"-41121144", "-41121233"} {
 			require.NoError(t, os.Remove(store+".status/records/"+label+".json"))
 		}
-		_, out, errs := run(t, "", onLambda(store, "--invocation", invocation)...)
+		_, out, errs := execute(t, "", onLambda(store, "--invocation", invocation)...)
 		require.Contains(t, errs, "23 shards were done before")
 		require.Contains(t, errs, "Computing 2 shards")
 		require.Contains(t, out, "25 with data, 0 empty, 0 errors (23 done before)")
@@ -83,7 +85,7 @@ func TestLambdaReportAndAttach(t *testing.T) {
 	tables, err := filepath.Glob(store + ".status/runs/*.parquet")
 	require.NoError(t, err)
 	require.Len(t, tables, 1)
-	rows, err := parquet.ReadFile[shardRow](tables[0])
+	rows, err := parquet.ReadFile[run.ShardRow](tables[0])
 	require.NoError(t, err)
 	require.Len(t, rows, 3)
 	for _, r := range rows {
@@ -92,7 +94,7 @@ func TestLambdaReportAndAttach(t *testing.T) {
 		require.Positive(t, r.Reads)
 		require.Positive(t, r.CostUSD)
 	}
-	var report runReport
+	var report run.Report
 	data, err := os.ReadFile(strings.TrimSuffix(tables[0], "parquet") + "json")
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, &report))
@@ -102,7 +104,7 @@ func TestLambdaReportAndAttach(t *testing.T) {
 	out := ok(t, "attach", store, "-q")
 	require.Contains(t, out, "3 total, 3 with data")
 	require.Contains(t, ok(t, "attach", store+".status/"+report.RunID, "-q"), "3 total, 3 with data")
-	code, _, errs := run(t, "", "attach", filepath.Join(t.TempDir(), "none.zarr"))
+	code, _, errs := execute(t, "", "attach", filepath.Join(t.TempDir(), "none.zarr"))
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "no run on Lambda")
 }
@@ -138,7 +140,7 @@ func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
 
 // upload puts the sample into the bucket ins.
 func upload(t *testing.T) {
-	store, err := drivers(t.Context(), storeOptions{}, "s3://ins/")
+	store, err := drivers.Open(t.Context(), drivers.Environment(), "s3://ins/")
 	require.NoError(t, err)
 	for name, data := range written(t, "sample") {
 		require.NoError(t, store.Put(t.Context(), "s3://ins/"+name, strings.NewReader(data), core.PutOptions{Size: int64(len(data))}))
@@ -155,14 +157,14 @@ func ours(t *testing.T) *host.Manifest {
 func TestLambdaAsksFirst(t *testing.T) {
 	account(t, ours(t))
 	store := filepath.Join(t.TempDir(), "heights.zarr")
-	code, _, errs := run(t, "", append(onSample, "--store", store, "--backend", "lambda")...)
+	code, _, errs := execute(t, "", append(onSample, "--store", store, "--backend", "lambda")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "cannot write to this machine")
-	code, _, errs = run(t, "", append(onSample, "--store", inCloud, "--backend", "lambda")...)
+	code, _, errs = execute(t, "", append(onSample, "--store", inCloud, "--backend", "lambda")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "cannot read files of this machine")
 	for _, answer := range []string{"", "n\n", "\n"} {
-		code, _, errs := run(t, answer, append(onCloud, "--store", inCloud, "--backend", "lambda")...)
+		code, _, errs := execute(t, answer, append(onCloud, "--store", inCloud, "--backend", "lambda")...)
 		require.Equal(t, exitFailure, code)
 		require.Contains(t, errs, "Run 25 shards for at most $0.")
 		require.Contains(t, errs, "Aborted: max-cost gate declined")
@@ -179,43 +181,16 @@ func TestLambdaLacksAStatistic(t *testing.T) {
 		}
 	}
 	account(t, m)
-	code, _, errs := run(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)
+	code, _, errs := execute(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "function process-shard has no statistic ")
-	code, _, errs = run(t, "", "info", inCloud)
+	code, _, errs = execute(t, "", "info", inCloud)
 	require.Equal(t, exitFailure, code, errs)
 }
 
 func TestLambdaThatIsNotThere(t *testing.T) {
 	account(t, ours(t))
-	code, _, errs := run(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--function-name", "other", "--yes")...)
+	code, _, errs := execute(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--function-name", "other", "--yes")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "`zagg deploy up` makes it")
-}
-
-func TestCredentialsFile(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "keys.json")
-	f := &credentialsFile{path: name}
-	_, err := f.read()
-	require.ErrorContains(t, err, name)
-	for text, want := range map[string]string{
-		`{"accessKeyId":"a","secretAccessKey":"hidden"}`:                                    "",
-		`{"access_key_id":"a","secret_access_key":"hidden","endpoint_url":"http://x"}`:      "",
-		`{"Credentials":{"AccessKeyId":"a","SecretAccessKey":"hidden","SessionToken":"t"}}`: "",
-		`{"accessKeyId":"a"}`:                           "want accessKeyId and secretAccessKey",
-		`{"accessKeyId":"a","secretAccessKey":7}`:       "secretAccessKey is not a string",
-		`{"accessKeyId":"a","secretAccesKey":"hidden"}`: `unknown key "secretAccesKey"`,
-		`hidden`: "expected a JSON object",
-	} {
-		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
-		f := &credentialsFile{path: name}
-		keys, err := f.read()
-		if want == "" {
-			require.NoError(t, err, text)
-			require.Equal(t, "a", keys.AccessKeyID.Reveal())
-			continue
-		}
-		require.ErrorContains(t, err, want)
-		require.NotContains(t, err.Error(), "hidden")
-	}
 }

@@ -111,7 +111,7 @@ func TestStoreThatOnlyTheFunctionMayWrite(t *testing.T) {
 	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Bootstrap: exe, Memory: 2048, Timeout: time.Minute, Env: s3.Environ()}))
 	t.Setenv("AWS_ACCESS_KEY_ID", "reader")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "reader-secret")
-	code, out, errs := run(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)
+	code, out, errs := execute(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)
 	require.Zero(t, code, errs)
 	require.Contains(t, errs, "the function sets the store up")
 	require.Contains(t, errs, "the run's report is not kept")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/run"
 )
 
 func (a *app) pluginsCommand() *cobra.Command {
@@ -145,7 +146,7 @@ func conflicts(infos []pluginInfo) []error {
 	var out []error
 	for _, pair := range pairs {
 		p, q := &infos[pair[0]], &infos[pair[1]]
-		out = append(out, core.Errorf(core.Invalid, "", "", "plugins %s (%s) and %s (%s) both offer %s: a run that needs both is refused", p.Name, p.place(), q.Name, q.place(), abbreviate(shared[pair])))
+		out = append(out, core.Errorf(core.Invalid, "", "", "plugins %s (%s) and %s (%s) both offer %s: a run that needs both is refused", p.Name, p.place(), q.Name, q.place(), run.Abbreviate(shared[pair])))
 	}
 	return out
 }

@@ -107,50 +107,9 @@ func candidateNames(candidates []remote.Candidate) []string {
 	return names
 }
 
-// wants are the names that something must offer.
-type wants struct{ grids, readers, statistics []string }
-
-// missing is what of w none of the plugins offers.
-func (w wants) missing(plugins []core.Plugin) wants {
-	var m wants
-	for _, n := range w.grids {
-		if !slices.ContainsFunc(plugins, func(p core.Plugin) bool { return has(p.Grids, n) }) {
-			m.grids = append(m.grids, n)
-		}
-	}
-	for _, n := range w.readers {
-		if !slices.ContainsFunc(plugins, func(p core.Plugin) bool { return has(p.Readers, n) }) {
-			m.readers = append(m.readers, n)
-		}
-	}
-	for _, n := range w.statistics {
-		if !slices.ContainsFunc(plugins, func(p core.Plugin) bool { return has(p.Statistics, n) }) {
-			m.statistics = append(m.statistics, n)
-		}
-	}
-	return m
-}
-
-func (w wants) none() bool { return len(w.grids)+len(w.readers)+len(w.statistics) == 0 }
-
-func has[T any](makers []core.Maker[T], name string) bool {
-	return slices.ContainsFunc(makers, func(m core.Maker[T]) bool { return m.Name == name })
-}
-
-// needs are the names that a configuration uses.
-func needs(cfg *config.Config) wants {
-	w := wants{grids: []string{cfg.Output.Grid.Type}, readers: []string{cfg.DataSource.Reader}}
-	for i := range cfg.Aggregation.Arrays {
-		if f := cfg.Aggregation.Arrays[i].Function; f != "" && cfg.Aggregation.Arrays[i].Expression == "" {
-			w.statistics = append(w.statistics, strings.TrimPrefix(strings.TrimPrefix(f, "numpy."), "np."))
-		}
-	}
-	return w
-}
-
 // hostFor has the plugins that are linked in, those that a configuration lists, and of those in the usual places the ones that offer
 // what is still missing. Only then is any of them started.
-func (a *app) hostFor(ctx context.Context, listed []config.Plugin, w wants) (*host.Host, error) {
+func (a *app) hostFor(ctx context.Context, listed []config.Plugin, needs host.Needs) (*host.Host, error) {
 	plugins := a.host.Plugins()
 	where := make([]string, len(plugins))
 	for i := range where {
@@ -165,11 +124,11 @@ func (a *app) hostFor(ctx context.Context, listed []config.Plugin, w wants) (*ho
 		known[l.Name] = true
 		plugins, where = append(plugins, p.Core()), append(where, p.Command()[0])
 	}
-	missing := w.missing(plugins)
-	if missing.none() && len(listed) == 0 {
+	missing := needs.Missing(plugins...)
+	if missing.Count() == 0 && len(listed) == 0 {
 		return a.host, nil
 	}
-	if !missing.none() {
+	if missing.Count() > 0 {
 		for _, c := range remote.Discover(a.plugins.getenv) {
 			if known[c.Name] {
 				continue
@@ -182,7 +141,7 @@ func (a *app) hostFor(ctx context.Context, listed []config.Plugin, w wants) (*ho
 				fmt.Fprintf(a.stderr, "zagg: looking for plugins: %v\n", err)
 				continue
 			}
-			if left := missing.missing([]core.Plugin{p.Core()}); left.count() < missing.count() {
+			if left := missing.Missing(p.Core()); left.Count() < missing.Count() {
 				plugins, where = append(plugins, p.Core()), append(where, c.Path)
 			}
 		}
@@ -193,8 +152,6 @@ func (a *app) hostFor(ctx context.Context, listed []config.Plugin, w wants) (*ho
 	}
 	return h, nil
 }
-
-func (w wants) count() int { return len(w.grids) + len(w.readers) + len(w.statistics) }
 
 // wherePlugins says which plugin came from where.
 func wherePlugins(plugins []core.Plugin, where []string) string {
@@ -207,7 +164,7 @@ func wherePlugins(plugins []core.Plugin, where []string) string {
 
 // compile turns a configuration into things, with the plugins that it needs.
 func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
-	h, err := a.hostFor(ctx, cfg.Plugins, needs(cfg))
+	h, err := a.hostFor(ctx, cfg.Plugins, host.NeedsOf(cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +173,7 @@ func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, er
 
 // grid makes a grid by name, from any plugin.
 func (a *app) grid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
-	h, err := a.hostFor(ctx, nil, wants{grids: []string{name}})
+	h, err := a.hostFor(ctx, nil, host.Needs{Grids: []string{name}})
 	if err != nil {
 		return nil, err
 	}

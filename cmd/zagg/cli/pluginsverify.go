@@ -16,6 +16,7 @@ import (
 	"github.com/englacial/zagg/core/coretest"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/drivers"
 )
 
 // verifyOptions are the flags of `zagg plugins verify`.
@@ -131,7 +132,7 @@ func (v *verification) run(ctx context.Context, a *app, p core.Plugin) {
 		}
 		return
 	}
-	store, err := drivers(ctx, storeOptions{}, v.o.granules...)
+	store, err := drivers.Open(ctx, drivers.Environment(), v.o.granules...)
 	var granules []core.Granule
 	for _, g := range v.o.granules {
 		granules = append(granules, core.Granule{ID: filepath.Base(g), Assets: map[string]string{"data": g}})

@@ -11,6 +11,8 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
+
+	"github.com/englacial/zagg/internal/run"
 )
 
 // A progress shows how far a long step is: a bar on a terminal, plain lines elsewhere.
@@ -45,8 +47,53 @@ func newProgress(w io.Writer, total int, unit string, quiet bool) *progress {
 	return p
 }
 
-// step counts one more and shows text about it.
-func (p *progress) step(text string) {
+// A reporter shows how a run goes.
+type reporter struct {
+	w     io.Writer
+	quiet bool
+
+	mu  sync.Mutex
+	bar *progress // nil: nothing is counted yet
+}
+
+var _ run.Progress = (*reporter)(nil)
+
+func newReporter(w io.Writer, quiet bool) *reporter { return &reporter{w: w, quiet: quiet} }
+
+func (r *reporter) Step(s run.Step, text string) {
+	if !r.quiet {
+		r.print(fmt.Sprintf("[%d/%d] %s", s, run.Steps, text))
+	}
+}
+
+func (r *reporter) Note(text string) {
+	if !r.quiet {
+		r.print("      " + text)
+	}
+}
+
+func (r *reporter) Warn(text string) { r.print(text) }
+
+// print prints a line, above the bar if there is one.
+func (r *reporter) print(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.bar != nil {
+		r.bar.print(line)
+		return
+	}
+	fmt.Fprintln(r.w, line)
+}
+
+func (r *reporter) Count(total int, unit string) run.Counter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bar = newProgress(r.w, total, unit, r.quiet)
+	return r.bar
+}
+
+// Step counts one more and shows text about it.
+func (p *progress) Step(text string) {
 	p.mu.Lock()
 	p.done++
 	p.note = text
@@ -61,24 +108,21 @@ func (p *progress) step(text string) {
 	}
 }
 
-// say prints a line that stays, above the bar where there is one.
-func (p *progress) say(line string) {
-	switch {
-	case p.quiet:
-	case p.pool != nil:
-		fmt.Fprintln(p.pool, line)
-	default:
-		fmt.Fprintln(p.w, line)
+// Say prints a line that stays, unless no progress is wanted.
+func (p *progress) Say(line string) {
+	if !p.quiet {
+		p.print(line)
 	}
 }
 
-// warn is say, also where there is no progress to be shown.
-func (p *progress) warn(line string) {
-	if p.quiet {
-		fmt.Fprintln(p.w, line)
-		return
+// print prints a line that stays, above the bar while there is one.
+func (p *progress) print(line string) {
+	if p.pool != nil {
+		if _, err := fmt.Fprintln(p.pool, line); err == nil {
+			return
+		}
 	}
-	p.say(line)
+	fmt.Fprintln(p.w, line)
 }
 
 func (p *progress) tail() string {
@@ -99,8 +143,8 @@ func (p *progress) rate() string {
 	return fmt.Sprintf("%.1f %s/s, ETA %s", perSecond, p.unit, seconds(float64(p.total-p.done)/perSecond))
 }
 
-// finish leaves the screen as it is; a bar that did not reach its end is kept where it stood.
-func (p *progress) finish() {
+// Finish leaves the screen as it is; a bar that did not reach its end is kept where it stood.
+func (p *progress) Finish() {
 	if p.bar == nil {
 		return
 	}

@@ -1,16 +1,23 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
 	"strings"
-	"time"
+	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/run"
 )
-
-// phases is how many steps a run announces.
-const phases = 7
 
 // runOptions are the flags of `zagg run`.
 type runOptions struct {
@@ -50,8 +57,10 @@ Exit codes: 0, all that was asked for is in the store; 1, a shard failed or noth
   zagg run --config my.yaml --catalog shardmap.json --store out.zarr --backend lambda --emulate`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r := &runner{app: a, o: o, start: time.Now()}
-			return r.run(cmd.Context())
+			if err := o.check(); err != nil {
+				return err
+			}
+			return a.run(cmd.Context(), &o)
 		},
 	}
 	f := c.Flags()
@@ -90,4 +99,159 @@ func fixed(values ...string) cobra.CompletionFunc {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return values, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// lambdaOptions are the flags of `zagg run --backend lambda`.
+type lambdaOptions struct {
+	function, invocation     string
+	outputCreds, sourceCreds string
+	yes, emulate             bool
+	bundle                   string
+	eventLimit               int
+}
+
+func (o *lambdaOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.function, "function-name", "process-shard", "lambda: name of the function; with worker.memory in the configuration its variant, such as process-shard-4096, if there is one")
+	f.StringVar(&o.invocation, "invocation", "async", "lambda: async sends events and looks for results beside the store, sync waits for each answer")
+	f.StringVar(&o.outputCreds, "output-creds", "", "JSON file with the keys to write the store with; read again when it changes")
+	f.StringVar(&o.sourceCreds, "source-creds", "", "lambda: JSON file with the keys to read granules with; read again when it changes")
+	f.BoolVarP(&o.yes, "yes", "y", false, "lambda: do not ask about the cost")
+	f.BoolVar(&o.emulate, "emulate", false, "lambda: run the function on this machine")
+	f.StringVar(&o.bundle, "bundle", "", "with --emulate: the function, a zip made by `zagg bundle` (default: this program)")
+	f.IntVar(&o.eventLimit, "event-limit", 0, "lambda: bytes of an event; longer lists of granules go through the store (default 1 MiB async, 6 MiB sync)")
+}
+
+// check refuses flags that contradict each other.
+func (o *runOptions) check() error {
+	l := &o.lambda
+	for _, c := range []struct {
+		wrong bool
+		text  string
+	}{
+		{o.config == "", "--config is missing"},
+		{o.backend != "local" && o.backend != "lambda", fmt.Sprintf("--backend is %q; have local, lambda", o.backend)},
+		{o.driver != "" && o.driver != "s3" && o.driver != "https", fmt.Sprintf("--driver is %q; have s3, https", o.driver)},
+		{o.maxWorkers < 0 || o.maxCells < 0, "--max-workers must be at least 1 and --max-cells at least 0"},
+		{o.keep && o.overwrite, "--keep and --overwrite exclude each other"},
+		{o.catalog != "" && len(o.granules) > 0, "--catalog and --granules exclude each other"},
+		{o.backend == "lambda" && l.invocation != "async" && l.invocation != "sync", fmt.Sprintf("--invocation is %q; have async, sync", l.invocation)},
+		{l.emulate && o.backend != "lambda", "--emulate needs --backend lambda"},
+		{l.bundle != "" && !l.emulate, "--bundle needs --emulate"},
+		{l.eventLimit < 0, "--event-limit must not be negative"},
+	} {
+		if c.wrong {
+			return fmt.Errorf("%s: %w for `zagg run`", c.text, errUsage)
+		}
+	}
+	return nil
+}
+
+// run does what the flags say and prints what became of it.
+func (a *app) run(ctx context.Context, o *runOptions) error {
+	options, err := a.runOptions(o)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		f, err := run.Dry(ctx, *options)
+		if err != nil {
+			return err
+		}
+		return printForecast(a.stdout, f, o.json)
+	}
+	total, err := run.Do(ctx, *options)
+	if total != nil {
+		if err := printSummary(a.stdout, total, o.json, o.profile); err != nil {
+			return err
+		}
+	}
+	return a.explain(err, "failed; the same command tries them again")
+}
+
+// runOptions are the flags as the options of a run.
+func (a *app) runOptions(o *runOptions) (*run.Options, error) {
+	cfg, notes, err := loadConfig(o.config)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.store == "" && cfg.Output.Store == "":
+		return nil, fmt.Errorf("no --store, and the configuration has no output.store: %w for `zagg run`", errUsage)
+	case len(o.granules) == 0 && o.catalog == "" && cfg.Catalog == "":
+		return nil, fmt.Errorf("neither --catalog nor --granules is given, and the configuration has no catalog: %w for `zagg run`", errUsage)
+	}
+	r := &run.Options{
+		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile,
+		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
+		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds,
+		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, Profile: o.profile,
+		Progress: newReporter(a.stderr, o.quiet),
+	}
+	if o.backend == "lambda" {
+		l := &o.lambda
+		r.Open = run.Lambda(run.LambdaOptions{
+			Function: l.function, Sync: l.invocation == "sync", EventLimit: l.eventLimit, Emulate: l.emulate, Bundle: l.bundle,
+			Manifest: a.host.Manifest(), Interrupts: interrupts,
+			Confirm: func(question string) bool { return a.confirm(l.yes, question) },
+		})
+	}
+	return r, nil
+}
+
+// interrupts tells of each ^C; end goes back to what it did before.
+func interrupts() (signals <-chan os.Signal, end func()) {
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	return c, func() { signal.Stop(c) }
+}
+
+// explain prints how a run ended that did not do all it was asked to; failed says it of shards, and how to have them done.
+func (a *app) explain(err error, failed string) error {
+	if stopped, ok := errors.AsType[*run.StoppedError](err); ok {
+		fmt.Fprintf(a.stderr, "\nStopped: %d of %d shards are done. The same command goes on from there.\n", stopped.Done, stopped.Total)
+		if stopped.Left > 0 {
+			fmt.Fprintf(a.stderr, "%s more %s\n", thousands(int64(stopped.Left)), stopped.Then)
+		}
+		return errSilent
+	}
+	if e, ok := errors.AsType[*run.FailedError](err); ok {
+		fmt.Fprintf(a.stderr, "zagg: %d of %d shards %s\n", e.Failed, e.Total, failed)
+		return errSilent
+	}
+	if e, ok := errors.AsType[*run.MissingError](err); ok {
+		fmt.Fprintf(a.stderr, "zagg: %d granules are missing from the store; its records name them, and the same command tries them again\n", len(e.Granules))
+		return errIncomplete
+	}
+	if errors.Is(err, run.ErrDeclined) {
+		fmt.Fprintf(a.stderr, "Aborted: %v\n", err)
+		return errSilent
+	}
+	return err
+}
+
+// printForecast says what a run would do.
+func printForecast(w io.Writer, f *run.Forecast, asJSON bool) error {
+	mean := float64(f.Pairs) / float64(f.Shards)
+	if asJSON {
+		return json.NewEncoder(w).Encode(map[string]any{
+			"dry_run": true, "total_cells": f.Shards, "granules_per_cell_min": f.Fewest, "granules_per_cell_max": f.Most,
+			"granules_per_cell_avg": mean, "store_path": f.Store,
+		})
+	}
+	fmt.Fprintf(w, "[DRY RUN] Would process %d cells\n", f.Shards)
+	fmt.Fprintf(w, "Granules per cell: min=%d, max=%d, avg=%.1f\n", f.Fewest, f.Most, mean)
+	if len(f.Removed) > 0 {
+		fmt.Fprintf(w, "Would remove %d shards that this plan does not have: %s\n", len(f.Removed), run.Abbreviate(f.Removed))
+	}
+	fmt.Fprintf(w, "Arrays: %d in group %s\n", f.Arrays, f.Group)
+	_, err := fmt.Fprintf(w, "Output: %s\n", f.Store)
+	return err
+}
+
+// loadConfig reads a file, or a shipped configuration by its name.
+func loadConfig(name string) (*config.Config, []config.Note, error) {
+	if _, err := os.Stat(name); err != nil && slices.Contains(config.Shipped(), name) {
+		return config.Default(name)
+	}
+	return config.Load(name)
 }

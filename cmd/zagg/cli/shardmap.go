@@ -15,6 +15,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/coverage"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -98,7 +99,7 @@ type denseShard struct {
 }
 
 func (a *app) mapInfo(ctx context.Context, name, config string, top int, o costOptions) (*mapInfo, error) {
-	m, err := readMap(ctx, name)
+	m, err := run.ReadMap(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/catalog/geometry"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -80,7 +81,7 @@ func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool
 	}
 	m.GridSignature = grid.Info().Signature
 	if labels {
-		if m.GridSignature, err = sayLatitude(m.GridSignature); err != nil {
+		if m.GridSignature, err = shardmap.SayLatitude(m.GridSignature); err != nil {
 			return nil, err
 		}
 	}
@@ -100,15 +101,6 @@ func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool
 		}
 	}
 	return shards, nil
-}
-
-// sayLatitude makes a HEALPix signature name its latitude, which labels for keys would otherwise contradict.
-func sayLatitude(signature json.RawMessage) (json.RawMessage, error) {
-	s, err := members(signature)
-	if err != nil || string(s["type"]) != `"healpix"` || s["latitude"] != nil {
-		return signature, err
-	}
-	return append(bytes.TrimSuffix(bytes.TrimSpace(bytes.Clone(signature)), []byte("}")), `,"latitude":"`+defaultLatitude+`"}`...), nil
 }
 
 // A shardFeature is a shard in GeoJSON. Keys are text there: many programs read numbers as floats.
@@ -167,9 +159,9 @@ func object(raw json.RawMessage) json.RawMessage {
 // readAnyMap reads a shard map or what writeGeoJSON makes of one.
 func readAnyMap(ctx context.Context, name string) (*shardmap.Map, error) {
 	if strings.ToLower(path.Ext(name)) != ".geojson" {
-		return readMap(ctx, name)
+		return run.ReadMap(ctx, name)
 	}
-	store, err := drivers(ctx, storeOptions{}, name)
+	store, err := drivers.Open(ctx, drivers.Environment(), name)
 	if err != nil {
 		return nil, err
 	}

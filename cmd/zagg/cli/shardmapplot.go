@@ -15,6 +15,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plot"
 	"github.com/englacial/zagg/internal/shardmap"
 )
@@ -74,7 +75,7 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 	if err := plot.Map(&picture, format, *data); err != nil {
 		return err
 	}
-	store, err := drivers(ctx, storeOptions{}, out)
+	store, err := drivers.Open(ctx, drivers.Environment(), out)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -26,11 +28,11 @@ type stored struct {
 
 // openStored opens a store's group and reads the records of its finished shards.
 func openStored(ctx context.Context, address string) (*stored, error) {
-	url, err := storeURL(address, "")
+	url, err := store.Address(address, "")
 	if err != nil {
 		return nil, err
 	}
-	plain, err := drivers(ctx, storeOptions{}, url)
+	plain, err := drivers.Open(ctx, drivers.Environment(), url)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -61,6 +62,15 @@ type Environment struct {
 	Home   string              // folder of .netrc; "": none
 	URL    string              // as in Options; "": EARTHDATA_URL, else DefaultURL
 	Client *web.Client
+}
+
+// FromEnvironment finds the identity of the user of this process. client may be nil.
+func FromEnvironment(client *web.Client) (*Login, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "" // no netrc then
+	}
+	return Find(Environment{Getenv: os.Getenv, Home: home, Client: client})
 }
 
 // Find makes a Login of EARTHDATA_TOKEN, else of EARTHDATA_USERNAME and EARTHDATA_PASSWORD, else of the netrc file (NETRC,

@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 )
 
-func TestExpandGranules(t *testing.T) {
+func TestGranules(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{"b.h5", "a.h5", "sub/c.h5", "notes.txt", "x,y.h5"} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o755))
@@ -38,7 +38,7 @@ func TestExpandGranules(t *testing.T) {
 		{[]string{"@" + list}, []string{in("b.h5")[0], "s3://bucket/z.h5"}},
 		{[]string{"https://host/q.h5?x=1"}, []string{"https://host/q.h5?x=1"}},
 	} {
-		got, err := expandGranules(t.Context(), &objstore.File{}, c.args)
+		got, err := Granules(t.Context(), &objstore.File{}, c.args)
 		require.NoError(t, err, c.args)
 		urls := make([]string, len(got))
 		for i, g := range got {
@@ -50,15 +50,15 @@ func TestExpandGranules(t *testing.T) {
 	for _, url := range []string{"s3://b/in/1.h5", "s3://b/in/2.h5", "s3://b/in/deep/3.h5", "s3://b/in/readme.md"} {
 		require.NoError(t, objstore.PutBytes(t.Context(), store, url, []byte("x"), core.PutOptions{}))
 	}
-	got, err := expandGranules(t.Context(), store, []string{"s3://b/in/*.h5"})
+	got, err := Granules(t.Context(), store, []string{"s3://b/in/*.h5"})
 	require.NoError(t, err)
 	require.Len(t, got, 2)
-	got, err = expandGranules(t.Context(), store, []string{"s3://b/in/"})
+	got, err = Granules(t.Context(), store, []string{"s3://b/in/"})
 	require.NoError(t, err)
 	require.Len(t, got, 3)
 
 	for _, args := range [][]string{in("none.h5"), in("none*"), {"@" + folder + "/none"}, in("[")} {
-		_, err := expandGranules(t.Context(), store, args)
+		_, err := Granules(t.Context(), store, args)
 		require.Error(t, err, args)
 	}
 }

@@ -1,4 +1,4 @@
-package dispatch
+package run
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRunReportsEveryJobOnce(t *testing.T) {
+func TestEachReportsEveryJobOnce(t *testing.T) {
 	jobs := make([]int, 100)
 	for i := range jobs {
 		jobs[i] = i
@@ -17,7 +17,7 @@ func TestRunReportsEveryJobOnce(t *testing.T) {
 	var busy, most atomic.Int32
 	seen := map[int]bool{}
 	odd := errors.New("odd")
-	err := Run(context.Background(), jobs, 7, func(_ context.Context, j int) (int, error) {
+	err := each(context.Background(), jobs, 7, func(_ context.Context, j int) (int, error) {
 		n := busy.Add(1)
 		defer busy.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
@@ -26,11 +26,9 @@ func TestRunReportsEveryJobOnce(t *testing.T) {
 			return 0, odd
 		}
 		return j * j, nil
-	}, func(d Done[int, int]) {
+	}, func(d ended[int, int]) {
 		require.False(t, seen[d.Job])
 		seen[d.Job] = true
-		require.Equal(t, len(seen), d.Count)
-		require.Equal(t, 100, d.Total)
 		if d.Job%2 == 1 {
 			require.ErrorIs(t, d.Err, odd)
 		} else {
@@ -42,21 +40,21 @@ func TestRunReportsEveryJobOnce(t *testing.T) {
 	require.LessOrEqual(t, most.Load(), int32(7))
 }
 
-func TestRunStopsStartingWhenCancelled(t *testing.T) {
+func TestEachStopsStartingWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stop := errors.New("stopped by the user")
 	started := 0
-	err := Run(ctx, make([]int, 50), 1, func(context.Context, int) (int, error) {
+	err := each(ctx, make([]int, 50), 1, func(context.Context, int) (int, error) {
 		started++
 		if started == 3 {
 			cancel(stop)
 		}
 		return 0, nil
-	}, func(Done[int, int]) {})
+	}, func(ended[int, int]) {})
 	require.ErrorIs(t, err, stop)
 	require.Less(t, started, 50)
 }
 
-func TestRunNothing(t *testing.T) {
-	require.NoError(t, Run(context.Background(), nil, 4, func(context.Context, int) (int, error) { return 0, nil }, func(Done[int, int]) { t.Fatal("no job") }))
+func TestEachNothing(t *testing.T) {
+	require.NoError(t, each(context.Background(), nil, 4, func(context.Context, int) (int, error) { return 0, nil }, func(ended[int, int]) { t.Fatal("no job") }))
 }

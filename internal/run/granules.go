@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"bufio"
@@ -16,10 +16,10 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// expandGranules turns what --granules was given into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
+// Granules turns what a user names granules by into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
 // several of them separated by commas, or @LIST, a text file of one path or URL a line. Order is by name, so that the
 // same files are the same run, and each address counts once. IDs are not set.
-func expandGranules(ctx context.Context, store core.ObjectStore, args []string) ([]core.Granule, error) {
+func Granules(ctx context.Context, store core.ObjectStore, args []string) ([]core.Granule, error) {
 	var urls []string
 	for _, arg := range args {
 		more, err := expandOne(ctx, store, arg)
@@ -105,12 +105,12 @@ func expandURL(ctx context.Context, store core.ObjectStore, url string) ([]strin
 // notCatalog is an error for a file that is something else than a granule, such as a catalog or a web page; what is damaged
 // is left for its reader to refuse.
 func notCatalog(name string) error {
-	path, _ := localPath(name)
-	f, err := recogniseFile(path)
+	path, _ := LocalPath(name)
+	f, err := RecogniseFile(path)
 	if err != nil || f.Truncated() || f.Kind == filekind.Empty || f.Kind == filekind.Unknown || f.Kind == filekind.Text {
 		return nil
 	}
-	return granuleFault(name, f)
+	return GranuleFault(name, f)
 }
 
 // exists reports that a URL names an object as it stands.

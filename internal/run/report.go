@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 	"github.com/englacial/zagg/internal/cost"
 )
 
-// A shardRow is what one shard of a run took: a row of the run's table.
-type shardRow struct {
+// A ShardRow is what one shard of a run took: a row of the run's table.
+type ShardRow struct {
 	Shard        string  `json:"shard" parquet:"shard,zstd"`
 	Status       string  `json:"status" parquet:"status,dict"` // ok, empty, partial, failed
 	Skipped      bool    `json:"skipped" parquet:"skipped"`
@@ -35,8 +35,9 @@ type shardRow struct {
 }
 
 // rowOf is the row of a job that ended.
-func (s *summary) rowOf(label string, o *host.Outcome, err error, seconds float64) shardRow {
-	row := shardRow{Shard: label, Status: "failed", Seconds: seconds}
+func (s *Summary) rowOf(label string, res Result, err error) ShardRow {
+	o := res.Outcome
+	row := ShardRow{Shard: label, Status: "failed", Seconds: res.Seconds}
 	if err != nil {
 		row.Error = err.Error()
 	} else {
@@ -50,30 +51,38 @@ func (s *summary) rowOf(label string, o *host.Outcome, err error, seconds float6
 		row.Writes, row.BytesWritten = o.Output.Puts+o.Output.Lists, o.Output.Up
 	}
 	if !row.Skipped {
-		row.CostUSD = cost.Of(s.use(seconds, 1, row.Reads, row.Writes)).Total()
+		row.CostUSD = cost.Of(s.use(res.Seconds, 1, row.Reads, row.Writes)).Total()
 	}
 	return row
 }
 
-// A runReport is what is kept of a run beside its store, as JSON; its table of shards also as parquet.
-type runReport struct {
+// A Report is what is kept of a run beside its store, as JSON; its table of shards also as parquet.
+type Report struct {
 	RunID   string     `json:"run_id"`
 	Version string     `json:"zagg_version"`
 	Backend string     `json:"backend"`
 	Config  string     `json:"config_hash"`
 	Started time.Time  `json:"started"`
 	Ended   time.Time  `json:"ended"`
-	Summary *summary   `json:"summary"`
-	Shards  []shardRow `json:"shards"`
+	Summary *Summary   `json:"summary"`
+	Shards  []ShardRow `json:"shards"`
+}
+
+// backend is the word for where the shards were computed.
+func (r *Run) backend() string {
+	if r.total.Worker.Function != "" {
+		return "lambda"
+	}
+	return "local"
 }
 
 // saveReport writes the report beside the store: <store>.status/runs/<run>.json and .parquet.
-func (r *runner) saveReport(ctx context.Context) error {
+func (r *Run) saveReport(ctx context.Context) error {
 	rows := r.total.rows
-	slices.SortFunc(rows, func(a, b shardRow) int {
+	slices.SortFunc(rows, func(a, b ShardRow) int {
 		return cmp.Or(cmp.Compare(len(a.Shard), len(b.Shard)), cmp.Compare(a.Shard, b.Shard))
 	})
-	report := runReport{RunID: r.runID, Version: Version, Backend: r.o.backend, Config: r.config.SemanticHash(), Started: r.start.UTC(), Ended: time.Now().UTC(), Summary: r.total, Shards: rows}
+	report := Report{RunID: r.id, Version: host.Version, Backend: r.backend(), Config: r.config.SemanticHash(), Started: r.start.UTC(), Ended: time.Now().UTC(), Summary: r.total, Shards: rows}
 	text, err := json.MarshalIndent(report, "", " ")
 	if err != nil {
 		return err
@@ -82,7 +91,7 @@ func (r *runner) saveReport(ctx context.Context) error {
 	if err := parquet.Write(&table, rows); err != nil {
 		return core.Errorf(core.Internal, "report", r.store, "%w", err)
 	}
-	base := r.store + ".status/runs/" + r.runID
+	base := r.store + ".status/runs/" + r.id
 	for _, f := range []struct {
 		name, kind string
 		data       []byte

@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"os"
@@ -20,15 +20,15 @@ const (
 
 // emulate starts Lambda on this machine with the function in it. The function is this program, which knows by its
 // environment that it is one, or a bundle.
-func (r *runner) emulate() (*lambdaClients, func(), error) {
-	bootstrap := r.o.lambda.bundle
+func (b *cloud) emulate() (*lambdaClients, func(), error) {
+	bootstrap := b.o.Bundle
 	if bootstrap == "" {
 		var err error
 		if bootstrap, err = os.Executable(); err != nil {
 			return nil, nil, core.Errorf(core.Internal, "emulate", "", "%w", err)
 		}
 	}
-	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Concurrency: 1000 + 2*r.o.maxWorkers})
+	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Concurrency: 1000 + 2*b.wanted})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +39,7 @@ func (r *runner) emulate() (*lambdaClients, func(), error) {
 			env[name] = value
 		}
 	}
-	if err := l.Deploy(awstest.Function{Name: r.o.lambda.function, Bootstrap: bootstrap, Memory: emulatedMB, Timeout: emulatedTimeout, Env: env}); err != nil {
+	if err := l.Deploy(awstest.Function{Name: b.o.Function, Bootstrap: bootstrap, Memory: emulatedMB, Timeout: emulatedTimeout, Env: env}); err != nil {
 		end()
 		return nil, nil, err
 	}

@@ -1,33 +1,43 @@
-package cli
+package run
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
-// plan takes the shards from a shard map or finds them in the granules.
-func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
-	if len(r.o.granules) > 0 {
+// A source is the way to the granules and what finding the shards took.
+type source struct {
+	reader  core.ObjectStore
+	url     string // of one granule, to see what kind of store they are in
+	used    objstore.Counter
+	missing []string // granules left out because they cannot be read
+}
+
+// makePlan takes the shards from a shard map or finds them in the granules.
+func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *source, error) {
+	if len(r.o.Granules) > 0 {
 		return r.scan(ctx)
 	}
-	name := r.o.catalog
+	name := cmp.Or(r.o.Catalog, r.config.Catalog)
 	if name == "" {
-		name = r.config.Catalog
+		return nil, nil, core.Errorf(core.Invalid, "plan", "", "there are neither granules nor a shard map, and the configuration has no catalog")
 	}
-	if name == "" {
-		return nil, nil, fmt.Errorf("neither --catalog nor --granules is given, and the configuration has no catalog: %w for `zagg run`", errUsage)
-	}
-	r.announce("Shard map %s", name)
+	r.step(Find, "Shard map %s", name)
 	m := r.shardMap
-	if err := checkSignature(m, r.recipe.Grid); err != nil {
+	if err := m.CheckGrid(r.recipe.Grid); err != nil {
 		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
 	}
 	granules, err := granulesOf(m, name, r.driver())
@@ -48,13 +58,13 @@ func (r *runner) plan(ctx context.Context) (*plan.Plan, *source, error) {
 }
 
 // selectNewest leaves out the granules whose observations another holds, and says so.
-func (r *runner) selectNewest(ctx context.Context, lists [][]core.Granule) error {
+func (r *Run) selectNewest(ctx context.Context, lists [][]core.Granule) error {
 	var err error
 	if r.superseded, err = plan.Select(ctx, r.recipe.Reader, lists); err != nil {
 		return err
 	}
 	for _, s := range r.superseded {
-		fmt.Fprintf(r.app.stderr, "WARNING %s is left out: %s holds the same observations, newer or whole\n", s.Granule, s.By)
+		r.progress.Warn(fmt.Sprintf("WARNING %s is left out: %s holds the same observations, newer or whole", s.Granule, s.By))
 	}
 	return nil
 }
@@ -80,8 +90,9 @@ func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) 
 	return granules, nil
 }
 
-func readMap(ctx context.Context, name string) (*shardmap.Map, error) {
-	store, err := drivers(ctx, storeOptions{}, name)
+// ReadMap reads a shard map from a file or an URL.
+func ReadMap(ctx context.Context, name string) (*shardmap.Map, error) {
+	store, err := drivers.Open(ctx, drivers.Environment(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +104,7 @@ func readMap(ctx context.Context, name string) (*shardmap.Map, error) {
 }
 
 // open makes the way to the granules of a plan.
-func (r *runner) open(ctx context.Context, p *plan.Plan) (*source, error) {
+func (r *Run) open(ctx context.Context, p *plan.Plan) (*source, error) {
 	var granules []core.Granule
 	for i := range p.Shards {
 		granules = append(granules, p.Shards[i].Granules...)
@@ -101,17 +112,40 @@ func (r *runner) open(ctx context.Context, p *plan.Plan) (*source, error) {
 	return r.openGranules(ctx, granules)
 }
 
-// source is how S3 is reached for granules.
-func (r *runner) source() storeOptions {
-	o := storeOptions{region: r.o.region, anonymous: r.o.anonymous}
-	if r.keys != nil {
-		o.provide = r.keys.Provide
+// adoptMap reads the run's shard map, if it has one. A map of an earlier release changes the grid.
+func (r *Run) adoptMap(ctx context.Context) error {
+	name := cmp.Or(r.o.Catalog, r.config.Catalog)
+	if name == "" || len(r.o.Granules) > 0 {
+		return nil
 	}
-	return o
+	m, err := ReadMap(ctx, name)
+	if err != nil {
+		return err
+	}
+	r.shardMap = m
+	grid := &r.config.Output.Grid
+	settings, err := m.GridSettings(grid.Config)
+	if err != nil || bytes.Equal(settings, grid.Config) {
+		return err
+	}
+	r.note("%s has keys of earlier releases: cells are of geodetic latitudes (%s)", name, shardmap.LegacyLatitude)
+	grid.Config = settings
+	r.recipe, err = r.o.Compile(ctx, r.config)
+	return err
+}
+
+// sourceAccess is how granules are reached.
+func (r *Run) sourceAccess() drivers.Access {
+	a := drivers.Environment()
+	a.Region, a.Anonymous = r.o.Region, r.o.Anonymous
+	if r.keys != nil {
+		a.Provide = r.keys.Provide
+	}
+	return a
 }
 
 // openGranules makes the way to granules, and to their sidecars if there are any.
-func (r *runner) openGranules(ctx context.Context, granules []core.Granule) (*source, error) {
+func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*source, error) {
 	s := &source{}
 	urls := []string{r.config.DataSource.Index.Store}
 	seen := map[string]bool{}
@@ -123,17 +157,17 @@ func (r *runner) openGranules(ctx context.Context, granules []core.Granule) (*so
 		}
 	}
 	var err error
-	s.reader, err = drivers(ctx, r.source(), urls...)
+	s.reader, err = drivers.Open(ctx, r.sourceAccess(), urls...)
 	return s, err
 }
 
 // scan finds the shards by reading the granules' coordinates.
-func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
-	store, err := drivers(ctx, r.source(), r.o.granules...)
+func (r *Run) scan(ctx context.Context) (*plan.Plan, *source, error) {
+	store, err := drivers.Open(ctx, r.sourceAccess(), r.o.Granules...)
 	if err != nil {
 		return nil, nil, err
 	}
-	granules, err := expandGranules(ctx, objstore.Retry(store, objstore.Policy{}), r.o.granules)
+	granules, err := Granules(ctx, objstore.Retry(store, objstore.Policy{}), r.o.Granules)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -142,7 +176,7 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 		return nil, nil, err
 	}
 	granules = lists[0]
-	r.announce("Finding the shards of %d granules from their coordinates", len(granules))
+	r.step(Find, "Finding the shards of %d granules from their coordinates", len(granules))
 	src, err := r.openGranules(ctx, granules)
 	if err != nil {
 		return nil, nil, err
@@ -152,25 +186,26 @@ func (r *runner) scan(ctx context.Context) (*plan.Plan, *source, error) {
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
 		Source: way.Reader(&src.used),
 	}
-	bar := newProgress(r.app.stderr, len(granules), "granules", r.o.quiet)
-	s.Report = func(_, _ int, g core.Granule) { bar.step(g.ID) }
-	p, seen, err := s.Run(ctx, granules, r.o.allowMissing)
-	bar.finish()
+	count := r.progress.Count(len(granules), "granules")
+	s.Report = func(_, _ int, g core.Granule) { count.Step(g.ID) }
+	p, seen, err := s.Run(ctx, granules, r.o.AllowMissing)
+	count.Finish()
 	if err != nil {
 		return nil, nil, err
 	}
 	p.Leave(r.superseded)
 	src.missing = slices.Sorted(maps.Keys(seen.Failed))
 	for _, id := range src.missing {
-		r.say("      left out: %s: %v", id, seen.Failed[id])
+		r.note("left out: %s: %v", id, seen.Failed[id])
 	}
-	r.say("      %s observations, %s with unusable coordinates, %s outside the grid", thousands(seen.Rows), thousands(seen.Invalid), thousands(seen.Nowhere))
+	r.note("%s observations, %s with unusable coordinates, %s outside the grid", humanize.Comma(seen.Rows), humanize.Comma(seen.Invalid), humanize.Comma(seen.Nowhere))
 	return p, src, nil
 }
 
-// choose applies --morton-cell and --max-cells; ranks stay those of the plan.
-func (r *runner) choose(ctx context.Context, p *plan.Plan) ([]int, error) {
-	r.announce("Plan: %d shards, %d granules, %d pairs", len(p.Shards), p.Granules(), p.Pairs())
+// choose takes the shards that the options select; ranks stay those of the plan.
+func (r *Run) choose(ctx context.Context) ([]int, error) {
+	p := r.plan
+	r.step(Choose, "Plan: %d shards, %d granules, %d pairs", len(p.Shards), p.Granules(), p.Pairs())
 	if len(p.Shards) == 0 {
 		return nil, core.Errorf(core.NotFound, "plan", "", "no shard holds an observation: check that the granules and the grid's area meet")
 	}
@@ -178,19 +213,19 @@ func (r *runner) choose(ctx context.Context, p *plan.Plan) ([]int, error) {
 	for i := range ranks {
 		ranks[i] = i
 	}
-	if r.o.cell != "" {
-		shards, err := r.recipe.Grid.Shards(ctx, []core.ShardKey{core.ShardKey(r.o.cell)})
+	if r.o.Shard != "" {
+		shards, err := r.recipe.Grid.Shards(ctx, []core.ShardKey{core.ShardKey(r.o.Shard)})
 		if err != nil {
 			return nil, err
 		}
 		i := slices.IndexFunc(p.Shards, func(s plan.Shard) bool { return s.Key == shards[0].Key })
 		if i < 0 {
-			return nil, core.Errorf(core.NotFound, "--morton-cell", r.o.cell, "the plan of %d shards (%s … %s) does not have it", len(p.Shards), p.Shards[0].Label, p.Shards[len(p.Shards)-1].Label)
+			return nil, core.Errorf(core.NotFound, "--morton-cell", r.o.Shard, "the plan of %d shards (%s … %s) does not have it", len(p.Shards), p.Shards[0].Label, p.Shards[len(p.Shards)-1].Label)
 		}
 		ranks = []int{i}
 	}
-	if r.o.maxCells > 0 && r.o.maxCells < len(ranks) {
-		ranks = ranks[:r.o.maxCells]
+	if r.o.Shards > 0 && r.o.Shards < len(ranks) {
+		ranks = ranks[:r.o.Shards]
 	}
 	return ranks, nil
 }

@@ -1,0 +1,60 @@
+package host
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+)
+
+// Needs are names that plugins must offer.
+type Needs struct{ Grids, Readers, Statistics []string }
+
+// NeedsOf are the grid, the reader and the statistics that a configuration uses, each once. A variable with an expression
+// needs no statistic.
+func NeedsOf(cfg *config.Config) Needs {
+	n := Needs{Grids: []string{cfg.Output.Grid.Type}, Readers: []string{cfg.DataSource.Reader}}
+	for i := range cfg.Aggregation.Arrays {
+		a := &cfg.Aggregation.Arrays[i]
+		if name := bareName(a.Function); a.Expression == "" && !slices.Contains(n.Statistics, name) {
+			n.Statistics = append(n.Statistics, name)
+		}
+	}
+	return n
+}
+
+// Missing is what of n none of the plugins offers.
+func (n Needs) Missing(plugins ...core.Plugin) Needs {
+	m := Needs{Grids: slices.Clone(n.Grids), Readers: slices.Clone(n.Readers), Statistics: slices.Clone(n.Statistics)}
+	for _, p := range plugins {
+		m.Grids, m.Readers, m.Statistics = without(m.Grids, p.Grids), without(m.Readers, p.Readers), without(m.Statistics, p.Statistics)
+	}
+	return m
+}
+
+// without removes the names that makers have.
+func without[T any](names []string, makers []core.Maker[T]) []string {
+	return slices.DeleteFunc(names, func(n string) bool {
+		return slices.ContainsFunc(makers, func(m core.Maker[T]) bool { return m.Name == n })
+	})
+}
+
+// Count is how many names there are.
+func (n Needs) Count() int { return len(n.Grids) + len(n.Readers) + len(n.Statistics) }
+
+// all gives each name with what it names: grid, reader or statistic.
+func (n Needs) all() iter.Seq2[string, string] {
+	return func(yield func(kind, name string) bool) {
+		for _, l := range []struct {
+			kind  string
+			names []string
+		}{{"grid", n.Grids}, {"reader", n.Readers}, {"statistic", n.Statistics}} {
+			for _, name := range l.names {
+				if !yield(l.kind, name) {
+					return
+				}
+			}
+		}
+	}
+}

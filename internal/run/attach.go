@@ -1,0 +1,174 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/fleet"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
+)
+
+// A runNote says what a run has sent; it lies in the run's folder beside the store.
+type runNote struct {
+	RunID    string    `json:"run_id"`
+	Store    string    `json:"store"`
+	Function string    `json:"function"`
+	Region   string    `json:"region"`
+	Sent     time.Time `json:"started"`
+	MemoryMB int       `json:"memory_mb"`
+	TmpMB    int       `json:"tmp_mb"`
+	AMD64    bool      `json:"x86_64"`
+	Timeout  float64   `json:"timeout_s"`
+	Workers  int       `json:"workers"`
+	Labels   []string  `json:"shards"`
+	Version  string    `json:"zagg_version"`
+}
+
+// writeNote writes down what is about to be sent.
+func (b *cloud) writeNote(ctx context.Context, jobs []job.Job) error {
+	fn := b.fleet.Function()
+	data, err := json.MarshalIndent(runNote{
+		RunID: b.r.id, Store: b.r.store, Function: fn.Name, Region: b.r.o.Region, Sent: time.Now().UTC(), MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64,
+		Timeout: fn.Timeout.Seconds(), Workers: b.workers, Labels: labelsOf(jobs), Version: host.Version,
+	}, "", " ")
+	if err != nil {
+		return err
+	}
+	return b.r.metered().Put(ctx, b.runs+"/run.json", strings.NewReader(string(data)), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
+}
+
+// decodeManifest reads the manifest of a ping's answer.
+func decodeManifest(data json.RawMessage) (*host.Manifest, error) {
+	var m host.Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, core.Errorf(core.Unsupported, "ping", "", "the function does not say what it can do; deploy a bundle of this release: %w", err)
+	}
+	return &m, nil
+}
+
+// AttachOptions say which run is followed.
+type AttachOptions struct {
+	Address    string // of the run's folder, or of a store: then its latest run
+	Region     string
+	OutputKeys string   // file with the keys to read the store with; "": the environment's
+	Progress   Progress // nil: nothing is shown
+}
+
+// Attach waits for the results of a run whose events another process has sent. With a *FailedError, which counts shards
+// that were never sent too, or a *MissingError the summary is there as well.
+func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
+	progress := o.Progress
+	if progress == nil {
+		progress = silence{}
+	}
+	address, err := store.Address(o.Address, "")
+	if err != nil {
+		return nil, err
+	}
+	access := drivers.Environment()
+	access.Region = o.Region
+	if access, err = withKeys(access, o.OutputKeys); err != nil {
+		return nil, err
+	}
+	plain, err := drivers.Open(ctx, access, address)
+	if err != nil {
+		return nil, err
+	}
+	from := objstore.Retry(plain, objstore.Policy{})
+	note, folder, err := findRun(ctx, from, address)
+	if err != nil {
+		return nil, err
+	}
+	progress.Warn(fmt.Sprintf("Run %s of %s: %d shards sent at %s", note.RunID, note.Function, len(note.Labels), note.Sent.Format(time.RFC3339)))
+	return note.follow(ctx, from, folder, progress)
+}
+
+// follow waits for the results of a run's shards and sums them up.
+func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder string, progress Progress) (*Summary, error) {
+	start := time.Now()
+	total := newSummary(n.Store, 0, len(n.Labels))
+	total.ranOn(n.Function, n.MemoryMB, n.TmpMB, n.AMD64)
+	count := progress.Count(len(n.Labels), "cells")
+	got := func(label string, done *job.Done, err error) {
+		res := resultOf(done)
+		total.add(label, res, err)
+		if err != nil {
+			count.Step("ERROR " + label)
+			return
+		}
+		count.Step(outcomeText(res.Outcome))
+	}
+	late, err := fleet.Follow(ctx, from, folder, n.Labels, n.deadline(), got)
+	if err == nil {
+		err = lateShards(ctx, from, n, late, got)
+	}
+	count.Finish()
+	if err != nil {
+		return nil, err
+	}
+	total.WallSeconds = time.Since(start).Seconds()
+	total.price()
+	total.order()
+	return total, total.end()
+}
+
+// deadline is when no result can come any more: as many rounds of the time-out as the workers need for all shards, the
+// age at which Lambda drops events, and some patience.
+func (n *runNote) deadline() time.Time {
+	rounds := 1 + (len(n.Labels)-1)/max(n.Workers, 1)
+	return n.Sent.Add(time.Duration(rounds)*time.Duration(n.Timeout*float64(time.Second)) + fleet.MaxAge + 90*time.Second)
+}
+
+// lateShards looks at the records of shards without a result: one that the run wrote is done all the same.
+func lateShards(ctx context.Context, store core.ObjectReader, note *runNote, late []string, got func(string, *job.Done, error)) error {
+	for _, label := range late {
+		rec, err := job.LoadRecord(ctx, store, note.Store, label)
+		switch {
+		case err == nil && rec.RunID == note.RunID:
+			got(label, &job.Done{Label: label, Status: rec.Status, Receipt: &rec.Receipt}, nil)
+		case err == nil || core.CodeOf(err) == core.NotFound:
+			got(label, nil, core.Errorf(core.Unavailable, "shard", label, "no result has come, and none can any more"))
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// findRun reads the note of a run, or of a store's latest.
+func findRun(ctx context.Context, store core.ObjectStore, address string) (*runNote, string, error) {
+	folder := address
+	if !strings.Contains(address, ".status/") {
+		folder = ""
+		prefix := address + ".status/"
+		err := store.List(ctx, prefix, func(o core.ObjectInfo) error {
+			if dir, ok := strings.CutSuffix(o.URL, "/run.json"); ok && dir > folder {
+				folder = dir
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		if folder == "" {
+			return nil, "", core.Errorf(core.NotFound, "attach", address, "no run on Lambda has left a note beside this store")
+		}
+	}
+	data, err := objstore.ReadAll(ctx, store, folder+"/run.json", 64<<20)
+	if err != nil {
+		return nil, "", err
+	}
+	var n runNote
+	if err := json.Unmarshal(data, &n); err != nil {
+		return nil, "", core.Errorf(core.Corrupt, "attach", folder+"/run.json", "%w", err)
+	}
+	return &n, folder, nil
+}

@@ -1,0 +1,103 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// Indexes are the sidecars of some granules.
+type Indexes struct {
+	Made, Fitted, Failed int
+	Bytes, Granules      int64          // of those made: theirs, and their granules'
+	Read                 objstore.Usage // of the granules
+}
+
+// An indexed is one granule's sidecar: bytes written, 0 where it was there and fits.
+type indexed struct{ size, granule int64 }
+
+// Index writes a sidecar of each of o's granules into a folder or below a prefix. Those that fit are left as they are
+// unless o.Overwrite is set. Granules that fail are counted and shown; the others are indexed all the same.
+func Index(ctx context.Context, o Options, out string) (*Indexes, error) {
+	r := begin(o)
+	r.config.DataSource.Index.Store = out
+	var err error
+	if r.recipe, err = o.Compile(ctx, r.config); err != nil {
+		return nil, err
+	}
+	if err := r.findKeys(); err != nil {
+		return nil, err
+	}
+	lister, err := drivers.Open(ctx, r.sourceAccess(), o.Granules...)
+	if err != nil {
+		return nil, err
+	}
+	granules, err := Granules(ctx, objstore.Retry(lister, objstore.Policy{}), o.Granules)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := job.Identify(ctx, r.recipe.Reader, granules); err != nil {
+		return nil, err
+	}
+	src, err := r.openGranules(ctx, granules)
+	if err != nil {
+		return nil, err
+	}
+	stores := host.NewStores(src.reader, src.reader, src.url)
+	reader := stores.Reader(&src.used)
+	sum := &Indexes{}
+	count := r.progress.Count(len(granules), "granules")
+	err = each(ctx, granules, o.Workers, func(ctx context.Context, g core.Granule) (indexed, error) {
+		return r.buildIndex(ctx, reader, src.reader, g)
+	}, func(d ended[core.Granule, indexed]) { sum.ended(d, count) })
+	count.Finish()
+	sum.Read = src.used.Usage()
+	return sum, err
+}
+
+func (s *Indexes) ended(d ended[core.Granule, indexed], count Counter) {
+	switch {
+	case d.Err != nil:
+		s.Failed++
+		count.Say(fmt.Sprintf("ERROR %s: %v", d.Job.ID, d.Err))
+		count.Step("ERROR " + d.Job.ID)
+	case d.Result.size == 0:
+		s.Fitted++
+		count.Step(d.Job.ID + " fits")
+	default:
+		s.Made++
+		s.Bytes += d.Result.size
+		s.Granules += d.Result.granule
+		count.Step(fmt.Sprintf("%s %s bytes (%.2f %%)", d.Job.ID, humanize.Comma(d.Result.size), 100*float64(d.Result.size)/float64(max(d.Result.granule, 1))))
+	}
+}
+
+// nowhere is a region that no observation lies in: reading it opens a granule and fetches no values.
+func nowhere() core.Region {
+	return core.Region{Polygons: []core.Polygon{{{{Lon: 0.123456789, Lat: 89.999999}}}}}
+}
+
+func (r *Run) buildIndex(ctx context.Context, src core.ObjectReader, to core.ObjectStore, g core.Granule) (indexed, error) {
+	g = r.recipe.WithIndex(g)
+	if !r.o.Overwrite {
+		if _, err := to.Stat(ctx, g.Assets["index"]); err == nil && r.recipe.IndexFits(ctx, src, g, nowhere()) {
+			return indexed{}, nil
+		}
+	}
+	data, err := r.recipe.Index(ctx, src, g)
+	if err != nil {
+		return indexed{}, err
+	}
+	info, err := to.Stat(ctx, g.Assets["data"])
+	if err != nil {
+		return indexed{}, err
+	}
+	return indexed{int64(len(data)), info.Size}, objstore.PutBytes(ctx, objstore.Retry(to, objstore.Policy{}), g.Assets["index"], data, core.PutOptions{})
+}

@@ -1,0 +1,406 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/fleet"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// LambdaOptions are a function and how it is used.
+type LambdaOptions struct {
+	Function   string // with worker.memory in the configuration its variant is taken, such as process-shard-4096, if there is one
+	Sync       bool   // wait for each answer; otherwise events are sent and results looked for beside the store
+	EventLimit int    // bytes of an event; longer lists of granules go through the store; 0: Lambda's own limit
+
+	Manifest *host.Manifest             // of this program: the function must offer what the configuration needs, in the same versions
+	Confirm  func(question string) bool // asked before money is spent; nil: yes
+	// Interrupts tells of each time somebody wants the run to stop: after the second, shards at work are left to
+	// themselves. It is called when the first shard is about to be computed. nil: they are always waited for.
+	Interrupts func() (interrupts <-chan os.Signal, end func())
+
+	Emulate bool   // run the function on this machine; nothing is asked then
+	Bundle  string // with Emulate: the function as a zip or an executable; "": this program
+}
+
+// ErrDeclined is the error of a run whose cost was declined.
+var ErrDeclined = errors.New("max-cost gate declined; nothing was computed")
+
+// Lambda computes each shard by an invocation of a function.
+func Lambda(o LambdaOptions) Opener {
+	return func(ctx context.Context, r *Run) (Backend, error) {
+		b := &cloud{r: r, o: o, runs: runFolder(r.store, r.id), wanted: r.o.Workers}
+		switch {
+		case b.wanted > 0:
+		case o.Emulate:
+			b.wanted = 2 * runtime.GOMAXPROCS(0)
+		default:
+			b.wanted = lambdaWorkers
+		}
+		if err := b.open(ctx); err != nil {
+			b.Close()
+			return nil, err
+		}
+		return b, nil
+	}
+}
+
+// lambdaWorkers is how many invocations are at work at once when nothing says.
+const lambdaWorkers = 1700
+
+// A cloud computes shards as invocations of a function.
+type cloud struct {
+	r       *Run
+	o       LambdaOptions
+	fleet   *fleet.Fleet
+	wanted  int    // invocations at once, if the account has room
+	workers int    // that it has room for
+	local   func() // ends the emulator
+	runs    string // folder of this run beside the store
+
+	waiting context.Context // ends when what is at work is left to itself
+	end     func()          // of waiting
+	atWork  atomic.Int64    // invocations that are waited for
+}
+
+var _ Backend = (*cloud)(nil)
+
+func (b *cloud) Close() {
+	if b.end != nil {
+		b.end()
+	}
+	if b.local != nil {
+		b.local()
+	}
+}
+
+// runFolder is where a run keeps its results, beside the store.
+func runFolder(store, runID string) string { return store + ".status/" + runID }
+
+// open finds the function, tries it out, and asks whether the run may cost what it can.
+func (b *cloud) open(ctx context.Context) error {
+	if err := b.reachable(b.r.jobs); err != nil {
+		return err
+	}
+	clients, err := b.clients(ctx)
+	if err != nil {
+		return err
+	}
+	if b.fleet, err = b.findFunction(ctx, clients); err != nil {
+		return err
+	}
+	return b.ready(ctx, clients)
+}
+
+// lambdaClients are the services, or the emulator's.
+type lambdaClients struct {
+	lambda  *lambda.Client
+	metrics *cloudwatch.Client
+}
+
+func (b *cloud) clients(ctx context.Context) (*lambdaClients, error) {
+	if b.o.Emulate {
+		c, end, err := b.emulate()
+		b.local = end
+		return c, err
+	}
+	return awsClients(ctx, b.r.o.Region)
+}
+
+// longestAnswer is how long an answer may take: the longest time-out of a function, and a minute.
+const longestAnswer = 16 * time.Minute
+
+func awsClients(ctx context.Context, region string) (*lambdaClients, error) {
+	var options []func(*awsconfig.LoadOptions) error
+	if region != "" {
+		options = append(options, awsconfig.WithRegion(region))
+	}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, core.Errorf(core.Invalid, "lambda", region, "AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		cfg.Region = "us-west-2"
+	}
+	return newLambdaClients(cfg), nil
+}
+
+// newLambdaClients makes a client that waits as long as a function may run, keeps a connection for each worker, and
+// leaves retries to the fleet.
+func newLambdaClients(cfg aws.Config) *lambdaClients {
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConnsPerHost, t.MaxIdleConns, t.ResponseHeaderTimeout = 2048, 2048, longestAnswer
+	})
+	return &lambdaClients{
+		lambda: lambda.NewFromConfig(cfg, func(o *lambda.Options) {
+			o.HTTPClient, o.Retryer = client, aws.NopRetryer{}
+		}),
+		metrics: cloudwatch.NewFromConfig(cfg),
+	}
+}
+
+// findFunction takes the variant for the configuration's worker size if there is one.
+func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Fleet, error) {
+	r := b.r
+	o := fleet.Options{
+		Client: c.lambda, Function: b.o.Function, Async: !b.o.Sync, Store: r.metered(), Runs: b.runs, Limit: b.o.EventLimit,
+		Credentials: r.eventCredentials(), Notice: r.note,
+		Finished: func(ctx context.Context, j *job.Job) *job.Done {
+			rec, err := r.template.Finished(ctx, r.metered(), j)
+			if err != nil || rec == nil {
+				return nil
+			}
+			return &job.Done{Label: rec.Label, Status: rec.Status, Receipt: &rec.Receipt}
+		},
+	}
+	if b.o.Emulate {
+		o.Poll = 200 * time.Millisecond
+	}
+	if w := r.config.Worker; w.Memory > 0 {
+		variant := o
+		variant.Function += "-" + strconv.Itoa(w.Memory)
+		if w.ExtraDisk {
+			variant.Function += "-disk"
+		}
+		f, err := fleet.New(ctx, variant)
+		if core.CodeOf(err) != core.NotFound {
+			return f, err
+		}
+		r.note("there is no function %s: taking %s", variant.Function, o.Function)
+	}
+	return fleet.New(ctx, o)
+}
+
+// call is an event of another mode than process for this run.
+func (b *cloud) call(mode string) *job.Call {
+	r := b.r
+	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), RunID: r.id, Region: r.o.Region}
+}
+
+// ready tries the function out and asks whether to go on.
+func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
+	r := b.r
+	fn := b.fleet.Function()
+	r.note("function %s: %d MB, time-out %s", fn.Name, fn.MemoryMB, fn.Timeout)
+	done, err := b.fleet.Call(ctx, b.call(job.ModePing))
+	if err != nil && (done == nil || done.Check != "config") {
+		return err
+	}
+	m, e := decodeManifest(done.Manifest)
+	if e != nil {
+		return cmp.Or(err, e)
+	}
+	if e := m.Check(fn.Name, r.config, b.o.Manifest); e != nil { // it says more than the function's own error
+		return e
+	}
+	if err != nil {
+		return err
+	}
+	var notes []string
+	b.workers, notes = b.fleet.Capacity(ctx, c.metrics, b.wanted, len(r.jobs))
+	for _, n := range notes {
+		r.note("%s", n)
+	}
+	r.total.ranOn(fn.Name, fn.MemoryMB, fn.TmpMB, fn.AMD64)
+	return b.confirm()
+}
+
+// confirm shows what the run is expected to cost and what it can cost at most.
+func (b *cloud) confirm() error {
+	r := b.r
+	counts := make([]int, len(r.jobs))
+	for i := range r.jobs {
+		counts[i] = len(r.jobs[i].Granules)
+	}
+	fn := b.fleet.Function()
+	model := cost.Direct()
+	if r.config.DataSource.Index.Store != "" {
+		model = cost.Indexed()
+	}
+	e := model.Expect(counts, cost.Function{MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds()})
+	r.note("expected: %.0f worker-seconds, %.1f s, $%.4f; at most $%.2f, if every shard ran into the time-out", e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD)
+	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %d shards for at most $%.2f?", len(counts), e.CeilingUSD)) {
+		return nil
+	}
+	return ErrDeclined
+}
+
+// SetUp makes the store ready, by the function if this process may not write there. Shards that are done need no
+// invocation; what is left is noted beside the store, for Attach.
+func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
+	ready := &Ready{Workers: b.workers}
+	var err error
+	if ready.Fresh, err = b.r.setUpHere(ctx); core.CodeOf(err) == core.Denied {
+		ready.Fresh, err = b.setUpThere(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if ready.Jobs, ready.Done, err = b.unfinished(ctx); err != nil {
+		return nil, err
+	}
+	if len(ready.Jobs) > 0 && !b.o.Sync {
+		switch err := b.writeNote(ctx, ready.Jobs); {
+		case core.CodeOf(err) == core.Denied:
+			ready.Notes = append(ready.Notes, "this process may not write beside the store: zagg attach will not find the run")
+		case err != nil:
+			return nil, err
+		default:
+			ready.Notes = append(ready.Notes, fmt.Sprintf("run %s (zagg attach shows how it ends)", b.runs))
+		}
+	}
+	b.wait(ctx)
+	return ready, nil
+}
+
+func (b *cloud) setUpThere(ctx context.Context) (fresh bool, err error) {
+	b.r.note("this process may not write there: the function sets the store up")
+	c := b.call(job.ModeSetup)
+	c.ShardKeys, c.Overwrite, c.Selected = b.r.plan.Keys(), b.r.o.Overwrite, b.r.selected()
+	done, err := b.fleet.Call(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	return done.Fresh, nil
+}
+
+// Prune removes what the plan does not have, through the function if this process may not.
+func (b *cloud) Prune(ctx context.Context) ([]string, error) {
+	gone, err := b.r.pruneHere(ctx)
+	if core.CodeOf(err) != core.Denied {
+		return gone, err
+	}
+	c := b.call(job.ModeFinalize)
+	c.ShardKeys, c.Prune = b.r.plan.Keys(), true
+	done, err := b.fleet.Call(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return done.Removed, nil
+}
+
+// recordsAtOnce bounds the records read at once.
+const recordsAtOnce = 32
+
+// unfinished tells the jobs that are to be computed from the records of those that are done.
+func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*job.Record, err error) {
+	jobs := b.r.jobs
+	records := make([]*job.Record, len(jobs))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for i := range jobs {
+		g.Go(func() (err error) {
+			records[i], err = b.r.template.Finished(gctx, b.r.metered(), &jobs[i])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, nil, err
+	}
+	for i, rec := range records {
+		if rec == nil {
+			left = append(left, jobs[i])
+		} else {
+			done = append(done, rec)
+		}
+	}
+	return left, done, nil
+}
+
+// reachable makes local addresses mean the same for the emulator's function, whose working folder is another, and
+// refuses them for one that is elsewhere.
+func (b *cloud) reachable(jobs []job.Job) error {
+	if !b.o.Emulate && isLocal(b.r.store) {
+		return core.Errorf(core.Invalid, "--store", b.r.store, "a function on AWS cannot write to this machine: give an s3:// address, or --emulate")
+	}
+	for i := range jobs {
+		for k := range jobs[i].Granules {
+			g := &jobs[i].Granules[k]
+			if isLocal(g.URL) && !b.o.Emulate {
+				return core.Errorf(core.Invalid, "granule", g.URL, "a function on AWS cannot read files of this machine: give s3:// or https:// addresses, or --emulate")
+			}
+			var err error
+			if g.URL, err = absolute(g.URL); err != nil {
+				return err
+			}
+			for name, url := range g.Assets {
+				if g.Assets[name], err = absolute(url); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func isLocal(url string) bool {
+	scheme := objstore.Scheme(url)
+	return scheme == "" || scheme == "file"
+}
+
+// absolute is the path of a file of this machine from its root; other addresses stay as they are.
+func absolute(url string) (string, error) {
+	if !isLocal(url) {
+		return url, nil
+	}
+	return filepath.Abs(strings.TrimPrefix(url, "file://"))
+}
+
+// resultOf is a worker's answer as the result of a local job. The seconds are the worker's: what passed here includes
+// waiting for a worker and for the result to be seen.
+func resultOf(d *job.Done) Result {
+	if d == nil {
+		return Result{}
+	}
+	rec := &job.Record{ShardKey: d.ShardKey, Label: d.Label, Status: d.Status}
+	if d.Receipt != nil {
+		rec.Receipt = *d.Receipt
+	}
+	for _, e := range rec.Receipt.ReadErrors {
+		rec.Missing = append(rec.Missing, e.Granule)
+	}
+	out := &host.Outcome{Record: rec, Skipped: d.Skipped}
+	if d.Unwritten != "" {
+		out.Unwritten = errors.New(d.Unwritten)
+	}
+	if !d.Skipped {
+		rec.Receipt.Seconds = max(d.DurationS, rec.Receipt.Seconds)
+		out.Source = objstore.Usage{Gets: rec.Receipt.Reads, Down: rec.Receipt.BytesRead}
+		out.Output = objstore.Usage{Puts: rec.Receipt.Writes, Up: rec.Receipt.BytesWritten}
+		return Result{Outcome: out, Seconds: rec.Receipt.Seconds}
+	}
+	return Result{Outcome: out}
+}
+
+// labelsOf are the shards of jobs.
+func labelsOf(jobs []job.Job) []string {
+	labels := make([]string, len(jobs))
+	for i := range jobs {
+		labels[i] = jobs[i].Label
+	}
+	slices.SortFunc(labels, strings.Compare)
+	return labels
+}

@@ -1,0 +1,92 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// A Backend is where shards are computed, for one run. SetUp comes first and Prune last; Compute is called by many
+// goroutines at once.
+type Backend interface {
+	// SetUp makes the store ready for the plan's jobs and says which of them are to be computed.
+	SetUp(ctx context.Context) (*Ready, error)
+	// Compute does one job to its end. What it gives beside an error is what was used all the same.
+	Compute(ctx context.Context, j job.Job) (Result, error)
+	// Prune removes what the store has of shards that the plan does not have, and names them.
+	Prune(ctx context.Context) ([]string, error)
+	Close()
+}
+
+// An Opener makes the backend of a run.
+type Opener func(ctx context.Context, r *Run) (Backend, error)
+
+// Ready is what a store is when it is set up.
+type Ready struct {
+	Fresh   bool // it was made now
+	Workers int  // jobs at once
+	Jobs    []job.Job
+	Done    []*job.Record // of jobs that were done before and are not among Jobs
+	Notes   []string
+}
+
+// A Result is what became of a job. Outcome is nil if nothing is known.
+type Result struct {
+	*host.Outcome
+	Seconds float64 // that a worker was busy; 0: not known
+}
+
+// A LeftError is the end of waiting for a shard that goes on without this process.
+type LeftError struct {
+	Then string // what becomes of shards that were left, in the plural
+}
+
+func (e *LeftError) Error() string { return "left to itself" }
+
+// localWorkers is how many shards this process computes at once when nothing says.
+const localWorkers = 4
+
+// Local computes shards in this process.
+func Local(_ context.Context, r *Run) (Backend, error) {
+	b := &local{r: r, workers: r.o.Workers, stores: host.NewStores(r.source.reader, r.output, r.source.url)}
+	if b.workers == 0 {
+		b.workers = localWorkers
+	}
+	b.stores.Index = &host.IndexStore{Store: r.source.reader}
+	return b, nil
+}
+
+type local struct {
+	r       *Run
+	workers int
+	stores  host.Stores
+}
+
+var _ Backend = (*local)(nil)
+
+func (b *local) SetUp(ctx context.Context) (*Ready, error) {
+	fresh, err := b.r.setUpHere(ctx)
+	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: b.r.jobs}, err
+}
+
+func (b *local) Compute(ctx context.Context, j job.Job) (Result, error) {
+	start := time.Now()
+	out, err := b.r.template.Process(ctx, b.stores, &j, host.Version)
+	return Result{Outcome: out, Seconds: time.Since(start).Seconds()}, err
+}
+
+func (b *local) Prune(ctx context.Context) ([]string, error) { return b.r.pruneHere(ctx) }
+
+func (b *local) Close() {}
+
+// setUpHere has this process set the store up.
+func (r *Run) setUpHere(ctx context.Context) (fresh bool, err error) {
+	return r.template.Setup(ctx, r.metered(), r.store, r.plan, r.o.Overwrite, r.selected())
+}
+
+// pruneHere has this process remove what the plan does not have.
+func (r *Run) pruneHere(ctx context.Context) ([]string, error) {
+	return r.template.Prune(ctx, r.metered(), r.store, r.plan)
+}

@@ -1,0 +1,48 @@
+package run
+
+// A Step is a stage of a run. They come in this order, each once.
+type Step int
+
+// The steps of a run.
+const (
+	Configure Step = iota + 1 // the configuration becomes a grid, a reader and statistics
+	Find                      // the shards are taken from a shard map, or found in the granules
+	Choose                    // those to compute are chosen
+	SetUp                     // the store is made ready
+	Compute                   // shards are computed
+	Prune                     // what the plan does not have is removed
+	Finish                    // the report is written
+)
+
+// Steps is how many steps a run has.
+const Steps = int(Finish)
+
+// A Progress shows how a run goes. Warn may be called by another goroutine than the rest.
+type Progress interface {
+	Step(s Step, text string) // a step begins
+	Note(text string)         // something about the step
+	Warn(text string)         // what is to be seen even by who wants no progress
+	// Count begins something that is done total times; unit is what is counted, in the plural. Finish ends it.
+	Count(total int, unit string) Counter
+}
+
+// A Counter shows how far a long step is.
+type Counter interface {
+	Step(text string) // one more is done; text is about that one
+	Say(line string)  // a line that stays
+	Finish()
+}
+
+// silence shows nothing.
+type silence struct{}
+
+func (silence) Step(Step, string)         {}
+func (silence) Note(string)               {}
+func (silence) Warn(string)               {}
+func (silence) Count(int, string) Counter { return noCount{} }
+
+type noCount struct{}
+
+func (noCount) Step(string) {}
+func (noCount) Say(string)  {}
+func (noCount) Finish()     {}

@@ -1,0 +1,349 @@
+// Package run is a run as a library: it turns a configuration and granules into a store, one shard after the other on a
+// backend, and says what that took. A command line gives it options and shows its progress.
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/catalog/earthdata"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/store"
+)
+
+// Options say what is computed, from what, where to, and by whom.
+type Options struct {
+	Config  *config.Config
+	Name    string                                                      // of the configuration, as progress names it; "": its file
+	Notes   []config.Note                                               // what loading the configuration had to say
+	Compile func(context.Context, *config.Config) (*host.Recipe, error) // Host.Compile, or what finds more plugins first
+
+	Catalog  string   // address of a shard map; "": the configuration's
+	Granules []string // as Granules takes them; then the shards are found by reading coordinates, without a shard map
+	Store    string   // "": the configuration's
+	Shard    string   // label or key of the only shard to compute; "": all of the plan
+	Shards   int      // at most so many; 0: all
+	Workers  int      // shards computed at once; 0: as many as suit the backend
+
+	Driver, Region string // how granules are read (s3, https) and the region of S3; "": as the configuration and the environment say
+	Anonymous      bool   // S3 without credentials
+	SourceKeys     string // file with the keys to read granules with, for a function
+	OutputKeys     string // file with the keys to write the store with; "": the environment's
+
+	Overwrite    bool // delete what the store holds
+	Keep         bool // keep shards of earlier runs that the plan does not have
+	AllowMissing bool // leave out granules that cannot be read
+	Profile      bool // measure phases
+
+	Open     Opener   // the backend; nil: Local
+	Progress Progress // nil: nothing is shown
+}
+
+// A Run is one run on its way: what backends are opened for.
+type Run struct {
+	o        Options
+	progress Progress
+	start    time.Time
+	id       string
+
+	config   *config.Config
+	recipe   *host.Recipe
+	shardMap *shardmap.Map          // nil: shards are found by reading the granules
+	keys     *earthdata.Credentials // that open the archive's buckets; nil: the AWS environment's
+	output   core.ObjectStore
+	store    string
+	used     objstore.Counter // of the output, outside jobs
+
+	source   *source
+	plan     *plan.Plan
+	ranks    []int // of the plan's shards that are computed
+	template *host.Template
+	jobs     []job.Job
+	total    *Summary
+
+	superseded []job.Superseded // granules left out for newer ones
+
+	left int    // shards at work that were not waited for
+	then string // what becomes of them
+}
+
+// A FailedError is the end of a run some shards of which failed. The summary says which and why.
+type FailedError struct{ Failed, Total int }
+
+func (e *FailedError) Error() string { return fmt.Sprintf("%d of %d shards failed", e.Failed, e.Total) }
+
+// A MissingError is the end of a run that did all but for granules that could not be read, which was allowed.
+type MissingError struct{ Granules []string }
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("%d granules are missing from the store", len(e.Granules))
+}
+
+// A StoppedError is the end of a run that was stopped. The same run again goes on from there.
+type StoppedError struct {
+	Done, Total int
+	Left        int    // shards that go on without this process
+	Then        string // what becomes of those, and how to follow them
+	Cause       error
+}
+
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("stopped: %d of %d shards are done: %v", e.Done, e.Total, e.Cause)
+}
+
+func (e *StoppedError) Unwrap() error { return e.Cause }
+
+// Do runs to the end. With a *FailedError or a *MissingError the summary is there too. When ctx ends no further shard is begun, those at
+// work end, and the error is a *StoppedError.
+func Do(ctx context.Context, o Options) (*Summary, error) {
+	r := begin(o)
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	open := o.Open
+	if open == nil {
+		open = Local
+	}
+	b, err := open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	ready, err := r.setUp(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.compute(ctx, b, ready); err != nil {
+		return nil, r.stopped(err)
+	}
+	return r.finish(ctx, b)
+}
+
+func begin(o Options) *Run {
+	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config}
+	if r.progress == nil {
+		r.progress = silence{}
+	}
+	return r
+}
+
+// step announces what begins.
+func (r *Run) step(s Step, format string, args ...any) {
+	r.progress.Step(s, fmt.Sprintf(format, args...))
+}
+
+// note says something about a step.
+func (r *Run) note(format string, args ...any) { r.progress.Note(fmt.Sprintf(format, args...)) }
+
+// metered is the output for what is done outside jobs.
+func (r *Run) metered() core.ObjectStore {
+	return objstore.Retry(objstore.Meter(r.output, &r.used), objstore.Policy{OnRetry: r.used.Retried})
+}
+
+// prepare finds out what is to be done: nothing is written.
+func (r *Run) prepare(ctx context.Context) error {
+	if err := r.configure(ctx); err != nil {
+		return err
+	}
+	if err := r.recipe.CheckStore(ctx, r.metered(), r.store); err != nil {
+		return err
+	}
+	var err error
+	if r.plan, r.source, err = r.makePlan(ctx); err != nil {
+		return err
+	}
+	if r.ranks, err = r.choose(ctx); err != nil {
+		return err
+	}
+	r.id = time.Now().UTC().Format("20060102T150405.000Z")
+	r.total = newSummary(r.store, r.config.Worker.Memory, len(r.ranks))
+	r.total.Source = r.total.Source.Add(r.source.used.Usage())
+	r.total.Missing = append(r.total.Missing, r.source.missing...)
+	r.total.Superseded = append(r.total.Superseded, r.superseded...)
+	if r.template, err = r.recipe.Template(r.plan); err != nil {
+		return err
+	}
+	r.jobs = r.makeJobs()
+	return nil
+}
+
+// configure turns the configuration into things and opens the output.
+func (r *Run) configure(ctx context.Context) error {
+	cfg := r.config
+	r.step(Configure, "Configuration %s: grid %s, reader %s, %d variables", cmp.Or(r.o.Name, cfg.File), cfg.Output.Grid.Type, cfg.DataSource.Reader, len(cfg.Aggregation.Arrays))
+	for _, n := range r.o.Notes {
+		r.note("%s", n)
+	}
+	var err error
+	if r.recipe, err = r.o.Compile(ctx, cfg); err != nil {
+		return err
+	}
+	if r.store, err = store.Address(cmp.Or(r.o.Store, cfg.Output.Store), cfg.Output.ProductName); err != nil {
+		return err
+	}
+	access, err := r.outputAccess()
+	if err != nil {
+		return err
+	}
+	if r.output, err = drivers.Open(ctx, access, r.store); err != nil {
+		return err
+	}
+	if err := r.findKeys(); err != nil {
+		return err
+	}
+	return r.adoptMap(ctx)
+}
+
+// makeJobs are the shards' work, those with most granules first, so that none of them is the last to end.
+func (r *Run) makeJobs() []job.Job {
+	jobs := make([]job.Job, 0, len(r.ranks))
+	for _, i := range r.ranks {
+		j := r.template.Job(i, &r.plan.Shards[i], r.store)
+		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
+		jobs = append(jobs, j)
+	}
+	slices.SortStableFunc(jobs, func(a, b job.Job) int { return len(b.Granules) - len(a.Granules) })
+	return jobs
+}
+
+// selected reports whether only some of the plan's shards are computed.
+func (r *Run) selected() bool { return len(r.ranks) < len(r.plan.Shards) }
+
+// setUp makes the store ready.
+func (r *Run) setUp(ctx context.Context, b Backend) (*Ready, error) {
+	r.step(SetUp, "Store %s", r.store)
+	ready, err := b.SetUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case ready.Fresh:
+		r.note("template written: group %s, layout %s", r.recipe.Info().Frame.Group, r.config.Output.Grid.Layout)
+	case r.o.Overwrite:
+		r.note("the store is there already: the selected shards are computed again")
+	default:
+		r.note("the store is there already: finished shards are skipped")
+	}
+	for _, rec := range ready.Done {
+		r.total.add(rec.Label, Result{Outcome: &host.Outcome{Record: rec, Skipped: true}}, nil)
+	}
+	if n := len(ready.Done); n > 0 {
+		r.note("%d shards were done before", n)
+	}
+	for _, n := range ready.Notes {
+		r.note("%s", n)
+	}
+	return ready, nil
+}
+
+// compute runs the jobs and says how each ended.
+func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
+	r.step(Compute, "Computing %d shards, %d at once", len(ready.Jobs), min(ready.Workers, len(ready.Jobs)))
+	count := r.progress.Count(len(ready.Jobs), "cells")
+	err := each(ctx, ready.Jobs, ready.Workers, b.Compute, func(d ended[job.Job, Result]) { r.ended(ctx, d, count) })
+	count.Finish()
+	switch {
+	case err != nil:
+		return err
+	case r.left > 0:
+		return context.Canceled
+	}
+	return context.Cause(ctx) // it ended while the last shards were at work
+}
+
+func (r *Run) ended(ctx context.Context, d ended[job.Job, Result], count Counter) {
+	if left, ok := errors.AsType[*LeftError](d.Err); ok {
+		r.left++
+		r.then = left.Then
+		count.Step("LEFT " + d.Job.Label)
+		return
+	}
+	r.total.add(d.Job.Label, d.Result, d.Err)
+	switch {
+	case d.Err != nil && ctx.Err() != nil:
+		count.Step("stopped " + d.Job.Label)
+	case d.Err != nil:
+		count.Say(fmt.Sprintf("ERROR %s: %v", d.Job.Label, d.Err))
+		count.Step("ERROR " + d.Job.Label)
+	default:
+		if err := d.Result.Unwritten; err != nil {
+			count.Say(fmt.Sprintf("NOTE %s is done, but an index could not be written: %v", d.Job.Label, err))
+		}
+		count.Step(outcomeText(d.Result.Outcome))
+	}
+}
+
+func outcomeText(o *host.Outcome) string {
+	rec := o.Record
+	switch {
+	case o.Skipped:
+		return "SKIP (done before)"
+	case rec.Status == job.Empty:
+		return "EMPTY"
+	}
+	text := fmt.Sprintf("OK (%s cells, %s obs)", humanize.Comma(rec.Receipt.Cells), humanize.Comma(rec.Receipt.Observations.Kept))
+	if rec.Status == job.Partial {
+		text += fmt.Sprintf(" without %d granules", len(rec.Missing))
+	}
+	return text
+}
+
+// stopped says how far a run came.
+func (r *Run) stopped(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	n := &r.total.Shards
+	return &StoppedError{Done: n.WithData + n.Empty, Total: n.Total, Left: r.left, Then: r.then, Cause: err}
+}
+
+// finish removes what the plan does not have and sums up.
+func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
+	if r.total.Shards.Errors == 0 && !r.selected() && !r.o.Keep {
+		r.step(Prune, "Removing shards that the plan does not have")
+		gone, err := b.Prune(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(gone) > 0 {
+			r.note("removed %d: %s", len(gone), Abbreviate(gone))
+		}
+		r.total.Removed = append(r.total.Removed, gone...)
+	} else {
+		r.step(Prune, "Shards of earlier runs stay as they are")
+	}
+	r.step(Finish, "Done")
+	r.total.WallSeconds = time.Since(r.start).Seconds()
+	r.total.Output = r.total.Output.Add(r.used.Usage())
+	r.total.price()
+	switch err := r.saveReport(ctx); {
+	case core.CodeOf(err) == core.Denied:
+		r.note("this process may not write beside the store: the run's report is not kept")
+	case err != nil:
+		return nil, err
+	}
+	r.total.order()
+	return r.total, r.total.end()
+}
+
+// Abbreviate lists names, the first five if they are more.
+func Abbreviate(names []string) string {
+	if len(names) > 5 {
+		return strings.Join(names[:5], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
