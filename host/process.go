@@ -20,7 +20,8 @@ type Stores struct {
 	Output core.ObjectStore
 	// Gap and MaxRequest are objstore.Coalesce's for the source.
 	Gap, MaxRequest int64
-	Granules        int // read at once per job
+	Granules        int             // read at once per job
+	Cache           *objstore.Cache // of what was read of the granules before; nil: there is none
 	// Request is how many bytes of a granule cost as much as one more request.
 	Request int64
 	// Budget bounds the memory of the process, and Scratch is the folder for what is beyond it; nil: no bounds, and "": the
@@ -36,7 +37,11 @@ type Stores struct {
 
 // Reader is the way to the granules: what is read is merged, retried and counted. Retries count too: they are paid for.
 func (s *Stores) Reader(c *objstore.Counter) core.ObjectReader {
-	return objstore.Coalesce(objstore.RetryReader(objstore.MeterReader(s.Source, c), objstore.Policy{OnRetry: c.Retried}), s.Gap, s.MaxRequest)
+	r := objstore.RetryReader(objstore.MeterReader(s.Source, c), objstore.Policy{OnRetry: c.Retried})
+	if s.Cache != nil {
+		r = s.Cache.Over(r)
+	}
+	return objstore.Coalesce(r, s.Gap, s.MaxRequest)
 }
 
 // rowsPerBatch bounds a batch: 64 Ki rows of a few columns stay in a core's cache and make calls into plugins rare.

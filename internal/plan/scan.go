@@ -19,6 +19,7 @@ type Scan struct {
 	Grid    core.Grid
 	Reader  core.ProductReader
 	Source  core.ObjectReader
+	Request int64                                       // bytes that cost as much as a request to the source
 	Workers int                                         // granules read at once
 	Report  func(done, total int, granule core.Granule) // called from one goroutine at a time; may be nil
 
@@ -128,7 +129,7 @@ type result struct {
 // granule finds the shards of one granule.
 func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
 	r := result{shards: map[core.ShardKey]bool{}}
-	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16, CountInvalid: true}, func(b *core.Batch) error {
+	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16, CountInvalid: true, Request: s.Request}, func(b *core.Batch) error {
 		if len(b.Lat) != len(b.Lon) {
 			return core.Errorf(core.Internal, "plan", b.Group, "the reader emitted %d latitudes to %d longitudes", len(b.Lat), len(b.Lon))
 		}

@@ -29,15 +29,17 @@ type runNote struct {
 	Timeout  float64   `json:"timeout_s"`
 	Workers  int       `json:"workers"`
 	Labels   []string  `json:"shards"`
-	Version  string    `json:"zagg_version"`
+	// Many are the shards of jobs of many, by the label that a job's result is under.
+	Many    map[string][]string `json:"jobs,omitempty"`
+	Version string              `json:"zagg_version"`
 }
 
 // writeNote writes down what is about to be sent.
-func (b *cloud) writeNote(ctx context.Context, jobs []job.Job) error {
+func (b *cloud) writeNote(ctx context.Context, jobs [][]job.Job) error {
 	fn := b.fleet.Function()
 	data, err := json.MarshalIndent(runNote{
 		RunID: b.r.id, Store: b.r.store, Function: fn.Name, Region: b.r.o.Region, Sent: time.Now().UTC(), MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64,
-		Timeout: fn.Timeout.Seconds(), Workers: b.workers, Labels: labelsOf(jobs), Version: host.Version,
+		Timeout: fn.Timeout.Seconds(), Workers: b.workers, Labels: labelsOf(jobs), Many: manyOf(jobs), Version: host.Version,
 	}, "", " ")
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stri
 	total := newSummary(n.Store, 0, len(n.Labels))
 	total.ranOn(n.Function, n.MemoryMB, n.TmpMB, n.AMD64)
 	count := progress.Count(len(n.Labels), "cells")
-	got := func(label string, done *job.Done, err error) {
+	one := func(label string, done *job.Done, err error) {
 		res := resultOf(done)
 		total.add(label, res, err)
 		if err != nil {
@@ -106,9 +108,25 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stri
 		}
 		count.Step(outcomeText(res.Outcome))
 	}
-	late, err := fleet.Follow(ctx, from, folder, n.Labels, n.deadline(), got)
+	got := func(label string, done *job.Done, err error) {
+		switch {
+		case done != nil && len(done.Shards) > 0:
+			for i := range done.Shards {
+				one(done.Shards[i].Label, &done.Shards[i], fleet.ErrorOf(&done.Shards[i]))
+			}
+		case len(n.Many[label]) > 0:
+			for _, shard := range n.Many[label] {
+				one(shard, nil, err)
+			}
+		default:
+			one(label, done, err)
+		}
+	}
+	jobs := n.jobs()
+	total.jobs = len(jobs)
+	late, err := fleet.Follow(ctx, from, folder, jobs, n.deadline(), got)
 	if err == nil {
-		err = lateShards(ctx, from, n, late, got)
+		err = lateShards(ctx, from, n, n.shardsOf(late), one)
 	}
 	count.Finish()
 	if err != nil {
@@ -118,6 +136,36 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stri
 	total.price()
 	total.order()
 	return total, total.end()
+}
+
+// jobs are the labels that results are under.
+func (n *runNote) jobs() []string {
+	with := map[string]bool{}
+	for first, all := range n.Many {
+		for _, label := range all {
+			with[label] = label != first
+		}
+	}
+	var out []string
+	for _, label := range n.Labels {
+		if !with[label] {
+			out = append(out, label)
+		}
+	}
+	return out
+}
+
+// shardsOf are the shards of jobs.
+func (n *runNote) shardsOf(jobs []string) []string {
+	var out []string
+	for _, label := range jobs {
+		if many := n.Many[label]; len(many) > 0 {
+			out = append(out, many...)
+		} else {
+			out = append(out, label)
+		}
+	}
+	return out
 }
 
 // deadline is when no result can come any more: as many rounds of the time-out as the workers need for all shards, the

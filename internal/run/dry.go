@@ -1,7 +1,10 @@
 package run
 
 import (
+	"cmp"
 	"context"
+	"os"
+	"slices"
 
 	"github.com/englacial/zagg/host"
 )
@@ -11,9 +14,29 @@ type Forecast struct {
 	Shards       int
 	Fewest, Most int // granules of a shard
 	Pairs        int // of shard and granule
+	Jobs         int // that a run on this machine has
+	Memory       int64
+	Scratch      int64  // bytes that rows beyond the memory may need on disk, as estimated
+	ScratchDir   string // where
 	Removed      []string
 	Arrays       int
 	Group, Store string
+}
+
+// forecastScratch estimates what the jobs that are at work at once keep beyond the half of the budget that is for rows.
+func (r *Run) forecastScratch(f *Forecast) {
+	g := r.grouped(r.jobs)
+	groups := r.localGroups(g)
+	f.Jobs, f.Memory, f.ScratchDir = len(groups), r.budget.Total(), cmp.Or(r.o.Scratch, os.TempDir())
+	var kept []int64
+	for _, group := range groups {
+		kept = append(kept, g.bytesOf(group))
+	}
+	slices.SortFunc(kept, func(a, b int64) int { return cmp.Compare(b, a) })
+	for _, n := range kept[:min(len(kept), cmp.Or(r.o.Workers, localWorkers))] {
+		f.Scratch += n
+	}
+	f.Scratch = max(f.Scratch-f.Memory/2, 0)
 }
 
 // Dry finds out what a run would do and writes nothing.
@@ -30,6 +53,7 @@ func Dry(ctx context.Context, o Options) (*Forecast, error) {
 		n := len(r.plan.Shards[i].Granules)
 		f.Fewest, f.Most, f.Pairs = min(f.Fewest, n), max(f.Most, n), f.Pairs+n
 	}
+	r.forecastScratch(f)
 	if o.Keep || o.Overwrite {
 		return f, nil
 	}

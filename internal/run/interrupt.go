@@ -7,22 +7,45 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/fleet"
 	"github.com/englacial/zagg/internal/job"
 )
 
 // errLeave is why waiting for what is at work ends.
 var errLeave = errors.New("left to itself")
 
-// Compute does one job by an invocation. Once its event is sent it is waited for even when the run is stopped: the
+// Compute does jobs by one invocation. Once its event is sent it is waited for even when the run is stopped: the
 // function would go on anyway.
-func (b *cloud) Compute(_ context.Context, j job.Job) (Result, error) {
-	b.atWork.Add(1)
-	defer b.atWork.Add(-1)
-	done, err := b.fleet.Run(b.waiting, j)
+func (b *cloud) Compute(_ context.Context, jobs []job.Job) ([]Result, []error) {
+	b.atWork.Add(int64(len(jobs)))
+	defer b.atWork.Add(-int64(len(jobs)))
+	done, err := b.fleet.Run(b.waiting, job.Join(jobs))
 	if errors.Is(err, errLeave) {
 		err = &LeftError{Then: b.then()}
 	}
-	return resultOf(done), err
+	return resultsOf(jobs, done, err)
+}
+
+// resultsOf are the results of the jobs that an answer is about.
+func resultsOf(jobs []job.Job, done *job.Done, err error) ([]Result, []error) {
+	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
+	if done != nil && err == nil && len(jobs) > 1 && len(done.Shards) == len(jobs) {
+		for i := range jobs {
+			results[i], errs[i] = resultOf(&done.Shards[i]), fleet.ErrorOf(&done.Shards[i])
+			results[i].Final = done.Shards[i].TimedOut
+		}
+		return results, errs
+	}
+	if err == nil && len(jobs) > 1 {
+		err = core.Errorf(core.Internal, "shard", jobs[0].Label, "the function does not answer for each of %d shards: deploy a bundle of this release, or give --shards-per-job 1", len(jobs))
+	}
+	for i := range jobs {
+		errs[i] = err
+	}
+	results[0] = resultOf(done)
+	results[0].Final = done != nil && done.TimedOut
+	return results, errs
 }
 
 // wait begins the time in which invocations are waited for. A first interrupt ends the run's own context, so that no

@@ -28,6 +28,7 @@ import (
 	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/fleet"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
 )
 
 // LambdaOptions are a function and how it is used.
@@ -78,6 +79,7 @@ type cloud struct {
 	fleet   *fleet.Fleet
 	wanted  int    // invocations at once, if the account has room
 	workers int    // that it has room for
+	perJob  int    // shards of a job, at most
 	local   func() // ends the emulator
 	runs    string // folder of this run beside the store
 
@@ -169,11 +171,7 @@ func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Flee
 		Client: c.lambda, Function: b.o.Function, Async: !b.o.Sync, Store: r.metered(), Runs: b.runs, Limit: b.o.EventLimit,
 		Credentials: r.eventCredentials(), Notice: r.note,
 		Finished: func(ctx context.Context, j *job.Job) *job.Done {
-			rec, err := r.template.Finished(ctx, r.metered(), j)
-			if err != nil || rec == nil {
-				return nil
-			}
-			return &job.Done{Label: rec.Label, Status: rec.Status, Receipt: &rec.Receipt}
+			return r.finished(ctx, j)
 		},
 	}
 	if b.o.Emulate {
@@ -192,6 +190,22 @@ func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Flee
 		r.note("there is no function %s: taking %s", variant.Function, o.Function)
 	}
 	return fleet.New(ctx, o)
+}
+
+// finished is the answer that a job would have given whose shards are all done; nil: some are not.
+func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
+	var all []job.Done
+	for _, one := range j.Split() {
+		rec, err := r.template.Finished(ctx, r.metered(), &one)
+		if err != nil || rec == nil {
+			return nil
+		}
+		all = append(all, job.Done{ShardKey: rec.ShardKey, Label: rec.Label, Status: rec.Status, Receipt: &rec.Receipt})
+	}
+	if len(j.Shards) == 0 {
+		return &all[0]
+	}
+	return &job.Done{Label: j.Label, Status: job.OK, Shards: all}
 }
 
 // call is an event of another mode than process for this run.
@@ -231,21 +245,44 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 // confirm shows what the run is expected to cost and what it can cost at most.
 func (b *cloud) confirm() error {
 	r := b.r
-	counts := make([]int, len(r.jobs))
-	for i := range r.jobs {
-		counts[i] = len(r.jobs[i].Granules)
-	}
-	fn := b.fleet.Function()
 	model := cost.Direct()
 	if r.config.DataSource.Index.Store != "" {
 		model = cost.Indexed()
 	}
-	e := model.Expect(counts, cost.Function{MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds()})
-	r.note("expected: %.0f worker-seconds, %.1f s, $%.4f; at most $%.2f, if every shard ran into the time-out", e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD)
-	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %d shards for at most $%.2f?", len(counts), e.CeilingUSD)) {
+	e := b.size(model)
+	if b.perJob > 1 {
+		r.note("%d shards a job: %d invocations", b.perJob, e.Jobs)
+	}
+	r.note("expected: %.0f worker-seconds, %.1f s, $%.4f; at most $%.2f, if every invocation ran into the time-out", e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD)
+	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %d shards for at most $%.2f?", len(r.jobs), e.CeilingUSD)) {
 		return nil
 	}
 	return ErrDeclined
+}
+
+// size decides how many shards a job has: as the options say, or what is cheapest.
+func (b *cloud) size(model cost.Model) cost.Expectation {
+	fn := b.fleet.Function()
+	on := cost.Function{MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds()}
+	g := b.r.grouped(b.r.jobs)
+	if b.perJob = b.r.o.PerJob; b.perJob > 0 {
+		return model.ExpectJobs(shapes(b.groups(g)), on)
+	}
+	var e cost.Expectation
+	b.perJob, e = model.Cheapest(on, func(n int) []cost.Job {
+		b.perJob = n
+		return shapes(b.groups(g))
+	})
+	return e
+}
+
+// groups are neighbours, b.perJob of them at most, whose rows a function's memory is expected to hold.
+func (b *cloud) groups(g *grouping) [][]job.Job {
+	most := plan.Bound{Shards: b.perJob}
+	if b.r.o.PerJob == 0 {
+		most.Granules, most.Bytes = mostGranules, int64(b.fleet.Function().MemoryMB)<<20/4
+	}
+	return g.within(most)
 }
 
 // SetUp makes the store ready, by the function if this process may not write there. Shards that are done need no
@@ -259,9 +296,11 @@ func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ready.Jobs, ready.Done, err = b.unfinished(ctx); err != nil {
+	left, done, err := b.unfinished(ctx)
+	if err != nil {
 		return nil, err
 	}
+	ready.Jobs, ready.Done = b.groups(b.r.grouped(left)), done
 	if len(ready.Jobs) > 0 && !b.o.Sync {
 		switch err := b.writeNote(ctx, ready.Jobs); {
 		case core.CodeOf(err) == core.Denied:
@@ -396,11 +435,26 @@ func resultOf(d *job.Done) Result {
 }
 
 // labelsOf are the shards of jobs.
-func labelsOf(jobs []job.Job) []string {
-	labels := make([]string, len(jobs))
-	for i := range jobs {
-		labels[i] = jobs[i].Label
+func labelsOf(groups [][]job.Job) []string {
+	var labels []string
+	for _, group := range groups {
+		for i := range group {
+			labels = append(labels, group[i].Label)
+		}
 	}
 	slices.SortFunc(labels, strings.Compare)
 	return labels
+}
+
+// manyOf are the shards of jobs of many, by the label that their result is under.
+func manyOf(groups [][]job.Job) map[string][]string {
+	many := map[string][]string{}
+	for _, group := range groups {
+		for i := range group {
+			if len(group) > 1 {
+				many[group[0].Label] = append(many[group[0].Label], group[i].Label)
+			}
+		}
+	}
+	return many
 }

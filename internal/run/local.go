@@ -2,10 +2,12 @@ package run
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
 )
 
 // A Backend is where shards are computed, for one run. SetUp comes first and Prune last; Compute is called by many
@@ -13,8 +15,9 @@ import (
 type Backend interface {
 	// SetUp makes the store ready for the plan's jobs and says which of them are to be computed.
 	SetUp(ctx context.Context) (*Ready, error)
-	// Compute does one job to its end. What it gives beside an error is what was used all the same.
-	Compute(ctx context.Context, j job.Job) (Result, error)
+	// Compute does jobs of neighbouring shards in one pass over their granules, each to its end: results[i] and errs[i] are of
+	// jobs[i]. A result beside an error is what was used all the same.
+	Compute(ctx context.Context, jobs []job.Job) (results []Result, errs []error)
 	// Prune removes what the store has of shards that the plan does not have, and names them.
 	Prune(ctx context.Context) ([]string, error)
 	Close()
@@ -25,9 +28,9 @@ type Opener func(ctx context.Context, r *Run) (Backend, error)
 
 // Ready is what a store is when it is set up.
 type Ready struct {
-	Fresh   bool // it was made now
-	Workers int  // jobs at once
-	Jobs    []job.Job
+	Fresh   bool          // it was made now
+	Workers int           // jobs at once
+	Jobs    [][]job.Job   // by what is computed in one pass
 	Done    []*job.Record // of jobs that were done before and are not among Jobs
 	Notes   []string
 }
@@ -36,6 +39,7 @@ type Ready struct {
 type Result struct {
 	*host.Outcome
 	Seconds float64 // that a worker was busy; 0: not known
+	Final   bool    // trying again would end the same way
 }
 
 // A LeftError is the end of waiting for a shard that goes on without this process.
@@ -45,7 +49,7 @@ type LeftError struct {
 
 func (e *LeftError) Error() string { return "left to itself" }
 
-// localWorkers is how many shards this process computes at once when nothing says.
+// localWorkers is how many jobs this process does at once when nothing says.
 const localWorkers = 4
 
 // Local computes shards in this process.
@@ -55,6 +59,8 @@ func Local(_ context.Context, r *Run) (Backend, error) {
 		b.workers = localWorkers
 	}
 	b.stores.Index = &host.IndexStore{Store: r.source.reader}
+	b.stores.Budget, b.stores.Scratch, b.stores.Cache = r.budget, r.o.Scratch, r.source.cache
+	b.stores.Granules = max(b.stores.Granules, runtime.GOMAXPROCS(0))
 	return b, nil
 }
 
@@ -68,13 +74,39 @@ var _ Backend = (*local)(nil)
 
 func (b *local) SetUp(ctx context.Context) (*Ready, error) {
 	fresh, err := b.r.setUpHere(ctx)
-	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: b.r.jobs}, err
+	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: b.r.localGroups(b.r.grouped(b.r.jobs))}, err
 }
 
-func (b *local) Compute(ctx context.Context, j job.Job) (Result, error) {
+// localGroups are as many shards a job as the options say, or as the budget takes. Half of it is for rows that are kept.
+func (r *Run) localGroups(g *grouping) [][]job.Job {
+	if r.o.PerJob > 0 {
+		return g.within(plan.Bound{Shards: r.o.PerJob})
+	}
+	return g.within(plan.Bound{Bytes: r.budget.Total() / 2, Granules: mostGranules})
+}
+
+func (b *local) Compute(ctx context.Context, jobs []job.Job) ([]Result, []error) {
 	start := time.Now()
-	out, err := b.r.template.Process(ctx, b.stores, &j, host.Version)
-	return Result{Outcome: out, Seconds: time.Since(start).Seconds()}, err
+	outs, errs := b.r.template.ProcessAll(ctx, b.stores, jobs, host.Version)
+	results := make([]Result, len(outs))
+	known, unknown := 0.0, 0
+	for i, out := range outs {
+		results[i].Outcome = out
+		switch {
+		case out.Skipped:
+		case out.Record != nil:
+			results[i].Seconds = out.Record.Receipt.Seconds
+			known += results[i].Seconds
+		default:
+			unknown++
+		}
+	}
+	for i, out := range outs { // what failed has what is left
+		if !out.Skipped && out.Record == nil {
+			results[i].Seconds = max(time.Since(start).Seconds()-known, 0) / float64(unknown)
+		}
+	}
+	return results, errs
 }
 
 func (b *local) Prune(ctx context.Context) ([]string, error) { return b.r.pruneHere(ctx) }

@@ -23,7 +23,8 @@ type source struct {
 	reader  core.ObjectStore
 	url     string // of one granule, to see what kind of store they are in
 	used    objstore.Counter
-	missing []string // granules left out because they cannot be read
+	missing []string        // granules left out because they cannot be read
+	cache   *objstore.Cache // what finding the shards has read, and the budget had room for; nil: nothing
 }
 
 // makePlan takes the shards from a shard map or finds them in the granules.
@@ -182,9 +183,13 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *source, error) {
 		return nil, nil, err
 	}
 	way := host.NewStores(src.reader, r.output, src.url)
+	if !isLocal(src.url) { // files are the system's to keep
+		src.cache = objstore.NewCache(r.budget.Keep)
+		way.Cache = src.cache
+	}
 	s := &plan.Scan{
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
-		Source: way.Reader(&src.used),
+		Source: way.Reader(&src.used), Request: way.Request,
 	}
 	count := r.progress.Count(len(granules), "granules")
 	s.Report = func(_, _ int, g core.Granule) { count.Step(g.ID) }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/drivers"
@@ -37,7 +37,11 @@ type Options struct {
 	Store    string   // "": the configuration's
 	Shard    string   // label or key of the only shard to compute; "": all of the plan
 	Shards   int      // at most so many; 0: all
-	Workers  int      // shards computed at once; 0: as many as suit the backend
+	Workers  int      // jobs at once; 0: as many as suit the backend
+	PerJob   int      // shards of a job, which reads each of its granules once; 0: as many as suit the backend
+
+	Memory  int64  // bytes that this process may use for its work; 0: budget.Default
+	Scratch string // folder for what does not fit; "": the system's for temporary files
 
 	Driver, Region string // how granules are read (s3, https) and the region of S3; "": as the configuration and the environment say
 	Anonymous      bool   // S3 without credentials
@@ -72,7 +76,8 @@ type Run struct {
 	plan     *plan.Plan
 	ranks    []int // of the plan's shards that are computed
 	template *host.Template
-	jobs     []job.Job
+	jobs     []job.Job // one for each shard
+	budget   *budget.Budget
 	total    *Summary
 
 	superseded []job.Superseded // granules left out for newer ones
@@ -134,7 +139,7 @@ func Do(ctx context.Context, o Options) (*Summary, error) {
 }
 
 func begin(o Options) *Run {
-	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config}
+	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config, budget: budget.New(cmp.Or(o.Memory, budget.Default()))}
 	if r.progress == nil {
 		r.progress = silence{}
 	}
@@ -208,7 +213,7 @@ func (r *Run) configure(ctx context.Context) error {
 	return r.adoptMap(ctx)
 }
 
-// makeJobs are the shards' work, those with most granules first, so that none of them is the last to end.
+// makeJobs are the shards' work, in the plan's order.
 func (r *Run) makeJobs() []job.Job {
 	jobs := make([]job.Job, 0, len(r.ranks))
 	for _, i := range r.ranks {
@@ -216,7 +221,6 @@ func (r *Run) makeJobs() []job.Job {
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
 		jobs = append(jobs, j)
 	}
-	slices.SortStableFunc(jobs, func(a, b job.Job) int { return len(b.Granules) - len(a.Granules) })
 	return jobs
 }
 
@@ -252,9 +256,27 @@ func (r *Run) setUp(ctx context.Context, b Backend) (*Ready, error) {
 
 // compute runs the jobs and says how each ended.
 func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
-	r.step(Compute, "Computing %d shards, %d at once", len(ready.Jobs), min(ready.Workers, len(ready.Jobs)))
-	count := r.progress.Count(len(ready.Jobs), "cells")
-	err := each(ctx, ready.Jobs, ready.Workers, b.Compute, func(d ended[job.Job, Result]) { r.ended(ctx, d, count) })
+	shards := 0
+	for _, group := range ready.Jobs {
+		shards += len(group)
+	}
+	at := min(ready.Workers, len(ready.Jobs))
+	if len(ready.Jobs) < shards {
+		r.step(Compute, "Computing %d shards in %d jobs, %d at once", shards, len(ready.Jobs), at)
+	} else {
+		r.step(Compute, "Computing %d shards, %d at once", shards, at)
+	}
+	r.total.jobs = len(ready.Jobs)
+	count := r.progress.Count(shards, "cells")
+	do := func(ctx context.Context, group []job.Job) (did, error) {
+		results, errs := withRetry(ctx, b, group)
+		return did{results, errs}, nil
+	}
+	err := each(ctx, ready.Jobs, ready.Workers, do, func(d ended[[]job.Job, did]) {
+		for i, j := range d.Job {
+			r.ended(ctx, ended[job.Job, Result]{Job: j, Result: d.Result.results[i], Err: d.Result.errs[i]}, count)
+		}
+	})
 	count.Finish()
 	switch {
 	case err != nil:
@@ -263,6 +285,12 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 		return context.Canceled
 	}
 	return context.Cause(ctx) // it ended while the last shards were at work
+}
+
+// did is what became of a group of jobs.
+type did struct {
+	results []Result
+	errs    []error
 }
 
 func (r *Run) ended(ctx context.Context, d ended[job.Job, Result], count Counter) {

@@ -33,6 +33,7 @@ type Summary struct {
 	Store        string             `json:"store"`
 
 	rows []ShardRow
+	jobs int // invocations, on Lambda
 }
 
 // A WorkerSize is what shards were computed on, or would have been on Lambda.
@@ -136,7 +137,7 @@ func (s *Summary) add(label string, res Result, err error) {
 
 // price is what the work would have cost on Lambda and S3.
 func (s *Summary) price() {
-	s.Cost = cost.Of(s.use(s.Compute, int64(s.Shards.Total-s.Shards.Skipped),
+	s.Cost = cost.Of(s.use(s.Compute, int64(min(s.jobs, s.Shards.Total-s.Shards.Skipped)),
 		s.Source.Gets+s.Source.Heads+s.Output.Gets+s.Output.Heads, s.Output.Puts+s.Output.Lists+s.Source.Lists))
 	s.CostUSD = s.Cost.Total()
 	s.Worker.GBSeconds = s.Compute * s.Worker.MemoryGB

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,7 @@ type costOptions struct {
 	architecture string
 	indexed      bool
 	receipts     string
+	perJob       string
 	json         bool
 }
 
@@ -49,6 +52,7 @@ docs/performance.md, or are fitted to the receipts of a store that zagg has writ
 	f.Float64Var(&o.function.Timeout, "timeout", 720, "time-out of the function in seconds, for the ceiling")
 	f.BoolVar(&o.indexed, "indexed", false, "the granules have sidecar indexes (zagg index build)")
 	f.StringVar(&o.receipts, "receipts", "", "fit the model to the finished shards of this store")
+	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together: a number, or auto: as is cheapest without a run that is a tenth longer")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	c.RegisterFlagCompletionFunc("architecture", fixed("arm64", "x86_64"))
 	return c
@@ -73,13 +77,16 @@ func (a *app) predict(ctx context.Context, name string, o costOptions) error {
 	if err != nil {
 		return err
 	}
-	e := model.Expect(granulesByShard(m), o.function)
+	perJob, e, err := expect(m, model, o)
+	if err != nil {
+		return err
+	}
 	if o.json {
 		enc := json.NewEncoder(a.stdout)
 		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"function": o.function, "model": model, "expected": e})
+		return enc.Encode(map[string]any{"function": o.function, "model": model, "shards_per_job": perJob, "expected": e})
 	}
-	return a.printExpectation(m, model, o, e)
+	return a.printExpectation(m, model, o, e, perJob)
 }
 
 // granulesByShard is how many granules each shard has.
@@ -89,6 +96,28 @@ func granulesByShard(m *shardmap.Map) []int {
 		counts[i] = len(m.Granules[i])
 	}
 	return counts
+}
+
+// expect predicts jobs of so many shards as the flag says, or as is cheapest.
+func expect(m *shardmap.Map, model cost.Model, o costOptions) (perJob int, e cost.Expectation, err error) {
+	order := make([]int, len(m.Keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return core.CompareKeys(m.Keys[a], m.Keys[b]) })
+	lists := make([][]*shardmap.Record, len(order))
+	for i, at := range order {
+		lists[i] = m.Granules[at]
+	}
+	jobs := func(n int) []cost.Job { return run.CloudJobs(lists, n, o.perJob != "auto", o.function.MemoryMB) }
+	if o.perJob == "auto" {
+		perJob, e = model.Cheapest(o.function, jobs)
+		return perJob, e, nil
+	}
+	if perJob, err = strconv.Atoi(o.perJob); err != nil || perJob < 1 {
+		return 0, e, fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg cost`", o.perJob, errUsage)
+	}
+	return perJob, model.ExpectJobs(jobs(perJob), o.function), nil
 }
 
 func costModel(ctx context.Context, o costOptions) (cost.Model, error) {
@@ -125,7 +154,7 @@ func sampleOf(r *job.Receipt) cost.Sample {
 	return cost.Sample{Granules: int(r.Granules), Seconds: r.Seconds, CPUSeconds: r.CPUSeconds, Reads: r.Reads, Writes: r.Writes, Bytes: r.BytesRead}
 }
 
-func (a *app) printExpectation(m *shardmap.Map, model cost.Model, o costOptions, e cost.Expectation) error {
+func (a *app) printExpectation(m *shardmap.Map, model cost.Model, o costOptions, e cost.Expectation, perJob int) error {
 	densest := 0
 	for i := range m.Keys {
 		if len(m.Granules[i]) > len(m.Granules[densest]) {
@@ -138,17 +167,22 @@ func (a *app) printExpectation(m *shardmap.Map, model cost.Model, o costOptions,
 	}
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Shards\t%s, %s pairs of shard and granule\n", thousands(int64(e.Shards)), thousands(int64(e.Pairs)))
+	how := "as given"
+	if o.perJob == "auto" {
+		how = "the cheapest that is not a tenth longer"
+	}
+	fmt.Fprintf(w, "Jobs\t%s of at most %d shards: %s\n", thousands(int64(e.Jobs)), perJob, how)
 	if e.Shards > 0 {
-		fmt.Fprintf(w, "Densest shard\t%s: %s granules, about %.1f s\n", m.Keys[densest], thousands(int64(e.Densest)), e.DensestSeconds)
+		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", m.Keys[densest], thousands(int64(len(m.Granules[densest]))), e.DensestSeconds)
 	}
 	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s\n", thousands(int64(e.WorkerSeconds+0.5)), thousands(int64(o.function.MemoryMB)), o.architecture)
 	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s workers\n", e.WallSeconds, thousands(int64(o.function.Concurrency)))
 	fmt.Fprintf(w, "Cost\tabout %s: compute $%.4f, requests $%.4f, invocations $%.4f, /tmp $%.4f\n", e.Bill, e.Bill.Compute, e.Bill.Requests, e.Bill.Invoke, e.Bill.Tmp)
-	fmt.Fprintf(w, "At most\t$%.2f, if every shard ran into the time-out of %.0f s\n", e.CeilingUSD, o.function.Timeout)
+	fmt.Fprintf(w, "At most\t$%.2f, if every job ran into the time-out of %.0f s\n", e.CeilingUSD, o.function.Timeout)
 	fmt.Fprintf(w, "Constants\tfrom %s: %.2f s a shard; %.3f CPU-s, %.3f s of waiting, %.0f requests and %s a granule\n", source,
 		model.ShardSeconds, model.PairCPU, model.PairWait, model.PairGets, megabytes(int64(model.PairBytes)))
 	if e.DensestSeconds > o.function.Timeout {
-		fmt.Fprintf(w, "Warning\tthe densest shard would not end within the time-out: use finer shards, indexes or more memory\n")
+		fmt.Fprintf(w, "Warning\tthe longest job would not end within the time-out: use finer shards, indexes or more memory\n")
 	}
 	return w.Flush()
 }

@@ -8,10 +8,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -24,6 +27,7 @@ type runOptions struct {
 	config, catalog, store, backend, cell, driver, region string
 	granules                                              []string
 	maxCells, maxWorkers                                  int
+	perJob, memory, scratch                               string
 	overwrite, keep, allowMissing, dryRun, profile, json  bool
 	anonymous, quiet                                      bool
 	lambda                                                lambdaOptions
@@ -71,7 +75,10 @@ Exit codes: 0, all that was asked for is in the store; 1, a shard failed or noth
 	f.StringVar(&o.backend, "backend", "local", "where shards are computed: local, lambda")
 	f.IntVar(&o.maxCells, "max-cells", 0, "only the first N shards of the plan (0: all)")
 	f.StringVar(&o.cell, "morton-cell", "", "only this shard: its label, such as -5111123, or its key")
-	f.IntVar(&o.maxWorkers, "max-workers", 0, "shards computed at once (default 4 local, 1700 lambda, twice the processors with --emulate)")
+	f.IntVar(&o.maxWorkers, "max-workers", 0, "jobs at once (default 4 local, 1700 lambda, twice the processors with --emulate)")
+	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together, each granule of theirs read once: a number, or auto: as many as the memory takes; lambda: as is cheapest without a run that is a tenth longer")
+	f.StringVar(&o.memory, "memory", "", "memory for granules being read, rows being kept and shards being computed, such as 512MB (default a quarter of the machine's or control group's)")
+	f.StringVar(&o.scratch, "scratch", "", "folder for rows beyond --memory (default the system's for temporary files)")
 	f.StringVar(&o.driver, "driver", "", "read granules by s3 or https; overrides data_source.driver")
 	f.StringVar(&o.region, "region", "", "AWS region of the granules, the store and the function")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read and write S3 without credentials")
@@ -146,6 +153,39 @@ func (o *runOptions) check() error {
 	return nil
 }
 
+// leastMemory is what one granule at a time takes.
+const leastMemory = 32 << 20
+
+// sizes are --shards-per-job (0: auto) and --memory in bytes (0: the default).
+func (o *runOptions) sizes() (perJob int, memory int64, err error) {
+	if o.perJob != "auto" {
+		if perJob, err = strconv.Atoi(o.perJob); err != nil || perJob < 1 {
+			return 0, 0, fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg run`", o.perJob, errUsage)
+		}
+	}
+	if o.memory != "" {
+		n, err := humanize.ParseBytes(o.memory)
+		if err != nil || n < leastMemory || n > 1<<50 {
+			return 0, 0, fmt.Errorf("--memory is %q; want bytes with a unit, such as 512MB, at least 32MiB: %w for `zagg run`", o.memory, errUsage)
+		}
+		memory = int64(n)
+	}
+	if o.scratch != "" {
+		if info, err := os.Stat(o.scratch); err != nil || !info.IsDir() {
+			return 0, 0, fmt.Errorf("--scratch is %q, which is no folder: %w for `zagg run`", o.scratch, errUsage)
+		}
+	}
+	return perJob, memory, nil
+}
+
+// limitMemory makes the garbage collector keep the process near its budget: a tenth more, and what the program itself takes.
+// GOMEMLIMIT wins.
+func limitMemory(bytes int64) {
+	if bytes > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes + bytes/10 + leastMemory)
+	}
+}
+
 // run does what the flags say and prints what became of it.
 func (a *app) run(ctx context.Context, o *runOptions) error {
 	options, err := a.runOptions(o)
@@ -159,6 +199,7 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 		}
 		return printForecast(a.stdout, f, o.json)
 	}
+	limitMemory(options.Memory)
 	total, err := run.Do(ctx, *options)
 	if total != nil {
 		if err := printSummary(a.stdout, total, o.json, o.profile); err != nil {
@@ -180,7 +221,12 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 	case len(o.granules) == 0 && o.catalog == "" && cfg.Catalog == "":
 		return nil, fmt.Errorf("neither --catalog nor --granules is given, and the configuration has no catalog: %w for `zagg run`", errUsage)
 	}
+	perJob, memory, err := o.sizes()
+	if err != nil {
+		return nil, err
+	}
 	r := &run.Options{
+		PerJob: perJob, Memory: memory, Scratch: o.scratch,
 		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile,
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds,
@@ -235,11 +281,13 @@ func printForecast(w io.Writer, f *run.Forecast, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(map[string]any{
 			"dry_run": true, "total_cells": f.Shards, "granules_per_cell_min": f.Fewest, "granules_per_cell_max": f.Most,
-			"granules_per_cell_avg": mean, "store_path": f.Store,
+			"granules_per_cell_avg": mean, "store_path": f.Store, "jobs": f.Jobs, "memory": f.Memory, "scratch_bytes": f.Scratch, "scratch_dir": f.ScratchDir,
 		})
 	}
 	fmt.Fprintf(w, "[DRY RUN] Would process %d cells\n", f.Shards)
 	fmt.Fprintf(w, "Granules per cell: min=%d, max=%d, avg=%.1f\n", f.Fewest, f.Most, mean)
+	fmt.Fprintf(w, "Jobs: %d here, with %s of memory\n", f.Jobs, humanize.IBytes(uint64(f.Memory)))
+	fmt.Fprintf(w, "Scratch: about %s in %s\n", humanize.IBytes(uint64(f.Scratch)), f.ScratchDir)
 	if len(f.Removed) > 0 {
 		fmt.Fprintf(w, "Would remove %d shards that this plan does not have: %s\n", len(f.Removed), run.Abbreviate(f.Removed))
 	}

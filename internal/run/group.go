@@ -1,0 +1,147 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
+)
+
+// mostGranules bounds the granules of a job: what is lost when a job is stopped, and how long its list of granules gets.
+const mostGranules = 400
+
+// A grouping divides jobs of one shard, which are in the plan's order, into jobs of neighbours.
+type grouping struct {
+	jobs  []job.Job
+	lists [][]string // addresses of each job's granules
+	kept  *plan.Kept[string]
+}
+
+// grouped looks at the jobs of a run. kept is estimated from all shards that a granule goes to.
+func (r *Run) grouped(jobs []job.Job) *grouping {
+	g := &grouping{jobs: slices.Clone(jobs)}
+	slices.SortStableFunc(g.jobs, func(a, b job.Job) int { return core.CompareKeys(a.ShardKey, b.ShardKey) })
+	sizes := map[string]int64{}
+	for _, i := range r.ranks {
+		for _, granule := range r.plan.Shards[i].Granules {
+			sizes[granule.Assets["data"]] = granule.Size
+		}
+	}
+	for i := range g.jobs {
+		list := make([]string, len(g.jobs[i].Granules))
+		for k, granule := range g.jobs[i].Granules {
+			list[k] = granule.URL
+		}
+		g.lists = append(g.lists, list)
+	}
+	g.kept = plan.NewKept(g.lists, func(url string) int64 { return sizes[url] })
+	return g
+}
+
+// within groups under a bound; the jobs with most pairs of shard and granule come first, so that none of them is the last to
+// end.
+func (g *grouping) within(most plan.Bound) [][]job.Job {
+	var groups [][]job.Job
+	for _, places := range plan.Group(g.lists, g.kept, most) {
+		group := make([]job.Job, len(places))
+		for i, at := range places {
+			group[i] = g.jobs[at]
+		}
+		groups = append(groups, group)
+	}
+	slices.SortStableFunc(groups, func(a, b []job.Job) int { return cmp.Compare(pairs(b), pairs(a)) })
+	return groups
+}
+
+func pairs(group []job.Job) int {
+	n := 0
+	for i := range group {
+		n += len(group[i].Granules)
+	}
+	return n
+}
+
+// shape is a group as the cost model sees it.
+func shape(group []job.Job) cost.Job {
+	seen := map[string]bool{}
+	for i := range group {
+		for _, g := range group[i].Granules {
+			seen[g.URL] = true
+		}
+	}
+	return cost.Job{Shards: len(group), Granules: len(seen), Pairs: pairs(group)}
+}
+
+func shapes(groups [][]job.Job) []cost.Job {
+	out := make([]cost.Job, len(groups))
+	for i, g := range groups {
+		out[i] = shape(g)
+	}
+	return out
+}
+
+// bytesOf is what the rows of a group are estimated to take.
+func (g *grouping) bytesOf(group []job.Job) int64 {
+	n := int64(0)
+	for i := range group {
+		list := make([]string, len(group[i].Granules))
+		for k, granule := range group[i].Granules {
+			list[k] = granule.URL
+		}
+		n += g.kept.Of(list)
+	}
+	return n
+}
+
+// withRetry does a group of jobs, and once more those that end because something did not answer: a plugin's process that died, or
+// a store. What took too long together is done again shard by shard.
+func withRetry(ctx context.Context, b Backend, jobs []job.Job) ([]Result, []error) {
+	results, errs := b.Compute(ctx, jobs)
+	var again []int
+	for i, err := range errs {
+		_, left := errors.AsType[*LeftError](err)
+		if err != nil && !left && ctx.Err() == nil && core.CodeOf(err) == core.Unavailable && (len(jobs) > 1 || !results[i].Final) {
+			again = append(again, i)
+		}
+	}
+	for _, i := range again {
+		if ctx.Err() != nil {
+			break
+		}
+		r, e := b.Compute(ctx, jobs[i:i+1])
+		if r[0].Outcome != nil && results[i].Outcome != nil { // both were paid for
+			r[0].Source, r[0].Output = r[0].Source.Add(results[i].Source), r[0].Output.Add(results[i].Output)
+			r[0].Seconds += results[i].Seconds
+		}
+		results[i], errs[i] = r[0], e[0]
+	}
+	return results, errs
+}
+
+// CloudJobs are the jobs of shards in key order, n of them together, for the cost model; forced says that n is not only the
+// most.
+func CloudJobs[G comparable](lists [][]G, n int, forced bool, memoryMB int) []cost.Job {
+	most := plan.Bound{Shards: n}
+	if !forced {
+		most.Granules, most.Bytes = mostGranules, int64(memoryMB)<<20/4
+	}
+	kept := plan.NewKept(lists, func(G) int64 { return 0 })
+	var jobs []cost.Job
+	for _, group := range plan.Group(lists, kept, most) {
+		j, seen := cost.Job{Shards: len(group)}, map[G]bool{}
+		for _, i := range group {
+			j.Pairs += len(lists[i])
+			for _, g := range lists[i] {
+				seen[g] = true
+			}
+		}
+		j.Granules = len(seen)
+		jobs = append(jobs, j)
+	}
+	return jobs
+}
