@@ -25,9 +25,12 @@ func TestCostOfAShardMap(t *testing.T) {
 		Model    cost.Model       `json:"model"`
 		Expected cost.Expectation `json:"expected"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(ok(t, "cost", smallMap(t), "--json", "--concurrency", "1")), &got))
+	require.NoError(t, json.Unmarshal([]byte(ok(t, "cost", smallMap(t), "--json", "--concurrency", "1", "--shards-per-job", "1")), &got))
 	require.Equal(t, cost.Direct().Expect([]int{1, 2}, cost.Function{MemoryMB: 2048, TmpMB: 512, Concurrency: 1, Timeout: 720}), got.Expected)
+	require.NoError(t, json.Unmarshal([]byte(ok(t, "cost", smallMap(t), "--json", "--concurrency", "1")), &got))
+	require.Equal(t, 1, got.Expected.Jobs, "two neighbours together are cheaper and, with one worker, sooner done")
 	text := ok(t, "cost", smallMap(t), "--architecture", "x86_64", "--indexed")
+	require.Regexp(t, `Jobs\s+2 of at most 1 shards: the cheapest`, text)
 	require.Contains(t, text, "2, 3 pairs of shard and granule")
 	require.Regexp(t, `Densest shard\s+2: 2 granules`, text)
 }
@@ -41,6 +44,7 @@ func TestCostRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
 		"--architecture is \"sparc\"": {"--architecture", "sparc"},
 		"--memory must be 128":        {"--memory", "10"},
+		"--shards-per-job is \"0\"":   {"--shards-per-job", "0"},
 	} {
 		code, _, errs := execute(t, "", append([]string{"cost", smallMap(t)}, args...)...)
 		require.Equal(t, exitUsage, code)

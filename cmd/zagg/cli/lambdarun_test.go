@@ -71,7 +71,7 @@ func TestInterruptTwice(t *testing.T) {
 	for invocation, want := range map[string]string{"async": "zagg attach s3://out/", "sync": "the same command finds what they have done"} {
 		ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
 		before, errs, code := begun.Load(), &said{}, make(chan int, 1)
-		args := append(onCloud, "--store", "s3://out/"+invocation+".zarr", "--backend", "lambda", "--yes", "--max-workers", "2", "--invocation", invocation)
+		args := append(onCloud, "--store", "s3://out/"+invocation+".zarr", "--backend", "lambda", "--yes", "--max-workers", "2", "--shards-per-job", "1", "--invocation", invocation)
 		go func() {
 			code <- Run(ctx, args, strings.NewReader(""), &said{}, errs, all.Plugins()...)
 		}()

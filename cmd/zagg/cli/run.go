@@ -158,7 +158,7 @@ const leastMemory = 32 << 20
 
 // sizes are --shards-per-job (0: auto) and --memory in bytes (0: the default).
 func (o *runOptions) sizes() (perJob int, memory int64, err error) {
-	if o.perJob != "auto" {
+	if o.perJob != "auto" && o.perJob != "" {
 		if perJob, err = strconv.Atoi(o.perJob); err != nil || perJob < 1 {
 			return 0, 0, fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg run`", o.perJob, errUsage)
 		}
