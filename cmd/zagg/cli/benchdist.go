@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/internal/bench"
+	"github.com/englacial/zagg/internal/drivers"
 )
 
 func (a *app) benchDistributeCommand() *cobra.Command {
@@ -20,7 +21,9 @@ stops it before any upload. Doing it again changes nothing.`,
 		Example: `  zagg bench distribute --zips dist/lambda --to s3://sliderule-public-cors --tag 1.2.3`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := drivers(cmd.Context(), storeOptions{region: region}, to)
+			access := drivers.Environment()
+			access.Region = region
+			store, err := drivers.Open(cmd.Context(), access, to)
 			if err != nil {
 				return err
 			}
@@ -54,7 +57,9 @@ say where that zip is: in the first of the buckets that has it.`,
   zagg bench resolve --from s3://sliderule-public-cors --from https://mirror.example/zagg --version 1.2 --zip lambda_function_arm64.zip`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := drivers(cmd.Context(), storeOptions{region: region, anonymous: anonymous}, from...)
+			access := drivers.Environment()
+			access.Region, access.Anonymous = region, anonymous
+			store, err := drivers.Open(cmd.Context(), access, from...)
 			if err != nil {
 				return err
 			}

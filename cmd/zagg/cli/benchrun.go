@@ -15,6 +15,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/bench"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -155,7 +156,7 @@ func (o benchRunOptions) describe(ctx context.Context) (bench.Function, error) {
 
 // measureTarget runs the densest shard of a target.
 func (a *app) measureTarget(ctx context.Context, o benchRunOptions, t bench.Target, function bench.Function) (*bench.Record, *bench.Counts, error) {
-	m, err := readMap(ctx, t.ShardMapPath)
+	m, err := run.ReadMap(ctx, t.ShardMapPath)
 	if err != nil {
 		return nil, nil, err
 	}
