@@ -18,7 +18,6 @@ import (
 	"github.com/englacial/zagg/internal/catalog/stac"
 	"github.com/englacial/zagg/internal/catalog/web"
 	"github.com/englacial/zagg/internal/drivers"
-	"github.com/englacial/zagg/internal/run"
 )
 
 // largestCatalog is the longest catalog that is read from S3 or HTTPS, or as JSON: it is held in memory.
