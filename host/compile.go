@@ -342,11 +342,15 @@ func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Fiel
 		if i == 0 || f.Type == 0 {
 			f.Type, f.Fill = a.Type, a.Fill
 		}
+		if config.TimeUnits(f.Units) && a.DefaultType && f.Type == core.Float32 {
+			f.Type = core.Float64 // a float32 tells minutes apart, years after the epoch
+		}
 	}
 	return fields
 }
 
-// units replaces an input's name in braces by its column's units; an unknown unit leaves none.
+// units replaces an input's name in braces by its column's units; an unknown unit leaves none. Where the column counts from
+// an epoch, what is of another kind than the column, such as a variance or a sum, does not.
 func (c *compiler) units(a *config.Array, template string) string {
 	if !strings.Contains(template, "{") {
 		return template
@@ -358,5 +362,9 @@ func (c *compiler) units(a *config.Array, template string) string {
 	if c.fields[i].Units == "1" {
 		return "1"
 	}
-	return strings.ReplaceAll(template, "{source}", c.fields[i].Units)
+	units := c.fields[i].Units
+	if unit, _, ok := strings.Cut(units, " since "); ok && (template != "{source}" || slices.Contains([]string{"std", "nanstd", "sum", "nansum"}, a.Function)) {
+		units = unit
+	}
+	return strings.ReplaceAll(template, "{source}", units)
 }

@@ -192,6 +192,9 @@ func (b *builder) attributes(f core.Field, o output) (json.RawMessage, error) {
 		}
 		attrs["units"] = units
 	}
+	if missing := zarr.FillAttribute(f.Type, f.Fill); missing != nil {
+		attrs["_FillValue"] = missing
+	}
 	if len(o.array.Attrs) > 0 {
 		if err := json.Unmarshal(o.array.Attrs, &attrs); err != nil {
 			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)

@@ -302,6 +302,9 @@ func passes(p *part, row int, f core.Filter) bool {
 		}
 		return order > 0
 	}
+	if missing, _, _ := core.Missing(c, []int32{int32(row)}); len(missing) > 0 {
+		return (f.Op == core.OpNe || f.Op == core.OpNotIn) != f.Drop
+	}
 	hit := slices.ContainsFunc(f.Values, holds)
 	if f.Op == core.OpNotIn {
 		hit = !hit

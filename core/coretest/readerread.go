@@ -3,7 +3,6 @@ package coretest
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync/atomic"
 
@@ -124,7 +123,7 @@ func (w *watcher) look(b *core.Batch) string {
 		return fmt.Sprintf("a batch has %d columns; asked for were %q", len(b.Columns), w.query.Columns)
 	}
 	for i := range n {
-		if !(math.Abs(b.Lat[i]) <= 90) || math.IsNaN(b.Lon[i]) || math.IsInf(b.Lon[i], 0) {
+		if !core.Usable(b.Lon[i], b.Lat[i]) {
 			return fmt.Sprintf("row %d of a batch is at longitude %v, latitude %v: such rows are counted in ReadStats.Invalid, not emitted", i, b.Lon[i], b.Lat[i])
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,9 +34,11 @@ type Array struct {
 	Source     string  // the variable that is reduced; may be "" for an expression, len and count
 	Params     []Param // in the order given
 	Type       core.Type
-	Fill       json.RawMessage // number, or "NaN"
-	Shape      []int           // numbers of one cell; nil: one number
-	Attrs      json.RawMessage // JSON object; nil: none
+	// DefaultType says that no dtype was given. Times are then stored as float64.
+	DefaultType bool
+	Fill        json.RawMessage // number, or "NaN"
+	Shape       []int           // numbers of one cell; nil: one number
+	Attrs       json.RawMessage // JSON object; nil: none
 }
 
 // Width is the numbers of one cell, 1 for a scalar.
@@ -102,7 +105,11 @@ func (p *problems) array(c *node, d *DataSource) Array {
 		p.missing(c, "source", "required: the variable that %s reduces", a.Function)
 	}
 	a.Params = p.params(c, d)
+	a.DefaultType = c.get("dtype") == nil
 	a.Type = p.dtype(c.get("dtype"), core.Float32)
+	if a.DefaultType && TimeUnits(c.get("attrs").get("units").str()) {
+		a.Type = core.Float64
+	}
 	def := json.RawMessage(`"NaN"`)
 	if counts || !a.Type.IsFloat() {
 		def = json.RawMessage("0")
@@ -239,8 +246,40 @@ func (p *problems) attrs(n *node) json.RawMessage {
 		case "composition":
 			p.later(c, c.path())
 		}
+		p.meaningful(c)
 	}
 	return n.json()
+}
+
+// meaningful refuses attributes by which readers of the store would read other numbers than are in it, or could not open it.
+func (p *problems) meaningful(c *node) {
+	switch c.name {
+	case "_FillValue", "missing_value":
+		p.atKey(c, "written by zagg from fill_value: give the array a fill_value instead")
+	case "scale_factor", "add_offset", "_Unsigned", "dtype", "_Encoding":
+		p.atKey(c, "readers would unpack values that are not packed: leave it out")
+	case "coordinates", "units", "calendar", "grid_mapping", "bounds", "cell_measures", "ancillary_variables", "formula_terms", "standard_name", "long_name":
+		if c.kind != kindString {
+			p.add(c, "readers expect a text, not %s", show(c))
+			return
+		}
+	}
+	if c.name == "units" && strings.Contains(c.text, "since") && !TimeUnits(c.text) {
+		p.add(c, "%s cannot be read as a time; expected such as \"seconds since 2018-01-01\"", show(c))
+	}
+	if c.name == "calendar" && !slices.Contains(calendars(), strings.ToLower(c.text)) {
+		p.add(c, "%s is no calendar; expected %s", show(c), strings.Join(calendars(), " or "))
+	}
+}
+
+func calendars() []string {
+	return []string{"standard", "gregorian", "proleptic_gregorian", "julian", "noleap", "365_day", "all_leap", "366_day", "360_day"}
+}
+
+// TimeUnits reports CF units of time: "seconds since 2018-01-01".
+func TimeUnits(units string) bool {
+	return regexp.MustCompile(`^(?i)(days?|d|hours?|hrs?|h|minutes?|mins?|seconds?|secs?|s|milliseconds?|msecs?|ms|microseconds?|us|nanoseconds?|ns) +since +` +
+		`\d{1,4}-(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])([T ]+([01]?\d|2[0-3]):[0-5]?\d(:[0-5]?\d(\.\d*)?)?)?( *(Z|UTC|[+-]\d{1,2}(:?\d{2})?))?$`).MatchString(units)
 }
 
 // dtype reads a type as numpy names it: float32, f4, <f4, float.
@@ -297,7 +336,8 @@ func fits(text string, t core.Type) (string, bool) {
 		return "", false
 	}
 	if t.IsFloat() {
-		return text, t == core.Float64 || math.Abs(v) <= math.MaxFloat32
+		_, err = strconv.ParseFloat(text, 8*t.Size()) // to the nearest: 3.4028235e38 is the greatest float32
+		return text, err == nil
 	}
 	if _, err := strconv.ParseInt(text, 10, 64); err != nil && v == math.Trunc(v) && math.Abs(v) < 1<<53 {
 		text = fmt.Sprintf("%.0f", v)

@@ -171,7 +171,7 @@ output:
 		}},
 		{Name: "hist", Key: key + "hist", Function: "histogram", Source: "h", Type: core.Uint32, Fill: []byte("7"), Shape: []int{2, 64},
 			Attrs: []byte(`{"units":"m","b":[1,null]}`)},
-		{Name: "e", Key: key + "e", Expression: "np.sum(h)", Type: core.Float32, Fill: []byte("-9999")},
+		{Name: "e", Key: key + "e", Expression: "np.sum(h)", Type: core.Float32, DefaultType: true, Fill: []byte("-9999")},
 	}, c.Aggregation.Arrays)
 	require.Equal(t, 128, c.Aggregation.Arrays[2].Width())
 	require.Equal(t, Output{

@@ -42,13 +42,13 @@ func TestMask(t *testing.T) {
 		for i := range rows {
 			rows[i] = int32(i)
 		}
-		at, fill, nans := absent(&c.column, rows)
+		at, fill, nans := core.Missing(&c.column, rows)
 		kept := without(rows, at)
 		require.Equal(t, c.kept, kept, name)
 		require.Equal(t, []int64{c.fill, c.nan}, []int64{fill, nans}, name)
 	}
 	c := f32(float32(nan), 1, float32(nan), 2)
-	at, fill, nans := absent(&c, []int32{1, 2})
+	at, fill, nans := core.Missing(&c, []int32{1, 2})
 	kept := without([]int32{1, 2}, at)
 	require.Equal(t, []int32{1}, kept, "rows dropped before are not counted again")
 	require.Equal(t, []int64{0, 1}, []int64{fill, nans})

@@ -17,78 +17,6 @@ const (
 	MaskInputs             // each variable leaves out the rows in which one of its own inputs is missing
 )
 
-// absent lists the positions in rows at which c has no valid value, ascending, and counts those that are NaN apart from the
-// others. A vector has no valid value when any of its elements is none.
-func absent(c *core.Column, rows []int32) (at []int32, fill, nan int64) {
-	switch c.Type {
-	case core.Float32:
-		return scan[float32](c, rows, true)
-	case core.Float64:
-		return scan[float64](c, rows, true)
-	}
-	if len(c.Fill) == 0 && len(c.Valid) == 0 {
-		return nil, 0, 0
-	}
-	switch c.Type {
-	case core.Int8:
-		return scan[int8](c, rows, false)
-	case core.Int16:
-		return scan[int16](c, rows, false)
-	case core.Int32:
-		return scan[int32](c, rows, false)
-	case core.Int64:
-		return scan[int64](c, rows, false)
-	case core.Uint16:
-		return scan[uint16](c, rows, false)
-	case core.Uint32:
-		return scan[uint32](c, rows, false)
-	case core.Uint64:
-		return scan[uint64](c, rows, false)
-	}
-	return scan[uint8](c, rows, false)
-}
-
-// scan is absent for one type of element.
-func scan[T number](c *core.Column, rows []int32, float bool) (at []int32, fill, nan int64) {
-	v, fills, valid := core.View[T](c.Data), elements[T](c.Fill), elements[T](c.Valid)
-	width := max(c.Width, 1)
-	if float && width == 1 && len(fills) == 0 && len(valid) == 0 {
-		for k, r := range rows {
-			if x := v[r]; x != x {
-				at = append(at, int32(k))
-			}
-		}
-		return at, 0, int64(len(at))
-	}
-	for k, r := range rows {
-		isFill, isNaN := false, false
-		for _, x := range v[int(r)*width : (int(r)+1)*width] {
-			isNaN = isNaN || x != x
-			for _, f := range fills {
-				isFill = isFill || x == f
-			}
-			if len(valid) == 2 {
-				isFill = isFill || x < valid[0] || x > valid[1]
-			}
-		}
-		if isFill || isNaN {
-			at = append(at, int32(k))
-		}
-		switch {
-		case isFill:
-			fill++
-		case isNaN:
-			nan++
-		}
-	}
-	return at, fill, nan
-}
-
-// elements are a few elements, whose bytes may come from anywhere, as values.
-func elements[T number](b []byte) []T {
-	return core.View[T](append(core.NewData(len(b))[:0], b...))
-}
-
 // without removes the elements at ascending positions.
 func without(rows, at []int32) []int32 {
 	if len(at) == 0 {
@@ -119,7 +47,7 @@ func mark(columns []core.Column, n int, keep []int32, scratch []byte) core.Colum
 	m := core.Column{Name: marksName, Type: core.Uint8, Width: width, Data: scratch[:n*width]}
 	clear(m.Data)
 	for i := range columns {
-		at, _, _ := absent(&columns[i], keep)
+		at, _, _ := core.Missing(&columns[i], keep)
 		for _, k := range at {
 			m.Data[int(keep[k])*width+i/8] |= 1 << (i % 8)
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -167,7 +166,7 @@ func (l *landing) mask(b *core.Batch) []core.Column {
 	switch l.run.p.Mask {
 	case MaskRows:
 		for i := range b.Columns {
-			at, fill, nan := absent(&b.Columns[i], l.keep)
+			at, fill, nan := core.Missing(&b.Columns[i], l.keep)
 			l.keep = without(l.keep, at)
 			l.counts.Fill += fill
 			l.counts.NaN += nan
@@ -219,7 +218,7 @@ func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 		switch {
 		case s >= 0:
 			l.ends[s]++
-		case bad(b.Lon[i], b.Lat[i]):
+		case !core.Usable(b.Lon[i], b.Lat[i]):
 			home.Invalid++
 			home.Read++
 		default:
@@ -287,8 +286,4 @@ func (l *landing) pass(cols []core.Column, n int) ([]int32, error) {
 		rows = kept
 	}
 	return rows, nil
-}
-
-func bad(lon, lat float64) bool {
-	return math.IsNaN(lon) || math.IsInf(lon, 0) || !(lat >= -90 && lat <= 90)
 }

@@ -14,7 +14,7 @@ import (
 func HeadOf(c *core.Column) *zaggv1.ColumnHead {
 	return &zaggv1.ColumnHead{
 		Name: c.Name, Type: zaggv1.Type(c.Type), Width: uint32(c.Width), Rows: uint64(c.Rows()),
-		HasOffsets: c.Offsets != nil, Bytes: uint64(len(c.Data)), Fill: c.Fill,
+		HasOffsets: c.Offsets != nil, Bytes: uint64(len(c.Data)), Fill: c.Fill, Valid: c.Valid,
 	}
 }
 
@@ -206,8 +206,11 @@ func payloadBytes(h *zaggv1.ColumnHead) (uint64, error) {
 	if h.Width > math.MaxInt32 || h.Rows > math.MaxInt64/16 || h.Bytes > math.MaxInt64/2 {
 		return 0, broken("column %q has a width of %d, %d rows, %d bytes", h.Name, h.Width, h.Rows, h.Bytes)
 	}
-	if len(h.Fill) > 0 && t != core.Bytes && len(h.Fill) != t.Size() {
-		return 0, broken("column %q of %s has a fill value of %d bytes", h.Name, t, len(h.Fill))
+	if t != core.Bytes && len(h.Fill)%t.Size() != 0 {
+		return 0, broken("column %q of %s has fill values of %d bytes", h.Name, t, len(h.Fill))
+	}
+	if len(h.Valid) > 0 && len(h.Valid) != 2*t.Size() {
+		return 0, broken("column %q of %s has a valid range of %d bytes", h.Name, t, len(h.Valid))
 	}
 	if h.HasOffsets {
 		return 8*(h.Rows+1) + h.Bytes, nil
@@ -231,6 +234,9 @@ func ColumnFrom(h *zaggv1.ColumnHead, payload []byte) (core.Column, error) {
 	}
 	if len(h.Fill) > 0 {
 		c.Fill = h.Fill
+	}
+	if len(h.Valid) > 0 {
+		c.Valid = h.Valid
 	}
 	if !h.HasOffsets {
 		c.Data = payload

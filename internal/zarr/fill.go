@@ -2,6 +2,7 @@ package zarr
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -49,6 +50,30 @@ func parseFill(typ core.Type, raw json.RawMessage) ([]byte, error) {
 		return nil, err
 	}
 	return binary.LittleEndian.AppendUint64(nil, bits)[:typ.Size():typ.Size()], nil
+}
+
+// FillAttribute is the value of the attribute _FillValue by which xarray takes the fill value of a float array for missing,
+// which Zarr's own fill value is not to it: the base64 of the number as a little-endian float64. nil where the type is no
+// float, the fill value is NaN, which is missing anyway, or it is none.
+func FillAttribute(typ core.Type, raw json.RawMessage) json.RawMessage {
+	if !typ.IsFloat() {
+		return nil
+	}
+	fill, err := parseFill(typ, raw)
+	if err != nil {
+		return nil
+	}
+	c := core.Column{Type: typ, Width: 1, Data: append(core.NewData(8)[:0], fill...)}
+	var v float64
+	if typ == core.Float32 {
+		v = float64(core.View[float32](c.Data)[0])
+	} else {
+		v = core.View[float64](c.Data)[0]
+	}
+	if math.IsNaN(v) {
+		return nil
+	}
+	return json.RawMessage(strconv.Quote(base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))))
 }
 
 type errorText string

@@ -30,7 +30,7 @@ func layout() levels.Layout {
 			column("h_li_sigma", "h_li_sigma", "m"),
 			column("sigma_geo_h", "sigma_geo_h", "m"),
 			column("atl06_quality_summary", "atl06_quality_summary", "1"),
-			column("delta_time", "delta_time", "s"),
+			column("delta_time", "delta_time", "seconds since 2018-01-01"),
 			column("segment_id", "segment_id", "1"),
 			column("dh_fit_dx", "fit_statistics/dh_fit_dx", "1"),
 			column("dh_fit_dx_sigma", "fit_statistics/dh_fit_dx_sigma", "1"),

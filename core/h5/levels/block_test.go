@@ -51,7 +51,7 @@ func TestBlocksLoseNoRow(t *testing.T) {
 		lon, lat := track(rng, 1+rng.IntN(300))
 		k := boxOf(lon, lat)
 		i := rng.IntN(len(lon))
-		if !finite(lon[i], lat[i]) {
+		if !core.Usable(lon[i], lat[i]) {
 			continue
 		}
 		place := core.LonLat{Lon: lon[i] + 360*float64(rng.IntN(5)-2), Lat: lat[i]}
@@ -67,7 +67,7 @@ func TestBlocksLoseNoRow(t *testing.T) {
 		if !k.meets(&box) {
 			missed++
 			for j := range lon {
-				require.False(t, finite(lon[j], lat[j]) && box.Contains(lon[j], lat[j]))
+				require.False(t, core.Usable(lon[j], lat[j]) && box.Contains(lon[j], lat[j]))
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func TestBoxOfNothing(t *testing.T) {
 }
 
 func FuzzIndex(f *testing.F) {
-	x := &index{size: 10, etag: "e", groups: []indexGroup{{name: "gt1l", state: groupPresent, rows: 5, blocks: []block{{1, 2, 3, 4}}}}, fills: [][]byte{nil, {1, 2}}, snapshot: []byte{1, 2, 3}}
+	x := &index{size: 10, etag: "e", groups: []indexGroup{{name: "gt1l", state: groupPresent, rows: 5, blocks: []block{{1, 2, 3, 4}}}}, means: [][]byte{nil, {1, 2}}, snapshot: []byte{1, 2, 3}}
 	data, err := x.encode()
 	require.NoError(f, err)
 	f.Add(data[len(indexMagic) : len(data)-checksumSize])

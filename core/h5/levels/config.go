@@ -27,8 +27,8 @@ const Schema = `{
       "additionalProperties": {
         "oneOf": [
           {"type": "string"},
-          {"type": "object", "additionalProperties": false, "required": ["path", "column"],
-           "properties": {"path": {"type": "string"}, "column": {"type": "integer", "minimum": 0}}}
+          {"type": "object", "additionalProperties": false, "required": ["path"],
+           "properties": {"path": {"type": "string"}, "column": {"type": "integer", "minimum": 0}, "raw": {"type": "boolean"}}}
         ]
       }
     }
@@ -94,12 +94,16 @@ func parseVariable(name string, raw json.RawMessage) (Column, error) {
 	var long struct {
 		Path   string `json:"path"`
 		Column *int   `json:"column"`
+		Raw    bool   `json:"raw"`
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&long); err != nil || long.Column == nil || *long.Column < 0 {
-		return col, core.Errorf(core.Invalid, "levels.Parse", "variables."+name, "want a dataset path or {path, column ≥ 0}, not %s", raw)
+	if err := d.Decode(&long); err != nil || long.Path == "" || long.Column != nil && *long.Column < 0 {
+		return col, core.Errorf(core.Invalid, "levels.Parse", "variables."+name, "want a dataset path or {path, column ≥ 0, raw: true or false}, not %s", raw)
 	}
-	col.Path, col.Element = long.Path, *long.Column
+	col.Path, col.Raw = long.Path, long.Raw
+	if long.Column != nil {
+		col.Element = *long.Column
+	}
 	return col, nil
 }

@@ -13,7 +13,7 @@ import (
 // A test clears pass[i] where row i of a column does not pass a filter.
 type test func(c *core.Column, pass []bool) error
 
-// newTest compiles a filter. Integers are compared exactly, with each other and with values such as 0.5 or -1; floats in
+// newTest compiles a filter. What has no value is compared as NaN is. Integers are compared exactly, with each other and with values such as 0.5 or -1; floats in
 // the precision of their column, as numpy does: 0.1 is the float32 nearest to it in a column of float32.
 func newTest(f core.Filter) (test, error) {
 	many := f.Op == core.OpIn || f.Op == core.OpNotIn
@@ -31,7 +31,17 @@ func newTest(f core.Filter) (test, error) {
 			return nil, core.Errorf(core.Invalid, "filter", f.Column, "%q is not a number", v)
 		}
 	}
-	return func(c *core.Column, pass []bool) error { return apply(f, signs, c, pass) }, nil
+	return func(c *core.Column, pass []bool) error {
+		missing := withoutValue(c, pass)
+		if err := apply(f, signs, c, pass); err != nil {
+			return err
+		}
+		holds := f.Op == core.OpNe || f.Op == core.OpNotIn // as for NaN
+		for _, i := range missing {
+			pass[i] = holds != f.Drop
+		}
+		return nil
+	}, nil
 }
 
 // signsOf says for which signs of column value minus wanted value (-1, 0, 1) a comparison holds.
@@ -176,7 +186,20 @@ func clearUnless(f core.Filter, pass []bool, holds func(i int) bool) {
 	}
 }
 
-// finite reports coordinates that name a place.
-func finite(lon, lat float64) bool {
-	return lat >= -90 && lat <= 90 && !math.IsNaN(lon) && !math.IsInf(lon, 0)
+// withoutValue lists the rows that pass so far and in which the column has no value.
+func withoutValue(c *core.Column, pass []bool) []int32 {
+	if len(c.Fill) == 0 && len(c.Valid) == 0 {
+		return nil
+	}
+	rows := make([]int32, 0, len(pass))
+	for i, ok := range pass {
+		if ok {
+			rows = append(rows, int32(i))
+		}
+	}
+	at, _, _ := core.Missing(c, rows)
+	for k, i := range at {
+		at[k] = rows[i]
+	}
+	return at
 }

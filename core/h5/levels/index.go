@@ -12,13 +12,14 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/h5/cf"
 	"github.com/englacial/zagg/core/sphere"
 )
 
 // An index is the sidecar of a granule: what planning a read takes, so that values arrive with the first request for
 // them.
 //
-//	"ZAGGIDX" 2                        magic and version
+//	"ZAGGIDX" 3                        magic and version
 //	deflated (RFC 1951):
 //	    size of the granule, ETag      uvarint; length and bytes
 //	    count of groups, each:
@@ -26,7 +27,7 @@ import (
 //	        state                      byte: 0 missing, 1 empty, 2 present
 //	        rows without usable coordinates                                     uvarint
 //	        rows of a block, count of blocks, each: west, width, south, north   uvarints; float32, degrees
-//	    count of datasets, each: its fill value                                 length and bytes; 0: none
+//	    count of datasets, each: what its elements mean (cf.Meaning)             length and bytes
 //	    snapshot of the datasets       h5.File.Snapshot
 //	CRC-32C of all before              4 bytes, little-endian
 //
@@ -36,7 +37,7 @@ type index struct {
 	size     int64
 	etag     string
 	groups   []indexGroup
-	fills    [][]byte // of the snapshot's datasets
+	means    [][]byte // of the snapshot's datasets, as cf.Meaning.Append has them
 	snapshot []byte
 }
 
@@ -60,7 +61,7 @@ const (
 type block struct{ west, width, south, north float32 }
 
 const (
-	indexMagic   = "ZAGGIDX\x02"
+	indexMagic   = "ZAGGIDX\x03"
 	maxIndex     = 16 << 20 // bytes, deflated or not: a full orbit of photons has some 100,000 chunks of 20 bytes
 	maxThings    = 1 << 20  // groups, blocks of a group or datasets
 	indexGuess   = 64 << 10 // bytes of the first request: more than the index of any granule of segments
@@ -85,8 +86,8 @@ func (x *index) encode() ([]byte, error) {
 			}
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(x.fills)))
-	for _, f := range x.fills {
+	b = binary.AppendUvarint(b, uint64(len(x.means)))
+	for _, f := range x.means {
 		b = appendBytes(b, f)
 	}
 	b = append(b, x.snapshot...)
@@ -150,9 +151,9 @@ func (r *indexReader) index() *index {
 			g.blocks[k] = block{r.float(), r.float(), r.float(), r.float()}
 		}
 	}
-	x.fills = make([][]byte, r.count(1))
-	for i := range x.fills {
-		x.fills[i] = r.bytes()
+	x.means = make([][]byte, r.count(1))
+	for i := range x.means {
+		x.means[i] = r.bytes()
 	}
 	x.snapshot = r.b
 	return x
@@ -233,9 +234,13 @@ func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 		}
 		sets = append(sets, t.lat, t.lon)
 		sets = append(sets, t.items...)
-		x.fills = append(x.fills, nil, nil)
-		x.fills = append(x.fills, make([][]byte, len(read.want.tests))...)
-		x.fills = append(x.fills, t.fills...)
+		for k := range t.means {
+			var mean []byte // none of what is read raw: it says nothing to those that read otherwise
+			if !read.want.raw(k) {
+				mean = t.means[k].Append(nil)
+			}
+			x.means = append(x.means, mean)
+		}
 	}
 	if x.snapshot, err = read.file.Snapshot(ctx, sets...); err != nil {
 		return nil, err
@@ -256,12 +261,12 @@ func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
 		return err
 	}
 	coords := func(i int) []float64 { return r.scratch.floats(i, int(t.rows)) }
-	if err := r.decode(plans, coords); err != nil {
+	if err := r.decode(plans, coords, func(i int) *cf.Meaning { return &t.means[i] }); err != nil {
 		return err
 	}
 	lat, lon := coords(0), coords(1)
 	for i := range lat {
-		if !finite(lon[i], lat[i]) {
+		if !core.Usable(lon[i], lat[i]) {
 			g.invalid++
 		}
 	}
@@ -282,7 +287,7 @@ func boxOf(lon, lat []float64) block {
 	west, east, south, north := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	last := math.NaN()
 	for i := range lon {
-		if !finite(lon[i], lat[i]) {
+		if !core.Usable(lon[i], lat[i]) {
 			continue
 		}
 		x := math.Mod(lon[i], 360)

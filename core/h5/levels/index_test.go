@@ -109,7 +109,7 @@ func TestIndexIsNeverTrusted(t *testing.T) {
 	write := func(b []byte) { require.NoError(t, os.WriteFile(indexed.Assets["index"], b, 0o644)) }
 	use(core.IndexUsed, indexQuery)
 	use(core.IndexUsed, core.Query{Columns: []string{"h"}})
-	use(core.IndexStale, core.Query{Columns: []string{"h"}, Filters: []core.Filter{{Column: "/{group}/land_ice_segments/h_li_sigma", Element: -1, Op: core.OpGe, Values: values("0")}}})
+	use(core.IndexStale, core.Query{Columns: []string{"h"}, Filters: []core.Filter{{Column: "/{group}/land_ice_segments/h_li_sigma", Element: -1, Op: core.OpNe, Values: values("-1")}}})
 	for i := 0; i < len(index); i += 41 {
 		damaged := append([]byte{}, index...)
 		damaged[i] ^= 0x10

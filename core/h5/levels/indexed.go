@@ -5,6 +5,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/h5/cf"
 )
 
 // openAny opens the granule by its index where there is one that fits, else by its own metadata.
@@ -71,7 +72,7 @@ func readIndex(ctx context.Context, src core.ObjectReader, url string) ([]byte, 
 // openIndexed makes the tables of an index; false if it lacks something that the query needs.
 func (r *reading) openIndexed(x *index, groups []string) bool {
 	file, sets, err := h5.OpenSnapshot(r.src, r.url, x.snapshot, h5.Options{})
-	if err != nil || len(sets) != len(x.fills) {
+	if err != nil || len(sets) != len(x.means) {
 		return false
 	}
 	r.file = file
@@ -104,29 +105,25 @@ func (r *reading) openIndexed(x *index, groups []string) bool {
 func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath map[string]int) bool {
 	paths := r.paths([]string{g.name})
 	of := make([]*h5.Dataset, len(paths))
-	var fills [][]byte
+	means := make([]cf.Meaning, len(paths))
 	for i, p := range paths {
 		k, ok := byPath[p]
 		if !ok {
 			return false
 		}
 		of[i] = sets[k]
-		if i >= 2+len(r.want.tests) {
-			fill := x.fills[k]
-			if typ, err := of[i].Type().Column(); err != nil || len(fill) != 0 && len(fill) != typ.Size() {
-				return false
-			}
-			if len(fill) == 0 {
-				fill = nil
-			}
-			fills = append(fills, fill)
+		plain, err := cf.Raw(of[i])
+		if r.want.raw(i) {
+			means[i] = plain
+		} else if means[i], ok = cf.Parse(x.means[k]); err != nil || !ok || means[i].Stored != plain.Stored {
+			return false
 		}
 	}
 	t, err := r.newTable(g.name, of, paths)
 	if err != nil || t.rows == 0 || g.rows < 1 || g.invalid > t.rows || (t.rows+g.rows-1)/g.rows != int64(len(g.blocks)) {
 		return false
 	}
-	t.fills, t.blocks, t.perBlock = fills, g.blocks, g.rows
+	t.means, t.blocks, t.perBlock = means, g.blocks, g.rows
 	if r.counted {
 		r.stats.Invalid += g.invalid
 	}

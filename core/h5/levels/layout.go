@@ -20,6 +20,9 @@ type Column struct {
 	Path    string
 	Element int // index along the second axis; -1: the dataset is 1-D
 	Units   string
+	// Raw takes the dataset's elements as they are stored, whatever its attributes say (see package cf). It holds for
+	// filters on the same path, and for coordinates.
+	Raw bool
 }
 
 const placeholder = "{group}"
@@ -100,4 +103,14 @@ func (l *Layout) column(name string) (Column, bool) {
 		}
 	}
 	return Column{}, false
+}
+
+// raw reports whether a column takes the dataset of this path as it is stored.
+func (l *Layout) raw(template string) bool {
+	for _, c := range l.Columns {
+		if c.Raw && path(c.Path, placeholder) == path(template, placeholder) {
+			return true
+		}
+	}
+	return false
 }

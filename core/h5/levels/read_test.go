@@ -206,9 +206,12 @@ func TestBadCoordinates(t *testing.T) {
 		for _, x := range sigmas.rows {
 			s := float64(core.View[float32]([]byte(x.values))[0])
 			x.values = ""
-			if name == "longitude" {
-				x.lon = s // any finite longitude is one
-			} else if x.lat = s; s > 90 {
+			if name == "latitude" {
+				x.lat = s
+			} else {
+				x.lon = s
+			}
+			if s > 90 { // the fill value, for both
 				invalid++
 				continue
 			}

@@ -5,8 +5,11 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/h5/cf"
 	"github.com/englacial/zagg/core/names"
 	"github.com/englacial/zagg/core/sphere"
 )
@@ -94,29 +97,32 @@ func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (rea
 
 // A wanted is what to read of each group, as templates.
 type wanted struct {
-	lat, lon string
-	items    []item // filters first, then columns, in the query's order
-	tests    []test // of the filters
+	lat, lon       string
+	rawLat, rawLon bool
+	items          []item // filters first, then columns, in the query's order
+	tests          []test // of the filters
 }
 
 // An item is a dataset, or one element of each of its rows.
 type item struct {
 	name, path string
 	element    int
+	raw        bool // its elements are taken as they are stored
 }
 
 // wanted resolves the query's names. A filter may name a column or a dataset path.
 func (r *reader) wanted(q core.Query) (*wanted, error) {
 	w := &wanted{lat: r.layout.Latitude, lon: r.layout.Longitude}
+	w.rawLat, w.rawLon = r.layout.raw(w.lat), r.layout.raw(w.lon)
 	for _, f := range q.Filters {
 		t, err := newTest(f)
 		if err != nil {
 			return nil, err
 		}
 		w.tests = append(w.tests, t)
-		i := item{f.Column, f.Column, f.Element}
+		i := item{f.Column, f.Column, f.Element, r.layout.raw(f.Column)}
 		if c, ok := r.layout.column(f.Column); ok {
-			i.path, i.element = c.Path, c.Element
+			i.path, i.element, i.raw = c.Path, c.Element, c.Raw
 		} else if err := r.layout.checkPath("levels.Read", f.Column); err != nil {
 			return nil, err
 		}
@@ -127,7 +133,7 @@ func (r *reader) wanted(q core.Query) (*wanted, error) {
 		if !ok {
 			return nil, core.Errorf(core.Invalid, "levels.Read", name, "the layout has no such column")
 		}
-		w.items = append(w.items, item{name, c.Path, c.Element})
+		w.items = append(w.items, item{name, c.Path, c.Element, c.Raw})
 	}
 	return w, nil
 }
@@ -151,7 +157,7 @@ type table struct {
 	group    string
 	lat, lon *h5.Dataset
 	items    []*h5.Dataset // as wanted.items
-	fills    [][]byte      // of the items that are columns
+	means    []cf.Meaning  // of lat, lon and the items
 	first    int64         // row of the file: a part of a group begins there
 	rows     int64         // from there on
 	blocks   []block       // boxes of runs of rows, from an index; nil: not known
@@ -206,7 +212,7 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 	if err := r.file.LoadChunks(ctx, load...); err != nil {
 		return err
 	}
-	return r.fillValues(ctx)
+	return r.meanings(ctx)
 }
 
 // paths are the datasets wanted of each group.
@@ -244,17 +250,39 @@ func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*t
 	return &table{group: group, lat: sets[0], lon: sets[1], items: sets[2:], rows: sets[0].Rows()}, nil
 }
 
-// fillValues finds what stands for "no value" in each column.
-func (r *reading) fillValues(ctx context.Context) error {
-	first := len(r.want.tests)
+// attributesAtOnce bounds the datasets whose attributes are read at the same time.
+const attributesAtOnce = 16
+
+// meanings finds what the elements of every dataset stand for.
+func (r *reading) meanings(ctx context.Context) error {
+	var g errgroup.Group
+	g.SetLimit(attributesAtOnce)
 	for _, t := range r.tables {
-		for _, d := range t.items[first:] {
-			fill, err := fillValue(ctx, d)
-			if err != nil {
-				return err
+		t.means = make([]cf.Meaning, 2+len(t.items))
+		for i, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
+			of := cf.Of
+			if r.want.raw(i) {
+				of = func(_ context.Context, d *h5.Dataset) (cf.Meaning, error) { return cf.Raw(d) }
 			}
-			t.fills = append(t.fills, fill)
+			g.Go(func() error {
+				var err error
+				if t.means[i], err = of(ctx, d); err != nil {
+					return core.Errorf(core.CodeOf(err), "levels.Read", r.file.URL(), "%w", err)
+				}
+				return nil
+			})
 		}
 	}
-	return nil
+	return g.Wait()
+}
+
+// raw reports whether dataset i of a table, latitude and longitude first, is taken as it is stored.
+func (w *wanted) raw(i int) bool {
+	switch i {
+	case 0:
+		return w.rawLat
+	case 1:
+		return w.rawLon
+	}
+	return w.items[i-2].raw
 }

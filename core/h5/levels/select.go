@@ -2,11 +2,10 @@ package levels
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/h5/cf"
 )
 
 // scratch is memory that one Read after the other uses.
@@ -79,7 +78,7 @@ func (r *reading) latitudes(ctx context.Context) error {
 	if err := r.file.Fetch(ctx, plans...); err != nil {
 		return err
 	}
-	if err := r.decode(plans, r.latitude); err != nil {
+	if err := r.decode(plans, r.latitude, r.ofLatitude); err != nil {
 		return err
 	}
 	for i, t := range r.tables {
@@ -91,7 +90,7 @@ func (r *reading) latitudes(ctx context.Context) error {
 				spans = extend(spans, int64(row))
 				lat[kept] = v
 				kept++
-			} else if !(v >= -90 && v <= 90) {
+			} else if !core.Usable(0, v) {
 				r.stats.Invalid++
 			}
 		}
@@ -137,11 +136,11 @@ func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 		return err
 	}
 	if both {
-		if err := r.decode(lats, r.latitude); err != nil {
+		if err := r.decode(lats, r.latitude, r.ofLatitude); err != nil {
 			return err
 		}
 	}
-	if err := r.decode(lons, r.longitude); err != nil {
+	if err := r.decode(lons, r.longitude, r.ofLongitude); err != nil {
 		return err
 	}
 	for i, t := range r.tables {
@@ -163,7 +162,7 @@ func (r *reading) keepInside(t *table) {
 			lon, lat := t.lonv[at], t.latv[at]
 			at++
 			switch {
-			case !finite(lon, lat):
+			case !core.Usable(lon, lat):
 				if !r.counted {
 					r.stats.Invalid++
 				}
@@ -201,29 +200,28 @@ func (t *table) rowSpans() []h5.Span {
 func (r *reading) latitude(i int) []float64  { return r.scratch.floats(2*i, r.tables[i].kept) }
 func (r *reading) longitude(i int) []float64 { return r.scratch.floats(2*i+1, r.tables[i].kept) }
 
-// decode fills of(i) with the values of fetched plan i and lets the bytes go.
-func (r *reading) decode(plans []*h5.Plan, of func(i int) []float64) error {
+// ofLatitude and ofLongitude are what the elements of those of table i mean.
+func (r *reading) ofLatitude(i int) *cf.Meaning  { return &r.tables[i].means[0] }
+func (r *reading) ofLongitude(i int) *cf.Meaning { return &r.tables[i].means[1] }
+
+// decode fills of(i) with the values of fetched plan i, NaN where there is none, and lets the bytes go. Elements are decoded
+// into the end of that memory and widened in place.
+func (r *reading) decode(plans []*h5.Plan, of func(i int) []float64, means func(i int) *cf.Meaning) error {
 	out := make([][]byte, len(plans))
 	for i, p := range plans {
-		switch p.Type() {
-		case core.Float64:
-			out[i] = core.Raw(of(i))
-		case core.Float32: // in the second half, to be widened in place
-			out[i] = core.Raw(of(i))[4*len(of(i)):]
-		default:
-			return core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "coordinates are %s; they must be floating-point degrees", p.Type())
+		if !p.Type().IsFloat() && (means(i).Packed == nil || p.Type() == core.Bytes) {
+			return core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "coordinates are %s; they must be floating-point degrees, or packed by scale_factor", p.Type())
 		}
+		all := core.Raw(of(i))
+		out[i] = all[len(all)-len(of(i))*p.Type().Size():]
 	}
 	if err := r.file.Decode(1, plans, out); err != nil {
 		return err
 	}
 	for i, p := range plans {
 		p.Release()
-		if p.Type() == core.Float32 {
-			dst := of(i)
-			for k := range dst {
-				dst[k] = float64(math.Float32frombits(binary.LittleEndian.Uint32(out[i][4*k:])))
-			}
+		if m := means(i); p.Type() != core.Float64 || m.Fill != nil || m.Valid != nil || m.Packed != nil {
+			m.Floats(of(i), out[i])
 		}
 	}
 	return nil

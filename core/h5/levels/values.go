@@ -5,6 +5,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
+	"github.com/englacial/zagg/core/h5/cf"
 )
 
 // planItems plans the filters and columns of a table for its rows; nothing where no row is left.
@@ -70,11 +71,8 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 	}
 	b := &core.Batch{Group: t.group, Lon: t.lonv, Lat: t.latv}
 	first := len(r.want.tests)
-	if b.Columns, err = r.columns(plans[first:], r.want.items[first:]); err != nil {
+	if b.Columns, err = r.columns(plans[first:], r.want.items[first:], t.means[2+first:]); err != nil {
 		return nil, err
-	}
-	for k := range b.Columns {
-		b.Columns[k].Fill = t.fills[k]
 	}
 	if all {
 		return b, nil
@@ -95,20 +93,20 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 }
 
 // columns decodes fetched plans, side by side, and lets the bytes go. Their memory is the scratch's, until the next call.
-func (r *reading) columns(plans []*h5.Plan, items []item) ([]core.Column, error) {
+func (r *reading) columns(plans []*h5.Plan, items []item, means []cf.Meaning) ([]core.Column, error) {
 	columns, out := make([]core.Column, len(plans)), make([][]byte, len(plans))
 	for k, p := range plans {
 		if p.Type() == core.Bytes {
 			return nil, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "column %s holds text or opaque bytes; a column must be numbers", items[k].name)
 		}
 		out[k] = r.scratch.buffer(k, int(p.Size()))
-		columns[k] = core.Column{Name: items[k].name, Type: p.Type(), Width: 1, Data: out[k]}
 	}
 	if err := r.file.Decode(1, plans, out); err != nil {
 		return nil, err
 	}
-	for _, p := range plans {
+	for k, p := range plans {
 		p.Release()
+		columns[k] = means[k].Column(items[k].name, out[k])
 	}
 	return columns, nil
 }
@@ -122,7 +120,7 @@ func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err
 	for i := range pass {
 		pass[i] = true
 	}
-	columns, err := r.columns(plans[:len(r.want.tests)], r.want.items)
+	columns, err := r.columns(plans[:len(r.want.tests)], r.want.items, t.means[2:])
 	if err != nil {
 		return nil, false, err
 	}

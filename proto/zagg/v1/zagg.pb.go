@@ -897,8 +897,10 @@ type ColumnHead struct {
 	HasOffsets bool `protobuf:"varint,5,opt,name=has_offsets,json=hasOffsets,proto3" json:"has_offsets,omitempty"`
 	// bytes is the length of the data: the payload without the offsets.
 	Bytes uint64 `protobuf:"varint,6,opt,name=bytes,proto3" json:"bytes,omitempty"`
-	// fill is the element that stands for "no value" (a _FillValue), as in the data; empty: none.
-	Fill          []byte `protobuf:"bytes,7,opt,name=fill,proto3" json:"fill,omitempty"`
+	// fill is the elements that stand for "no value" (a _FillValue and the like), one after another as in the data; empty: none.
+	Fill []byte `protobuf:"bytes,7,opt,name=fill,proto3" json:"fill,omitempty"`
+	// valid is the least and the greatest element that is a value, as in the data; empty: every element is.
+	Valid         []byte `protobuf:"bytes,8,opt,name=valid,proto3" json:"valid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -978,6 +980,13 @@ func (x *ColumnHead) GetBytes() uint64 {
 func (x *ColumnHead) GetFill() []byte {
 	if x != nil {
 		return x.Fill
+	}
+	return nil
+}
+
+func (x *ColumnHead) GetValid() []byte {
+	if x != nil {
+		return x.Valid
 	}
 	return nil
 }
@@ -4082,7 +4091,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\bcan_fold\x18\a \x01(\bR\acanFold\x12!\n" +
 	"\fcan_identify\x18\b \x01(\bR\vcanIdentify\x12\"\n" +
 	"\rcan_locate_in\x18\t \x01(\bR\vcanLocateInB\x06\n" +
-	"\x04info\"\xb8\x01\n" +
+	"\x04info\"\xce\x01\n" +
 	"\n" +
 	"ColumnHead\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
@@ -4092,7 +4101,8 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\vhas_offsets\x18\x05 \x01(\bR\n" +
 	"hasOffsets\x12\x14\n" +
 	"\x05bytes\x18\x06 \x01(\x04R\x05bytes\x12\x12\n" +
-	"\x04fill\x18\a \x01(\fR\x04fill\"D\n" +
+	"\x04fill\x18\a \x01(\fR\x04fill\x12\x14\n" +
+	"\x05valid\x18\b \x01(\fR\x05valid\"D\n" +
 	"\x05Piece\x12'\n" +
 	"\x04head\x18\x01 \x01(\v2\x13.zagg.v1.ColumnHeadR\x04head\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"5\n" +

@@ -45,6 +45,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         5: ("has_offsets", "bool", False, ""),
         6: ("bytes", "uint64", False, ""),
         7: ("fill", "bytes", False, ""),
+        8: ("valid", "bytes", False, ""),
     },
     "ComputeRequest": {
         1: ("handle", "uint64", False, ""),

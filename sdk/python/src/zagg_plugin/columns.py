@@ -37,7 +37,7 @@ class Column:
 
     name: str
     values: Values
-    fill: Any = None  # the element that stands for "no value"; None: there is none
+    fill: Any = None  # the element that stands for "no value", or an array of those that do; None: there is none
 
 
 def type_number(dtype: Any) -> int:
@@ -144,5 +144,6 @@ def from_payload(head: Message, payload: Buffer) -> Column:
     array = np.frombuffer(payload, dtype)
     if width > 1:
         array = array.reshape(-1, width)
-    fill = np.frombuffer(head.fill, dtype)[0] if len(head.fill) == dtype.itemsize else None
+    fills = np.frombuffer(head.fill, dtype) if dtype.itemsize and len(head.fill) % dtype.itemsize == 0 else []
+    fill = fills[0] if len(fills) == 1 else fills if len(fills) else None
     return Column(head.name, array if offsets is None else Ragged(array, offsets), fill)

@@ -1,4 +1,4 @@
-package levels
+package cf
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-func TestCastFill(t *testing.T) {
+func TestCastElement(t *testing.T) {
 	nan := math.NaN()
 
 	for name, c := range map[string]struct {
@@ -36,8 +36,8 @@ func TestCastFill(t *testing.T) {
 		"to bool":                    {core.ColumnOf("", []int8{1}), core.ColumnOf("", []bool{})},
 		"from bool":                  {core.ColumnOf("", []bool{true}), core.ColumnOf("", []int8{})},
 	} {
-		require.Equal(t, c.want.Data, castFill(c.from.Data, c.from.Type, c.want.Type), name)
+		require.Equal(t, c.want.Data, castElement(c.from.Data, c.from.Type, c.want.Type), name)
 	}
-	got := castFill(core.Raw([]float64{nan}), core.Float64, core.Float32)
+	got := castElement(core.Raw([]float64{nan}), core.Float64, core.Float32)
 	require.True(t, math.IsNaN(float64(core.View[float32](got)[0])))
 }
