@@ -52,7 +52,7 @@ var rules = map[string][]string{
 	"internal/zarr":     {},
 	"internal/drivers":  {"core/objstore/..."},
 	"internal/store":    {"core/objstore"},
-	"internal/run": {"core/objstore", "host", "internal/awstest", "internal/budget", "internal/catalog/...", "internal/config", "internal/cost", "internal/drivers", "internal/fleet",
+	"internal/run": {"core/filekind", "core/objstore", "host", "internal/awstest", "internal/budget", "internal/catalog/...", "internal/config", "internal/cost", "internal/drivers", "internal/fleet",
 		"internal/job", "internal/plan", "internal/shardmap", "internal/store"},
 	"deploy":            {},
 	"examples":          {"core/...", "host/serve"},
