@@ -66,7 +66,7 @@ func stacFootprint(t *testing.T, geometry string) string {
 func shardsOf(t *testing.T, args ...string) ([]string, string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "map.json")
-	code, _, errs := run(t, "", append([]string{"catalog", "--config", "atl06", "--output", out}, args...)...)
+	code, _, errs := execute(t, "", append([]string{"catalog", "--config", "atl06", "--output", out}, args...)...)
 	require.Zero(t, code, "%v: %s", args, errs)
 	var keys []string
 	for _, k := range loadMap(t, out).Keys {
@@ -97,7 +97,7 @@ func TestBoxAcrossTheAntimeridianFromEverySource(t *testing.T) {
 	doubtful := slices.Clone(acrossBox["counter-clockwise"])
 	slices.Reverse(doubtful)
 	for _, kind := range []string{"geojson", "wkt", "wkb"} {
-		code, _, errs := run(t, "", append([]string{"catalog", "--config", "atl06", "--output", "x.json", world}, spelled(t, kind, doubtful)...)...)
+		code, _, errs := execute(t, "", append([]string{"catalog", "--config", "atl06", "--output", "x.json", world}, spelled(t, kind, doubtful)...)...)
 		require.Equal(t, 1, code)
 		require.Contains(t, errs, acrossFlag)
 		require.Contains(t, errs, "ring 0")
@@ -114,14 +114,14 @@ func TestShardmapInfoSaysHowTheAreaWasRead(t *testing.T) {
 		coast = append(coast, [2]float64{lon, -70 + 2*math.Sin(lon*math.Pi/60)})
 	}
 	out := filepath.Join(t.TempDir(), "map.json")
-	code, _, errs := run(t, "", append([]string{"catalog", "--config", "atl06", "-q", "--output", out, world}, spelled(t, "geojson", coast)...)...)
+	code, _, errs := execute(t, "", append([]string{"catalog", "--config", "atl06", "-q", "--output", out, world}, spelled(t, "geojson", coast)...)...)
 	require.Zero(t, code, errs)
 	require.Contains(t, errs, "the south pole inside")
 	text := ok(t, "shardmap", "info", out)
 	require.Regexp(t, `Area +ring 0: edges are great circles, the south pole inside, 15,\d{3},\d{3} km²`, text)
 	require.Regexp(t, `as drawn on a flat map it would be [\d,]+ km²`, text)
 
-	code, _, errs = run(t, "", "catalog", "--config", "atl06", "--output", out, "--bbox=-180,-90,180,-60", stacFootprint(t, `"geometry":null,"bbox":[null,-90,180,90]`))
+	code, _, errs = execute(t, "", "catalog", "--config", "atl06", "--output", out, "--bbox=-180,-90,180,-60", stacFootprint(t, `"geometry":null,"bbox":[null,-90,180,90]`))
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "null")
 }
