@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
@@ -152,20 +151,21 @@ func (c *compiler) vars() []expr.Var {
 
 // identifiers is every name that the configuration computes with.
 func identifiers(cfg *config.Config) map[string]bool {
-	var texts []string
-	for _, f := range cfg.DataSource.ExpressionFilters() {
-		texts = append(texts, f.Expression)
-	}
-	for _, a := range cfg.Aggregation.Arrays {
-		texts = append(texts, a.Source, a.Expression)
-		for _, p := range a.Params {
-			texts = append(texts, p.Column, p.Expression)
+	used := map[string]bool{}
+	use := func(names ...string) {
+		for _, n := range names {
+			used[n] = true
 		}
 	}
-	used := map[string]bool{}
-	for _, t := range texts {
-		for _, name := range strings.FieldsFunc(t, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			used[name] = true
+	for _, f := range cfg.DataSource.ExpressionFilters() {
+		use(expr.Names(f.Expression)...)
+	}
+	for _, a := range cfg.Aggregation.Arrays {
+		use(a.Source)
+		use(expr.Names(a.Expression)...)
+		for _, p := range a.Params {
+			use(p.Column)
+			use(expr.Names(p.Expression)...)
 		}
 	}
 	return used

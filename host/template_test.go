@@ -116,11 +116,12 @@ func TestConsolidated(t *testing.T) {
 		g, err := zarr.Open(t.Context(), store, s.url+"/5")
 		require.NoError(t, err)
 		require.Equal(t, yes, g.Consolidated())
-		found, err := zarr.Discover(t.Context(), store, s.url)
-		require.NoError(t, err)
-		require.Len(t, found.Members(), 1+len(s.template.Arrays()))
+		for _, key := range s.template.Arrays() {
+			_, err := store.Stat(t.Context(), s.url+"/"+key)
+			require.NoError(t, err)
+		}
 		if yes {
-			require.Equal(t, found.Members(), root.Members())
+			require.Len(t, root.Members(), 1+len(s.template.Arrays()))
 			require.Len(t, g.Members(), len(s.template.Arrays()))
 		}
 	}

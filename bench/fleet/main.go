@@ -33,6 +33,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -73,7 +74,7 @@ func main() {
 type stand struct {
 	o       options
 	dir     string
-	lambda  *awstest.Lambda
+	lambda  *emulator.Lambda
 	s3      *awstest.S3
 	store   core.ObjectStore
 	seconds map[string]float64 // of a shard, by label
@@ -117,10 +118,10 @@ func (s *stand) start(ctx context.Context) error {
 		return err
 	}
 	// How fast Lambda starts sandboxes is not the dispatcher's affair.
-	if s.lambda, err = awstest.NewLambda(awstest.LambdaOptions{Concurrency: 2 * (s.o.workers + 200), Scale: 2 * s.o.workers}); err != nil {
+	if s.lambda, err = emulator.New(emulator.Options{Concurrency: 2 * (s.o.workers + 200), Scale: 2 * s.o.workers}); err != nil {
 		return err
 	}
-	return s.lambda.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: 15 * time.Minute, Async: &awstest.AsyncConfig{MaxAge: time.Minute},
+	return s.lambda.Deploy(emulator.Function{Name: "process-shard", Memory: 2048, Timeout: 15 * time.Minute, Async: &emulator.AsyncConfig{MaxAge: time.Minute},
 		Handler: func(ctx context.Context, event []byte) ([]byte, error) { return s.answer(ctx, event, manifest) }})
 }
 

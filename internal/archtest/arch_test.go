@@ -33,7 +33,8 @@ var rules = map[string][]string{
 	"core/filekind":     {},
 	"core/h5":           {"core/filekind", "core/h5/internal/..."},
 	"core/h5/internal":  {"core/filekind", "core/h5/internal/..."},
-	"core/h5/levels":    {"core/h5", "core/names", "core/sphere"},
+	"core/h5/cf":        {"core/h5"},
+	"core/h5/levels":    {"core/h5", "core/h5/cf", "core/names", "core/sphere"},
 	"core/objstore":     {"core/objstore", "core/objstore/internal/..."},
 	"plugins":           {"core/..."},
 	"plugins/all":       {"plugins/..."},
@@ -42,9 +43,9 @@ var rules = map[string][]string{
 	"internal/cost":     {},
 	"internal/engine":   {"internal/budget", "internal/expr", "internal/job", "internal/zarr"},
 	"internal/expr":     {"core/reduce"},
-	"internal/fleet":    {"core/objstore", "internal/job"},
+	"internal/fleet":    {"core/objstore", "internal/job", "internal/secret"},
 	"internal/hdfrest":  {"core/h5", "core/objstore", "internal/hdfrest"},
-	"internal/job":      {},
+	"internal/job":      {"internal/secret"},
 	"internal/plan":     {"internal/job"},
 	"internal/plot":     {},
 	"internal/release":  {"core/...", "internal/bench", "internal/bundle"},
@@ -52,30 +53,33 @@ var rules = map[string][]string{
 	"internal/zarr":     {},
 	"internal/drivers":  {"core/objstore/..."},
 	"internal/store":    {"core/objstore"},
-	"internal/run": {"core/filekind", "core/objstore", "host", "internal/awstest", "internal/budget", "internal/catalog/...", "internal/config", "internal/cost", "internal/drivers", "internal/fleet",
-		"internal/job", "internal/plan", "internal/shardmap", "internal/store"},
+	"internal/run": {"core/filekind", "core/objstore", "host", "internal/budget", "internal/catalog/...", "internal/config", "internal/cost", "internal/drivers", "internal/emulator", "internal/fleet",
+		"internal/job", "internal/plan", "internal/secret", "internal/shardmap", "internal/store"},
+	"internal/h5dump":   {"core/h5"},
+	"internal/secret":   {},
 	"deploy":            {},
 	"examples":          {"core/...", "host/serve"},
 	"host":              {"core/...", "internal/budget", "internal/config", "internal/engine", "internal/expr", "internal/job", "internal/plan", "internal/zarr"},
 	"host/remote":       {"internal/wire", "proto/..."},
 	"host/serve":        {"internal/wire", "proto/..."},
-	"internal/awstest":  {"core/objstore/..."},
+	"internal/awstest":  {"core/objstore/...", "internal/emulator"},
+	"internal/emulator": {},
 	"internal/bench":    {"core/...", "internal/cost"},
 	"internal/budget":   {},
 	"internal/bundle":   {},
-	"internal/catalog":  {"core/...", "internal/catalog/..."},
+	"internal/catalog":  {"core/...", "internal/catalog/...", "internal/secret"},
 	"internal/coverage": {"core/...", "internal/catalog/...", "internal/shardmap"},
 	"internal/deploy":   {"internal/zippatch"},
 	"internal/wire":     {"proto/..."},
 	"internal/zippatch": {},
-	"lambda":            {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/zippatch", "plugins/...", "lambda/..."},
+	"lambda":            {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/secret", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":             {},
 	"test":              {"..."},
 
 	"internal/quickdeploy": {"internal/zippatch"},
 }
 
-var testsMay = []string{"core/...", "internal/sharedtest", "internal/zarr", "internal/awstest"}
+var testsMay = []string{"core/...", "internal/sharedtest", "internal/zarr", "internal/awstest", "internal/emulator"}
 
 // mayInTests are further edges of test files, folder by folder.
 var mayInTests = map[string][]string{
@@ -168,7 +172,7 @@ func TestPackageComments(t *testing.T) {
 	}
 }
 
-func TestNoInitAndNoMutableGlobals(t *testing.T) {
+func TestNothingHappensBeforeMain(t *testing.T) {
 	for dir, files := range packages(t) {
 		for name, f := range files {
 			if strings.HasSuffix(name, ".pb.go") {
@@ -184,6 +188,137 @@ func TestNoInitAndNoMutableGlobals(t *testing.T) {
 					t.Errorf("%s/%s imports %s for its side effects", dir, name, imp.Path.Value)
 				}
 			}
+		}
+	}
+}
+
+// Tables and errors are globals that nothing assigns to after they are made. Exported ones anybody could assign to: only errors
+// may be that.
+func TestNoMutableGlobals(t *testing.T) {
+	for dir, files := range packages(t) {
+		made := map[string]bool{}
+		for name, f := range files {
+			if !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, ".pb.go") {
+				globals(f, made)
+			}
+		}
+		for name := range made {
+			if ast.IsExported(name) && !strings.HasPrefix(name, "Err") {
+				t.Errorf("%s has the exported global %s", dir, name)
+			}
+		}
+		for name, f := range files {
+			for _, v := range assigned(f, made) {
+				if !strings.HasSuffix(name, "_test.go") {
+					t.Errorf("%s/%s changes the global %s", dir, name, v)
+				}
+			}
+		}
+	}
+}
+
+// globals adds the names of a file's package variables.
+func globals(f *ast.File, to map[string]bool) {
+	for _, d := range f.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+			for _, spec := range g.Specs {
+				for _, n := range spec.(*ast.ValueSpec).Names {
+					if n.Name != "_" {
+						to[n.Name] = true
+					}
+				}
+			}
+		}
+	}
+}
+
+// assigned are the names among globals that functions of a file assign to, as a whole or in part. A
+// local variable of the same name hides the global in the function that declares it.
+func assigned(f *ast.File, globals map[string]bool) []string {
+	var names []string
+	for _, d := range f.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil {
+			continue
+		}
+		hidden := locals(fn)
+		note := func(e ast.Expr) {
+			if name := root(e); globals[name] && !hidden[name] {
+				names = append(names, name)
+			}
+		}
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				if n.Tok != token.DEFINE {
+					for _, e := range n.Lhs {
+						note(e)
+					}
+				}
+			case *ast.IncDecStmt:
+				note(n.X)
+			case *ast.CallExpr:
+				if id, ok := n.Fun.(*ast.Ident); ok && (id.Name == "delete" || id.Name == "clear") {
+					note(n.Args[0])
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
+
+// locals are the names that a function declares: receiver, parameters, results and variables.
+func locals(fn *ast.FuncDecl) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			for _, id := range n.Names {
+				names[id.Name] = true
+			}
+		case *ast.ValueSpec:
+			for _, id := range n.Names {
+				names[id.Name] = true
+			}
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, e := range n.Lhs {
+					names[root(e)] = true
+				}
+			}
+		case *ast.RangeStmt:
+			if n.Tok == token.DEFINE {
+				for _, e := range []ast.Expr{n.Key, n.Value} {
+					if e != nil {
+						names[root(e)] = true
+					}
+				}
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// root is the name that an expression starts from: a of a.b[3]; "" if it is none.
+func root(e ast.Expr) string {
+	for {
+		switch x := e.(type) {
+		case *ast.Ident:
+			return x.Name
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.ParenExpr:
+			e = x.X
+		default:
+			return ""
 		}
 	}
 }
@@ -213,6 +348,36 @@ func TestWorkerLinkSet(t *testing.T) {
 			if d == bad || strings.HasPrefix(d, bad+"/") {
 				t.Errorf("the worker links %s", d)
 			}
+		}
+	}
+}
+
+// What is for tests alone is in no program that is shipped. (go-plugin has its own test helpers beside the rest, so that what
+// is linked has testing through it.)
+func TestProgramsLinkNoTests(t *testing.T) {
+	files := packages(t)
+	for _, d := range linkSet(t, "./cmd/...") {
+		if d == module+"/internal/awstest" || strings.HasPrefix(d, "github.com/johannesboyne/gofakes3") || strings.HasPrefix(d, "github.com/stretchr/testify") {
+			t.Errorf("a program links %s", d)
+		}
+		for name, f := range files[strings.TrimPrefix(d, module+"/")] {
+			if !strings.HasSuffix(name, "_test.go") && slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing"` }) {
+				t.Errorf("a program links %s, whose %s imports testing", d, name)
+			}
+		}
+	}
+}
+
+// Who does not use S3 or catalogs does not pay for them: a plugin in a process of its own has neither, the worker no catalogs.
+func TestPluginLinkSet(t *testing.T) {
+	for _, d := range linkSet(t, "./host/serve", "./cmd/zagg-plugin-healpix", "./cmd/zagg-plugin-atl06", "./cmd/zagg-plugin-stats") {
+		if strings.HasPrefix(d, "github.com/aws/") || strings.HasPrefix(d, module+"/internal/catalog") || d == module+"/host" || d == module+"/internal/config" {
+			t.Errorf("a plugin links %s", d)
+		}
+	}
+	for _, d := range linkSet(t, "./cmd/zagg-worker") {
+		if strings.HasPrefix(d, module+"/internal/catalog") || strings.HasPrefix(d, module+"/internal/run") {
+			t.Errorf("the worker links %s", d)
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/emulator"
 )
 
 // S3Options are an S3 service with one owner.
@@ -103,7 +104,7 @@ func (s *S3) startVersity(ctx context.Context) error {
 	address := listener.Addr().String()
 	listener.Close() //nolint:errcheck // only its port was wanted
 	s.cmd = exec.Command(s.o.Exe, "--access", s.o.AccessKey, "--secret", s.o.SecretKey, "--port", address, "--quiet", "posix", s.o.Root)
-	s.cmd.SysProcAttr = attributes()
+	s.cmd.SysProcAttr = emulator.Attributes()
 	s.cmd.Stderr = &s.log
 	if err := s.cmd.Start(); err != nil {
 		s.cmd = nil
@@ -203,7 +204,7 @@ func (s *S3) Close() error {
 			}
 		}
 		if s.cmd != nil {
-			killGroup(s.cmd.Process)
+			emulator.KillGroup(s.cmd.Process)
 			<-s.exited
 		}
 		if s.temp != "" {

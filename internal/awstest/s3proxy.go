@@ -7,7 +7,6 @@ import (
 	"encoding/xml"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -18,6 +17,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/englacial/zagg/internal/emulator"
 )
 
 // S3Usage counts requests and what was sent.
@@ -55,7 +56,7 @@ func newProxy(target, url string, o S3Options) *proxy {
 		Transport:      &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 		ErrorLog:       log.New(io.Discard, "", 0), // connections that are cut are meant to be
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			cut(w)
+			emulator.Cut(w)
 		},
 	}
 	return p
@@ -104,7 +105,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case fault.Reset:
-		cut(w)
+		emulator.Cut(w)
 		return
 	case fault.Status > 0:
 		io.Copy(io.Discard, r.Body) //nolint:errcheck // a body that was read lets the connection live
@@ -131,21 +132,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// cut ends a connection without an answer.
-func cut(w http.ResponseWriter) {
-	c, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetLinger(0) //nolint:errcheck // then the other side sees an end, not a reset
-	}
-	c.Close() //nolint:errcheck // it is to be gone
-}
-
 // refuses looks at the key that a request was signed with.
 func (p *proxy) refuses(r *http.Request) (S3Fault, bool) {
-	name := accessKeyOf(r.Header.Get("Authorization"))
+	name := emulator.AccessKeyOf(r.Header.Get("Authorization"))
 	p.mu.Lock()
 	key := p.keys[name]
 	p.mu.Unlock()
@@ -173,7 +162,7 @@ func refuse(w http.ResponseWriter, r *http.Request, f S3Fault) {
 		Resource  string
 		RequestID string `xml:"RequestId"`
 	}
-	xml.NewEncoder(w).Encode(document{Code: f.Code, Message: f.Message, Resource: r.URL.Path, RequestID: newID()}) //nolint:errcheck // whoever asked is gone
+	xml.NewEncoder(w).Encode(document{Code: f.Code, Message: f.Message, Resource: r.URL.Path, RequestID: emulator.NewID()}) //nolint:errcheck // whoever asked is gone
 }
 
 // rewrite sends a request on: the owner's as it is, that of another key signed by the owner.
@@ -184,7 +173,7 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 	if r.Out.Body != nil {
 		r.Out.Body = &counted{r.Out.Body, &p.up}
 	}
-	if accessKeyOf(r.In.Header.Get("Authorization")) == p.owner.AccessKeyID {
+	if emulator.AccessKeyOf(r.In.Header.Get("Authorization")) == p.owner.AccessKeyID {
 		return
 	}
 	h := r.Out.Header

@@ -19,13 +19,14 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // An account is an emulated one with a function of the test's.
 type account struct {
-	*awstest.Lambda
+	*emulator.Lambda
 	store  *objstore.Mem
 	config aws.Config
 }
@@ -37,18 +38,18 @@ func fine(_ context.Context, j *job.Job) (*job.Done, error) {
 	return &job.Done{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, TotalObs: int64(len(j.Granules))}, nil
 }
 
-func newAccount(t *testing.T, o awstest.LambdaOptions, work answer) *account {
-	l, err := awstest.NewLambda(o)
+func newAccount(t *testing.T, o emulator.Options, work answer) *account {
+	l, err := emulator.New(o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	a := &account{Lambda: l, store: &objstore.Mem{}, config: aws.Config{
 		Region: l.Region(), BaseEndpoint: aws.String(l.URL()), Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""),
 	}}
-	a.deploy(t, awstest.Function{Timeout: 30 * time.Second, Memory: 2048}, work)
+	a.deploy(t, emulator.Function{Timeout: 30 * time.Second, Memory: 2048}, work)
 	return a
 }
 
-func (a *account) deploy(t *testing.T, f awstest.Function, work answer) {
+func (a *account) deploy(t *testing.T, f emulator.Function, work answer) {
 	f.Name = "process-shard"
 	f.Handler = func(ctx context.Context, event []byte) ([]byte, error) {
 		if job.ModeOf(event) != job.ModeProcess {
@@ -125,7 +126,7 @@ func async(o *Options) { o.Async = true }
 func TestBothTransports(t *testing.T) {
 	for name, change := range map[string]func(*Options){"sync": nil, "async": async} {
 		t.Run(name, func(t *testing.T) {
-			a := newAccount(t, awstest.LambdaOptions{}, fine)
+			a := newAccount(t, emulator.Options{}, fine)
 			f := a.fleet(t, change)
 			require.Equal(t, Function{Name: "process-shard", MemoryMB: 2048, TmpMB: 512, Timeout: 30 * time.Second, AMD64: f.Function().AMD64}, f.Function())
 			var all sync.WaitGroup
@@ -146,7 +147,7 @@ func TestBothTransports(t *testing.T) {
 // A shard that failed has the worker's code; one without data is no failure.
 func TestAnswersOfShards(t *testing.T) {
 	text, none := "granule x: expired", job.NoData
-	a := newAccount(t, awstest.LambdaOptions{}, func(_ context.Context, j *job.Job) (*job.Done, error) {
+	a := newAccount(t, emulator.Options{}, func(_ context.Context, j *job.Job) (*job.Done, error) {
 		if j.Label == "-1" {
 			return &job.Done{Label: j.Label, Status: job.Failed, Error: &text, Code: core.Denied.String()}, nil
 		}
@@ -166,7 +167,7 @@ func TestAnswersOfShards(t *testing.T) {
 // Throttling is tried again; what a function did wrong is not.
 func TestRetries(t *testing.T) {
 	var calls atomic.Int64
-	a := newAccount(t, awstest.LambdaOptions{}, func(_ context.Context, j *job.Job) (*job.Done, error) {
+	a := newAccount(t, emulator.Options{}, func(_ context.Context, j *job.Job) (*job.Done, error) {
 		calls.Add(1)
 		if j.Label == "-9" {
 			return nil, errors.New("it broke")
@@ -174,7 +175,7 @@ func TestRetries(t *testing.T) {
 		return fine(context.Background(), j)
 	})
 	var throttle atomic.Int64
-	a.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Throttle: throttle.Add(-1) >= 0} })
+	a.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Throttle: throttle.Add(-1) >= 0} })
 	f := a.fleet(t, nil)
 	throttle.Store(maxRetries)
 	_, err := f.Run(t.Context(), aJob("-1", 1))
@@ -194,8 +195,8 @@ func TestRetries(t *testing.T) {
 
 // A function that ran out of time is final, and the error says what to change.
 func TestTimeOut(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, fine)
-	a.deploy(t, awstest.Function{Timeout: time.Second}, func(ctx context.Context, _ *job.Job) (*job.Done, error) {
+	a := newAccount(t, emulator.Options{}, fine)
+	a.deploy(t, emulator.Function{Timeout: time.Second}, func(ctx context.Context, _ *job.Job) (*job.Done, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
@@ -221,7 +222,7 @@ func TestLongLists(t *testing.T) {
 		got.Store(int64(len(j.Granules)))
 		return fine(ctx, j)
 	}
-	a = newAccount(t, awstest.LambdaOptions{}, work)
+	a = newAccount(t, emulator.Options{}, work)
 	for _, change := range []func(*Options){nil, async} {
 		f := a.fleet(t, change)
 		j := aJob("-1", 5536)
@@ -247,8 +248,8 @@ func TestLongListsThatGoAstray(t *testing.T) {
 		j.ResultURL = "" // nobody learns of it
 		return fine(ctx, j)
 	}
-	a := newAccount(t, awstest.LambdaOptions{}, lost)
-	a.deploy(t, awstest.Function{Timeout: time.Second, Memory: 2048}, lost)
+	a := newAccount(t, emulator.Options{}, lost)
+	a.deploy(t, emulator.Function{Timeout: time.Second, Memory: 2048}, lost)
 	for asked, finished := range []func(j *job.Job) *job.Done{
 		func(j *job.Job) *job.Done { return nil },
 		func(j *job.Job) *job.Done { return &job.Done{Label: j.Label, Status: job.OK} },
@@ -272,11 +273,11 @@ func TestLongListsThatGoAstray(t *testing.T) {
 
 // An event that is lost is sent once more; one that comes twice counts once; a record stands for a result.
 func TestEventsThatGoAstray(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, fine)
-	a.deploy(t, awstest.Function{Timeout: time.Second}, fine)
+	a := newAccount(t, emulator.Options{}, fine)
+	a.deploy(t, emulator.Function{Timeout: time.Second}, fine)
 	quick := func(o *Options) { o.Async, o.Patience = true, -MaxAge-900*time.Millisecond }
 	var lose atomic.Int64
-	a.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Lose: lose.Add(-1) >= 0} })
+	a.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Lose: lose.Add(-1) >= 0} })
 	f := a.fleet(t, quick)
 	lose.Store(1)
 	_, err := f.Run(t.Context(), aJob("-1", 1))
@@ -293,7 +294,7 @@ func TestEventsThatGoAstray(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, job.OK, done.Status)
 	lose.Store(0)
-	a.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Twice: true} })
+	a.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Twice: true} })
 	_, err = a.fleet(t, async).Run(t.Context(), aJob("-4", 1))
 	require.NoError(t, err)
 }
@@ -301,7 +302,7 @@ func TestEventsThatGoAstray(t *testing.T) {
 // Events carry the keys as they are when they are sent.
 func TestCredentialsAreAskedForEachEvent(t *testing.T) {
 	var seen []string
-	a := newAccount(t, awstest.LambdaOptions{}, func(ctx context.Context, j *job.Job) (*job.Done, error) {
+	a := newAccount(t, emulator.Options{}, func(ctx context.Context, j *job.Job) (*job.Done, error) {
 		seen = append(seen, j.S3Credentials.AccessKeyID.Reveal()+"/"+j.OutputCredentials.AccessKeyID.Reveal())
 		return fine(ctx, j)
 	})
@@ -309,7 +310,7 @@ func TestCredentialsAreAskedForEachEvent(t *testing.T) {
 	f := a.fleet(t, func(o *Options) {
 		o.Credentials = func(context.Context) (*job.Credentials, *job.Credentials, error) {
 			n++
-			return &job.Credentials{AccessKeyID: job.Secret(fmt.Sprint("in", n))}, &job.Credentials{AccessKeyID: job.Secret(fmt.Sprint("out", n))}, nil
+			return &job.Credentials{AccessKeyID: secret.Text(fmt.Sprint("in", n))}, &job.Credentials{AccessKeyID: secret.Text(fmt.Sprint("out", n))}, nil
 		}
 	})
 	for i := range 2 {
@@ -320,7 +321,7 @@ func TestCredentialsAreAskedForEachEvent(t *testing.T) {
 }
 
 func TestCalls(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	a := newAccount(t, emulator.Options{}, fine)
 	f := a.fleet(t, nil)
 	done, err := f.Call(t.Context(), &job.Call{Mode: job.ModePing, StorePath: "mem://out/good.zarr"})
 	require.NoError(t, err)
@@ -333,29 +334,29 @@ func TestCalls(t *testing.T) {
 func TestCapacity(t *testing.T) {
 	metrics := func(a *account) *cloudwatch.Client { return cloudwatch.NewFromConfig(a.config) }
 	for name, c := range map[string]struct {
-		o        awstest.LambdaOptions
+		o        emulator.Options
 		reserved int
 		wanted   int
 		jobs     int
 		want     int
 		note     string
 	}{
-		"jobs":                 {awstest.LambdaOptions{}, 0, 1700, 21, 21, ""},
-		"flag":                 {awstest.LambdaOptions{}, 0, 5, 21, 5, ""},
-		"reserve of 100":       {awstest.LambdaOptions{Concurrency: 1000}, 0, 1700, 1742, 900, "100 are kept free"},
-		"reserve of 5 percent": {awstest.LambdaOptions{Concurrency: 10000}, 0, 20000, 20000, 9500, "500 are kept free"},
-		"in use":               {awstest.LambdaOptions{Concurrency: 1000, InUse: 300}, 0, 1700, 1742, 600, "300 are in use"},
-		"no room at all":       {awstest.LambdaOptions{Concurrency: 50}, 0, 1700, 1742, 1, "kept free"},
-		"reserved":             {awstest.LambdaOptions{}, 40, 1700, 1742, 40, "has so many reserved"},
-		"not permitted": {awstest.LambdaOptions{Refuse: func(r awstest.Request) *awstest.Refusal {
+		"jobs":                 {emulator.Options{}, 0, 1700, 21, 21, ""},
+		"flag":                 {emulator.Options{}, 0, 5, 21, 5, ""},
+		"reserve of 100":       {emulator.Options{Concurrency: 1000}, 0, 1700, 1742, 900, "100 are kept free"},
+		"reserve of 5 percent": {emulator.Options{Concurrency: 10000}, 0, 20000, 20000, 9500, "500 are kept free"},
+		"in use":               {emulator.Options{Concurrency: 1000, InUse: 300}, 0, 1700, 1742, 600, "300 are in use"},
+		"no room at all":       {emulator.Options{Concurrency: 50}, 0, 1700, 1742, 1, "kept free"},
+		"reserved":             {emulator.Options{}, 40, 1700, 1742, 40, "has so many reserved"},
+		"not permitted": {emulator.Options{Refuse: func(r emulator.Request) *emulator.Refusal {
 			if r.Action == "lambda:GetAccountSettings" {
-				return awstest.Denied(r)
+				return emulator.Denied(r)
 			}
 			return nil
 		}}, 0, 1700, 1742, 1700, "could not be asked"},
-		"metrics not permitted": {awstest.LambdaOptions{Concurrency: 1000, InUse: 300, Refuse: func(r awstest.Request) *awstest.Refusal {
+		"metrics not permitted": {emulator.Options{Concurrency: 1000, InUse: 300, Refuse: func(r emulator.Request) *emulator.Refusal {
 			if strings.HasPrefix(r.Action, "cloudwatch:") {
-				return awstest.Denied(r)
+				return emulator.Denied(r)
 			}
 			return nil
 		}}, 0, 1700, 1742, 900, "taking it for nothing"},
@@ -363,7 +364,7 @@ func TestCapacity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newAccount(t, c.o, fine)
 			if c.reserved > 0 {
-				a.deploy(t, awstest.Function{Reserved: c.reserved}, fine)
+				a.deploy(t, emulator.Function{Reserved: c.reserved}, fine)
 			}
 			workers, notes := a.fleet(t, async).Capacity(t.Context(), metrics(a), c.wanted, c.jobs)
 			require.Equal(t, c.want, workers)
@@ -373,7 +374,7 @@ func TestCapacity(t *testing.T) {
 }
 
 func TestFunctionsThatAreNotThere(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	a := newAccount(t, emulator.Options{}, fine)
 	_, err := New(t.Context(), Options{Client: lambda.NewFromConfig(a.config), Function: "nothing"})
 	require.Equal(t, core.NotFound, core.CodeOf(err))
 	require.ErrorContains(t, err, "zagg deploy up")
@@ -381,9 +382,9 @@ func TestFunctionsThatAreNotThere(t *testing.T) {
 
 // Who may not ask what a function is can run it all the same.
 func TestConfigurationThatMayNotBeAsked(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{Refuse: func(r awstest.Request) *awstest.Refusal {
+	a := newAccount(t, emulator.Options{Refuse: func(r emulator.Request) *emulator.Refusal {
 		if r.Action == "lambda:GetFunctionConfiguration" {
-			return awstest.Denied(r)
+			return emulator.Denied(r)
 		}
 		return nil
 	}}, fine)
@@ -395,7 +396,7 @@ func TestConfigurationThatMayNotBeAsked(t *testing.T) {
 
 // Another process follows a run by its results; what does not come by the deadline is late.
 func TestFollow(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	a := newAccount(t, emulator.Options{}, fine)
 	f := a.fleet(t, async)
 	for i := range 3 {
 		_, err := f.Run(t.Context(), aJob(fmt.Sprintf("-%d", i+1), i))
@@ -417,7 +418,7 @@ func TestFollow(t *testing.T) {
 
 // Results that may not be looked for are told of at once, and no event is sent twice for them.
 func TestResultsThatMayNotBeLookedFor(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, fine)
+	a := newAccount(t, emulator.Options{}, fine)
 	f := a.fleet(t, func(o *Options) {
 		async(o)
 		o.Store, o.Patience = deniedList{o.Store}, time.Millisecond
@@ -447,7 +448,7 @@ func TestPause(t *testing.T) {
 
 // No key is in an error or a log of this process.
 func TestSecretsDoNotShow(t *testing.T) {
-	a := newAccount(t, awstest.LambdaOptions{}, func(context.Context, *job.Job) (*job.Done, error) { return nil, errors.New("no") })
+	a := newAccount(t, emulator.Options{}, func(context.Context, *job.Job) (*job.Done, error) { return nil, errors.New("no") })
 	f := a.fleet(t, func(o *Options) {
 		o.Credentials = func(context.Context) (*job.Credentials, *job.Credentials, error) {
 			return &job.Credentials{AccessKeyID: "AKIHIDDEN", SecretAccessKey: "hidden-secret"}, nil, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/secret"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
@@ -111,12 +112,12 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&log, verb+verb+verb+verb, j, *j, *j.S3Credentials, j.S3Credentials.SecretAccessKey)
-		fmt.Fprintf(&log, verb, []Secret{j.S3Credentials.SecretAccessKey})
+		fmt.Fprintf(&log, verb, []secret.Text{j.S3Credentials.SecretAccessKey})
 	}
 	plain, err := json.Marshal(j)
 	require.NoError(t, err)
 	log.Write(plain)
-	text, err := json.Marshal(map[Secret]Secret{"secret": "secret"})
+	text, err := json.Marshal(map[secret.Text]secret.Text{"secret": "secret"})
 	require.NoError(t, err)
 	log.Write(text)
 	require.NotContains(t, log.String(), "secret1")

@@ -2,60 +2,25 @@ package job
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 const redacted = "[redacted]"
 
-// A Secret prints and marshals as "[redacted]", whatever prints it. Only Job.Event writes the text out.
-type Secret string
-
-var (
-	_ fmt.Formatter  = Secret("")
-	_ slog.LogValuer = Secret("")
-	_ json.Marshaler = Secret("")
-)
-
-// Reveal is the text.
-func (s Secret) Reveal() string { return string(s) }
-
-// String is "[redacted]", or "" for an empty secret.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return redacted
-}
-
-// Format writes String for every verb.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
-
-// LogValue is String.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// MarshalJSON writes String.
-func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
-
-// MarshalText writes String.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText keeps the text.
-func (s *Secret) UnmarshalText(b []byte) error { *s = Secret(b); return nil }
-
 // Credentials are keys to a store, for reading or for output.
 type Credentials struct {
-	AccessKeyID     Secret `json:"accessKeyId,omitempty"`
-	SecretAccessKey Secret `json:"secretAccessKey,omitempty"`
-	SessionToken    Secret `json:"sessionToken,omitempty"`
-	EDLToken        Secret `json:"edl_token,omitempty"` // Earthdata Login bearer token, for https
-	EndpointURL     string `json:"endpointUrl,omitempty"`
-	Region          string `json:"region,omitempty"`
-	Expiration      string `json:"expiration,omitempty"` // RFC 3339; "" if not known
+	AccessKeyID     secret.Text `json:"accessKeyId,omitempty"`
+	SecretAccessKey secret.Text `json:"secretAccessKey,omitempty"`
+	SessionToken    secret.Text `json:"sessionToken,omitempty"`
+	EDLToken        secret.Text `json:"edl_token,omitempty"` // Earthdata Login bearer token, for https
+	EndpointURL     string      `json:"endpointUrl,omitempty"`
+	Region          string      `json:"region,omitempty"`
+	Expiration      string      `json:"expiration,omitempty"` // RFC 3339; "" if not known
 }
 
 var _ json.Unmarshaler = (*Credentials)(nil)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 )
 
 // The function that --emulate deploys.
@@ -28,7 +28,7 @@ func (b *cloud) emulate() (*lambdaClients, func(), error) {
 			return nil, nil, core.Errorf(core.Internal, "emulate", "", "%w", err)
 		}
 	}
-	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Concurrency: 1000 + 2*b.wanted})
+	l, err := emulator.New(emulator.Options{Region: "us-west-2", Concurrency: 1000 + 2*b.wanted})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +39,7 @@ func (b *cloud) emulate() (*lambdaClients, func(), error) {
 			env[name] = value
 		}
 	}
-	if err := l.Deploy(awstest.Function{Name: b.o.Function, Bootstrap: bootstrap, Memory: emulatedMB, Timeout: emulatedTimeout, Env: env}); err != nil {
+	if err := l.Deploy(emulator.Function{Name: b.o.Function, Bootstrap: bootstrap, Memory: emulatedMB, Timeout: emulatedTimeout, Env: env}); err != nil {
 		end()
 		return nil, nil, err
 	}

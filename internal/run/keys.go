@@ -15,6 +15,7 @@ import (
 	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // eventCredentials gives each event the keys as they are when it is sent.
@@ -138,6 +139,6 @@ func (r *Run) eventKeys(ctx context.Context) (*job.Credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &job.Credentials{AccessKeyID: job.Secret(k.AccessKeyID), SecretAccessKey: job.Secret(k.SecretAccessKey.Reveal()), SessionToken: job.Secret(k.SessionToken.Reveal()),
+	return &job.Credentials{AccessKeyID: secret.Text(k.AccessKeyID), SecretAccessKey: secret.Text(k.SecretAccessKey.Reveal()), SessionToken: secret.Text(k.SessionToken.Reveal()),
 		Expiration: k.Expires.UTC().Format(time.RFC3339)}, nil
 }

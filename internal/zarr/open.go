@@ -38,34 +38,6 @@ func Open(ctx context.Context, src core.ObjectReader, url string) (*Group, error
 	return parseGroup(src, url, raw)
 }
 
-// Discover opens the group at url and finds its members by listing, which also serves stores without consolidated
-// metadata and stores that grew since it was written.
-func Discover(ctx context.Context, store core.ObjectStore, url string) (*Group, error) {
-	g, err := Open(ctx, store, url)
-	if err != nil {
-		return nil, err
-	}
-	var paths []string
-	err = store.List(ctx, g.URL+"/", func(info core.ObjectInfo) error {
-		path, isDocument := strings.CutSuffix(strings.TrimPrefix(info.URL, g.URL+"/"), "/zarr.json")
-		if isDocument && validPath(path) {
-			paths = append(paths, path)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	children := map[string]json.RawMessage{}
-	for _, path := range paths {
-		if children[path], err = readDocument(ctx, store, g.URL+"/"+path); err != nil {
-			return nil, err
-		}
-	}
-	g.children = children
-	return g, nil
-}
-
 // readDocument reads the zarr.json at url.
 func readDocument(ctx context.Context, src core.ObjectReader, url string) (json.RawMessage, error) {
 	object := url + "/zarr.json"

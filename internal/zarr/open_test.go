@@ -62,10 +62,6 @@ func TestOpenWithoutConsolidation(t *testing.T) {
 	require.NoError(t, err)
 	_, err = g.Array(t.Context(), "nothing")
 	require.Equal(t, core.NotFound, core.CodeOf(err))
-
-	g, err = Discover(t.Context(), m, "m://s/12")
-	require.NoError(t, err)
-	require.Equal(t, []Member{{"a", true}, {"b", true}}, g.Members())
 }
 
 func TestOpenRefusals(t *testing.T) {

@@ -12,12 +12,13 @@ import (
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // An access is a way to a service: where, and as whom. Connections live as long as the worker remembers it.
 type access struct {
 	scheme, endpoint, region string
-	key, secret, token       job.Secret
+	key, secret, token       secret.Text
 }
 
 // driver opens a service, or gives the one that is open. Without a key, S3 is reached as the function's role.

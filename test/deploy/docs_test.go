@@ -18,6 +18,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -46,7 +47,7 @@ func TestDocumentedRightsAreEnough(t *testing.T) {
 	policy := documented(t)
 	var mu sync.Mutex
 	var asked, refused []string
-	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", Refuse: func(r awstest.Request) *awstest.Refusal {
+	l, err := emulator.New(emulator.Options{Region: "us-west-2", Refuse: func(r emulator.Request) *emulator.Refusal {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, r.Action)
@@ -54,7 +55,7 @@ func TestDocumentedRightsAreEnough(t *testing.T) {
 			return nil
 		}
 		refused = append(refused, r.Action+" "+r.Resource)
-		return awstest.Denied(r)
+		return emulator.Denied(r)
 	}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
@@ -62,7 +63,7 @@ func TestDocumentedRightsAreEnough(t *testing.T) {
 	require.NoError(t, err)
 	manifest, err := json.Marshal(h.Manifest())
 	require.NoError(t, err)
-	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(context.Context, []byte) ([]byte, error) {
+	require.NoError(t, l.Deploy(emulator.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(context.Context, []byte) ([]byte, error) {
 		r, err := job.NewResponse(200, job.CallDone{OK: true, Manifest: manifest})
 		if err != nil {
 			return nil, err
@@ -87,7 +88,7 @@ func TestDocumentedRightsAreEnough(t *testing.T) {
 }
 
 // granules starts an S3 with the sample and makes the environment that of the account.
-func granules(t *testing.T, l *awstest.Lambda) {
+func granules(t *testing.T, l *emulator.Lambda) {
 	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Buckets: []string{"ins", "my-grids"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s3.Close()) })

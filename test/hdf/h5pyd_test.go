@@ -20,6 +20,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/h5files"
 	"github.com/englacial/zagg/internal/sharedtest"
@@ -112,12 +113,12 @@ func TestLambda(t *testing.T) {
 	data, err := os.ReadFile(types)
 	require.NoError(t, err)
 	require.NoError(t, objstore.PutBytes(t.Context(), store, "s3://granules/types.h5", data, core.PutOptions{}))
-	l, err := awstest.NewLambda(awstest.LambdaOptions{})
+	l, err := emulator.New(emulator.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
 	env := s3.Environ()
 	env["AWS_S3_GATEWAY"], env["BUCKET_NAME"] = s3.URL(), "granules"
-	require.NoError(t, l.Deploy(awstest.Function{Name: "hdf", Bootstrap: build(t), Memory: 1024, Timeout: 30 * time.Second, Env: env}))
+	require.NoError(t, l.Deploy(emulator.Function{Name: "hdf", Bootstrap: build(t), Memory: 1024, Timeout: 30 * time.Second, Env: env}))
 	settings := []string{"HS_ENDPOINT=http+lambda://hdf", "HS_USERNAME=hdf", "HS_PASSWORD=lambda", "NO_POINTS=1", "SLABS=2"}
 	for k, v := range l.Environ() {
 		settings = append(settings, k+"="+v)

@@ -28,6 +28,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/plugins/all"
@@ -50,7 +51,7 @@ type fixture struct {
 	*testing.T
 	zip    string
 	s3     *awstest.S3
-	lambda *awstest.Lambda
+	lambda *emulator.Lambda
 	client *sdk.Client
 	store  core.ObjectStore // as the owner, without faults
 	host   *host.Host
@@ -67,10 +68,10 @@ func newFixture(t *testing.T) *fixture {
 	access, secret := f.s3.Owner()
 	f.store, err = s3store.New(t.Context(), s3store.Options{Endpoint: f.s3.Direct(), Region: "us-east-1", Credentials: &s3store.Credentials{AccessKeyID: access, SecretAccessKey: secret}})
 	require.NoError(t, err)
-	f.lambda, err = awstest.NewLambda(awstest.LambdaOptions{Region: "us-west-2", RetryDelay: 10 * time.Millisecond})
+	f.lambda, err = emulator.New(emulator.Options{Region: "us-west-2", RetryDelay: 10 * time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(func() { f.lambda.Close() })
-	f.deploy(awstest.Function{Memory: 2048, Timeout: 5 * time.Minute})
+	f.deploy(emulator.Function{Memory: 2048, Timeout: 5 * time.Minute})
 	f.client = sdk.New(sdk.Options{BaseEndpoint: aws.String(f.lambda.URL()), Region: f.lambda.Region(), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
 		Retryer: aws.NopRetryer{}})
 	f.host, err = host.New(all.Plugins()...)
@@ -111,7 +112,7 @@ func build(t *testing.T) string {
 }
 
 // deploy replaces the function. Its role's key is nobody's: what works, works by the keys of events.
-func (f *fixture) deploy(fn awstest.Function) {
+func (f *fixture) deploy(fn emulator.Function) {
 	f.Helper()
 	fn.Name, fn.Bootstrap = function, f.zip
 	env := map[string]string{"AWS_ENDPOINT_URL_S3": f.s3.URL(), "AWS_ACCESS_KEY_ID": "ASIAROLE", "AWS_SECRET_ACCESS_KEY": "role-secret", "AWS_EC2_METADATA_DISABLED": "true"}

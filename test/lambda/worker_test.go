@@ -18,8 +18,10 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/secret"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
@@ -147,8 +149,8 @@ func (f *fixture) jobs() {
 		require.NoError(f, err)
 		require.NoError(f, objstore.PutBytes(f.Context(), f.store, j.GranulesURL, list, core.PutOptions{}))
 		j.Granules = nil
-		j.S3Credentials = &job.Credentials{AccessKeyID: job.Secret(sourceKey.AccessKey), SecretAccessKey: job.Secret(sourceKey.SecretKey), SessionToken: job.Secret(sourceKey.SessionToken)}
-		j.OutputCredentials = &job.Credentials{AccessKeyID: job.Secret(outputKey.AccessKey), SecretAccessKey: job.Secret(outputKey.SecretKey), EndpointURL: f.s3.URL()}
+		j.S3Credentials = &job.Credentials{AccessKeyID: secret.Text(sourceKey.AccessKey), SecretAccessKey: secret.Text(sourceKey.SecretKey), SessionToken: secret.Text(sourceKey.SessionToken)}
+		j.OutputCredentials = &job.Credentials{AccessKeyID: secret.Text(outputKey.AccessKey), SecretAccessKey: secret.Text(outputKey.SecretKey), EndpointURL: f.s3.URL()}
 		event, err := j.Event()
 		require.NoError(f, err)
 		d := f.done(200, event)
@@ -183,7 +185,7 @@ func (f *fixture) notDone(store string) {
 // Event invocations are told of by their mirrored results, also when they run twice.
 func (f *fixture) events() {
 	event, store := f.one("events")
-	f.lambda.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Twice: true} })
+	f.lambda.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Twice: true} })
 	defer f.lambda.SetFault(nil)
 	event["result_url"] = store + ".status/golden/-5111123.json"
 	before := f.lambda.Stats().Invocations
@@ -288,8 +290,8 @@ func (f *fixture) bad() {
 // A worker that has not enough time says so; one that is killed leaves no record.
 func (f *fixture) timeouts() {
 	event, store := f.one("timeouts")
-	f.deploy(awstest.Function{Memory: 2048, Timeout: 3 * time.Second})
-	defer f.deploy(awstest.Function{Memory: 2048, Timeout: 5 * time.Minute})
+	f.deploy(emulator.Function{Memory: 2048, Timeout: 3 * time.Second})
+	defer f.deploy(emulator.Function{Memory: 2048, Timeout: 5 * time.Minute})
 	f.s3.SetFault(func(r *http.Request) awstest.S3Fault {
 		if strings.Contains(r.URL.Path, "ATL06_20241103") {
 			return awstest.S3Fault{Delay: time.Minute}
@@ -302,7 +304,7 @@ func (f *fixture) timeouts() {
 	require.Contains(f, *d.Error, "before the function's time-out: 3 of 3 granules were opened")
 	f.notDone(store)
 
-	f.lambda.SetFault(func(awstest.Call) awstest.Fault { return awstest.Fault{Kill: 200 * time.Millisecond} })
+	f.lambda.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Kill: 200 * time.Millisecond} })
 	payload, failed := f.invoke(event)
 	f.lambda.SetFault(nil)
 	f.s3.SetFault(nil)
@@ -315,8 +317,8 @@ func (f *fixture) timeouts() {
 // A shard that needs more memory than the function has ends the sandbox, and the log says why.
 func (f *fixture) memory() {
 	event, store := f.one("memory")
-	f.deploy(awstest.Function{Memory: 128, Timeout: 5 * time.Minute})
-	defer f.deploy(awstest.Function{Memory: 2048, Timeout: 5 * time.Minute})
+	f.deploy(emulator.Function{Memory: 128, Timeout: 5 * time.Minute})
+	defer f.deploy(emulator.Function{Memory: 2048, Timeout: 5 * time.Minute})
 	d := f.done(200, event) // it is enough for a small one
 	require.Less(f, d.MaxMemoryMB, 128.0)
 	cfg := load(f.T, sharedtest.Dir(f.T, "golden", "small", "config.yaml"), "child_order: 12", "child_order: 17")
@@ -333,8 +335,8 @@ func (f *fixture) memory() {
 // Warm sandboxes start at once and do not grow.
 func (f *fixture) warm() {
 	event, _ := f.one("warm")
-	f.deploy(awstest.Function{Memory: 512, Timeout: 5 * time.Minute})
-	defer f.deploy(awstest.Function{Memory: 2048, Timeout: 5 * time.Minute})
+	f.deploy(emulator.Function{Memory: 512, Timeout: 5 * time.Minute})
+	defer f.deploy(emulator.Function{Memory: 2048, Timeout: 5 * time.Minute})
 	few, many := 20, 60
 	if os.Getenv("ZAGG_SOAK") != "" {
 		few, many = 200, 1000

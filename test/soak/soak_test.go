@@ -29,6 +29,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -49,7 +50,7 @@ func TestMain(m *testing.M) {
 // A bench is an account with the granules in it.
 type bench struct {
 	s3     *awstest.S3
-	lambda *awstest.Lambda
+	lambda *emulator.Lambda
 	store  core.ObjectStore // past the proxy: nothing fails
 	want   map[string][]byte
 	dir    string
@@ -74,7 +75,7 @@ func newBench(t *testing.T) *bench {
 		require.NoError(t, err)
 		require.NoError(t, store.Put(t.Context(), "s3://ins/"+filepath.Base(g), bytes.NewReader(data), core.PutOptions{Size: int64(len(data))}))
 	}
-	b.lambda, err = awstest.NewLambda(awstest.LambdaOptions{Concurrency: 1000, RetryDelay: time.Millisecond})
+	b.lambda, err = emulator.New(emulator.Options{Concurrency: 1000, RetryDelay: time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(func() { b.lambda.Close() }) //nolint:errcheck // it is a test's
 	b.deploy(t, patient)
@@ -83,7 +84,7 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) deploy(t *testing.T, timeout time.Duration) {
-	require.NoError(t, b.lambda.Deploy(awstest.Function{Name: "process-shard", Bootstrap: exe(t), Memory: 2048, Timeout: timeout, Async: &awstest.AsyncConfig{Retries: 0, MaxAge: time.Minute}, Env: b.s3.Environ()}))
+	require.NoError(t, b.lambda.Deploy(emulator.Function{Name: "process-shard", Bootstrap: exe(t), Memory: 2048, Timeout: timeout, Async: &emulator.AsyncConfig{Retries: 0, MaxAge: time.Minute}, Env: b.s3.Environ()}))
 }
 
 func exe(t *testing.T) string {

@@ -16,21 +16,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/quickdeploy"
 	"github.com/englacial/zagg/internal/zippatch"
 )
 
 // function deploys the bootstrap that would be deployed, with the least memory that Lambda has.
-func function(t *testing.T, server *awstest.S3) (*awstest.Lambda, *lambda.Client) {
+func function(t *testing.T, server *awstest.S3) (*emulator.Lambda, *lambda.Client) {
 	exe := filepath.Join(t.TempDir(), "bootstrap")
 	cmd := exec.Command("go", "build", "-tags", "lambda.norpc,netgo,osusergo", "-o", exe, "../../cmd/zagg-zipedit")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	l, err := awstest.NewLambda(awstest.LambdaOptions{Region: "us-east-1"})
+	l, err := emulator.New(emulator.Options{Region: "us-east-1"})
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() }) //nolint:errcheck // the test is over
-	require.NoError(t, l.Deploy(awstest.Function{Name: "zipedit", Bootstrap: exe, Memory: 128, Timeout: time.Minute, Env: server.Environ()}))
+	require.NoError(t, l.Deploy(emulator.Function{Name: "zipedit", Bootstrap: exe, Memory: 128, Timeout: time.Minute, Env: server.Environ()}))
 	return l, lambda.New(lambda.Options{BaseEndpoint: aws.String(l.URL()), Region: l.Region(), Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "")})
 }
 

@@ -2,18 +2,16 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/h5dump"
 )
 
 func (a *app) h5Command() *cobra.Command {
@@ -25,6 +23,93 @@ func (a *app) h5Command() *cobra.Command {
 	}
 	c.AddCommand(a.h5ListCommand(), a.h5ShowCommand())
 	return c
+}
+
+func (a *app) h5ListCommand() *cobra.Command {
+	var access h5Access
+	o := h5dump.ListOptions{}
+	c := &cobra.Command{
+		Use:   "ls URL [PATH]",
+		Short: "List the objects of an HDF5 file",
+		Long: `List what links lead to from PATH (default /), in the order of the links: kind, name, type, shape, how the values are
+stored (chunk shape, filters with their parameters) and the number of attributes. An object that several links lead to is
+described once; the other links name that place.
+
+` + h5Where,
+		Example: `  zagg h5 ls granule.h5
+  zagg h5 ls granule.h5 /gt1l/land_ice_segments --attrs
+  zagg h5 ls s3://bucket/granule.h5 --depth 1
+  zagg h5 ls granule.h5 --sizes --json`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.dump(cmd.Context(), args[0], access, func(ctx context.Context, f *h5.File) error {
+				return h5dump.List(ctx, a.stdout, f, strings.Join(args[1:], ""), o)
+			})
+		},
+	}
+	access.flags(c)
+	c.Flags().BoolVar(&o.Attrs, "attrs", false, "with attributes and their values")
+	c.Flags().BoolVar(&o.Sizes, "sizes", false, "with the number of chunks, bytes in the file and ratio; reads chunk tables")
+	c.Flags().IntVar(&o.Depth, "depth", -1, "levels below PATH; -1: all")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print a JSON array, one line for each link")
+	return c
+}
+
+func (a *app) h5ShowCommand() *cobra.Command {
+	var access h5Access
+	o := h5dump.ShowOptions{}
+	c := &cobra.Command{
+		Use:   "show URL PATH",
+		Short: "Show an object of an HDF5 file: type, storage, attributes, values",
+		Long: `Show what is at PATH: datatype, shape, storage, filters, fill value, attributes and values. Of many values the text shows
+the ends of each dimension; --select and --json show all that are selected.
+
+With --json a datatype is a tree (class, size, byte_order, members, base, …), numbers are exact, NaN and infinities are the
+strings "NaN", "Infinity" and "-Infinity", bytes that are not UTF-8 are {"base64": …}, an enum's value is its number,
+and a reference is {"address": …, "path": …}. sha256 is that of the values in C order, numbers little-endian, members of
+compounds one after another, strings of fixed size filled with NUL, references as the 8 bytes of the address, and
+variable strings and sequences as their bytes after the number of these (4 bytes, little-endian).
+
+--recursive shows all objects below PATH, each at the first path that leads to it, and the other links; of values only the
+hash. An object that cannot be read has an error, and the exit code is 1. What was never written has no byte in a file but
+can be declared of any size: more than 2 GiB of it are not hashed, unless --full-hash says so, and more than 64 MiB are not
+printed, unless --select does.
+
+` + h5Where,
+		Example: `  zagg h5 show granule.h5 /gt1l/land_ice_segments/h_li
+  zagg h5 show granule.h5 /gt1l/residual_histogram/count --select 0:10,:
+  zagg h5 show s3://bucket/granule.h5 /gt1l/land_ice_segments/h_li --chunks
+  zagg h5 show granule.h5 / --recursive --json`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Selected = cmd.Flags().Changed("select")
+			if o.Recursive && o.Selected {
+				return fmt.Errorf("--select and --recursive do not go together: %w for %q", errUsage, cmd.CommandPath())
+			}
+			return a.dump(cmd.Context(), args[0], access, func(ctx context.Context, f *h5.File) error {
+				return h5dump.Show(ctx, a.stdout, f, args[1], o)
+			})
+		},
+	}
+	access.flags(c)
+	c.Flags().StringVar(&o.Selection, "select", "", "values to show, as numpy has it: for each dimension an index or start:stop:step, such as 0:10,: or -1,...")
+	c.Flags().BoolVar(&o.Chunks, "chunks", false, "with the chunk table: first element, rows, byte in the file, bytes, filter mask")
+	c.Flags().BoolVar(&o.Recursive, "recursive", false, "all objects below PATH, with hashes in place of values")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON; with --recursive an array, one line for each link")
+	c.Flags().BoolVar(&o.NoHash, "no-hash", false, "without the SHA-256 of values: --recursive then reads none")
+	c.Flags().BoolVar(&o.FullHash, "full-hash", false, "hash values that were never written, however many")
+	c.MarkFlagsMutuallyExclusive("no-hash", "full-hash")
+	return c
+}
+
+// dump opens a file, prints of it, and says what that took.
+func (a *app) dump(ctx context.Context, url string, o h5Access, print func(context.Context, *h5.File) error) error {
+	s, err := a.openH5(ctx, url, o)
+	if err != nil {
+		return err
+	}
+	defer a.reportH5(s)
+	return print(ctx, s.File)
 }
 
 // An h5Access is how a file is reached.
@@ -44,14 +129,10 @@ const h5Where = `URL is a file, s3://bucket/key or https://…; only the byte ra
 error says how many requests and bytes it took. S3 is reached as the AWS SDK finds it (AWS_PROFILE, AWS_ENDPOINT_URL_S3
 and so on); EARTHDATA_TOKEN is sent to NASA's HTTPS servers.`
 
-// h5ValueBytes bounds what one read of values may bring into memory.
-const h5ValueBytes = 256 << 20
-
 // An h5Source is an open file whose requests are counted.
 type h5Source struct {
 	*h5.File
 	used objstore.Counter
-	refs h5Refs
 }
 
 // openH5 opens a file to be read as the drivers of its URL are best used.
@@ -65,8 +146,7 @@ func (a *app) openH5(ctx context.Context, url string, o h5Access) (*h5Source, er
 	s := &h5Source{}
 	via := objstore.RetryReader(objstore.MeterReader(store, &s.used), objstore.Policy{OnRetry: s.used.Retried})
 	way := host.NewStores(via, nil, url)
-	s.File, err = h5.Open(ctx, objstore.Coalesce(way.Source, way.Gap, way.MaxRequest), url, h5.Options{ValueBytes: h5ValueBytes})
-	s.refs.file = s.File
+	s.File, err = h5.Open(ctx, objstore.Coalesce(way.Source, way.Gap, way.MaxRequest), url, h5.Options{ValueBytes: h5dump.ValueBytes})
 	return s, err
 }
 
@@ -76,38 +156,7 @@ func (a *app) reportH5(s *h5Source) {
 		fmt.Fprintf(a.stderr, "warning: %s: %s\n", s.URL(), w)
 	}
 	u := s.used.Usage()
-	fmt.Fprintf(a.stderr, "%s requests%s, %s of %s read\n", thousands(u.Gets+u.Heads), retried(u.Retries), h5Bytes(u.Down), h5Bytes(s.Size()))
-}
-
-// h5Bytes prints bytes in a unit that shows them.
-func h5Bytes(n int64) string {
-	switch {
-	case n < 10_000:
-		return thousands(n) + " bytes"
-	case n < 1e6:
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return megabytes(n)
-}
-
-// h5Failed is the error of a command that went on after n objects could not be read, each of which was reported.
-func h5Failed(n int) error {
-	if n == 0 {
-		return nil
-	}
-	return core.Errorf(core.Corrupt, "zagg h5", "", "%d of the objects could not be read whole; see the lines with an error", n)
-}
-
-// h5Path makes a path absolute, as it is printed.
-func h5Path(p string) string { return path.Clean("/" + p) }
-
-// h5Reason is an error's text without the operation and file that stand above it anyway.
-func h5Reason(err error) string {
-	var e *core.Error
-	if errors.As(err, &e) && e.Op != "" {
-		return e.Code.String() + ": " + e.Err.Error()
-	}
-	return err.Error()
+	fmt.Fprintf(a.stderr, "%s requests%s, %s of %s read\n", thousands(u.Gets+u.Heads), retried(u.Retries), h5dump.Bytes(u.Down), h5dump.Bytes(s.Size()))
 }
 
 // h5Complete completes the file, and paths inside of it if it is on this machine.
@@ -131,7 +180,7 @@ func h5Complete(cmd *cobra.Command, args []string, typed string) ([]string, cobr
 	links, _ := g.Links(ctx)
 	var names []string
 	for _, l := range links {
-		if strings.HasPrefix(parent+l.Name, typed) && h5Plain(l.Name) {
+		if strings.HasPrefix(parent+l.Name, typed) && h5dump.Plain(l.Name) {
 			names = append(names, parent+l.Name)
 		}
 	}

@@ -7,8 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/englacial/zagg/core/h5"
-	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
@@ -32,30 +30,6 @@ func TestH5Unwritten(t *testing.T) {
 	out := ok(t, "h5", "show", file, "/", "--recursive", "--json")
 	require.Less(t, len(out), 100_000)
 	require.Contains(t, out, `"ad93cdd24b3546ca78730130e57d3e63a268a3a6ec8618d785bc2bd693a3326f"`)
-}
-
-// Hashing without making what was never written gives the hash of all values.
-func TestH5HashOfHoles(t *testing.T) {
-	for _, name := range []string{"chunks_earliest", "chunks_latest", "kinds_latest"} {
-		f, err := h5.Open(t.Context(), &objstore.File{}, "../../../core/h5/testdata/"+name+".h5", h5.Options{})
-		require.NoError(t, err)
-		d := &h5Describer{s: &h5Source{File: f}}
-		root, err := f.Root(t.Context())
-		require.NoError(t, err)
-		walk := h5Walk{f: f, depth: -1, chunks: true, visit: func(e *h5Entry) error {
-			set := e.dataset()
-			if set == nil || set.Readable() != nil {
-				return nil
-			}
-			want := newH5Hash()
-			require.NoError(t, d.read(t.Context(), set, h5Everything(set.Shape()), func(v *h5.Values) error { want.add(v); return nil }))
-			got, err := d.hash(t.Context(), set)
-			require.NoError(t, err)
-			require.Equal(t, want.String(), got, e.path)
-			return nil
-		}}
-		require.NoError(t, walk.from(t.Context(), root.Object))
-	}
 }
 
 // What the HDF5 library refuses is read with a warning.

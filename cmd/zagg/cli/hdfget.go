@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/h5dump"
 )
 
 // hdfObject is what the API says of an object.
@@ -295,7 +296,7 @@ func (l *hdfLister) folder() error {
 			case d.Class == "folder":
 				fmt.Fprintf(l.out, "%s/\n", d.Name)
 			case d.Size != nil:
-				fmt.Fprintf(l.out, "%s\t%s\n", d.Name, h5Bytes(*d.Size))
+				fmt.Fprintf(l.out, "%s\t%s\n", d.Name, h5dump.Bytes(*d.Size))
 			default:
 				fmt.Fprintln(l.out, d.Name)
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/lambda/worker"
@@ -110,8 +111,8 @@ func TestLambdaReportAndAttach(t *testing.T) {
 }
 
 // account is AWS as the environment tells of it, with a function that answers pings with a manifest.
-func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
-	l, err := awstest.NewLambda(awstest.LambdaOptions{})
+func account(t *testing.T, m *host.Manifest) *emulator.Lambda {
+	l, err := emulator.New(emulator.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Buckets: []string{"ins", "out"}})
@@ -125,7 +126,7 @@ func account(t *testing.T, m *host.Manifest) *awstest.Lambda {
 	upload(t)
 	manifest, err := json.Marshal(m)
 	require.NoError(t, err)
-	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
+	require.NoError(t, l.Deploy(emulator.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
 		if job.ModeOf(event) != job.ModePing {
 			t.Errorf("a job was sent: %s", event)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -57,7 +58,7 @@ func TestInterruptTwice(t *testing.T) {
 	release := make(chan struct{})
 	var begun atomic.Int64
 	t.Cleanup(func() { close(release) })
-	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
+	require.NoError(t, l.Deploy(emulator.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {
 		if job.ModeOf(event) == job.ModeProcess {
 			begun.Add(1)
 			<-release
@@ -108,7 +109,7 @@ func TestStoreThatOnlyTheFunctionMayWrite(t *testing.T) {
 	upload(t)
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	require.NoError(t, l.Deploy(awstest.Function{Name: "process-shard", Bootstrap: exe, Memory: 2048, Timeout: time.Minute, Env: s3.Environ()}))
+	require.NoError(t, l.Deploy(emulator.Function{Name: "process-shard", Bootstrap: exe, Memory: 2048, Timeout: time.Minute, Env: s3.Environ()}))
 	t.Setenv("AWS_ACCESS_KEY_ID", "reader")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "reader-secret")
 	code, out, errs := execute(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--yes")...)

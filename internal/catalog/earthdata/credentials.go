@@ -16,6 +16,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog/web"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // Endpoint is the address that gives keys for the buckets of an archive, by the name of the archive or of its provider in
@@ -210,7 +211,7 @@ func (l *Login) finish(res *http.Response, body []byte) (Key, error) {
 	if err != nil {
 		return Key{}, core.Errorf(core.Corrupt, "earthdata", at, "the key expires at %.40q, which is no time", a.Expiration)
 	}
-	return Key{AccessKeyID: a.AccessKeyID, SecretAccessKey: Secret(a.SecretAccessKey), SessionToken: Secret(a.SessionToken), Expires: expires}, nil
+	return Key{AccessKeyID: a.AccessKeyID, SecretAccessKey: secret.Text(a.SecretAccessKey), SessionToken: secret.Text(a.SessionToken), Expires: expires}, nil
 }
 
 // parseExpiration reads RFC 3339 with a T or, as archives write it, a space.

@@ -20,6 +20,7 @@ import (
 	"github.com/englacial/zagg/internal/catalog/cmrtest"
 	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/catalog/web"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 func client() *web.Client {
@@ -227,7 +228,7 @@ func TestRedaction(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", k, "secret", k.SecretAccessKey)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", k, "secret", k.SecretAccessKey)
-	text, err := json.Marshal(map[string]any{"a": k, "b": &k, "c": []earthdata.Secret{k.SessionToken}})
+	text, err := json.Marshal(map[string]any{"a": k, "b": &k, "c": []secret.Text{k.SessionToken}})
 	require.NoError(t, err)
 	for _, shown := range []string{fmt.Sprint(k), fmt.Sprintf("%v %+v %#v %s %q %x %d", k, k, k, k.SecretAccessKey, k.SecretAccessKey, k.SecretAccessKey, k.SecretAccessKey), log.String(), string(text), fmt.Errorf("%w %v", os.ErrClosed, &k).Error()} {
 		require.NotContains(t, shown, "hush")

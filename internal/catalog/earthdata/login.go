@@ -13,6 +13,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog/web"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // DefaultURL is NASA's Earthdata Login.
@@ -21,9 +22,9 @@ const DefaultURL = "https://urs.earthdata.nasa.gov"
 // Options say who one is: a token, or a name and a password.
 type Options struct {
 	URL      string // DefaultURL; another for tests and for NASA's own test systems
-	Token    Secret
+	Token    secret.Text
 	User     string
-	Password Secret
+	Password secret.Text
 	Client   *web.Client // its retries and limits are used, and its HTTP client's transport
 }
 
@@ -33,7 +34,7 @@ type Login struct {
 	base    *url.URL
 	client  *web.Client
 	mu      sync.Mutex
-	bearer  Secret
+	bearer  secret.Text
 }
 
 // New makes a Login.
@@ -77,10 +78,10 @@ func FromEnvironment(client *web.Client) (*Login, error) {
 // or .netrc in the home folder).
 func Find(e Environment) (*Login, error) {
 	o := Options{URL: cmp.Or(e.URL, e.Getenv("EARTHDATA_URL"), DefaultURL), Client: e.Client}
-	if o.Token = Secret(strings.TrimSpace(e.Getenv("EARTHDATA_TOKEN"))); o.Token != "" {
+	if o.Token = secret.Text(strings.TrimSpace(e.Getenv("EARTHDATA_TOKEN"))); o.Token != "" {
 		return New(o)
 	}
-	o.User, o.Password = e.Getenv("EARTHDATA_USERNAME"), Secret(e.Getenv("EARTHDATA_PASSWORD"))
+	o.User, o.Password = e.Getenv("EARTHDATA_USERNAME"), secret.Text(e.Getenv("EARTHDATA_PASSWORD"))
 	if o.User != "" && o.Password != "" {
 		return New(o)
 	}
@@ -116,7 +117,7 @@ type tokenAnswer struct {
 
 // Bearer is a token for archives that are read over HTTPS and for CMR: the given one, or one that Earthdata Login finds
 // or makes for the name and password.
-func (l *Login) Bearer(ctx context.Context) (Secret, error) {
+func (l *Login) Bearer(ctx context.Context) (secret.Text, error) {
 	l.mu.Lock()
 	token := l.bearer
 	l.mu.Unlock()
@@ -133,9 +134,9 @@ func (l *Login) Bearer(ctx context.Context) (Secret, error) {
 		return "", core.Errorf(core.Corrupt, "earthdata", l.base.Host, "the answer has no access_token")
 	}
 	l.mu.Lock()
-	l.bearer = Secret(a.AccessToken)
+	l.bearer = secret.Text(a.AccessToken)
 	l.mu.Unlock()
-	return Secret(a.AccessToken), nil
+	return secret.Text(a.AccessToken), nil
 }
 
 func (l *Login) basic() string {

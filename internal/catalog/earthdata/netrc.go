@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // maxNetrc is more than any netrc file has.
 const maxNetrc = 1 << 20
 
 // readNetrc finds the name and password for a host in a netrc file. Others must not be able to read it.
-func readNetrc(path, host string) (user string, password Secret, err error) {
+func readNetrc(path, host string) (user string, password secret.Text, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -38,7 +39,7 @@ func readNetrc(path, host string) (user string, password Secret, err error) {
 
 // parseNetrc reads the form that ftp, curl and Python read: words in any layout, "machine NAME", "default", "login",
 // "password", "account", "macdef" up to an empty line, # to the end of a line, values in double quotes or not.
-func parseNetrc(text, host string) (user string, password Secret, err error) {
+func parseNetrc(text, host string) (user string, password secret.Text, err error) {
 	words := netrcWords(text)
 	matched, complete := false, false
 	for i := 0; i < len(words); i++ {
@@ -69,7 +70,7 @@ func parseNetrc(text, host string) (user string, password Secret, err error) {
 			}
 			switch {
 			case matched && word == "password":
-				password = Secret(v)
+				password = secret.Text(v)
 			case matched && word != "account":
 				user = v
 			}

@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"slices"
@@ -9,14 +9,14 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// An h5Selection is which elements are to be shown: spans for each dimension, and which dimensions a single index took away.
-type h5Selection struct {
+// A selected is which elements are to be shown: spans for each dimension, and which dimensions a single index took away.
+type selected struct {
 	spans h5.Selection
 	drop  []bool
 }
 
 // counts is how many elements are selected along each dimension.
-func (s *h5Selection) counts() []uint64 {
+func (s *selected) counts() []uint64 {
 	out := make([]uint64, len(s.spans))
 	for i, spans := range s.spans {
 		for _, p := range spans {
@@ -27,7 +27,7 @@ func (s *h5Selection) counts() []uint64 {
 }
 
 // shape is the shape of what is selected.
-func (s *h5Selection) shape() []uint64 {
+func (s *selected) shape() []uint64 {
 	out := []uint64{}
 	for i, n := range s.counts() {
 		if !s.drop[i] {
@@ -37,19 +37,19 @@ func (s *h5Selection) shape() []uint64 {
 	return out
 }
 
-// h5Everything selects all of a dataset.
-func h5Everything(dims []uint64) *h5Selection {
-	s := &h5Selection{spans: make(h5.Selection, len(dims)), drop: make([]bool, len(dims))}
+// everything selects all of a dataset.
+func everything(dims []uint64) *selected {
+	s := &selected{spans: make(h5.Selection, len(dims)), drop: make([]bool, len(dims))}
 	for i, n := range dims {
 		s.spans[i] = []h5.Span{{Start: 0, Count: int64(n), Stride: 1}}
 	}
 	return s
 }
 
-// h5Select reads what --select was given, as numpy's basic indexing has it with steps above 0: for each dimension an
+// parseSelection reads what --select was given, as numpy's basic indexing has it with steps above 0: for each dimension an
 // index or start:stop:step, counted from the end if negative; "..." stands for the dimensions not named, which are whole.
-func h5Select(text string, dims []uint64) (*h5Selection, error) {
-	s := h5Everything(dims)
+func parseSelection(text string, dims []uint64) (*selected, error) {
+	s := everything(dims)
 	parts := strings.Split(strings.Trim(strings.TrimSpace(text), "[]()"), ",")
 	if len(parts) == 1 && strings.TrimSpace(parts[0]) == "" {
 		return s, nil
@@ -65,7 +65,7 @@ func h5Select(text string, dims []uint64) (*h5Selection, error) {
 			return nil, core.Errorf(core.Invalid, "--select", text, "names more dimensions than the %d of the dataset", len(dims))
 		}
 		var err error
-		if s.spans[at][0], s.drop[at], err = h5Slice(part, int64(min(dims[at], 1<<62))); err != nil {
+		if s.spans[at][0], s.drop[at], err = parseSlice(part, int64(min(dims[at], 1<<62))); err != nil {
 			return nil, core.Errorf(core.Invalid, "--select", text, "dimension %d of %d elements: %w", at, dims[at], err)
 		}
 		at++
@@ -73,8 +73,8 @@ func h5Select(text string, dims []uint64) (*h5Selection, error) {
 	return s, nil
 }
 
-// h5Slice reads the selection along a dimension of n elements; index: it is a single one.
-func h5Slice(text string, n int64) (s h5.Span, index bool, err error) {
+// parseSlice reads the selection along a dimension of n elements; index: it is a single one.
+func parseSlice(text string, n int64) (s h5.Span, index bool, err error) {
 	fields := strings.Split(text, ":")
 	if len(fields) > 3 || text == "" {
 		return s, false, core.Errorf(core.Invalid, "", "", "want an index or start:stop:step, have %q", text)
@@ -108,29 +108,29 @@ func h5Slice(text string, n int64) (s h5.Span, index bool, err error) {
 	return s, false, nil
 }
 
-// Arrays of more elements than h5Threshold are shown by h5Edge at both ends of each dimension.
+// Arrays of more elements than threshold are shown by edgeItems at both ends of each dimension.
 const (
-	h5Threshold = 100
-	h5Edge      = 3
+	threshold = 100
+	edgeItems = 3
 )
 
-// h5Elide selects the corners of an array that is long to look at; false if it is not.
-func h5Elide(dims []uint64) (*h5Selection, bool) {
-	s := h5Everything(dims)
+// elide selects the corners of an array that is long to look at; false if it is not.
+func elide(dims []uint64) (*selected, bool) {
+	s := everything(dims)
 	if slices.Contains(dims, 0) {
 		return s, false
 	}
-	edge := int64(h5Edge)
+	edge := int64(edgeItems)
 	dim := 0 // dimensions before it show their first element only
 	for changed := false; ; changed = true {
 		total := uint64(1)
 		for _, n := range s.counts() {
-			if total *= n; total > h5Threshold {
+			if total *= n; total > threshold {
 				break
 			}
 		}
 		switch {
-		case total <= h5Threshold:
+		case total <= threshold:
 			return s, changed
 		case changed && edge > 1:
 			edge--
@@ -147,19 +147,19 @@ func h5Elide(dims []uint64) (*h5Selection, bool) {
 	}
 }
 
-// Values are read h5BlockBytes at a time, or as much more as one layer of chunks is, up to h5StripBytes.
+// Values are read blockBytes at a time, or as much more as one layer of chunks is, up to stripBytes.
 const (
-	h5BlockBytes = 16 << 20
-	h5StripBytes = 64 << 20
-	h5HeapItems  = 1 << 16 // elements that point into a heap, at a time
+	blockBytes = 16 << 20
+	stripBytes = 64 << 20
+	heapItems  = 1 << 16 // elements that point into a heap, at a time
 )
 
-// h5Blocks cuts a selection of one span for each dimension into selections whose elements, in C order, are those of the
+// blocksOf cuts a selection of one span for each dimension into selections whose elements, in C order, are those of the
 // whole, and calls visit for each in turn.
-func h5Blocks(d *h5.Dataset, sel *h5Selection, visit func(h5.Selection) error) error {
+func blocksOf(d *h5.Dataset, sel *selected, visit func(h5.Selection) error) error {
 	b := &blocks{size: int64(max(d.Type().Size, 1)), chunk: d.ChunkShape(), visit: visit, now: make(h5.Selection, len(sel.spans))}
-	if b.block = h5BlockBytes; h5HasHeap(d.Type()) {
-		b.block = h5HeapItems * b.size
+	if b.block = blockBytes; hasHeap(d.Type()) {
+		b.block = heapItems * b.size
 	}
 	for i := range sel.spans {
 		b.all = append(b.all, sel.spans[i][0])
@@ -200,7 +200,7 @@ func (b *blocks) cut(dim int) error {
 	}
 	step := max(b.block/row, 1)
 	layer := int64(0)
-	if dim < len(b.chunk) && s.Stride == 1 && int64(min(b.chunk[dim], 1<<40)) <= max(step, h5StripBytes/max(row, 1)) {
+	if dim < len(b.chunk) && s.Stride == 1 && int64(min(b.chunk[dim], 1<<40)) <= max(step, stripBytes/max(row, 1)) {
 		layer = int64(b.chunk[dim])
 	}
 	for k := int64(0); k < s.Count; {
@@ -222,16 +222,16 @@ func (b *blocks) cut(dim int) error {
 	return nil
 }
 
-// h5HasHeap reports a type whose elements point to more than their own bytes.
-func h5HasHeap(t *h5.Datatype) bool {
+// hasHeap reports a type whose elements point to more than their own bytes.
+func hasHeap(t *h5.Datatype) bool {
 	switch t.Class {
 	case h5.Vlen, h5.Reference:
 		return true
 	case h5.Array:
-		return h5HasHeap(t.Base)
+		return hasHeap(t.Base)
 	case h5.Compound:
 		for _, m := range t.Members {
-			if h5HasHeap(m.Type) {
+			if hasHeap(m.Type) {
 				return true
 			}
 		}

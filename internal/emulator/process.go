@@ -1,4 +1,4 @@
-package awstest
+package emulator
 
 import (
 	"bytes"
@@ -58,7 +58,7 @@ type post struct {
 }
 
 func newProcess(f *function) *process {
-	id := newID()
+	id := NewID()
 	return &process{f: f, id: id, dir: filepath.Join(f.lambda.o.Dir, "sandboxes", id), asked: make(chan struct{}, 1), work: make(chan *task), exited: make(chan struct{})}
 }
 
@@ -143,7 +143,7 @@ func (p *process) launch() error {
 	cmd := exec.Command(p.f.Bootstrap)
 	cmd.Dir, cmd.Env = p.f.root, p.environ(listener.Addr().String(), tmp)
 	cmd.Stdout, cmd.Stderr = p.output, p.output
-	cmd.SysProcAttr = attributes()
+	cmd.SysProcAttr = Attributes()
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func (p *process) died(call Call, answered bool, out *outcome) {
 }
 
 func (p *process) kill() {
-	killGroup(p.cmd.Process)
+	KillGroup(p.cmd.Process)
 	<-p.exited
 }
 

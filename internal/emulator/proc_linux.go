@@ -1,4 +1,4 @@
-package awstest
+package emulator
 
 import (
 	"bytes"
@@ -7,12 +7,13 @@ import (
 	"syscall"
 )
 
-// attributes gives a sandbox a process group, which dies with this process.
-func attributes() *syscall.SysProcAttr {
+// Attributes give a process a group of its own, which dies with this process.
+func Attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-func killGroup(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGKILL) } //nolint:errcheck // it may be dead already
+// KillGroup ends a process and those that it started.
+func KillGroup(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGKILL) } //nolint:errcheck // it may be dead already
 func freeze(p *os.Process)    { syscall.Kill(-p.Pid, syscall.SIGSTOP) } //nolint:errcheck // it may be dead already
 func thaw(p *os.Process)      { syscall.Kill(-p.Pid, syscall.SIGCONT) } //nolint:errcheck // it may be dead already
 

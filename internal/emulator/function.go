@@ -1,4 +1,4 @@
-package awstest
+package emulator
 
 import (
 	"archive/zip"
@@ -69,7 +69,7 @@ func hostArch() string {
 	return "x86_64"
 }
 
-func newID() string {
+func NewID() string {
 	var b [16]byte
 	rand.Read(b[:]) //nolint:errcheck // never fails
 	h := hex.EncodeToString(b[:])

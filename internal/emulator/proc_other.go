@@ -1,6 +1,6 @@
 //go:build !linux
 
-package awstest
+package emulator
 
 import (
 	"os"
@@ -9,9 +9,11 @@ import (
 
 // Elsewhere than on Linux sandboxes are not frozen and their memory is not watched.
 
-func attributes() *syscall.SysProcAttr { return nil }
+// Attributes give a process nothing of its own.
+func Attributes() *syscall.SysProcAttr { return nil }
 
-func killGroup(p *os.Process) { p.Kill() } //nolint:errcheck // it may be dead already
+// KillGroup ends a process.
+func KillGroup(p *os.Process) { p.Kill() } //nolint:errcheck // it may be dead already
 func freeze(*os.Process)      {}
 func thaw(*os.Process)        {}
 

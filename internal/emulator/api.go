@@ -1,10 +1,11 @@
-package awstest
+package emulator
 
 import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -27,14 +28,14 @@ func (l *Lambda) routes() http.Handler {
 	m.HandleFunc("GET /2016-08-19/account-settings/", l.allowed("lambda:GetAccountSettings", l.getAccountSettings))
 	m.HandleFunc("POST /service/GraniteServiceVersion20100801/operation/GetMetricData", l.allowed("cloudwatch:GetMetricData", l.getMetricData))
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, &Refusal{http.StatusNotImplemented, "UnknownOperationException", "awstest does not serve " + r.Method + " " + r.URL.Path})
+		fail(w, &Refusal{http.StatusNotImplemented, "UnknownOperationException", "this emulator does not serve " + r.Method + " " + r.URL.Path})
 	})
 	return m
 }
 
 // refused answers a request that may not be served.
 func (l *Lambda) refused(w http.ResponseWriter, r *http.Request, action, resource string) bool {
-	w.Header().Set("X-Amzn-RequestId", newID())
+	w.Header().Set("X-Amzn-RequestId", NewID())
 	if strings.HasPrefix(r.URL.Path, "/service/") {
 		w.Header().Set("Smithy-Protocol", rpc)
 	}
@@ -46,15 +47,15 @@ func (l *Lambda) refused(w http.ResponseWriter, r *http.Request, action, resourc
 	if l.o.Refuse == nil {
 		return false
 	}
-	refusal := l.o.Refuse(Request{Action: action, Resource: resource, AccessKey: accessKeyOf(auth)})
+	refusal := l.o.Refuse(Request{Action: action, Resource: resource, AccessKey: AccessKeyOf(auth)})
 	if refusal != nil {
 		fail(w, refusal)
 	}
 	return refusal != nil
 }
 
-// accessKeyOf is the key that a request was signed with.
-func accessKeyOf(authorization string) string {
+// AccessKeyOf is the key that a request was signed with.
+func AccessKeyOf(authorization string) string {
 	_, rest, _ := strings.Cut(authorization, "Credential=")
 	key, _, _ := strings.Cut(rest, "/")
 	return key
@@ -195,11 +196,11 @@ func (l *Lambda) synchronous(w http.ResponseWriter, r *http.Request, f *function
 	done := make(chan outcome, 1)
 	if !l.spawn(func() { done <- f.run(s, call, fault) }) {
 		s.close()
-		cut(w)
+		Cut(w)
 		return
 	}
 	if fault.Cut {
-		cut(w)
+		Cut(w)
 		return
 	}
 	var out outcome
@@ -277,4 +278,16 @@ func (l *Lambda) getAccountSettings(w http.ResponseWriter, _ *http.Request) {
 		},
 		"AccountUsage": map[string]int{"TotalCodeSize": 0, "FunctionCount": len(l.functions)},
 	})
+}
+
+// Cut ends a connection without an answer.
+func Cut(w http.ResponseWriter) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetLinger(0) //nolint:errcheck // then the other side sees an end, not a reset
+	}
+	c.Close() //nolint:errcheck // it is to be gone
 }

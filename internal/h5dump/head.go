@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"bytes"
@@ -11,21 +11,21 @@ import (
 )
 
 // head writes for people what an object is, without its values.
-func (s *h5Shower) head(ctx context.Context, b *bytes.Buffer, e *h5Entry, info *h5Info) {
+func (s *shower) head(ctx context.Context, b *bytes.Buffer, e *visited, info *objectInfo) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "  %-11s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	fmt.Fprintln(b, h5Name(e.path))
+	fmt.Fprintln(b, quoteName(e.path))
 	line("kind", "%s", info.Kind)
 	switch {
 	case info.File != nil:
-		line("target", "%s in file %s", h5Name(string(*info.Target)), h5Name(string(*info.File)))
+		line("target", "%s in file %s", quoteName(string(*info.Target)), quoteName(string(*info.File)))
 	case info.Target != nil:
-		line("target", "%s", h5Name(string(*info.Target)))
+		line("target", "%s", quoteName(string(*info.Target)))
 	}
 	if e.object != nil && e.object.Kind() == h5.DatatypeKind {
 		if t, err := e.object.Datatype(); err == nil {
-			line("type", "%s", strings.Join(h5TypeLines(t, strings.Repeat(" ", 14)), "\n"))
+			line("type", "%s", strings.Join(typeLines(t, strings.Repeat(" ", 14)), "\n"))
 		}
 	}
 	if set := e.dataset(); set != nil {
@@ -35,46 +35,46 @@ func (s *h5Shower) head(ctx context.Context, b *bytes.Buffer, e *h5Entry, info *
 		line("error", "%s", info.Error)
 	}
 	s.attributes(ctx, b, e.attrs)
-	if len(e.links) > 0 && !s.o.recursive {
+	if len(e.links) > 0 && !s.o.Recursive {
 		fmt.Fprintln(b, "  links")
 		for _, l := range e.links {
-			fmt.Fprintf(b, "    %s%s\n", h5Name(l.Name), h5Target(l))
+			fmt.Fprintf(b, "    %s%s\n", quoteName(l.Name), targetOf(l))
 		}
 	}
-	if info.h5Data != nil && info.Chunks != nil {
-		h5ChunkLines(b, *info.Chunks)
+	if info.datasetInfo != nil && info.Chunks != nil {
+		chunkLines(b, *info.Chunks)
 	}
 }
 
-func h5Target(l h5.Link) string {
+func targetOf(l h5.Link) string {
 	switch l.Kind {
 	case h5.HardLink:
 		return ""
 	case h5.SoftLink:
-		return " → " + h5Name(l.Target)
+		return " → " + quoteName(l.Target)
 	case h5.ExternalLink:
-		return " → " + h5Name(l.Target) + " in file " + h5Name(l.File)
+		return " → " + quoteName(l.Target) + " in file " + quoteName(l.File)
 	}
 	return fmt.Sprintf(" (user-defined link of kind %d)", l.Kind)
 }
 
-func (s *h5Shower) dataset(ctx context.Context, line func(name, format string, args ...any), set *h5.Dataset, info *h5Info) {
-	line("type", "%s", strings.Join(h5TypeLines(set.Type(), strings.Repeat(" ", 14)), "\n"))
+func (s *shower) dataset(ctx context.Context, line func(name, format string, args ...any), set *h5.Dataset, info *objectInfo) {
+	line("type", "%s", strings.Join(typeLines(set.Type(), strings.Repeat(" ", 14)), "\n"))
 	space := set.Space()
-	shape := h5Shape(space)
+	shape := shapeText(space)
 	line("shape", "%s", shape)
-	if most := h5Numbers(space.Max); len(space.Dims) > 0 && most != shape {
+	if most := numbersOf(space.Max); len(space.Dims) > 0 && most != shape {
 		line("max shape", "%s", most)
 	}
 	storage := set.Storage().String()
 	if set.Storage() == h5.Chunked {
-		storage += " by " + h5Numbers(set.ChunkShape())
+		storage += " by " + numbersOf(set.ChunkShape())
 	}
-	line("storage", "%s%s", storage, info.h5Stored.text(set))
-	if f := h5Filters(set.Filters()); f != "" {
+	line("storage", "%s%s", storage, info.storedInfo.text(set))
+	if f := filtersText(set.Filters()); f != "" {
 		line("filters", "%s", f)
 	}
-	if h5FillShown(set) {
+	if fillShown(set) {
 		fill := &h5.Values{Type: set.Type(), Data: set.Fill()}
 		line("fill value", "%s", s.d.style(ctx, true, true).element(nil, fill, fill.Type, fill.Data))
 	} else {
@@ -87,24 +87,24 @@ func (s *h5Shower) dataset(ctx context.Context, line func(name, format string, a
 	}
 }
 
-func (s *h5Shower) attributes(ctx context.Context, b *bytes.Buffer, attrs []*h5.Attribute) {
+func (s *shower) attributes(ctx context.Context, b *bytes.Buffer, attrs []*h5.Attribute) {
 	if len(attrs) == 0 {
 		return
 	}
 	fmt.Fprintln(b, "  attributes")
 	width := 0
 	for _, a := range attrs {
-		width = max(width, min(utf8.RuneCountInString(h5Name(a.Name)), 24))
+		width = max(width, min(utf8.RuneCountInString(quoteName(a.Name)), 24))
 	}
 	for _, a := range attrs {
-		name := h5Name(a.Name)
+		name := quoteName(a.Name)
 		pad := strings.Repeat(" ", max(width-utf8.RuneCountInString(name), 0))
 		fmt.Fprintf(b, "    %s%s  %s\n", name, pad, s.d.attribute(ctx, a, strings.Repeat(" ", width+6)))
 	}
 }
 
-// h5ChunkLines prints the chunk table.
-func h5ChunkLines(b *bytes.Buffer, chunks []h5Chunk) {
+// chunkLines prints the chunk table.
+func chunkLines(b *bytes.Buffer, chunks []chunkInfo) {
 	fmt.Fprintf(b, "  chunks\n    %20s %12s %10s  %-12s %10s  %s\n", "byte in the file", "bytes", "mask", "first row", "rows", "first element")
 	for _, c := range chunks {
 		at := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.Start)), ","), "[]")
@@ -113,7 +113,7 @@ func h5ChunkLines(b *bytes.Buffer, chunks []h5Chunk) {
 }
 
 // text prints one object with its values.
-func (s *h5Shower) text(ctx context.Context, e *h5Entry, info *h5Info, sel *h5Selection) error {
+func (s *shower) text(ctx context.Context, e *visited, info *objectInfo, sel *selected) error {
 	var b bytes.Buffer
 	s.head(ctx, &b, e, info)
 	s.w.Write(b.Bytes())
@@ -123,13 +123,13 @@ func (s *h5Shower) text(ctx context.Context, e *h5Entry, info *h5Info, sel *h5Se
 	}
 	const indent = "    "
 	s.w.WriteString("  values")
-	if s.o.selected {
-		fmt.Fprintf(s.w, " [%s]", h5Name(s.o.sel))
+	if s.o.Selected {
+		fmt.Fprintf(s.w, " [%s]", quoteName(s.o.Selection))
 	}
 	s.w.WriteString("\n" + indent)
-	corners, long := h5Elide(set.Shape())
-	if s.o.selected || !long || set.Space().Null {
-		style := s.d.style(ctx, true, !s.o.selected)
+	corners, long := elide(set.Shape())
+	if s.o.Selected || !long || set.Space().Null {
+		style := s.d.style(ctx, true, !s.o.Selected)
 		err := s.values(ctx, set, sel, style, indent, func(*h5.Values) {})
 		s.w.WriteByte('\n')
 		return err
@@ -138,7 +138,7 @@ func (s *h5Shower) text(ctx context.Context, e *h5Entry, info *h5Info, sel *h5Se
 	if err != nil {
 		return err
 	}
-	n := h5Nest{w: s.w, style: s.d.style(ctx, true, true), indent: indent, dims: v.Shape, gaps: h5Gaps(corners, set.Shape())}
+	n := nesting{w: s.w, style: s.d.style(ctx, true, true), indent: indent, dims: v.Shape, gaps: gapsOf(corners, set.Shape())}
 	n.begin()
 	for i := range v.Len() {
 		n.add(v, v.Element(i))

@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"bufio"
@@ -8,30 +8,30 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// h5Columns is the width at which texts of values are broken.
-const h5Columns = 110
+// columnsOf is the width at which texts of values are broken.
+const columnsOf = 110
 
-// An h5Nest writes the elements of an array, which it is given one after another in C order, as nested lists.
-type h5Nest struct {
+// A nesting writes the elements of an array, which it is given one after another in C order, as nested lists.
+type nesting struct {
 	w      *bufio.Writer
-	style  *h5Style
+	style  *valueStyle
 	indent string   // text: before every line but the first
 	dims   []uint64 // of the array; none: one element
-	gaps   []h5Gap  // text: for each dimension; none: nothing is left out
+	gaps   []gapOf  // text: for each dimension; none: nothing is left out
 	at     []uint64 // of the next element
 	col    int
 	buf    []byte
 }
 
-// An h5Gap is where elements along a dimension are left out: before number at, or at the end.
-type h5Gap struct {
+// An gapOf is where elements along a dimension are left out: before number at, or at the end.
+type gapOf struct {
 	at  uint64
 	end bool
 }
 
-// h5Gaps finds what a selection of corners leaves out of dimensions.
-func h5Gaps(s *h5Selection, dims []uint64) []h5Gap {
-	gaps := make([]h5Gap, len(dims))
+// gapsOf finds what a selection of corners leaves out of dimensions.
+func gapsOf(s *selected, dims []uint64) []gapOf {
+	gaps := make([]gapOf, len(dims))
 	for i, spans := range s.spans {
 		if len(spans) == 2 {
 			gaps[i].at = uint64(spans[0].Count)
@@ -43,7 +43,7 @@ func h5Gaps(s *h5Selection, dims []uint64) []h5Gap {
 }
 
 // begin must be called first, and is all there is for an array without elements.
-func (n *h5Nest) begin() {
+func (n *nesting) begin() {
 	n.at = make([]uint64, len(n.dims))
 	for _, d := range n.dims {
 		if d == 0 {
@@ -54,7 +54,7 @@ func (n *h5Nest) begin() {
 }
 
 // add writes one more element of v.
-func (n *h5Nest) add(v *h5.Values, e []byte) {
+func (n *nesting) add(v *h5.Values, e []byte) {
 	opened := 0 // lists that begin with this element
 	for opened < len(n.at) && n.at[len(n.at)-1-opened] == 0 {
 		opened++
@@ -65,7 +65,7 @@ func (n *h5Nest) add(v *h5.Values, e []byte) {
 	n.put(strings.Repeat("[", opened))
 	n.buf = n.style.element(n.buf[:0], v, v.Type, e)
 	if n.style.text && opened == 0 && len(n.at) > 0 {
-		if n.col+1+utf8.RuneCount(n.buf) > h5Columns {
+		if n.col+1+utf8.RuneCount(n.buf) > columnsOf {
 			n.newline(len(n.at))
 		} else {
 			n.put(" ")
@@ -85,13 +85,13 @@ func (n *h5Nest) add(v *h5.Values, e []byte) {
 	}
 }
 
-func (n *h5Nest) put(s string) {
+func (n *nesting) put(s string) {
 	n.w.WriteString(s)
 	n.col += utf8.RuneCountInString(s)
 }
 
 // separate parts the next element along a dimension from the one before.
-func (n *h5Nest) separate(dim int) {
+func (n *nesting) separate(dim int) {
 	if !n.style.text {
 		n.w.WriteByte(',')
 		return
@@ -110,7 +110,7 @@ func (n *h5Nest) separate(dim int) {
 	}
 }
 
-func (n *h5Nest) newline(depth int) {
+func (n *nesting) newline(depth int) {
 	n.w.WriteByte('\n')
 	n.w.WriteString(n.indent)
 	n.w.WriteString(strings.Repeat(" ", depth))

@@ -1,4 +1,4 @@
-package awstest
+package emulator
 
 import (
 	"cmp"
@@ -17,8 +17,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// LambdaOptions are an account in a region. The zero value is one as AWS opens it.
-type LambdaOptions struct {
+// Options are an account in a region. The zero value is one as AWS opens it.
+type Options struct {
 	Address     string        // to listen on; "127.0.0.1:0"
 	Region      string        // "us-east-1"
 	Account     string        // "123456789012"
@@ -82,7 +82,7 @@ type AsyncConfig struct {
 
 // Lambda is the service. It is safe for concurrent use.
 type Lambda struct {
-	o      LambdaOptions
+	o      Options
 	url    string
 	server *http.Server
 	ownDir bool
@@ -134,8 +134,8 @@ type Report struct {
 // keptReports is how many Reports are kept.
 const keptReports = 10_000
 
-// NewLambda starts the service. Close ends it.
-func NewLambda(o LambdaOptions) (*Lambda, error) {
+// New starts the service. Close ends it.
+func New(o Options) (*Lambda, error) {
 	o.Address = cmp.Or(o.Address, "127.0.0.1:0")
 	o.Region = cmp.Or(o.Region, "us-east-1")
 	o.Account = cmp.Or(o.Account, "123456789012")
@@ -150,13 +150,13 @@ func NewLambda(o LambdaOptions) (*Lambda, error) {
 	if o.Dir == "" {
 		dir, err := os.MkdirTemp("", "zagg-lambda-")
 		if err != nil {
-			return nil, core.Errorf(core.Internal, "awstest.NewLambda", "", "%w", err)
+			return nil, core.Errorf(core.Internal, "emulator.New", "", "%w", err)
 		}
 		l.o.Dir, l.ownDir = dir, true
 	}
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
-		return nil, core.Errorf(core.Unavailable, "awstest.NewLambda", o.Address, "%w", err)
+		return nil, core.Errorf(core.Unavailable, "emulator.New", o.Address, "%w", err)
 	}
 	l.url = "http://" + listener.Addr().String()
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -179,7 +179,7 @@ func (l *Lambda) Environ() map[string]string {
 	}
 }
 
-// SetFault replaces LambdaOptions.Fault; nil: nothing goes wrong.
+// SetFault replaces Options.Fault; nil: nothing goes wrong.
 func (l *Lambda) SetFault(fault func(Call) Fault) {
 	if fault == nil {
 		fault = func(Call) Fault { return Fault{} }
@@ -189,7 +189,7 @@ func (l *Lambda) SetFault(fault func(Call) Fault) {
 
 // Deploy creates a function, or replaces one of the same name: its sandboxes end when they have nothing to do.
 func (l *Lambda) Deploy(f Function) error {
-	const op = "awstest.Deploy"
+	const op = "emulator.Deploy"
 	f.Memory = cmp.Or(f.Memory, 128)
 	f.Timeout = cmp.Or(f.Timeout, 3*time.Second)
 	f.Tmp = cmp.Or(f.Tmp, 512)

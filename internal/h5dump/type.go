@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"encoding/json"
@@ -6,37 +6,39 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core/h5"
 )
 
-// An h5Text is a string from a file in JSON: see h5Quote.
-type h5Text string
+// A safeText is a string from a file in JSON: see quoteText.
+type safeText string
 
 // MarshalJSON implements json.Marshaler.
-func (s h5Text) MarshalJSON() ([]byte, error) { return h5Quote(nil, string(s)), nil }
+func (s safeText) MarshalJSON() ([]byte, error) { return quoteText(nil, string(s)), nil }
 
-// An h5Type is a datatype as a JSON tree. Sizes are bytes; what concerns bits counts from an element's lowest.
-type h5Type struct {
+// An typeOf is a datatype as a JSON tree. Sizes are bytes; what concerns bits counts from an element's lowest.
+type typeOf struct {
 	Class     string       `json:"class"`
 	Size      int          `json:"size"`
 	Order     string       `json:"byte_order,omitempty"` // of numbers of more than a byte
 	Signed    *bool        `json:"signed,omitempty"`     // integer
 	Precision int          `json:"precision,omitempty"`  // bits, where they are not all of the element's
 	Offset    int          `json:"bit_offset,omitempty"`
-	Bits      *h5FloatBits `json:"bits,omitempty"` // float that is not one of IEEE 754
+	Bits      *floatBits   `json:"bits,omitempty"` // float that is not one of IEEE 754
 	Variable  bool         `json:"variable,omitempty"`
 	Padding   string       `json:"padding,omitempty"`
 	Charset   string       `json:"charset,omitempty"`
-	Tag       *h5Text      `json:"tag,omitempty"`
+	Tag       *safeText    `json:"tag,omitempty"`
 	To        string       `json:"to,omitempty"` // reference
-	Members   []h5Member   `json:"members,omitempty"`
-	Values    []h5Constant `json:"values,omitempty"`
+	Members   []memberInfo `json:"members,omitempty"`
+	Values    []constantOf `json:"values,omitempty"`
 	Dims      []int        `json:"dims,omitempty"`
-	Base      *h5Type      `json:"base,omitempty"`
+	Base      *typeOf      `json:"base,omitempty"`
 	Committed *uint64      `json:"committed,omitempty"` // address of the named datatype
 }
 
-type h5FloatBits struct {
+type floatBits struct {
 	Sign         int    `json:"sign"`
 	Exponent     int    `json:"exponent"`
 	ExponentSize int    `json:"exponent_size"`
@@ -46,23 +48,23 @@ type h5FloatBits struct {
 	Implied      bool   `json:"implied"`
 }
 
-type h5Member struct {
-	Name   h5Text  `json:"name"`
-	Offset int     `json:"offset"`
-	Type   *h5Type `json:"type"`
+type memberInfo struct {
+	Name   safeText `json:"name"`
+	Offset int      `json:"offset"`
+	Type   *typeOf  `json:"type"`
 }
 
-type h5Constant struct {
-	Name  h5Text          `json:"name"`
+type constantOf struct {
+	Name  safeText        `json:"name"`
 	Value json.RawMessage `json:"value"`
 }
 
-// h5TypeTree describes a datatype.
-func h5TypeTree(t *h5.Datatype) *h5Type {
+// typeTree describes a datatype.
+func typeTree(t *h5.Datatype) *typeOf {
 	if t == nil {
 		return nil
 	}
-	d := &h5Type{Class: t.Class.String(), Size: t.Size}
+	d := &typeOf{Class: t.Class.String(), Size: t.Size}
 	if t.Committed != 0 && t.Committed != h5.NoAddress {
 		d.Committed = &t.Committed
 	}
@@ -77,28 +79,28 @@ func h5TypeTree(t *h5.Datatype) *h5Type {
 			d.text(t)
 			break
 		}
-		d.Base = h5TypeTree(t.Base)
+		d.Base = typeTree(t.Base)
 	case h5.Opaque:
-		tag := h5Text(t.Tag)
+		tag := safeText(t.Tag)
 		d.Tag = &tag
 	case h5.Reference:
 		d.To = strings.TrimSuffix(t.String(), " reference")
 	case h5.Compound:
 		for _, m := range t.Members {
-			d.Members = append(d.Members, h5Member{h5Text(m.Name), m.Offset, h5TypeTree(m.Type)})
+			d.Members = append(d.Members, memberInfo{safeText(m.Name), m.Offset, typeTree(m.Type)})
 		}
 	case h5.Enum:
-		d.Base = h5TypeTree(t.Base)
+		d.Base = typeTree(t.Base)
 		for i, name := range t.Names {
-			d.Values = append(d.Values, h5Constant{h5Text(name), h5Integer(nil, t.Base, t.Values[i])})
+			d.Values = append(d.Values, constantOf{safeText(name), integerText(nil, t.Base, t.Values[i])})
 		}
 	default:
-		d.Dims, d.Base = t.Dims, h5TypeTree(t.Base)
+		d.Dims, d.Base = t.Dims, typeTree(t.Base)
 	}
 	return d
 }
 
-func (d *h5Type) number(t *h5.Datatype) {
+func (d *typeOf) number(t *h5.Datatype) {
 	if t.Size > 1 {
 		d.Order = map[bool]string{false: "little", true: "big"}[t.BigEndian]
 	}
@@ -110,23 +112,23 @@ func (d *h5Type) number(t *h5.Datatype) {
 	}
 	if t.Class == h5.Float && !t.IEEE() {
 		b := t.Bits
-		d.Bits = &h5FloatBits{b.Sign, b.Exponent, b.ExponentSize, b.Mantissa, b.MantissaSize, b.Bias, b.Implied}
+		d.Bits = &floatBits{b.Sign, b.Exponent, b.ExponentSize, b.Mantissa, b.MantissaSize, b.Bias, b.Implied}
 	}
 }
 
-func (d *h5Type) text(t *h5.Datatype) {
+func (d *typeOf) text(t *h5.Datatype) {
 	d.Charset = map[bool]string{false: "ascii", true: "utf-8"}[t.UTF8]
 	d.Padding = map[h5.Padding]string{h5.NullTerminated: "null-terminated", h5.NullPadded: "null-padded", h5.SpacePadded: "space-padded"}[t.Padding]
 }
 
-// h5TypeLines describes a datatype for people, one line for a member of a compound or a constant of an enum.
-func h5TypeLines(t *h5.Datatype, indent string) []string {
+// typeLines describes a datatype for people, one line for a member of a compound or a constant of an enum.
+func typeLines(t *h5.Datatype, indent string) []string {
 	switch t.Class {
 	case h5.Compound:
 		out := []string{fmt.Sprintf("compound of %d bytes", t.Size)}
 		for _, m := range t.Members {
-			lines := h5TypeLines(m.Type, indent+"  ")
-			out = append(out, fmt.Sprintf("%s  %s: %s at byte %d", indent, h5Name(m.Name), lines[0], m.Offset))
+			lines := typeLines(m.Type, indent+"  ")
+			out = append(out, fmt.Sprintf("%s  %s: %s at byte %d", indent, quoteName(m.Name), lines[0], m.Offset))
 			out = append(out, lines[1:]...)
 		}
 		return out
@@ -136,40 +138,40 @@ func h5TypeLines(t *h5.Datatype, indent string) []string {
 		}
 		out := []string{t.String()}
 		for i, name := range t.Names {
-			out = append(out, fmt.Sprintf("%s  %s = %s", indent, h5Name(name), h5Integer(nil, t.Base, t.Values[i])))
+			out = append(out, fmt.Sprintf("%s  %s = %s", indent, quoteName(name), integerText(nil, t.Base, t.Values[i])))
 		}
 		return out
 	case h5.Array, h5.Vlen:
 		if t.Base == nil || t.Variable {
 			break
 		}
-		lines := h5TypeLines(t.Base, indent)
+		lines := typeLines(t.Base, indent)
 		lines[0] = strings.TrimSuffix(t.String(), t.Base.String()) + lines[0]
 		return lines
 	}
-	return []string{h5TypeName(t)}
+	return []string{typeName(t)}
 }
 
-// h5TypeName is a datatype on one line, with what is no text quoted.
-func h5TypeName(t *h5.Datatype) string {
+// typeName is a datatype on one line, with what is no text quoted.
+func typeName(t *h5.Datatype) string {
 	if t.Bool() {
 		return "bool"
 	}
-	return h5Name(t.String())
+	return quoteName(t.String())
 }
 
-// h5Shape prints dimensions as 1,200 × 3.
-func h5Shape(s h5.Dataspace) string {
+// shapeText prints dimensions as 1,200 × 3.
+func shapeText(s h5.Dataspace) string {
 	switch {
 	case s.Null:
 		return "null"
 	case len(s.Dims) == 0:
 		return "scalar"
 	}
-	return h5Numbers(s.Dims)
+	return numbersOf(s.Dims)
 }
 
-func h5Numbers(dims []uint64) string {
+func numbersOf(dims []uint64) string {
 	parts := make([]string, len(dims))
 	for i, n := range dims {
 		switch {
@@ -178,14 +180,14 @@ func h5Numbers(dims []uint64) string {
 		case n > 1<<62:
 			parts[i] = strconv.FormatUint(n, 10)
 		default:
-			parts[i] = thousands(int64(n))
+			parts[i] = humanize.Comma(int64(n))
 		}
 	}
 	return strings.Join(parts, " × ")
 }
 
-// h5FilterName is how a filter is known.
-func h5FilterName(f h5.FilterInfo) string {
+// filterName is how a filter is known.
+func filterName(f h5.FilterInfo) string {
 	known := map[int]string{1: "deflate", 2: "shuffle", 3: "fletcher32", 4: "szip", 5: "nbit", 6: "scaleoffset", 307: "bzip2", 32000: "lzf",
 		32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32026: "blosc2"}
 	if n := known[f.ID]; n != "" {
@@ -197,11 +199,11 @@ func h5FilterName(f h5.FilterInfo) string {
 	return "filter " + strconv.Itoa(f.ID)
 }
 
-// h5Filters prints filters with their parameters.
-func h5Filters(filters []h5.FilterInfo) string {
+// filtersText prints filters with their parameters.
+func filtersText(filters []h5.FilterInfo) string {
 	var parts []string
 	for _, f := range filters {
-		p := h5Name(h5FilterName(f))
+		p := quoteName(filterName(f))
 		if len(f.Params) > 0 {
 			p += strings.Join(strings.Fields(fmt.Sprint(f.Params)), ",")
 		}

@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-func TestH5Select(t *testing.T) {
+func TestSelect(t *testing.T) {
 	dims := []uint64{10, 4, 6}
 	for _, c := range []struct {
 		text string
@@ -24,7 +24,7 @@ func TestH5Select(t *testing.T) {
 		{"-3:,-100:100,5:2", "7+3×1 0+4×1 5+0×1"},
 		{"0,0,0,...", "0+1×1- 0+1×1- 0+1×1-"},
 	} {
-		s, err := h5Select(c.text, dims)
+		s, err := parseSelection(c.text, dims)
 		require.NoError(t, err, c.text)
 		got := ""
 		for i, p := range s.spans {
@@ -33,17 +33,17 @@ func TestH5Select(t *testing.T) {
 		require.Equal(t, c.want, got[1:], c.text)
 	}
 	for _, text := range []string{"10", "-11", ",", "0,", "1:2:3:4", "::0", "::-1", "x", "0,0,0,0", "...,...", "0,0,0,0,...", "99999999999999999999"} {
-		_, err := h5Select(text, dims)
+		_, err := parseSelection(text, dims)
 		require.ErrorContains(t, err, "--select "+text, text)
 	}
 }
 
-func FuzzH5Select(f *testing.F) {
+func FuzzSelect(f *testing.F) {
 	f.Add("0:10,:", uint64(10), uint64(3))
 	f.Add("-1,...,::2", uint64(0), uint64(1)<<63)
 	f.Fuzz(func(t *testing.T, text string, a, b uint64) {
 		dims := []uint64{a, b}
-		s, err := h5Select(text, dims)
+		s, err := parseSelection(text, dims)
 		if err != nil {
 			return
 		}
@@ -57,14 +57,14 @@ func FuzzH5Select(f *testing.F) {
 }
 
 // The corners of any array are few, and are part of it.
-func TestH5Elide(t *testing.T) {
+func TestElide(t *testing.T) {
 	for _, dims := range [][]uint64{{}, {5}, {100}, {101}, {1 << 62}, {60, 50, 7}, {3, 1000}, {1000, 0}, {7, 7, 7, 7, 7}, make([]uint64, 32)} {
 		for i := range dims {
 			if len(dims) == 32 {
 				dims[i] = 9
 			}
 		}
-		s, long := h5Elide(dims)
+		s, long := elide(dims)
 		total, all := 1.0, 1.0
 		for i, spans := range s.spans {
 			for _, p := range spans {
@@ -73,13 +73,13 @@ func TestH5Elide(t *testing.T) {
 			total *= float64(s.counts()[i])
 			all *= float64(dims[i])
 		}
-		require.LessOrEqual(t, total, float64(h5Threshold))
-		require.Equal(t, all > h5Threshold, long, dims)
+		require.LessOrEqual(t, total, float64(threshold))
+		require.Equal(t, all > threshold, long, dims)
 	}
 }
 
 // Blocks follow each other in C order and hold each selected element once.
-func TestH5Blocks(t *testing.T) {
+func TestBlocks(t *testing.T) {
 	for _, c := range []struct {
 		block int64
 		chunk []uint64
@@ -131,8 +131,8 @@ func places(s h5.Selection) [][]int64 {
 	return out
 }
 
-func TestH5Quote(t *testing.T) {
-	require.Equal(t, `"a\"\\\u000a\u007fü\udcff\udc80→"`, string(h5Quote(nil, "a\"\\\n\x7fü\xff\x80→")))
-	require.Equal(t, `"\x1b[2J"`, h5Name("\x1b[2J"))
-	require.Equal(t, "sp ace üñ", h5Name("sp ace üñ"))
+func TestQuote(t *testing.T) {
+	require.Equal(t, `"a\"\\\u000a\u007fü\udcff\udc80→"`, string(quoteText(nil, "a\"\\\n\x7fü\xff\x80→")))
+	require.Equal(t, `"\x1b[2J"`, quoteName("\x1b[2J"))
+	require.Equal(t, "sp ace üñ", quoteName("sp ace üñ"))
 }

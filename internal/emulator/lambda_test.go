@@ -1,4 +1,4 @@
-package awstest
+package emulator
 
 import (
 	"bytes"
@@ -75,9 +75,9 @@ func handle(ctx context.Context, e event) (map[string]any, error) {
 		"tmp": os.TempDir(), "seconds": int(time.Until(deadline).Seconds() + 0.5), "arn": lc.InvokedFunctionArn, "pid": os.Getpid()}, nil
 }
 
-func start(t *testing.T, o LambdaOptions, functions ...Function) (*Lambda, *sdk.Client) {
+func start(t *testing.T, o Options, functions ...Function) (*Lambda, *sdk.Client) {
 	t.Helper()
-	l, err := NewLambda(o)
+	l, err := New(o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	for _, f := range functions {
@@ -108,7 +108,7 @@ func code(err error) string {
 }
 
 func TestInvoke(t *testing.T) {
-	l, c := start(t, LambdaOptions{}, Function{Name: "f", Memory: 256, Timeout: 20 * time.Second, Env: map[string]string{"OWN": "yes"}})
+	l, c := start(t, Options{}, Function{Name: "f", Memory: 256, Timeout: 20 * time.Second, Env: map[string]string{"OWN": "yes"}})
 	out, first := invoke(t, c, "f", `{"do": "it"}`)
 	require.Nil(t, out.FunctionError)
 	require.Equal(t, "$LATEST", *out.ExecutedVersion)
@@ -133,7 +133,7 @@ func TestInvoke(t *testing.T) {
 }
 
 func TestFunctionErrors(t *testing.T) {
-	l, c := start(t, LambdaOptions{}, Function{Name: "f", Memory: 1024, Timeout: time.Minute}, Function{Name: "small", Memory: 256, Timeout: time.Minute},
+	l, c := start(t, Options{}, Function{Name: "f", Memory: 1024, Timeout: time.Minute}, Function{Name: "small", Memory: 256, Timeout: time.Minute},
 		Function{Name: "short", Memory: 512, Timeout: 300 * time.Millisecond}, Function{Name: "broken", Env: map[string]string{"BROKEN": "1"}})
 	for _, c2 := range []struct{ function, event, kind, text, log string }{
 		{"f", `{"do": "fail"}`, "errorString", "it failed", "Error Type: Function.Error"},
@@ -161,7 +161,7 @@ func TestFunctionErrors(t *testing.T) {
 }
 
 func TestRequestErrors(t *testing.T) {
-	_, c := start(t, LambdaOptions{MaxEvent: 1000}, Function{Name: "f", Handler: func(context.Context, []byte) ([]byte, error) { return []byte("{}"), nil }})
+	_, c := start(t, Options{MaxEvent: 1000}, Function{Name: "f", Handler: func(context.Context, []byte) ([]byte, error) { return []byte("{}"), nil }})
 	ctx := t.Context()
 	call := func(name string, kind types.InvocationType, payload string) error {
 		_, err := c.Invoke(ctx, &sdk.InvokeInput{FunctionName: &name, Payload: []byte(payload), InvocationType: kind})
@@ -184,7 +184,7 @@ func TestRequestErrors(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	var denied string
-	o := LambdaOptions{Concurrency: 50, InUse: 7, Refuse: func(r Request) *Refusal {
+	o := Options{Concurrency: 50, InUse: 7, Refuse: func(r Request) *Refusal {
 		if denied != "" && r.Action == denied {
 			return Denied(r)
 		}
@@ -242,7 +242,7 @@ func TestThrottling(t *testing.T) {
 		}
 		return []byte("1"), nil
 	}
-	l, c := start(t, LambdaOptions{Concurrency: 5, InUse: 1, Scale: 3}, Function{Name: "own", Handler: handler, Reserved: 2, Timeout: time.Minute},
+	l, c := start(t, Options{Concurrency: 5, InUse: 1, Scale: 3}, Function{Name: "own", Handler: handler, Reserved: 2, Timeout: time.Minute},
 		Function{Name: "open", Handler: handler, Timeout: time.Minute}, Function{Name: "other", Handler: handler, Timeout: time.Minute})
 	var wg sync.WaitGroup
 	ask := func(name string) {
@@ -303,7 +303,7 @@ func TestEvents(t *testing.T) {
 		}
 		return Fault{}
 	}
-	l, c := start(t, LambdaOptions{Fault: fault, RetryDelay: time.Millisecond}, Function{Name: "f", Handler: handler, Async: &AsyncConfig{Retries: 1, MaxAge: time.Second}})
+	l, c := start(t, Options{Fault: fault, RetryDelay: time.Millisecond}, Function{Name: "f", Handler: handler, Async: &AsyncConfig{Retries: 1, MaxAge: time.Second}})
 	send := func(text string) error {
 		out, err := c.Invoke(t.Context(), &sdk.InvokeInput{FunctionName: aws.String("f"), InvocationType: types.InvocationTypeEvent, Payload: []byte(`"` + text + `"`)})
 		if err == nil {
@@ -327,7 +327,7 @@ func TestEvents(t *testing.T) {
 // A sandbox can be killed, cut off and made slow; what is deployed anew is used at once.
 func TestFaults(t *testing.T) {
 	var fault Fault
-	l, c := start(t, LambdaOptions{Fault: func(Call) Fault { return fault }}, Function{Name: "f", Memory: 512, Timeout: time.Minute})
+	l, c := start(t, Options{Fault: func(Call) Fault { return fault }}, Function{Name: "f", Memory: 512, Timeout: time.Minute})
 	fault = Fault{Kill: 50 * time.Millisecond}
 	out, doc := invoke(t, c, "f", `{"sleep": 60000}`)
 	require.NotNil(t, out.FunctionError)
@@ -349,17 +349,4 @@ func TestFaults(t *testing.T) {
 	require.Error(t, l.Deploy(Function{Name: "g"}))
 	require.Error(t, l.Deploy(Function{Name: "../g", Bootstrap: "x"}))
 	require.Error(t, l.Deploy(Function{Name: "g", Bootstrap: "x"}))
-}
-
-func TestRandomFaultsAreTheSeeds(t *testing.T) {
-	rates := FaultRates{Throttle: 0.3, Lose: 0.3, Kill: 0.3, MaxDelay: time.Second}
-	a, b, hits := RandomFaults(7, rates), RandomFaults(7, rates), 0
-	for range 1000 {
-		f := a(Call{})
-		require.Equal(t, f, b(Call{}))
-		if f.Throttle {
-			hits++
-		}
-	}
-	require.InDelta(t, 300, hits, 100)
 }

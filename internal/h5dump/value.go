@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"bytes"
@@ -11,11 +11,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core/h5"
 )
 
-// An h5Style is how values are written: as JSON, in which nothing is lost, or for people.
-type h5Style struct {
+// A valueStyle is how values are written: as JSON, in which nothing is lost, or for people.
+type valueStyle struct {
 	text  bool
 	brief bool                        // text: cut long strings and lists
 	path  func(address uint64) string // of what references point to
@@ -23,19 +25,19 @@ type h5Style struct {
 
 // What brief texts show of a string and of a list inside of an element.
 const (
-	h5BriefBytes = 120
-	h5BriefItems = 8
+	briefBytes = 120
+	briefItems = 8
 )
 
 // element appends one element of type t, which lies in v.
-func (s *h5Style) element(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
+func (s *valueStyle) element(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
 	switch t.Class {
 	case h5.Integer, h5.Bitfield, h5.Time:
-		return h5Integer(dst, t, e)
+		return integerText(dst, t, e)
 	case h5.Float:
 		return s.float(dst, t, e)
 	case h5.String:
-		return s.string(dst, h5FixedString(t, e))
+		return s.string(dst, fixedString(t, e))
 	case h5.Enum:
 		return s.enum(dst, t, e)
 	case h5.Compound:
@@ -60,21 +62,21 @@ func (s *h5Style) element(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []
 	return s.bytes(dst, e)
 }
 
-func (s *h5Style) comma(dst []byte) []byte {
+func (s *valueStyle) comma(dst []byte) []byte {
 	if s.text {
 		return append(dst, ", "...)
 	}
 	return append(dst, ',')
 }
 
-func (s *h5Style) key(dst []byte, name string) []byte {
+func (s *valueStyle) key(dst []byte, name string) []byte {
 	if s.text {
-		return append(append(dst, h5Name(name)...), ": "...)
+		return append(append(dst, quoteName(name)...), ": "...)
 	}
-	return append(h5Quote(dst, name), ':')
+	return append(quoteText(dst, name), ':')
 }
 
-func (s *h5Style) compound(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
+func (s *valueStyle) compound(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
 	dst = append(dst, '{')
 	for i, m := range t.Members {
 		if i > 0 {
@@ -86,7 +88,7 @@ func (s *h5Style) compound(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) [
 }
 
 // array appends elements of t.Base as nested lists.
-func (s *h5Style) array(dst []byte, v *h5.Values, t *h5.Datatype, dims []int, data []byte) []byte {
+func (s *valueStyle) array(dst []byte, v *h5.Values, t *h5.Datatype, dims []int, data []byte) []byte {
 	if len(dims) == 0 {
 		return s.element(dst, v, t.Base, data)
 	}
@@ -99,8 +101,8 @@ func (s *h5Style) array(dst []byte, v *h5.Values, t *h5.Datatype, dims []int, da
 		if i > 0 {
 			dst = s.comma(dst)
 		}
-		if s.brief && i == h5BriefItems && dims[0] > h5BriefItems+1 {
-			dst = append(dst, "… "+thousands(int64(dims[0]))+" in all"...)
+		if s.brief && i == briefItems && dims[0] > briefItems+1 {
+			dst = append(dst, "… "+humanize.Comma(int64(dims[0]))+" in all"...)
 			break
 		}
 		dst = s.array(dst, v, t, dims[1:], data[i*n:(i+1)*n])
@@ -109,20 +111,20 @@ func (s *h5Style) array(dst []byte, v *h5.Values, t *h5.Datatype, dims []int, da
 }
 
 // enum appends a value's name for people; JSON has the number, whose name the type tells, and true and false.
-func (s *h5Style) enum(dst []byte, t *h5.Datatype, e []byte) []byte {
+func (s *valueStyle) enum(dst []byte, t *h5.Datatype, e []byte) []byte {
 	if t.Bool() && e[0] <= 1 {
 		return strconv.AppendBool(dst, e[0] == 1)
 	}
 	if s.text {
 		if i := slices.IndexFunc(t.Values, func(v []byte) bool { return bytes.Equal(v, e) }); i >= 0 {
-			return append(dst, h5Name(t.Names[i])...)
+			return append(dst, quoteName(t.Names[i])...)
 		}
 	}
 	return s.element(dst, nil, t.Base, e)
 }
 
 // reference appends what an element points to; null: nothing.
-func (s *h5Style) reference(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
+func (s *valueStyle) reference(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) []byte {
 	r := v.Ref(t, e)
 	if r.Address == h5.NoAddress {
 		return append(dst, "null"...)
@@ -138,7 +140,7 @@ func (s *h5Style) reference(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) 
 	dst = strconv.AppendUint(append(dst, `{"address":`...), r.Address, 10)
 	for _, part := range [][2]string{{"path", path}, {"file", r.File}, {"attribute", r.Attribute}} {
 		if part[1] != "" {
-			dst = h5Quote(append(dst, `,"`+part[0]+`":`...), part[1])
+			dst = quoteText(append(dst, `,"`+part[0]+`":`...), part[1])
 		}
 	}
 	if region {
@@ -147,16 +149,16 @@ func (s *h5Style) reference(dst []byte, v *h5.Values, t *h5.Datatype, e []byte) 
 	return append(dst, '}')
 }
 
-func (s *h5Style) referenceText(dst []byte, r h5.Ref, path string, region bool) []byte {
+func (s *valueStyle) referenceText(dst []byte, r h5.Ref, path string, region bool) []byte {
 	if path == "" {
 		path = "object at " + strconv.FormatUint(r.Address, 10)
 	}
-	dst = append(append(dst, "→ "...), h5Name(path)...)
+	dst = append(append(dst, "→ "...), quoteName(path)...)
 	if r.Attribute != "" {
-		dst = append(append(dst, '@'), h5Name(r.Attribute)...)
+		dst = append(append(dst, '@'), quoteName(r.Attribute)...)
 	}
 	if r.File != "" {
-		dst = append(append(dst, " in file "...), h5Name(r.File)...)
+		dst = append(append(dst, " in file "...), quoteName(r.File)...)
 	}
 	if region {
 		dst = append(dst, " (region)"...)
@@ -165,48 +167,48 @@ func (s *h5Style) referenceText(dst []byte, r h5.Ref, path string, region bool) 
 }
 
 // bytes appends what is no text.
-func (s *h5Style) bytes(dst, b []byte) []byte {
+func (s *valueStyle) bytes(dst, b []byte) []byte {
 	if !s.text {
 		dst = base64.StdEncoding.AppendEncode(append(dst, `{"base64":"`...), b)
 		return append(dst, `"}`...)
 	}
 	cut := b
 	if s.brief {
-		cut = b[:min(len(b), h5BriefBytes/2)]
+		cut = b[:min(len(b), briefBytes/2)]
 	}
 	dst = append(dst, "0x"...)
 	for _, c := range cut {
 		dst = append(dst, "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
 	}
-	return h5More(dst, len(b)-len(cut))
+	return moreText(dst, len(b)-len(cut))
 }
 
-func h5More(dst []byte, n int) []byte {
+func moreText(dst []byte, n int) []byte {
 	if n > 0 {
-		dst = append(dst, "… and "+thousands(int64(n))+" bytes"...)
+		dst = append(dst, "… and "+humanize.Comma(int64(n))+" bytes"...)
 	}
 	return dst
 }
 
-func (s *h5Style) string(dst, b []byte) []byte {
+func (s *valueStyle) string(dst, b []byte) []byte {
 	switch {
 	case s.text:
 		cut := b
-		for s.brief && len(cut) > h5BriefBytes {
-			cut = cut[:h5BriefBytes]
-			for len(cut) > h5BriefBytes-utf8.UTFMax && !utf8.RuneStart(b[len(cut)]) {
+		for s.brief && len(cut) > briefBytes {
+			cut = cut[:briefBytes]
+			for len(cut) > briefBytes-utf8.UTFMax && !utf8.RuneStart(b[len(cut)]) {
 				cut = cut[:len(cut)-1]
 			}
 		}
-		return h5More(strconv.AppendQuote(dst, string(cut)), len(b)-len(cut))
+		return moreText(strconv.AppendQuote(dst, string(cut)), len(b)-len(cut))
 	case !utf8.Valid(b):
 		return s.bytes(dst, b)
 	}
-	return h5Quote(dst, string(b))
+	return quoteText(dst, string(b))
 }
 
-// h5FixedString is the string without its padding.
-func h5FixedString(t *h5.Datatype, e []byte) []byte {
+// fixedString is the string without its padding.
+func fixedString(t *h5.Datatype, e []byte) []byte {
 	switch t.Padding {
 	case h5.SpacePadded:
 		return bytes.TrimRight(bytes.TrimRight(e, " "), "\x00") // NUL where nothing was ever written
@@ -217,9 +219,9 @@ func h5FixedString(t *h5.Datatype, e []byte) []byte {
 	return text
 }
 
-// h5Quote appends a JSON string. Bytes that are not UTF-8 become the lone surrogates \udc80 to \udcff, as Python's
+// quoteText appends a JSON string. Bytes that are not UTF-8 become the lone surrogates \udc80 to \udcff, as Python's
 // "surrogateescape" has them: names need not be UTF-8, and must stay apart.
-func h5Quote(dst []byte, s string) []byte {
+func quoteText(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i := 0; i < len(s); {
@@ -239,8 +241,8 @@ func h5Quote(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// h5Plain reports a name that a terminal shows as it is.
-func h5Plain(name string) bool {
+// Plain reports a name that a terminal shows as it is.
+func Plain(name string) bool {
 	for _, r := range name {
 		if !unicode.IsPrint(r) || r == utf8.RuneError {
 			return false
@@ -249,16 +251,16 @@ func h5Plain(name string) bool {
 	return utf8.ValidString(name)
 }
 
-// h5Name is a name for people: quoted where it holds what a terminal must not be sent.
-func h5Name(name string) string {
-	if h5Plain(name) {
+// quoteName is a name for people: quoted where it holds what a terminal must not be sent.
+func quoteName(name string) string {
+	if Plain(name) {
 		return name
 	}
 	return strconv.Quote(name)
 }
 
-// h5Word is the first 8 bytes of an element, or fewer, as a little-endian number.
-func h5Word(t *h5.Datatype, e []byte) uint64 {
+// wordText is the first 8 bytes of an element, or fewer, as a little-endian number.
+func wordText(t *h5.Datatype, e []byte) uint64 {
 	var b [8]byte
 	copy(b[:], e)
 	if t.BigEndian {
@@ -267,11 +269,11 @@ func h5Word(t *h5.Datatype, e []byte) uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// h5Integer appends the exact value of an integer of any size.
-func h5Integer(dst []byte, t *h5.Datatype, e []byte) []byte {
+// integerText appends the exact value of an integer of any size.
+func integerText(dst []byte, t *h5.Datatype, e []byte) []byte {
 	bits := t.Precision
 	if t.Size <= 8 && bits > 0 && bits+t.Offset <= 8*t.Size {
-		v := h5Word(t, e) >> t.Offset << (64 - bits)
+		v := wordText(t, e) >> t.Offset << (64 - bits)
 		if t.Signed {
 			return strconv.AppendInt(dst, int64(v)>>(64-bits), 10)
 		}
@@ -291,8 +293,8 @@ func h5Integer(dst []byte, t *h5.Datatype, e []byte) []byte {
 
 // float appends a floating-point number, in JSON with the digits of the float64 that it equals. Formats that float64 does
 // not hold are bytes.
-func (s *h5Style) float(dst []byte, t *h5.Datatype, e []byte) []byte {
-	f, ok := h5Float(t, e)
+func (s *valueStyle) float(dst []byte, t *h5.Datatype, e []byte) []byte {
+	f, ok := floatText(t, e)
 	size := 64
 	switch {
 	case !ok:
@@ -305,7 +307,7 @@ func (s *h5Style) float(dst []byte, t *h5.Datatype, e []byte) []byte {
 		if s.text {
 			return append(dst, name...)
 		}
-		return h5Quote(dst, name)
+		return quoteText(dst, name)
 	case s.text && t.Size <= 4:
 		size = 32
 	}
@@ -317,10 +319,10 @@ func (s *h5Style) float(dst []byte, t *h5.Datatype, e []byte) []byte {
 	return dst
 }
 
-// h5Float decodes floats that have a sign, an exponent and a mantissa with a leading 1 that is not stored, of no more bits
+// floatText decodes floats that have a sign, an exponent and a mantissa with a leading 1 that is not stored, of no more bits
 // than those of float64; like IEEE 754, all ones in the exponent are infinities and NaN.
-func h5Float(t *h5.Datatype, e []byte) (float64, bool) {
-	w := h5Word(t, e)
+func floatText(t *h5.Datatype, e []byte) (float64, bool) {
+	w := wordText(t, e)
 	if t.IEEE() && t.Size == 8 {
 		return math.Float64frombits(w), true
 	}

@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"bufio"
@@ -12,53 +12,53 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// An h5Info is an object or link as JSON.
-type h5Info struct {
-	Path    h5Text  `json:"path"`
-	Kind    string  `json:"kind"`             // group, dataset, datatype; hard link, soft link, external link
-	Target  *h5Text `json:"target,omitempty"` // of a link; of a hard link, the path at which its object is described
-	File    *h5Text `json:"file,omitempty"`   // external link
-	Address *uint64 `json:"address,omitempty"`
-	Type    h5Text  `json:"type,omitempty"`
-	Tree    *h5Type `json:"datatype,omitempty"`
-	*h5Data
-	Count      *int     `json:"attribute_count,omitempty"`
-	Attributes *h5Attrs `json:"attributes,omitempty"`
-	Links      []h5Info `json:"links,omitempty"`
-	Error      string   `json:"error,omitempty"`
+// An objectInfo is an object or link as JSON.
+type objectInfo struct {
+	Path    safeText  `json:"path"`
+	Kind    string    `json:"kind"`             // group, dataset, datatype; hard link, soft link, external link
+	Target  *safeText `json:"target,omitempty"` // of a link; of a hard link, the path at which its object is described
+	File    *safeText `json:"file,omitempty"`   // external link
+	Address *uint64   `json:"address,omitempty"`
+	Type    safeText  `json:"type,omitempty"`
+	Tree    *typeOf   `json:"datatype,omitempty"`
+	*datasetInfo
+	Count      *int         `json:"attribute_count,omitempty"`
+	Attributes *attrList    `json:"attributes,omitempty"`
+	Links      []objectInfo `json:"links,omitempty"`
+	Error      string       `json:"error,omitempty"`
 }
 
-// An h5Data is what datasets alone have.
-type h5Data struct {
+// A datasetInfo is what datasets alone have.
+type datasetInfo struct {
 	Shape      *[]uint64       `json:"shape"` // null: the dataspace is null; []: a scalar
 	MaxShape   []*uint64       `json:"max_shape"`
 	Storage    string          `json:"storage"`
 	ChunkShape []uint64        `json:"chunk_shape"` // null: not chunked
-	Filters    []h5Stage       `json:"filters"`
+	Filters    []filterInfo    `json:"filters"`
 	Fill       json.RawMessage `json:"fill_value"` // null: zeros, of a large element
-	*h5Stored
-	Chunks *[]h5Chunk `json:"chunks,omitempty"`
-	Hash   string     `json:"sha256,omitempty"` // of the values
+	*storedInfo
+	Chunks *[]chunkInfo `json:"chunks,omitempty"`
+	Hash   string       `json:"sha256,omitempty"` // of the values
 
 	Unhashed string `json:"unhashed,omitempty"` // why there is no hash
 }
 
-type h5Stage struct {
+type filterInfo struct {
 	ID       int      `json:"id"`
-	Name     h5Text   `json:"name"`
+	Name     safeText `json:"name"`
 	Params   []uint32 `json:"params"`
 	Optional bool     `json:"optional"`
 }
 
-// An h5Stored is how much of the file a dataset takes.
-type h5Stored struct {
+// A storedInfo is how much of the file a dataset takes.
+type storedInfo struct {
 	Count int     `json:"chunk_count"`
 	Bytes int64   `json:"stored_bytes"`
 	Ratio float64 `json:"ratio,omitempty"` // bytes of values for one that is stored
 }
 
-// An h5Chunk is a line of the chunk table.
-type h5Chunk struct {
+// A chunkInfo is a line of the chunk table.
+type chunkInfo struct {
 	Start   []uint64 `json:"start"` // first element along each dimension
 	First   int64    `json:"first_row"`
 	Rows    int64    `json:"rows"`
@@ -67,31 +67,31 @@ type h5Chunk struct {
 	Mask    uint32   `json:"mask"` // bit i: filter i was not applied
 }
 
-// An h5Attr is an attribute as JSON.
-type h5Attr struct {
-	Type  h5Text          `json:"type"`
-	Tree  *h5Type         `json:"datatype"`
+// An attrInfo is an attribute as JSON.
+type attrInfo struct {
+	Type  safeText        `json:"type"`
+	Tree  *typeOf         `json:"datatype"`
 	Shape *[]uint64       `json:"shape"`
 	Value json.RawMessage `json:"value,omitempty"`
 	Hash  string          `json:"sha256,omitempty"`
 	Error string          `json:"error,omitempty"`
 }
 
-// h5Attrs are attributes in their order, which a JSON object of them keeps.
-type h5Attrs struct {
+// attrList are attributes in their order, which a JSON object of them keeps.
+type attrList struct {
 	names []string
-	attrs []h5Attr
+	attrs []attrInfo
 }
 
 // MarshalJSON implements json.Marshaler.
-func (a *h5Attrs) MarshalJSON() ([]byte, error) {
+func (a *attrList) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for i := range a.attrs {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(h5Quote(b, a.names[i]), ':')
-		v, err := h5Marshal(&a.attrs[i])
+		b = append(quoteText(b, a.names[i]), ':')
+		v, err := marshal(&a.attrs[i])
 		if err != nil {
 			return nil, err
 		}
@@ -100,8 +100,8 @@ func (a *h5Attrs) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// h5Marshal is json.Marshal without what HTML needs.
-func h5Marshal(v any) ([]byte, error) {
+// marshal is json.Marshal without what HTML needs.
+func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -109,29 +109,29 @@ func h5Marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// An h5Describer makes descriptions of what a walk visits.
-type h5Describer struct {
-	s      *h5Source
+// A describer makes descriptions of what a walk visits.
+type describer struct {
+	s      *source
 	attrs  bool // with attributes' values; otherwise their number
 	sizes  bool // with what is stored
 	chunks bool // with the chunk table
 }
 
 // style is how values are written.
-func (d *h5Describer) style(ctx context.Context, text, brief bool) *h5Style {
-	return &h5Style{text: text, brief: brief, path: func(address uint64) string { return d.s.refs.path(ctx, address) }}
+func (d *describer) style(ctx context.Context, text, brief bool) *valueStyle {
+	return &valueStyle{text: text, brief: brief, path: func(address uint64) string { return d.s.refs.path(ctx, address) }}
 }
 
-func h5TextOf(s string) *h5Text {
-	t := h5Text(s)
+func textOf(s string) *safeText {
+	t := safeText(s)
 	return &t
 }
 
 // info describes an entry.
-func (d *h5Describer) info(ctx context.Context, e *h5Entry) *h5Info {
-	i := &h5Info{Path: h5Text(e.path)}
+func (d *describer) info(ctx context.Context, e *visited) *objectInfo {
+	i := &objectInfo{Path: safeText(e.path)}
 	if e.err != nil {
-		i.Error = h5Reason(e.err)
+		i.Error = reasonOf(e.err)
 	}
 	if e.object == nil {
 		d.link(i, e)
@@ -141,17 +141,17 @@ func (d *h5Describer) info(ctx context.Context, e *h5Entry) *h5Info {
 	i.Kind, i.Address = e.object.Kind().String(), &address
 	if e.object.Kind() == h5.DatatypeKind {
 		if t, err := e.object.Datatype(); err == nil {
-			i.Type, i.Tree = h5Text(h5TypeName(t)), h5TypeTree(t)
+			i.Type, i.Tree = safeText(typeName(t)), typeTree(t)
 		} else if i.Error == "" {
-			i.Error = h5Reason(err)
+			i.Error = reasonOf(err)
 		}
 	}
 	if set := e.dataset(); set != nil {
-		i.Type, i.Tree = h5Text(h5TypeName(set.Type())), h5TypeTree(set.Type())
-		i.h5Data = d.data(ctx, set)
+		i.Type, i.Tree = safeText(typeName(set.Type())), typeTree(set.Type())
+		i.datasetInfo = d.data(ctx, set)
 		if d.sizes || d.chunks {
-			if err := d.stored(ctx, i.h5Data, set); err != nil && i.Error == "" {
-				i.Error = h5Reason(err)
+			if err := d.stored(ctx, i.datasetInfo, set); err != nil && i.Error == "" {
+				i.Error = reasonOf(err)
 			}
 		}
 	}
@@ -163,23 +163,23 @@ func (d *h5Describer) info(ctx context.Context, e *h5Entry) *h5Info {
 	return i
 }
 
-func (d *h5Describer) link(i *h5Info, e *h5Entry) {
+func (d *describer) link(i *objectInfo, e *visited) {
 	switch l := e.link; {
 	case l.Kind == h5.SoftLink:
-		i.Kind, i.Target = "soft link", h5TextOf(l.Target)
+		i.Kind, i.Target = "soft link", textOf(l.Target)
 	case l.Kind == h5.ExternalLink:
-		i.Kind, i.Target, i.File = "external link", h5TextOf(l.Target), h5TextOf(l.File)
+		i.Kind, i.Target, i.File = "external link", textOf(l.Target), textOf(l.File)
 	case l.Kind != h5.HardLink:
 		i.Kind = "user-defined link"
 	default:
 		i.Kind = "hard link"
 		if i.Address = &l.Address; e.first != "" {
-			i.Target = h5TextOf(e.first)
+			i.Target = textOf(e.first)
 		}
 	}
 }
 
-func h5ShapeOf(s h5.Dataspace) *[]uint64 {
+func shapeOf(s h5.Dataspace) *[]uint64 {
 	if s.Null {
 		return nil
 	}
@@ -187,9 +187,9 @@ func h5ShapeOf(s h5.Dataspace) *[]uint64 {
 	return &dims
 }
 
-func (d *h5Describer) data(ctx context.Context, set *h5.Dataset) *h5Data {
+func (d *describer) data(ctx context.Context, set *h5.Dataset) *datasetInfo {
 	space := set.Space()
-	i := &h5Data{Shape: h5ShapeOf(space), Storage: set.Storage().String(), ChunkShape: set.ChunkShape(), Filters: []h5Stage{}}
+	i := &datasetInfo{Shape: shapeOf(space), Storage: set.Storage().String(), ChunkShape: set.ChunkShape(), Filters: []filterInfo{}}
 	if !space.Null {
 		i.MaxShape = []*uint64{}
 	}
@@ -201,9 +201,9 @@ func (d *h5Describer) data(ctx context.Context, set *h5.Dataset) *h5Data {
 		i.MaxShape = append(i.MaxShape, most)
 	}
 	for _, f := range set.Filters() {
-		i.Filters = append(i.Filters, h5Stage{f.ID, h5Text(h5FilterName(f)), append([]uint32{}, f.Params...), f.Optional})
+		i.Filters = append(i.Filters, filterInfo{f.ID, safeText(filterName(f)), append([]uint32{}, f.Params...), f.Optional})
 	}
-	if h5FillShown(set) {
+	if fillShown(set) {
 		fill := &h5.Values{Type: set.Type(), Data: set.Fill()}
 		i.Fill = d.style(ctx, false, false).element(nil, fill, fill.Type, fill.Data)
 	}
@@ -211,12 +211,12 @@ func (d *h5Describer) data(ctx context.Context, set *h5.Dataset) *h5Data {
 }
 
 // stored fills in what the chunk table says.
-func (d *h5Describer) stored(ctx context.Context, i *h5Data, set *h5.Dataset) error {
+func (d *describer) stored(ctx context.Context, i *datasetInfo, set *h5.Dataset) error {
 	table, err := set.Chunks(ctx)
 	if err != nil {
 		return err
 	}
-	s := &h5Stored{Count: len(table)}
+	s := &storedInfo{Count: len(table)}
 	for _, c := range table {
 		s.Bytes += c.Size
 	}
@@ -228,27 +228,27 @@ func (d *h5Describer) stored(ctx context.Context, i *h5Data, set *h5.Dataset) er
 	if s.Bytes > 0 {
 		s.Ratio = float64(whole) / float64(s.Bytes)
 	}
-	i.h5Stored = s
+	i.storedInfo = s
 	if !d.chunks {
 		return nil
 	}
-	lines := make([]h5Chunk, len(table))
+	lines := make([]chunkInfo, len(table))
 	for k, c := range table {
-		lines[k] = h5Chunk{c.Start, c.First, c.Rows, c.Address + uint64(d.s.UserBlock()), c.Size, c.Mask}
+		lines[k] = chunkInfo{c.Start, c.First, c.Rows, c.Address + uint64(d.s.UserBlock()), c.Size, c.Mask}
 	}
 	i.Chunks = &lines
 	return nil
 }
 
-func (d *h5Describer) attributes(ctx context.Context, attrs []*h5.Attribute) *h5Attrs {
-	out := &h5Attrs{}
+func (d *describer) attributes(ctx context.Context, attrs []*h5.Attribute) *attrList {
+	out := &attrList{}
 	for _, a := range attrs {
-		i := h5Attr{Type: h5Text(h5TypeName(a.Type)), Tree: h5TypeTree(a.Type), Shape: h5ShapeOf(a.Space)}
+		i := attrInfo{Type: safeText(typeName(a.Type)), Tree: typeTree(a.Type), Shape: shapeOf(a.Space)}
 		if v, err := a.Values(ctx); err != nil {
-			i.Error = h5Reason(err)
+			i.Error = reasonOf(err)
 		} else {
 			var b bytes.Buffer
-			h5WriteValues(&b, v, a.Space, d.style(ctx, false, false), "")
+			writeValues(&b, v, a.Space, d.style(ctx, false, false), "")
 			sum := sha256.Sum256(v.AppendPacked(nil))
 			i.Value, i.Hash = b.Bytes(), hex.EncodeToString(sum[:])
 		}
@@ -257,14 +257,14 @@ func (d *h5Describer) attributes(ctx context.Context, attrs []*h5.Attribute) *h5
 	return out
 }
 
-// h5WriteValues writes values that are in memory whole.
-func h5WriteValues(b *bytes.Buffer, v *h5.Values, space h5.Dataspace, style *h5Style, indent string) {
+// writeValues writes values that are in memory whole.
+func writeValues(b *bytes.Buffer, v *h5.Values, space h5.Dataspace, style *valueStyle, indent string) {
 	if space.Null {
 		b.WriteString("null")
 		return
 	}
 	w := bufio.NewWriter(b)
-	n := h5Nest{w: w, style: style, indent: indent, dims: v.Shape}
+	n := nesting{w: w, style: style, indent: indent, dims: v.Shape}
 	n.begin()
 	for i := range v.Len() {
 		n.add(v, v.Element(i))
@@ -273,15 +273,15 @@ func h5WriteValues(b *bytes.Buffer, v *h5.Values, space h5.Dataspace, style *h5S
 }
 
 // read reads a selection block after block and hands each to visit.
-func (d *h5Describer) read(ctx context.Context, set *h5.Dataset, sel *h5Selection, visit func(*h5.Values) error) error {
+func (d *describer) read(ctx context.Context, set *h5.Dataset, sel *selected, visit func(*h5.Values) error) error {
 	if set.Space().Null {
 		return nil
 	}
-	return h5Blocks(set, sel, func(part h5.Selection) error { return h5Halve(ctx, set, part, visit) })
+	return blocksOf(set, sel, func(part h5.Selection) error { return halve(ctx, set, part, visit) })
 }
 
-// h5Halve reads a block, in halves along its longest leading dimension where it needs more memory than it may have.
-func h5Halve(ctx context.Context, set *h5.Dataset, sel h5.Selection, visit func(*h5.Values) error) error {
+// halve reads a block, in halves along its longest leading dimension where it needs more memory than it may have.
+func halve(ctx context.Context, set *h5.Dataset, sel h5.Selection, visit func(*h5.Values) error) error {
 	v, err := set.Read(ctx, sel)
 	if err == nil {
 		return visit(v)
@@ -298,7 +298,7 @@ func h5Halve(ctx context.Context, set *h5.Dataset, sel h5.Selection, visit func(
 		for _, part := range []h5.Span{{Start: s.Start, Count: half, Stride: s.Stride}, {Start: s.Start + half*s.Stride, Count: s.Count - half, Stride: s.Stride}} {
 			now := append(h5.Selection{}, sel...)
 			now[i] = []h5.Span{part}
-			if err := h5Halve(ctx, set, now, visit); err != nil {
+			if err := halve(ctx, set, now, visit); err != nil {
 				return err
 			}
 		}

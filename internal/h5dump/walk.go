@@ -1,4 +1,4 @@
-package cli
+package h5dump
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// An h5Entry is a link, with the object behind it where the walk has not met that before.
-type h5Entry struct {
+// A visited is a link, with the object behind it where the walk has not met that before.
+type visited struct {
 	path   string
 	depth  int // 0: the object that the walk begins at
 	link   h5.Link
@@ -24,7 +24,7 @@ type h5Entry struct {
 }
 
 // dataset is the entry's dataset; nil if it is none or its header does not decode.
-func (e *h5Entry) dataset() *h5.Dataset {
+func (e *visited) dataset() *h5.Dataset {
 	if e.object == nil || e.object.Kind() != h5.DatasetKind {
 		return nil
 	}
@@ -32,33 +32,33 @@ func (e *h5Entry) dataset() *h5.Dataset {
 	return d
 }
 
-// An h5Walk visits what links lead to, depth first in the order of links, each object once.
-type h5Walk struct {
+// A walker visits what links lead to, depth first in the order of links, each object once.
+type walker struct {
 	f      *h5.File
 	depth  int  // levels below the beginning; -1: all
 	attrs  bool // read attributes
 	chunks bool // read chunk tables
-	visit  func(*h5Entry) error
+	visit  func(*visited) error
 	seen   map[uint64]string // first path by address
 }
 
 const (
-	h5Batch   = 256  // links of a group whose objects are opened together
-	h5Deepest = 1024 // groups inside of each other
-	h5AtOnce  = 16   // objects whose attributes are read at once
+	batchOf = 256  // links of a group whose objects are opened together
+	deepest = 1024 // groups inside of each other
+	atOnce  = 16   // objects whose attributes are read at once
 )
 
 // from walks from an object.
-func (w *h5Walk) from(ctx context.Context, o *h5.Object) error {
+func (w *walker) from(ctx context.Context, o *h5.Object) error {
 	w.seen = map[uint64]string{}
-	e := &h5Entry{path: h5Path(o.Path()), object: o, link: h5.Link{Address: o.Address()}}
-	if err := w.load(ctx, []*h5Entry{e}); err != nil {
+	e := &visited{path: absolute(o.Path()), object: o, link: h5.Link{Address: o.Address()}}
+	if err := w.load(ctx, []*visited{e}); err != nil {
 		return err
 	}
 	return w.entry(ctx, e)
 }
 
-func (w *h5Walk) entry(ctx context.Context, e *h5Entry) error {
+func (w *walker) entry(ctx context.Context, e *visited) error {
 	if e.object == nil {
 		return w.visit(e)
 	}
@@ -75,10 +75,10 @@ func (w *h5Walk) entry(ctx context.Context, e *h5Entry) error {
 		e.links, err = g.Links(ctx)
 	}
 	switch {
-	case h5Fatal(err):
+	case isFatal(err):
 		return err
-	case err == nil && e.depth >= h5Deepest && len(e.links) > 0:
-		err = core.Errorf(core.Unsupported, "", "", "more than %d groups inside of each other", h5Deepest)
+	case err == nil && e.depth >= deepest && len(e.links) > 0:
+		err = core.Errorf(core.Unsupported, "", "", "more than %d groups inside of each other", deepest)
 		e.links = nil
 	}
 	if e.err == nil {
@@ -90,13 +90,13 @@ func (w *h5Walk) entry(ctx context.Context, e *h5Entry) error {
 	return w.below(ctx, e, e.links)
 }
 
-func (w *h5Walk) below(ctx context.Context, group *h5Entry, links []h5.Link) error {
+func (w *walker) below(ctx context.Context, group *visited, links []h5.Link) error {
 	parent := strings.TrimSuffix(group.path, "/") + "/"
 	for len(links) > 0 {
-		n := min(len(links), h5Batch)
-		entries := make([]*h5Entry, n)
+		n := min(len(links), batchOf)
+		entries := make([]*visited, n)
 		for i, l := range links[:n] {
-			entries[i] = &h5Entry{path: parent + l.Name, depth: group.depth + 1, link: l}
+			entries[i] = &visited{path: parent + l.Name, depth: group.depth + 1, link: l}
 		}
 		if err := w.open(ctx, entries, len(group.links)); err != nil {
 			return err
@@ -115,12 +115,12 @@ func (w *h5Walk) below(ctx context.Context, group *h5Entry, links []h5.Link) err
 	return nil
 }
 
-// h5Few is the links of a group up to which looking them up by path costs nothing: the file remembers them.
-const h5Few = 4096
+// fewItems is the links of a group up to which looking them up by path costs nothing: the file remembers them.
+const fewItems = 4096
 
 // open opens the objects of hard links to what was not met yet, with few requests where that is possible.
-func (w *h5Walk) open(ctx context.Context, entries []*h5Entry, siblings int) error {
-	var todo []*h5Entry
+func (w *walker) open(ctx context.Context, entries []*visited, siblings int) error {
+	var todo []*visited
 	var paths []string
 	for _, e := range entries {
 		if e.link.Kind != h5.HardLink {
@@ -132,7 +132,7 @@ func (w *h5Walk) open(ctx context.Context, entries []*h5Entry, siblings int) err
 		}
 	}
 	var opened []*h5.Object
-	if siblings <= h5Few {
+	if siblings <= fewItems {
 		opened, _ = w.f.Objects(ctx, paths...) // if one cannot be opened, each is tried alone
 	}
 	for i, e := range todo {
@@ -140,7 +140,7 @@ func (w *h5Walk) open(ctx context.Context, entries []*h5Entry, siblings int) err
 			e.object = opened[i]
 			continue
 		}
-		if e.object, e.err = w.f.ObjectAt(ctx, e.link.Address, e.path); h5Fatal(e.err) {
+		if e.object, e.err = w.f.ObjectAt(ctx, e.link.Address, e.path); isFatal(e.err) {
 			return e.err
 		}
 	}
@@ -148,10 +148,10 @@ func (w *h5Walk) open(ctx context.Context, entries []*h5Entry, siblings int) err
 }
 
 // load reads the attributes and chunk tables of objects.
-func (w *h5Walk) load(ctx context.Context, entries []*h5Entry) error {
+func (w *walker) load(ctx context.Context, entries []*visited) error {
 	var sets []*h5.Dataset
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(h5AtOnce)
+	g.SetLimit(atOnce)
 	for _, e := range entries {
 		if e.object == nil {
 			continue
@@ -168,7 +168,7 @@ func (w *h5Walk) load(ctx context.Context, entries []*h5Entry) error {
 				if e.attrs = attrs; e.err == nil {
 					e.err = err
 				}
-				if h5Fatal(err) {
+				if isFatal(err) {
 					return err
 				}
 				return nil
@@ -179,14 +179,14 @@ func (w *h5Walk) load(ctx context.Context, entries []*h5Entry) error {
 	if err == nil && len(sets) > 0 {
 		err = w.f.LoadChunks(ctx, sets...)
 	}
-	if h5Fatal(err) {
+	if isFatal(err) {
 		return err
 	}
 	return nil // chunk tables that do not decode are reported where they are shown
 }
 
-// h5Fatal reports an error that is not of one object: the file cannot be reached.
-func h5Fatal(err error) bool {
+// isFatal reports an error that is not of one object: the file cannot be reached.
+func isFatal(err error) bool {
 	if err == nil {
 		return false
 	}
@@ -194,21 +194,21 @@ func h5Fatal(err error) bool {
 	return c == core.Unavailable || c == core.Denied || c == core.NotFound || c == core.Internal
 }
 
-// h5Refs finds the paths of objects that references point to by their address.
-type h5Refs struct {
+// references finds the paths of objects that references point to by their address.
+type references struct {
 	file  *h5.File
 	once  sync.Once
 	paths map[uint64]string
 }
 
 // path is the first path of the object at an address, found by walking the whole file once; "" if no link leads to it.
-func (r *h5Refs) path(ctx context.Context, address uint64) string {
+func (r *references) path(ctx context.Context, address uint64) string {
 	r.once.Do(func() {
 		root, err := r.file.Root(ctx)
 		if err != nil {
 			return
 		}
-		w := h5Walk{f: r.file, depth: -1, visit: func(*h5Entry) error { return nil }}
+		w := walker{f: r.file, depth: -1, visit: func(*visited) error { return nil }}
 		_ = w.from(ctx, root.Object) // what was met before an error is still right
 		r.paths = w.seen
 	})
