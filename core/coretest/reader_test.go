@@ -221,7 +221,7 @@ func batchOf(group string, got [][]byte, q core.Query, box *sphere.Box, stats *c
 	var flags []int32
 	for i := range lon {
 		stats.Rows++
-		if !(math.Abs(lat[i]) <= 90) || lon[i]-lon[i] != 0 {
+		if !core.Usable(lon[i], lat[i]) {
 			stats.Invalid++
 			continue
 		}

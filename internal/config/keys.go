@@ -34,7 +34,7 @@ func keys() []key {
 func dataSourceKeys() []key {
 	return []key{
 		{path: "data_source", types: kindMap, required: true, doc: "What is read."},
-		{path: "data_source.reader", types: kindString, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` takes its layout from this section; `h5coro` and `xarray_s3` mean the same. Anything else is the name of a reader such as `atl06`, with a layout of its own."},
+		{path: "data_source.reader", types: kindString, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` (also `h5coro`, `xarray_s3`) takes its layout from this section; others, such as `atl06`, have their own."},
 		{path: "data_source.driver", types: kindString, enum: []string{"s3", "https"}, def: "s3", doc: "Which of a granule's addresses is read."},
 		{path: "data_source.groups", types: kindList, doc: "Names put in place of `{group}` in every path, such as beams."},
 		{path: "data_source.groups[]", types: kindString, doc: "One group."},
@@ -66,7 +66,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.filters[].keep", types: kindBool, def: "true", doc: "false keeps what does not pass; not for expressions."},
 		{path: "data_source.filters[].level", types: kindString, status: notYet, doc: "The level the dataset lives on."},
 		{path: "data_source.filters[].asset", types: kindString, status: notYet, doc: "The sibling product the dataset lives in."},
-		{path: "data_source.mask_fill", types: kindBool | kindString, enum: []string{"inputs", "row", "true", "false"}, def: "inputs", doc: "What becomes of an observation in which a variable has no valid value. `inputs`: an array leaves it out if one of its own inputs is missing. `row`, `true`: it is dropped for all arrays. `false`: such values are data."},
+		{path: "data_source.mask_fill", types: kindBool | kindString, enum: []string{"inputs", "row", "true", "false"}, def: "inputs", doc: "A value is missing: `inputs` leaves the row out of arrays that use it; `row`, `true` out of all arrays; `false` takes it as data."},
 		{path: "data_source.credentials_provider", types: kindString, doc: "Who gives the credentials to read with."},
 		{path: "data_source.footprint_margin", types: kindNumber, doc: "Metres by which `zagg catalog` widens the footprints of granules, at least 0. Left out: what the product needs (docs/coverage.md)."},
 		{path: "data_source.read_plan", types: kindAny, status: noEffect, doc: "What to read is planned from the file."},
@@ -167,7 +167,7 @@ func otherKeys() []key {
 		{path: "plugins", types: kindList, doc: "Plugins in processes of their own, besides those that are linked in."},
 		{path: "plugins[]", types: kindMap, doc: "One executable."},
 		{path: "plugins[].name", types: kindString, required: true, doc: "The plugin's name."},
-		{path: "plugins[].command", types: kindString | kindList, doc: "The executable, or a list of the executable and its arguments. A path with a slash, or a name to be looked for on `PATH`. Left out: `zagg-plugin-NAME` in `$ZAGG_PLUGIN_PATH` and the user's plugin folder."},
+		{path: "plugins[].command", types: kindString | kindList, doc: "The executable, or a list with its arguments. Left out: `zagg-plugin-NAME` in `$ZAGG_PLUGIN_PATH` and the user's plugin folder."},
 		{path: "plugins[].command[]", types: kindString, doc: "The executable, then arguments."},
 		{path: "plugins[].sha256", types: kindString, doc: "SHA-256 of the executable, 64 hexadecimal digits: another one is not started."},
 	}
