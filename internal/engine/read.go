@@ -216,11 +216,12 @@ func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 	}
 	for i, s := range l.finder.shard {
 		switch {
-		case s >= 0:
-			l.ends[s]++
-		case !core.Usable(b.Lon[i], b.Lat[i]):
+		case !core.Usable(b.Lon[i], b.Lat[i]): // wherever the grid puts it
+			l.finder.shard[i] = -1
 			home.Invalid++
 			home.Read++
+		case s >= 0:
+			l.ends[s]++
 		default:
 			none.Outside++
 			none.Read++

@@ -47,7 +47,7 @@ func capOf(lon, lat []float64) (centre core.LonLat, angle float64, ok bool) {
 	var sum [3]float64
 	vecs := make([][3]float64, 0, len(lon))
 	for i := range lon {
-		if !valid(lon[i], lat[i]) {
+		if !core.Usable(lon[i], lat[i]) {
 			continue
 		}
 		sl, cl := math.Sincos(math.Mod(lon[i], 360) * math.Pi / 180)
@@ -76,8 +76,4 @@ func capOf(lon, lat []float64) (centre core.LonLat, angle float64, ok bool) {
 	centre.Lon = math.Atan2(sum[1], sum[0]) * 180 / math.Pi
 	centre.Lat = math.Atan2(sum[2], math.Hypot(sum[0], sum[1])) * 180 / math.Pi
 	return centre, 2 * math.Asin(min(1, math.Sqrt(chord)/2)), true
-}
-
-func valid(lon, lat float64) bool {
-	return !math.IsNaN(lon) && !math.IsInf(lon, 0) && lat >= -90 && lat <= 90
 }

@@ -180,7 +180,7 @@ func (s *Scan) runReach(ctx context.Context, b *core.Batch) (float64, error) {
 		return math.Float64frombits(bits), nil
 	}
 	for i := range b.Lon {
-		if !valid(b.Lon[i], b.Lat[i]) {
+		if !core.Usable(b.Lon[i], b.Lat[i]) {
 			continue
 		}
 		point := core.Region{Polygons: []core.Polygon{{{{Lon: b.Lon[i], Lat: b.Lat[i]}}}}}
@@ -203,7 +203,7 @@ func (s *Scan) runReach(ctx context.Context, b *core.Batch) (float64, error) {
 func (s *Scan) locate(ctx context.Context, keys []core.ShardKey, lon, lat []float64, slot []int32, r *result) error {
 	left := len(lon)
 	for i := range lon {
-		if !valid(lon[i], lat[i]) {
+		if !core.Usable(lon[i], lat[i]) {
 			r.invalid++
 			left--
 		}

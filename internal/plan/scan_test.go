@@ -147,9 +147,9 @@ func TestScanOfScatteredPoints(t *testing.T) {
 	grid := newGrid(t, `{"parent_order": 11, "child_order": 13}`)
 	p := &points{of: map[string][]core.LonLat{}}
 	for range 2000 {
-		p.of["a"] = append(p.of["a"], core.LonLat{Lon: 1e4 * rng.NormFloat64(), Lat: math.Asin(2*rng.Float64()-1) * 180 / math.Pi})
+		p.of["a"] = append(p.of["a"], core.LonLat{Lon: 720*rng.Float64() - 360, Lat: math.Asin(2*rng.Float64()-1) * 180 / math.Pi})
 	}
-	p.of["b"] = []core.LonLat{{Lat: 90}, {Lon: 10, Lat: -90}, {Lon: 180}, {Lon: -180}, {Lon: 1e15, Lat: 5}, {Lon: -3.6e17 + 64, Lat: 41.81}, {Lon: 45, Lat: 0}, {Lon: 225, Lat: 0}}
+	p.of["b"] = []core.LonLat{{Lat: 90}, {Lon: 10, Lat: -90}, {Lon: 180}, {Lon: -180}, {Lon: 360, Lat: 5}, {Lon: -360, Lat: 41.81}, {Lon: 45, Lat: 0}, {Lon: 225, Lat: 0}}
 	counting := &countingGrid{Grid: grid}
 	got, found, err := (&Scan{Grid: counting, Reader: p}).Run(t.Context(), p.granules(), false)
 	require.NoError(t, err)
