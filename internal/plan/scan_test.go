@@ -87,7 +87,9 @@ func track(rng *rand.Rand, n int, step float64) []core.LonLat {
 	for i := range out {
 		sin, cos := math.Sincos(start + float64(i)*step/earthRadius)
 		x, y, z := cos*a[0]+sin*b[0], cos*a[1]+sin*b[1], cos*a[2]+sin*b[2]
-		out[i] = core.LonLat{Lon: math.Atan2(y, x)*180/math.Pi + 360*float64(rng.IntN(3)-1), Lat: math.Atan2(z, math.Hypot(x, y)) * 180 / math.Pi}
+		lon := math.Atan2(y, x) * 180 / math.Pi
+		lon -= math.Copysign(360*float64(rng.IntN(2)), lon) // the other way round
+		out[i] = core.LonLat{Lon: lon, Lat: math.Atan2(z, math.Hypot(x, y)) * 180 / math.Pi}
 	}
 	return out
 }
