@@ -206,7 +206,8 @@ func (r *pass) cut(segs []segment, room int64) (*cutting, error) {
 		}
 		row = rowBytes(s.cols)
 	}
-	most := max((room-2*r.p.blockBytes(l.chunk))/(2*r.p.workRow(row)), 1)
+	rowRoom := max(room-2*r.p.blockBytes(l.chunk), room/4) // a chunk that alone is too large is not made better by tiny parts
+	most := max(rowRoom/(2*r.p.workRow(row)), 1)
 	c := &cutting{}
 	from, rows := int64(0), int64(0)
 	end := func(to int64) {

@@ -311,3 +311,19 @@ func TestLayout(t *testing.T) {
 		require.Len(t, seen, 24)
 	}
 }
+
+// A chunk whose blocks alone are more than there is room for is not cut into ever smaller parts.
+func TestPartsOfAHugeChunk(t *testing.T) {
+	g := tileGrid{slots: [2]int64{512, 512}, chunk: [2]int64{512, 512}}
+	rng := rand.New(rand.NewPCG(3, 3))
+	const n = 20_000
+	k := &parcel{rows: n, at: -1, slots: make([]int32, n), cols: []core.Column{{Name: "v", Type: core.Float64, Width: 1, Data: core.NewData(8 * n)}}}
+	for i := range k.slots {
+		k.slots[i] = rng.Int32N(512 * 512)
+	}
+	r := &pass{p: g.pipeline(t, g, nil), layout: newLayout(g.dims())}
+	k.sort(part{0, 0, n}, &r.layout)
+	cut, err := r.cut([]segment{{k, 0, n}}, 1<<20)
+	require.NoError(t, err)
+	require.Less(t, len(cut.windows), 20)
+}
