@@ -69,7 +69,7 @@ def fill_cases():
     case("attribute in a list", attribute(np.array([3], "f4")), layout, query, plain(v), fills=[3])
     case("attribute of another type", attribute(np.float64(-9999), "i2"), layout, query, plain(v), fills=[-9999])
     case("attribute that does not fit", attribute(np.float64(-9999), "i1"), layout, query, plain(v), fills=[None])
-    case("attribute that is text", attribute("none"), layout, query, plain(v), fills=[None])
+    case("attribute that is text", attribute("none"), layout, query, error='attribute _FillValue is the text "none"', code="unsupported")
     case("attribute without an element", attribute(np.array([], "f4")), layout, query, plain(v), fills=[None])
     case("attribute zero", attribute(np.float32(0)), layout, query, plain(v), fills=[0])
     case("big endian attribute", attribute(np.array(3, ">f4"), ">f4"), layout, query, plain(v), fills=[3])
@@ -148,18 +148,18 @@ def group_cases():
 def coordinate_cases():
     lat, lon = LAT.copy(), LON.copy()
     lat[1], lat[2], lat[3], lat[4] = np.nan, 90.5, -np.inf, 1e38
-    lon[4], lon[5], lon[6], lon[7] = np.nan, np.nan, np.inf, 725.0
+    lon[4], lon[5], lon[6], lon[7] = np.nan, np.nan, np.inf, 725.0  # more than a turn is no position
 
     def build(f):
         f["lat"], f["lon"] = lat, lon
         f["v"] = np.arange(N)
-    good = np.isfinite(lat) & (np.abs(lat) <= 90) & np.isfinite(lon)
-    case("bad coordinates", build, {"columns": [column("v")]}, {"columns": ["v"]}, plain(np.arange(N), keep=good, lat=lat, lon=lon), stats={"rows": N, "invalid": 6})
+    good = np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lon) <= 360)
+    case("bad coordinates", build, {"columns": [column("v")]}, {"columns": ["v"]}, plain(np.arange(N), keep=good, lat=lat, lon=lon), stats={"rows": N, "invalid": 7})
     box = {"planar": True, "polygons": [[[[-5, 0], [8, 0], [8, 60], [-5, 60]]]]}
     case("bad coordinates in a region", build, {"columns": [column("v")]}, {"columns": ["v"], "region": box}, plain(np.arange(N), keep=good, lat=lat, lon=lon),
-         stats={"rows": N, "invalid": 6})
-    case("poles", lambda f: (f.create_dataset("lat", data=[90.0, -90.0, 89.9]), f.create_dataset("lon", data=[0.0, 10.0, 400.0])),
-         query={"region": {"polygons": [[[[77, 90]]]], "margin": 50e3}}, rows=[["", 0, 90], ["", 400, 89.9]])
+         stats={"rows": N, "invalid": 7})
+    case("poles", lambda f: (f.create_dataset("lat", data=[90.0, -90.0, 89.9]), f.create_dataset("lon", data=[0.0, 10.0, -320.0])),
+         query={"region": {"polygons": [[[[77, 90]]]], "margin": 50e3}}, rows=[["", 0, 90], ["", -320, 89.9]])
     case("antimeridian", lambda f: (f.create_dataset("lat", data=[0.0, 0.0, 0.0, 0.0, 0.0]), f.create_dataset("lon", data=[179.5, -179.5, 180.5, -180.5, 0.0])),
          query={"region": {"polygons": [[[[180, 0]]]], "margin": 100e3}}, rows=[["", 179.5, 0], ["", -179.5, 0], ["", 180.5, 0], ["", -180.5, 0]])
 

@@ -232,6 +232,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         4: ("missing", "string", True, ""),
         5: ("empty", "string", True, ""),
         6: ("index", "enum", False, ""),
+        7: ("warnings", "string", True, ""),
     },
     "ReadStart": {
         1: ("handle", "uint64", False, ""),
