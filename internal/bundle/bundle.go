@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -206,16 +205,25 @@ func (b *builder) require() error {
 	return err
 }
 
+// localPrefix is where modules of folders are linked in the builder's module. Go notes in the program where a module was
+// taken from: by way of a link, that is the same wherever the folder lies, and so are the program's bytes.
+const localPrefix = "./local/"
+
 // local takes a module from a folder.
 func (b *builder) local(mod, dir string) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return core.Errorf(core.Invalid, "bundle", dir, "%w", err)
 	}
-	if _, err := b.run(nil, "go", "mod", "edit", "-require="+mod+"@v0.0.0", "-replace="+mod+"="+abs); err != nil {
-		return err
+	link := filepath.Join(b.dir, localPrefix, filepath.FromSlash(mod))
+	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+		return core.Errorf(core.Internal, "bundle", link, "%w", err)
 	}
-	return nil
+	if err := os.Symlink(abs, link); err != nil {
+		return core.Errorf(core.Internal, "bundle", link, "%w", err)
+	}
+	_, err = b.run(nil, "go", "mod", "edit", "-require="+mod+"@v0.0.0", "-replace="+mod+"="+localPrefix+mod)
+	return err
 }
 
 func (b *builder) requirePlugin(p *Plugin) error {
@@ -329,24 +337,13 @@ func (b *builder) manifest(text []byte) (json.RawMessage, error) {
 	if modules, ok := m["modules"].([]any); ok {
 		for _, e := range modules {
 			mod, _ := e.(map[string]any)
-			if name, _ := mod["path"].(string); filepath.IsAbs(name) {
-				mod["path"], mod["version"] = b.nameOf(name), "local"
+			name, _ := mod["path"].(string)
+			if name, local := strings.CutPrefix(name, localPrefix); local {
+				mod["path"], mod["version"] = name, "local"
 			}
 		}
 	}
 	return json.MarshalIndent(m, "", "  ")
-}
-
-func (b *builder) nameOf(dir string) string {
-	if dir == absolute(b.Source) {
-		return Module
-	}
-	for _, p := range b.Plugins {
-		if p.Replace != "" && dir == absolute(p.Replace) {
-			return p.Module
-		}
-	}
-	return path.Base(dir)
 }
 
 // epoch is the time of everything in a zip, the earliest that zips know.

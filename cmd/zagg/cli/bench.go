@@ -149,8 +149,9 @@ where something takes more than its limit.`,
 }
 
 func (a *app) benchReleaseCommand() *cobra.Command {
-	o := release.Options{Bundles: true, Platforms: release.Platforms()}
+	o := release.Options{Platforms: release.Platforms()}
 	var only []string
+	var noFunctions bool
 	c := &cobra.Command{
 		Use:   "release --tag X.Y.Z --output FOLDER",
 		Short: "Build what a release consists of: programs, functions, checksums, components, notes",
@@ -172,7 +173,7 @@ the same bytes.`,
 				}
 				o.Platforms = append(o.Platforms, p)
 			}
-			o.Log = a.stderr
+			o.Log, o.Bundles = a.stderr, !noFunctions
 			return release.Build(cmd.Context(), o)
 		},
 	}
@@ -181,8 +182,7 @@ the same bytes.`,
 	f.StringVarP(&o.Out, "output", "o", "dist", "folder that is written to")
 	f.StringVar(&o.Source, "source", ".", "the repository")
 	f.StringArrayVar(&only, "platform", nil, "only this platform, such as linux/arm64; may be repeated")
-	noFunctions := f.Bool("no-functions", false, "without the zips of the functions")
-	c.PreRun = func(*cobra.Command, []string) { o.Bundles = !*noFunctions }
+	f.BoolVar(&noFunctions, "no-functions", false, "without the zips of the functions")
 	return required(c, "tag")
 }
 
