@@ -105,13 +105,11 @@ const version = "0.9.4"
 // A call is a request on its way.
 type call struct {
 	*Server
-	ctx     context.Context
-	req     *Request
-	path    []string // decoded segments
-	domain  string   // the name as the client gave it in the parameters, for hrefs
-	name    Name
-	hasName bool
-	known   bool // who asks is the user, or nobody is asked
+	ctx    context.Context
+	req    *Request
+	path   []string // decoded segments
+	domain string   // the name as the client gave it in the parameters, for hrefs
+	known  bool     // who asks is the user, or nobody is asked
 }
 
 // Serve answers a request; it never fails otherwise than by the answer's status. The text of an error is that of HSDS;

@@ -42,7 +42,7 @@ func pages(t *testing.T) map[string][]string {
 // anchor is what GitHub makes of a heading.
 func anchor(heading string) string {
 	heading = strings.ToLower(strings.TrimSpace(strings.TrimLeft(heading, "#")))
-	heading = regexp.MustCompile("[^\\p{L}\\p{N}_ -]").ReplaceAllString(heading, "")
+	heading = regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(heading, "")
 	return strings.ReplaceAll(heading, " ", "-")
 }
 
