@@ -144,6 +144,6 @@ def from_payload(head: Message, payload: Buffer) -> Column:
     array = np.frombuffer(payload, dtype)
     if width > 1:
         array = array.reshape(-1, width)
-    fills = np.frombuffer(head.fill, dtype) if dtype.itemsize and len(head.fill) % dtype.itemsize == 0 else []
+    fills = np.frombuffer(head.fill if dtype.itemsize and len(head.fill) % dtype.itemsize == 0 else b"", dtype)
     fill = fills[0] if len(fills) == 1 else fills if len(fills) else None
     return Column(head.name, array if offsets is None else Ragged(array, offsets), fill)
