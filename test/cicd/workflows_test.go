@@ -48,6 +48,13 @@ func workflows(t *testing.T) map[string]workflow {
 	return all
 }
 
+// slow skips a test that clones and builds the repository where continuous integration does not run it.
+func slow(t *testing.T) {
+	if os.Getenv("ZAGG_ACTIONLINT") == "" {
+		t.Skip("clones and builds the repository: `.ci/run suites` runs it")
+	}
+}
+
 func TestActionlint(t *testing.T) {
 	tool := os.Getenv("ZAGG_ACTIONLINT")
 	if tool == "" {
@@ -112,9 +119,7 @@ func TestLeastPermissions(t *testing.T) {
 
 // The step that plans a benchmark, run in a clone with a change of the worker.
 func TestThePlanStep(t *testing.T) {
-	if testing.Short() {
-		t.Skip("clones and builds: not in a short run")
-	}
+	slow(t)
 	var script string
 	for _, s := range workflows(t)["benchmark.yml"].Jobs["plan"].Steps {
 		if s.ID == "plan" {
