@@ -17,12 +17,17 @@ import (
 // What was never written takes no byte of a file and can be declared of any size. These bound the work for it.
 const (
 	fillBytes  = 4096     // of an element, up to which a fill value of zeros is printed
+	fillString = 16 << 20 // the same of a string of fixed length
 	fillValues = 64 << 20 // of values, up to which they are printed without being selected
 	fillHashed = 2 << 30  // of values, up to which a command hashes them
 )
 
-// fillShown reports that a dataset's fill value is worth printing: the file says it, or it is small.
-func fillShown(set *h5.Dataset) bool { return set.FillStored() || set.Type().Size <= fillBytes }
+// fillShown reports that a dataset's fill value is worth printing: the file says it, or it is small, as zeros of a string
+// are, which are no characters.
+func fillShown(set *h5.Dataset) bool {
+	t := set.Type()
+	return set.FillStored() || t.Size <= fillBytes || t.Class == h5.String && t.Size <= fillString
+}
 
 // totalBytes is the bytes of a dataset's values, unwrittenBytes how many of them the file does not have. The chunk table must be
 // loaded.
