@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -175,7 +176,7 @@ func packTar(w io.Writer, base string, files map[string]string) error {
 		return err
 	}
 	t := tar.NewWriter(z)
-	for _, name := range order(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		data, err := os.ReadFile(files[name])
 		if err != nil {
 			return err
@@ -196,7 +197,7 @@ func packTar(w io.Writer, base string, files map[string]string) error {
 
 func packZip(w io.Writer, base string, files map[string]string) error {
 	z := zip.NewWriter(w)
-	for _, name := range order(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		data, err := os.ReadFile(files[name])
 		if err != nil {
 			return err
@@ -212,15 +213,6 @@ func packZip(w io.Writer, base string, files map[string]string) error {
 		}
 	}
 	return z.Close()
-}
-
-func order(files map[string]string) []string {
-	var names []string
-	for n := range files {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
 }
 
 func mode(name string) os.FileMode {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,15 +20,8 @@ import (
 // githubFlags are those of commands that speak to GitHub. The token comes from the environment alone.
 func githubFlags(f *pflag.FlagSet, g *bench.GitHub) {
 	f.StringVar(&g.Repo, "repo", os.Getenv("GITHUB_REPOSITORY"), "owner/name on GitHub (default $GITHUB_REPOSITORY)")
-	f.StringVar(&g.API, "api", cmpOr(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), "GitHub's REST API; the token is taken from $GITHUB_TOKEN")
+	f.StringVar(&g.API, "api", cmp.Or(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), "GitHub's REST API; the token is taken from $GITHUB_TOKEN")
 	f.Lookup("repo").DefValue, f.Lookup("api").DefValue = "", "https://api.github.com"
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func (a *app) benchCommentCommand() *cobra.Command {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -81,7 +82,7 @@ func (a *app) measure(ctx context.Context, o benchRunOptions) error {
 	if o.run.Commit == "" && o.run.Event != bench.EventManual {
 		return fmt.Errorf("--commit is missing: %w for `zagg bench run`", errUsage)
 	}
-	o.run.Commit = cmpOr(o.run.Commit, "working-tree")
+	o.run.Commit = cmp.Or(o.run.Commit, "working-tree")
 	targets, err := bench.ReadTargets(o.targets)
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ func (o benchRunOptions) describe(ctx context.Context) (bench.Function, error) {
 	if err != nil {
 		return bench.Function{}, err
 	}
-	f, err := lambda.NewFromConfig(cfg, func(l *lambda.Options) { l.Region = cmpOr(o.region, l.Region) }).
+	f, err := lambda.NewFromConfig(cfg, func(l *lambda.Options) { l.Region = cmp.Or(o.region, l.Region) }).
 		GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &o.function})
 	if err != nil {
 		return bench.Function{}, core.Errorf(core.Denied, "describe function", o.function, "%w", err)
