@@ -90,8 +90,12 @@ func (o *Object) Patch(ctx context.Context, edits []Edit) (Counts, error) {
 		if err == nil {
 			return plan.Counts, nil
 		}
+		written, err := o.settle(ctx, id, head, err)
+		if written {
+			return before, nil
+		}
 		if !errors.Is(err, errChanged) {
-			return o.wasWritten(ctx, id, before, err)
+			return Counts{}, err
 		}
 		select {
 		case <-ctx.Done():
@@ -102,17 +106,25 @@ func (o *Object) Patch(ctx context.Context, edits []Edit) (Counts, error) {
 	return Counts{}, core.Errorf(core.Unavailable, op, o.URL(), "%w, %d times", errChanged, attempts)
 }
 
-// wasWritten finds out whether an error of the last request was only one of its answer.
-func (o *Object) wasWritten(ctx context.Context, id string, counts Counts, err error) (Counts, error) {
-	if core.CodeOf(err) == core.Unavailable && ctx.Err() == nil {
-		if head, e := o.head(ctx); e == nil && head.Metadata[Mark] == id {
-			return counts, nil
-		}
+// settle finds out what an attempt that failed came to: whether only the answer of its last request was lost, or the object
+// is another by now. A server may end the connection of a request whose condition fails before it has read all of it, and
+// a reader of an object that is being replaced may be given a mixture.
+func (o *Object) settle(ctx context.Context, id string, before *s3.HeadObjectOutput, err error) (written bool, _ error) {
+	if code := core.CodeOf(err); errors.Is(err, errChanged) || ctx.Err() != nil || code != core.Unavailable && code != core.Corrupt && code != core.NotFound {
+		return false, err
 	}
-	return Counts{}, err
+	now, e := o.head(ctx)
+	switch {
+	case e != nil:
+	case now.Metadata[Mark] == id:
+		return true, nil
+	case aws.ToString(now.ETag) != aws.ToString(before.ETag) || aws.ToInt64(now.ContentLength) != aws.ToInt64(before.ContentLength):
+		err = core.Errorf(core.Unavailable, op, o.URL(), "%w", errChanged)
+	}
+	return false, err
 }
 
-// plan reads the archive as it is now. An error of its content counts only if it still is the same.
+// plan reads the archive as it is now.
 func (o *Object) plan(ctx context.Context, head *s3.HeadObjectOutput, edits []Edit) (*Plan, error) {
 	a, err := Open(ctx, &objectReader{o, head.ETag}, aws.ToInt64(head.ContentLength), o.URL())
 	if err != nil {
@@ -174,6 +186,10 @@ func (r *objectReader) open(ctx context.Context, offset, n int64) (io.ReadCloser
 	out, err := r.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.Bucket, Key: &r.Key, IfMatch: r.etag, Range: aws.String(rangeOf(offset, n))})
 	if err != nil {
 		return nil, r.fail(err)
+	}
+	if out.ETag != nil && r.etag != nil && *out.ETag != *r.etag { // not every server holds IfMatch against what it then sends
+		out.Body.Close() //nolint:errcheck // not wanted
+		return nil, core.Errorf(core.Unavailable, op, r.URL(), "%w", errChanged)
 	}
 	return out.Body, nil
 }

@@ -65,7 +65,7 @@ func (w *writer) whole(ctx context.Context, plan *Plan) error {
 		Bucket: &w.Bucket, Key: &w.Key, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), IfMatch: w.head.ETag, Metadata: w.metadata,
 		ContentType: w.head.ContentType, CacheControl: w.head.CacheControl, ContentDisposition: w.head.ContentDisposition,
 		StorageClass: types.StorageClass(w.head.StorageClass), ServerSideEncryption: w.head.ServerSideEncryption, SSEKMSKeyId: w.key(),
-	})
+	}, func(c *s3.Options) { c.RetryMaxAttempts = 3 }) // see settle
 	if err != nil {
 		return w.fail(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,18 +46,19 @@ func TestFilesAsAWhole(t *testing.T) {
 			whole, err := os.ReadFile(filepath.Join(dir, name))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), whole[:len(whole)-1], 0o644))
+			// Where the source was quick to answer, Open looks at the file's last byte; else the first read of values does.
 			f, err = open(name)
-			if block == "0" {
-				require.Equal(t, core.Corrupt, core.CodeOf(err))
-				require.True(t, strings.Contains(err.Error(), "is truncated: it has 8"), err)
-				continue
+			if err == nil {
+				var x *h5.Dataset
+				x, err = f.Dataset(t.Context(), "x")
+				require.NoError(t, err)
+				_, err = x.Read(t.Context(), nil)
 			}
-			require.NoError(t, err)
-			root, err := f.Root(t.Context())
-			require.NoError(t, err)
-			_, err = root.Links(t.Context())
-			require.NoError(t, err)
-			require.Len(t, f.Warnings(), 1)
+			require.Equal(t, core.Corrupt, core.CodeOf(err))
+			require.ErrorContains(t, err, "truncated")
+			if block != "0" {
+				require.Len(t, f.Warnings(), 1)
+			}
 		}
 	}
 }
