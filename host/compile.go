@@ -10,10 +10,11 @@ import (
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/expr"
+	"github.com/englacial/zagg/internal/store"
 )
 
-// A Recipe is a configuration turned into things: what to read, where it goes, what is computed. It knows no store, no
-// shard and no granule. Immutable and safe for concurrent use.
+// A Recipe is a compiled configuration: its grid, reader and statistics. It knows no store, no shard and no granule.
+// Immutable and safe for concurrent use.
 type Recipe struct {
 	Config *config.Config
 	Grid   core.Grid
@@ -21,13 +22,7 @@ type Recipe struct {
 
 	info     core.GridInfo
 	pipeline engine.Pipeline // without arrays
-	outputs  []output
-}
-
-// An output is one variable of the configuration with what its statistic gives.
-type output struct {
-	array  config.Array
-	fields []core.Field // named and typed as stored
+	outputs  []store.Output
 }
 
 // Compile resolves every name and compiles every expression of a configuration. Errors are at file and line.
@@ -65,10 +60,10 @@ func (r *Recipe) checkSize() error {
 	const gridBytes = 40 // of a slot: centre, coordinates, count
 	cell := int64(gridBytes)
 	for _, o := range r.outputs {
-		for i, f := range o.fields {
+		for i, f := range o.Fields {
 			width := int64(max(f.Width, 1))
 			if i == 0 {
-				width = int64(o.array.Width())
+				width = int64(o.Array.Width())
 			}
 			cell += width * int64(f.Type.Size())
 		}
@@ -199,7 +194,7 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	}
 	r := c.recipe
 	r.pipeline.Vars = append(r.pipeline.Vars, v)
-	r.outputs = append(r.outputs, output{array: *a, fields: c.outputs(a, v.Stat.Info())})
+	r.outputs = append(r.outputs, store.Output{Array: *a, Fields: c.outputs(a, v.Stat.Info())})
 	return nil
 }
 

@@ -105,7 +105,7 @@ func planned(t testing.TB, r *host.Recipe, shards map[string][]string) *setup {
 // start sets the store up; it must be accepted.
 func (s *setup) start(t testing.TB, store core.ObjectStore) bool {
 	t.Helper()
-	fresh, err := s.template.Setup(t.Context(), store, s.url, s.plan, false, false)
+	fresh, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, false, false)
 	require.NoError(t, err)
 	return fresh
 }

@@ -1,5 +1,5 @@
 // Package host knows which plugins a program has, turns the names in a run's configuration into grids, readers and
-// statistics, writes a store's template, and runs the jobs of a run. A plugin linked in and a plugin in a process of its
+// statistics, and makes and does the jobs of a run. A plugin linked in and a plugin in a process of its
 // own are the same value here.
 package host
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/zarr"
 )
 
 // IndexSuffix ends the names of sidecars: "<granule>.zidx" in data_source.index.store.
@@ -23,7 +23,7 @@ func IndexURL(store, id string) string {
 		sum := sha256.Sum256([]byte(id))
 		name += "-" + hex.EncodeToString(sum[:8])
 	}
-	return engine.Join(store, name+IndexSuffix)
+	return zarr.Join(store, name+IndexSuffix)
 }
 
 // WithIndex gives a granule the address of its sidecar, where the configuration names a store of them.

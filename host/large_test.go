@@ -111,7 +111,7 @@ func process(t *testing.T, recipe *host.Recipe, keys []core.ShardKey, lists [][]
 	tmpl, err := recipe.Template(p)
 	require.NoError(t, err)
 	store, url := &objstore.File{}, t.TempDir()+"/x.zarr"
-	_, err = tmpl.Setup(t.Context(), store, url, p, false, false)
+	_, err = tmpl.Store.SetUp(t.Context(), store, url, p, false, false)
 	require.NoError(t, err)
 	lap("plan and set-up")
 	stores := host.Stores{Source: store, Output: store, Granules: runtime.GOMAXPROCS(0), Budget: budget.New(memory), Scratch: t.TempDir()}

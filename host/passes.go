@@ -9,6 +9,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // Process does one job: it computes the shard unless its record matches, deletes what an older run left there and this
@@ -70,7 +71,7 @@ type work struct {
 	store  core.ObjectStore
 	writes objstore.Counter
 	shard  core.Shard
-	want   job.Want
+	want   store.Want
 	task   engine.Task
 }
 
@@ -89,13 +90,17 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 		return false, err
 	}
 	w.want = t.want(j, granules)
-	done, err := t.finished(ctx, w.store, j, w.shard.Label, w.want)
-	if err != nil {
+	record, damaged, err := store.FindRecord(ctx, w.store, j.StorePath, w.shard.Label)
+	switch {
+	case err != nil:
 		return false, err
-	}
-	if done != nil {
-		p.outs[w.at].Record, p.outs[w.at].Skipped = done, true
+	case record != nil && t.done(record, j, w.want):
+		p.outs[w.at].Record, p.outs[w.at].Skipped = record, true
 		return false, nil
+	case record != nil || damaged: // from now on the shard is not done, and stays so until everything else is in place
+		if err := store.DeleteRecord(ctx, w.store, j.StorePath, w.shard.Label); err != nil {
+			return false, err
+		}
 	}
 	w.task = engine.Task{Shard: w.shard, Block: block, Source: p.source, Store: w.store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
 	for i, g := range granules {
@@ -176,9 +181,9 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 	w := p.works[i]
 	stale := make([]string, len(res.Unwritten))
 	for k, key := range res.Unwritten {
-		stale[k] = engine.Join(w.task.StoreURL, key)
+		stale[k] = store.At(w.task.StoreURL).Object(key)
 	}
-	if err := deleteAll(ctx, w.store, stale); err != nil {
+	if err := store.Delete(ctx, w.store, stale); err != nil {
 		return err
 	}
 	record := p.t.record(w.job, w.shard, w.want, res, p.version)

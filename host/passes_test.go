@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/job"
+	layout "github.com/englacial/zagg/internal/store"
 )
 
 // jobs are all shards of a plan.
@@ -38,7 +39,7 @@ func TestManyShardsAtOnce(t *testing.T) {
 			require.NoError(t, errs[i])
 			used = used.Add(out.Source).Add(out.Output)
 			sum.Add(&out.Record.Receipt)
-			single, err := job.LoadRecord(t.Context(), want, alone.url, out.Record.Label)
+			single, err := layout.LoadRecord(t.Context(), want, alone.url, out.Record.Label)
 			require.NoError(t, err)
 			got := *out.Record
 			require.Positive(t, got.Receipt.Seconds)
@@ -56,7 +57,7 @@ func TestManyShardsAtOnce(t *testing.T) {
 		}
 		require.EqualValues(t, len(opened), used.Gets, "each granule is read once")
 		for url, body := range contents(t, want) {
-			if !slices.Contains([]string{job.RecordURL(s.url, "1111"), job.RecordURL(s.url, "-1111")}, url) {
+			if !slices.Contains([]string{layout.At(s.url).Record("1111"), layout.At(s.url).Record("-1111")}, url) {
 				require.Equal(t, body, contents(t, store)[url], url)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // Stores are what a job reads granules from and writes to, with the settings that suit the way there.
@@ -49,7 +50,7 @@ const rowsPerBatch = 1 << 16
 
 // An Outcome is what became of a job.
 type Outcome struct {
-	Record  *job.Record
+	Record  *store.Record
 	Skipped bool // the record was there and matched; Receipt is the earlier run's
 	// What the source and the output were asked for in this run.
 	Source, Output objstore.Usage
@@ -63,7 +64,7 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 	j := job.Job{
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
-		Config: t.Recipe.Config.JSON(), Plan: t.Plan, GridSignature: t.Recipe.info.Signature,
+		Config: t.Recipe.Config.JSON(), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
 		Granules: make([]job.Granule, len(granules)),
 	}
 	var orders struct {
@@ -73,7 +74,7 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 	if json.Unmarshal(t.Recipe.info.Signature, &orders) == nil {
 		j.ParentOrder, j.ChildOrder = orders.Parent, orders.Child
 	}
-	if t.compact {
+	if t.Store.Compact {
 		block := int64(rank)
 		j.Block, j.PlanShards = &block, t.blocks
 	}
@@ -93,16 +94,12 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 }
 
 // Finished is the record of a job's shard if it is done as the job wants it; nil: it is not. Nothing is changed.
-func (t *Template) Finished(ctx context.Context, store core.ObjectReader, j *job.Job) (*job.Record, error) {
+func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job) (*store.Record, error) {
 	if j.GranulesURL != "" {
 		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
 	}
-	r, err := job.LoadRecord(ctx, store, j.StorePath, j.Label)
-	switch code := core.CodeOf(err); {
-	case err == nil:
-	case code == core.NotFound || code == core.Corrupt:
-		return nil, nil
-	default:
+	r, _, err := store.FindRecord(ctx, from, j.StorePath, j.Label)
+	if r == nil || err != nil {
 		return nil, err
 	}
 	granules, err := j.Cores(ctx, t.Recipe.Reader)
@@ -114,7 +111,7 @@ func (t *Template) Finished(ctx context.Context, store core.ObjectReader, j *job
 
 // done reports whether a record is what the job would leave. One that this very run wrote, whose event came twice, is: also where
 // an older one would be computed again.
-func (t *Template) done(r *job.Record, j *job.Job, want job.Want) bool {
+func (t *Template) done(r *store.Record, j *job.Job, want store.Want) bool {
 	own := r.RunID != "" && r.RunID == j.RunID
 	want.Partial = own && j.AllowMissing
 	ok, _ := r.Matches(want)
@@ -139,18 +136,18 @@ func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 // place is the shard's block in the arrays: the grid's own, or in a compact store the job's rank in the plan.
 func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
 	switch {
-	case j.Plan != "" && j.Plan != t.Plan:
+	case j.Plan != "" && j.Plan != t.Store.Plan:
 		return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job was planned with other shards than the store has")
-	case !t.compact && j.Block == nil:
+	case !t.Store.Compact && j.Block == nil:
 		return shard.Block, nil
-	case t.compact && j.Block != nil && *j.Block >= 0 && *j.Block < t.blocks:
+	case t.Store.Compact && j.Block != nil && *j.Block >= 0 && *j.Block < t.blocks:
 		return []int64{*j.Block}, nil
 	}
 	return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job has no place in a %s store of %d shards", t.Recipe.Config.Output.Grid.Layout, t.blocks)
 }
 
-func (t *Template) want(j *job.Job, granules []core.Granule) job.Want {
-	w := job.Want{Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Config.SemanticHash(), Plan: t.Plan, Block: j.Block}
+func (t *Template) want(j *job.Job, granules []core.Granule) store.Want {
+	w := store.Want{Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Config.SemanticHash(), Plan: t.Store.Plan, Block: j.Block}
 	ids := make([]string, len(granules))
 	for i, g := range granules {
 		ids[i] = g.ID
@@ -166,33 +163,14 @@ func (t *Template) want(j *job.Job, granules []core.Granule) job.Want {
 	return w
 }
 
-// finished is the shard's record if it matches. A record that does not match is deleted: from then on the shard is not
-// done, and stays so until everything else is in place.
-func (t *Template) finished(ctx context.Context, store core.ObjectStore, j *job.Job, label string, want job.Want) (*job.Record, error) {
-	r, err := job.LoadRecord(ctx, store, j.StorePath, label)
-	switch code := core.CodeOf(err); {
-	case err == nil:
-	case code == core.NotFound:
-		return nil, nil
-	case code == core.Corrupt:
-		return nil, job.DeleteRecord(ctx, store, j.StorePath, label)
-	default:
-		return nil, err
-	}
-	if t.done(r, j, want) {
-		return r, nil
-	}
-	return nil, job.DeleteRecord(ctx, store, j.StorePath, label)
-}
-
-func (t *Template) record(j *job.Job, shard core.Shard, want job.Want, res *engine.Result, version string) *job.Record {
-	r := &job.Record{
+func (t *Template) record(j *job.Job, shard core.Shard, want store.Want, res *engine.Result, version string) *store.Record {
+	r := &store.Record{
 		ShardKey: shard.Key, Label: shard.Label, Status: job.OK, Signature: want.Signature, ConfigHash: want.ConfigHash,
-		Granules: want.Granules, Plan: want.Plan, Block: want.Block, Home: want.Home, Superseded: j.Superseded, Objects: []job.Object{},
+		Granules: want.Granules, Plan: want.Plan, Block: want.Block, Home: want.Home, Superseded: j.Superseded, Objects: []store.Object{},
 		Version: version, RunID: j.RunID, WrittenAt: time.Now(),
 	}
 	for _, o := range res.Objects {
-		r.Objects = append(r.Objects, job.Object{Path: o.Key, Size: o.Size, SHA256: o.SHA256})
+		r.Objects = append(r.Objects, store.Object{Path: o.Key, Size: o.Size, SHA256: o.SHA256})
 	}
 	if res.Cells == 0 {
 		r.Status = job.Empty

@@ -16,6 +16,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	layout "github.com/englacial/zagg/internal/store"
 )
 
 func TestProcess(t *testing.T) {
@@ -27,7 +28,7 @@ func TestProcess(t *testing.T) {
 	require.False(t, out.Skipped)
 	after := contents(t, store)
 
-	r, err := job.LoadRecord(t.Context(), store, s.url, "-1111")
+	r, err := layout.LoadRecord(t.Context(), store, s.url, "-1111")
 	require.NoError(t, err)
 	require.Equal(t, out.Record, r)
 	require.Equal(t, job.OK, r.Status)
@@ -39,7 +40,7 @@ func TestProcess(t *testing.T) {
 	require.Len(t, after, len(before)+len(r.Objects)+1, "the objects and the record, and nothing else")
 	for _, o := range r.Objects {
 		body := after[s.url+"/"+o.Path]
-		require.Equal(t, job.Object{Path: o.Path, Size: int64(len(body)), SHA256: sum(body)}, o)
+		require.Equal(t, layout.Object{Path: o.Path, Size: int64(len(body)), SHA256: sum(body)}, o)
 	}
 	c := r.Receipt
 	require.Equal(t, int64(4), c.Cells)
@@ -76,7 +77,7 @@ func TestSkipAndRedo(t *testing.T) {
 	require.False(t, out.Skipped)
 	require.Equal(t, want, contents(t, store))
 
-	require.NoError(t, objstore.PutBytes(t.Context(), store, job.RecordURL(s.url, "-1111"), []byte("{"), core.PutOptions{}))
+	require.NoError(t, objstore.PutBytes(t.Context(), store, layout.At(s.url).Record("-1111"), []byte("{"), core.PutOptions{}))
 	require.False(t, s.mustProcess(t, store, store, "-1111").Skipped, "a damaged record is none")
 	require.Equal(t, want, contents(t, store))
 
@@ -117,7 +118,7 @@ output: {grid: {type: plane}}
 	require.Equal(t, job.Empty, out.Record.Status)
 	require.Empty(t, out.Record.Objects)
 	require.Empty(t, keysOf(contents(t, store), "/c/0/0"), "an empty shard leaves a record and no object")
-	require.Equal(t, []string{job.RecordURL(s.url, "r0c0")}, keysOf(contents(t, store), ".status/records/"))
+	require.Equal(t, []string{layout.At(s.url).Record("r0c0")}, keysOf(contents(t, store), ".status/records/"))
 	require.True(t, s.mustProcess(t, store, store, "r0c0").Skipped)
 }
 
@@ -319,7 +320,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 // requireHonest checks that a record, if there is one, names objects that are all there.
 func requireHonest(t testing.TB, s *setup, store core.ObjectStore, label string) {
 	t.Helper()
-	r, err := job.LoadRecord(t.Context(), store, s.url, label)
+	r, err := layout.LoadRecord(t.Context(), store, s.url, label)
 	if core.CodeOf(err) == core.NotFound {
 		return
 	}

@@ -10,8 +10,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/host"
-	"github.com/englacial/zagg/internal/job"
+	layout "github.com/englacial/zagg/internal/store"
 )
 
 // two is a plan of two shards with a granule each.
@@ -82,7 +81,7 @@ func TestSetupRefuses(t *testing.T) {
 		s := planned(t, recipe(t, edited(t, simple, c.edits...)), c.plan)
 		before := contents(t, store)
 		for _, selected := range []bool{false, true} {
-			_, err := s.template.Setup(t.Context(), store, s.url, s.plan, false, selected)
+			_, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, false, selected)
 			require.ErrorContains(t, err, c.want, name)
 			require.ErrorContains(t, err, "set up mem://out/x.zarr: ", name)
 			require.ErrorContains(t, err, ": choose another --store, or --overwrite to delete what is there", name)
@@ -91,7 +90,7 @@ func TestSetupRefuses(t *testing.T) {
 			require.Equal(t, before, contents(t, store), name)
 		}
 		// With --overwrite the store is made anew as if nothing had been there.
-		fresh, err := s.template.Setup(t.Context(), store, s.url, s.plan, true, true)
+		fresh, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, true, true)
 		require.NoError(t, err, name)
 		require.True(t, fresh)
 		clean := &objstore.Mem{}
@@ -107,10 +106,10 @@ func TestSetupComparesArrays(t *testing.T) {
 	old, store := finished(t, plain)
 	require.False(t, old.start(t, store))
 	s := planned(t, recipe(t, edited(t, plain, "output:\n", "output:\n  compression: none\n")), two())
-	_, err := s.template.Setup(t.Context(), store, s.url, s.plan, false, false)
+	_, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, false, false)
 	require.ErrorContains(t, err, "the store's arrays are stored otherwise (chunks, compression or attributes)")
 	require.NoError(t, store.Delete(t.Context(), old.url+"/5/mean/zarr.json"))
-	_, err = old.template.Setup(t.Context(), store, old.url, old.plan, false, false)
+	_, err = old.template.Store.SetUp(t.Context(), store, old.url, old.plan, false, false)
 	require.Error(t, err, "an array is missing")
 }
 
@@ -120,14 +119,14 @@ func TestOverwrite(t *testing.T) {
 	require.NotEmpty(t, keysOf(before, ".status/records/"))
 	require.NotEmpty(t, keysOf(before, "/5/mean/c/"))
 
-	fresh, err := s.template.Setup(t.Context(), store, s.url, s.plan, true, true)
+	fresh, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, true, true)
 	require.NoError(t, err)
 	require.False(t, fresh, "a store that fits is not deleted for a few selected shards")
 	require.Equal(t, before, contents(t, store))
 
 	require.NoError(t, objstore.PutBytes(t.Context(), store, s.url+"/notes/mine.txt", []byte("x"), core.PutOptions{}))
 	require.NoError(t, objstore.PutBytes(t.Context(), store, s.url+".status/records/read.me", []byte("x"), core.PutOptions{}))
-	fresh, err = s.template.Setup(t.Context(), store, s.url, s.plan, true, false)
+	fresh, err = s.template.Store.SetUp(t.Context(), store, s.url, s.plan, true, false)
 	require.NoError(t, err)
 	require.True(t, fresh)
 	after := contents(t, store)
@@ -165,7 +164,7 @@ func TestForeignStores(t *testing.T) {
 		}
 		before := contents(t, store)
 		for _, overwrite := range []bool{false, true} {
-			_, err := s.template.Setup(t.Context(), store, s.url, s.plan, overwrite, false)
+			_, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, overwrite, false)
 			require.ErrorContains(t, err, c.want, name)
 			require.ErrorContains(t, err, "choose another --store", name)
 			require.Equal(t, core.Invalid, core.CodeOf(err), name)
@@ -181,14 +180,14 @@ func TestSetupInFolders(t *testing.T) {
 	s.url = filepath.Join(t.TempDir(), "deep", "x.zarr")
 	require.True(t, s.start(t, files))
 	require.False(t, s.start(t, files))
-	fresh, err := s.template.Setup(t.Context(), files, s.url, s.plan, true, false)
+	fresh, err := s.template.Store.SetUp(t.Context(), files, s.url, s.plan, true, false)
 	require.NoError(t, err)
 	require.True(t, fresh)
 
 	foreign := t.TempDir()
 	require.NoError(t, objstore.PutBytes(t.Context(), files, filepath.Join(foreign, "a.txt"), []byte("x"), core.PutOptions{}))
 	s.url = foreign
-	_, err = s.template.Setup(t.Context(), files, s.url, s.plan, true, false)
+	_, err = s.template.Store.SetUp(t.Context(), files, s.url, s.plan, true, false)
 	require.ErrorContains(t, err, "the folder holds a.txt")
 }
 
@@ -205,7 +204,7 @@ func TestRecordsDoNotOutliveTheStore(t *testing.T) {
 	require.True(t, other.start(t, store))
 	require.Empty(t, keysOf(contents(t, store), ".status/records/"))
 	require.False(t, other.mustProcess(t, store, store, "1111").Skipped)
-	gone, err := other.template.Prune(t.Context(), store, other.url, other.plan)
+	gone, err := other.template.Store.Prune(t.Context(), store, other.url, other.plan)
 	require.NoError(t, err)
 	require.Empty(t, gone)
 	require.NotEmpty(t, keysOf(contents(t, store), "/5/mean/c/"))
@@ -221,7 +220,7 @@ func TestSetupInterruptedAnywhere(t *testing.T) {
 	for n := 1; ; n++ {
 		store := &objstore.Mem{}
 		faulty := &faultyStore{ObjectStore: store, n: n, err: stopped}
-		_, err := s.template.Setup(t.Context(), faulty, s.url, s.plan, false, false)
+		_, err := s.template.Store.SetUp(t.Context(), faulty, s.url, s.plan, false, false)
 		if err == nil {
 			require.Greater(t, n, len(want))
 			break
@@ -244,14 +243,14 @@ func TestOverwriteInterruptedAnywhere(t *testing.T) {
 	for name, edits := range map[string][]string{"same": nil, "other group": {"child_order: 5", "child_order: 4"}, "other arrays": {"top: {", "high: {"}} {
 		s := planned(t, recipe(t, edited(t, simple, edits...)), two())
 		reference := clone(t, whole)
-		_, err := s.template.Setup(t.Context(), reference, s.url, s.plan, true, false)
+		_, err := s.template.Store.SetUp(t.Context(), reference, s.url, s.plan, true, false)
 		require.NoError(t, err)
 		want := contents(t, reference)
 		for n, done := 1, false; !done; n++ {
 			store := clone(t, whole)
 			before := contents(t, store)
 			stopped := errors.New("stopped")
-			_, err := s.template.Setup(t.Context(), &faultyStore{ObjectStore: store, n: n, err: stopped}, s.url, s.plan, true, false)
+			_, err := s.template.Store.SetUp(t.Context(), &faultyStore{ObjectStore: store, n: n, err: stopped}, s.url, s.plan, true, false)
 			done = err == nil
 			left := contents(t, store)
 			if !done {
@@ -261,7 +260,7 @@ func TestOverwriteInterruptedAnywhere(t *testing.T) {
 				require.Empty(t, keysOf(left, ".status/records/"), "records go before data")
 			}
 			resumed := maps.Clone(left)
-			fresh, err := s.template.Setup(t.Context(), store, s.url, s.plan, false, false)
+			fresh, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, false, false)
 			switch {
 			case err != nil: // asks for --overwrite
 				require.Equal(t, core.Invalid, core.CodeOf(err), "%s at %d", name, n)
@@ -271,7 +270,7 @@ func TestOverwriteInterruptedAnywhere(t *testing.T) {
 					require.Equal(t, body, contents(t, store)[key], "%s at %d: %s", name, n, key)
 				}
 			}
-			_, err = s.template.Setup(t.Context(), store, s.url, s.plan, true, false)
+			_, err = s.template.Store.SetUp(t.Context(), store, s.url, s.plan, true, false)
 			require.NoError(t, err)
 			require.Equal(t, want, contents(t, store), "%s at %d", name, n)
 		}
@@ -283,10 +282,10 @@ func TestStaleAndPrune(t *testing.T) {
 	s, store := finished(t, text)
 	fewer := planned(t, recipe(t, text), map[string][]string{"1111": {"a"}})
 	require.False(t, fewer.start(t, store), "a shard's place does not depend on the others")
-	stale, err := host.Stale(t.Context(), store, s.url, fewer.plan)
+	stale, err := layout.Stale(t.Context(), store, s.url, fewer.plan)
 	require.NoError(t, err)
 	require.Equal(t, []string{"-1111"}, stale)
-	stale, err = host.Stale(t.Context(), store, s.url, s.plan)
+	stale, err = layout.Stale(t.Context(), store, s.url, s.plan)
 	require.NoError(t, err)
 	require.Empty(t, stale)
 
@@ -298,26 +297,26 @@ func TestStaleAndPrune(t *testing.T) {
 	stopped := errors.New("stopped")
 	for n, done := 1, false; !done; n++ {
 		store := clone(t, store)
-		_, err := fewer.template.Prune(t.Context(), &faultyStore{ObjectStore: store, n: n, err: stopped}, s.url, fewer.plan)
+		_, err := fewer.template.Store.Prune(t.Context(), &faultyStore{ObjectStore: store, n: n, err: stopped}, s.url, fewer.plan)
 		if done = err == nil; !done {
 			require.ErrorIs(t, err, stopped)
 			// Were the shard planned again now, it would be whole or be done again.
 			requireWhole(t, s, store, "-1111")
 		}
-		_, err = fewer.template.Prune(t.Context(), store, s.url, fewer.plan)
+		_, err = fewer.template.Store.Prune(t.Context(), store, s.url, fewer.plan)
 		require.NoError(t, err)
 		require.Equal(t, want, contents(t, store), n)
 	}
 	// What a killed run left without a record goes too.
 	lost := clone(t, store)
-	require.NoError(t, job.DeleteRecord(t.Context(), lost, s.url, "-1111"))
-	_, err = fewer.template.Prune(t.Context(), lost, s.url, fewer.plan)
+	require.NoError(t, layout.DeleteRecord(t.Context(), lost, s.url, "-1111"))
+	_, err = fewer.template.Store.Prune(t.Context(), lost, s.url, fewer.plan)
 	require.NoError(t, err)
 	require.Equal(t, want, contents(t, lost))
-	none, err := host.Stale(t.Context(), &objstore.Mem{}, s.url, s.plan)
+	none, err := layout.Stale(t.Context(), &objstore.Mem{}, s.url, s.plan)
 	require.NoError(t, err)
 	require.Empty(t, none)
-	none, err = host.Stale(t.Context(), &objstore.File{}, filepath.Join(t.TempDir(), "none"), s.plan)
+	none, err = layout.Stale(t.Context(), &objstore.File{}, filepath.Join(t.TempDir(), "none"), s.plan)
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
@@ -325,7 +324,7 @@ func TestStaleAndPrune(t *testing.T) {
 // requireWhole checks that a shard whose record a run would accept has all of its objects.
 func requireWhole(t testing.TB, s *setup, store core.ObjectStore, label string) {
 	t.Helper()
-	r, err := job.LoadRecord(t.Context(), store, s.url, label)
+	r, err := layout.LoadRecord(t.Context(), store, s.url, label)
 	if core.CodeOf(err) == core.NotFound {
 		return
 	}

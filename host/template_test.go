@@ -116,13 +116,13 @@ func TestConsolidated(t *testing.T) {
 		g, err := zarr.Open(t.Context(), store, s.url+"/5")
 		require.NoError(t, err)
 		require.Equal(t, yes, g.Consolidated())
-		for _, key := range s.template.Arrays() {
+		for _, key := range s.template.Store.Arrays() {
 			_, err := store.Stat(t.Context(), s.url+"/"+key)
 			require.NoError(t, err)
 		}
 		if yes {
-			require.Len(t, root.Members(), 1+len(s.template.Arrays()))
-			require.Len(t, g.Members(), len(s.template.Arrays()))
+			require.Len(t, root.Members(), 1+len(s.template.Store.Arrays()))
+			require.Len(t, g.Members(), len(s.template.Store.Arrays()))
 		}
 	}
 }

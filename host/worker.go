@@ -54,19 +54,3 @@ func (r *Recipe) PlanOf(ctx context.Context, keys []core.ShardKey) (*plan.Plan, 
 	}
 	return plan.Make(ctx, r.Grid, keys, make([][]core.Granule, len(keys)))
 }
-
-// CheckSetup refuses a store that set-up has not made ready for this template.
-func (t *Template) CheckSetup(ctx context.Context, store core.ObjectStore, url string) error {
-	old, err := t.Recipe.existing(ctx, store, url)
-	if err != nil {
-		return err
-	}
-	if old == nil {
-		return core.Errorf(core.NotFound, "store", url, "there is no store yet: it must be set up before its shards are computed")
-	}
-	fits, err := t.fits(ctx, store, url, old)
-	if err == nil && !fits {
-		err = core.Errorf(core.Invalid, "store", url, "the job is not for this store: %s", t.difference(old))
-	}
-	return err
-}

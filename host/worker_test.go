@@ -31,10 +31,10 @@ func TestJobByItself(t *testing.T) {
 		require.NoError(t, err)
 		tmpl, err := r.JobTemplate(j)
 		require.NoError(t, err)
-		require.NoError(t, tmpl.CheckSetup(t.Context(), store, j.StorePath))
+		require.NoError(t, tmpl.Store.Check(t.Context(), store, j.StorePath))
 		out, err := tmpl.Process(t.Context(), host.Stores{Source: store, Output: store, Granules: 2, Used: func() (float64, int64) { return 1.5, 7 }}, j, "test")
 		require.NoError(t, err)
-		require.Equal(t, s.template.Plan, out.Record.Plan)
+		require.Equal(t, s.template.Store.Plan, out.Record.Plan)
 		require.Equal(t, 1.5, out.Record.Receipt.CPUSeconds)
 		require.EqualValues(t, 7, out.Record.Receipt.MaxMemory)
 	}
@@ -67,20 +67,20 @@ func TestJobTemplateRefuses(t *testing.T) {
 	sphere := planned(t, recipe(t, edited(t, simple, "layout: compact", "layout: fullsphere")), two())
 	tmpl, err := sphere.recipe.JobTemplate(&job.Job{})
 	require.NoError(t, err)
-	require.Equal(t, sphere.template.Plan, tmpl.Plan)
+	require.Equal(t, sphere.template.Store.Plan, tmpl.Store.Plan)
 }
 
 func TestCheckSetup(t *testing.T) {
 	s := planned(t, recipe(t, simple), two())
 	store := &objstore.Mem{}
-	require.Equal(t, core.NotFound, core.CodeOf(s.template.CheckSetup(t.Context(), store, s.url)))
+	require.Equal(t, core.NotFound, core.CodeOf(s.template.Store.Check(t.Context(), store, s.url)))
 	s.start(t, store)
-	require.NoError(t, s.template.CheckSetup(t.Context(), store, s.url))
+	require.NoError(t, s.template.Store.Check(t.Context(), store, s.url))
 	// Another spelling of the same grid is the same store.
 	same := planned(t, recipe(t, edited(t, simple, "    parent_order: 3\n    child_order: 5\n", "    child_order: 5\n    parent_order: 3\n")), two())
-	require.NoError(t, same.template.CheckSetup(t.Context(), store, s.url))
+	require.NoError(t, same.template.Store.Check(t.Context(), store, s.url))
 	other := planned(t, recipe(t, edited(t, simple, "output:\n", "output:\n  compression: none\n")), two())
-	err := other.template.CheckSetup(t.Context(), store, s.url)
+	err := other.template.Store.Check(t.Context(), store, s.url)
 	require.Equal(t, core.Invalid, core.CodeOf(err))
 	require.ErrorContains(t, err, "the job is not for this store: the store's arrays are stored otherwise")
 }

@@ -43,7 +43,7 @@ var rules = map[string][]string{
 	"internal/cost":     {},
 	"internal/engine":   {"internal/budget", "internal/expr", "internal/job", "internal/zarr"},
 	"internal/expr":     {"core/reduce"},
-	"internal/fleet":    {"core/objstore", "internal/job", "internal/secret"},
+	"internal/fleet":    {"core/objstore", "internal/job", "internal/secret", "internal/store"},
 	"internal/hdfrest":  {"core/h5", "core/objstore", "internal/hdfrest"},
 	"internal/job":      {"internal/secret"},
 	"internal/plan":     {"internal/job"},
@@ -52,14 +52,14 @@ var rules = map[string][]string{
 	"internal/shardmap": {},
 	"internal/zarr":     {},
 	"internal/drivers":  {"core/objstore/..."},
-	"internal/store":    {"core/objstore"},
+	"internal/store":    {"core/objstore", "internal/config", "internal/job", "internal/plan", "internal/zarr"},
 	"internal/run": {"core/filekind", "core/objstore", "host", "internal/budget", "internal/catalog/...", "internal/config", "internal/cost", "internal/drivers", "internal/emulator", "internal/fleet",
 		"internal/job", "internal/plan", "internal/secret", "internal/shardmap", "internal/store"},
 	"internal/h5dump":   {"core/h5"},
 	"internal/secret":   {},
 	"deploy":            {},
 	"examples":          {"core/...", "host/serve"},
-	"host":              {"core/...", "internal/budget", "internal/config", "internal/engine", "internal/expr", "internal/job", "internal/plan", "internal/zarr"},
+	"host":              {"core/...", "internal/budget", "internal/config", "internal/engine", "internal/expr", "internal/job", "internal/plan", "internal/store", "internal/zarr"},
 	"host/remote":       {"internal/wire", "proto/..."},
 	"host/serve":        {"internal/wire", "proto/..."},
 	"internal/awstest":  {"core/objstore/...", "internal/emulator"},
@@ -72,7 +72,7 @@ var rules = map[string][]string{
 	"internal/deploy":   {"internal/zippatch"},
 	"internal/wire":     {"proto/..."},
 	"internal/zippatch": {},
-	"lambda":            {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/secret", "internal/zippatch", "plugins/...", "lambda/..."},
+	"lambda":            {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":             {},
 	"test":              {"..."},
 
@@ -319,6 +319,26 @@ func root(e ast.Expr) string {
 			e = x.X
 		default:
 			return ""
+		}
+	}
+}
+
+// Where things lie in a store and beside it is known to internal/store alone. A command's help may show an address.
+func TestOneAddressBook(t *testing.T) {
+	for dir, files := range packages(t) {
+		if dir == "internal/store" || strings.HasPrefix(dir, "cmd/") || strings.HasPrefix(dir, "test/") || strings.HasPrefix(dir, "bench") {
+			continue
+		}
+		for name, f := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && strings.Contains(lit.Value, ".status") {
+					t.Errorf("%s/%s spells an address beside a store: %s; ask store.Layout", dir, name, lit.Value)
+				}
+				return true
+			})
 		}
 	}
 }

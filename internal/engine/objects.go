@@ -124,7 +124,7 @@ func (o *assembly) put(ctx context.Context, res *Result) error {
 		res.Objects = append(res.Objects, Object{Key: made.key, Size: made.size, SHA256: hex.EncodeToString(made.sum.Sum(nil))})
 		g.Go(func() error {
 			body := io.NewSectionReader(made.file, 0, made.size)
-			return o.task.Store.Put(gctx, Join(o.task.StoreURL, made.key), body, core.PutOptions{Size: made.size})
+			return o.task.Store.Put(gctx, zarr.Join(o.task.StoreURL, made.key), body, core.PutOptions{Size: made.size})
 		})
 	}
 	return g.Wait()

@@ -449,11 +449,3 @@ func TestNoColumns(t *testing.T) {
 	require.Equal(t, Counts{Read: 4, Outside: 1, Kept: 3}, res.Counts)
 	require.Equal(t, []int32{2, 1}, core.View[int32](object(t, store, "line/count/c/1")))
 }
-
-func TestJoin(t *testing.T) {
-	for want, parts := range map[string][]string{
-		"s3://b/x.zarr/12/h/c/0": {"s3://b/x.zarr/", "12", "/h/", "c/0"}, "a": {"a"}, "/x/y": {"/x", "y"},
-	} {
-		require.Equal(t, want, Join(parts...))
-	}
-}

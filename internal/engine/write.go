@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,7 +40,7 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 		sum := sha256.Sum256(body.Bytes())
 		res.Objects = append(res.Objects, Object{Key: key, Size: int64(body.Len()), SHA256: hex.EncodeToString(sum[:])})
 		g.Go(func() error {
-			return t.Store.Put(gctx, Join(t.StoreURL, key), bytes.NewReader(body.Bytes()), core.PutOptions{Size: int64(body.Len())})
+			return t.Store.Put(gctx, zarr.Join(t.StoreURL, key), bytes.NewReader(body.Bytes()), core.PutOptions{Size: int64(body.Len())})
 		})
 	}
 	// Whatever failed, no Put may be under way when this returns.
@@ -57,14 +56,5 @@ func (p *Pipeline) key(a *zarr.Array, place []int64) string {
 	for len(full) < len(a.Shape) {
 		full = append(full, 0) // vector dimensions are one object
 	}
-	return Join(p.Group, a.Name, a.Key(full))
-}
-
-// Join joins parts of an object's address by single slashes.
-func Join(parts ...string) string {
-	s := strings.TrimRight(parts[0], "/")
-	for _, part := range parts[1:] {
-		s += "/" + strings.Trim(part, "/")
-	}
-	return s
+	return zarr.Join(p.Group, a.Name, a.Key(full))
 }

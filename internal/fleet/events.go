@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // sends is how often an event is sent: once, and once more when nothing came of it.
@@ -20,7 +21,7 @@ const sends = 2
 
 // send runs a job as an event and waits for its result to appear beside the store.
 func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
-	j.ResultURL = f.o.Runs + "/" + j.Label + ".json"
+	j.ResultURL = f.o.Runs.Result(j.Label)
 	for range sends {
 		event, err := f.event(ctx, &j)
 		if err != nil {
@@ -71,8 +72,8 @@ func (f *Fleet) await(ctx context.Context, wait <-chan *job.Response) (*job.Resp
 
 // Follow waits for the results of jobs that another process has sent, by label, and gives each as it comes. It ends when
 // all have come or at the deadline: late are those that did not come.
-func Follow(ctx context.Context, store core.ObjectStore, folder string, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
-	r := newResults(store, folder, time.Second, 0)
+func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
+	r := newResults(from, folder, time.Second, 0)
 	for _, label := range labels {
 		r.waiting[label] = make(chan *job.Response, 1)
 	}
@@ -106,7 +107,7 @@ func Follow(ctx context.Context, store core.ObjectStore, folder string, labels [
 // results looks for results while somebody waits for one: one listing for all of them.
 type results struct {
 	store    core.ObjectStore
-	prefix   string
+	folder   store.RunFolder
 	poll     time.Duration // at most
 	patience time.Duration // with a store that denies listing
 
@@ -116,8 +117,8 @@ type results struct {
 	failed  error // of the last listing
 }
 
-func newResults(store core.ObjectStore, folder string, poll, patience time.Duration) *results {
-	return &results{store: store, prefix: folder + "/", poll: poll, patience: patience, waiting: map[string]chan *job.Response{}}
+func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience time.Duration) *results {
+	return &results{store: from, folder: folder, poll: poll, patience: patience, waiting: map[string]chan *job.Response{}}
 }
 
 // expect gives the channel that a label's result will come on.
@@ -201,8 +202,8 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var labels []string
-	err := r.store.List(ctx, r.prefix, func(o core.ObjectInfo) error {
-		name, ok := strings.CutSuffix(strings.TrimPrefix(o.URL, r.prefix), ".json")
+	err := r.store.List(ctx, r.folder.Results(), func(o core.ObjectInfo) error {
+		name, ok := strings.CutSuffix(strings.TrimPrefix(o.URL, r.folder.Results()), ".json")
 		if ok {
 			r.mu.Lock()
 			if r.waiting[name] != nil {
@@ -245,7 +246,7 @@ const maxResult = 16 << 20
 func (r *results) read(ctx context.Context, label string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	data, err := objstore.ReadAll(ctx, r.store, r.prefix+label+".json", maxResult)
+	data, err := objstore.ReadAll(ctx, r.store, r.folder.Result(label), maxResult)
 	if err != nil {
 		return
 	}

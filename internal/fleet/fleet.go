@@ -13,6 +13,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // Limits of AWS Lambda's Invoke API: bytes of an event, waited for and sent.
@@ -30,7 +31,7 @@ type Options struct {
 	Function string
 	Async    bool             // send events and look for results; otherwise wait for each answer
 	Store    core.ObjectStore // where results and long lists of granules lie
-	Runs     string           // folder of this run there: job.RunURL
+	Runs     store.RunFolder  // of this run
 	Limit    int              // bytes of an event; 0: SyncLimit or AsyncLimit
 	// Credentials are asked for before each event is sent, so that what they give may be short-lived.
 	Credentials func(ctx context.Context) (granules, output *job.Credentials, err error)
@@ -219,7 +220,7 @@ func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	url := f.o.Runs + "/granules/" + j.Label + ".json"
+	url := f.o.Runs.Granules(j.Label)
 	if err := f.o.Store.Put(ctx, url, strings.NewReader(string(list)), core.PutOptions{Size: int64(len(list)), ContentType: "application/json"}); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type Response struct {
 
 // NewResponse has a body of JSON.
 func NewResponse(status int, body any) (Response, error) {
-	data, err := plainJSON(body)
+	data, err := EncodeJSON(body)
 	return Response{StatusCode: status, Body: string(data)}, err
 }
 

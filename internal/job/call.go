@@ -104,7 +104,7 @@ func (c *Call) check() error {
 // Event is the call as a cloud worker gets it, credentials and all. It must not be logged.
 func (c *Call) Event() ([]byte, error) {
 	type plain Call
-	return plainJSON(struct {
+	return EncodeJSON(struct {
 		*plain
 		Output *revealed `json:"output_credentials,omitempty"`
 	}{(*plain)(c), c.OutputCredentials.reveal()})

@@ -82,9 +82,9 @@ type granuleJSON struct {
 // MarshalJSON writes a string where there are no siblings.
 func (g Granule) MarshalJSON() ([]byte, error) {
 	if len(g.Assets) == 0 {
-		return plainJSON(g.URL)
+		return EncodeJSON(g.URL)
 	}
-	return plainJSON(granuleJSON(g))
+	return EncodeJSON(granuleJSON(g))
 }
 
 // UnmarshalJSON reads a string or {url, assets}.
@@ -156,7 +156,7 @@ func Decode(data []byte) (*Job, error) {
 }
 
 // GranulesJSON is what the object at GranulesURL holds: the list as an event has it.
-func (j *Job) GranulesJSON() ([]byte, error) { return plainJSON(j.Granules) }
+func (j *Job) GranulesJSON() ([]byte, error) { return EncodeJSON(j.Granules) }
 
 // SetGranules takes the list from the object at GranulesURL.
 func (j *Job) SetGranules(data []byte) error {
@@ -249,15 +249,15 @@ func checkGranules(key core.ShardKey, list []Granule) error {
 // Event is the job as a cloud worker gets it, credentials and all. It must not be logged.
 func (j *Job) Event() ([]byte, error) {
 	type plain Job
-	return plainJSON(struct {
+	return EncodeJSON(struct {
 		*plain
 		S3     *revealed `json:"s3_credentials,omitempty"`
 		Output *revealed `json:"output_credentials,omitempty"`
 	}{(*plain)(j), j.S3Credentials.reveal(), j.OutputCredentials.reveal()})
 }
 
-// plainJSON marshals compactly and leaves <, > and & as they are.
-func plainJSON(v any) ([]byte, error) {
+// EncodeJSON marshals compactly and leaves <, > and & as they are.
+func EncodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -44,7 +44,7 @@ func (b *cloud) writeNote(ctx context.Context, jobs [][]job.Job) error {
 	if err != nil {
 		return err
 	}
-	return b.r.metered().Put(ctx, b.runs+"/run.json", strings.NewReader(string(data)), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
+	return b.r.metered().Put(ctx, b.runs.Note(), strings.NewReader(string(data)), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
 }
 
 // decodeManifest reads the manifest of a ping's answer.
@@ -94,7 +94,7 @@ func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
 }
 
 // follow waits for the results of a run's shards and sums them up.
-func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder string, progress Progress) (*Summary, error) {
+func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, progress Progress) (*Summary, error) {
 	start := time.Now()
 	total := newSummary(n.Store, 0, len(n.Labels))
 	total.ranOn(n.Function, n.MemoryMB, n.TmpMB, n.AMD64)
@@ -176,9 +176,9 @@ func (n *runNote) deadline() time.Time {
 }
 
 // lateShards looks at the records of shards without a result: one that the run wrote is done all the same.
-func lateShards(ctx context.Context, store core.ObjectReader, note *runNote, late []string, got func(string, *job.Done, error)) error {
+func lateShards(ctx context.Context, from core.ObjectReader, note *runNote, late []string, got func(string, *job.Done, error)) error {
 	for _, label := range late {
-		rec, err := job.LoadRecord(ctx, store, note.Store, label)
+		rec, err := store.LoadRecord(ctx, from, note.Store, label)
 		switch {
 		case err == nil && rec.RunID == note.RunID:
 			got(label, &job.Done{Label: label, Status: rec.Status, Receipt: &rec.Receipt}, nil)
@@ -192,13 +192,12 @@ func lateShards(ctx context.Context, store core.ObjectReader, note *runNote, lat
 }
 
 // findRun reads the note of a run, or of a store's latest.
-func findRun(ctx context.Context, store core.ObjectStore, address string) (*runNote, string, error) {
-	folder := address
-	if !strings.Contains(address, ".status/") {
+func findRun(ctx context.Context, from core.ObjectStore, address string) (*runNote, store.RunFolder, error) {
+	folder := store.RunFolder(address)
+	if !store.IsRun(address) {
 		folder = ""
-		prefix := address + ".status/"
-		err := store.List(ctx, prefix, func(o core.ObjectInfo) error {
-			if dir, ok := strings.CutSuffix(o.URL, "/run.json"); ok && dir > folder {
+		err := from.List(ctx, store.At(address).Status(), func(o core.ObjectInfo) error {
+			if dir, ok := store.RunOf(o.URL); ok && dir > folder {
 				folder = dir
 			}
 			return nil
@@ -210,13 +209,13 @@ func findRun(ctx context.Context, store core.ObjectStore, address string) (*runN
 			return nil, "", core.Errorf(core.NotFound, "attach", address, "no run on Lambda has left a note beside this store")
 		}
 	}
-	data, err := objstore.ReadAll(ctx, store, folder+"/run.json", 64<<20)
+	data, err := objstore.ReadAll(ctx, from, folder.Note(), 64<<20)
 	if err != nil {
 		return nil, "", err
 	}
 	var n runNote
 	if err := json.Unmarshal(data, &n); err != nil {
-		return nil, "", core.Errorf(core.Corrupt, "attach", folder+"/run.json", "%w", err)
+		return nil, "", core.Errorf(core.Corrupt, "attach", folder.Note(), "%w", err)
 	}
 	return &n, folder, nil
 }

@@ -6,7 +6,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // A Forecast is what a run would do.
@@ -47,7 +47,7 @@ func Dry(ctx context.Context, o Options) (*Forecast, error) {
 	}
 	f := &Forecast{
 		Shards: len(r.ranks), Fewest: len(r.plan.Shards[r.ranks[0]].Granules),
-		Arrays: len(r.template.Arrays()), Group: r.recipe.Info().Frame.Group, Store: r.store,
+		Arrays: len(r.template.Store.Arrays()), Group: r.recipe.Info().Frame.Group, Store: r.store,
 	}
 	for _, i := range r.ranks {
 		n := len(r.plan.Shards[i].Granules)
@@ -58,6 +58,6 @@ func Dry(ctx context.Context, o Options) (*Forecast, error) {
 		return f, nil
 	}
 	var err error
-	f.Removed, err = host.Stale(ctx, r.output, r.store, r.plan)
+	f.Removed, err = store.Stale(ctx, r.output, r.store, r.plan)
 	return f, err
 }

@@ -97,7 +97,7 @@ func (b *cloud) then() string {
 	case b.o.Emulate:
 		return "were at work and have ended."
 	case !b.o.Sync:
-		return "are at work on Lambda and end by themselves; this follows them:\n  zagg attach " + b.runs
+		return "are at work on Lambda and end by themselves; this follows them:\n  zagg attach " + string(b.runs)
 	}
 	return "are at work on Lambda and end by themselves; the same command finds what they have done."
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/englacial/zagg/internal/fleet"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // LambdaOptions are a function and how it is used.
@@ -53,7 +54,7 @@ var ErrDeclined = errors.New("max-cost gate declined; nothing was computed")
 // Lambda computes each shard by an invocation of a function.
 func Lambda(o LambdaOptions) Opener {
 	return func(ctx context.Context, r *Run) (Backend, error) {
-		b := &cloud{r: r, o: o, runs: runFolder(r.store, r.id), wanted: r.o.Workers}
+		b := &cloud{r: r, o: o, runs: store.At(r.store).Run(r.id), wanted: r.o.Workers}
 		switch {
 		case b.wanted > 0:
 		case o.Emulate:
@@ -81,7 +82,7 @@ type cloud struct {
 	workers int    // that it has room for
 	perJob  int    // shards of a job, at most
 	local   func() // ends the emulator
-	runs    string // folder of this run beside the store
+	runs    store.RunFolder
 
 	waiting context.Context // ends when what is at work is left to itself
 	end     func()          // of waiting
@@ -98,9 +99,6 @@ func (b *cloud) Close() {
 		b.local()
 	}
 }
-
-// runFolder is where a run keeps its results, beside the store.
-func runFolder(store, runID string) string { return store + ".status/" + runID }
 
 // open finds the function, tries it out, and asks whether the run may cost what it can.
 func (b *cloud) open(ctx context.Context) error {
@@ -345,9 +343,9 @@ func (b *cloud) Prune(ctx context.Context) ([]string, error) {
 const recordsAtOnce = 32
 
 // unfinished tells the jobs that are to be computed from the records of those that are done.
-func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*job.Record, err error) {
+func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*store.Record, err error) {
 	jobs := b.r.jobs
-	records := make([]*job.Record, len(jobs))
+	records := make([]*store.Record, len(jobs))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i := range jobs {
@@ -414,7 +412,7 @@ func resultOf(d *job.Done) Result {
 	if d == nil {
 		return Result{}
 	}
-	rec := &job.Record{ShardKey: d.ShardKey, Label: d.Label, Status: d.Status}
+	rec := &store.Record{ShardKey: d.ShardKey, Label: d.Label, Status: d.Status}
 	if d.Receipt != nil {
 		rec.Receipt = *d.Receipt
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // A Backend is where shards are computed, for one run. SetUp comes first and Prune last; Compute is called by many
@@ -28,10 +29,10 @@ type Opener func(ctx context.Context, r *Run) (Backend, error)
 
 // Ready is what a store is when it is set up.
 type Ready struct {
-	Fresh   bool          // it was made now
-	Workers int           // jobs at once
-	Jobs    [][]job.Job   // by what is computed in one pass
-	Done    []*job.Record // of jobs that were done before and are not among Jobs
+	Fresh   bool            // it was made now
+	Workers int             // jobs at once
+	Jobs    [][]job.Job     // by what is computed in one pass
+	Done    []*store.Record // of jobs that were done before and are not among Jobs
 	Notes   []string
 }
 
@@ -115,10 +116,10 @@ func (b *local) Close() {}
 
 // setUpHere has this process set the store up.
 func (r *Run) setUpHere(ctx context.Context) (fresh bool, err error) {
-	return r.template.Setup(ctx, r.metered(), r.store, r.plan, r.o.Overwrite, r.selected())
+	return r.template.Store.SetUp(ctx, r.metered(), r.store, r.plan, r.o.Overwrite, r.selected())
 }
 
 // pruneHere has this process remove what the plan does not have.
 func (r *Run) pruneHere(ctx context.Context) ([]string, error) {
-	return r.template.Prune(ctx, r.metered(), r.store, r.plan)
+	return r.template.Store.Prune(ctx, r.metered(), r.store, r.plan)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // A ShardRow is what one shard of a run took: a row of the run's table.
@@ -91,7 +92,7 @@ func (r *Run) saveReport(ctx context.Context) error {
 	if err := parquet.Write(&table, rows); err != nil {
 		return core.Errorf(core.Internal, "report", r.store, "%w", err)
 	}
-	base := r.store + ".status/runs/" + r.id
+	base := store.At(r.store).Report(r.id)
 	for _, f := range []struct {
 		name, kind string
 		data       []byte

@@ -164,7 +164,7 @@ func (r *Run) prepare(ctx context.Context) error {
 	if err := r.configure(ctx); err != nil {
 		return err
 	}
-	if err := r.recipe.CheckStore(ctx, r.metered(), r.store); err != nil {
+	if err := store.CheckAddress(ctx, r.metered(), r.store); err != nil {
 		return err
 	}
 	var err error

@@ -1,4 +1,6 @@
-// Package store is the address book of a store: where it lies and where what belongs to it lies.
+// Package store is a store as a whole: where everything of it lies (Layout), how it is laid out and made ready for jobs (Template),
+// what says that a shard is done (Record), and how what a plan does not have is removed. The data objects themselves are written by
+// package engine.
 package store
 
 import (

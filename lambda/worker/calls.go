@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -12,6 +11,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // call answers an event of another mode than process.
@@ -88,7 +88,7 @@ func setup(ctx context.Context, c *job.Call, recipe *host.Recipe, output core.Ob
 	if err != nil {
 		return err
 	}
-	d.Fresh, err = t.Setup(ctx, output, c.StorePath, p, c.Overwrite, c.Selected)
+	d.Fresh, err = t.Store.SetUp(ctx, output, c.StorePath, p, c.Overwrite, c.Selected)
 	return err
 }
 
@@ -104,10 +104,10 @@ func finalize(ctx context.Context, c *job.Call, recipe *host.Recipe, output core
 	if err != nil {
 		return err
 	}
-	if err := t.CheckSetup(ctx, output, c.StorePath); err != nil {
+	if err := t.Store.Check(ctx, output, c.StorePath); err != nil {
 		return err
 	}
-	d.Removed, err = t.Prune(ctx, output, c.StorePath, p)
+	d.Removed, err = t.Store.Prune(ctx, output, c.StorePath, p)
 	return err
 }
 
@@ -139,8 +139,8 @@ func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config,
 }
 
 // probe writes an empty object beside the store and deletes it.
-func (in *invocation) probe(ctx context.Context, output core.ObjectStore, store string, d *job.CallDone) error {
-	url := strings.TrimRight(store, "/") + ".status/probe-" + rand.Text()
+func (in *invocation) probe(ctx context.Context, output core.ObjectStore, address string, d *job.CallDone) error {
+	url := store.At(address).Probe(rand.Text())
 	d.ProbeKey = url
 	if err := objstore.PutBytes(ctx, output, url, nil, core.PutOptions{}); err != nil {
 		d.WriteProbe = "failed"

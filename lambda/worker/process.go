@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // maxList is the longest list of granules that is fetched, in bytes.
@@ -151,14 +152,14 @@ func (in *invocation) list(ctx context.Context, j *job.Job, output core.ObjectSt
 
 // checkStore refuses a store that was not set up for the job. Within a run it is looked at once.
 func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.Job, cfg *config.Config, output core.ObjectStore) error {
-	key := j.StorePath + "\n" + j.RunID + "\n" + t.Plan + "\n" + string(cfg.JSON())
+	key := j.StorePath + "\n" + j.RunID + "\n" + t.Store.Plan + "\n" + string(cfg.JSON())
 	in.mu.Lock()
 	_, ok := in.ready.get(key)
 	in.mu.Unlock()
 	if ok && j.RunID != "" {
 		return nil
 	}
-	if err := t.CheckSetup(ctx, objstore.Retry(output, objstore.Policy{}), j.StorePath); err != nil {
+	if err := t.Store.Check(ctx, objstore.Retry(output, objstore.Policy{}), j.StorePath); err != nil {
 		return err
 	}
 	in.mu.Lock()
@@ -225,7 +226,7 @@ func (in *invocation) done(j *job.Job, recipe *host.Recipe, out *host.Outcome, e
 	d.ShardKey, d.Label, d.Status, d.Skipped, d.Receipt = rec.ShardKey, rec.Label, rec.Status, out.Skipped, r
 	d.CellsWithData, d.TotalObs, d.TotalObsRead = r.Cells, r.Observations.Kept, r.Observations.Read
 	d.FilesProcessed, d.PhaseTimings = r.Granules, r.Phases
-	d.RecordURL = job.RecordURL(j.StorePath, rec.Label)
+	d.RecordURL = store.At(j.StorePath).Record(rec.Label)
 	d.ReadErrors = len(r.ReadErrors)
 	d.GranuleErrors = len(r.ReadErrors)
 	for _, e := range r.ReadErrors {

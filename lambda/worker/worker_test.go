@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
+	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/lambda/boot"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -46,7 +47,7 @@ func TestProcess(t *testing.T) {
 	require.Positive(t, d.MaxMemoryMB)
 	require.Equal(t, 2, d.Generation)
 
-	rec, err := job.LoadRecord(t.Context(), b.store, "s3://out/x.zarr", "1111")
+	rec, err := layout.LoadRecord(t.Context(), b.store, "s3://out/x.zarr", "1111")
 	require.NoError(t, err)
 	require.Equal(t, "r1", rec.RunID)
 	require.Equal(t, d.SemanticHash, rec.ConfigHash)
@@ -77,7 +78,7 @@ func TestShardsWithoutData(t *testing.T) {
 	require.Equal(t, job.NoGranules, *d.Error)
 	require.Equal(t, job.Empty, d.Status)
 	for _, label := range []string{"1111", "1112"} {
-		rec, err := job.LoadRecord(t.Context(), b.store, "s3://out/x.zarr", label)
+		rec, err := layout.LoadRecord(t.Context(), b.store, "s3://out/x.zarr", label)
 		require.NoError(t, err)
 		require.Equal(t, job.Empty, rec.Status)
 	}

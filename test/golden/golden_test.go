@@ -19,6 +19,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/sharedtest"
+	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/zarr"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -132,7 +133,7 @@ func compare(t *testing.T, store, golden string) {
 	grid, err := h.Grid(ctx, "healpix", core.Config(`{"parent_order":6,"child_order":12}`))
 	require.NoError(t, err)
 	ours := openGroup(t, files, store, "12")
-	labels, err := job.ListRecords(ctx, files, store)
+	labels, err := layout.ListRecords(ctx, files, store)
 	require.NoError(t, err)
 	require.NotEmpty(t, labels)
 	require.Equal(t, goldenShards(t, golden, len(labels)), len(labels))

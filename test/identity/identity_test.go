@@ -24,6 +24,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/job"
+	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -107,14 +108,14 @@ func zagg(t *testing.T, folder string, args ...string) (int, summary, string) {
 }
 
 // records reads all records of a folder's store.
-func records(t *testing.T, folder string) []*job.Record {
+func records(t *testing.T, folder string) []*layout.Record {
 	t.Helper()
 	store, url := &objstore.File{}, filepath.Join(folder, "out.zarr")
-	labels, err := job.ListRecords(t.Context(), store, url)
+	labels, err := layout.ListRecords(t.Context(), store, url)
 	require.NoError(t, err)
-	out := make([]*job.Record, len(labels))
+	out := make([]*layout.Record, len(labels))
 	for i, l := range labels {
-		out[i], err = job.LoadRecord(t.Context(), store, url, l)
+		out[i], err = layout.LoadRecord(t.Context(), store, url, l)
 		require.NoError(t, err)
 	}
 	return out
@@ -231,13 +232,13 @@ func shardMap(t *testing.T, folder string, granules map[string]string) string {
 	var out, errs bytes.Buffer
 	code := cli.Run(t.Context(), []string{"run", "--config", filepath.Join(folder, "config.yaml"), "--store", probe, "--granules", first, "--overwrite", "-q"}, strings.NewReader(""), &out, &errs, all.Plugins()...)
 	require.Zero(t, code, errs.String())
-	labels, err := job.ListRecords(t.Context(), &objstore.File{}, probe)
+	labels, err := layout.ListRecords(t.Context(), &objstore.File{}, probe)
 	require.NoError(t, err)
 	m := map[string]any{"metadata": map[string]any{}}
 	var keys []json.RawMessage
 	var lists [][]map[string]any
 	for _, l := range labels {
-		r, err := job.LoadRecord(t.Context(), &objstore.File{}, probe, l)
+		r, err := layout.LoadRecord(t.Context(), &objstore.File{}, probe, l)
 		require.NoError(t, err)
 		m["grid_signature"] = r.Signature
 		keys = append(keys, json.RawMessage(r.ShardKey))

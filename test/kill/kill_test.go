@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/internal/job"
+	layout "github.com/englacial/zagg/internal/store"
 )
 
 const samples = "../../cmd/zagg/cli/sample"
@@ -60,13 +60,13 @@ func TestKilledRunsResume(t *testing.T) {
 // recordsHold checks that what a record names is there.
 func recordsHold(t *testing.T, store string, want map[string]string) {
 	have := files(t, store)
-	labels, err := job.ListRecords(t.Context(), &objstore.File{}, store)
+	labels, err := layout.ListRecords(t.Context(), &objstore.File{}, store)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	require.NoError(t, err)
 	for _, l := range labels {
-		r, err := job.LoadRecord(t.Context(), &objstore.File{}, store, l)
+		r, err := layout.LoadRecord(t.Context(), &objstore.File{}, store, l)
 		require.NoError(t, err)
 		for _, o := range r.Objects {
 			require.Equal(t, want[o.Path], have[o.Path], "record %s names %s", l, o.Path)

@@ -31,6 +31,7 @@ import (
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -218,7 +219,7 @@ func (f *fixture) local(cfg *config.Config, files []string) *run {
 	r := &run{recipe: recipe, plan: p, store: filepath.Join(f.TempDir(), "local.zarr")}
 	r.template, err = recipe.Template(p)
 	require.NoError(f, err)
-	_, err = r.template.Setup(ctx, disk, r.store, p, false, false)
+	_, err = r.template.Store.SetUp(ctx, disk, r.store, p, false, false)
 	require.NoError(f, err)
 	for i := range p.Shards {
 		j := r.template.Job(i, &p.Shards[i], r.store)
@@ -245,9 +246,9 @@ func (f *fixture) same(r *run, url string) {
 	for key, data := range mineAll {
 		require.True(f, data == theirsAll[key], "%s differs", key)
 	}
-	mine, err := job.ListRecords(f.Context(), &objstore.File{}, r.store)
+	mine, err := layout.ListRecords(f.Context(), &objstore.File{}, r.store)
 	require.NoError(f, err)
-	theirs, err := job.ListRecords(f.Context(), f.store, url)
+	theirs, err := layout.ListRecords(f.Context(), f.store, url)
 	require.NoError(f, err)
 	require.Equal(f, mine, theirs)
 	for _, label := range mine {
@@ -260,8 +261,8 @@ func (f *fixture) same(r *run, url string) {
 }
 
 // record is what a record says of a shard and not of the run: seconds, requests and bytes apart.
-func record(f *fixture, store core.ObjectReader, url, label string) *job.Record {
-	r, err := job.LoadRecord(f.Context(), store, url, label)
+func record(f *fixture, store core.ObjectReader, url, label string) *layout.Record {
+	r, err := layout.LoadRecord(f.Context(), store, url, label)
 	require.NoError(f, err)
 	r.RunID, r.WrittenAt = "", time.Time{}
 	r.Receipt = job.Receipt{Observations: r.Receipt.Observations, Cells: r.Receipt.Cells, Granules: r.Receipt.Granules, NoGroup: r.Receipt.NoGroup, EmptyGroup: r.Receipt.EmptyGroup}

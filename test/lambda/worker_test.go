@@ -23,6 +23,7 @@ import (
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/secret"
 	"github.com/englacial/zagg/internal/sharedtest"
+	layout "github.com/englacial/zagg/internal/store"
 )
 
 func TestWorker(t *testing.T) {
@@ -178,7 +179,7 @@ func (f *fixture) one(name string) (event map[string]any, store string) {
 // notDone checks that a shard has no record.
 func (f *fixture) notDone(store string) {
 	f.Helper()
-	_, err := job.LoadRecord(f.Context(), f.store, store, "-5111123")
+	_, err := layout.LoadRecord(f.Context(), f.store, store, "-5111123")
 	require.Equal(f, core.NotFound, core.CodeOf(err))
 }
 

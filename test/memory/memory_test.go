@@ -20,6 +20,7 @@ import (
 	"github.com/englacial/zagg/cmd/zagg/cli"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/sharedtest"
+	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -55,7 +56,7 @@ func contents(t *testing.T, store string) map[string]string {
 			}
 			data, err := os.ReadFile(path)
 			if strings.Contains(path, ".status/records") {
-				var r job.Record
+				var r layout.Record
 				require.NoError(t, json.Unmarshal(data, &r))
 				r.Receipt, r.RunID, r.WrittenAt = job.Receipt{}, "", time.Time{}
 				data, err = json.Marshal(r)

@@ -30,7 +30,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/emulator"
-	"github.com/englacial/zagg/internal/job"
+	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -137,10 +137,10 @@ func (b *bench) contents(t *testing.T, store string) map[string][]byte {
 // records checks that each shard has a record, that it names what is there, and how many there are.
 func (b *bench) records(t *testing.T, store string) int {
 	n := 0
-	labels, err := job.ListRecords(t.Context(), b.store, store)
+	labels, err := layout.ListRecords(t.Context(), b.store, store)
 	require.NoError(t, err)
 	for _, label := range labels {
-		rec, err := job.LoadRecord(t.Context(), b.store, store, label)
+		rec, err := layout.LoadRecord(t.Context(), b.store, store, label)
 		require.NoError(t, err)
 		for _, o := range rec.Objects {
 			require.Len(t, b.want[o.Path], int(o.Size), "%s of %s", o.Path, label)

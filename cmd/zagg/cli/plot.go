@@ -19,6 +19,7 @@ import (
 	"github.com/englacial/zagg/core/reduce"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plot"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -144,7 +145,7 @@ func arrayNames(g *zarr.Group) []string {
 	return names
 }
 
-func (s *stored) readShard(ctx context.Context, grid core.Grid, r *job.Record, array *zarr.Dataset, part *plot.Data) (core.Shard, error) {
+func (s *stored) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, part *plot.Data) (core.Shard, error) {
 	shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
 	if err != nil {
 		return core.Shard{}, err

@@ -9,9 +9,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/drivers"
-	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/zarr"
 )
@@ -22,8 +20,8 @@ type stored struct {
 	store   core.ObjectStore
 	group   *zarr.Group
 	name    string // of the group
-	made    host.Origin
-	records []*job.Record
+	made    store.Origin
+	records []*store.Record
 }
 
 // openStored opens a store's group and reads the records of its finished shards.
@@ -42,14 +40,14 @@ func openStored(ctx context.Context, address string) (*stored, error) {
 		return nil, err
 	}
 	var ok bool
-	if s.name, ok = host.GroupOf(root.Attrs); !ok {
+	if s.name, ok = store.GroupOf(root.Attrs); !ok {
 		return nil, core.Errorf(core.Unsupported, "open store", url, "zagg did not write it: its root has no attribute zagg.group")
 	}
 	if s.group, err = root.Group(ctx, s.name); err != nil {
 		return nil, err
 	}
 	var group struct {
-		Zagg host.Origin `json:"zagg"`
+		Zagg store.Origin `json:"zagg"`
 	}
 	if err := json.Unmarshal(s.group.Attrs, &group); err != nil {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.name, err)
@@ -62,16 +60,16 @@ func openStored(ctx context.Context, address string) (*stored, error) {
 const recordsAtOnce = 32
 
 func (s *stored) readRecords(ctx context.Context) error {
-	labels, err := job.ListRecords(ctx, s.store, s.url)
+	labels, err := store.ListRecords(ctx, s.store, s.url)
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return err
 	}
-	s.records = make([]*job.Record, len(labels))
+	s.records = make([]*store.Record, len(labels))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i, l := range labels {
 		g.Go(func() (err error) {
-			s.records[i], err = job.LoadRecord(gctx, s.store, s.url, l)
+			s.records[i], err = store.LoadRecord(gctx, s.store, s.url, l)
 			return err
 		})
 	}
@@ -79,7 +77,7 @@ func (s *stored) readRecords(ctx context.Context) error {
 }
 
 // block is where a record's shard lies in the arrays.
-func (s *stored) block(r *job.Record, shard core.Shard) []int64 {
+func (s *stored) block(r *store.Record, shard core.Shard) []int64 {
 	if r.Block != nil {
 		return []int64{*r.Block}
 	}

@@ -1,20 +1,18 @@
-package job
+package store
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // RecordSpec names the format of a Record.
@@ -23,38 +21,28 @@ const RecordSpec = "zagg-record/1"
 // maxRecord is the largest record that is read; an object takes about 150 bytes.
 const maxRecord = 256 << 20
 
-// A Status says what a finished shard holds.
-type Status string
-
-// The statuses.
-const (
-	OK      Status = "ok"
-	Empty   Status = "empty"   // no cell has data; there are no objects
-	Partial Status = "partial" // granules are missing, and that was allowed
-)
-
 // A Record says that a shard is done. It is written last and deleted first: without it, what lies in the store is
 // debris. Records of the same work differ in Receipt, Version, RunID and WrittenAt only.
 type Record struct {
 	Spec       string          `json:"spec"`
 	ShardKey   core.ShardKey   `json:"shard_key"`
 	Label      string          `json:"label"`
-	Status     Status          `json:"status"`
+	Status     job.Status      `json:"status"`
 	Signature  json.RawMessage `json:"grid_signature"`
 	ConfigHash string          `json:"config_hash"`   // config.Config.SemanticHash
-	Granules   string          `json:"granules_hash"` // GranulesHash
-	Plan       string          `json:"plan"`          // PlanHash
+	Granules   string          `json:"granules_hash"` // job.GranulesHash
+	Plan       string          `json:"plan"`          // job.PlanHash
 	Block      *int64          `json:"block,omitempty"`
 	Objects    []Object        `json:"objects"`           // in path order
 	Missing    []string        `json:"missing,omitempty"` // granules that could not be read
 	// Home are the granules whose rows without a position Receipt counts, sorted; each granule of a plan is in one record's.
 	// nil: those of all granules that the job looked at, as records of earlier releases have it.
-	Home       []string     `json:"home,omitzero"`
-	Superseded []Superseded `json:"superseded,omitempty"` // left out for a granule that is at home here
-	Receipt    Receipt      `json:"receipt"`
-	Version    string       `json:"zagg_version"`
-	RunID      string       `json:"run_id,omitempty"`
-	WrittenAt  time.Time    `json:"written_at"` // UTC, whole seconds
+	Home       []string         `json:"home,omitzero"`
+	Superseded []job.Superseded `json:"superseded,omitempty"` // left out for a granule that is at home here
+	Receipt    job.Receipt      `json:"receipt"`
+	Version    string           `json:"zagg_version"`
+	RunID      string           `json:"run_id,omitempty"`
+	WrittenAt  time.Time        `json:"written_at"` // UTC, whole seconds
 }
 
 // An Object is one object that the shard's job wrote.
@@ -68,8 +56,8 @@ type Object struct {
 type Want struct {
 	Signature  json.RawMessage
 	ConfigHash string
-	Granules   string // GranulesHash
-	Plan       string // PlanHash
+	Granules   string // job.GranulesHash
+	Plan       string // job.PlanHash
 	Block      *int64
 	Home       []string // as Record.Home; nil: any will do
 	Partial    bool     // a partial shard will do
@@ -90,7 +78,7 @@ func (r *Record) Matches(w Want) (ok bool, reason string) {
 		return false, "the set of granules differs"
 	case !r.countsFor(w.Home):
 		return false, "the granules at home in the shard differ"
-	case r.Status == Partial && !w.Partial:
+	case r.Status == job.Partial && !w.Partial:
 		return false, fmt.Sprintf("%d granules were missing", len(r.Missing))
 	}
 	return true, ""
@@ -103,7 +91,7 @@ func (r *Record) countsFor(home []string) bool {
 	case home == nil:
 		return true
 	case r.Home == nil:
-		return len(home) == 0 && r.Receipt.Observations.Dropped[DropCoordinates] == 0
+		return len(home) == 0 && r.Receipt.Observations.Dropped[job.DropCoordinates] == 0
 	}
 	return slices.Equal(r.Home, home)
 }
@@ -135,42 +123,6 @@ func canonical(raw json.RawMessage) ([]byte, error) {
 	return json.Marshal(v)
 }
 
-// GranulesHash names a set of granules by what they are known by (Identify): the hex SHA-256 of the sorted IDs, joined by
-// newlines. An ID with a newline in it is quoted as in Go.
-func GranulesHash(ids []string) string {
-	lines := make([]string, len(ids))
-	for i, id := range ids {
-		if lines[i] = id; strings.Contains(id, "\n") {
-			lines[i] = strconv.Quote(id)
-		}
-	}
-	slices.Sort(lines)
-	return hashLines(lines)
-}
-
-// PlanHash names the arrangement of shards in a store: the hex SHA-256 of the layout and, where the place of a shard
-// depends on the others (compact), all planned keys in order.
-func PlanHash(layout string, keys []core.ShardKey) string {
-	lines := []string{layout}
-	if layout == "compact" {
-		for _, k := range keys {
-			lines = append(lines, string(k))
-		}
-	}
-	return hashLines(lines)
-}
-
-func hashLines(lines []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return hex.EncodeToString(sum[:])
-}
-
-// RecordsPrefix is the address below which the records of a store lie: "<store>.status/records/".
-func RecordsPrefix(store string) string { return strings.TrimRight(store, "/") + ".status/records/" }
-
-// RecordURL is the address of one shard's record.
-func RecordURL(store, label string) string { return RecordsPrefix(store) + label + ".json" }
-
 // checkLabel refuses labels, which come from grids, that would lead elsewhere.
 func checkLabel(label string) error {
 	const good = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,+="
@@ -188,11 +140,11 @@ func (r *Record) Save(ctx context.Context, to core.ObjectStore, store string) er
 	r.Spec, r.WrittenAt = RecordSpec, r.WrittenAt.UTC().Truncate(time.Second)
 	slices.SortFunc(r.Objects, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
 	slices.Sort(r.Missing)
-	data, err := plainJSON(r)
+	data, err := job.EncodeJSON(r)
 	if err != nil {
 		return core.Errorf(core.Internal, "record.Save", r.Label, "%w", err)
 	}
-	return to.Put(ctx, RecordURL(store, r.Label), bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
+	return to.Put(ctx, At(store).Record(r.Label), bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
 }
 
 // LoadRecord reads the record of a shard; NotFound if it is not done, Corrupt if the record cannot be read.
@@ -200,7 +152,7 @@ func LoadRecord(ctx context.Context, from core.ObjectReader, store, label string
 	if err := checkLabel(label); err != nil {
 		return nil, err
 	}
-	url := RecordURL(store, label)
+	url := At(store).Record(label)
 	info, err := from.Stat(ctx, url)
 	if err != nil {
 		return nil, err
@@ -242,12 +194,12 @@ func DeleteRecord(ctx context.Context, from core.ObjectStore, store, label strin
 	if err := checkLabel(label); err != nil {
 		return err
 	}
-	return from.Delete(ctx, RecordURL(store, label))
+	return from.Delete(ctx, At(store).Record(label))
 }
 
 // ListRecords gives the labels of all shards that have a record, in URL order.
 func ListRecords(ctx context.Context, from core.ObjectStore, store string) ([]string, error) {
-	prefix := RecordsPrefix(store)
+	prefix := At(store).Records()
 	var labels []string
 	err := from.List(ctx, prefix, func(o core.ObjectInfo) error {
 		name, isRecord := strings.CutSuffix(strings.TrimPrefix(o.URL, prefix), ".json")
@@ -257,4 +209,17 @@ func ListRecords(ctx context.Context, from core.ObjectStore, store string) ([]st
 		return nil
 	})
 	return labels, err
+}
+
+// FindRecord reads the record of a shard to see whether it is done: nil if there is none. damaged reports one that cannot be
+// read, which says nothing of the shard.
+func FindRecord(ctx context.Context, from core.ObjectReader, store, label string) (r *Record, damaged bool, err error) {
+	r, err = LoadRecord(ctx, from, store, label)
+	switch core.CodeOf(err) {
+	case core.NotFound:
+		return nil, false, nil
+	case core.Corrupt:
+		return nil, true, nil
+	}
+	return r, false, err
 }

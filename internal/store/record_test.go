@@ -1,32 +1,28 @@
-package job
+package store
 
 import (
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
-
-	"encoding/json"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/internal/sharedtest"
+	"github.com/englacial/zagg/internal/job"
 )
 
 func record() *Record {
 	block := int64(2)
 	r := &Record{
-		ShardKey: "12683825400535580678", Label: "-5111123", Status: OK, Signature: []byte(`{"type":"healpix","parent_order":6}`),
-		ConfigHash: "c0ffee", Granules: GranulesHash([]string{"a.h5"}), Plan: PlanHash("compact", []core.ShardKey{"1", "2"}), Block: &block,
+		ShardKey: "12683825400535580678", Label: "-5111123", Status: job.OK, Signature: []byte(`{"type":"healpix","parent_order":6}`),
+		ConfigHash: "c0ffee", Granules: job.GranulesHash([]string{"a.h5"}), Plan: job.PlanHash("compact", []core.ShardKey{"1", "2"}), Block: &block,
 		Objects: []Object{{"12/h/c/2", 10, "bb"}, {"12/count/c/2", 20, "aa"}},
 		Version: "1.0", RunID: "r", WrittenAt: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600)),
 	}
 	r.Receipt.Observations.Read = 5
-	r.Receipt.Observations.Drop(DropFill, 2)
+	r.Receipt.Observations.Drop(job.DropFill, 2)
 	r.Receipt.Phases = map[string]float64{"read": 1.5, "write": 0.25}
 	return r
 }
@@ -35,7 +31,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	ctx, store := t.Context(), &objstore.Mem{}
 	r := record()
 	require.NoError(t, r.Save(ctx, store, "mem://out/x.zarr/"))
-	require.Equal(t, "mem://out/x.zarr.status/records/-5111123.json", RecordURL("mem://out/x.zarr", "-5111123"))
+	require.Equal(t, "mem://out/x.zarr.status/records/-5111123.json", At("mem://out/x.zarr").Record("-5111123"))
 	got, err := LoadRecord(ctx, store, "mem://out/x.zarr", "-5111123")
 	require.NoError(t, err)
 	require.Equal(t, r, got)
@@ -45,7 +41,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	other := record()
 	other.Label = "-5111124"
 	require.NoError(t, other.Save(ctx, store, "mem://out/x.zarr"))
-	require.NoError(t, store.Put(ctx, RecordsPrefix("mem://out/x.zarr")+"note.txt", strings.NewReader(""), core.PutOptions{}))
+	require.NoError(t, store.Put(ctx, At("mem://out/x.zarr").Records()+"note.txt", strings.NewReader(""), core.PutOptions{}))
 	labels, err := ListRecords(ctx, store, "mem://out/x.zarr")
 	require.NoError(t, err)
 	require.Equal(t, []string{"-5111123", "-5111124"}, labels)
@@ -68,7 +64,7 @@ func TestBadRecords(t *testing.T) {
 		"back slashes": `{"spec":"zagg-record/1","label":"x","objects":[{"path":"a\\..\\..\\b"}]}`,
 		"empty":        ``,
 	} {
-		require.NoError(t, store.Put(ctx, RecordURL("mem://s", "x"), strings.NewReader(text), core.PutOptions{Size: int64(len(text))}))
+		require.NoError(t, store.Put(ctx, At("mem://s").Record("x"), strings.NewReader(text), core.PutOptions{Size: int64(len(text))}))
 		_, err := LoadRecord(ctx, store, "mem://s", "x")
 		require.Equal(t, core.Corrupt, core.CodeOf(err), name)
 		require.ErrorContains(t, err, "mem://s.status/records/x.json", name)
@@ -100,16 +96,16 @@ func TestMatches(t *testing.T) {
 		"signature":                    func(w *Want) { w.Signature = []byte(`{"type":"healpix","parent_order":7}`) },
 		"configuration differs: c0ffe": func(w *Want) { w.ConfigHash = "deadbeefdeadbeef" },
 		"now deadbeefdead":             func(w *Want) { w.ConfigHash = "deadbeefdeadbeef" },
-		"plan":                         func(w *Want) { w.Plan = PlanHash("fullsphere", nil) },
+		"plan":                         func(w *Want) { w.Plan = job.PlanHash("fullsphere", nil) },
 		"place in the plan":            func(w *Want) { w.Block = &block },
 		"place":                        func(w *Want) { w.Block = nil },
-		"set of granules":              func(w *Want) { w.Granules = GranulesHash(nil) },
+		"set of granules":              func(w *Want) { w.Granules = job.GranulesHash(nil) },
 	} {
 		ok, reason := r.Matches(want(change))
 		require.False(t, ok, text)
 		require.Contains(t, reason, text)
 	}
-	r.Status, r.Missing = Partial, []string{"a.h5"}
+	r.Status, r.Missing = job.Partial, []string{"a.h5"}
 	ok, reason = r.Matches(want(func(*Want) {}))
 	require.False(t, ok)
 	require.Equal(t, "1 granules were missing", reason)
@@ -117,55 +113,11 @@ func TestMatches(t *testing.T) {
 	require.True(t, ok)
 }
 
-// The hash of a set of granules is the one that earlier releases recorded.
-func TestGranulesHash(t *testing.T) {
-	data, err := os.ReadFile(sharedtest.Dir(t, "golden", "small", "event_-5111123.json"))
-	require.NoError(t, err)
-	j := decode(t, string(data))
-	var response struct{ Body string }
-	data, err = os.ReadFile(sharedtest.Dir(t, "golden", "small", "event_-5111123_response.json"))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(data, &response))
-	var ids []string
-	for _, g := range j.Granules {
-		ids = append([]string{BareName(g.URL)}, ids...) // any order
-	}
-	require.Contains(t, response.Body, `"granules_sha256": "`+GranulesHash(ids)+`"`)
-	require.Equal(t, GranulesHash([]string{"a.h5", "b.h5"}), GranulesHash([]string{"b.h5", "a.h5"}))
-	require.NotEqual(t, GranulesHash([]string{"a.h5", "b.h5"}), GranulesHash([]string{"a.h5\nb.h5"}))
-	require.NotEqual(t, GranulesHash([]string{"/x/a.h5"}), GranulesHash([]string{"/x/a.h5", "/y/a.h5"}))
-	require.NotEqual(t, GranulesHash([]string{"a.h5"}), GranulesHash([]string{"b.h5"}))
-}
-
-func TestPlanHash(t *testing.T) {
-	a, b := []core.ShardKey{"1", "2"}, []core.ShardKey{"2", "1"}
-	require.NotEqual(t, PlanHash("compact", a), PlanHash("compact", b))
-	require.NotEqual(t, PlanHash("compact", a), PlanHash("compact", a[:1]))
-	require.Equal(t, PlanHash("fullsphere", a), PlanHash("fullsphere", b), "a shard's place does not depend on the others")
-	require.NotEqual(t, PlanHash("fullsphere", a), PlanHash("compact", nil))
-}
-
-func TestReceiptAdd(t *testing.T) {
-	var sum Receipt
-	a := Receipt{Reads: 1, Writes: 2, BytesRead: 3, BytesWritten: 4, Seconds: 5, CPUSeconds: 6, MaxMemory: 7, SpillBytes: 8, Cells: 9, Granules: 10,
-		Phases: map[string]float64{"read": 1}, NoGroup: []GroupNote{{"a", "gt1l"}}, EmptyGroup: []GroupNote{{"a", "gt2l"}},
-		ReadErrors:   []ReadError{NewReadError("a", core.Errorf(core.Denied, "get", "a", "%w", errors.New("403")))},
-		Observations: Observations{Read: 11, Kept: 10, Dropped: map[string]int64{DropNaN: 1}}}
-	sum.Add(&a)
-	require.Equal(t, a, sum)
-	sum.Add(&a)
-	require.Equal(t, Receipt{Reads: 2, Writes: 4, BytesRead: 6, BytesWritten: 8, Seconds: 10, CPUSeconds: 12, MaxMemory: 7, SpillBytes: 16, Cells: 18, Granules: 20,
-		Phases: map[string]float64{"read": 2}, NoGroup: []GroupNote{{"a", "gt1l"}, {"a", "gt1l"}}, EmptyGroup: []GroupNote{{"a", "gt2l"}, {"a", "gt2l"}},
-		ReadErrors:   []ReadError{{"a", "denied", "get a: 403"}, {"a", "denied", "get a: 403"}},
-		Observations: Observations{Read: 22, Kept: 20, Dropped: map[string]int64{DropNaN: 2}}}, sum)
-	require.Equal(t, int64(1), a.Observations.Dropped[DropNaN], "the receipt added is left alone")
-}
-
 // What decodes as a record is written again as the same record.
 func FuzzRecord(f *testing.F) {
 	store := &objstore.Mem{}
 	require.NoError(f, record().Save(f.Context(), store, "mem://s"))
-	got, err := store.ReadRanges(f.Context(), RecordURL("mem://s", "-5111123"), []core.Range{{Offset: 0, Length: 1 << 20}})
+	got, err := store.ReadRanges(f.Context(), At("mem://s").Record("-5111123"), []core.Range{{Offset: 0, Length: 1 << 20}})
 	require.NoError(f, err)
 	f.Add(got[0])
 	f.Add([]byte(`{"objects":[{"path":"a/../b"}]}`))

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+)
+
+// maxDocument is the largest metadata document that is read.
+const maxDocument = 64 << 20
+
+// CheckAddress refuses an address that holds what zagg did not write: before work is done for it.
+func CheckAddress(ctx context.Context, objects core.ObjectStore, url string) error {
+	_, err := existing(ctx, objects, url)
+	return err
+}
+
+// Check refuses a store that set-up has not made ready for this template.
+func (t *Template) Check(ctx context.Context, objects core.ObjectStore, url string) error {
+	old, err := existing(ctx, objects, url)
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		return core.Errorf(core.NotFound, "store", url, "there is no store yet: it must be set up before its shards are computed")
+	}
+	fits, err := t.fits(ctx, objects, url, old)
+	if err == nil && !fits {
+		err = core.Errorf(core.Invalid, "store", url, "the job is not for this store: %s", t.difference(old))
+	}
+	return err
+}
+
+// A found is the group that a store holds.
+type found struct {
+	group string
+	doc   []byte
+}
+
+// existing reads what the store holds: nil when there is nothing at the address, an error when there is something that
+// zagg did not write, which is never deleted.
+func existing(ctx context.Context, objects core.ObjectStore, url string) (*found, error) {
+	root, err := objstore.ReadAll(ctx, objects, At(url).Metadata(), maxDocument)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, checkUnused(ctx, objects, url)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Attributes json.RawMessage `json:"attributes"`
+	}
+	if err := json.Unmarshal(root, &doc); err != nil {
+		doc.Attributes = nil
+	}
+	name, ok := GroupOf(doc.Attributes)
+	if !ok {
+		return nil, core.Errorf(core.Invalid, "set up", url, "there is a Zarr store that zagg did not write: choose another --store")
+	}
+	group, err := objstore.ReadAll(ctx, objects, At(url).Metadata(name), maxDocument)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return nil, err
+	}
+	return &found{group: name, doc: group}, nil
+}
+
+// GroupOf is the path of the group of a store that zagg wrote, by the attributes of the store's root; false for any other.
+func GroupOf(rootAttrs json.RawMessage) (string, bool) {
+	var attrs struct {
+		Zagg struct {
+			Group string `json:"group"`
+		} `json:"zagg"`
+	}
+	if json.Unmarshal(rootAttrs, &attrs) != nil || !plainName(attrs.Zagg.Group) {
+		return "", false
+	}
+	return attrs.Zagg.Group, true
+}
+
+// checkUnused looks at an address without a root document. Objects of this group may lie there if set-up was under way, as
+// its marker tells; nothing else may.
+func checkUnused(ctx context.Context, objects core.ObjectStore, url string) error {
+	own := ""
+	marker, err := objstore.ReadAll(ctx, objects, At(url).Marker(), maxDocument)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return err
+	}
+	var doc struct {
+		Group string `json:"zagg_setup"`
+	}
+	prefix := At(url).Below()
+	if err == nil && json.Unmarshal(marker, &doc) == nil && plainName(doc.Group) {
+		own = At(url).Below(doc.Group)
+	}
+	err = objects.List(ctx, prefix, func(o core.ObjectInfo) error {
+		if own != "" && strings.HasPrefix(o.URL, own) {
+			return nil
+		}
+		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is no store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
+	})
+	if core.CodeOf(err) == core.NotFound {
+		return nil
+	}
+	return err
+}
+
+// fits reports whether a store's metadata is what this run would write. Without consolidated metadata the group's says
+// nothing of the arrays, and theirs are compared too.
+func (t *Template) fits(ctx context.Context, objects core.ObjectStore, url string, old *found) (bool, error) {
+	if !sameGroup(old.doc, t.group) {
+		return false, nil
+	}
+	if t.spec.Config.Output.Consolidate {
+		return true, nil
+	}
+	for _, key := range t.Arrays() {
+		doc, err := objstore.ReadAll(ctx, objects, At(url).Object(key), maxDocument)
+		if err != nil && core.CodeOf(err) != core.NotFound {
+			return false, err
+		}
+		if !bytes.Equal(doc, t.docs[key]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// sameGroup compares two documents of groups. How the grid's settings are spelled does not count: what they mean is in
+// the grid's signature and in the metadata of the arrays.
+func sameGroup(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, okA := withoutSpelling(a)
+	y, okB := withoutSpelling(b)
+	return okA && okB && bytes.Equal(x, y)
+}
+
+func withoutSpelling(doc []byte) (canonical []byte, ok bool) {
+	dec := json.NewDecoder(bytes.NewReader(doc))
+	dec.UseNumber()
+	var group map[string]any
+	if dec.Decode(&group) != nil {
+		return nil, false
+	}
+	attrs, _ := group["attributes"].(map[string]any)
+	origin, ok := attrs["zagg"].(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	delete(origin, "grid_config")
+	canonical, err := json.Marshal(group)
+	return canonical, err == nil
+}
+
+// plainName reports a path that cannot lead out of the store.
+func plainName(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if part == "" || part == "." || part == ".." || strings.ContainsAny(part, `\:`) {
+			return false
+		}
+	}
+	return true
+}
+
+// difference says in what the store's group is another than this run's.
+func (t *Template) difference(old *found) string {
+	if old.group != t.Group() {
+		return "the store holds group " + old.group + ", this run makes group " + t.Group()
+	}
+	if old.doc == nil {
+		return "the store was not deleted to its end"
+	}
+	var theirs, ours struct {
+		Attributes struct {
+			Zagg Origin `json:"zagg"`
+		} `json:"attributes"`
+	}
+	if json.Unmarshal(old.doc, &theirs) != nil || json.Unmarshal(t.group, &ours) != nil {
+		return "the store's metadata cannot be read"
+	}
+	a, b := theirs.Attributes.Zagg, ours.Attributes.Zagg
+	switch {
+	case a.Grid != b.Grid || !bytes.Equal(a.GridSignature, b.GridSignature):
+		return "the store has another grid: " + compact(a.GridSignature) + ", this run " + compact(b.GridSignature)
+	case a.Layout != b.Layout:
+		return "the store's layout is " + a.Layout + ", this run's " + b.Layout
+	case a.ConfigHash != b.ConfigHash:
+		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")"
+	case a.Plan != b.Plan:
+		return "the store was made for another set of shards"
+	}
+	return "the store's arrays are stored otherwise (chunks, compression or attributes)"
+}
+
+// compact is JSON on one line.
+func compact(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return string(raw)
+	}
+	return b.String()
+}
+
+// An Origin is what a group was made from (its attribute "zagg").
+type Origin struct {
+	Grid          string          `json:"grid"`
+	GridConfig    json.RawMessage `json:"grid_config"`
+	GridSignature json.RawMessage `json:"grid_signature"`
+	Layout        string          `json:"layout"`
+	ConfigHash    string          `json:"config_hash"`
+	Plan          string          `json:"plan"`
+}

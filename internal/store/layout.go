@@ -1,0 +1,84 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// A Layout says where everything of a store lies, by the store's address: below it the Zarr hierarchy, and beside it, in the
+// folder "<store>.status", what zagg keeps of it. No other package spells these addresses.
+//
+//	<store>/zarr.json                                      root group
+//	<store>/<group>/zarr.json                              group, with consolidated metadata
+//	<store>/<group>/<array>/zarr.json, c/<block>           arrays: metadata, one object a shard
+//	<store>.status/setup.json                              a set-up is under way
+//	<store>.status/records/<label>.json                    a shard is done
+//	<store>.status/runs/<run>.json, .parquet               report of a run
+//	<store>.status/<run>/run.json                          note of a run on Lambda
+//	<store>.status/<run>/<label>.json                      answer of a job
+//	<store>.status/<run>/granules/<label>.json             granules that were too many for an event
+//	<store>.status/probe-<text>                            whether a worker may write here; deleted at once
+type Layout string
+
+// document ends the address of the metadata of a group or an array.
+const document = "zarr.json"
+
+// At is the layout of the store at an address, with or without a slash at its end.
+func At(address string) Layout { return Layout(strings.TrimRight(address, "/")) }
+
+// Object is the address of an object of the store, by the parts of its path below it.
+func (l Layout) Object(path ...string) string {
+	return zarr.Join(append([]string{string(l)}, path...)...)
+}
+
+// Metadata is the address of the metadata of a group or an array; without a path, of the root.
+func (l Layout) Metadata(path ...string) string { return l.Object(append(path, document)...) }
+
+// Below begins the addresses of all objects of the store, or of one of its groups.
+func (l Layout) Below(path ...string) string { return l.Object(path...) + "/" }
+
+// Status begins the addresses of what is kept beside the store.
+func (l Layout) Status() string { return string(l) + ".status/" }
+
+// Marker is the address of what tells that a set-up is under way.
+func (l Layout) Marker() string { return l.Status() + "setup.json" }
+
+// Records begins the addresses of the records.
+func (l Layout) Records() string { return l.Status() + "records/" }
+
+// Record is the address of one shard's record.
+func (l Layout) Record(label string) string { return l.Records() + label + ".json" }
+
+// Report is the address of the report of a run without what tells its format: ".json" or ".parquet".
+func (l Layout) Report(runID string) string { return l.Status() + "runs/" + runID }
+
+// Probe is the address of an object that is written to see whether that is allowed.
+func (l Layout) Probe(name string) string { return l.Status() + "probe-" + name }
+
+// Run is the folder of a run on Lambda.
+func (l Layout) Run(runID string) RunFolder { return RunFolder(l.Status() + runID) }
+
+// A RunFolder says where everything of one run on Lambda lies, by the folder's address.
+type RunFolder string
+
+// RunOf is the folder that a run's note lies in; false for any other address.
+func RunOf(note string) (RunFolder, bool) {
+	folder, ok := strings.CutSuffix(note, "/run.json")
+	return RunFolder(folder), ok
+}
+
+// IsRun reports whether an address is, by its form, that of a run's folder and not of a store.
+func IsRun(address string) bool { return strings.Contains(address, ".status/") }
+
+// Note is the address of what says which shards were sent.
+func (r RunFolder) Note() string { return string(r) + "/run.json" }
+
+// Results begins the addresses of all answers.
+func (r RunFolder) Results() string { return string(r) + "/" }
+
+// Result is the address of the answer about a job.
+func (r RunFolder) Result(label string) string { return r.Results() + label + ".json" }
+
+// Granules is the address of a list of granules that was too long for an event.
+func (r RunFolder) Granules(label string) string { return string(r) + "/granules/" + label + ".json" }

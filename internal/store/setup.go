@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/plan"
+)
+
+// SetUp makes the store ready for jobs of a plan: it writes the template into a new store, accepts one that already is
+// what this run would write, and refuses any other unless overwrite is set; then what was there is deleted first,
+// records before data. A store that fits is not deleted for the sake of a few selected shards. It returns whether the
+// store is new.
+func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, overwrite, selected bool) (fresh bool, err error) {
+	old, err := existing(ctx, objects, url)
+	if err != nil {
+		return false, err
+	}
+	if old == nil {
+		return true, t.create(ctx, objects, url, p)
+	}
+	fits, err := t.fits(ctx, objects, url, old)
+	switch {
+	case err != nil:
+		return false, err
+	case overwrite && !(selected && fits):
+		if err := clearStore(ctx, objects, url, old.group, t.Group()); err != nil {
+			return false, err
+		}
+		return true, t.create(ctx, objects, url, p)
+	case !fits:
+		return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(old))
+	}
+	return false, nil
+}
+
+// create writes a new store. A marker beside it comes first and goes last: what set-up left half-way is known by it, and
+// without it nothing that lies at the address is taken for zagg's own.
+func (t *Template) create(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan) error {
+	if err := putJSON(ctx, objects, At(url).Marker(), []byte(`{"zagg_setup":"`+t.Group()+`"}`)); err != nil {
+		return err
+	}
+	// Someone may have deleted a store and not its records, which would have its shards skipped.
+	if err := clearRecords(ctx, objects, url); err != nil {
+		return err
+	}
+	if err := t.write(ctx, objects, At(url), p); err != nil {
+		return err
+	}
+	return objects.Delete(ctx, At(url).Marker())
+}

@@ -1,0 +1,297 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+// A Spec is what a store is laid out for.
+type Spec struct {
+	Config  *config.Config
+	Grid    core.Grid
+	Outputs []Output
+	Plan    string // job.PlanHash of the planned shards
+	Shards  int64  // planned; in a compact store the arrays have one block for each
+}
+
+// An Output is one variable of the configuration with what its statistic gives: an array for each field.
+type Output struct {
+	Array  config.Array
+	Fields []core.Field
+}
+
+// A Template is a store laid out: its arrays and the metadata that set-up writes.
+type Template struct {
+	Plan    string          // as the Spec's
+	Compact bool            // the arrays have planned shards only, in the plan's order
+	Vars    [][]*zarr.Array // by output and field: written shard by shard
+	Cells   []*zarr.Array   // coordinates of cells that are written shard by shard, too
+
+	spec   Spec
+	info   core.GridInfo
+	coords []*zarr.Array // coordinates of cells that set-up writes
+	axes   []axis
+	docs   map[string][]byte // metadata by key relative to the store, without the group's and the root's
+	group  []byte
+	root   []byte
+}
+
+type axis struct {
+	array *zarr.Array
+	axis  core.Axis
+}
+
+// New lays a store out.
+func New(spec Spec) (*Template, error) {
+	t := &Template{Plan: spec.Plan, Compact: spec.Config.Output.Grid.Layout == "compact", spec: spec, info: spec.Grid.Info(), docs: map[string][]byte{}}
+	b := builder{t: t, vectors: map[string]int{}}
+	for _, o := range spec.Outputs {
+		var arrays []*zarr.Array
+		for j, f := range o.Fields {
+			a, err := b.variable(f, o, j == 0)
+			if err != nil {
+				return nil, err
+			}
+			arrays = append(arrays, a)
+		}
+		t.Vars = append(t.Vars, arrays)
+	}
+	for _, f := range t.info.Frame.Coords {
+		a := b.coordinate(f)
+		if t.Compact {
+			t.coords = append(t.coords, a)
+		} else {
+			t.Cells = append(t.Cells, a)
+		}
+		if err := b.add(a); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.axes(); err != nil {
+		return nil, err
+	}
+	if err := b.scalars(); err != nil {
+		return nil, err
+	}
+	return t, b.metadata()
+}
+
+// Group is the path of the group of the arrays.
+func (t *Template) Group() string { return t.info.Frame.Group }
+
+// A builder makes arrays of a template.
+type builder struct {
+	t       *Template
+	vectors map[string]int // lengths of the dimensions beyond the grid's, by name
+}
+
+func (b *builder) add(a *zarr.Array) error {
+	doc, err := a.Metadata()
+	if err != nil {
+		return err
+	}
+	key := zarr.Join(b.t.Group(), a.Name, document)
+	if _, twice := b.t.docs[key]; twice {
+		return core.Errorf(core.Invalid, "template", a.Name, "two arrays have this name: rename the variable")
+	}
+	b.t.docs[key] = doc
+	return nil
+}
+
+func (b *builder) compression() zarr.Compression {
+	c := b.t.spec.Config.Output.Compression
+	if c.Codec == "none" {
+		return zarr.None()
+	}
+	return zarr.Zstd(c.Level)
+}
+
+// spatial is an array over the frame's dimensions.
+func (b *builder) spatial(f core.Field) *zarr.Array {
+	a := &zarr.Array{Name: f.Name, Type: f.Type, Fill: f.Fill, Attrs: f.Attrs, Compression: b.compression()}
+	for _, d := range b.t.info.Frame.Dims {
+		size := d.Size
+		if b.t.Compact {
+			size = b.t.spec.Shards * d.Shard
+		}
+		a.Shape = append(a.Shape, size)
+		a.Shard = append(a.Shard, d.Shard)
+		a.Chunk = append(a.Chunk, d.Chunk)
+		a.Dims = append(a.Dims, d.Name)
+	}
+	return a
+}
+
+// coordsPerObject is how many cells of a coordinate go into one object of a compact store: such arrays are read whole
+// when a store is opened, and a megacell is one request of a few hundred kilobytes.
+const coordsPerObject = 1 << 20
+
+// coordinate is a coordinate array. In a compact store set-up writes it, and few objects serve its readers best.
+func (b *builder) coordinate(f core.Field) *zarr.Array {
+	a := b.spatial(f)
+	if b.t.Compact {
+		shards := max(1, min(b.t.spec.Shards, coordsPerObject/a.Shard[0]))
+		a.Shard = []int64{shards * a.Shard[0]}
+		a.Chunk = a.Shard
+	}
+	return a
+}
+
+// variable is the array of one output; vectors have dimensions after the spatial ones.
+func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, error) {
+	a := b.spatial(f)
+	var shape []int
+	if first {
+		shape = o.Array.Shape
+	} else if f.Width > 1 {
+		shape = []int{f.Width}
+	}
+	for i, n := range shape {
+		a.Shape = append(a.Shape, int64(n))
+		a.Shard = append(a.Shard, int64(n))
+		a.Chunk = append(a.Chunk, int64(n))
+		suffix := ""
+		if len(shape) > 1 {
+			suffix = fmt.Sprintf("_%d", i)
+		}
+		a.Dims = append(a.Dims, b.dimension(a.Name, suffix, n))
+	}
+	attrs, err := b.attributes(f, o)
+	if err != nil {
+		return nil, err
+	}
+	a.Attrs = attrs
+	return a, b.add(a)
+}
+
+// dimension names a dimension of a vector: "vector", or after the variable where a vector of another length has that name,
+// because in one group a name stands for one length.
+func (b *builder) dimension(variable, suffix string, n int) string {
+	name := "vector" + suffix
+	if length, taken := b.vectors[name]; taken && length != n {
+		name = variable + "_" + name
+	}
+	b.vectors[name] = n
+	return name
+}
+
+// attributes are the grid's, over them units where the statistic knows them, and over those the user's.
+func (b *builder) attributes(f core.Field, o Output) (json.RawMessage, error) {
+	attrs := map[string]json.RawMessage{}
+	if raw := b.t.info.Frame.VarAttrs; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &attrs); err != nil {
+			return nil, core.Errorf(core.Internal, "template", "the grid's attributes of variables", "%w", err)
+		}
+	}
+	if f.Units != "" {
+		units, err := json.Marshal(f.Units)
+		if err != nil {
+			return nil, err
+		}
+		attrs["units"] = units
+	}
+	if missing := zarr.FillAttribute(f.Type, f.Fill); missing != nil {
+		attrs["_FillValue"] = missing
+	}
+	if len(o.Array.Attrs) > 0 {
+		if err := json.Unmarshal(o.Array.Attrs, &attrs); err != nil {
+			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)
+		}
+	}
+	return json.Marshal(attrs)
+}
+
+// axes are the coordinates along one dimension alone.
+func (b *builder) axes() error {
+	for _, d := range b.t.info.Frame.Dims {
+		if d.Axis == nil {
+			continue
+		}
+		a := &zarr.Array{Name: d.Axis.Name, Type: core.Float64, Shape: []int64{d.Size}, Shard: []int64{d.Size}, Chunk: []int64{d.Size},
+			Dims: []string{d.Name}, Attrs: d.Axis.Attrs, Fill: json.RawMessage(`"NaN"`), Compression: b.compression()}
+		b.t.axes = append(b.t.axes, axis{a, *d.Axis})
+		if err := b.add(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scalars are the variables of no dimension. Their one value is the fill value, so they have no object.
+func (b *builder) scalars() error {
+	for _, f := range b.t.info.Frame.Scalars {
+		if err := b.add(&zarr.Array{Name: f.Name, Type: f.Type, Fill: f.Fill, Attrs: f.Attrs}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// metadata makes the group's and the root's documents. The group says what it was made from, so that a later run with
+// another meaning is refused.
+func (b *builder) metadata() error {
+	t := b.t
+	attrs := map[string]json.RawMessage{}
+	if raw := t.info.Frame.Attrs; len(raw) > 0 {
+		if err := json.Unmarshal(raw, &attrs); err != nil {
+			return core.Errorf(core.Internal, "template", "group attributes", "%w", err)
+		}
+	}
+	cfg := t.spec.Config
+	made, err := json.Marshal(Origin{
+		Grid: cfg.Output.Grid.Type, GridConfig: cfg.Output.Grid.Config, GridSignature: t.info.Signature,
+		Layout: cfg.Output.Grid.Layout, ConfigHash: cfg.SemanticHash(), Plan: t.Plan,
+	})
+	if err != nil {
+		return err
+	}
+	attrs["zagg"] = made
+	raw, err := json.Marshal(attrs)
+	if err != nil {
+		return err
+	}
+	children := b.children()
+	if t.group, err = zarr.GroupMetadata(raw, children); err != nil {
+		return err
+	}
+	rootAttrs, err := json.Marshal(map[string]any{"zagg": map[string]string{"group": t.Group()}})
+	if err != nil {
+		return err
+	}
+	t.root, err = zarr.GroupMetadata(rootAttrs, b.below(children))
+	return err
+}
+
+// children is the group's consolidated metadata; nil if there shall be none.
+func (b *builder) children() map[string]json.RawMessage {
+	if !b.t.spec.Config.Output.Consolidate {
+		return nil
+	}
+	children := map[string]json.RawMessage{}
+	for key, doc := range b.t.docs {
+		children[strings.TrimSuffix(strings.TrimPrefix(key, b.t.Group()+"/"), "/"+document)] = doc
+	}
+	return children
+}
+
+// below is the consolidated metadata of the root: xarray looks there when it is given a group.
+func (b *builder) below(children map[string]json.RawMessage) map[string]json.RawMessage {
+	if children == nil {
+		return nil
+	}
+	all := map[string]json.RawMessage{b.t.Group(): b.t.group}
+	for path, doc := range children {
+		all[b.t.Group()+"/"+path] = doc
+	}
+	return all
+}
+
+// Arrays lists the keys of every array's metadata, sorted: what a dry run shows.
+func (t *Template) Arrays() []string { return slices.Sorted(maps.Keys(t.docs)) }
