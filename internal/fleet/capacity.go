@@ -11,20 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// headroom are the files that a process needs beside one for each invocation that is waited for.
-const headroom = 32
-
-// Capacity is how many jobs run at once: at most wanted and jobs, what this process may open files for, and what the
+// Capacity is how many jobs run at once: at most wanted and jobs, what this process may open files for if it waits for answers, and what the
 // account has left: its limit, less what was in use in the last five minutes, less a reserve of a twentieth and at least
 // 100. notes say what bounds it, and what could not be asked.
 func (f *Fleet) Capacity(ctx context.Context, metrics *cloudwatch.Client, wanted, jobs int) (workers int, notes []string) {
 	workers = min(wanted, jobs)
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
-	if files, ok := openFiles(); ok && !f.o.Async {
-		if room := files - headroom; workers > room {
-			workers = max(room, 1)
-			note("%d workers, because this process may open %d files: raise the limit (ulimit -n) or use --invocation async", workers, files)
-		}
+	if room := f.o.connections(); workers > room && !f.o.Async { // an event is not waited for on a connection
+		workers = room
+		note("%d workers, because this process may open %d files: raise the limit (ulimit -n) or use --invocation async", workers, f.o.Files)
 	}
 	c, err := f.o.Client.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: &f.o.Function})
 	if err == nil && c.ReservedConcurrentExecutions != nil {

@@ -5,10 +5,10 @@ package fleet
 import "syscall"
 
 // openFiles is how many files this process may open.
-func openFiles() (int, bool) {
+func openFiles() int {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
-		return 0, false
+		return manyFiles
 	}
-	return int(min(files.Cur, 1<<20)), true
+	return int(min(files.Cur, manyFiles))
 }

@@ -38,6 +38,8 @@ type Options struct {
 	Poll        time.Duration // the most between looks for results, which a short run has more often; 0: five seconds
 	Patience    time.Duration // for a result beyond the time-out and MaxAge, and with a store that denies looking; 0: 90 seconds
 	Backoff     time.Duration // before the first retry; 0: one second
+	Throttled   time.Duration // how long a request that Lambda throttles is sent again; 0: ten minutes
+	Files       int           // that this process may open; 0: as the system says
 	// Finished is asked when no result came: a shard whose record is there is done all the same. nil: nothing is asked.
 	Finished func(ctx context.Context, j *job.Job) *job.Done
 	Notice   func(format string, args ...any)
@@ -58,6 +60,7 @@ type Fleet struct {
 	o        Options
 	function Function
 	results  *results // of events; nil: every answer is waited for
+	pace     *pace
 	mu       sync.Mutex
 	retries  int64
 }
@@ -79,7 +82,13 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Backoff == 0 {
 		o.Backoff = time.Second
 	}
-	f := &Fleet{o: o, function: Function{Name: o.Function}}
+	if o.Throttled == 0 {
+		o.Throttled = 10 * time.Minute
+	}
+	if o.Files == 0 {
+		o.Files = openFiles()
+	}
+	f := &Fleet{o: o, function: Function{Name: o.Function}, pace: newPace(o.connections(), o.Backoff)}
 	c, err := o.Client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &o.Function})
 	if err != nil {
 		if !denied(err) {
@@ -94,6 +103,22 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 		f.results = newResults(o.Store, o.Runs, o.Poll, o.Patience)
 	}
 	return f, nil
+}
+
+// headroom are the files that a process needs beside a connection for each request: those to the store, of which results
+// and records take fetchAtOnce, and its own.
+const headroom = fetchAtOnce + 64
+
+// manyFiles is a limit that nothing here reaches.
+const manyFiles = 1 << 20
+
+// connections are how many requests may be on their way at once.
+func (o *Options) connections() int {
+	room := max(o.Files-headroom, 1)
+	if o.Async {
+		room = min(room, sendsAtOnce)
+	}
+	return room
 }
 
 func (f *Fleet) take(c *lambda.GetFunctionConfigurationOutput) {

@@ -177,12 +177,12 @@ func TestRetries(t *testing.T) {
 	var throttle atomic.Int64
 	a.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Throttle: throttle.Add(-1) >= 0} })
 	f := a.fleet(t, nil)
-	throttle.Store(maxRetries)
+	throttle.Store(10)
 	_, err := f.Run(t.Context(), aJob("-1", 1))
 	require.NoError(t, err)
-	require.EqualValues(t, maxRetries, f.Retries())
-	throttle.Store(100)
-	_, err = f.Run(t.Context(), aJob("-1", 1))
+	require.EqualValues(t, 10, f.Retries())
+	throttle.Store(1 << 30)
+	_, err = a.fleet(t, func(o *Options) { o.Throttled = time.Millisecond }).Run(t.Context(), aJob("-1", 1))
 	require.Equal(t, core.Unavailable, core.CodeOf(err))
 	require.ErrorContains(t, err, "--max-workers")
 	throttle.Store(0)
@@ -371,6 +371,82 @@ func TestCapacity(t *testing.T) {
 			require.Contains(t, strings.Join(notes, "\n"), c.note)
 		})
 	}
+}
+
+// Whoever waits for answers needs a connection for each; events need few at once.
+func TestCapacityOfFewFiles(t *testing.T) {
+	a := newAccount(t, emulator.Options{}, fine)
+	for _, c := range []struct {
+		async       bool
+		files, want int
+		connections int
+	}{{false, 256, 160, 160}, {true, 256, 900, 128}, {true, 160, 900, 64}, {false, 10, 1, 1}, {true, 10, 900, 1}} {
+		f := a.fleet(t, func(o *Options) { o.Async, o.Files = c.async, c.files })
+		workers, notes := f.Capacity(t.Context(), cloudwatch.NewFromConfig(a.config), 1700, 1742)
+		require.Equal(t, c.want, workers, c)
+		require.Equal(t, !c.async, strings.Contains(strings.Join(notes, ""), "ulimit -n"), c)
+		require.Equal(t, c.connections, cap(f.pace.slots), c)
+	}
+}
+
+// Under throttling every job is done in the end, and requests come at a falling rate.
+func TestThrottledAccount(t *testing.T) {
+	a := newAccount(t, emulator.Options{}, fine)
+	var calls atomic.Int64
+	a.SetFault(func(emulator.Call) emulator.Fault { return emulator.Fault{Throttle: calls.Add(1)%10 < 3} })
+	for _, change := range []func(*Options){nil, async} {
+		f := a.fleet(t, change)
+		var all sync.WaitGroup
+		for i := range 300 {
+			all.Go(func() {
+				if _, err := f.Run(t.Context(), aJob(fmt.Sprintf("-%d", i+1), 1)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		require.Positive(t, f.Retries())
+	}
+}
+
+func TestPace(t *testing.T) {
+	p := newPace(2, 64*time.Millisecond)
+	ask := func(throttled bool) time.Duration {
+		require.NoError(t, p.enter(t.Context()))
+		p.leave(throttled)
+		p.raised = time.Time{}
+		return p.gap
+	}
+	require.Zero(t, ask(false))
+	require.Equal(t, 2*time.Millisecond, ask(true))
+	require.Equal(t, 4*time.Millisecond, ask(true))
+	require.Less(t, ask(false), 4*time.Millisecond)
+	for range 9 {
+		p.leaveAs(true)
+	}
+	require.Equal(t, 64*time.Millisecond, p.gap)
+	for range 100 {
+		p.leaveAs(false)
+	}
+	require.Zero(t, p.gap)
+	now := time.Now()
+	p.gap, p.next = time.Second, now
+	require.Zero(t, p.turn(now))
+	require.Equal(t, time.Second, p.turn(now))
+	require.Equal(t, 2*time.Second, p.turn(now))
+	full, end := context.WithCancel(t.Context())
+	for range 2 {
+		p.slots <- struct{}{}
+	}
+	end()
+	require.ErrorIs(t, p.enter(full), context.Canceled)
+}
+
+// leaveAs learns from one more request.
+func (p *pace) leaveAs(throttled bool) {
+	p.slots <- struct{}{}
+	p.raised = time.Time{}
+	p.leave(throttled)
 }
 
 func TestFunctionsThatAreNotThere(t *testing.T) {

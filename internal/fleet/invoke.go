@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"time"
@@ -23,7 +24,7 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// maxRetries is how often one request is sent again.
+// maxRetries is how often one request is sent again that was lost on the way.
 const maxRetries = 3
 
 // invoke sends an event and waits for the answer. What was throttled or lost on the way is sent again with full jitter;
@@ -43,26 +44,60 @@ func (f *Fleet) invoke(ctx context.Context, label string, event []byte) (*job.Re
 	return &answer, nil
 }
 
-// request sends one request until it is accepted.
+// request sends one request until it is accepted. What Lambda throttles is sent again for as long as Options say, ever
+// slower; what was lost on the way a few times.
 func (f *Fleet) request(ctx context.Context, label string, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
-	for try := 0; ; try++ {
-		out, err := f.o.Client.Invoke(ctx, in)
+	begun := time.Now()
+	for try, lost := 0, 0; ; try++ {
+		out, err := f.once(ctx, in)
 		if err == nil {
 			return out, nil
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if code, _ := classify(err); code != core.Unavailable || try == maxRetries {
+		code, _ := classify(err)
+		switch {
+		case code != core.Unavailable && !errors.Is(err, syscall.EMFILE):
 			return nil, f.fail(label, err)
+		case throttled(err):
+			if time.Since(begun) > f.o.Throttled {
+				return nil, f.fail(label, err)
+			}
+		case lost == maxRetries:
+			return nil, f.fail(label, err)
+		default:
+			lost++
 		}
 		f.mu.Lock()
 		f.retries++
 		f.mu.Unlock()
-		if err := sleep(ctx, rand.N(f.o.Backoff<<try)+1); err != nil {
+		if err := sleep(ctx, rand.N(f.o.Backoff<<min(try, 4))+1); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// once sends one request at the fleet's pace.
+func (f *Fleet) once(ctx context.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
+	if err := f.pace.enter(ctx); err != nil {
+		return nil, err
+	}
+	out, err := f.o.Client.Invoke(ctx, in)
+	f.pace.leave(err != nil && throttled(err))
+	return out, err
+}
+
+// throttled reports that Lambda refused a request only because of how many there are.
+func throttled(err error) bool {
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		switch e.ErrorCode() {
+		case "TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "EC2ThrottledException":
+			return true
+		}
+	}
+	e, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return ok && e.HTTPStatusCode() == http.StatusTooManyRequests
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
