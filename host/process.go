@@ -109,6 +109,24 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 	return r, nil
 }
 
+// Stands reports whether the store has a record of the job's work, whichever run wrote it.
+func (t *Template) Stands(ctx context.Context, from core.ObjectReader, j *job.Job) (bool, error) {
+	again := *j
+	again.Overwrite = false
+	granules, err := again.Cores(ctx, t.Recipe.Reader)
+	if err != nil {
+		return false, err
+	}
+	r, _, err := store.FindRecord(ctx, from, j.StorePath, j.Label)
+	if r == nil || err != nil {
+		return false, err
+	}
+	want := t.want(&again, granules)
+	want.Partial = j.AllowMissing
+	ok, _ := r.Matches(want)
+	return ok, nil
+}
+
 // done reports whether a record is what the job would leave. One that this very run wrote, whose event came twice, is: also where
 // an older one would be computed again.
 func (t *Template) done(r *store.Record, j *job.Job, want store.Want) bool {

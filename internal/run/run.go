@@ -112,7 +112,7 @@ func (e *StoppedError) Error() string {
 
 func (e *StoppedError) Unwrap() error { return e.Cause }
 
-// Do runs to the end. With a *FailedError or a *MissingError the summary is there too. When ctx ends no further shard is begun, those at
+// Do runs to the end. Where the shards were gone through, the summary is there beside an error too. When ctx ends no further shard is begun, those at
 // work end, and the error is a *StoppedError.
 func Do(ctx context.Context, o Options) (*Summary, error) {
 	r := begin(o)
@@ -354,18 +354,24 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 	} else {
 		r.step(Prune, "Shards of earlier runs stay as they are")
 	}
+	if err := r.lastWord(ctx); err != nil {
+		return nil, err
+	}
 	r.step(Finish, "Done")
 	r.total.WallSeconds = time.Since(r.start).Seconds()
 	r.total.Output = r.total.Output.Add(r.used.Usage())
 	r.total.price()
-	switch err := r.saveReport(ctx); {
-	case core.CodeOf(err) == core.Denied:
+	unsaved := r.saveReport(ctx)
+	if core.CodeOf(unsaved) == core.Denied {
 		r.note("this process may not write beside the store: the run's report is not kept")
-	case err != nil:
-		return nil, err
+		unsaved = nil
 	}
 	r.total.order()
-	return r.total, r.total.end()
+	end := r.total.end()
+	if end != nil && unsaved != nil {
+		r.note("the run's report could not be saved: %v", unsaved)
+	}
+	return r.total, cmp.Or(end, unsaved)
 }
 
 // Abbreviate lists names, the first five if they are more.

@@ -102,6 +102,12 @@ func checkUnused(ctx context.Context, objects core.ObjectStore, url string) erro
 		}
 		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is no store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
 	})
+	if core.CodeOf(err) == core.Invalid {
+		if labels, e := ListRecords(ctx, objects, url); e == nil && len(labels) > 0 {
+			return core.Errorf(core.Corrupt, "set up", url, "the store is damaged: its %s is gone, and beside it are records of %d shards; put it back, or delete %s and %s and run again",
+				document, len(labels), At(url).Below(), At(url).Status())
+		}
+	}
 	if core.CodeOf(err) == core.NotFound {
 		return nil
 	}

@@ -1,0 +1,72 @@
+package run
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+)
+
+// lastWord asks the store itself whether what the run reports is there: its metadata, and of each shard that counts as done a
+// record of this configuration and these granules. Whatever deleted or replaced them in the meantime, a shard that cannot be
+// found there has failed.
+func (r *Run) lastWord(ctx context.Context) error {
+	err := r.template.Store.Check(ctx, r.metered(), r.store)
+	switch code := core.CodeOf(err); {
+	case code == core.Denied:
+		r.note("this process may not read the store: whether all of it is there was not looked at")
+		return nil
+	case err != nil && code != core.NotFound && code != core.Invalid && code != core.Corrupt:
+		return err
+	case err != nil:
+		for i := range r.jobs {
+			r.total.lose(r.jobs[i].Label, err)
+		}
+		return nil
+	}
+	lost := make([]error, len(r.jobs))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for i := range r.jobs {
+		g.Go(func() error {
+			there, err := r.template.Stands(gctx, r.metered(), &r.jobs[i])
+			if err == nil && !there {
+				lost[i] = core.Errorf(core.NotFound, "", "", "it was done, and its record is not in the store any more or is of another run: another process has changed the store")
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i := range r.jobs {
+		if lost[i] != nil {
+			r.total.lose(r.jobs[i].Label, lost[i])
+		}
+	}
+	return nil
+}
+
+// lose makes a failure of a shard that counts as done.
+func (s *Summary) lose(label string, why error) {
+	for i := range s.rows {
+		row := &s.rows[i]
+		if row.Shard != label || row.Error != "" {
+			continue
+		}
+		row.Status, row.Error = "failed", why.Error()
+		s.Shards.Errors++
+		s.Failed = append(s.Failed, Failure{label, row.Error})
+		if row.Cells > 0 {
+			s.Shards.WithData--
+		} else {
+			s.Shards.Empty--
+		}
+		if row.Skipped {
+			s.Shards.Skipped--
+		}
+		s.Cells -= row.Cells
+		s.Observations -= row.Observations
+	}
+}
