@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/internal/catalog"
-	"github.com/englacial/zagg/internal/coverage"
+	"github.com/englacial/zagg/internal/shardmap/build"
 )
 
 // synthetic is a catalog of so many granules, made as they are asked for.
@@ -41,7 +41,7 @@ func shardMap(ctx context.Context, o options) error {
 		return err
 	}
 	start, before := time.Now(), cpu()
-	m, err := coverage.Build(ctx, grid, synthetic(o.maps), catalog.Query{}, coverage.Options{})
+	m, err := build.Map(ctx, grid, synthetic(o.maps), catalog.Query{}, build.Options{})
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/catalog/geoparquet"
-	"github.com/englacial/zagg/internal/coverage"
 	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/shardmap/build"
 	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -60,9 +60,9 @@ func loadMap(t testing.TB, elem ...string) *shardmap.Map {
 	return m
 }
 
-func build(t testing.TB, g core.Grid, s catalog.Source, o coverage.Options) *shardmap.Map {
+func mapOf(t testing.TB, g core.Grid, s catalog.Source, o build.Options) *shardmap.Map {
 	t.Helper()
-	m, err := coverage.Build(t.Context(), g, s, catalog.Query{}, o)
+	m, err := build.Map(t.Context(), g, s, catalog.Query{}, o)
 	require.NoError(t, err)
 	return m
 }
@@ -95,7 +95,7 @@ func TestGoldenMaps(t *testing.T) {
 		}
 		want := loadMap(t, "golden", name, "shardmap.json")
 		grid, source := healpix(t, 6), openCatalog(t, "golden", name, "catalog.parquet")
-		got := build(t, grid, source, coverage.Options{Area: area, Allowance: &coverage.Allowance{}})
+		got := mapOf(t, grid, source, build.Options{Area: area, Allowance: &build.Allowance{}})
 		require.Equal(t, want.Keys, got.Keys, name)
 		require.Equal(t, pairs(want), pairs(got), name)
 		same, difference := shardmap.SameSignature(want.GridSignature, got.GridSignature)
@@ -103,9 +103,9 @@ func TestGoldenMaps(t *testing.T) {
 
 		var a, b bytes.Buffer
 		require.NoError(t, got.Write(&a))
-		require.NoError(t, build(t, grid, source, coverage.Options{Area: area, Allowance: &coverage.Allowance{}}).Write(&b))
+		require.NoError(t, mapOf(t, grid, source, build.Options{Area: area, Allowance: &build.Allowance{}}).Write(&b))
 		require.Equal(t, a.String(), b.String(), "a map is the same byte for byte")
-		wide := pairs(build(t, grid, source, coverage.Options{Area: area}))
+		wide := pairs(mapOf(t, grid, source, build.Options{Area: area}))
 		for pair := range pairs(want) {
 			require.Contains(t, wide, pair)
 		}
@@ -124,8 +124,8 @@ func TestNEON(t *testing.T) {
 	require.NoError(t, err)
 	source := openCatalog(t, "data", "cmr", "cat_neon.parquet")
 	want := pairs(loadMap(t, "data", "zagg", "sm_healpix_o9.json"))
-	exact := build(t, grid, source, coverage.Options{Area: area, Allowance: &coverage.Allowance{}})
-	got, wide := pairs(exact), pairs(build(t, grid, source, coverage.Options{Area: area}))
+	exact := mapOf(t, grid, source, build.Options{Area: area, Allowance: &build.Allowance{}})
+	got, wide := pairs(exact), pairs(mapOf(t, grid, source, build.Options{Area: area}))
 	footprints := map[string]core.Region{}
 	_, err = source.Granules(t.Context(), catalog.Query{}, func(g *catalog.Granule) error {
 		footprints[g.ID] = g.Footprint
@@ -216,9 +216,9 @@ func TestFootprintCells(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	for _, allowance := range []coverage.Allowance{{}, {Metres: 10_000}} {
-		cells := build(t, grid, source, coverage.Options{Allowance: &allowance})
-		outlines := build(t, grid, source, coverage.Options{Allowance: &allowance, IgnoreCells: true})
+	for _, allowance := range []build.Allowance{{}, {Metres: 10_000}} {
+		cells := mapOf(t, grid, source, build.Options{Allowance: &allowance})
+		outlines := mapOf(t, grid, source, build.Options{Allowance: &allowance, IgnoreCells: true})
 		require.Contains(t, string(cells.Metadata), `"footprint_cells":true`)
 		listed := pairs(cells)
 		for pair := range pairs(outlines) {

@@ -14,8 +14,8 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/catalog"
-	"github.com/englacial/zagg/internal/coverage"
 	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/shardmap/build"
 	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/plugins/atl06"
 )
@@ -100,7 +100,7 @@ func TestTracks(t *testing.T) {
 				x, y := observe(at, 2000)
 				lon, lat = append(lon, x), append(lat, y)
 			}
-			requireCovered(t, grid, build(t, grid, source, coverage.Options{}), source, lon, lat)
+			requireCovered(t, grid, mapOf(t, grid, source, build.Options{}), source, lon, lat)
 		})
 	}
 }
@@ -162,7 +162,7 @@ func TestRealGranules(t *testing.T) {
 			})
 		}
 		grid := newGrid(t, config)
-		requireCovered(t, grid, build(t, grid, source, coverage.Options{}), source, lon, lat)
+		requireCovered(t, grid, mapOf(t, grid, source, build.Options{}), source, lon, lat)
 	}
 }
 

@@ -16,9 +16,9 @@ import (
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/config"
-	"github.com/englacial/zagg/internal/coverage"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/shardmap/build"
 )
 
 // catalogOptions are the flags of `zagg catalog`.
@@ -222,11 +222,11 @@ func (r *cataloger) run(ctx context.Context) error {
 		}
 		defer tee.writer.Close()
 	}
-	options := coverage.Options{Area: r.area, Readings: r.readings, Timings: r.o.timings}
+	options := build.Options{Area: r.area, Readings: r.readings, Timings: r.o.timings}
 	if r.marginGiven {
-		options.Allowance = &coverage.Allowance{Metres: r.o.margin}
+		options.Allowance = &build.Allowance{Metres: r.o.margin}
 	}
-	m, err := coverage.Build(ctx, r.grid, tee, query, options)
+	m, err := build.Map(ctx, r.grid, tee, query, options)
 	if err == nil {
 		r.compare(recipe.Reader.Info().Product, tee)
 	}

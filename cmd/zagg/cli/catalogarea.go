@@ -12,8 +12,8 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/catalog/geometry"
-	"github.com/englacial/zagg/internal/coverage"
 	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/shardmap/build"
 )
 
 // largestArea is the longest file of an area that is read.
@@ -115,7 +115,7 @@ func (r *cataloger) widened(ctx context.Context, product string) (core.Region, e
 	for i := range shards {
 		wide.Margin = max(wide.Margin, r.area.Margin+1.25*across(&shards[i].Outline))
 	}
-	allowance := coverage.AllowanceOf(product).Of(&core.Region{})
+	allowance := build.AllowanceOf(product).Of(&core.Region{})
 	if r.marginGiven {
 		allowance = r.o.margin
 	}

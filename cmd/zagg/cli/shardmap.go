@@ -14,9 +14,9 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
-	"github.com/englacial/zagg/internal/coverage"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/shardmap/build"
 )
 
 func (a *app) shardmapCommand() *cobra.Command {
@@ -224,7 +224,7 @@ func oneLine(object json.RawMessage) string {
 // printArea says how the rings of the area that a map was made for were read.
 func printArea(w io.Writer, metadata json.RawMessage) {
 	var m struct {
-		Area coverage.Area `json:"area"`
+		Area build.Area `json:"area"`
 	}
 	if len(metadata) == 0 || json.Unmarshal(metadata, &m) != nil { // other programs' metadata may say anything
 		return

@@ -1,4 +1,4 @@
-// Package coverage builds shard maps: for each granule of a catalog the shards of a grid that its observations can lie in,
+// Package build makes shard maps: for each granule of a catalog the shards of a grid that its observations can lie in,
 // Cover(footprint) ∩ Cover(area).
 //
 // # Margins
@@ -19,4 +19,4 @@
 // The default is therefore 1 km plus 3e-6 L²/km for the longest edge of the footprint, which is more than the distances
 // above before the width of the strip is counted. It is made for tracks of low orbits; a footprint_margin of the
 // configuration replaces it.
-package coverage
+package build

@@ -1,4 +1,4 @@
-package coverage
+package build
 
 import "github.com/englacial/zagg/internal/catalog/geometry"
 

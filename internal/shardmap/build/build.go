@@ -1,4 +1,4 @@
-package coverage
+package build
 
 import (
 	"context"
@@ -40,16 +40,16 @@ type CellCoverer interface {
 // batch is how many footprints are covered in one call.
 const batch = 1000
 
-// Build makes the map of the granules of a source for a grid: for each granule the shards that its footprint meets, grown
+// Map makes the map of the granules of a source for a grid: for each granule the shards that its footprint meets, grown
 // by its allowance, of those that meet the area. The same source gives the same map: shards in key order, granules in the
 // order of the source. Errors name the granule.
-func Build(ctx context.Context, grid core.Grid, source catalog.Source, q catalog.Query, o Options) (*shardmap.Map, error) {
+func Map(ctx context.Context, grid core.Grid, source catalog.Source, q catalog.Query, o Options) (*shardmap.Map, error) {
 	start := time.Now()
 	b := &builder{grid: grid, options: o, shards: map[core.ShardKey]*[]int32{}, seen: map[string]bool{}}
 	if len(o.Area.Polygons) > 0 {
 		area, err := grid.Cover(ctx, []core.Region{o.Area})
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "coverage", "area", "%w", err)
+			return nil, core.Errorf(core.CodeOf(err), "shard map", "area", "%w", err)
 		}
 		b.area = area[0]
 		for _, key := range b.area {
@@ -151,7 +151,7 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 func (b *builder) add(c covered) error {
 	for i, g := range c.granules {
 		if b.seen[g.ID] {
-			return core.Errorf(core.Invalid, "coverage", g.ID, "the catalog has this granule twice; its observations would count twice")
+			return core.Errorf(core.Invalid, "shard map", g.ID, "the catalog has this granule twice; its observations would count twice")
 		}
 		b.seen[g.ID] = true
 		b.total++
@@ -195,7 +195,7 @@ func (b *builder) cover(ctx context.Context, list []*catalog.Granule) ([][]core.
 		case b.area != nil:
 			covers[i] = b.area
 		default:
-			return nil, core.Errorf(core.Invalid, "coverage", g.ID, "it has no footprint, so that it may have observed anywhere: give an area")
+			return nil, core.Errorf(core.Invalid, "shard map", g.ID, "it has no footprint, so that it may have observed anywhere: give an area")
 		}
 	}
 	found, err := b.coverRegions(ctx, list, regions, places)
@@ -215,7 +215,7 @@ func (b *builder) coverRegions(ctx context.Context, list []*catalog.Granule, reg
 	}
 	for k, i := range places { // which one is it?
 		if _, own := b.grid.Cover(ctx, regions[k:k+1]); own != nil {
-			return nil, core.Errorf(core.CodeOf(own), "coverage", list[i].ID, "its footprint: %w", own)
+			return nil, core.Errorf(core.CodeOf(own), "shard map", list[i].ID, "its footprint: %w", own)
 		}
 	}
 	return nil, err

@@ -1,4 +1,4 @@
-package coverage
+package build
 
 import (
 	"bytes"
@@ -99,7 +99,7 @@ func TestBuild(t *testing.T) {
 	b := granule("b", points(12, 40))
 	b.Datetime = start
 	calls := 0
-	m, err := Build(t.Context(), degrees{calls: &calls}, list{a, b, granule("c", points(77))}, catalog.Query{}, Options{Area: points(12, 13, 14), Allowance: exactly()})
+	m, err := Map(t.Context(), degrees{calls: &calls}, list{a, b, granule("c", points(77))}, catalog.Query{}, Options{Area: points(12, 13, 14), Allowance: exactly()})
 	require.NoError(t, err)
 	require.Equal(t, []core.ShardKey{"112", "113"}, m.Keys)
 	require.Equal(t, "a", m.Granules[0][0].ID)
@@ -119,7 +119,7 @@ func TestBuild(t *testing.T) {
 			[{"id": "a", "s3": "s3://b/a", "https": "", "assets": {"l2a": {"https": "https://h/l2a"}}, "time_start": "2024-11-02T01:15:00+00:00", "time_end": "2024-11-02T01:15:01.500000+00:00"}]
 		]}`, out.String())
 
-	m, err = Build(t.Context(), degrees{}, list{b, granule("w", points(200))}, catalog.Query{}, Options{Allowance: &Allowance{Metres: 111e3}, Timings: true})
+	m, err = Map(t.Context(), degrees{}, list{b, granule("w", points(200))}, catalog.Query{}, Options{Allowance: &Allowance{Metres: 111e3}, Timings: true})
 	require.NoError(t, err)
 	require.Equal(t, []core.ShardKey{"111", "112", "113", "139", "140", "141", "299", "300", "301"}, m.Keys, "no area: the whole Earth")
 	require.Contains(t, string(m.Metadata), "build_wall_s")
@@ -131,7 +131,7 @@ func TestBuildBatches(t *testing.T) {
 		source = append(source, granule(fmt.Sprint("g", i), points(float64(i%360))))
 	}
 	calls := 0
-	m, err := Build(t.Context(), degrees{calls: &calls}, source, catalog.Query{}, Options{Area: points(5), Allowance: exactly()})
+	m, err := Map(t.Context(), degrees{calls: &calls}, source, catalog.Query{}, Options{Area: points(5), Allowance: exactly()})
 	require.NoError(t, err)
 	require.Equal(t, 1+3, calls, "the area, and a thousand footprints a call")
 	require.Equal(t, []core.ShardKey{"105"}, m.Keys)
@@ -143,34 +143,34 @@ func TestBuildCells(t *testing.T) {
 	good, odd, strange, bare := granule("good", points(11)), granule("odd", points(11)), granule("strange", points(11)), granule("bare", core.Region{})
 	good.Cells, odd.Cells, strange.Cells, bare.Cells = []uint64{11, 12}, []uint64{12, 13}, []uint64{11, 400}, []uint64{9}
 	source := list{good, odd, strange, bare}
-	m, err := Build(t.Context(), celled{}, source, catalog.Query{}, Options{Allowance: exactly()})
+	m, err := Map(t.Context(), celled{}, source, catalog.Query{}, Options{Allowance: exactly()})
 	require.NoError(t, err)
 	require.Equal(t, []core.ShardKey{"109", "111", "112"}, m.Keys)
 	require.Len(t, m.Granules[1], 3, "of odd the footprint counts: its cells are elsewhere")
 	require.Contains(t, string(m.Metadata), `"footprint_cells":true`)
-	_, err = Build(t.Context(), celled{}, source, catalog.Query{}, Options{Allowance: exactly(), IgnoreCells: true})
+	_, err = Map(t.Context(), celled{}, source, catalog.Query{}, Options{Allowance: exactly(), IgnoreCells: true})
 	require.ErrorContains(t, err, "bare")
 	require.ErrorContains(t, err, "give an area")
-	m, err = Build(t.Context(), degrees{}, list{granule("bare", core.Region{})}, catalog.Query{}, Options{Area: points(3, 4)})
+	m, err = Map(t.Context(), degrees{}, list{granule("bare", core.Region{})}, catalog.Query{}, Options{Area: points(3, 4)})
 	require.NoError(t, err)
 	require.Equal(t, []core.ShardKey{"103", "104"}, m.Keys, "without a footprint it may be anywhere in the area")
 }
 
 func TestBuildErrors(t *testing.T) {
 	bad := core.Region{Polygons: []core.Polygon{{{{Lon: 1, Lat: 95}}}}}
-	_, err := Build(t.Context(), degrees{}, list{granule("a", points(1)), granule("b", bad)}, catalog.Query{}, Options{})
+	_, err := Map(t.Context(), degrees{}, list{granule("a", points(1)), granule("b", bad)}, catalog.Query{}, Options{})
 	require.Equal(t, core.Invalid, core.CodeOf(err))
-	require.ErrorContains(t, err, "coverage b: its footprint")
-	_, err = Build(t.Context(), degrees{}, list{granule("a", points(1)), granule("a", points(2))}, catalog.Query{}, Options{})
-	require.ErrorContains(t, err, "coverage a: the catalog has this granule twice")
-	_, err = Build(t.Context(), degrees{}, list{}, catalog.Query{}, Options{Area: bad})
-	require.ErrorContains(t, err, "coverage area")
+	require.ErrorContains(t, err, "shard map b: its footprint")
+	_, err = Map(t.Context(), degrees{}, list{granule("a", points(1)), granule("a", points(2))}, catalog.Query{}, Options{})
+	require.ErrorContains(t, err, "shard map a: the catalog has this granule twice")
+	_, err = Map(t.Context(), degrees{}, list{}, catalog.Query{}, Options{Area: bad})
+	require.ErrorContains(t, err, "shard map area")
 	gone := errors.New("gone")
-	_, err = Build(t.Context(), degrees{}, failing{gone}, catalog.Query{}, Options{})
+	_, err = Map(t.Context(), degrees{}, failing{gone}, catalog.Query{}, Options{})
 	require.ErrorIs(t, err, gone)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = Build(canceled, degrees{}, failing{context.Canceled}, catalog.Query{}, Options{})
+	_, err = Map(canceled, degrees{}, failing{context.Canceled}, catalog.Query{}, Options{})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
