@@ -37,11 +37,11 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := f.results.trouble(); answer == nil && err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "invoke "+f.o.Function, j.Label, "its event was sent, and its result could not be looked for: %w", err)
-		}
 		if answer != nil {
 			return judge(j.Label, answer)
+		}
+		if err := f.results.trouble(); err != nil {
+			return nil, unseen(j.Label, err)
 		}
 		if f.o.Finished != nil {
 			if done := f.o.Finished(ctx, &j); done != nil {
@@ -53,16 +53,21 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 	return nil, core.Errorf(core.Unavailable, "invoke "+f.o.Function, j.Label, "no result of two events, %s after the second: the function's log says what became of them (a time-out, no memory, or no right to write %s)", f.patience(), f.o.Runs)
 }
 
+// unseen is the error of a job whose result cannot be read.
+func unseen(label string, err error) error {
+	return core.Errorf(core.CodeOf(err), "result", label, "its event was sent, and its result could not be looked for: %w", err)
+}
+
 // patience is how long a result may take from when its event was accepted.
 func (f *Fleet) patience() time.Duration { return f.function.Timeout + MaxAge + f.o.Patience }
 
 // await waits for a result; nil: it did not come in time.
-func (f *Fleet) await(ctx context.Context, wait <-chan *job.Response) (*job.Response, error) {
+func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (*job.Response, error) {
 	t := time.NewTimer(f.patience())
 	defer t.Stop()
 	select {
-	case answer := <-wait: // nil: results cannot be looked for
-		return answer, nil
+	case a := <-wait:
+		return a.answer, a.err
 	case <-t.C:
 		return nil, nil
 	case <-ctx.Done():
@@ -75,7 +80,7 @@ func (f *Fleet) await(ctx context.Context, wait <-chan *job.Response) (*job.Resp
 func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
 	r := newResults(from, folder, time.Second, 0)
 	for _, label := range labels {
-		r.waiting[label] = make(chan *job.Response, 1)
+		r.waiting[label] = make(chan arrival, 1)
 	}
 	for {
 		present, err := r.present(ctx)
@@ -90,8 +95,13 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 			case len(wait) == 0:
 				late = append(late, label)
 			default:
-				done, err := judge(label, <-wait)
 				delete(r.waiting, label)
+				a := <-wait
+				if a.err != nil {
+					got(label, nil, a.err)
+					continue
+				}
+				done, err := judge(label, a.answer)
 				got(label, done, err)
 			}
 		}
@@ -104,28 +114,35 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 	}
 }
 
+// An arrival is what came of an event: an answer, or why it cannot be had.
+type arrival struct {
+	answer *job.Response
+	err    error
+}
+
 // results looks for results while somebody waits for one: one listing for all of them.
 type results struct {
 	store    core.ObjectStore
 	folder   store.RunFolder
 	poll     time.Duration // at most
 	patience time.Duration // with a store that denies listing
+	notice   func(format string, args ...any)
 
 	mu      sync.Mutex
-	waiting map[string]chan *job.Response
+	waiting map[string]chan arrival
 	looking bool
 	failed  error // of the last listing
 }
 
 func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience time.Duration) *results {
-	return &results{store: from, folder: folder, poll: poll, patience: patience, waiting: map[string]chan *job.Response{}}
+	return &results{store: from, folder: folder, poll: poll, patience: patience, notice: func(string, ...any) {}, waiting: map[string]chan arrival{}}
 }
 
 // expect gives the channel that a label's result will come on.
-func (r *results) expect(label string) <-chan *job.Response {
+func (r *results) expect(label string) <-chan arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait := make(chan *job.Response, 1)
+	wait := make(chan arrival, 1)
 	r.waiting[label] = wait
 	if !r.looking {
 		r.looking = true
@@ -187,12 +204,18 @@ func (r *results) look() {
 func (r *results) note(err error, hopeless bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	switch {
+	case err != nil && r.failed == nil:
+		r.notice("results cannot be looked for, asking again: %v", err)
+	case err == nil && r.failed != nil:
+		r.notice("results can be looked for again")
+	}
 	r.failed = err
 	if err == nil || !hopeless {
 		return
 	}
-	for label, wait := range r.waiting {
-		close(wait)
+	for label := range r.waiting {
+		r.deliver(label, arrival{err: unseen(label, err)})
 		delete(r.waiting, label)
 	}
 }
@@ -242,23 +265,35 @@ func (r *results) fetch(ctx context.Context, labels []string) {
 // maxResult is the largest result that is read; one takes a few kilobytes.
 const maxResult = 16 << 20
 
-// read hands a result to who waits for it. A result of an older run of the same folder cannot be there: runs have folders of their own.
+// read hands a result to who waits for it, or why it cannot be read; what does not answer is looked for again. A result of
+// an older run of the same folder cannot be there: runs have folders of their own.
 func (r *results) read(ctx context.Context, label string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	var a arrival
 	data, err := objstore.ReadAll(ctx, r.store, r.folder.Result(label), maxResult)
-	if err != nil {
-		return
+	if err == nil {
+		var result *job.Result
+		if result, err = job.DecodeResult(data); err == nil {
+			a.answer = &result.Response
+		}
 	}
-	result, err := job.DecodeResult(data)
 	if err != nil {
-		return
+		if code := core.CodeOf(err); code == core.Unavailable || code == core.NotFound {
+			return
+		}
+		a.err = unseen(label, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.deliver(label, a)
+}
+
+// deliver hands over what came of an event; only the first counts. r.mu is held.
+func (r *results) deliver(label string, a arrival) {
 	if wait := r.waiting[label]; wait != nil {
 		select {
-		case wait <- &result.Response:
+		case wait <- a:
 		default:
 		}
 	}

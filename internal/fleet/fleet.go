@@ -25,6 +25,9 @@ const (
 // MaxAge is how long Lambda keeps an event that it cannot run (deploy/template.yaml).
 const MaxAge = 60 * time.Second
 
+// deniedFor is how long a store may deny looking for results: keys that expired may be renewed.
+const deniedFor = 20 * time.Second
+
 // Options are a function and how it is talked to.
 type Options struct {
 	Client   *lambda.Client // its own retries should be off; it must wait longer than the function's time-out
@@ -36,7 +39,7 @@ type Options struct {
 	// Credentials are asked for before each event is sent, so that what they give may be short-lived.
 	Credentials func(ctx context.Context) (granules, output *job.Credentials, err error)
 	Poll        time.Duration // the most between looks for results, which a short run has more often; 0: five seconds
-	Patience    time.Duration // for a result beyond the time-out and MaxAge, and with a store that denies looking; 0: 90 seconds
+	Patience    time.Duration // for a result beyond the time-out and MaxAge, and at most with a store that denies looking; 0: 90 seconds
 	Backoff     time.Duration // before the first retry; 0: one second
 	Throttled   time.Duration // how long a request that Lambda throttles is sent again; 0: ten minutes
 	Files       int           // that this process may open; 0: as the system says
@@ -100,7 +103,10 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 		f.take(c)
 	}
 	if o.Async {
-		f.results = newResults(o.Store, o.Runs, o.Poll, o.Patience)
+		f.results = newResults(o.Store, o.Runs, o.Poll, min(o.Patience, deniedFor))
+		if o.Notice != nil {
+			f.results.notice = o.Notice
+		}
 	}
 	return f, nil
 }

@@ -511,6 +511,69 @@ func (deniedList) List(context.Context, string, func(core.ObjectInfo) error) err
 	return core.Errorf(core.Denied, "list", "mem://out", "no s3:ListBucket")
 }
 
+// A result that cannot be read is an error at once, not when patience ends; a listing that fails is told of and tried again.
+func TestResultsThatCannotBeRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		store func(core.ObjectStore) core.ObjectStore
+		code  core.Code
+		says  string
+	}{
+		"damaged": {func(s core.ObjectStore) core.ObjectStore {
+			return oddReads{s, func() ([]byte, error) { return []byte("{"), nil }}
+		}, core.Corrupt, "unexpected end"},
+		"denied": {func(s core.ObjectStore) core.ObjectStore {
+			return oddReads{s, func() ([]byte, error) { return nil, core.Errorf(core.Denied, "", "", "no s3:GetObject") }}
+		}, core.Denied, "no s3:GetObject"},
+		"unlisted": {func(s core.ObjectStore) core.ObjectStore { return &onceUnlisted{ObjectStore: s} }, 0, "asking again: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(t, emulator.Options{}, fine)
+			var said strings.Builder
+			f := a.fleet(t, func(o *Options) {
+				async(o)
+				o.Store = c.store(o.Store)
+				o.Notice = func(format string, args ...any) { fmt.Fprintf(&said, format, args...) }
+			})
+			_, err := f.Run(t.Context(), aJob("-1", 1))
+			require.EqualValues(t, 1, a.Stats().Events)
+			if name == "unlisted" {
+				require.NoError(t, err)
+				require.Contains(t, said.String(), c.says)
+				return
+			}
+			require.Equal(t, c.code, core.CodeOf(err))
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+// oddReads answers every read in its own way.
+type oddReads struct {
+	core.ObjectStore
+	read func() ([]byte, error)
+}
+
+func (o oddReads) Stat(context.Context, string) (core.ObjectInfo, error) {
+	return core.ObjectInfo{Size: 1}, nil
+}
+
+func (o oddReads) ReadRanges(context.Context, string, []core.Range) ([][]byte, error) {
+	data, err := o.read()
+	return [][]byte{data}, err
+}
+
+type onceUnlisted struct {
+	core.ObjectStore
+	asked atomic.Int64
+}
+
+func (o *onceUnlisted) List(ctx context.Context, prefix string, visit func(core.ObjectInfo) error) error {
+	if o.asked.Add(1) == 1 {
+		return core.Errorf(core.Unavailable, "list", prefix, "503")
+	}
+	return o.ObjectStore.List(ctx, prefix, visit)
+}
+
 // A short run is looked at often, a long one seldom.
 func TestPause(t *testing.T) {
 	r := newResults(nil, "", 5*time.Second, 0)
