@@ -51,12 +51,13 @@ func (m Model) ExpectJobs(jobs []Job, f Function) Expectation {
 		e.DensestSeconds = tasks[0]
 	}
 	e.WallSeconds = makespan(tasks, f.Concurrency)
-	e.Bill = Of(Use{
+	use := Use{
 		WorkerSeconds: e.WorkerSeconds, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
 		Invocations: int64(e.Jobs), Gets: int64(reading * m.PairGets), Puts: int64(float64(e.Shards) * m.ShardPuts), Bytes: int64(reading * m.PairBytes),
-	})
+	}
+	e.Bill = Of(use)
 	e.USD = e.Bill.Total()
-	e.CeilingUSD = Ceiling(e.Jobs, f).Total()
+	e.CeilingUSD = Ceiling(e, use, f).Total()
 	return e
 }
 

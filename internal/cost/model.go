@@ -36,6 +36,9 @@ const MBPerCPU = 1769
 // maxCPU is the most vCPUs that a Lambda function can have.
 const maxCPU = 6
 
+// DefaultSends is how often an event is sent: once, and once more when no result came of it.
+const DefaultSends = 2
+
 // scaleUp is how many environments of one function Lambda starts within scaleUpSeconds (AWS Lambda, "Scaling behavior").
 const (
 	scaleUp        = 1000
@@ -49,6 +52,7 @@ type Function struct {
 	AMD64       bool    `json:"x86_64"`
 	Concurrency int     `json:"concurrency"` // workers at once
 	Timeout     float64 `json:"timeout_s"`   // seconds, of one invocation
+	Sends       int     `json:"sends"`       // how often one job may be sent before it counts as failed; 0: DefaultSends
 }
 
 // An Expectation is what a run will take, and what it could take at most.
@@ -62,7 +66,7 @@ type Expectation struct {
 	WallSeconds    float64 `json:"wall_s"`
 	Bill           Bill    `json:"cost"`
 	USD            float64 `json:"usd"`
-	CeilingUSD     float64 `json:"ceiling_usd"` // compute, if every shard ran into the time-out
+	CeilingUSD     float64 `json:"ceiling_usd"` // if every invocation ran into the time-out, as often as it may be sent
 }
 
 // seconds of one shard. Granules are read several at once, so that more than one vCPU helps.
@@ -93,16 +97,20 @@ func (m Model) Expect(granules []int, f Function) Expectation {
 	}
 	e.Bill = Of(use)
 	e.USD = e.Bill.Total()
-	e.CeilingUSD = Ceiling(e.Shards, f).Total()
+	e.CeilingUSD = Ceiling(e, use, f).Total()
 	return e
 }
 
-// Ceiling is the most that the workers of a run can cost: every shard runs into the time-out, once.
-func Ceiling(shards int, f Function) Bill {
-	return Of(Use{
-		WorkerSeconds: float64(shards) * f.Timeout, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
-		Invocations: int64(shards),
-	})
+// Ceiling is the most that a run can cost of which use is expected: every job runs into the time-out, as often as it may be
+// sent, each of its shards is then tried once more by itself with the same end, and all of them make their requests. It is
+// never less than what is expected.
+func Ceiling(e Expectation, use Use, f Function) Bill {
+	sends := cmp.Or(f.Sends, DefaultSends)
+	invocations := int64(sends) * int64(e.Jobs+e.Shards)
+	use.WorkerSeconds = max(float64(invocations)*f.Timeout, use.WorkerSeconds)
+	use.Gets, use.Puts = 2*int64(sends)*use.Gets, 2*int64(sends)*use.Puts
+	use.Invocations = invocations
+	return Of(use)
 }
 
 // makespan is when the last of the tasks ends if each worker takes the next one as it is free.

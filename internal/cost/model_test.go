@@ -30,6 +30,7 @@ func TestExpect(t *testing.T) {
 	require.InDelta(t, 70*GetRequest+9*PutRequest, e.Bill.Requests, 1e-12)
 	require.InDelta(t, e.Bill.Total(), e.USD, 0)
 	require.Greater(t, e.CeilingUSD, e.USD)
+	require.InDelta(t, Of(Use{WorkerSeconds: 900 * 12, MemoryGB: 2 * MBPerCPU / 1024., Invocations: 12, Gets: 280, Puts: 36}).Total(), e.CeilingUSD, 1e-12)
 	require.Zero(t, m.Expect(nil, Function{MemoryMB: 2048}).WorkerSeconds)
 }
 
@@ -71,4 +72,21 @@ func TestFitOfLittle(t *testing.T) {
 	require.True(t, ok)
 	require.InDelta(t, 2, m.seconds(4, Function{MemoryMB: MBPerCPU}), 1e-9)
 	require.GreaterOrEqual(t, m.PairWait, 0.0)
+}
+
+// A ceiling is one: whatever the function and the map, no run is expected to cost more.
+func TestCeiling(t *testing.T) {
+	for _, timeout := range []float64{0, 1, 900} {
+		for _, sends := range []int{0, 1, 4} {
+			for _, m := range []Model{Direct(), Indexed(), {PairGets: 1e6}, {ShardSeconds: 1e4}} {
+				for _, granules := range [][]int{{1}, {400, 1, 1}, make([]int, 100)} {
+					f := Function{MemoryMB: 2048, TmpMB: 10240, Timeout: timeout, Sends: sends, Concurrency: 3}
+					e := m.Expect(granules, f)
+					require.GreaterOrEqual(t, e.CeilingUSD, e.USD)
+					j := m.ExpectJobs([]Job{{Shards: 3, Granules: 4, Pairs: 9}, {1, 1, 1}}, f)
+					require.GreaterOrEqual(t, j.CeilingUSD, j.USD)
+				}
+			}
+		}
+	}
 }

@@ -140,6 +140,14 @@ func (f *Fleet) take(c *lambda.GetFunctionConfigurationOutput) {
 // Function is what was found out of the function.
 func (f *Fleet) Function() Function { return f.function }
 
+// Sends is how often a job may be sent before it counts as failed, if each time it runs and nothing comes of it.
+func (f *Fleet) Sends() int {
+	if f.o.Async {
+		return sends
+	}
+	return 1 + maxRetries
+}
+
 // Retries is how many requests were sent again.
 func (f *Fleet) Retries() int64 {
 	f.mu.Lock()

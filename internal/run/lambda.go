@@ -251,7 +251,7 @@ func (b *cloud) confirm() error {
 	if b.perJob > 1 {
 		r.note("%d shards a job: %d invocations", b.perJob, e.Jobs)
 	}
-	r.note("expected: %.0f worker-seconds, %.1f s, $%.4f; at most $%.2f, if every invocation ran into the time-out", e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD)
+	r.note("expected: %.0f worker-seconds, %.1f s, $%.4f; at most $%.2f, if every invocation ran into the time-out as often as it may be sent", e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD)
 	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %d shards for at most $%.2f?", len(r.jobs), e.CeilingUSD)) {
 		return nil
 	}
@@ -261,7 +261,7 @@ func (b *cloud) confirm() error {
 // size decides how many shards a job has: as the options say, or what is cheapest.
 func (b *cloud) size(model cost.Model) cost.Expectation {
 	fn := b.fleet.Function()
-	on := cost.Function{MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds()}
+	on := cost.Function{MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds(), Sends: b.fleet.Sends()}
 	g := b.r.grouped(b.r.jobs)
 	if b.perJob = b.r.o.PerJob; b.perJob > 0 {
 		return model.ExpectJobs(shapes(b.groups(g)), on)

@@ -178,7 +178,7 @@ func (a *app) printExpectation(m *shardmap.Map, model cost.Model, o costOptions,
 	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s\n", thousands(int64(e.WorkerSeconds+0.5)), thousands(int64(o.function.MemoryMB)), o.architecture)
 	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s workers\n", e.WallSeconds, thousands(int64(o.function.Concurrency)))
 	fmt.Fprintf(w, "Cost\tabout %s: compute $%.4f, requests $%.4f, invocations $%.4f, /tmp $%.4f\n", e.Bill, e.Bill.Compute, e.Bill.Requests, e.Bill.Invoke, e.Bill.Tmp)
-	fmt.Fprintf(w, "At most\t$%.2f, if every job ran into the time-out of %.0f s\n", e.CeilingUSD, o.function.Timeout)
+	fmt.Fprintf(w, "At most\t$%.2f, if every job ran into the time-out of %.0f s as often as it may be sent\n", e.CeilingUSD, o.function.Timeout)
 	fmt.Fprintf(w, "Constants\tfrom %s: %.2f s a shard; %.3f CPU-s, %.3f s of waiting, %.0f requests and %s a granule\n", source,
 		model.ShardSeconds, model.PairCPU, model.PairWait, model.PairGets, megabytes(int64(model.PairBytes)))
 	if e.DensestSeconds > o.function.Timeout {
