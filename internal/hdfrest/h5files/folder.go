@@ -65,6 +65,11 @@ func (f *Folder) stat(url string) (fs.FileInfo, error) {
 	return info, err
 }
 
+// open does not wait for somebody to write to a pipe that took a file's place.
+func (f *Folder) open(url string) (*os.File, error) {
+	return f.root.OpenFile(url, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 func objectInfo(url string, i fs.FileInfo) core.ObjectInfo {
 	return core.ObjectInfo{URL: url, ETag: fmt.Sprintf("%x-%x", i.Size(), i.ModTime().UnixNano()), Size: i.Size(), Modified: i.ModTime()}
 }
@@ -92,7 +97,7 @@ func (f *Folder) ReadVersion(ctx context.Context, url, etag string, ranges []cor
 	if _, err := f.stat(url); err != nil {
 		return nil, folderError(op, url, err)
 	}
-	file, err := f.root.Open(url)
+	file, err := f.open(url)
 	if err != nil {
 		return nil, folderError(op, url, err)
 	}
@@ -128,7 +133,7 @@ func (f *Folder) ReadVersion(ctx context.Context, url, etag string, ranges []cor
 // Folder lists a folder. Names that begin with a dot are not shown.
 func (f *Folder) Folder(ctx context.Context, prefix, after string, visit func(core.ObjectInfo) error) error {
 	const op = "hdf.List"
-	dir, err := f.root.Open(path.Clean("./" + prefix))
+	dir, err := f.open(path.Clean("./" + prefix))
 	if err != nil {
 		return folderError(op, prefix, err)
 	}
