@@ -2,8 +2,8 @@ package hdfrest
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"math"
 
 	"github.com/englacial/zagg/core"
@@ -126,7 +126,7 @@ func (r render) value(b []byte, t *Type, data []byte) ([]byte, int) {
 		}
 		return appendString(b, string(bytes.TrimRight(data[:n], "\x00"))), n
 	case Opaque:
-		return appendString(b, hex.EncodeToString(data[:n])), n
+		return appendString(b, base64.StdEncoding.EncodeToString(data[:n])), n // as HDF5/JSON has it, and h5pyd 1.0 reads it
 	case Reference:
 		return appendString(b, string(bytes.TrimRight(data[:n], "\x00"))), n
 	case Vlen:
