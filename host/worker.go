@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
@@ -26,11 +27,11 @@ const (
 const requestBytes = 900 << 10
 
 // NewStores sets the way to the granules by where one of them lies: how far apart ranges are merged and how many
-// granules are open at once.
+// granules are open at once: over a network twice as many as can be computed with, so that some are on their way meanwhile.
 func NewStores(source core.ObjectReader, output core.ObjectStore, url string) Stores {
 	s := Stores{Source: source, Output: output, Gap: fileGap, MaxRequest: maxRequest, Granules: 2}
 	if scheme := objstore.Scheme(url); scheme != "" && scheme != "file" {
-		s.Gap, s.Granules, s.Request = networkGap, 8, requestBytes
+		s.Gap, s.Granules, s.Request = networkGap, min(max(2*runtime.GOMAXPROCS(0), 4), 8), requestBytes
 	}
 	return s
 }

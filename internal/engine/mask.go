@@ -59,10 +59,7 @@ func mark(columns []core.Column, n int, keep []int32, scratch []byte) core.Colum
 // sink holds keeps one growing buffer a column instead of one a batch.
 func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 	if dst == nil {
-		dst = make([]core.Column, len(src))
-		for i, c := range src {
-			dst[i] = core.Column{Name: c.Name, Type: c.Type, Width: max(c.Width, 1), Fill: bytes.Clone(c.Fill), Valid: bytes.Clone(c.Valid)}
-		}
+		dst = noRows(src)
 	}
 	for i := range src {
 		s, d := &src[i], &dst[i]
@@ -87,6 +84,15 @@ func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 		}
 	}
 	return dst, nil
+}
+
+// noRows are columns like others, without a row.
+func noRows(like []core.Column) []core.Column {
+	out := make([]core.Column, len(like))
+	for i, c := range like {
+		out[i] = core.Column{Name: c.Name, Type: c.Type, Width: max(c.Width, 1), Fill: bytes.Clone(c.Fill), Valid: bytes.Clone(c.Valid)}
+	}
+	return out
 }
 
 // grow makes room for n more bytes and keeps the data aligned for every element type: it allocates anew as 8-byte words.

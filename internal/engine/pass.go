@@ -26,6 +26,7 @@ type pass struct {
 	results  []*Result
 	gone     []bool // of each task: its rows are let go
 	cancel   context.CancelFunc
+	landings sync.Pool // of *landing, to be used again
 
 	mu     sync.Mutex
 	errs   []error // of each task the first

@@ -10,9 +10,13 @@ import (
 
 // A granule is read with a lease of a quarter of what can be leased, so that some are under way at once, within these bounds.
 const (
-	leastLease = 16 << 20
+	leastLease = 32 << 20
 	mostLease  = 64 << 20
 )
+
+// smallParcel is how many bytes of rows go to memory together. To disk go as many as a sink may hold, so that it is read in
+// large pieces.
+const smallParcel = 1 << 20
 
 // leaseOf is the memory for reading a granule, beside rows that are kept.
 func (p *Pipeline) leaseOf(g *granule) int64 {
@@ -33,7 +37,7 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 	}
 	defer release()
 	s := sink{counts: make([]Counts, len(g.wants))}
-	l := &landing{run: r, granule: g, sink: &s, finder: finder{grid: p.Grid, slots: r.layout.slots}, most: size / 4}
+	l := r.landing(g, &s, size/4)
 	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0, Request: p.Request}
 	if p.Budget != nil {
 		q.Memory = size / 4 * 3
@@ -50,7 +54,7 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 		return nil
 	})
 	if err == nil {
-		err = r.flush(g, &s)
+		err = r.flush(g, &s, true)
 	}
 	if err != nil {
 		for _, k := range s.parcels {
@@ -58,6 +62,8 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 		}
 		return core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}
+	s.giveBack(&l.spare)
+	r.landings.Put(l) // only now: a reader that failed may yet call
 	s.stats = stats
 	if g.home >= 0 {
 		s.counts[g.home].Read += stats.Invalid
@@ -93,6 +99,18 @@ type landing struct {
 	keep    []int32 // of the shard whose rows are taken
 	counts  *Counts // of that shard
 	marks   []byte
+	spare   buffers // for the sink
+}
+
+// landing takes the batches of a granule to its sink, of which most bytes are no parcel.
+func (r *pass) landing(g *granule, s *sink, most int64) *landing {
+	l, _ := r.landings.Get().(*landing)
+	if l == nil {
+		l = &landing{run: r, finder: finder{grid: r.p.Grid, slots: r.layout.slots}}
+	}
+	l.granule, l.sink, l.most, l.finder.keys = g, s, most, l.finder.keys[:0]
+	s.borrow(&l.spare)
+	return l
 }
 
 // refused counts the rows of the shards that the reader's filters refused.
@@ -136,8 +154,8 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 			return err
 		}
 	}
-	if l.sink.bytes() > l.most {
-		return l.run.flush(l.granule, l.sink)
+	if n := l.sink.bytes(); n > min(l.most, smallParcel) {
+		return l.run.flush(l.granule, l.sink, n > l.most)
 	}
 	return nil
 }
@@ -148,11 +166,10 @@ func (l *landing) takeShard(want int, b *core.Batch) error {
 	if err := l.filter(cols); err != nil || len(l.keep) == 0 {
 		return err
 	}
-	cols, err := gather(l.sink.cols, cols, l.keep)
-	if err != nil {
+	l.sink.begin(cols)
+	if _, err := gather(l.sink.cols, cols, l.keep); err != nil {
 		return err
 	}
-	l.sink.cols = cols
 	for _, i := range l.keep {
 		l.sink.slots = append(l.sink.slots, l.finder.slot[i])
 	}

@@ -16,6 +16,50 @@ type sink struct {
 	runs  []run // of what follows
 	slots []int32
 	cols  []core.Column
+	spare [][]byte // memory for cols
+}
+
+// buffers is memory that one sink after the other uses: page faults of fresh memory cost more than filling it.
+type buffers struct {
+	runs  []run
+	slots []int32
+	data  [][]byte // of columns
+}
+
+// borrow takes memory for rows that are no parcel yet.
+func (s *sink) borrow(b *buffers) { s.runs, s.slots, s.spare = b.runs[:0], b.slots[:0], b.data }
+
+// giveBack ends what borrow began.
+func (s *sink) giveBack(b *buffers) {
+	b.runs, b.slots, b.data = s.runs, s.slots, s.spare
+	for i := range s.cols {
+		if i == len(b.data) {
+			b.data = append(b.data, nil)
+		}
+		b.data[i] = s.cols[i].Data
+	}
+	s.runs, s.slots, s.cols, s.spare = nil, nil, nil, nil
+}
+
+// begin makes the columns, where rows of the granule are kept for the first time.
+func (s *sink) begin(like []core.Column) {
+	if s.cols != nil {
+		return
+	}
+	s.cols = noRows(like)
+	for i := range s.cols {
+		if i < len(s.spare) {
+			s.cols[i].Data = s.spare[i][:0]
+		}
+	}
+}
+
+// rewind makes room for more rows.
+func (s *sink) rewind() {
+	s.runs, s.slots = s.runs[:0], s.slots[:0]
+	for i := range s.cols {
+		s.cols[i].Data = s.cols[i].Data[:0]
+	}
 }
 
 // A run is consecutive rows for one of the granule's tasks.
@@ -33,15 +77,19 @@ func (s *sink) add(want, n int) {
 // bytes is what the rows that are no parcel yet take.
 func (s *sink) bytes() int64 { return int64(len(s.slots)) * rowBytes(s.cols) }
 
-// flush makes a parcel of the rows so far: in memory if the budget has room, else on disk.
-func (r *pass) flush(g *granule, s *sink) error {
-	if len(s.slots) == 0 {
+// flush makes a parcel of the rows so far: in memory if the budget has room, else, if they must go, on disk.
+func (r *pass) flush(g *granule, s *sink, must bool) error {
+	size := s.bytes()
+	if size == 0 {
+		return nil
+	}
+	kept := r.p.Budget.Keep(size)
+	if !kept && !must {
 		return nil
 	}
 	k := s.parcel(g.wants)
-	s.runs, s.slots, s.cols = nil, nil, nil
-	size := int64(k.rows) * rowBytes(k.cols)
-	if r.p.Budget.Keep(size) {
+	s.rewind()
+	if kept {
 		k.kept.Store(size)
 	} else {
 		for _, p := range k.parts {

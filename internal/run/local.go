@@ -78,12 +78,16 @@ func (b *local) SetUp(ctx context.Context) (*Ready, error) {
 	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: b.r.localGroups(b.r.grouped(b.r.jobs))}, err
 }
 
-// localGroups are as many shards a job as the options say, or as the budget takes. Half of it is for rows that are kept.
+// spilledPart is how many budgets of rows the shards of a job may be estimated to keep. Half of one is in memory: to have the rest on
+// disk for a while costs far less than to read the granules once more.
+const spilledPart = 2
+
+// localGroups are as many shards a job as the options say, or as suit the budget.
 func (r *Run) localGroups(g *grouping) [][]job.Job {
 	if r.o.PerJob > 0 {
 		return g.within(plan.Bound{Shards: r.o.PerJob})
 	}
-	return g.within(plan.Bound{Bytes: r.budget.Total() / 2, Granules: mostGranules})
+	return g.within(plan.Bound{Bytes: spilledPart * r.budget.Total(), Granules: mostGranules})
 }
 
 func (b *local) Compute(ctx context.Context, jobs []job.Job) ([]Result, []error) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,14 +177,6 @@ func (o *runOptions) sizes() (perJob int, memory int64, err error) {
 	return perJob, memory, nil
 }
 
-// limitMemory makes the garbage collector keep the process near its budget: a tenth more, and what the program itself takes.
-// GOMEMLIMIT wins.
-func limitMemory(bytes int64) {
-	if bytes > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(bytes + bytes/10 + leastMemory)
-	}
-}
-
 // run does what the flags say and prints what became of it.
 func (a *app) run(ctx context.Context, o *runOptions) error {
 	options, err := a.runOptions(o)
@@ -231,7 +222,7 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, Profile: o.profile,
-		Progress: newReporter(a.stderr, o.quiet),
+		Progress: newReporter(a.stderr, o.quiet), Open: openLocal,
 	}
 	if o.backend == "lambda" {
 		l := &o.lambda

@@ -13,8 +13,8 @@ func (r *reading) parts() [][]*table {
 		return [][]*table{r.tables}
 	}
 	room := r.query.Memory
-	if r.file.Whole() {
-		room = max(room-r.file.Size(), room/4)
+	if r.file.Whole() { // further parts cost no request, and small ones stay in a processor's cache
+		room = min(max(room-r.file.Size(), room/4), wholePart)
 	}
 	var parts [][]*table
 	var part []*table
@@ -30,6 +30,9 @@ func (r *reading) parts() [][]*table {
 	}
 	return append(parts, part)
 }
+
+// wholePart is the memory for a part of a file that is read whole: a group of a granule like ATL06's.
+const wholePart = 4 << 20
 
 // rowBytes is about what a row takes in memory: its coordinates as degrees, and all that is read of it as it is in the file,
 // where it may not be packed at all, and decoded.
