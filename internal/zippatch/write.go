@@ -118,11 +118,31 @@ func (w *writer) parts(ctx context.Context, plan *Plan) error {
 	return err
 }
 
-// abort removes the parts, also when ctx has ended.
+// aborts is how often an upload is ended at most.
+const aborts = 5
+
+// abort removes the parts, also when ctx has ended. A part that arrives later would be kept, so that it is repeated until there is
+// no such upload.
 func (w *writer) abort(ctx context.Context) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
-	w.Client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &w.Bucket, Key: &w.Key, UploadId: w.upload}) //nolint:errcheck // there is an earlier error
+	for range aborts {
+		_, err := w.Client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &w.Bucket, Key: &w.Key, UploadId: w.upload})
+		if err != nil {
+			return // there is none any more, or an earlier error
+		}
+	}
+}
+
+// grace is how long a part that is under way may go on when the patch is stopped.
+const grace = 2 * time.Second
+
+// lingering is a context that ends a while after another: a request that is given up may be done by the server all the same,
+// and a part that comes after the end of its upload is kept.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, stop := context.WithCancel(context.WithoutCancel(ctx))
+	forget := context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })
+	return longer, func() { forget(); stop() }
 }
 
 // divide makes parts of pieces: a long range of the old archive is a part by itself, which S3 copies; what is between is
@@ -214,6 +234,11 @@ func (w *writer) part(ctx context.Context, number int32, pieces []Piece) (*strin
 	if err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	ctx, stop := lingering(ctx)
+	defer stop()
 	out, err := w.Client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &w.Bucket, Key: &w.Key, UploadId: w.upload, PartNumber: &number, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
 	})
@@ -226,6 +251,8 @@ func (w *writer) part(ctx context.Context, number int32, pieces []Piece) (*strin
 // copyPart has S3 copy a range of the old archive. A nil ETag says that the service cannot do that; the range is then
 // read and sent.
 func (w *writer) copyPart(ctx context.Context, number int32, p Piece) (*string, error) {
+	ctx, stop := lingering(ctx)
+	defer stop()
 	out, err := w.Client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
 		Bucket: &w.Bucket, Key: &w.Key, UploadId: w.upload, PartNumber: &number,
 		CopySource: aws.String(copySource(w.Bucket, w.Key)), CopySourceRange: aws.String(rangeOf(p.Offset, p.Length)), CopySourceIfMatch: w.head.ETag,

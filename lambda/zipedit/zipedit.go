@@ -99,7 +99,7 @@ func beforeTheEnd(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !ok {
 		return ctx, func() {}
 	}
-	return context.WithDeadline(ctx, end.Add(-min(2*time.Second, time.Until(end)/10)))
+	return context.WithDeadline(ctx, end.Add(-min(4*time.Second, time.Until(end)/5)))
 }
 
 // typeOf is an error's code as a name of a type: NotFound.

@@ -99,7 +99,7 @@ func TestSixteenPatchesAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		patches int
 		data    []byte
-	}{{16, made(t, 3, 1000)}, {4, made(t, 3, 3<<20)}} { // by one request, and in parts
+	}{{16, made(t, 3, 1000)}, {4, made(t, 4, 3<<20)}} { // by one request, and in parts
 		t.Run(fmt.Sprint(c.patches), func(t *testing.T) {
 			_, o := serve(t, 0)
 			put(t, o, c.data)
@@ -150,12 +150,12 @@ func TestLargeArchive(t *testing.T) {
 // Whatever request a patch is stopped at, the archive is the old or the new one, and nothing stays of an upload.
 func TestStoppedAnywhere(t *testing.T) {
 	server, o := serve(t, 0)
-	for _, data := range [][]byte{made(t, 2, 1000), made(t, 3, 3<<20)} {
+	for _, data := range [][]byte{made(t, 2, 1000), made(t, 4, 3<<20)} {
 		for at := int64(1); ; at++ {
 			put(t, o, data)
 			ctx, stop := context.WithCancel(t.Context())
 			var seen atomic.Int64
-			server.SetFault(func(*http.Request) awstest.S3Fault {
+			server.SetFault(func(r *http.Request) awstest.S3Fault {
 				if seen.Add(1) == at {
 					stop()
 				}
@@ -181,7 +181,7 @@ func TestStoppedAnywhere(t *testing.T) {
 // An answer that is lost is not taken for a failure, nor the patch for another's.
 func TestLostAnswers(t *testing.T) {
 	server, o := serve(t, 0)
-	for _, data := range [][]byte{made(t, 2, 1000), made(t, 3, 3<<20)} {
+	for _, data := range [][]byte{made(t, 2, 1000), made(t, 4, 3<<20)} {
 		put(t, o, data)
 		var lost atomic.Int64
 		server.SetFault(func(r *http.Request) awstest.S3Fault {
