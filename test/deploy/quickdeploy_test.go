@@ -4,10 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -194,32 +192,4 @@ func TestZipeditRole(t *testing.T) {
 	} {
 		require.Equal(t, c.want, allowed(newResolverOf(t, deploy.ZipEdit(), given).roleStatements(t, "ExecutionRole"), c.action, c.resource, ""), "%s on %s", c.action, c.resource)
 	}
-}
-
-// The loop of a plugin's author: what is in the zip is built anew, and only what differs is changed.
-func TestQuickdeployBundle(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a function twice")
-	}
-	functions(t, "f0", "f1")
-	dir := t.TempDir()
-	first := filepath.Join(dir, "w.zip")
-	if out, err := exec.Command("go", "version").CombinedOutput(); err != nil {
-		t.Skip(string(out))
-	}
-	ok(t, "bundle", "--builtin", "healpix,stats", "--arch", "amd64", "-o", first)
-	data, err := os.ReadFile(first)
-	require.NoError(t, err)
-	_, err = bucketClient(t).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("zips"), Key: aws.String("my/app.zip"), Body: bytes.NewReader(data)})
-	require.NoError(t, err)
-	base := []string{"quickdeploy", "--zip", "s3://zips/my/app.zip", "--functions", "f0,f1", "--local", "--bundle"}
-	code, _, errs := zagg(t, "", append(base, "--dry-run")...)
-	require.Zero(t, code, errs)
-	require.Contains(t, errs, "0 files differ")
-	_, out, errs := zagg(t, "", append(base, "--builtin", "healpix,stats,atl06")...)
-	require.Contains(t, out, "2 of 2 functions have the new code", errs)
-	require.Contains(t, errs, "0 added, 2 modified")
-	require.Contains(t, zipped(t, "manifest.json"), "atl06")
-	require.Equal(t, codeOf(t, "f0"), codeOf(t, "f1"))
-	fmt.Fprintln(io.Discard, errs)
 }

@@ -23,8 +23,8 @@ func (q *quick) update(ctx context.Context) []quickdeploy.Result {
 	}
 	results := u.All(ctx, q.functions)
 	table.finish()
-	if table == nil {
-		for _, r := range results {
+	for _, r := range results {
+		if table == nil || r.Err != nil { // a row has no room for the reason
 			fmt.Fprintln(q.stderr, resultLine(r))
 		}
 	}
@@ -64,7 +64,7 @@ func (q *quick) newTable() *table {
 	}
 	for _, name := range q.functions {
 		r := &row{state: "waiting", began: time.Now()}
-		r.bar = t.pool.New(1, mpb.NopStyle(), mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return t.line(name, width) })))
+		r.bar = t.pool.New(1, mpb.NopStyle(), mpb.BarFillerTrim(), mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return t.line(name, width) })))
 		t.rows[name] = r
 	}
 	return t
@@ -88,14 +88,14 @@ func (t *table) line(name string, width int) string {
 func (t *table) say(name, state string) {
 	t.mu.Lock()
 	r := t.rows[name]
-	r.state = state
+	r.state, _, _ = strings.Cut(state, ":")
 	ended := strings.HasPrefix(state, "failed") || strings.HasPrefix(state, "has")
 	if ended {
 		r.ended = time.Now()
 	}
 	t.mu.Unlock()
 	if ended {
-		r.bar.SetTotal(1, true)
+		r.bar.Increment()
 	}
 }
 
