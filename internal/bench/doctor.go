@@ -30,7 +30,12 @@ type Setup struct {
 type Account interface {
 	HasProvider(ctx context.Context, host string) (bool, error)
 	HasRole(ctx context.Context, name string) (bool, error)
-	// IsPublic reports whether strangers may read and list the bucket.
+	// AccountBlocks and BucketBlocks report whether the account, or the bucket, lets no policy make buckets public.
+	AccountBlocks(ctx context.Context) (bool, error)
+	BucketBlocks(ctx context.Context, bucket string) (bool, error)
+	// HasPublicPolicy reports whether the bucket has a policy that lets strangers in.
+	HasPublicPolicy(ctx context.Context, bucket string) (bool, error)
+	// IsPublic reports whether a stranger who tries may list the bucket.
 	IsPublic(ctx context.Context, bucket string) (bool, error)
 }
 
@@ -84,14 +89,30 @@ func (s Setup) accountChecks() []Check {
 		})
 	}
 	if s.DistBucket != "" {
-		checks = append(checks, Check{
-			Name: "bucket " + s.DistBucket + " can be read by everybody",
-			Look: func(ctx context.Context) (bool, error) { return s.Account.IsPublic(ctx, s.DistBucket) },
-			Mend: "the stack's policy is in the way of a public access block: `aws s3api get-public-access-block --bucket " + s.DistBucket +
-				"` and, for the whole account, `aws s3control get-public-access-block --account-id ACCOUNT` must not have BlockPublicPolicy or RestrictPublicBuckets",
-		})
+		checks = append(checks, s.bucketChecks()...)
 	}
 	return checks
+}
+
+// bucketChecks are those of the bucket that releases are distributed from, from the outside in: each can only hold if those
+// before it do.
+func (s Setup) bucketChecks() []Check {
+	const open = " --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=false"
+	not := func(blocks bool, err error) (bool, error) { return err == nil && !blocks, err }
+	return []Check{
+		{Name: "the account does not block public buckets",
+			Look: func(ctx context.Context) (bool, error) { return not(s.Account.AccountBlocks(ctx)) },
+			Mend: "aws s3control put-public-access-block --account-id ACCOUNT" + open},
+		{Name: "bucket " + s.DistBucket + " does not block a public policy",
+			Look: func(ctx context.Context) (bool, error) { return not(s.Account.BucketBlocks(ctx, s.DistBucket)) },
+			Mend: "aws s3api put-public-access-block --bucket " + s.DistBucket + open},
+		{Name: "bucket " + s.DistBucket + " has a public policy",
+			Look: func(ctx context.Context) (bool, error) { return s.Account.HasPublicPolicy(ctx, s.DistBucket) },
+			Mend: deployCommand + " --parameter-overrides GitHubRepo=" + s.Repo + " DistBucketName=" + s.DistBucket},
+		{Name: "bucket " + s.DistBucket + " can be listed by everybody",
+			Look: func(ctx context.Context) (bool, error) { return s.Account.IsPublic(ctx, s.DistBucket) },
+			Mend: "one of the checks above says why, or the bucket's policy does not let everybody list it"},
+	}
 }
 
 func (s Setup) githubChecks() []Check {

@@ -17,6 +17,13 @@ type account map[string]bool
 
 func (a account) HasProvider(_ context.Context, host string) (bool, error) { return a[host], nil }
 func (a account) HasRole(_ context.Context, name string) (bool, error)     { return a[name], nil }
+func (a account) AccountBlocks(context.Context) (bool, error)              { return a["blocks"], nil }
+func (a account) BucketBlocks(_ context.Context, bucket string) (bool, error) {
+	return a["blocks "+bucket], nil
+}
+func (a account) HasPublicPolicy(_ context.Context, bucket string) (bool, error) {
+	return a["policy "+bucket], nil
+}
 func (a account) IsPublic(_ context.Context, bucket string) (bool, error) {
 	if bucket == "forbidden" {
 		return false, errors.New("access denied")
@@ -35,12 +42,12 @@ func TestDoctor(t *testing.T) {
 		w.Write([]byte(`{"protection_rules":[{"type":"required_reviewers"}]}`)) //nolint:errcheck // a test's server
 	}))
 	defer server.Close()
-	s := Setup{Repo: "o/r", DistBucket: "dist", Account: account{}, GitHub: &GitHub{API: server.URL, Repo: "o/r"}}
+	s := Setup{Repo: "o/r", DistBucket: "dist", Account: account{"blocks": true, "blocks dist": true}, GitHub: &GitHub{API: server.URL, Repo: "o/r"}}
 	var out bytes.Buffer
-	require.Equal(t, 20, Examine(t.Context(), &out, s.Checks()))
+	require.Equal(t, 23, Examine(t.Context(), &out, s.Checks()))
 	require.Contains(t, out.String(), "missing  variable DEPLOY_ROLE_ARN\n         gh variable set DEPLOY_ROLE_ARN --repo o/r --body VALUE\n")
 
-	s.Account = account{Provider: true, "zagg-benchmark": true, "zagg-benchmark-deploy": true, "zagg-lambda-release": true, "dist": true}
+	s.Account = account{Provider: true, "zagg-benchmark": true, "zagg-benchmark-deploy": true, "zagg-lambda-release": true, "dist": true, "policy dist": true, "policy forbidden": true}
 	for _, v := range Variables() {
 		there["/actions/variables/"+v] = true
 	}
@@ -52,6 +59,6 @@ func TestDoctor(t *testing.T) {
 	s.DistBucket = "forbidden"
 	out.Reset()
 	require.Equal(t, 1, Examine(t.Context(), &out, s.Checks()))
-	require.Contains(t, out.String(), "unknown  bucket forbidden can be read by everybody: access denied")
+	require.Contains(t, out.String(), "unknown  bucket forbidden can be listed by everybody: access denied")
 	require.Empty(t, Setup{}.Checks())
 }

@@ -115,19 +115,19 @@ func CheckBundles(dir string) error {
 	return nil
 }
 
-// Sums is SHA256SUMS of the bundles in a folder, as sha256sum writes it.
-func Sums(dir string) ([]byte, error) {
+// Sums is SHA256SUMS of files in a folder, by name, as sha256sum writes it. Names have slashes.
+func Sums(dir string, names []string) ([]byte, error) {
 	var b bytes.Buffer
-	for _, name := range Bundles() {
-		f, err := os.Open(filepath.Join(dir, name))
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "sum bundles", name, "%w", err)
+			return nil, core.Errorf(core.CodeOf(err), "sum files", name, "%w", err)
 		}
 		h := sha256.New()
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "sum bundles", name, "%w", err)
+			return nil, core.Errorf(core.CodeOf(err), "sum files", name, "%w", err)
 		}
 		fmt.Fprintf(&b, "%s  %s\n", hex.EncodeToString(h.Sum(nil)), name)
 	}
@@ -144,7 +144,7 @@ func Distribute(ctx context.Context, store core.ObjectStore, base, dir, tag stri
 	if err != nil {
 		return Versions{}, err
 	}
-	sums, err := Sums(dir)
+	sums, err := Sums(dir, Bundles())
 	if err != nil {
 		return Versions{}, err
 	}

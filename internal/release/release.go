@@ -8,13 +8,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,7 +92,7 @@ func Build(ctx context.Context, o Options) error {
 			return err
 		}
 		for _, name := range bench.Bundles() {
-			made = append(made, filepath.Join(BundleDir, name))
+			made = append(made, path.Join(BundleDir, name))
 		}
 	}
 	components, err := SBOM(ctx, o.Source, o.Tag)
@@ -103,7 +102,7 @@ func Build(ctx context.Context, o Options) error {
 	if err := o.write(SBOMName, components); err != nil {
 		return err
 	}
-	sums, err := o.sums(append(made, SBOMName))
+	sums, err := bench.Sums(o.Out, append(made, SBOMName))
 	if err != nil {
 		return err
 	}
@@ -248,18 +247,4 @@ func bundleOf(name string) (function, arch string) {
 		arch = "amd64"
 	}
 	return function, arch
-}
-
-func (o Options) sums(names []string) ([]byte, error) {
-	slices.Sort(names)
-	var b bytes.Buffer
-	for _, name := range names {
-		data, err := os.ReadFile(filepath.Join(o.Out, name))
-		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "release", name, "%w", err)
-		}
-		sum := sha256.Sum256(data)
-		fmt.Fprintf(&b, "%s  %s\n", hex.EncodeToString(sum[:]), filepath.ToSlash(name))
-	}
-	return b.Bytes(), nil
 }
