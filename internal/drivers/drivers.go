@@ -20,6 +20,8 @@ type Access struct {
 	Anonymous        bool   // S3 without credentials
 	Credentials      *s3store.Credentials
 	Provide          func(context.Context) (aws.Credentials, error) // keys that are asked for when they are needed
+	ACL, KMSKey      string                                         // of what is written to S3: a canned ACL, and a key to encrypt with
+	RequesterPays    bool                                           // requests to S3 are charged to whose keys these are
 	Token            httpstore.Token                                // a bearer token of NASA's Earthdata Login, sent to NASA's hosts alone
 }
 
@@ -62,7 +64,8 @@ func Service(ctx context.Context, scheme string, a Access) (core.ObjectReader, e
 	case "", "file":
 		return &objstore.File{}, nil
 	case "s3":
-		return s3store.New(ctx, s3store.Options{Endpoint: a.Endpoint, Region: a.Region, Anonymous: a.Anonymous, Credentials: a.Credentials, Provide: a.Provide})
+		return s3store.New(ctx, s3store.Options{Endpoint: a.Endpoint, Region: a.Region, Anonymous: a.Anonymous, Credentials: a.Credentials, Provide: a.Provide,
+			ACL: a.ACL, KMSKey: a.KMSKey, RequesterPays: a.RequesterPays})
 	case "http", "https":
 		return httpstore.New(httpstore.Options{Token: a.Token, TokenHosts: earthdataHosts()}), nil
 	}

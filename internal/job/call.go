@@ -35,11 +35,12 @@ type Call struct {
 	RunID             string          `json:"run_id,omitempty"`
 	ResultURL         string          `json:"result_url,omitempty"`
 
-	ChildOrder *int            `json:"child_order,omitempty"`
-	Region     string          `json:"region,omitempty"`
-	ShardKeys  []core.ShardKey `json:"shard_keys,omitempty"` // of the whole plan; a compact store needs them
-	Selected   bool            `json:"selected,omitempty"`   // only some of the plan's shards will be computed
-	Prune      bool            `json:"prune,omitempty"`      // finalize: remove what the plan of ShardKeys does not have
+	ChildOrder *int   `json:"child_order,omitempty"`
+	Region     string `json:"region,omitempty"`
+	Terms
+	ShardKeys []core.ShardKey `json:"shard_keys,omitempty"` // of the whole plan; a compact store needs them
+	Selected  bool            `json:"selected,omitempty"`   // only some of the plan's shards will be computed
+	Prune     bool            `json:"prune,omitempty"`      // finalize: remove what the plan of ShardKeys does not have
 }
 
 // ModeOf is the mode that an event asks for; "process" where it says nothing. It looks at nothing else, and a text that

@@ -45,8 +45,9 @@ type Job struct {
 	GridSignature json.RawMessage `json:"grid_signature,omitempty"` // what the worker's own grid must have
 	Driver        string          `json:"driver,omitempty"`         // "s3" or "https", where it is not the config's
 	Region        string          `json:"region,omitempty"`
-	Overwrite     bool            `json:"overwrite,omitempty"`
-	AllowMissing  bool            `json:"allow_missing,omitempty"`
+	Terms
+	Overwrite    bool `json:"overwrite,omitempty"`
+	AllowMissing bool `json:"allow_missing,omitempty"`
 	// Home are the places in the list of granules of those whose rows without a position this job counts; each granule has
 	// one job that does. nil: no plan says so, and the job counts them of all.
 	Home       []int        `json:"home,omitzero"`
@@ -54,6 +55,13 @@ type Job struct {
 	Missing    []ReadError  `json:"missing,omitempty"`    // granules that planning could not read, for the record
 	// Shards are those of a job of many, computed in one pass over the list of granules; none: the job is of one.
 	Shards []Part `json:"shards,omitempty"`
+}
+
+// Terms are what S3 is told beside keys, of a bucket of another account.
+type Terms struct {
+	OutputACL     string `json:"output_acl,omitempty"`     // canned ACL of what is written: "bucket-owner-full-control"
+	OutputKMSKey  string `json:"output_kms_key,omitempty"` // KMS key that what is written is encrypted with
+	RequesterPays bool   `json:"requester_pays,omitempty"` // reading granules is charged to the account that reads
 }
 
 // A Superseded is a granule that was left out because another holds the same observations, newer or whole.

@@ -170,3 +170,22 @@ func FuzzDecode(f *testing.F) {
 		require.Equal(t, string(event), string(b))
 	})
 }
+
+// What S3 is told of other accounts' buckets travels with events of every mode, and is not there if not set.
+func TestTermsTravel(t *testing.T) {
+	terms := Terms{OutputACL: "bucket-owner-full-control", OutputKMSKey: "alias/heights", RequesterPays: true}
+	j := Job{ShardKey: "1", Granules: []Granule{{URL: "s3://a/b.h5"}}, StorePath: "s3://c/d"}
+	event, err := j.Event()
+	require.NoError(t, err)
+	require.NotContains(t, string(event), "output_acl")
+	require.NotContains(t, string(event), "requester")
+	j.Terms = terms
+	event, err = j.Event()
+	require.NoError(t, err)
+	require.Equal(t, terms, decode(t, string(event)).Terms)
+	event, err = (&Call{Mode: ModePing, StorePath: "s3://c/d", Terms: terms}).Event()
+	require.NoError(t, err)
+	c, err := DecodeCall(event)
+	require.NoError(t, err)
+	require.Equal(t, terms, c.Terms)
+}

@@ -73,6 +73,7 @@ func (f *credentialsFile) read() (*job.Credentials, error) {
 func (r *Run) outputAccess() (drivers.Access, error) {
 	a := drivers.Environment()
 	a.Endpoint, a.Region, a.Anonymous = r.config.Output.EndpointURL, cmp.Or(r.config.Output.Region, r.o.Region), r.o.Anonymous
+	a.ACL, a.KMSKey = r.o.Terms.OutputACL, r.o.Terms.OutputKMSKey
 	return withKeys(a, r.o.OutputKeys)
 }
 

@@ -209,7 +209,7 @@ func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 // call is an event of another mode than process for this run.
 func (b *cloud) call(mode string) *job.Call {
 	r := b.r
-	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), RunID: r.id, Region: r.o.Region}
+	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), RunID: r.id, Region: r.o.Region, Terms: r.o.Terms}
 }
 
 // ready tries the function out and asks whether to go on.

@@ -138,7 +138,7 @@ func (r *Run) adoptMap(ctx context.Context) error {
 // sourceAccess is how granules are reached.
 func (r *Run) sourceAccess() drivers.Access {
 	a := drivers.Environment()
-	a.Region, a.Anonymous = r.o.Region, r.o.Anonymous
+	a.Region, a.Anonymous, a.RequesterPays = r.o.Region, r.o.Anonymous, r.o.Terms.RequesterPays
 	if r.keys != nil {
 		a.Provide = r.keys.Provide
 	}

@@ -43,10 +43,11 @@ type Options struct {
 	Memory  int64  // bytes that this process may use for its work; 0: budget.Default
 	Scratch string // folder for what does not fit; "": the system's for temporary files
 
-	Driver, Region string // how granules are read (s3, https) and the region of S3; "": as the configuration and the environment say
-	Anonymous      bool   // S3 without credentials
-	SourceKeys     string // file with the keys to read granules with, for a function
-	OutputKeys     string // file with the keys to write the store with; "": the environment's
+	Driver, Region string    // how granules are read (s3, https) and the region of S3; "": as the configuration and the environment say
+	Anonymous      bool      // S3 without credentials
+	SourceKeys     string    // file with the keys to read granules with, for a function
+	OutputKeys     string    // file with the keys to write the store with; "": the environment's
+	Terms          job.Terms // of buckets of other accounts
 
 	Overwrite    bool // delete what the store holds
 	Keep         bool // keep shards of earlier runs that the plan does not have
@@ -219,6 +220,7 @@ func (r *Run) makeJobs() []job.Job {
 	for _, i := range r.ranks {
 		j := r.template.Job(i, &r.plan.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
+		j.Terms = r.o.Terms
 		jobs = append(jobs, j)
 	}
 	return jobs

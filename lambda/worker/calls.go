@@ -57,7 +57,7 @@ func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d
 	if c.Mode == job.ModePing {
 		return in.ping(limited, c, cfg, d)
 	}
-	output, err := in.output(limited, c.OutputCredentials, c.Region, cfg, c.StorePath)
+	output, err := in.output(limited, c.OutputCredentials, c.Region, c.Terms, cfg, c.StorePath)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config,
 	if c.StorePath == "" {
 		return nil
 	}
-	output, err := in.output(ctx, c.OutputCredentials, c.Region, cfg, c.StorePath)
+	output, err := in.output(ctx, c.OutputCredentials, c.Region, c.Terms, cfg, c.StorePath)
 	if err == nil {
 		err = in.probe(ctx, objstore.Retry(output, objstore.Policy{}), c.StorePath, d)
 	}
@@ -138,7 +138,8 @@ func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config,
 	return err
 }
 
-// probe writes an empty object beside the store and deletes it.
+// probe does to an empty object beside the store what a shard does to a store: writes it, reads it, looks for one that is not
+// there, and deletes it.
 func (in *invocation) probe(ctx context.Context, output core.ObjectStore, address string, d *job.CallDone) error {
 	url := store.At(address).Probe(rand.Text())
 	d.ProbeKey = url
@@ -146,9 +147,23 @@ func (in *invocation) probe(ctx context.Context, output core.ObjectStore, addres
 		d.WriteProbe = "failed"
 		return err
 	}
+	if err := reads(ctx, output, url); err != nil {
+		return err
+	}
 	d.WriteProbe, d.ProbeDelete = "ok", "ok"
 	if err := output.Delete(ctx, url); err != nil { // who may not delete may still write
 		d.ProbeDelete = err.Error()
+	}
+	return nil
+}
+
+// reads tries out whether an object that was written can be read, and that one which is not there is known for that.
+func reads(ctx context.Context, output core.ObjectStore, url string) error {
+	if _, err := output.Stat(ctx, url); err != nil {
+		return core.Errorf(core.CodeOf(err), "ping", url, "it was written and cannot be read; the function needs s3:GetObject: %w", err)
+	}
+	if _, err := output.Stat(ctx, url+"-not-there"); core.CodeOf(err) != core.NotFound {
+		return core.Errorf(core.CodeOf(err), "ping", url+"-not-there", "whether an object is there cannot be told; the function needs s3:ListBucket on the store's bucket: %w", err)
 	}
 	return nil
 }

@@ -13,9 +13,10 @@ import (
 
 // A mirror is where the answer is written for those who sent an event and do not get it.
 type mirror struct {
-	URL         string           `json:"result_url"`
-	RunID       string           `json:"run_id"`
-	Region      string           `json:"region"`
+	URL    string `json:"result_url"`
+	RunID  string `json:"run_id"`
+	Region string `json:"region"`
+	job.Terms
 	Credentials *job.Credentials `json:"output_credentials"`
 	ShardKey    core.ShardKey    `json:"shard_key"`
 	config      *config.Config   // nil: not known yet
@@ -59,7 +60,7 @@ func (in *invocation) put(ctx context.Context, res job.Result) error {
 		return err
 	}
 	m := &in.mirror
-	store, err := in.output(ctx, m.Credentials, m.Region, m.config, m.URL)
+	store, err := in.output(ctx, m.Credentials, m.Region, m.Terms, m.config, m.URL)
 	if err != nil {
 		return err
 	}

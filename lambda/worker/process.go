@@ -98,7 +98,7 @@ func (in *invocation) work(ctx context.Context, j *job.Job, recipe *host.Recipe)
 // openJob opens the stores of a job.
 func (in *invocation) openJob(ctx context.Context, j *job.Job, recipe *host.Recipe) (t *host.Template, stores host.Stores, seen *progress, err error) {
 	cfg := recipe.Config
-	output, err := in.output(ctx, j.OutputCredentials, j.Region, cfg, j.StorePath)
+	output, err := in.output(ctx, j.OutputCredentials, j.Region, j.Terms, cfg, j.StorePath)
 	if err != nil {
 		return nil, stores, nil, err
 	}

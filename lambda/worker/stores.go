@@ -19,6 +19,7 @@ import (
 type access struct {
 	scheme, endpoint, region string
 	key, secret, token       secret.Text
+	terms                    job.Terms
 }
 
 // driver opens a service, or gives the one that is open. Without a key, S3 is reached as the function's role.
@@ -34,7 +35,8 @@ func (w *Worker) driver(ctx context.Context, a access) (core.ObjectReader, error
 	if s, ok := w.drivers.get(a); ok {
 		return s, nil
 	}
-	to := drivers.Access{Region: a.region, Endpoint: a.endpoint, Token: httpstore.Token(a.token.Reveal())}
+	to := drivers.Access{Region: a.region, Endpoint: a.endpoint, Token: httpstore.Token(a.token.Reveal()),
+		ACL: a.terms.OutputACL, KMSKey: a.terms.OutputKMSKey, RequesterPays: a.terms.RequesterPays}
 	if a.key != "" {
 		to.Credentials = &s3store.Credentials{AccessKeyID: a.key.Reveal(), SecretAccessKey: a.secret.Reveal(), SessionToken: a.token.Reveal()}
 	}
@@ -47,7 +49,7 @@ func (w *Worker) driver(ctx context.Context, a access) (core.ObjectReader, error
 }
 
 // open makes the drivers that addresses need.
-func (w *Worker) open(ctx context.Context, c *job.Credentials, endpoint, region string, urls ...string) (core.ObjectStore, error) {
+func (w *Worker) open(ctx context.Context, c *job.Credentials, endpoint, region string, terms job.Terms, urls ...string) (core.ObjectStore, error) {
 	by := map[string]core.ObjectReader{}
 	for _, u := range urls {
 		scheme := objstore.Scheme(u)
@@ -57,6 +59,7 @@ func (w *Worker) open(ctx context.Context, c *job.Credentials, endpoint, region 
 		a := access{scheme: scheme, endpoint: endpoint, region: region}
 		switch scheme {
 		case "s3":
+			a.terms = terms
 			if c != nil {
 				a.key, a.secret, a.token = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
 				a.endpoint, a.region = cmp.Or(c.EndpointURL, a.endpoint), cmp.Or(c.Region, a.region)
@@ -79,12 +82,13 @@ func (w *Worker) open(ctx context.Context, c *job.Credentials, endpoint, region 
 }
 
 // output is the way to the store of an event. cfg may be nil.
-func (w *Worker) output(ctx context.Context, c *job.Credentials, region string, cfg *config.Config, url string) (core.ObjectStore, error) {
+func (w *Worker) output(ctx context.Context, c *job.Credentials, region string, terms job.Terms, cfg *config.Config, url string) (core.ObjectStore, error) {
 	endpoint := ""
 	if cfg != nil {
 		endpoint, region = cfg.Output.EndpointURL, cmp.Or(cfg.Output.Region, region)
 	}
-	return w.open(ctx, c, endpoint, region, url)
+	terms.RequesterPays = false // that is of granules
+	return w.open(ctx, c, endpoint, region, terms, url)
 }
 
 // source is the way to a job's granules. Sidecars of indexes, which are not the archive's, lie with the output.
@@ -96,7 +100,7 @@ func (w *Worker) source(ctx context.Context, j *job.Job, cfg *config.Config, out
 			urls = append(urls, u)
 		}
 	}
-	s, err := w.open(ctx, j.S3Credentials, "", j.Region, urls...)
+	s, err := w.open(ctx, j.S3Credentials, "", j.Region, job.Terms{RequesterPays: j.RequesterPays}, urls...)
 	if err != nil || cfg.DataSource.Index.Store == "" {
 		return s, err
 	}

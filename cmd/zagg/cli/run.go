@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -29,6 +30,7 @@ type runOptions struct {
 	perJob, memory, scratch                               string
 	overwrite, keep, allowMissing, dryRun, profile, json  bool
 	anonymous, quiet                                      bool
+	terms                                                 job.Terms
 	lambda                                                lambdaOptions
 }
 
@@ -81,6 +83,9 @@ Exit codes: 0, all that was asked for is in the store; 1, a shard failed or noth
 	f.StringVar(&o.driver, "driver", "", "read granules by s3 or https; overrides data_source.driver")
 	f.StringVar(&o.region, "region", "", "AWS region of the granules, the store and the function")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read and write S3 without credentials")
+	f.BoolVar(&o.terms.RequesterPays, "requester-pays", false, "read granules of buckets whose owner does not pay for it: your account does")
+	f.StringVar(&o.terms.OutputACL, "output-acl", "", "canned ACL of what is written to S3, such as bucket-owner-full-control for another account's bucket")
+	f.StringVar(&o.terms.OutputKMSKey, "output-kms-key", "", "KMS key (id, alias or ARN) that what is written to S3 is encrypted with (default as the bucket has it)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "delete what the store holds and start again")
 	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that this plan does not have")
 	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that are not there or damaged and record them, instead of failing; the exit code is then 3")
@@ -220,7 +225,7 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 		PerJob: perJob, Memory: memory, Scratch: o.scratch,
 		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile,
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
-		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds,
+		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, Profile: o.profile,
 		Progress: newReporter(a.stderr, o.quiet), Open: openLocal,
 	}

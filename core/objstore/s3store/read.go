@@ -118,6 +118,9 @@ func (s *Store) signedGet(ctx context.Context, op, subject string, e *endpoint, 
 	if etag != "" {
 		req.Header.Set("If-Match", etag)
 	}
+	if payer := s.payer(); payer != "" {
+		req.Header.Set("X-Amz-Request-Payer", string(payer))
+	}
 	if s.credentials == nil {
 		return req, nil
 	}
@@ -176,7 +179,7 @@ func (s *Store) Stat(ctx context.Context, objectURL string) (core.ObjectInfo, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, s.perBucket(bucket))
+	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key, RequestPayer: s.payer()}, s.perBucket(bucket))
 	if err != nil {
 		return core.ObjectInfo{}, s.sdkError(op, objectURL, err)
 	}
@@ -193,7 +196,7 @@ func (s *Store) List(ctx context.Context, prefix string, visit func(core.ObjectI
 	if err := s.ready(ctx, op, prefix); err != nil {
 		return err
 	}
-	in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &keys, EncodingType: "url"}
+	in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &keys, EncodingType: "url", RequestPayer: s.payer()}
 	for {
 		out, err := s.page(ctx, in)
 		if err != nil {
@@ -232,7 +235,7 @@ func (s *Store) Folder(ctx context.Context, prefix, after string, visit func(cor
 		return err
 	}
 	base := prefix[:len("s3://")] + bucket + "/"
-	in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &keys, Delimiter: aws.String("/"), EncodingType: "url"}
+	in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &keys, Delimiter: aws.String("/"), EncodingType: "url", RequestPayer: s.payer()}
 	if k, ok := strings.CutPrefix(after, base); ok && k != "" {
 		in.StartAfter = &k
 	}

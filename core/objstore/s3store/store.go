@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/englacial/zagg/core"
@@ -43,6 +44,10 @@ type Options struct {
 	Retry objstore.Policy
 	// ACL is the canned ACL of what is written ("bucket-owner-full-control" for another account's bucket).
 	ACL string
+	// KMSKey is the id, alias or ARN of the KMS key that what is written is encrypted with; "": as the bucket has it.
+	KMSKey string
+	// RequesterPays says that requests to buckets whose owner does not pay are charged to whose credentials these are.
+	RequesterPays bool
 }
 
 // PathStyle says where the bucket's name goes.
@@ -165,6 +170,22 @@ func splitObject(op, url string) (bucket, key string, err error) {
 		err = core.Errorf(core.Invalid, op, url, "names a bucket, not an object")
 	}
 	return bucket, key, err
+}
+
+// payer is the header of requests that are paid for.
+func (s *Store) payer() types.RequestPayer {
+	if s.options.RequesterPays {
+		return types.RequestPayerRequester
+	}
+	return ""
+}
+
+// encryption is how what is written is encrypted.
+func (s *Store) encryption() (types.ServerSideEncryption, *string) {
+	if s.options.KMSKey == "" {
+		return "", nil
+	}
+	return types.ServerSideEncryptionAwsKms, &s.options.KMSKey
 }
 
 // perBucket are the options of one SDK call.

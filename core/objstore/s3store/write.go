@@ -155,10 +155,12 @@ func (p *put) contentType() *string {
 
 func (p *put) whole(ctx context.Context, data []byte) error {
 	match, noneMatch := p.conditions()
+	encryption, key := p.encryption()
 	return p.send(ctx, len(data), func(ctx context.Context) error {
 		_, err := p.client.PutObject(ctx, &s3.PutObjectInput{
 			Bucket: &p.bucket, Key: &p.key, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
 			ContentType: p.contentType(), IfMatch: match, IfNoneMatch: noneMatch, ACL: types.ObjectCannedACL(p.options.ACL),
+			ServerSideEncryption: encryption, SSEKMSKeyId: key, RequestPayer: p.payer(),
 		}, p.perBucket(p.bucket))
 		return err
 	})
@@ -167,9 +169,11 @@ func (p *put) whole(ctx context.Context, data []byte) error {
 // parts sends the first part and the rest of the body as a multipart upload, or removes what it sent.
 func (p *put) parts(ctx context.Context, first []byte) error {
 	var created *s3.CreateMultipartUploadOutput
+	encryption, key := p.encryption()
 	err := p.send(ctx, 0, func(ctx context.Context) (err error) {
 		created, err = p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 			Bucket: &p.bucket, Key: &p.key, ContentType: p.contentType(), ACL: types.ObjectCannedACL(p.options.ACL),
+			ServerSideEncryption: encryption, SSEKMSKeyId: key, RequestPayer: p.payer(),
 		}, p.perBucket(p.bucket))
 		return err
 	})
@@ -265,7 +269,7 @@ func (u *upload) part(ctx context.Context, number int32, data []byte) (again []b
 	err = u.send(ctx, len(data), func(ctx context.Context) error {
 		tries++
 		out, err := u.client.UploadPart(ctx, &s3.UploadPartInput{
-			Bucket: &u.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
+			Bucket: &u.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), RequestPayer: u.payer(),
 		}, u.perBucket(u.bucket))
 		if err != nil {
 			return err
@@ -287,7 +291,7 @@ func (u *upload) complete(ctx context.Context) error {
 	return u.send(ctx, 0, func(ctx context.Context) error {
 		_, err := u.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 			Bucket: &u.bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.done},
-			IfMatch: match, IfNoneMatch: noneMatch,
+			IfMatch: match, IfNoneMatch: noneMatch, RequestPayer: u.payer(),
 		}, u.perBucket(u.bucket))
 		return err
 	})
@@ -299,7 +303,7 @@ func (u *upload) abort(ctx context.Context, because error) error {
 	defer cancel()
 	policy := objstore.Policy{Attempts: 3, Max: 2 * time.Second}
 	err := policy.Do(ctx, func() error {
-		_, err := u.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.bucket, Key: &u.key, UploadId: u.id}, u.perBucket(u.bucket))
+		_, err := u.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &u.bucket, Key: &u.key, UploadId: u.id, RequestPayer: u.payer()}, u.perBucket(u.bucket))
 		if err != nil {
 			return u.sdkError(u.op, u.url, err)
 		}
@@ -345,7 +349,7 @@ func (s *Store) deleteBatch(ctx context.Context, op, bucket string, batch []type
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	if len(batch) == 1 {
-		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: batch[0].Key}, s.perBucket(bucket))
+		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: batch[0].Key, RequestPayer: s.payer()}, s.perBucket(bucket))
 		if err == nil {
 			return nil
 		}
@@ -355,7 +359,7 @@ func (s *Store) deleteBatch(ctx context.Context, op, bucket string, batch []type
 		return err
 	}
 	out, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
-		Bucket: &bucket, Delete: &types.Delete{Objects: batch, Quiet: aws.Bool(true)},
+		Bucket: &bucket, Delete: &types.Delete{Objects: batch, Quiet: aws.Bool(true)}, RequestPayer: s.payer(),
 	}, s.perBucket(bucket))
 	if err != nil {
 		return s.sdkError(op, "s3://"+bucket, err)
