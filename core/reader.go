@@ -59,7 +59,7 @@ type Query struct {
 	Filters []Filter // all must hold
 	Rows    int      // most rows per batch
 	// CountInvalid wants ReadStats.Invalid to count all such rows of the granule, whatever the region: they lie in none, and one
-	// query a granule asks for them.
+	// query a granule asks for them. A reader that finds rows by the places of their records counts those of the records it looks at.
 	CountInvalid bool
 	// Memory is the bytes that the reader should hold at once, of what it has fetched and decoded; 0: as many as it likes.
 	Memory int64
@@ -77,6 +77,7 @@ type Filter struct {
 	Op      Op
 	Values  []json.Number // one, or any number for in
 	Drop    bool          // keep: false
+	Level   string        // of the dataset, as the reader's config names it; "": that of the column, or of the observations
 }
 
 // Op is a comparison.

@@ -15,6 +15,8 @@ type ReaderOptions struct {
 	// Prefix says that the beginning of a granule can be a granule (lines of text): then one that is cut may be read as
 	// if it were whole.
 	Prefix bool
+	// Records says that rows which a filter of their record refuses may be said to lie at the record's place.
+	Records bool
 }
 
 // Reader tests the readers that make gives, which are all the same, on granules, whose assets src reads. It reads each of

@@ -28,7 +28,9 @@ import (
 const Module = "github.com/englacial/zagg"
 
 // Builtins are the plugins of this module that a bundle can have.
-func Builtins() []string { return []string{"atl06", "h3", "hdf5", "healpix", "rectilinear", "stats"} }
+func Builtins() []string {
+	return []string{"atl03", "atl06", "h3", "hdf5", "healpix", "rectilinear", "stats"}
+}
 
 // Options say what to build.
 type Options struct {

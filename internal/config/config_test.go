@@ -146,7 +146,7 @@ output:
 	require.Equal(t, Bounds{Start: "2024-11-01", End: "2024-11-30", Spatial: []byte("[-10,60,10,70]")}, c.Bounds)
 	require.Equal(t, Worker{Memory: 4096, ExtraDisk: true}, c.Worker)
 	d := c.DataSource
-	require.Equal(t, []Variable{{"h", "/{group}/h", -1}, {"s", "/{group}/s", -1}, {"conf", "/{group}/conf", 3}}, d.Variables)
+	require.Equal(t, []Variable{{"h", "/{group}/h", -1, ""}, {"s", "/{group}/s", -1, ""}, {"conf", "/{group}/conf", 3, ""}}, d.Variables)
 	require.Equal(t, []core.Filter{
 		{Column: "/{group}/q", Element: -1, Op: core.OpEq, Values: []json.Number{"0"}},
 		{Column: "/{group}/conf", Element: 0, Op: core.OpNotIn, Values: []json.Number{"-2", "1.5"}, Drop: true},

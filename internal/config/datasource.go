@@ -14,9 +14,9 @@ type DataSource struct {
 	Reader              string // name of the product reader: "hdf5", "atl06"
 	Driver              string // "s3" or "https"
 	Groups              []string
-	Latitude, Longitude string // paths; "" where the reader knows
-	Variables           []Variable
-	Filters             []Filter // of filters, or else the one of quality_filter
+	Latitude, Longitude string     // paths; "" where the reader knows
+	Variables           []Variable // those of levels too
+	Filters             []Filter   // of filters, or else the one of quality_filter
 	MaskFill            Mask
 	CredentialsProvider string   // "" if not given
 	FootprintMargin     *float64 // metres; nil if not given
@@ -43,8 +43,9 @@ type Index struct {
 
 // A Variable is a column: a name and where it is read from.
 type Variable struct {
-	Name, Path string
-	Column     int // index along the second axis; -1: the dataset has one axis
+	Name, Path string // of values along a record, the path of the first ones
+	Column     int    // index along the second axis; -1: the dataset has one axis
+	Level      string // "": that of the observations
 }
 
 // A Filter keeps some observations. It is an expression, or else a comparison.
@@ -56,6 +57,7 @@ type Filter struct {
 	Op         core.Op
 	Values     []json.Number // one, or any number for in and not_in
 	Keep       bool          // false: keep what does not pass; always true for an expression
+	Level      string        // of the dataset; "": that of the observations
 }
 
 // DefaultReader is the reader that takes its layout from the configuration.
@@ -74,7 +76,7 @@ func (d *DataSource) CoreFilters() []core.Filter {
 	var out []core.Filter
 	for _, f := range d.Filters {
 		if f.Expression == "" {
-			out = append(out, core.Filter{Column: f.Dataset, Element: f.Column, Op: f.Op, Values: f.Values, Drop: !f.Keep})
+			out = append(out, core.Filter{Column: f.Dataset, Element: f.Column, Op: f.Op, Values: f.Values, Drop: !f.Keep, Level: f.Level})
 		}
 	}
 	return out
@@ -125,7 +127,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.CredentialsProvider = n.get("credentials_provider").str()
 	d.FootprintMargin = p.margin(n.get("footprint_margin"))
 	d.Index = p.index(n.get("index"))
-	d.Variables = p.variables(n.get("variables"))
+	d.Variables = append(p.variables(n.get("variables"), ""), p.levels(n, &d)...)
 	d.Filters = p.filters(n)
 	d.reader = readerConfig(n)
 	if d.Reader == DefaultReader {
@@ -188,8 +190,8 @@ func (p *problems) index(n *node) Index {
 // readerConfig is the part of the section that the reader decodes itself.
 func readerConfig(n *node) json.RawMessage {
 	out := &node{kind: kindMap}
-	for _, k := range []string{"groups", "coordinates", "variables"} {
-		if c := n.get(k); c != nil {
+	for _, k := range []string{"groups", "coordinates", "variables", "base_level", "levels", "read_plan"} {
+		if c := n.get(k); c != nil && (k != "read_plan" || n.get("levels") != nil || !sameReader(n.get("reader").str())) {
 			out.children = append(out.children, c)
 		}
 	}
@@ -247,10 +249,10 @@ func isName(s string) bool {
 	return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(s)
 }
 
-func (p *problems) variables(n *node) []Variable {
+func (p *problems) variables(n *node, level string) []Variable {
 	var out []Variable
 	for _, c := range n.list() {
-		v := Variable{Name: c.name, Path: c.str(), Column: -1}
+		v := Variable{Name: c.name, Path: c.str(), Column: -1, Level: level}
 		switch c.name {
 		case "leaf_id", "toc_word", "np", "numpy":
 			p.atKey(c, "%q is a reserved name", c.name)
@@ -261,6 +263,9 @@ func (p *problems) variables(n *node) []Variable {
 		}
 		if c.kind == kindMap {
 			v.Path, v.Column = c.get("path").str(), p.column(c.get("column"))
+			if level == "" {
+				p.synthesized(c, &v)
+			}
 		}
 		if c.kind == kindString && c.text == "" {
 			p.add(c, "an empty path")
@@ -303,12 +308,12 @@ func (p *problems) filters(n *node) []Filter {
 
 func (p *problems) filter(c *node) Filter {
 	f := Filter{Key: c.path(), Expression: c.get("expression").str(), Dataset: c.get("dataset").str(),
-		Column: p.column(c.get("column")), Op: core.Op(c.get("op").str()), Keep: c.get("keep").boolean(true)}
+		Column: p.column(c.get("column")), Op: core.Op(c.get("op").str()), Keep: c.get("keep").boolean(true), Level: c.get("level").str()}
 	if e := c.get("expression"); e != nil {
 		if e.kind == kindString && strings.TrimSpace(e.text) == "" {
 			p.add(e, "an empty expression")
 		}
-		for _, k := range []string{"dataset", "column", "op", "value", "values", "keep"} {
+		for _, k := range []string{"dataset", "column", "op", "value", "values", "keep", "level"} {
 			if x := c.get(k); x != nil {
 				p.atKey(x, "cannot stand beside expression")
 			}

@@ -88,6 +88,15 @@ func (n *node) list() []*node {
 	return n.children
 }
 
+// childNames are the names of a map's members.
+func (n *node) childNames() []string {
+	var names []string
+	for _, c := range n.list() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 // str is the text of a string, "" for anything else.
 func (n *node) str() string {
 	if n == nil || n.kind != kindString {

@@ -47,6 +47,9 @@ func (p *problems) output(n *node) Output {
 		regexp.MustCompile(`^-?[1-6]$`).MatchString(out.ProductName)) {
 		p.add(n.get("product_name"), "%q is no product name; expected 1 to 192 of a-z, 0-9, _ and -, and not a base cell such as -5", out.ProductName)
 	}
+	if l := n.get("store_layout"); l.str() == "hive" {
+		p.note(l, "one store is written, not one for each shard")
+	}
 	out.Compression = p.compression(n.get("compression"))
 	return out
 }

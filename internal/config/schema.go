@@ -137,6 +137,8 @@ func schemaExtra() map[string]string {
 		"data_source.filters[]":                    `{"oneOf": [{"required": ["expression"], "maxProperties": 1}, {"required": ["dataset", "op"]}]}`,
 		"data_source.filters[].column":             `{"minimum": 0}`,
 		"data_source.variables.*.column":           `{"minimum": 0}`,
+		"data_source.variables.*":                  `{"if": {"type": "object"}, "then": {"oneOf": [{"required": ["path"]}, {"required": ["synthesize", "level", "start", "stop"]}]}}`,
+		"data_source.levels.*.variables.*.column":  `{"minimum": 0}`,
 		"aggregation.variables.*.trailing_shape[]": `{"minimum": 1}`,
 		"output.compression.level":                 `{"minimum": 1, "maximum": 22}`,
 		"output.product_name":                      `{"pattern": "^[a-z0-9_-]{1,192}$"}`,

@@ -50,7 +50,7 @@ func QueryToProto(q *core.Query) *zaggv1.Query {
 		for i, v := range f.Values {
 			values[i] = string(v)
 		}
-		out.Filters = append(out.Filters, &zaggv1.Filter{Column: f.Column, Element: int64(f.Element), Op: string(f.Op), Values: values, Drop: f.Drop})
+		out.Filters = append(out.Filters, &zaggv1.Filter{Column: f.Column, Element: int64(f.Element), Op: string(f.Op), Values: values, Drop: f.Drop, Level: f.Level})
 	}
 	return out
 }
@@ -63,7 +63,7 @@ func QueryFromProto(q *zaggv1.Query) (core.Query, error) {
 		for _, v := range f.GetValues() {
 			values = append(values, json.Number(v))
 		}
-		out.Filters = append(out.Filters, core.Filter{Column: f.GetColumn(), Element: int(f.GetElement()), Op: core.Op(f.GetOp()), Values: values, Drop: f.GetDrop()})
+		out.Filters = append(out.Filters, core.Filter{Column: f.GetColumn(), Element: int(f.GetElement()), Op: core.Op(f.GetOp()), Values: values, Drop: f.GetDrop(), Level: f.GetLevel()})
 	}
 	var err error
 	out.Region, err = RegionFromProto(q.GetRegion())

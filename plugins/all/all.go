@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/plugins/atl03"
 	"github.com/englacial/zagg/plugins/atl06"
 	"github.com/englacial/zagg/plugins/hdf5"
 	"github.com/englacial/zagg/plugins/healpix"
@@ -13,5 +14,5 @@ import (
 
 // Plugins returns the standard bundle.
 func Plugins() []core.Plugin {
-	return append([]core.Plugin{atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin()}, withC()...)
+	return append([]core.Plugin{atl03.Plugin(), atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin()}, withC()...)
 }

@@ -20,7 +20,7 @@ const Schema = `{
     "groups": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
     "coordinates": {
       "type": "object", "additionalProperties": false, "required": ["latitude", "longitude"],
-      "properties": {"latitude": {"type": "string"}, "longitude": {"type": "string"}}
+      "properties": {"latitude": {"type": "string"}, "longitude": {"type": "string"}, "level": {"type": "string"}}
     },
     "variables": {
       "type": "object",
@@ -28,9 +28,39 @@ const Schema = `{
         "oneOf": [
           {"type": "string"},
           {"type": "object", "additionalProperties": false, "required": ["path"],
-           "properties": {"path": {"type": "string"}, "column": {"type": "integer", "minimum": 0}, "raw": {"type": "boolean"}}}
+           "properties": {"path": {"type": "string"}, "column": {"type": "integer", "minimum": 0}, "raw": {"type": "boolean"}, "level": {"type": "string"}}},
+          {"type": "object", "additionalProperties": false, "required": ["synthesize", "level", "start", "stop"],
+           "properties": {"synthesize": {"const": "linspace"}, "level": {"type": "string"}, "start": {"type": "string"}, "stop": {"type": "string"}}}
         ]
       }
+    },
+    "base_level": {"type": "string"},
+    "levels": {
+      "type": "object",
+      "additionalProperties": {
+        "type": "object", "additionalProperties": false,
+        "properties": {
+          "path": {"type": "string"},
+          "coordinates": {
+            "oneOf": [
+              {"type": "object", "additionalProperties": false, "required": ["latitude", "longitude"],
+               "properties": {"latitude": {"type": "string"}, "longitude": {"type": "string"}}},
+              {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+            ]
+          },
+          "variables": {"type": "object"},
+          "link": {
+            "type": ["object", "null"], "additionalProperties": false, "required": ["to", "index_beg", "count"],
+            "properties": {"to": {"type": "string"}, "index_beg": {"type": "string"}, "count": {"type": "string"},
+                           "index_base": {"type": "integer", "minimum": 0}, "reference_index": {"type": "null"}}
+          }
+        }
+      }
+    },
+    "read_plan": {
+      "type": ["object", "null"], "additionalProperties": false,
+      "properties": {"spatial_index": {"type": ["string", "null"]}, "pad": {"type": "integer", "minimum": 0},
+                     "full_read_threshold": {"type": "number", "minimum": 0, "maximum": 1}, "reach": {"type": "number", "exclusiveMinimum": 0}}
     }
   }
 }`
@@ -40,12 +70,16 @@ type config struct {
 	Coordinates *struct {
 		Latitude  string `json:"latitude"`
 		Longitude string `json:"longitude"`
+		Level     string `json:"level"`
 	} `json:"coordinates"`
 	Variables map[string]json.RawMessage `json:"variables"`
+	BaseLevel string                     `json:"base_level"`
+	Levels    map[string]levelConfig     `json:"levels"`
+	ReadPlan  *planConfig                `json:"read_plan"`
 }
 
 // Parse reads a reader's config, the groups, coordinates and variables of a run's data_source, on top of a product's own
-// layout: groups and coordinates replace base's, variables are added or replace those of the same name. A variable at
+// layout: groups, coordinates and levels replace base's, variables are added or replace those of the same name. A variable at
 // the path of one of base's columns has that column's units.
 func Parse(c core.Config, base Layout) (Layout, error) {
 	var cfg config
@@ -53,7 +87,7 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 		d := json.NewDecoder(bytes.NewReader(c))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&cfg); err != nil {
-			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "%w; have groups, coordinates, variables", err)
+			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "%w; have groups, coordinates, variables, levels, base_level, read_plan", err)
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "text after the JSON object")
@@ -64,16 +98,24 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 		l.Groups = cfg.Groups
 	}
 	if cfg.Coordinates != nil {
-		l.Latitude, l.Longitude = cfg.Coordinates.Latitude, cfg.Coordinates.Longitude
+		l.Latitude, l.Longitude, l.CoordinateLevel = cfg.Coordinates.Latitude, cfg.Coordinates.Longitude, cfg.Coordinates.Level
 	}
 	l.Columns = slices.Clone(base.Columns)
+	columns, err := cfg.levels(&l)
+	if err != nil {
+		return Layout{}, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Variables)) {
 		col, err := parseVariable(name, cfg.Variables[name])
 		if err != nil {
 			return Layout{}, err
 		}
+		columns = append(columns, col)
+	}
+	for _, col := range columns {
+		name := col.Name
 		for _, b := range base.Columns {
-			if path(b.Path, placeholder) == path(col.Path, placeholder) && b.Element == col.Element {
+			if path(b.Path, placeholder) == path(col.Path, placeholder) && b.Element == col.Element && b.Stop == "" {
 				col.Units = b.Units
 			}
 		}
@@ -92,16 +134,27 @@ func parseVariable(name string, raw json.RawMessage) (Column, error) {
 		return col, nil
 	}
 	var long struct {
-		Path   string `json:"path"`
-		Column *int   `json:"column"`
-		Raw    bool   `json:"raw"`
+		Path       string `json:"path"`
+		Column     *int   `json:"column"`
+		Raw        bool   `json:"raw"`
+		Level      string `json:"level"`
+		Synthesize string `json:"synthesize"`
+		Start      string `json:"start"`
+		Stop       string `json:"stop"`
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&long); err != nil || long.Path == "" || long.Column != nil && *long.Column < 0 {
-		return col, core.Errorf(core.Invalid, "levels.Parse", "variables."+name, "want a dataset path or {path, column ≥ 0, raw: true or false}, not %s", raw)
+	err := d.Decode(&long)
+	line := long.Synthesize == "linspace" && long.Level != "" && long.Start != "" && long.Stop != "" && long.Path == "" && long.Column == nil
+	read := long.Synthesize == "" && long.Path != "" && long.Start+long.Stop == "" && (long.Column == nil || *long.Column >= 0)
+	if err != nil || !line && !read {
+		return col, core.Errorf(core.Invalid, "levels.Parse", "variables."+name,
+			"want a dataset path, {path, column ≥ 0, raw: true or false, level}, or {synthesize: linspace, level, start, stop}, not %s", raw)
 	}
-	col.Path, col.Raw = long.Path, long.Raw
+	col.Path, col.Raw, col.Level = long.Path, long.Raw, long.Level
+	if line {
+		col.Path, col.Stop = long.Start, long.Stop
+	}
 	if long.Column != nil {
 		col.Element = *long.Column
 	}

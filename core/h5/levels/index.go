@@ -232,14 +232,15 @@ func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 		if err := read.boxes(ctx, t, &x.groups[i]); err != nil {
 			return nil, err
 		}
-		sets = append(sets, t.lat, t.lon)
-		sets = append(sets, t.items...)
-		for k := range t.means {
+		for k, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
+			if d == nil {
+				continue
+			}
 			var mean []byte // none of what is read raw: it says nothing to those that read otherwise
-			if !read.want.raw(k) {
+			if !read.want.at(k).raw {
 				mean = t.means[k].Append(nil)
 			}
-			x.means = append(x.means, mean)
+			sets, x.means = append(sets, d), append(x.means, mean)
 		}
 	}
 	if x.snapshot, err = read.file.Snapshot(ctx, sets...); err != nil {
@@ -250,28 +251,21 @@ func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 
 // boxes reads a table's coordinates and bounds them block by block.
 func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
-	plans := make([]*h5.Plan, 2)
-	for i, d := range []*h5.Dataset{t.lat, t.lon} {
-		var err error
-		if plans[i], err = d.Plan(nil); err != nil {
-			return err
-		}
-	}
-	if err := r.file.Fetch(ctx, plans...); err != nil {
+	r.tables, r.query.CountInvalid = []*table{t}, true
+	if err := r.choose(ctx); err != nil {
 		return err
 	}
-	coords := func(i int) []float64 { return r.scratch.floats(i, int(t.rows)) }
-	if err := r.decode(plans, coords, func(i int) *cf.Meaning { return &t.means[i] }); err != nil {
+	lat, lon, err := r.everyPlace(ctx, t)
+	if err != nil {
 		return err
 	}
-	lat, lon := coords(0), coords(1)
 	for i := range lat {
 		if !core.Usable(lon[i], lat[i]) {
 			g.invalid++
 		}
 	}
 	g.rows = contiguous
-	if shape := t.lat.ChunkShape(); len(shape) > 0 {
+	if shape := t.lat.ChunkShape(); r.want.place < 0 && len(shape) > 0 {
 		g.rows = int64(min(shape[0], 1<<40))
 	}
 	for at := int64(0); at < t.rows; at += g.rows {
@@ -279,6 +273,27 @@ func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
 		g.blocks = append(g.blocks, boxOf(lon[at:end], lat[at:end]))
 	}
 	return nil
+}
+
+// everyPlace is the coordinates of all rows of a table.
+func (r *reading) everyPlace(ctx context.Context, t *table) (lat, lon []float64, err error) {
+	t.spans, t.kept = []h5.Span{{Count: t.rows}}, int(t.rows)
+	if r.want.place >= 0 {
+		r.inherit(0, t)
+		return t.latv, t.lonv, nil
+	}
+	plans := make([]*h5.Plan, 2)
+	for i, d := range []*h5.Dataset{t.lat, t.lon} {
+		if plans[i], err = d.Plan(nil); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := r.file.Fetch(ctx, plans...); err != nil {
+		return nil, nil, err
+	}
+	coords := func(i int) []float64 { return r.scratch.floats(i, int(t.rows)) }
+	err = r.decode(plans, coords, func(i int) *cf.Meaning { return &t.means[i] })
+	return coords(0), coords(1), err
 }
 
 // boxOf is the box of the rows with usable coordinates. Longitudes are followed from row to row, so that a track over

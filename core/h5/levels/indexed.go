@@ -6,6 +6,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/h5/cf"
+	"github.com/englacial/zagg/core/sphere"
 )
 
 // openAny opens the granule by its index where there is one that fits, else by its own metadata.
@@ -108,12 +109,15 @@ func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath
 	means := make([]cf.Meaning, len(paths))
 	for i, p := range paths {
 		k, ok := byPath[p]
+		if !ok && r.want.at(i).optional {
+			continue
+		}
 		if !ok {
 			return false
 		}
 		of[i] = sets[k]
 		plain, err := cf.Raw(of[i])
-		if r.want.raw(i) {
+		if r.want.at(i).raw {
 			means[i] = plain
 		} else if means[i], ok = cf.Parse(x.means[k]); err != nil || !ok || means[i].Stored != plain.Stored {
 			return false
@@ -131,23 +135,13 @@ func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath
 	return true
 }
 
-// candidates keeps the rows of the blocks that meet the box.
-func (r *reading) candidates(t *table) {
-	t.spans, t.kept = nil, 0
+// meeting is the rows of the blocks that meet the box.
+func (t *table) meeting(box *sphere.Box) []h5.Span {
+	spans := []h5.Span{}
 	for i, k := range t.blocks {
-		if !k.meets(&r.box) {
-			continue
+		if start := int64(i) * t.perBlock; k.meets(box) {
+			spans = join(spans, start, min(t.perBlock, t.rows-start))
 		}
-		start := max(int64(i)*t.perBlock, t.first)
-		n := min(int64(i+1)*t.perBlock, t.first+t.rows) - start
-		if n <= 0 {
-			continue
-		}
-		if last := len(t.spans) - 1; last >= 0 && t.spans[last].Start+t.spans[last].Count == start {
-			t.spans[last].Count += n
-		} else {
-			t.spans = append(t.spans, h5.Span{Start: start, Count: n})
-		}
-		t.kept += int(n)
 	}
+	return spans
 }

@@ -10,8 +10,13 @@ import (
 type Layout struct {
 	Product, Version    string
 	Groups              []string // beams; none: the paths hold no {group} and there is one group called ""
-	Latitude, Longitude string   // datasets of WGS84 degrees, one row per observation
+	Latitude, Longitude string   // datasets of WGS84 degrees, one row per observation, or per record of CoordinateLevel
+	CoordinateLevel     string   // the level whose records have the coordinates; "": the observations themselves
 	Columns             []Column
+
+	Base   string  // how filters may call the observations' own level; "": only by no name
+	Levels []Level // coarser levels
+	Plan   Plan
 }
 
 // A Column is one dataset of the layout, or one element of each row of a 2-D dataset.
@@ -20,6 +25,10 @@ type Column struct {
 	Path    string
 	Element int // index along the second axis; -1: the dataset is 1-D
 	Units   string
+	Level   string // of Layout.Levels; "": one row per observation
+	// Stop makes the column of two datasets of its level: along the rows of a record the value goes from that of Path to that
+	// of Stop in equal steps. The column is float64.
+	Stop string
 	// Raw takes the dataset's elements as they are stored, whatever its attributes say (see package cf). It holds for
 	// filters on the same path, and for coordinates.
 	Raw bool
@@ -44,7 +53,15 @@ func (l *Layout) check() error {
 		}
 		seen[c.Name] = true
 		paths = append(paths, c.Path)
+		if c.Stop != "" {
+			paths = append(paths, c.Stop)
+		}
 	}
+	more, err := l.checkLevels()
+	if err != nil {
+		return err
+	}
+	paths = append(paths, more...)
 	for _, p := range paths {
 		if err := l.checkPath(op, p); err != nil {
 			return err

@@ -22,8 +22,9 @@ func (r *reading) parts() [][]*table {
 	for _, t := range r.tables {
 		row := t.rowBytes()
 		for _, piece := range t.cut(max(room/row, 1)) {
-			if used += row * piece.rows; used > room && len(part) > 0 {
-				parts, part, used = append(parts, part), nil, row*piece.rows
+			n := row * int64(piece.kept)
+			if used += n; used > room && len(part) > 0 {
+				parts, part, used = append(parts, part), nil, n
 			}
 			part = append(part, piece)
 		}
@@ -39,27 +40,38 @@ const wholePart = 4 << 20
 func (t *table) rowBytes() int64 {
 	n := int64(2 * 8)
 	for _, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
-		n += 2 * int64(d.Type().Size)
+		if d != nil {
+			n += 2 * int64(d.Type().Size)
+		}
 	}
 	return n
 }
 
 // cut divides a table into pieces of most rows, in whole chunks of every dataset where that is possible.
 func (t *table) cut(most int64) []*table {
-	if t.rows <= most {
+	if int64(t.kept) <= most {
 		return []*table{t}
 	}
 	chunk := int64(1)
 	for _, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
+		if d == nil || d.Rows() != t.rows { // of a coarser level
+			continue
+		}
 		if shape := d.ChunkShape(); len(shape) > 0 && shape[0] < 1<<30 {
 			chunk = max(chunk, int64(shape[0]))
 		}
 	}
 	most = max(most-most%chunk, chunk)
 	var pieces []*table
-	for at := int64(0); at < t.rows; at += most {
+	for rest := t.spans; len(rest) > 0; {
+		end := (rest[0].Start/most + 1) * most
+		now := intersect(rest, []h5.Span{{Start: rest[0].Start, Count: end - rest[0].Start}})
+		rest = intersect(rest, []h5.Span{{Start: end, Count: t.rows - end}})
 		piece := *t
-		piece.first, piece.rows = t.first+at, min(most, t.rows-at)
+		piece.spans, piece.kept = now, int(countRows(now))
+		if len(pieces) > 0 {
+			piece.refused = nil
+		}
 		pieces = append(pieces, &piece)
 	}
 	return slices.Clip(pieces)

@@ -2,6 +2,7 @@ package levels
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -61,17 +62,41 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 	if err := read.openAny(ctx, g, r.layout.groups()); err != nil {
 		return read.stats, err
 	}
-	for _, part := range read.parts() {
-		read.tables = part
-		if err := read.narrow(ctx, len(q.Region.Polygons) == 0); err != nil {
-			return read.stats, err
-		}
-		if err := read.values(ctx, emit); err != nil {
-			return read.stats, err
-		}
+	if err := read.tableByTable(ctx, emit); err != nil {
+		return read.stats, err
 	}
 	read.stats.Warnings = read.file.Warnings()
 	return read.stats, nil
+}
+
+// tableByTable reads what is wanted of all tables, in parts that fit in memory. Where the places of the records turn out not to be
+// those of their rows, it begins anew without them, which it can as long as nothing is emitted.
+func (r *reading) tableByTable(ctx context.Context, emit func(*core.Batch) error) error {
+	all := r.tables
+	for {
+		r.tables = all
+		if err := r.choose(ctx); err != nil {
+			return err
+		}
+		err := r.partByPart(ctx, emit)
+		if !errors.Is(err, errFar) || r.stats.Emitted > 0 || r.refusals > 0 {
+			return err
+		}
+		r.unplanned, r.stats.Invalid, r.stats.Rows = true, 0, 0
+	}
+}
+
+func (r *reading) partByPart(ctx context.Context, emit func(*core.Batch) error) error {
+	for _, part := range r.parts() {
+		r.tables = part
+		if err := r.narrow(ctx); err != nil {
+			return err
+		}
+		if err := r.values(ctx, emit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begin resolves a query; done gives the memory back.
@@ -84,6 +109,14 @@ func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (rea
 	if err != nil {
 		return nil, nil, err
 	}
+	around := box
+	if r.layout.Plan.Level != "" && len(q.Region.Polygons) > 0 {
+		wide := q.Region
+		wide.Margin += r.layout.Plan.Reach
+		if around, err = sphere.Bounds(wide); err != nil {
+			return nil, nil, err
+		}
+	}
 	want, err := r.wanted(q)
 	if err != nil {
 		return nil, nil, err
@@ -92,64 +125,26 @@ func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (rea
 	if s == nil {
 		s = &scratch{}
 	}
-	return &reading{src: src, url: url, box: box, want: want, query: q, scratch: s}, func() { r.scratch.Put(s) }, nil
-}
-
-// A wanted is what to read of each group, as templates.
-type wanted struct {
-	lat, lon       string
-	rawLat, rawLon bool
-	items          []item // filters first, then columns, in the query's order
-	tests          []test // of the filters
-}
-
-// An item is a dataset, or one element of each of its rows.
-type item struct {
-	name, path string
-	element    int
-	raw        bool // its elements are taken as they are stored
-}
-
-// wanted resolves the query's names. A filter may name a column or a dataset path.
-func (r *reader) wanted(q core.Query) (*wanted, error) {
-	w := &wanted{lat: r.layout.Latitude, lon: r.layout.Longitude}
-	w.rawLat, w.rawLon = r.layout.raw(w.lat), r.layout.raw(w.lon)
-	for _, f := range q.Filters {
-		t, err := newTest(f)
-		if err != nil {
-			return nil, err
-		}
-		w.tests = append(w.tests, t)
-		i := item{f.Column, f.Column, f.Element, r.layout.raw(f.Column)}
-		if c, ok := r.layout.column(f.Column); ok {
-			i.path, i.element, i.raw = c.Path, c.Element, c.Raw
-		} else if err := r.layout.checkPath("levels.Read", f.Column); err != nil {
-			return nil, err
-		}
-		w.items = append(w.items, i)
-	}
-	for _, name := range q.Columns {
-		c, ok := r.layout.column(name)
-		if !ok {
-			return nil, core.Errorf(core.Invalid, "levels.Read", name, "the layout has no such column")
-		}
-		w.items = append(w.items, item{name, c.Path, c.Element, c.Raw})
-	}
-	return w, nil
+	return &reading{layout: &r.layout, src: src, url: url, box: box, around: around, want: want, query: q, scratch: s}, func() { r.scratch.Put(s) }, nil
 }
 
 // A reading is one Read under way.
 type reading struct {
-	src     core.ObjectReader
-	url     string
-	file    *h5.File
-	box     sphere.Box
-	want    *wanted
-	query   core.Query
-	scratch *scratch
-	tables  []*table
-	stats   core.ReadStats
-	counted bool // an index has told how many rows name no place
+	layout   *Layout
+	src      core.ObjectReader
+	url      string
+	file     *h5.File
+	box      sphere.Box
+	around   sphere.Box // all that is within the plan's reach of the region
+	want     *wanted
+	query    core.Query
+	scratch  *scratch
+	tables   []*table
+	stats    core.ReadStats
+	counted  bool  // an index has told how many rows name no place
+	refusals int64 // rows said to be refused
+
+	unplanned bool // records do not tell where their rows are
 }
 
 // A table is the rows of one group.
@@ -158,14 +153,19 @@ type table struct {
 	lat, lon *h5.Dataset
 	items    []*h5.Dataset // as wanted.items
 	means    []cf.Meaning  // of lat, lon and the items
-	first    int64         // row of the file: a part of a group begins there
-	rows     int64         // from there on
-	blocks   []block       // boxes of runs of rows, from an index; nil: not known
-	perBlock int64         // rows of a block
-	early    []*h5.Plan    // of the items, fetched before the rows were narrowed; nil: none
-	spans    []h5.Span     // rows that may be in the region
-	kept     int           // rows in spans
-	latv     []float64     // of the spans, once narrowed
+	rows     int64
+	links    []*records  // of wanted.levels; nil: not read
+	lats     [][]float64 // places of the records of wanted.levels; nil: not read
+	lons     [][]float64
+	pass     [][]bool   // records of wanted.levels that pass their filters; nil: there are none
+	blocks   []block    // boxes of runs of rows, from an index; nil: not known
+	perBlock int64      // rows of a block
+	planned  bool       // the spans are those of records near the region
+	refused  []refusal  // of records
+	early    []*h5.Plan // of the items, fetched before the rows were narrowed; nil: none
+	spans    []h5.Span  // rows that may be in the region
+	kept     int        // rows in spans
+	latv     []float64  // of the spans, once narrowed
 	lonv     []float64
 }
 
@@ -186,6 +186,7 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 		return err
 	}
 	var load []*h5.Dataset
+	rows := int64(0)
 	for i, g := range groups {
 		of, names := sets[i*per:(i+1)*per], paths[i*per:(i+1)*per]
 		if !slices.ContainsFunc(of, func(d *h5.Dataset) bool { return d != nil }) {
@@ -196,7 +197,7 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 		if err != nil {
 			return err
 		}
-		if r.stats.Rows += min(t.rows, maxRows+1); r.stats.Rows > maxRows {
+		if rows += min(t.rows, maxRows+1); rows > maxRows {
 			return core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "the groups up to %q have more than %d rows", g, maxRows)
 		}
 		if t.rows == 0 {
@@ -204,10 +205,14 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 			continue
 		}
 		r.tables = append(r.tables, t)
-		load = append(load, of...)
+		for _, d := range of {
+			if d != nil {
+				load = append(load, d)
+			}
+		}
 	}
 	if len(r.stats.Missing) == len(groups) {
-		return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "none of the groups %v has the dataset %s: is it a granule of this product?", groups, r.want.lat)
+		return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "none of the groups %v has the dataset %s: is it a granule of this product?", groups, r.want.lat.path)
 	}
 	if err := r.file.LoadChunks(ctx, load...); err != nil {
 		return err
@@ -219,35 +224,12 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 func (r *reading) paths(groups []string) []string {
 	var paths []string
 	for _, g := range groups {
-		paths = append(paths, path(r.want.lat, g), path(r.want.lon, g))
+		paths = append(paths, path(r.want.lat.path, g), path(r.want.lon.path, g))
 		for _, i := range r.want.items {
 			paths = append(paths, path(i.path, g))
 		}
 	}
 	return paths
-}
-
-// newTable checks that the datasets of a group are there and are columns of one length.
-func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*table, error) {
-	for i, d := range sets {
-		if d == nil {
-			return nil, core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "dataset %s does not exist, though others of its group do", paths[i])
-		}
-		shape := d.Shape()
-		element := -1
-		if i >= 2 {
-			element = r.want.items[i-2].element
-		}
-		switch {
-		case element < 0 && len(shape) != 1:
-			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has shape %v; a column needs one axis, or say which column of it with {path, column}", paths[i], shape)
-		case element >= 0 && (len(shape) != 2 || uint64(element) >= shape[1]):
-			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has shape %v: there is no column %d along a second axis", paths[i], shape, element)
-		case d.Rows() != sets[0].Rows():
-			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has %d rows where %s has %d", paths[i], d.Rows(), paths[0], sets[0].Rows())
-		}
-	}
-	return &table{group: group, lat: sets[0], lon: sets[1], items: sets[2:], rows: sets[0].Rows()}, nil
 }
 
 // attributesAtOnce bounds the datasets whose attributes are read at the same time.
@@ -260,8 +242,11 @@ func (r *reading) meanings(ctx context.Context) error {
 	for _, t := range r.tables {
 		t.means = make([]cf.Meaning, 2+len(t.items))
 		for i, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
+			if d == nil {
+				continue
+			}
 			of := cf.Of
-			if r.want.raw(i) {
+			if r.want.at(i).raw {
 				of = func(_ context.Context, d *h5.Dataset) (cf.Meaning, error) { return cf.Raw(d) }
 			}
 			g.Go(func() error {
@@ -274,15 +259,4 @@ func (r *reading) meanings(ctx context.Context) error {
 		}
 	}
 	return g.Wait()
-}
-
-// raw reports whether dataset i of a table, latitude and longitude first, is taken as it is stored.
-func (w *wanted) raw(i int) bool {
-	switch i {
-	case 0:
-		return w.rawLat
-	case 1:
-		return w.rawLon
-	}
-	return w.items[i-2].raw
 }

@@ -13,6 +13,7 @@ type scratch struct {
 	coords [][]float64
 	pass   []bool
 	data   [][]byte
+	wide   [][]byte // values of records, repeated to their rows
 }
 
 // floats is coordinate buffer i, grown to n.
@@ -27,37 +28,36 @@ func (s *scratch) floats(i, n int) []float64 {
 }
 
 // buffer is column buffer i, grown to n bytes.
-func (s *scratch) buffer(i, n int) []byte {
-	for len(s.data) <= i {
-		s.data = append(s.data, nil)
+func (s *scratch) buffer(i, n int) []byte { return grown(&s.data, i, n) }
+
+// repeated is buffer i for the values of records, grown to n bytes.
+func (s *scratch) repeated(i, n int) []byte { return grown(&s.wide, i, n) }
+
+func grown(data *[][]byte, i, n int) []byte {
+	for len(*data) <= i {
+		*data = append(*data, nil)
 	}
-	if cap(s.data[i]) < n {
-		s.data[i] = core.NewData(n)
+	if cap((*data)[i]) < n {
+		(*data)[i] = core.NewData(n)
 	}
-	return s.data[i][:n]
+	return (*data)[i][:n]
 }
 
-// narrow finds the rows of each table that may be in the region. With an index the blocks that meet the region's box are
-// known, and without a region all rows are wanted: then everything is read in one round. Otherwise latitudes come first,
-// and longitudes for what they leave; or both for all rows where those that name no place are to be counted.
-func (r *reading) narrow(ctx context.Context, everywhere bool) error {
-	early := everywhere
+// narrow finds the rows of each table that may be in the region among those that are chosen. With an index or by records most
+// of these are, and without a region all are wanted: then everything is read in one round. Otherwise latitudes come first, and
+// longitudes for what they leave; or both where rows that name no place are to be counted.
+func (r *reading) narrow(ctx context.Context) error {
+	early := len(r.query.Region.Polygons) == 0
 	for _, t := range r.tables {
-		t.spans = []h5.Span{{Start: t.first, Count: t.rows}}
-		t.kept = int(t.rows)
-		if t.blocks != nil {
-			early = true
-			if !everywhere {
-				r.candidates(t)
-			}
-			if r.counted { // by who made the index
-				r.stats.Rows += t.rows
-			} else {
-				r.stats.Rows += int64(t.kept)
-			}
-		}
+		early = early || t.blocks != nil || t.planned
 	}
 	switch {
+	case r.want.place >= 0:
+		for i, t := range r.tables {
+			r.inherit(i, t)
+			r.keepInside(t)
+		}
+		return nil
 	case early:
 		return r.coordinates(ctx, true, true)
 	case r.query.CountInvalid:
@@ -69,7 +69,7 @@ func (r *reading) narrow(ctx context.Context, everywhere bool) error {
 	return r.coordinates(ctx, false, false)
 }
 
-// latitudes reads all latitudes and keeps the rows inside the box's belt.
+// latitudes reads the latitudes of all chosen rows and keeps those inside the box's belt.
 func (r *reading) latitudes(ctx context.Context) error {
 	plans, err := r.plan(func(t *table) *h5.Dataset { return t.lat })
 	if err != nil {
@@ -84,28 +84,23 @@ func (r *reading) latitudes(ctx context.Context) error {
 	for i, t := range r.tables {
 		lat := r.latitude(i)
 		var spans []h5.Span
-		kept := 0
-		for row, v := range lat {
-			if v >= r.box.South && v <= r.box.North {
-				spans = extend(spans, int64(row))
-				lat[kept] = v
-				kept++
-			} else if !core.Usable(0, v) {
-				r.stats.Invalid++
+		kept, at := 0, 0
+		for _, s := range t.spans {
+			for row := s.Start; row < s.Start+s.Count; row++ {
+				v := lat[at]
+				at++
+				if v >= r.box.South && v <= r.box.North {
+					spans = join(spans, row, 1)
+					lat[kept] = v
+					kept++
+				} else if !core.Usable(0, v) {
+					r.stats.Invalid++
+				}
 			}
 		}
 		t.spans, t.kept, t.latv = spans, kept, lat[:kept]
 	}
 	return nil
-}
-
-// extend adds a row to ascending spans.
-func extend(spans []h5.Span, row int64) []h5.Span {
-	if n := len(spans); n > 0 && spans[n-1].Start+spans[n-1].Count == row {
-		spans[n-1].Count++
-		return spans
-	}
-	return append(spans, h5.Span{Start: row, Count: 1})
 }
 
 // coordinates reads longitudes and keeps the rows inside the box; with both also latitudes, and with items what else will be
@@ -130,7 +125,11 @@ func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 		if t.early, err = r.planItems(t); err != nil {
 			return err
 		}
-		fetch = append(fetch, t.early...)
+		for _, p := range t.early {
+			if p != nil {
+				fetch = append(fetch, p)
+			}
+		}
 	}
 	if err := r.file.Fetch(ctx, fetch...); err != nil {
 		return err
@@ -148,6 +147,9 @@ func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 			t.latv = r.latitude(i)
 		}
 		t.lonv = r.longitude(i)
+		if err := r.checkReach(t); err != nil {
+			return err
+		}
 		r.keepInside(t)
 	}
 	return nil
@@ -167,7 +169,7 @@ func (r *reading) keepInside(t *table) {
 					r.stats.Invalid++
 				}
 			case r.box.Contains(lon, lat):
-				spans = extend(spans, s.Start+k)
+				spans = join(spans, s.Start+k, 1)
 				t.lonv[kept], t.latv[kept] = lon, lat
 				kept++
 			}

@@ -5,23 +5,39 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
-	"github.com/englacial/zagg/core/h5/cf"
 )
 
-// planItems plans the filters and columns of a table for its rows; nothing where no row is left.
+// planItems plans the filters and columns of a table for its rows, those of levels for the records that own rows of it; nil for what
+// is not read here, and nothing where no row is left.
 func (r *reading) planItems(t *table) ([]*h5.Plan, error) {
 	if t.kept == 0 {
 		return nil, nil
 	}
 	plans := make([]*h5.Plan, len(t.items))
-	for k, d := range t.items {
-		sel := h5.Rows(t.spans...)
-		if e := r.want.items[k].element; e >= 0 {
-			sel = append(sel, []h5.Span{{Start: int64(e), Count: 1}})
+	plan := func(k int) (err error) {
+		i := &r.want.items[k]
+		rows := t.spans
+		if i.level >= 0 {
+			rows = t.joined(i.level).records
 		}
-		var err error
-		if plans[k], err = d.PlanSelection(sel); err != nil {
-			return nil, err
+		plans[k], err = i.plan(t.items[k], rows)
+		return err
+	}
+	for k := range r.want.tests {
+		if r.want.items[k].level < 0 {
+			if err := plan(k); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, c := range r.want.columns {
+		for _, k := range []int{c.item, c.stop} {
+			if k < 0 {
+				continue
+			}
+			if err := plan(k); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return plans, nil
@@ -38,17 +54,23 @@ func (r *reading) values(ctx context.Context, emit func(*core.Batch) error) erro
 			return err
 		}
 		for k, p := range plans[i] {
+			if p == nil {
+				continue
+			}
 			if t.early != nil {
 				p.From(t.early[k])
 			}
+			fetch = append(fetch, p)
 		}
 		t.early = nil
-		fetch = append(fetch, plans[i]...)
 	}
 	if err := r.file.Fetch(ctx, fetch...); err != nil {
 		return err
 	}
 	for i, t := range r.tables {
+		if err := r.emitRefused(ctx, t, emit); err != nil {
+			return err
+		}
 		if t.kept == 0 {
 			continue
 		}
@@ -70,8 +92,7 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 		return nil, err
 	}
 	b := &core.Batch{Group: t.group, Lon: t.lonv, Lat: t.latv}
-	first := len(r.want.tests)
-	if b.Columns, err = r.columns(plans[first:], r.want.items[first:], t.means[2+first:]); err != nil {
+	if b.Columns, err = r.columns(t, plans); err != nil {
 		return nil, err
 	}
 	if all {
@@ -92,21 +113,53 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 	return b, nil
 }
 
-// columns decodes fetched plans, side by side, and lets the bytes go. Their memory is the scratch's, until the next call.
-func (r *reading) columns(plans []*h5.Plan, items []item, means []cf.Meaning) ([]core.Column, error) {
-	columns, out := make([]core.Column, len(plans)), make([][]byte, len(plans))
-	for k, p := range plans {
-		if p.Type() == core.Bytes {
-			return nil, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "column %s holds text or opaque bytes; a column must be numbers", items[k].name)
+// columns makes the query's columns of fetched plans. Their memory is the scratch's, until the next call.
+func (r *reading) columns(t *table, plans []*h5.Plan) ([]core.Column, error) {
+	var items []int
+	for _, c := range r.want.columns {
+		if items = append(items, c.item); c.stop >= 0 {
+			items = append(items, c.stop)
 		}
-		out[k] = r.scratch.buffer(k, int(p.Size()))
 	}
-	if err := r.file.Decode(1, plans, out); err != nil {
+	decoded, err := r.decodeItems(t, plans, items)
+	if err != nil {
 		return nil, err
 	}
-	for k, p := range plans {
-		p.Release()
-		columns[k] = means[k].Column(items[k].name, out[k])
+	columns, at := make([]core.Column, len(r.want.columns)), 0
+	for i, c := range r.want.columns {
+		level := r.want.items[c.item].level
+		switch {
+		case c.stop >= 0:
+			columns[i] = r.line(t, c, &decoded[at], &decoded[at+1], i)
+			at++
+		case level >= 0:
+			if columns[i], err = r.repeat(t, level, &decoded[at], i); err != nil {
+				return nil, err
+			}
+		default:
+			columns[i] = decoded[at]
+		}
+		at++
+	}
+	return columns, nil
+}
+
+// decodeItems decodes items of fetched plans side by side and lets the bytes go.
+func (r *reading) decodeItems(t *table, plans []*h5.Plan, items []int) ([]core.Column, error) {
+	columns, out, some := make([]core.Column, len(items)), make([][]byte, len(items)), make([]*h5.Plan, len(items))
+	for i, k := range items {
+		some[i] = plans[k]
+		if some[i].Type() == core.Bytes {
+			return nil, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "column %s holds text or opaque bytes; a column must be numbers", r.want.items[k].name)
+		}
+		out[i] = r.scratch.buffer(i, int(some[i].Size()))
+	}
+	if err := r.file.Decode(1, some, out); err != nil {
+		return nil, err
+	}
+	for i, k := range items {
+		some[i].Release()
+		columns[i] = t.means[2+k].Column(r.want.items[k].name, out[i])
 	}
 	return columns, nil
 }
@@ -120,15 +173,22 @@ func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err
 	for i := range pass {
 		pass[i] = true
 	}
-	columns, err := r.columns(plans[:len(r.want.tests)], r.want.items, t.means[2:])
+	var items []int
+	for i := range r.want.tests {
+		if r.want.items[i].level < 0 {
+			items = append(items, i)
+		}
+	}
+	columns, err := r.decodeItems(t, plans, items)
 	if err != nil {
 		return nil, false, err
 	}
-	for i, test := range r.want.tests {
-		if err := test(&columns[i], pass); err != nil {
+	for i, k := range items {
+		if err := r.want.tests[k](&columns[i], pass); err != nil {
 			return nil, false, err
 		}
 	}
+	t.dropRefused(pass)
 	for _, ok := range pass {
 		if !ok {
 			return pass, false, nil
@@ -185,6 +245,7 @@ func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch
 		first, last := min(at, refused), min(at+step, refused)
 		part.RefusedLon, part.RefusedLat = b.RefusedLon[first:last], b.RefusedLat[first:last]
 		r.stats.Emitted += int64(end - from)
+		r.refusals += int64(last - first)
 		if err := emit(&part); err != nil {
 			return err
 		}

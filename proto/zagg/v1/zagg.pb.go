@@ -2910,7 +2910,10 @@ type Filter struct {
 	// values are JSON numbers: one, or any number for in and not_in.
 	Values []string `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty"`
 	// drop says that rows which compare true are dropped, not kept.
-	Drop          bool `protobuf:"varint,5,opt,name=drop,proto3" json:"drop,omitempty"`
+	Drop bool `protobuf:"varint,5,opt,name=drop,proto3" json:"drop,omitempty"`
+	// level is the coarser level on which the dataset lies, by the name that the reader's configuration gives it; empty: that of the
+	// column, or of the observations.
+	Level         string `protobuf:"bytes,6,opt,name=level,proto3" json:"level,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2978,6 +2981,13 @@ func (x *Filter) GetDrop() bool {
 		return x.Drop
 	}
 	return false
+}
+
+func (x *Filter) GetLevel() string {
+	if x != nil {
+		return x.Level
+	}
+	return ""
 }
 
 // Answer is some of the answer to an ask.
@@ -4222,13 +4232,14 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x04rows\x18\x04 \x01(\x03R\x04rows\x12#\n" +
 	"\rcount_invalid\x18\x05 \x01(\bR\fcountInvalid\x12\x16\n" +
 	"\x06memory\x18\x06 \x01(\x03R\x06memory\x12\x18\n" +
-	"\arequest\x18\a \x01(\x03R\arequest\"v\n" +
+	"\arequest\x18\a \x01(\x03R\arequest\"\x8c\x01\n" +
 	"\x06Filter\x12\x16\n" +
 	"\x06column\x18\x01 \x01(\tR\x06column\x12\x18\n" +
 	"\aelement\x18\x02 \x01(\x03R\aelement\x12\x0e\n" +
 	"\x02op\x18\x03 \x01(\tR\x02op\x12\x16\n" +
 	"\x06values\x18\x04 \x03(\tR\x06values\x12\x12\n" +
-	"\x04drop\x18\x05 \x01(\bR\x04drop\"\xc9\x01\n" +
+	"\x04drop\x18\x05 \x01(\bR\x04drop\x12\x14\n" +
+	"\x05level\x18\x06 \x01(\tR\x05level\"\xc9\x01\n" +
 	"\x06Answer\x12\x10\n" +
 	"\x03ask\x18\x01 \x01(\rR\x03ask\x12\x18\n" +
 	"\alengths\x18\x02 \x03(\x03R\alengths\x12\x12\n" +

@@ -104,6 +104,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         3: ("op", "string", False, ""),
         4: ("values", "string", True, ""),
         5: ("drop", "bool", False, ""),
+        6: ("level", "string", False, ""),
     },
     "Frame": {
         1: ("group", "string", False, ""),

@@ -191,7 +191,7 @@ def _query(m: Message | None) -> Query:
     for f in m.filters:
         if len(f.values) != 1 and (f.op not in ("in", "not_in") or not f.values):
             raise invalid(f"{f.op} compares with one value, not {len(f.values)}", f.column)
-    filters = tuple(Filter(f.column, f.op, tuple(_number(v) for v in f.values), f.drop, f.element) for f in m.filters)
+    filters = tuple(Filter(f.column, f.op, tuple(_number(v) for v in f.values), f.drop, f.element, f.level) for f in m.filters)
     return Query(Region.decode(m.region), tuple(m.columns), filters, m.rows, m.count_invalid)
 
 

@@ -36,6 +36,7 @@ class Filter:
     values: tuple[float, ...]
     drop: bool = False
     element: int = -1
+    level: str = ""  # the coarser level on which the dataset lies
 
     @np.errstate(all="ignore")
     def keep(self, column: np.ndarray) -> np.ndarray:

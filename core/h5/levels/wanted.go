@@ -1,0 +1,235 @@
+package levels
+
+import (
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/h5"
+)
+
+// A wanted is what to read of each group, as templates.
+type wanted struct {
+	lat, lon item
+	items    []item       // filters first, then what columns are made of, then levels
+	tests    []test       // of the filters
+	columns  []columnWant // in the query's order
+	levels   []levelWant  // those of which something is wanted
+	place    int          // of levels, the one whose records have the coordinates; -1
+	plan     int          // of levels, the one by which rows are found; -1
+}
+
+// An item is a dataset, or one element of each of its rows.
+type item struct {
+	name, path string
+	element    int
+	raw        bool // its elements are taken as they are stored
+	level      int  // of wanted.levels; -1: it has one row per observation
+	optional   bool // it only saves reading
+}
+
+// A columnWant is a column, made of items.
+type columnWant struct {
+	name       string
+	item, stop int // stop -1: the column is the item
+}
+
+// A levelWant is a level with its items. Its link and places are read only where they are needed.
+type levelWant struct {
+	*Level
+	begin, count int
+	lat, lon     int  // -1: none
+	needed       bool // for values or filters, not to plan alone
+	filtered     bool
+}
+
+// wanted resolves the query's names. A filter may name a column or a dataset path.
+func (r *reader) wanted(q core.Query) (*wanted, error) {
+	w := &wanted{place: -1, plan: -1}
+	l := &r.layout
+	for _, f := range q.Filters {
+		if err := w.filter(l, f); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range q.Columns {
+		if err := w.column(l, name); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if l.CoordinateLevel != "" && l.CoordinateLevel != l.Base {
+		if w.place, err = w.level(l, l.CoordinateLevel); err != nil {
+			return nil, err
+		}
+		w.levels[w.place].needed = true
+		w.rows(l)
+	}
+	if l.Plan.Level != "" {
+		if w.plan, err = w.level(l, l.Plan.Level); err != nil {
+			return nil, err
+		}
+	}
+	w.lat = item{path: l.Latitude, element: -1, raw: l.raw(l.Latitude), level: w.place}
+	w.lon = item{path: l.Longitude, element: -1, raw: l.raw(l.Longitude), level: w.place}
+	for i := range w.levels {
+		w.linkItems(l, i)
+	}
+	return w, nil
+}
+
+func (w *wanted) filter(l *Layout, f core.Filter) error {
+	t, err := newTest(f)
+	if err != nil {
+		return err
+	}
+	i := item{name: f.Column, path: f.Column, element: f.Element, raw: l.raw(f.Column)}
+	level := f.Level
+	if c, ok := l.column(f.Column); ok {
+		if c.Stop != "" {
+			return core.Errorf(core.Unsupported, "levels.Read", f.Column, "values along a record cannot be filtered by a comparison: filter by an expression")
+		}
+		i.path, i.element, i.raw = c.Path, c.Element, c.Raw
+		if level == "" {
+			level = c.Level
+		}
+	} else if err := l.checkPath("levels.Read", f.Column); err != nil {
+		return err
+	}
+	if i.level, err = w.level(l, level); err != nil {
+		return err
+	}
+	if i.level >= 0 {
+		w.levels[i.level].needed, w.levels[i.level].filtered = true, true
+	}
+	w.tests, w.items = append(w.tests, t), append(w.items, i)
+	return nil
+}
+
+func (w *wanted) column(l *Layout, name string) error {
+	c, ok := l.column(name)
+	if !ok {
+		return core.Errorf(core.Invalid, "levels.Read", name, "the layout has no such column")
+	}
+	level, err := w.level(l, c.Level)
+	if err != nil {
+		return err
+	}
+	if level >= 0 {
+		w.levels[level].needed = true
+	}
+	add := func(path string) int {
+		w.items = append(w.items, item{name: name, path: path, element: c.Element, raw: c.Raw, level: level})
+		return len(w.items) - 1
+	}
+	want := columnWant{name, add(c.Path), -1}
+	if c.Stop != "" {
+		want.stop = add(c.Stop)
+	}
+	w.columns = append(w.columns, want)
+	return nil
+}
+
+// rows adds a dataset by which the observations of a group are counted, where none is read. Its elements are not.
+func (w *wanted) rows(l *Layout) {
+	if slices.ContainsFunc(w.items, func(i item) bool { return i.level < 0 }) {
+		return
+	}
+	for _, c := range l.Columns {
+		if k, err := l.level(c.Level); err == nil && k < 0 {
+			w.items = append(w.items, item{name: c.Name, path: c.Path, element: c.Element, level: -1})
+			return
+		}
+	}
+}
+
+// level is the number of a level among those wanted, where it is put if it is new; -1 of the observations' own.
+func (w *wanted) level(l *Layout, name string) (int, error) {
+	k, err := l.level(name)
+	if err != nil || k < 0 {
+		return -1, err
+	}
+	level := &l.Levels[k]
+	if i := slices.IndexFunc(w.levels, func(v levelWant) bool { return v.Level == level }); i >= 0 {
+		return i, nil
+	}
+	w.levels = append(w.levels, levelWant{Level: level})
+	return len(w.levels) - 1, nil
+}
+
+// linkItems puts a level's link and places behind the other items.
+func (w *wanted) linkItems(l *Layout, i int) {
+	v := &w.levels[i]
+	add := func(path string) int {
+		w.items = append(w.items, item{path: path, element: -1, raw: l.raw(path), level: i, optional: !v.needed})
+		return len(w.items) - 1
+	}
+	v.begin, v.count, v.lat, v.lon = add(v.Begin), add(v.Count), -1, -1
+	if v.Latitude != "" {
+		v.lat, v.lon = add(v.Latitude), add(v.Longitude)
+	}
+}
+
+// at is dataset i of a table: latitude, longitude, and then the items.
+func (w *wanted) at(i int) *item {
+	switch i {
+	case 0:
+		return &w.lat
+	case 1:
+		return &w.lon
+	}
+	return &w.items[i-2]
+}
+
+// newTable checks that the datasets of a group are there and are columns of one length for each level.
+func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*table, error) {
+	first := map[int]int{} // by level, a dataset
+	for i, d := range sets {
+		w := r.want.at(i)
+		if d == nil && w.optional {
+			continue
+		}
+		if d == nil {
+			return nil, core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "dataset %s does not exist, though others of its group do", paths[i])
+		}
+		if err := r.checkShape(d, paths[i], w.element); err != nil {
+			return nil, err
+		}
+		k, ok := first[w.level]
+		if !ok {
+			first[w.level] = i
+		} else if d.Rows() != sets[k].Rows() {
+			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has %d rows where %s has %d", paths[i], d.Rows(), paths[k], sets[k].Rows())
+		}
+	}
+	n := len(r.want.levels)
+	t := &table{group: group, lat: sets[0], lon: sets[1], items: sets[2:], links: make([]*records, n), lats: make([][]float64, n), lons: make([][]float64, n), pass: make([][]bool, n)}
+	i, ok := first[-1]
+	if !ok {
+		return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "group %q: coordinates are on level %s, and no column or filter is on the observations' own: how many there are is not known", group, r.layout.CoordinateLevel)
+	}
+	t.rows = sets[i].Rows()
+	return t, nil
+}
+
+func (r *reading) checkShape(d *h5.Dataset, path string, element int) error {
+	shape := d.Shape()
+	switch {
+	case element < 0 && len(shape) != 1:
+		return core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has shape %v; a column needs one axis, or say which column of it with {path, column}", path, shape)
+	case element >= 0 && (len(shape) != 2 || uint64(element) >= shape[1]):
+		return core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has shape %v: there is no column %d along a second axis", path, shape, element)
+	}
+	return nil
+}
+
+// linked reports whether the link of level i of the wanted can be read from a table.
+func (t *table) linked(w *wanted, i int) bool {
+	v := &w.levels[i]
+	return t.items[v.begin] != nil && t.items[v.count] != nil
+}
+
+// placed reports whether the places of its records can be, too.
+func (t *table) placed(w *wanted, i int) bool {
+	v := &w.levels[i]
+	return t.linked(w, i) && v.lat >= 0 && t.items[v.lat] != nil && t.items[v.lon] != nil
+}
