@@ -170,11 +170,16 @@ func TestEvents(t *testing.T) {
 		require.NotEmpty(t, reason)
 	}
 	labelled := func(label string) []byte {
-		return fmt.Appendf(nil, `{"action":"labeled","label":{"name":%q},"pull_request":{"number":9},"sender":{"login":"cy"}}`, label)
+		return fmt.Appendf(nil, `{"action":"labeled","label":{"name":%q},"pull_request":{"number":9,"head":{"sha":"0123456789012345678901234567890123456789"}},"sender":{"login":"cy"}}`, label)
 	}
 	req, _, err = ParseEvent("pull_request_target", labelled("benchmark"))
 	require.NoError(t, err)
-	require.Equal(t, &Request{PR: 9, Actor: "cy"}, req)
+	require.Equal(t, &Request{PR: 9, Actor: "cy", Head: strings.Repeat("0123456789", 4)}, req)
+	head, err := GitHub{}.Head(t.Context(), req) // without a question: what was pushed since was not looked at
+	require.NoError(t, err)
+	require.Equal(t, req.Head, head)
+	_, err = GitHub{}.Head(t.Context(), &Request{PR: 9, Head: "main"})
+	require.ErrorContains(t, err, "names no commit")
 	req, reason, err = ParseEvent("pull_request_target", labelled("bug"))
 	require.NoError(t, err)
 	require.Nil(t, req)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -39,6 +40,7 @@ func Charts() []Chart {
 const (
 	panelWidth  = 20 * vg.Centimeter
 	panelHeight = 8 * vg.Centimeter
+	panelGap    = 2 * vg.Millimeter
 	rightMargin = 1.9 * vg.Centimeter
 	maxLabels   = 8 // of merges below a panel
 )
@@ -77,7 +79,7 @@ func (c Chart) Draw(w io.Writer, format string, series []Record) error {
 	for i, name := range names {
 		top := height - panelHeight*vg.Length(i)
 		area := draw.Crop(whole, 0, 0, 0, 0)
-		area.Min.Y, area.Max.Y = top-panelHeight, top
+		area.Min.Y, area.Max.Y = top-panelHeight+panelGap, top-panelGap
 		if err := c.panel(area, name, byTarget[name]); err != nil {
 			return err
 		}
@@ -108,9 +110,10 @@ func (c Chart) panel(area draw.Canvas, name string, rows []Record) error {
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(commitTicks(rows))
 	p.X.Min, p.X.Max = -0.5, float64(len(rows))-0.5
-	p.Y.Min, p.Y.Max = 0, top(dollars)
+	p.Y.Min, p.Y.Max = 0, top(dollars, 1.15)
 	p.Add(plotter.NewGrid())
-	right := top(seconds)
+	// Dollars are seconds times a price: on axes of one height, the one line would hide the other.
+	right := top(seconds, 1.6)
 	scaled := slices.Clone(seconds)
 	for i := range scaled {
 		scaled[i].Y *= p.Y.Max / right
@@ -159,15 +162,17 @@ func (c Chart) rightAxis(p *plot.Plot, area draw.Canvas, limit float64) {
 			length = vg.Points(2)
 		}
 		area.StrokeLine2(stroke, x, y, x+length, y)
-		area.FillText(style, vg.Point{X: x + vg.Points(6), Y: y}, tick.Label)
+		if !tick.IsMinor() {
+			area.FillText(style, vg.Point{X: x + vg.Points(6), Y: y}, strconv.FormatFloat(tick.Value, 'g', 6, 64))
+		}
 	}
 	style.Font = p.Y.Label.TextStyle.Font
 	style.Rotation, style.XAlign, style.YAlign = math.Pi/2, draw.XCenter, draw.YTop
 	area.FillText(style, vg.Point{X: x + rightMargin - vg.Points(18), Y: (data.Min.Y + data.Max.Y) / 2}, "seconds of the worker, dashed")
 }
 
-// top is where an axis from 0 ends.
-func top(xy plotter.XYs) float64 {
+// top is where an axis from 0 ends: room times its largest value.
+func top(xy plotter.XYs, room float64) float64 {
 	m := 0.0
 	for _, p := range xy {
 		m = max(m, p.Y)
@@ -175,7 +180,7 @@ func top(xy plotter.XYs) float64 {
 	if m == 0 || math.IsInf(m, 0) {
 		return 1
 	}
-	return 1.15 * m
+	return room * m
 }
 
 // commitTicks names merges by commit, not more than fit.

@@ -10,7 +10,7 @@ import (
 const Marker = "<!-- zagg-benchmark -->"
 
 // StaleWorker is the note on a pull request whose code is not what was measured.
-const StaleWorker = "Worker = stable `main`, not this PR's code: a fork's pull request is never deployed, so these figures do not show what it changes in the worker."
+const StaleWorker = "Worker = stable `main`, not this PR's code: it was not deployed (a fork's never is), so these figures do not show what it changes in the worker."
 
 // Comment is the comment on a pull request: the marker, a note if there is one, a table with a row a record.
 func Comment(records []Record, note string) string {

@@ -42,6 +42,7 @@ func MayRun(permission string) bool {
 type Request struct {
 	PR    int64
 	Actor string // who commented or labelled
+	Head  string // the commit that was labelled; "": the event does not say
 }
 
 // ParseEvent reads a GitHub event of the kind name. A nil request has a reason why the event asks for nothing.
@@ -58,7 +59,10 @@ func ParseEvent(name string, payload []byte) (req *Request, reason string, err e
 			Body string
 			User struct{ Login string }
 		}
-		PullRequest struct{ Number int64 } `json:"pull_request"`
+		PullRequest struct {
+			Number int64
+			Head   struct{ SHA string }
+		} `json:"pull_request"`
 	}
 	if err := json.Unmarshal(payload, &e); err != nil {
 		return nil, "", core.Errorf(core.Invalid, "read event", name, "%w", err)
@@ -78,7 +82,7 @@ func ParseEvent(name string, payload []byte) (req *Request, reason string, err e
 		if e.Action != "labeled" || e.Label.Name != Label {
 			return nil, "the label that asks for a run is " + Label, nil
 		}
-		return &Request{PR: e.PullRequest.Number, Actor: e.Sender.Login}, "", nil
+		return &Request{PR: e.PullRequest.Number, Actor: e.Sender.Login, Head: e.PullRequest.Head.SHA}, "", nil
 	}
 	return nil, "", core.Errorf(core.Invalid, "read event", name, "issue_comment or pull_request_target is expected")
 }

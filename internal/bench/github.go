@@ -126,11 +126,15 @@ func (g GitHub) Exists(ctx context.Context, path string) (bool, error) {
 	return err == nil, err
 }
 
-// Head is the commit that a pull request would merge.
-func (g GitHub) Head(ctx context.Context, pr int64) (string, error) {
+// Head is the commit that a pull request would merge: that which was looked at when the run was asked for, where the event
+// says it.
+func (g GitHub) Head(ctx context.Context, r *Request) (string, error) {
+	pr := r.PR
 	var reply struct{ Head struct{ SHA string } }
-	if err := g.call(ctx, http.MethodGet, fmt.Sprintf("/pulls/%d", pr), nil, &reply); err != nil {
-		return "", err
+	if reply.Head.SHA = r.Head; reply.Head.SHA == "" {
+		if err := g.call(ctx, http.MethodGet, fmt.Sprintf("/pulls/%d", pr), nil, &reply); err != nil {
+			return "", err
+		}
 	}
 	if !isCommit(reply.Head.SHA) {
 		return "", core.Errorf(core.Corrupt, "ask GitHub", fmt.Sprintf("pull request %d", pr), "it names no commit")

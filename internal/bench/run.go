@@ -35,7 +35,7 @@ type Summary struct {
 // Run computes one shard of a target into a store and gives the run's summary.
 func (r Runner) Run(ctx context.Context, target Target, key core.ShardKey, store string) (*Summary, error) {
 	args := append([]string{"run", "--config", target.ConfigPath, "--catalog", target.ShardMapPath, "--morton-cell", string(key), "--store", store,
-		"--overwrite", "--json", "--quiet", "--yes", "--backend", "lambda"}, r.Flags...)
+		"--overwrite", "--no-retry", "--json", "--quiet", "--yes", "--backend", "lambda"}, r.Flags...)
 	cmd := exec.CommandContext(ctx, r.Program, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, r.Progress

@@ -99,9 +99,12 @@ func (g *grouping) bytesOf(group []job.Job) int64 {
 }
 
 // withRetry does a group of jobs, and once more those that end because something did not answer: a plugin's process that died, or
-// a store. What took too long together is done again shard by shard.
-func withRetry(ctx context.Context, b Backend, jobs []job.Job) ([]Result, []error) {
+// a store. What took too long together is done again shard by shard. With once nothing is done again.
+func withRetry(ctx context.Context, b Backend, jobs []job.Job, once bool) ([]Result, []error) {
 	results, errs := b.Compute(ctx, jobs)
+	if once {
+		return results, errs
+	}
 	var again []int
 	for i, err := range errs {
 		_, left := errors.AsType[*LeftError](err)

@@ -52,6 +52,7 @@ type Options struct {
 	Overwrite    bool // delete what the store holds
 	Keep         bool // keep shards of earlier runs that the plan does not have
 	AllowMissing bool // leave out granules that cannot be read
+	Once         bool // do not try a shard again because something did not answer
 	Profile      bool // measure phases
 
 	Open     Opener   // the backend; nil: Local
@@ -271,7 +272,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	r.total.jobs = len(ready.Jobs)
 	count := r.progress.Count(shards, "cells")
 	do := func(ctx context.Context, group []job.Job) (did, error) {
-		results, errs := withRetry(ctx, b, group)
+		results, errs := withRetry(ctx, b, group, r.o.Once)
 		return did{results, errs}, nil
 	}
 	err := each(ctx, ready.Jobs, ready.Workers, do, func(d ended[[]job.Job, did]) {

@@ -91,6 +91,38 @@ func TestPinsAndScripts(t *testing.T) {
 	}
 }
 
+// Every name that a workflow selects tests by is that of a test.
+func TestSelectedTestsExist(t *testing.T) {
+	command := regexp.MustCompile(`go test ((?:\./\S+ )+)-run "?([\w|]+)"?`)
+	found := false
+	for name, w := range workflows(t) {
+		for jobName, j := range w.Jobs {
+			for _, s := range j.Steps {
+				for _, c := range command.FindAllStringSubmatch(s.Run, -1) {
+					found = true
+					var tests strings.Builder
+					for _, dir := range strings.Fields(c[1]) {
+						files, err := filepath.Glob(filepath.Join("../..", dir, "*_test.go"))
+						require.NoError(t, err)
+						here := ""
+						for _, f := range files {
+							text, err := os.ReadFile(f)
+							require.NoError(t, err)
+							here += string(text)
+						}
+						require.Regexp(t, `(?m)^func Test\w*(`+c[2]+`)`, here, "%s %s: nothing of %s is selected", name, jobName, dir)
+						tests.WriteString(here)
+					}
+					for pattern := range strings.SplitSeq(c[2], "|") {
+						require.Regexp(t, `(?m)^func Test\w*`+pattern, tests.String(), "%s %s", name, jobName)
+					}
+				}
+			}
+		}
+	}
+	require.True(t, found)
+}
+
 // Each right is given to the jobs that need it alone.
 func TestLeastPermissions(t *testing.T) {
 	writesContents := []string{}

@@ -107,7 +107,7 @@ not granted is a notice, not an error.`,
 			if !bench.MayRun(permission) {
 				return a.refuse(output, fmt.Sprintf("%s may not start runs here: write permission is needed", request.Actor))
 			}
-			head, err := g.Head(cmd.Context(), request.PR)
+			head, err := g.Head(cmd.Context(), request)
 			if err != nil {
 				return err
 			}
