@@ -2,12 +2,15 @@
 // prints a table in Markdown. Nothing in it is a test: it asserts nothing about time.
 //
 //	go run ./bench -granules DIR -config FILE -catalog FILE -cell KEY -s3 PATH-OF-versitygw [-n 5] [-peer 'CMD …']
+//	go run ./bench … -index=false -latency 0s,30ms,disk -zagg 'before=PATH' -flags '--shards-per-job 1'
 //
 // DIR holds the granules that the shard map names as s3://BUCKET/NAME. A peer is a command that is given the S3 endpoint in
-// AWS_ENDPOINT_URL_S3 and the granules' URLs as arguments.
+// AWS_ENDPOINT_URL_S3 and the granules' URLs as arguments. With -latency the same is measured at each of some delays before a
+// request, and with the granules as files; -zagg adds a build of another state.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -28,6 +31,8 @@ type options struct {
 	repeat                                                int
 	procs                                                 string
 	index                                                 bool
+	latency, other, flags                                 string
+	place                                                 string // where the granules are, as a row says
 }
 
 func main() {
@@ -42,6 +47,9 @@ func main() {
 	flag.IntVar(&o.repeat, "n", 5, "repetitions")
 	flag.StringVar(&o.procs, "procs", "2", "GOMAXPROCS values to try, separated by commas")
 	flag.BoolVar(&o.index, "index", true, "measure with sidecar indexes too, built first")
+	flag.StringVar(&o.latency, "latency", "0s", "delays before each request of the S3 server to measure at, separated by commas; disk: granules as files")
+	flag.StringVar(&o.other, "zagg", "", "another build to measure too, as NAME=PATH")
+	flag.StringVar(&o.flags, "flags", "", "more flags for zagg run")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -68,33 +76,89 @@ func run(ctx context.Context, o options) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", zagg, "./cmd/zagg").CombinedOutput(); err != nil {
 		return fmt.Errorf("build zagg: %w\n%s", err, out)
 	}
-	endpoint, stop, err := serve(ctx, o, work)
+	builds := []build{{"zagg", zagg}}
+	if name, path, ok := strings.Cut(o.other, "="); ok {
+		builds = append(builds, build{name, path})
+	}
+	fmt.Printf("| program | wall s | CPU s | RSS MB | GETs | MB | observations |\n|---|---|---|---|---|---|---|\n")
+	for _, at := range strings.Split(o.latency, ",") {
+		if err := runAt(ctx, o, at, builds, work); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A build is a program to measure.
+type build struct{ name, path string }
+
+// runAt measures with the granules at one place: behind a delay, or as files.
+func runAt(ctx context.Context, o options, at string, builds []build, work string) error {
+	o.place = " from " + at
+	if at == "disk" {
+		var err error
+		if o.catalog, err = fileCatalog(o, work); err != nil {
+			return err
+		}
+		return runBuilds(ctx, o, builds, work, os.Environ())
+	}
+	delay, err := time.ParseDuration(at)
+	if err != nil {
+		return err
+	}
+	if o.latency == "0s" {
+		o.place = ""
+	}
+	endpoint, stop, err := serve(ctx, o, work, delay)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	env := append(os.Environ(), "AWS_ENDPOINT_URL_S3="+endpoint, "AWS_ACCESS_KEY_ID=bench", "AWS_SECRET_ACCESS_KEY=benchbench",
 		"AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
-	fmt.Printf("| program | wall s | CPU s | RSS MB | GETs | MB | observations |\n|---|---|---|---|---|---|---|\n")
-	var ours float64
-	configs := []string{o.config}
-	if o.index {
-		sidecar, err := buildIndexes(ctx, o, zagg, work, env)
-		if err != nil {
-			return err
-		}
-		configs = append(configs, sidecar)
+	return runBuilds(ctx, o, builds, work, env)
+}
+
+// fileCatalog is the shard map with the granules' files in place of their addresses.
+func fileCatalog(o options, work string) (string, error) {
+	text, err := os.ReadFile(o.catalog)
+	if err != nil {
+		return "", err
 	}
-	for i, config := range configs {
-		o.config = config
-		for _, procs := range strings.Split(o.procs, ",") {
-			samples, err := repeat(o.repeat, func(i int) (sample, error) { return runZagg(ctx, o, zagg, work, i, append(env, "GOMAXPROCS="+procs)) })
+	dir, err := filepath.Abs(o.granules)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(work, "disk.json")
+	return name, os.WriteFile(name, bytes.ReplaceAll(text, []byte("s3://"+o.bucket+"/"), []byte(dir+"/")), 0o644)
+}
+
+// runBuilds measures each build, the first with indexes too, and the peer.
+func runBuilds(ctx context.Context, o options, builds []build, work string, env []string) error {
+	var ours float64
+	for n, b := range builds {
+		configs := []string{o.config}
+		if o.index && n == 0 {
+			sidecar, err := buildIndexes(ctx, o, b.path, work, env)
 			if err != nil {
 				return err
 			}
-			row([]string{"zagg", "zagg with indexes"}[i]+", GOMAXPROCS="+procs, samples)
-			ours = median(samples, func(s sample) float64 { return s.cpu })
+			configs = append(configs, sidecar)
 		}
+		for i, config := range configs {
+			o.config = config
+			for _, procs := range strings.Split(o.procs, ",") {
+				samples, err := repeat(o.repeat, func(i int) (sample, error) { return runZagg(ctx, o, b, work, i, append(env, "GOMAXPROCS="+procs)) })
+				if err != nil {
+					return err
+				}
+				row(b.name+[]string{"", " with indexes"}[i]+o.place+", GOMAXPROCS="+procs, samples)
+				if n == 0 {
+					ours = median(samples, func(s sample) float64 { return s.cpu })
+				}
+			}
+		}
+		o.config = configs[0]
 	}
 	if o.peer == "" {
 		return nil
@@ -103,7 +167,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	row("peer: "+strings.Fields(o.peer)[len(strings.Fields(o.peer))-1], samples)
+	row("peer: "+strings.Fields(o.peer)[len(strings.Fields(o.peer))-1]+o.place, samples)
 	fmt.Printf("\nCPU of the peer / CPU of zagg: %.1f\n", median(samples, func(s sample) float64 { return s.cpu })/ours)
 	return nil
 }
@@ -125,8 +189,8 @@ func buildIndexes(ctx context.Context, o options, zagg, work string, env []strin
 	return config, os.WriteFile(config, []byte(with), 0o644)
 }
 
-// serve starts the S3 server on a free loopback port with the granules as one bucket.
-func serve(ctx context.Context, o options, work string) (endpoint string, stop func(), err error) {
+// serve starts the S3 server on a free loopback port with the granules as one bucket; each request waits for delay first.
+func serve(ctx context.Context, o options, work string, delay time.Duration) (endpoint string, stop func(), err error) {
 	if o.server == "" {
 		return "", nil, fmt.Errorf("-s3 names no versitygw")
 	}
@@ -144,17 +208,25 @@ func serve(ctx context.Context, o options, work string) (endpoint string, stop f
 		if err != nil {
 			return "", nil, err
 		}
-		if err := os.Link(abs, filepath.Join(bucket, filepath.Base(f))); err != nil {
-			if err := copyFile(abs, filepath.Join(bucket, filepath.Base(f))); err != nil {
+		link := filepath.Join(bucket, filepath.Base(f))
+		if _, err := os.Stat(link); err == nil { // of the delay before
+			continue
+		}
+		if err := os.Link(abs, link); err != nil {
+			if err := copyFile(abs, link); err != nil {
 				return "", nil, err
 			}
 		}
 	}
-	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.server, Root: root, AccessKey: "bench", SecretKey: "benchbench"})
+	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.server, Root: root, AccessKey: "bench", SecretKey: "benchbench", Latency: delay})
 	if err != nil {
 		return "", nil, err
 	}
-	return server.Direct(), func() { server.Close() }, nil
+	endpoint = server.Direct()
+	if delay > 0 {
+		endpoint = server.URL()
+	}
+	return endpoint, func() { server.Close() }, nil
 }
 
 func copyFile(from, to string) error {
@@ -165,7 +237,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, b, 0o644)
 }
 
-func runZagg(ctx context.Context, o options, zagg, work string, i int, env []string) (sample, error) {
+func runZagg(ctx context.Context, o options, b build, work string, i int, env []string) (sample, error) {
 	store := filepath.Join(work, fmt.Sprintf("store%d.zarr", i))
 	defer os.RemoveAll(store)
 	defer os.RemoveAll(store + ".status")
@@ -173,7 +245,10 @@ func runZagg(ctx context.Context, o options, zagg, work string, i int, env []str
 	if o.cell != "" {
 		args = append(args, "--morton-cell", o.cell)
 	}
-	cmd := exec.CommandContext(ctx, zagg, args...)
+	if b.name == "zagg" {
+		args = append(args, strings.Fields(o.flags)...)
+	}
+	cmd := exec.CommandContext(ctx, b.path, args...)
 	cmd.Env = env
 	out, s, err := measure(cmd)
 	if err != nil {

@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sync/errgroup"
@@ -83,7 +85,11 @@ func (r *pass) open(ctx context.Context, t int) (*assembly, error) {
 }
 
 func (r *pass) encodeError(o *growing, err error) error {
-	return core.Errorf(core.CodeOf(r.scratch.full(err, 0, 0)), "encode", o.key, "%w", r.scratch.full(err, o.size, 0))
+	if _, disk := errors.AsType[*fs.PathError](err); !disk {
+		return core.Errorf(core.CodeOf(err), "encode", o.key, "%w", err)
+	}
+	err = r.scratch.failed(err, "rows that are more than --memory holds, and the objects made of them, need", "this shard", r.scratch.size(), objectBuffer)
+	return core.Errorf(core.CodeOf(err), "encode", o.key, "%w", err)
 }
 
 // append writes one inner chunk of every computed array.

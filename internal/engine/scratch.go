@@ -68,13 +68,36 @@ func (s *scratch) spill(k *parcel) (at int64, err error) {
 	return at, nil
 }
 
-// full is the error of a write.
+// full is the error of a write of rows of all shards of a pass, of need bytes after have.
 func (s *scratch) full(err error, have, need int64) error {
-	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+	return s.failed(err, "rows that are more than --memory holds need", "these shards", have, need)
+}
+
+// failed is the error of a write for some purpose, with what is not written for that reason.
+func (s *scratch) failed(err error, purpose, lost string, have, need int64) error {
+	problem := "disk is full"
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, syscall.EFBIG):
+		problem = "files there may not be that long"
+	default:
 		return core.Errorf(codeOfDisk(err), "scratch", s.folder(), "%w", err)
 	}
 	return core.Errorf(core.Invalid, "scratch", s.folder(),
-		"disk is full: rows that are more than --memory holds need at least %d bytes there, %d of them are written (`zagg run --dry-run` estimates how many); free space, or give another folder with --scratch or more --memory: nothing of these shards is written", have+need, have)
+		"%s: %s at least %d bytes there, %d of them are written (`zagg run --dry-run` estimates how many); free space, or give another folder with --scratch or more --memory: nothing of %s is written", problem, purpose, have+need, have, lost)
+}
+
+// size is the bytes of all files, those of objects included.
+func (s *scratch) size() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.end
+	for _, f := range s.files {
+		if info, err := f.Stat(); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
 }
 
 func codeOfDisk(err error) core.Code {

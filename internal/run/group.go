@@ -99,31 +99,48 @@ func (g *grouping) bytesOf(group []job.Job) int64 {
 }
 
 // withRetry does a group of jobs, and once more those that end because something did not answer: a plugin's process that died, or
-// a store. What took too long together is done again shard by shard. With once nothing is done again.
+// a store. They are done together as before, but for what took too long together, which is done shard by shard. With once nothing is
+// done again.
 func withRetry(ctx context.Context, b Backend, jobs []job.Job, once bool) ([]Result, []error) {
 	results, errs := b.Compute(ctx, jobs)
 	if once {
 		return results, errs
 	}
 	var again []int
+	singly := false
 	for i, err := range errs {
 		_, left := errors.AsType[*LeftError](err)
 		if err != nil && !left && ctx.Err() == nil && core.CodeOf(err) == core.Unavailable && (len(jobs) > 1 || !results[i].Final) {
-			again = append(again, i)
+			again, singly = append(again, i), singly || results[i].Final
 		}
 	}
-	for _, i := range again {
+	size := max(len(again), 1)
+	if singly {
+		size = 1
+	}
+	for some := range slices.Chunk(again, size) {
 		if ctx.Err() != nil {
 			break
 		}
-		r, e := b.Compute(ctx, jobs[i:i+1])
-		if r[0].Outcome != nil && results[i].Outcome != nil { // both were paid for
-			r[0].Source, r[0].Output = r[0].Source.Add(results[i].Source), r[0].Output.Add(results[i].Output)
-			r[0].Seconds += results[i].Seconds
-		}
-		results[i], errs[i] = r[0], e[0]
+		retry(ctx, b, jobs, some, results, errs)
 	}
 	return results, errs
+}
+
+// retry does some of the jobs once more, together.
+func retry(ctx context.Context, b Backend, jobs []job.Job, some []int, results []Result, errs []error) {
+	group := make([]job.Job, len(some))
+	for k, i := range some {
+		group[k] = jobs[i]
+	}
+	r, e := b.Compute(ctx, group)
+	for k, i := range some {
+		if r[k].Outcome != nil && results[i].Outcome != nil { // both were paid for
+			r[k].Source, r[k].Output = r[k].Source.Add(results[i].Source), r[k].Output.Add(results[i].Output)
+			r[k].Seconds += results[i].Seconds
+		}
+		results[i], errs[i] = r[k], e[k]
+	}
 }
 
 // CloudJobs are the jobs of shards in key order, n of them together, for the cost model; forced says that n is not only the

@@ -28,6 +28,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/host/serve"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/emulator"
 	layout "github.com/englacial/zagg/internal/store"
@@ -37,10 +38,20 @@ import (
 const (
 	sample = "../../cmd/zagg/cli/sample"
 	asCLI  = "ZAGG_SOAK_AS_CLI"
+	bare   = "bare" // of asCLI: without plugins
+
+	asPlugin = "ZAGG_SOAK_AS_PLUGIN"
 )
 
-// The test's program is the function and the command line too.
+// The test's program is the function, the command line and a plugin too.
 func TestMain(m *testing.M) {
+	if os.Getenv(asPlugin) != "" {
+		serve.Main(everything())
+		os.Exit(0)
+	}
+	if os.Getenv(asCLI) == bare {
+		os.Exit(cli.Main())
+	}
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" || os.Getenv(asCLI) != "" {
 		os.Exit(cli.Main(all.Plugins()...))
 	}
@@ -58,6 +69,9 @@ type bench struct {
 
 // patient is the function's time-out where nothing is to fail: a busy machine is no fault.
 const patient = time.Minute
+
+// usual is the function's memory in MB.
+const usual = 2048
 
 func newBench(t *testing.T) *bench {
 	dir := t.TempDir()
@@ -78,13 +92,13 @@ func newBench(t *testing.T) *bench {
 	b.lambda, err = emulator.New(emulator.Options{Concurrency: 1000, RetryDelay: time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(func() { b.lambda.Close() }) //nolint:errcheck // it is a test's
-	b.deploy(t, patient)
+	b.deploy(t, patient, usual)
 	b.plan(t)
 	return b
 }
 
-func (b *bench) deploy(t *testing.T, timeout time.Duration) {
-	require.NoError(t, b.lambda.Deploy(emulator.Function{Name: "process-shard", Bootstrap: exe(t), Memory: 2048, Timeout: timeout, Async: &emulator.AsyncConfig{Retries: 0, MaxAge: time.Minute}, Env: b.s3.Environ()}))
+func (b *bench) deploy(t *testing.T, timeout time.Duration, memory int) {
+	require.NoError(t, b.lambda.Deploy(emulator.Function{Name: "process-shard", Bootstrap: exe(t), Memory: memory, Timeout: timeout, Async: &emulator.AsyncConfig{Retries: 0, MaxAge: time.Minute}, Env: b.s3.Environ()}))
 }
 
 func exe(t *testing.T) string {
@@ -189,7 +203,7 @@ func (b *bench) one(t *testing.T, seed uint64, store string) (kills int) {
 	b.s3.SetFault(awstest.RandomS3Faults(seed, awstest.S3FaultRates{
 		SlowDown: rate(0.02), InternalError: rate(0.02), Reset: rate(0.02), Forget: rate(0.02), Truncate: rate(0.02), Burst: random.IntN(4), MaxDelay: 5 * time.Millisecond,
 	}))
-	b.deploy(t, time.Second+time.Duration(rate(float64(3*time.Second))))
+	b.deploy(t, time.Second+time.Duration(rate(float64(3*time.Second))), usual)
 	for range random.IntN(4) {
 		cmd := b.run(context.Background(), store, random.IntN(2) == 0)
 		require.NoError(t, cmd.Start())
@@ -201,7 +215,7 @@ func (b *bench) one(t *testing.T, seed uint64, store string) (kills int) {
 	}
 	b.lambda.SetFault(nil)
 	b.s3.SetFault(nil)
-	b.deploy(t, patient)
+	b.deploy(t, patient, usual)
 	var said bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
