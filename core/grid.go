@@ -45,7 +45,9 @@ type CellNamer interface {
 
 // GridInfo is what a store and a shard map are checked against, and the frame of the arrays.
 type GridInfo struct {
-	Signature json.RawMessage // canonical JSON object: today's members always, newer ones only when not at their default
+	// Signature is a canonical JSON object: today's members always, newer ones only when not at their default. Given as a
+	// configuration it should make this grid again: that is how the grid of a shard map is made.
+	Signature json.RawMessage
 	Frame     Frame
 }
 

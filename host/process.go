@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -67,12 +66,9 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 		Config: t.Recipe.Config.JSON(), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
 		Granules: make([]job.Granule, len(granules)),
 	}
-	var orders struct {
-		Parent *int `json:"parent_order"`
-		Child  *int `json:"child_order"`
-	}
-	if json.Unmarshal(t.Recipe.info.Signature, &orders) == nil {
-		j.ParentOrder, j.ChildOrder = orders.Parent, orders.Child
+	if old, ok := t.Recipe.Grid.(core.LegacyGrid); ok { // whose workers of earlier releases look at orders
+		shard, cell := old.Orders()
+		j.ParentOrder, j.ChildOrder = &shard, &cell
 	}
 	if t.Store.Compact {
 		block := int64(rank)

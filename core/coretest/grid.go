@@ -77,6 +77,8 @@ func (g *gridSuite) steps() []step {
 		{name: "CoverNearMinimal", run: g.checkNearMinimal},
 		{name: "LocateIn", run: g.checkLocateIn},
 		{name: "Names", run: g.checkNames},
+		{name: "CoverCells", run: g.checkCoverCells},
+		{name: "Legacy", run: g.checkLegacy},
 		{name: "Pure", run: g.checkPure},
 		{name: "Concurrent", run: g.checkConcurrent},
 		{name: "Cancelled", run: g.checkCancelled},

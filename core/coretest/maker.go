@@ -1,6 +1,7 @@
 package coretest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,13 @@ func Maker[S Tester[S], T any](t S, maker core.Maker[T], configs ...string) {
 				thing, err := maker.New(c.ctx, core.Config(config))
 				c.must(err, "New with "+config)
 				closeAll([]T{thing})
+			}
+		}},
+		{name: "Signature", run: func(c *check) {
+			for _, config := range configs {
+				if thing, err := maker.New(c.ctx, core.Config(config)); err == nil {
+					checkRemade(c, maker, thing)
+				}
 			}
 		}},
 		{name: "Refuses", run: func(c *check) {
@@ -48,6 +56,22 @@ func Maker[S Tester[S], T any](t S, maker core.Maker[T], configs ...string) {
 			}
 		}},
 	})
+}
+
+// checkRemade: a grid that can be made from its signature, as zagg makes those of shard maps, is the same one.
+func checkRemade[T any](c *check, maker core.Maker[T], thing T) {
+	defer closeAll([]T{thing})
+	grid, ok := any(thing).(core.Grid)
+	if !ok {
+		return
+	}
+	again, err := maker.New(c.ctx, core.Config(grid.Info().Signature))
+	if err != nil {
+		return
+	}
+	defer closeAll([]T{again})
+	made := any(again).(core.Grid).Info().Signature
+	c.that(bytes.Equal(made, grid.Info().Signature), "New with the signature %s makes a grid whose signature is %s", grid.Info().Signature, made)
 }
 
 func checkMakerNames(c *check, name, doc string, schema json.RawMessage) {

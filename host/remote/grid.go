@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/internal/wire"
 	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
 )
@@ -24,17 +25,6 @@ type naming struct{ of *grid }
 // A locating grid can find points in many shards at once.
 type locating struct{ of *grid }
 
-var (
-	_ core.CellNamer = struct {
-		*grid
-		naming
-	}{}
-	_ core.ShardLocator = struct {
-		*grid
-		locating
-	}{}
-)
-
 func (p *Plugin) newGrid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
 	i, err := p.make(ctx, zaggv1.Kind_KIND_GRID, name, config)
 	if err != nil {
@@ -48,27 +38,23 @@ func (p *Plugin) newGrid(ctx context.Context, name string, config core.Config) (
 	return g.withPowers(), nil
 }
 
-// withPowers is the grid with the optional powers that it declared, and no other: a type assertion tells the truth.
+// withPowers is the grid with the optional powers that it declared, and no other.
 func (g *grid) withPowers() core.Grid {
-	switch can := g.instance.info; {
-	case can.CanName && can.CanLocateIn:
-		return struct {
-			*grid
-			naming
-			locating
-		}{g, naming{g}, locating{g}}
-	case can.CanName:
-		return struct {
-			*grid
-			naming
-		}{g, naming{g}}
-	case can.CanLocateIn:
-		return struct {
-			*grid
-			locating
-		}{g, locating{g}}
+	var has gridkit.Powers
+	can := g.instance.info
+	if can.CanName {
+		has.Names = naming{g}
 	}
-	return g
+	if can.CanLocateIn {
+		has.Locates = locating{g}
+	}
+	if can.CanCoverCells {
+		has.Covers = covering{g}
+	}
+	if can.Legacy != nil {
+		has.Restores = restoring{g}
+	}
+	return has.With(g)
 }
 
 func (g *grid) Info() core.GridInfo { return g.info }

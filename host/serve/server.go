@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/internal/wire"
 	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
 )
@@ -94,9 +95,14 @@ func (s *pluginServer) Configure(ctx context.Context, r *zaggv1.ConfigureRequest
 			return nil, err
 		}
 		info := g.Info()
-		_, names := g.(core.CellNamer)
-		_, locates := g.(core.ShardLocator)
-		return &zaggv1.Instance{Handle: s.add(g), Info: &zaggv1.Instance_Grid{Grid: wire.GridInfoToProto(&info)}, CanName: names, CanLocateIn: locates}, nil
+		has := gridkit.PowersOf(g)
+		made := &zaggv1.Instance{Handle: s.add(g), Info: &zaggv1.Instance_Grid{Grid: wire.GridInfoToProto(&info)},
+			CanName: has.Names != nil, CanLocateIn: has.Locates != nil, CanCoverCells: has.Covers != nil}
+		if has.Restores != nil {
+			shard, cell := has.Restores.Orders()
+			made.Legacy = &zaggv1.Orders{Shard: int64(shard), Cell: int64(cell)}
+		}
+		return made, nil
 	case zaggv1.Kind_KIND_READER:
 		p, err := construct(ctx, s.offer.Readers, r)
 		if err != nil {

@@ -38,7 +38,7 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *source, error) {
 	}
 	r.step(Find, "Shard map %s", name)
 	m := r.shardMap
-	if err := m.CheckGrid(r.recipe.Grid); err != nil {
+	if err := m.CheckGrid(ctx, r.recipe.Grid); err != nil {
 		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
 	}
 	granules, err := granulesOf(m, name, r.driver())
@@ -125,11 +125,11 @@ func (r *Run) adoptMap(ctx context.Context) error {
 	}
 	r.shardMap = m
 	grid := &r.config.Output.Grid
-	settings, err := m.GridSettings(grid.Config)
+	settings, note, err := m.GridSettings(ctx, r.recipe.Grid, grid.Config)
 	if err != nil || bytes.Equal(settings, grid.Config) {
 		return err
 	}
-	r.note("%s has keys of earlier releases: cells are of geodetic latitudes (%s)", name, shardmap.LegacyLatitude)
+	r.note("%s has keys of earlier releases: %s", name, note)
 	grid.Config = settings
 	r.recipe, err = r.o.Compile(ctx, r.config)
 	return err

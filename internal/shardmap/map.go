@@ -128,26 +128,6 @@ func (m *Map) GranuleIDs() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// LegacyKeys are the keys spelled as signed decimals ("-5111123"), as maps of HEALPix grids had them before keys were
-// packed words. A packed word is at least 2^60, so their length tells. Such maps imply geodetic latitudes on the sphere.
-func (m *Map) LegacyKeys() []core.ShardKey {
-	var sig struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(m.GridSignature, &sig); err != nil || sig.Type != "healpix" {
-		return nil
-	}
-	const least = core.ShardKey("1152921504606846976") // 2^60
-	var out []core.ShardKey
-	for _, k := range m.Keys {
-		digits := strings.TrimPrefix(string(k), "-")
-		if strings.Trim(digits, "0123456789") == "" && (digits != string(k) || core.CompareKeys(k, least) < 0) {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
 // Check reports lists that are not parallel, keys given twice, and granules without an id or given twice in a shard
 // (their observations would count twice).
 func (m *Map) Check() error {

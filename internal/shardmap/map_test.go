@@ -24,7 +24,6 @@ func TestRoundTripOfPublishedMaps(t *testing.T) {
 		require.NoError(t, err)
 		m, err := Parse(elem[len(elem)-1], want)
 		require.NoError(t, err)
-		require.Empty(t, m.LegacyKeys())
 		var got bytes.Buffer
 		require.NoError(t, m.Write(&got))
 		require.Equal(t, string(want), got.String())
@@ -127,17 +126,6 @@ func TestRecordGranule(t *testing.T) {
 	require.ErrorContains(t, err, "d.h5")
 }
 
-func TestLegacyKeys(t *testing.T) {
-	healpix := []byte(`{"type":"healpix"}`)
-	keys := []core.ShardKey{"-5111123", "5111123", "12685514250395844614", "1152921504606846976"}
-	require.Equal(t, []core.ShardKey{"-5111123", "5111123"}, (&Map{GridSignature: healpix, Keys: keys}).LegacyKeys())
-	require.Empty(t, (&Map{GridSignature: []byte(`{"type":"rectilinear"}`), Keys: keys}).LegacyKeys())
-
-	m, err := Parse("legacy.json", []byte(`{"grid_signature":{"type":"healpix"},"shard_keys":[-5111123],"granules":[[]]}`))
-	require.NoError(t, err)
-	require.Equal(t, []core.ShardKey{"-5111123"}, m.LegacyKeys())
-}
-
 func TestSameSignature(t *testing.T) {
 	for _, c := range []struct{ a, b, diff string }{
 		{`{"type":"healpix","parent_order":6}`, `{ "parent_order": 6, "type": "healpix" }`, ""},
@@ -170,7 +158,6 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		m.LegacyKeys()
 		SameSignature(m.GridSignature, m.GridSignature)
 		var a, b bytes.Buffer
 		require.NoError(t, m.Write(&a))

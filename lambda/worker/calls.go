@@ -70,7 +70,7 @@ func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d
 	if err != nil {
 		return err
 	}
-	if err := checkOrders(&job.Job{ParentOrder: c.ParentOrder, ChildOrder: c.ChildOrder}, recipe.Info().Signature); err != nil {
+	if err := checkOrders(c.ParentOrder, c.ChildOrder, recipe.Grid); err != nil {
 		return err
 	}
 	if c.Mode == job.ModeSetup {

@@ -1,18 +1,20 @@
 package worker
 
 import (
+	"context"
 	"encoding/json"
-	"strconv"
+	"maps"
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 )
 
-// configOf is the job's configuration. An event without one is of the time when there was only ATL06 on HEALPix: the
-// orders are the event's, and where its key is a decimal, latitudes were taken as they are.
-func configOf(j *job.Job) (*config.Config, error) {
+// configOf is the job's configuration. An event without one is of the time when there was one grid only, and means what that grid
+// makes of the orders and the key that it states.
+func configOf(ctx context.Context, plugins *host.Host, j *job.Job) (*config.Config, error) {
 	if j.Config != nil {
 		cfg, _, err := config.Parse("config", j.Config)
 		return cfg, err
@@ -21,17 +23,26 @@ func configOf(j *job.Job) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	out := &cfg.Output.Grid
+	grid, err := plugins.Grid(ctx, out.Type, out.Config)
+	if err != nil {
+		return nil, err
+	}
+	old, ok := grid.(core.LegacyGrid)
+	if !ok {
+		return nil, core.Errorf(core.Invalid, "event", "config", "it is missing, and grid %s does not know events of earlier releases", out.Type)
+	}
+	meant, err := old.Restore(ctx, core.Legacy{Keys: []core.ShardKey{j.ShardKey}, Settings: out.Config, ShardOrder: j.ParentOrder, CellOrder: j.ChildOrder})
+	if err != nil {
+		return nil, err
+	}
+	var settings map[string]json.RawMessage
+	if err := json.Unmarshal(meant.Settings, &settings); err != nil {
+		return nil, core.Errorf(core.Internal, "config", "output.grid", "%w", err)
+	}
 	text, err := edit(cfg.JSON(), []string{"output", "grid"}, func(grid map[string]json.RawMessage) {
 		grid["layout"] = json.RawMessage(`"fullsphere"`)
-		if j.ParentOrder != nil {
-			grid["parent_order"] = json.RawMessage(strconv.Itoa(*j.ParentOrder))
-		}
-		if j.ChildOrder != nil {
-			grid["child_order"] = json.RawMessage(strconv.Itoa(*j.ChildOrder))
-		}
-		if legacyKey(j.ShardKey) {
-			grid["latitude"] = json.RawMessage(`"geodetic-spherical"`)
-		}
+		maps.Copy(grid, settings)
 	})
 	if err != nil {
 		return nil, err
@@ -58,29 +69,21 @@ func edit(doc json.RawMessage, path []string, change func(map[string]json.RawMes
 	return json.Marshal(members)
 }
 
-// legacyKey reports a decimal string as earlier releases sent it, signed and short: a packed word is never below 2⁶⁰.
-func legacyKey(key core.ShardKey) bool {
-	digits, negative := strings.CutPrefix(string(key), "-")
-	n, err := strconv.ParseUint(digits, 10, 64)
-	return err == nil && (negative || n < 1<<60)
-}
-
 // checkOrders holds the orders that an event states against the grid that its configuration makes. Grids without orders
 // have nothing to compare.
-func checkOrders(j *job.Job, signature json.RawMessage) error {
-	var grid struct {
-		Parent *int `json:"parent_order"`
-		Child  *int `json:"child_order"`
-	}
-	if json.Unmarshal(signature, &grid) != nil {
+func checkOrders(shardOrder, cellOrder *int, grid core.Grid) error {
+	old, ok := grid.(core.LegacyGrid)
+	if !ok {
 		return nil
 	}
+	shard, cell := old.Orders()
 	for _, o := range []struct {
-		name        string
-		event, grid *int
-	}{{"parent_order", j.ParentOrder, grid.Parent}, {"child_order", j.ChildOrder, grid.Child}} {
-		if o.event != nil && o.grid != nil && *o.event != *o.grid {
-			return core.Errorf(core.Invalid, "event", o.name, "is %d, and the configuration's grid has %d", *o.event, *o.grid)
+		name  string
+		event *int
+		grid  int
+	}{{"parent_order", shardOrder, shard}, {"child_order", cellOrder, cell}} {
+		if o.event != nil && *o.event != o.grid {
+			return core.Errorf(core.Invalid, "event", o.name, "is %d, and the configuration's grid has %d", *o.event, o.grid)
 		}
 	}
 	return nil

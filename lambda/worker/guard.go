@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 )
 
 // A panicError is a panic of a plugin. Plugins are called from goroutines, where a panic would end the process before
@@ -29,11 +30,15 @@ func recovered(where string, err *error) {
 // guard puts a recover around what a plugin makes.
 func guard(p core.Plugin) core.Plugin {
 	p.Grids = wrapped(p.Grids, "grid", func(where string, g core.Grid) core.Grid {
-		guarded := guardedGrid{g, where}
-		if l, ok := g.(core.ShardLocator); ok {
-			return &guardedLocator{guarded, l}
+		has := gridkit.PowersOf(g)
+		if has.Locates != nil {
+			has.Locates = guardedLocator{has, where}
 		}
-		return &guarded
+		if has.Restores != nil {
+			has.Restores = guardedLegacy{has, where}
+		}
+		has.Names, has.Covers = nil, nil // which no worker asks for
+		return has.With(&guardedGrid{g, where})
 	})
 	p.Readers = wrapped(p.Readers, "reader", guardReader)
 	p.Statistics = wrapped(p.Statistics, "statistic", func(where string, s core.Statistic) core.Statistic {
@@ -87,13 +92,25 @@ func (g *guardedGrid) Locate(ctx context.Context, key core.ShardKey, lon, lat []
 }
 
 type guardedLocator struct {
-	guardedGrid
-	locator core.ShardLocator
+	of    gridkit.Powers
+	where string
 }
 
-func (g *guardedLocator) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) (err error) {
+func (g guardedLocator) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) (err error) {
 	defer recovered(g.where, &err)
-	return g.locator.LocateIn(ctx, keys, lon, lat, shard, slot)
+	return g.of.Locates.LocateIn(ctx, keys, lon, lat, shard, slot)
+}
+
+type guardedLegacy struct {
+	of    gridkit.Powers
+	where string
+}
+
+func (g guardedLegacy) Orders() (shard, cell int) { return g.of.Restores.Orders() }
+
+func (g guardedLegacy) Restore(ctx context.Context, old core.Legacy) (restored core.Restored, err error) {
+	defer recovered(g.where, &err)
+	return g.of.Restores.Restore(ctx, old)
 }
 
 // guardReader keeps the reader's optional powers, and adds none.

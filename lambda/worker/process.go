@@ -62,7 +62,7 @@ func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, erro
 	if err := checkKeys("output_credentials", j.OutputCredentials); err != nil {
 		return nil, nil, err
 	}
-	cfg, err := configOf(j)
+	cfg, err := configOf(ctx, in.host, j)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,7 +71,7 @@ func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	return j, recipe, checkOrders(j, recipe.Info().Signature)
+	return j, recipe, checkOrders(j.ParentOrder, j.ChildOrder, recipe.Grid)
 }
 
 // work computes the shards of a job, in the order of job.Job.Split. A single error is of the job.

@@ -277,9 +277,11 @@ func TestCalls(t *testing.T) {
 
 // Events of the time before configurations.
 func TestDefaultConfig(t *testing.T) {
+	plugins, err := host.New(all.Plugins()...)
+	require.NoError(t, err)
 	six, twelve := 6, 12
 	for key, latitude := range map[core.ShardKey]string{"-6134114": "geodetic-spherical", "6134114": "geodetic-spherical", "12683825400535580678": ""} {
-		cfg, err := configOf(&job.Job{ShardKey: key, ParentOrder: &six, ChildOrder: &twelve})
+		cfg, err := configOf(t.Context(), plugins, &job.Job{ShardKey: key, ParentOrder: &six, ChildOrder: &twelve})
 		require.NoError(t, err)
 		require.Equal(t, "fullsphere", cfg.Output.Grid.Layout)
 		require.Equal(t, "atl06", cfg.DataSource.Reader)

@@ -32,9 +32,16 @@ type Config struct {
 
 var configKeys = [...]string{"type", "crs", "resolution", "bounds", "chunk_shape", "chunk_inner", "sharded", "layout"}
 
+// signatureKeys stand in a signature in place of resolution and bounds: a signature is one of the grid's configurations.
+var signatureKeys = [...]string{"affine", "shape"}
+
 // parseConfig reads and checks the JSON. Errors are core.Invalid, or Unsupported for what is well-formed, and name the key.
 func parseConfig(config core.Config) (Config, error) {
 	keys, err := readObject(config)
+	if err != nil {
+		return Config{}, err
+	}
+	shape, err := fromSignature(keys)
 	if err != nil {
 		return Config{}, err
 	}
@@ -60,7 +67,34 @@ func parseConfig(config core.Config) (Config, error) {
 	}
 	c.ResX, c.ResY, c.XMin, c.YMax = resolution[0], resolution[1], bounds[0], bounds[3]
 	c.Shard, c.Chunk = [2]int64(shard), [2]int64(chunk)
-	return c, firstError(c.checkChunks(), c.checkSharded(keys, sharded), c.fit(bounds), c.checkPlace(bounds))
+	err = firstError(c.checkChunks(), c.checkSharded(keys, sharded), c.fit(bounds), c.checkPlace(bounds))
+	if err == nil && shape != nil && c.Shape != [2]int64(shape) {
+		err = badConfig("shape", "[%d, %d] is not made of whole shards of %d by %d cells", shape[0], shape[1], c.Shard[0], c.Shard[1])
+	}
+	return c, err
+}
+
+// fromSignature turns affine and shape, if they are there, into resolution and bounds.
+func fromSignature(keys map[string]json.RawMessage) (shape []int64, err error) {
+	if keys["affine"] == nil && keys["shape"] == nil {
+		return nil, nil
+	}
+	affine := make([]float64, 6)
+	if err := firstError(readNumbers(keys, "affine", "six numbers", affine), readShape(keys, "shape", &shape)); err != nil {
+		return nil, err
+	}
+	switch {
+	case shape == nil:
+		return nil, badConfig("shape", "missing; want rows and columns beside affine")
+	case keys["resolution"] != nil || keys["bounds"] != nil:
+		return nil, badConfig("affine", "resolution and bounds say the same: leave one or the other out")
+	case affine[1] != 0 || affine[3] != 0:
+		return nil, badConfig("affine", "%s: rows and columns must follow x and y, without a turn", keys["affine"])
+	}
+	dx, dy, xmin, ymax := affine[0], -affine[4], affine[2], affine[5]
+	keys["resolution"] = object([]float64{dx, dy})
+	keys["bounds"] = object([]float64{xmin, ymax - dy*float64(shape[0]), xmin + dx*float64(shape[1]), ymax})
+	return shape, nil
 }
 
 // readCRS takes "EPSG:3031" in any case, and the number alone.

@@ -197,3 +197,30 @@ func FuzzKey(f *testing.F) {
 		require.Equal(t, p, again)
 	})
 }
+
+// A signature is one of the grid's configurations: shard maps have nothing else.
+func TestSignatureIsConfig(t *testing.T) {
+	for _, config := range []string{
+		`{"crs":"EPSG:3031","resolution":10000,"bounds":[-2560000,-2560000,2560000,2560000],"chunk_shape":[64,64]}`,
+		`{"crs":"EPSG:3413","resolution":[333.3,777.7],"bounds":[-100000.5,-200000.25,300000,400000],"chunk_shape":[16,32],"chunk_inner":[8,8]}`,
+		`{"crs":4326,"resolution":0.1,"bounds":[-180,-90,180,90],"chunk_shape":[100,90]}`,
+	} {
+		c, err := parseConfig(core.Config(config))
+		require.NoError(t, err)
+		want := newGrid(c).Info().Signature
+		again, err := parseConfig(core.Config(want))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(newGrid(again).Info().Signature))
+	}
+	const good = `"crs":"EPSG:3031","affine":[100,0,0,0,-100,0],"shape":[64,64],"chunk_shape":[64,64]`
+	_, err := parseConfig(core.Config("{" + good + "}"))
+	require.NoError(t, err)
+	for _, bad := range []string{
+		`{` + good + `,"resolution":100}`, `{` + good + `,"bounds":[0,0,1,1]}`,
+		strings.Replace(`{`+good+`}`, `"shape":[64,64],`, "", 1), strings.Replace(`{`+good+`}`, `"shape":[64,64]`, `"shape":[63,64]`, 1),
+		strings.Replace(`{`+good+`}`, `[100,0,`, `[100,5,`, 1), strings.Replace(`{`+good+`}`, `-100`, `100`, 1), strings.Replace(`{`+good+`}`, `[100,0,0`, `["x",0,0`, 1),
+	} {
+		_, err := parseConfig(core.Config(bad))
+		require.Equal(t, core.Invalid, core.CodeOf(err), bad)
+	}
+}

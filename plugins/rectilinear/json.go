@@ -49,7 +49,7 @@ func readObject(config core.Config) (map[string]json.RawMessage, error) {
 			return nil, badConfig(key, "given twice")
 		}
 		seen[key] = true
-		if !slices.Contains(configKeys[:], key) {
+		if !slices.Contains(configKeys[:], key) && !slices.Contains(signatureKeys[:], key) {
 			return nil, badConfig(key, "no such key; have %s", strings.Join(configKeys[:], ", "))
 		}
 		if string(value) != "null" {

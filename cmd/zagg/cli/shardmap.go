@@ -105,7 +105,7 @@ func (a *app) mapInfo(ctx context.Context, name, config string, top int, o costO
 	}
 	counts := granulesByShard(m)
 	info := &mapInfo{
-		Path: name, Grid: m.GridSignature, Metadata: m.Metadata, Shards: len(m.Keys), Granules: len(m.GranuleIDs()), Pairs: m.Pairs(), Legacy: len(m.LegacyKeys()),
+		Path: name, Grid: m.GridSignature, Metadata: m.Metadata, Shards: len(m.Keys), Granules: len(m.GranuleIDs()), Pairs: m.Pairs(),
 		Densest: []denseShard{}, Expected: cost.Direct().Expect(counts, o.function), WithIndex: cost.Indexed().Expect(counts, o.function),
 	}
 	if o.indexed {
@@ -116,6 +116,13 @@ func (a *app) mapInfo(ctx context.Context, name, config string, top int, o costO
 	grid, err := a.gridOfMap(ctx, m, config)
 	if err != nil && config != "" {
 		return nil, err
+	}
+	if grid != nil {
+		legacy, err := m.LegacyKeys(ctx, grid)
+		if err != nil {
+			return nil, err
+		}
+		info.Legacy = len(legacy)
 	}
 	return info, info.places(ctx, m, grid, counts, top)
 }

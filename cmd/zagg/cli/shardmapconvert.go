@@ -81,7 +81,7 @@ func canonical(ctx context.Context, grid core.Grid, m *shardmap.Map, labels bool
 	}
 	m.GridSignature = grid.Info().Signature
 	if labels {
-		if m.GridSignature, err = shardmap.SayLatitude(m.GridSignature); err != nil {
+		if err := m.Explicit(ctx, grid); err != nil {
 			return nil, err
 		}
 	}

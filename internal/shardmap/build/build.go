@@ -29,14 +29,6 @@ type Options struct {
 	Timings bool
 }
 
-// A CellCoverer is a grid that can find shards from the cells that a catalog lists for a footprint.
-type CellCoverer interface {
-	core.Grid
-	// CoverCells lists for each set of packed words, in key order and once each, the shards that can own a point within
-	// the margin (metres) of its cells. ok is false for sets that this grid cannot use.
-	CoverCells(ctx context.Context, words [][]uint64, margins []float64) (keys [][]core.ShardKey, ok []bool, err error)
-}
-
 // batch is how many footprints are covered in one call.
 const batch = 1000
 
@@ -178,7 +170,7 @@ func (b *builder) add(c covered) error {
 func (b *builder) cover(ctx context.Context, list []*catalog.Granule) ([][]core.ShardKey, error) {
 	covers := make([][]core.ShardKey, len(list))
 	done := make([]bool, len(list))
-	if coverer, ok := b.grid.(CellCoverer); ok && !b.options.IgnoreCells {
+	if coverer, ok := b.grid.(core.CellCoverer); ok && !b.options.IgnoreCells {
 		if err := b.coverCells(ctx, coverer, list, covers, done); err != nil {
 			return nil, err
 		}
@@ -223,7 +215,7 @@ func (b *builder) coverRegions(ctx context.Context, list []*catalog.Granule, reg
 
 // coverCells covers the granules of which the catalog lists cells that the grid can use, and that are not at odds with
 // the footprint: cells of another latitude convention lie elsewhere and would lose observations.
-func (b *builder) coverCells(ctx context.Context, coverer CellCoverer, list []*catalog.Granule, covers [][]core.ShardKey, done []bool) error {
+func (b *builder) coverCells(ctx context.Context, coverer core.CellCoverer, list []*catalog.Granule, covers [][]core.ShardKey, done []bool) error {
 	var words [][]uint64
 	var margins []float64
 	var regions []core.Region

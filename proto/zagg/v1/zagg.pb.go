@@ -745,7 +745,11 @@ type Instance struct {
 	// can_identify says that Reader.Identify works.
 	CanIdentify bool `protobuf:"varint,8,opt,name=can_identify,json=canIdentify,proto3" json:"can_identify,omitempty"`
 	// can_locate_in says that Grid.LocateIn works.
-	CanLocateIn   bool `protobuf:"varint,9,opt,name=can_locate_in,json=canLocateIn,proto3" json:"can_locate_in,omitempty"`
+	CanLocateIn bool `protobuf:"varint,9,opt,name=can_locate_in,json=canLocateIn,proto3" json:"can_locate_in,omitempty"`
+	// can_cover_cells says that Grid.CoverCells works.
+	CanCoverCells bool `protobuf:"varint,10,opt,name=can_cover_cells,json=canCoverCells,proto3" json:"can_cover_cells,omitempty"`
+	// legacy says that Grid.Restore works, and what orders events of earlier releases state for this grid.
+	Legacy        *Orders `protobuf:"bytes,11,opt,name=legacy,proto3" json:"legacy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -856,6 +860,20 @@ func (x *Instance) GetCanLocateIn() bool {
 	return false
 }
 
+func (x *Instance) GetCanCoverCells() bool {
+	if x != nil {
+		return x.CanCoverCells
+	}
+	return false
+}
+
+func (x *Instance) GetLegacy() *Orders {
+	if x != nil {
+		return x.Legacy
+	}
+	return nil
+}
+
 type isInstance_Info interface {
 	isInstance_Info()
 }
@@ -880,6 +898,61 @@ func (*Instance_Grid) isInstance_Info() {}
 func (*Instance_Product) isInstance_Info() {}
 
 func (*Instance_Statistic) isInstance_Info() {}
+
+// Orders are those of a grid's shards and cells.
+type Orders struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// shard is the shards'.
+	Shard int64 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// cell is the cells'.
+	Cell          int64 `protobuf:"varint,2,opt,name=cell,proto3" json:"cell,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Orders) Reset() {
+	*x = Orders{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Orders) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Orders) ProtoMessage() {}
+
+func (x *Orders) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Orders.ProtoReflect.Descriptor instead.
+func (*Orders) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Orders) GetShard() int64 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *Orders) GetCell() int64 {
+	if x != nil {
+		return x.Cell
+	}
+	return 0
+}
 
 // ColumnHead is what a column is, before its payload.
 type ColumnHead struct {
@@ -907,7 +980,7 @@ type ColumnHead struct {
 
 func (x *ColumnHead) Reset() {
 	*x = ColumnHead{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[7]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +992,7 @@ func (x *ColumnHead) String() string {
 func (*ColumnHead) ProtoMessage() {}
 
 func (x *ColumnHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[7]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,7 +1005,7 @@ func (x *ColumnHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnHead.ProtoReflect.Descriptor instead.
 func (*ColumnHead) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{7}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ColumnHead) GetName() string {
@@ -1004,7 +1077,7 @@ type Piece struct {
 
 func (x *Piece) Reset() {
 	*x = Piece{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[8]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1089,7 @@ func (x *Piece) String() string {
 func (*Piece) ProtoMessage() {}
 
 func (x *Piece) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[8]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1102,7 @@ func (x *Piece) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Piece.ProtoReflect.Descriptor instead.
 func (*Piece) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{8}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Piece) GetHead() *ColumnHead {
@@ -1057,7 +1130,7 @@ type ColumnFrame struct {
 
 func (x *ColumnFrame) Reset() {
 	*x = ColumnFrame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[9]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1142,7 @@ func (x *ColumnFrame) String() string {
 func (*ColumnFrame) ProtoMessage() {}
 
 func (x *ColumnFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[9]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1155,7 @@ func (x *ColumnFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ColumnFrame.ProtoReflect.Descriptor instead.
 func (*ColumnFrame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{9}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ColumnFrame) GetPieces() []*Piece {
@@ -1115,7 +1188,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[10]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1200,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[10]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1213,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{10}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Field) GetName() string {
@@ -1205,7 +1278,7 @@ type GridInfo struct {
 
 func (x *GridInfo) Reset() {
 	*x = GridInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[11]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1290,7 @@ func (x *GridInfo) String() string {
 func (*GridInfo) ProtoMessage() {}
 
 func (x *GridInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[11]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1303,7 @@ func (x *GridInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GridInfo.ProtoReflect.Descriptor instead.
 func (*GridInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{11}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GridInfo) GetSignature() []byte {
@@ -1268,7 +1341,7 @@ type Frame struct {
 
 func (x *Frame) Reset() {
 	*x = Frame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1280,7 +1353,7 @@ func (x *Frame) String() string {
 func (*Frame) ProtoMessage() {}
 
 func (x *Frame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1293,7 +1366,7 @@ func (x *Frame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Frame.ProtoReflect.Descriptor instead.
 func (*Frame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{12}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Frame) GetGroup() string {
@@ -1357,7 +1430,7 @@ type Dim struct {
 
 func (x *Dim) Reset() {
 	*x = Dim{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1442,7 @@ func (x *Dim) String() string {
 func (*Dim) ProtoMessage() {}
 
 func (x *Dim) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,7 +1455,7 @@ func (x *Dim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dim.ProtoReflect.Descriptor instead.
 func (*Dim) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{13}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Dim) GetName() string {
@@ -1435,7 +1508,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1447,7 +1520,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1460,7 +1533,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{14}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Axis) GetField() *Field {
@@ -1501,7 +1574,7 @@ type ProductInfo struct {
 
 func (x *ProductInfo) Reset() {
 	*x = ProductInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1513,7 +1586,7 @@ func (x *ProductInfo) String() string {
 func (*ProductInfo) ProtoMessage() {}
 
 func (x *ProductInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1526,7 +1599,7 @@ func (x *ProductInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductInfo.ProtoReflect.Descriptor instead.
 func (*ProductInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{15}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ProductInfo) GetProduct() string {
@@ -1570,7 +1643,7 @@ type StatisticInfo struct {
 
 func (x *StatisticInfo) Reset() {
 	*x = StatisticInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +1655,7 @@ func (x *StatisticInfo) String() string {
 func (*StatisticInfo) ProtoMessage() {}
 
 func (x *StatisticInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +1668,7 @@ func (x *StatisticInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatisticInfo.ProtoReflect.Descriptor instead.
 func (*StatisticInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{16}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StatisticInfo) GetInputs() []*Input {
@@ -1627,7 +1700,7 @@ type Input struct {
 
 func (x *Input) Reset() {
 	*x = Input{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1639,7 +1712,7 @@ func (x *Input) String() string {
 func (*Input) ProtoMessage() {}
 
 func (x *Input) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1652,7 +1725,7 @@ func (x *Input) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Input.ProtoReflect.Descriptor instead.
 func (*Input) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{17}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Input) GetName() string {
@@ -1696,7 +1769,7 @@ type Region struct {
 
 func (x *Region) Reset() {
 	*x = Region{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1708,7 +1781,7 @@ func (x *Region) String() string {
 func (*Region) ProtoMessage() {}
 
 func (x *Region) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1721,7 +1794,7 @@ func (x *Region) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Region.ProtoReflect.Descriptor instead.
 func (*Region) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{18}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Region) GetPolygons() []*Polygon {
@@ -1770,7 +1843,7 @@ type Polygon struct {
 
 func (x *Polygon) Reset() {
 	*x = Polygon{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1782,7 +1855,7 @@ func (x *Polygon) String() string {
 func (*Polygon) ProtoMessage() {}
 
 func (x *Polygon) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1795,7 +1868,7 @@ func (x *Polygon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Polygon.ProtoReflect.Descriptor instead.
 func (*Polygon) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{19}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Polygon) GetRings() [][]byte {
@@ -1818,7 +1891,7 @@ type CoverRequest struct {
 
 func (x *CoverRequest) Reset() {
 	*x = CoverRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1830,7 +1903,7 @@ func (x *CoverRequest) String() string {
 func (*CoverRequest) ProtoMessage() {}
 
 func (x *CoverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1843,7 +1916,7 @@ func (x *CoverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverRequest.ProtoReflect.Descriptor instead.
 func (*CoverRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{20}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CoverRequest) GetHandle() uint64 {
@@ -1871,7 +1944,7 @@ type CoverReply struct {
 
 func (x *CoverReply) Reset() {
 	*x = CoverReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1883,7 +1956,7 @@ func (x *CoverReply) String() string {
 func (*CoverReply) ProtoMessage() {}
 
 func (x *CoverReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1896,7 +1969,7 @@ func (x *CoverReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverReply.ProtoReflect.Descriptor instead.
 func (*CoverReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{21}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CoverReply) GetParts() []*CoverPart {
@@ -1919,7 +1992,7 @@ type CoverPart struct {
 
 func (x *CoverPart) Reset() {
 	*x = CoverPart{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1931,7 +2004,7 @@ func (x *CoverPart) String() string {
 func (*CoverPart) ProtoMessage() {}
 
 func (x *CoverPart) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1944,7 +2017,7 @@ func (x *CoverPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverPart.ProtoReflect.Descriptor instead.
 func (*CoverPart) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{22}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CoverPart) GetRegion() uint32 {
@@ -1974,7 +2047,7 @@ type ShardsRequest struct {
 
 func (x *ShardsRequest) Reset() {
 	*x = ShardsRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2059,7 @@ func (x *ShardsRequest) String() string {
 func (*ShardsRequest) ProtoMessage() {}
 
 func (x *ShardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2072,7 @@ func (x *ShardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardsRequest.ProtoReflect.Descriptor instead.
 func (*ShardsRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{23}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ShardsRequest) GetHandle() uint64 {
@@ -2027,7 +2100,7 @@ type ShardsReply struct {
 
 func (x *ShardsReply) Reset() {
 	*x = ShardsReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2112,7 @@ func (x *ShardsReply) String() string {
 func (*ShardsReply) ProtoMessage() {}
 
 func (x *ShardsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2125,7 @@ func (x *ShardsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardsReply.ProtoReflect.Descriptor instead.
 func (*ShardsReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{24}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ShardsReply) GetShards() []*Shard {
@@ -2083,7 +2156,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2095,7 +2168,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2108,7 +2181,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{25}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Shard) GetKey() string {
@@ -2166,7 +2239,7 @@ type CellsRequest struct {
 
 func (x *CellsRequest) Reset() {
 	*x = CellsRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2178,7 +2251,7 @@ func (x *CellsRequest) String() string {
 func (*CellsRequest) ProtoMessage() {}
 
 func (x *CellsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2191,7 +2264,7 @@ func (x *CellsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CellsRequest.ProtoReflect.Descriptor instead.
 func (*CellsRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{26}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CellsRequest) GetHandle() uint64 {
@@ -2225,7 +2298,7 @@ type LocateRequest struct {
 
 func (x *LocateRequest) Reset() {
 	*x = LocateRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2310,7 @@ func (x *LocateRequest) String() string {
 func (*LocateRequest) ProtoMessage() {}
 
 func (x *LocateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2323,7 @@ func (x *LocateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateRequest.ProtoReflect.Descriptor instead.
 func (*LocateRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{27}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LocateRequest) GetHandle() uint64 {
@@ -2292,7 +2365,7 @@ type LocateReply struct {
 
 func (x *LocateReply) Reset() {
 	*x = LocateReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2304,7 +2377,7 @@ func (x *LocateReply) String() string {
 func (*LocateReply) ProtoMessage() {}
 
 func (x *LocateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2317,7 +2390,7 @@ func (x *LocateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateReply.ProtoReflect.Descriptor instead.
 func (*LocateReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{28}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LocateReply) GetSlot() []byte {
@@ -2344,7 +2417,7 @@ type LocateInRequest struct {
 
 func (x *LocateInRequest) Reset() {
 	*x = LocateInRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2356,7 +2429,7 @@ func (x *LocateInRequest) String() string {
 func (*LocateInRequest) ProtoMessage() {}
 
 func (x *LocateInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2369,7 +2442,7 @@ func (x *LocateInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateInRequest.ProtoReflect.Descriptor instead.
 func (*LocateInRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{29}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LocateInRequest) GetHandle() uint64 {
@@ -2413,7 +2486,7 @@ type LocateInReply struct {
 
 func (x *LocateInReply) Reset() {
 	*x = LocateInReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +2498,7 @@ func (x *LocateInReply) String() string {
 func (*LocateInReply) ProtoMessage() {}
 
 func (x *LocateInReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +2511,7 @@ func (x *LocateInReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateInReply.ProtoReflect.Descriptor instead.
 func (*LocateInReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{30}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LocateInReply) GetShard() []byte {
@@ -2453,6 +2526,344 @@ func (x *LocateInReply) GetSlot() []byte {
 		return x.Slot
 	}
 	return nil
+}
+
+// CellSet is the cells that a catalog lists for one footprint.
+type CellSet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// words are packed words of HEALPix cells of any orders, on authalic latitudes: uint64 each.
+	Words []byte `protobuf:"bytes,1,opt,name=words,proto3" json:"words,omitempty"`
+	// margin is in metres.
+	Margin        float64 `protobuf:"fixed64,2,opt,name=margin,proto3" json:"margin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CellSet) Reset() {
+	*x = CellSet{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CellSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CellSet) ProtoMessage() {}
+
+func (x *CellSet) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CellSet.ProtoReflect.Descriptor instead.
+func (*CellSet) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *CellSet) GetWords() []byte {
+	if x != nil {
+		return x.Words
+	}
+	return nil
+}
+
+func (x *CellSet) GetMargin() float64 {
+	if x != nil {
+		return x.Margin
+	}
+	return 0
+}
+
+// CoverCellsRequest asks for the shards of sets of cells.
+type CoverCellsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// handle is the grid's.
+	Handle uint64 `protobuf:"varint,1,opt,name=handle,proto3" json:"handle,omitempty"`
+	// sets are answered in order.
+	Sets          []*CellSet `protobuf:"bytes,2,rep,name=sets,proto3" json:"sets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CoverCellsRequest) Reset() {
+	*x = CoverCellsRequest{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CoverCellsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CoverCellsRequest) ProtoMessage() {}
+
+func (x *CoverCellsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CoverCellsRequest.ProtoReflect.Descriptor instead.
+func (*CoverCellsRequest) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *CoverCellsRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *CoverCellsRequest) GetSets() []*CellSet {
+	if x != nil {
+		return x.Sets
+	}
+	return nil
+}
+
+// CoverCellsReply is the next shards.
+type CoverCellsReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// parts are in the order of sets; a set may have several, or none.
+	Parts []*CoverPart `protobuf:"bytes,1,rep,name=parts,proto3" json:"parts,omitempty"`
+	// unusable are the sets, from 0, that the grid cannot use. They have no parts.
+	Unusable      []uint32 `protobuf:"varint,2,rep,packed,name=unusable,proto3" json:"unusable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CoverCellsReply) Reset() {
+	*x = CoverCellsReply{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CoverCellsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CoverCellsReply) ProtoMessage() {}
+
+func (x *CoverCellsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CoverCellsReply.ProtoReflect.Descriptor instead.
+func (*CoverCellsReply) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *CoverCellsReply) GetParts() []*CoverPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *CoverCellsReply) GetUnusable() []uint32 {
+	if x != nil {
+		return x.Unusable
+	}
+	return nil
+}
+
+// RestoreRequest is what was written of a grid.
+type RestoreRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// handle is the grid's.
+	Handle uint64 `protobuf:"varint,1,opt,name=handle,proto3" json:"handle,omitempty"`
+	// signature is the JSON that the keys are said to be of; empty: none.
+	Signature []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
+	// keys are in any spelling.
+	Keys []string `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	// settings is the JSON of the configuration that a grid for the keys shall be made from; empty: none.
+	Settings []byte `protobuf:"bytes,4,opt,name=settings,proto3" json:"settings,omitempty"`
+	// shard_order is the shards', where an event states it.
+	ShardOrder *int64 `protobuf:"varint,5,opt,name=shard_order,json=shardOrder,proto3,oneof" json:"shard_order,omitempty"`
+	// cell_order is the cells', where an event states it.
+	CellOrder     *int64 `protobuf:"varint,6,opt,name=cell_order,json=cellOrder,proto3,oneof" json:"cell_order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreRequest) Reset() {
+	*x = RestoreRequest{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreRequest) ProtoMessage() {}
+
+func (x *RestoreRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreRequest.ProtoReflect.Descriptor instead.
+func (*RestoreRequest) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *RestoreRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *RestoreRequest) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *RestoreRequest) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *RestoreRequest) GetSettings() []byte {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *RestoreRequest) GetShardOrder() int64 {
+	if x != nil && x.ShardOrder != nil {
+		return *x.ShardOrder
+	}
+	return 0
+}
+
+func (x *RestoreRequest) GetCellOrder() int64 {
+	if x != nil && x.CellOrder != nil {
+		return *x.CellOrder
+	}
+	return 0
+}
+
+// RestoreReply is the same, complete.
+type RestoreReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// signature is as GridInfo has it.
+	Signature []byte `protobuf:"bytes,1,opt,name=signature,proto3" json:"signature,omitempty"`
+	// explicit is the signature with what GridInfo leaves out.
+	Explicit []byte `protobuf:"bytes,2,opt,name=explicit,proto3" json:"explicit,omitempty"`
+	// settings is the configuration; empty: none was given.
+	Settings []byte `protobuf:"bytes,3,opt,name=settings,proto3" json:"settings,omitempty"`
+	// keys are those that are spelled as earlier releases did.
+	Keys []string `protobuf:"bytes,4,rep,name=keys,proto3" json:"keys,omitempty"`
+	// note is what these imply that the settings did not say: a clause for people.
+	Note          string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreReply) Reset() {
+	*x = RestoreReply{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreReply) ProtoMessage() {}
+
+func (x *RestoreReply) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreReply.ProtoReflect.Descriptor instead.
+func (*RestoreReply) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *RestoreReply) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *RestoreReply) GetExplicit() []byte {
+	if x != nil {
+		return x.Explicit
+	}
+	return nil
+}
+
+func (x *RestoreReply) GetSettings() []byte {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *RestoreReply) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *RestoreReply) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
 }
 
 // NamesRequest asks for the names of the cells of points.
@@ -2470,7 +2881,7 @@ type NamesRequest struct {
 
 func (x *NamesRequest) Reset() {
 	*x = NamesRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2482,7 +2893,7 @@ func (x *NamesRequest) String() string {
 func (*NamesRequest) ProtoMessage() {}
 
 func (x *NamesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2495,7 +2906,7 @@ func (x *NamesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NamesRequest.ProtoReflect.Descriptor instead.
 func (*NamesRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{31}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *NamesRequest) GetHandle() uint64 {
@@ -2535,7 +2946,7 @@ type ReadToPlugin struct {
 
 func (x *ReadToPlugin) Reset() {
 	*x = ReadToPlugin{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2547,7 +2958,7 @@ func (x *ReadToPlugin) String() string {
 func (*ReadToPlugin) ProtoMessage() {}
 
 func (x *ReadToPlugin) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2560,7 +2971,7 @@ func (x *ReadToPlugin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadToPlugin.ProtoReflect.Descriptor instead.
 func (*ReadToPlugin) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{32}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ReadToPlugin) GetMessage() isReadToPlugin_Message {
@@ -2621,7 +3032,7 @@ type ReadStart struct {
 
 func (x *ReadStart) Reset() {
 	*x = ReadStart{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2633,7 +3044,7 @@ func (x *ReadStart) String() string {
 func (*ReadStart) ProtoMessage() {}
 
 func (x *ReadStart) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2646,7 +3057,7 @@ func (x *ReadStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadStart.ProtoReflect.Descriptor instead.
 func (*ReadStart) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{33}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ReadStart) GetHandle() uint64 {
@@ -2687,7 +3098,7 @@ type Granule struct {
 
 func (x *Granule) Reset() {
 	*x = Granule{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2699,7 +3110,7 @@ func (x *Granule) String() string {
 func (*Granule) ProtoMessage() {}
 
 func (x *Granule) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2712,7 +3123,7 @@ func (x *Granule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Granule.ProtoReflect.Descriptor instead.
 func (*Granule) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{34}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Granule) GetId() string {
@@ -2756,7 +3167,7 @@ type Asset struct {
 
 func (x *Asset) Reset() {
 	*x = Asset{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2768,7 +3179,7 @@ func (x *Asset) String() string {
 func (*Asset) ProtoMessage() {}
 
 func (x *Asset) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2781,7 +3192,7 @@ func (x *Asset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Asset.ProtoReflect.Descriptor instead.
 func (*Asset) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{35}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Asset) GetName() string {
@@ -2821,7 +3232,7 @@ type Query struct {
 
 func (x *Query) Reset() {
 	*x = Query{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2833,7 +3244,7 @@ func (x *Query) String() string {
 func (*Query) ProtoMessage() {}
 
 func (x *Query) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2846,7 +3257,7 @@ func (x *Query) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Query.ProtoReflect.Descriptor instead.
 func (*Query) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{36}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Query) GetRegion() *Region {
@@ -2920,7 +3331,7 @@ type Filter struct {
 
 func (x *Filter) Reset() {
 	*x = Filter{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2932,7 +3343,7 @@ func (x *Filter) String() string {
 func (*Filter) ProtoMessage() {}
 
 func (x *Filter) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2945,7 +3356,7 @@ func (x *Filter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filter.ProtoReflect.Descriptor instead.
 func (*Filter) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{37}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Filter) GetColumn() string {
@@ -3013,7 +3424,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3025,7 +3436,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3038,7 +3449,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{38}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Answer) GetAsk() uint32 {
@@ -3107,7 +3518,7 @@ type ObjectInfo struct {
 
 func (x *ObjectInfo) Reset() {
 	*x = ObjectInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3119,7 +3530,7 @@ func (x *ObjectInfo) String() string {
 func (*ObjectInfo) ProtoMessage() {}
 
 func (x *ObjectInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3132,7 +3543,7 @@ func (x *ObjectInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectInfo.ProtoReflect.Descriptor instead.
 func (*ObjectInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{39}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ObjectInfo) GetUrl() string {
@@ -3182,7 +3593,7 @@ type ReadToHost struct {
 
 func (x *ReadToHost) Reset() {
 	*x = ReadToHost{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3194,7 +3605,7 @@ func (x *ReadToHost) String() string {
 func (*ReadToHost) ProtoMessage() {}
 
 func (x *ReadToHost) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3207,7 +3618,7 @@ func (x *ReadToHost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadToHost.ProtoReflect.Descriptor instead.
 func (*ReadToHost) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{40}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ReadToHost) GetMessage() isReadToHost_Message {
@@ -3318,7 +3729,7 @@ type Ask struct {
 
 func (x *Ask) Reset() {
 	*x = Ask{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3330,7 +3741,7 @@ func (x *Ask) String() string {
 func (*Ask) ProtoMessage() {}
 
 func (x *Ask) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3343,7 +3754,7 @@ func (x *Ask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ask.ProtoReflect.Descriptor instead.
 func (*Ask) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{41}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Ask) GetAsk() uint32 {
@@ -3387,7 +3798,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3399,7 +3810,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3412,7 +3823,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Range) GetOffset() int64 {
@@ -3445,7 +3856,7 @@ type Batch struct {
 
 func (x *Batch) Reset() {
 	*x = Batch{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3457,7 +3868,7 @@ func (x *Batch) String() string {
 func (*Batch) ProtoMessage() {}
 
 func (x *Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3470,7 +3881,7 @@ func (x *Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Batch.ProtoReflect.Descriptor instead.
 func (*Batch) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Batch) GetGroup() string {
@@ -3507,7 +3918,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3519,7 +3930,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3532,7 +3943,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *IdentifyRequest) GetHandle() uint64 {
@@ -3560,7 +3971,7 @@ type IdentifyReply struct {
 
 func (x *IdentifyReply) Reset() {
 	*x = IdentifyReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3572,7 +3983,7 @@ func (x *IdentifyReply) String() string {
 func (*IdentifyReply) ProtoMessage() {}
 
 func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3585,7 +3996,7 @@ func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyReply.ProtoReflect.Descriptor instead.
 func (*IdentifyReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *IdentifyReply) GetIdentities() []*Identity {
@@ -3611,7 +4022,7 @@ type Identity struct {
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3623,7 +4034,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3636,7 +4047,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Identity) GetData() string {
@@ -3683,7 +4094,7 @@ type ReadDone struct {
 
 func (x *ReadDone) Reset() {
 	*x = ReadDone{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3695,7 +4106,7 @@ func (x *ReadDone) String() string {
 func (*ReadDone) ProtoMessage() {}
 
 func (x *ReadDone) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3708,7 +4119,7 @@ func (x *ReadDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDone.ProtoReflect.Descriptor instead.
 func (*ReadDone) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ReadDone) GetRows() int64 {
@@ -3775,7 +4186,7 @@ type UploadFrame struct {
 
 func (x *UploadFrame) Reset() {
 	*x = UploadFrame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3787,7 +4198,7 @@ func (x *UploadFrame) String() string {
 func (*UploadFrame) ProtoMessage() {}
 
 func (x *UploadFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3800,7 +4211,7 @@ func (x *UploadFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFrame.ProtoReflect.Descriptor instead.
 func (*UploadFrame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *UploadFrame) GetId() uint64 {
@@ -3835,7 +4246,7 @@ type DropRequest struct {
 
 func (x *DropRequest) Reset() {
 	*x = DropRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3847,7 +4258,7 @@ func (x *DropRequest) String() string {
 func (*DropRequest) ProtoMessage() {}
 
 func (x *DropRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3860,7 +4271,7 @@ func (x *DropRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropRequest.ProtoReflect.Descriptor instead.
 func (*DropRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *DropRequest) GetIds() []uint64 {
@@ -3883,7 +4294,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3895,7 +4306,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3908,7 +4319,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Value) GetId() uint64 {
@@ -3945,7 +4356,7 @@ type ComputeRequest struct {
 
 func (x *ComputeRequest) Reset() {
 	*x = ComputeRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3957,7 +4368,7 @@ func (x *ComputeRequest) String() string {
 func (*ComputeRequest) ProtoMessage() {}
 
 func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3970,7 +4381,7 @@ func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeRequest.ProtoReflect.Descriptor instead.
 func (*ComputeRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{51}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ComputeRequest) GetHandle() uint64 {
@@ -4021,7 +4432,7 @@ type InputColumn struct {
 
 func (x *InputColumn) Reset() {
 	*x = InputColumn{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4033,7 +4444,7 @@ func (x *InputColumn) String() string {
 func (*InputColumn) ProtoMessage() {}
 
 func (x *InputColumn) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4046,7 +4457,7 @@ func (x *InputColumn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputColumn.ProtoReflect.Descriptor instead.
 func (*InputColumn) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{52}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *InputColumn) GetHead() *ColumnHead {
@@ -4090,7 +4501,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12!\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\r.zagg.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
-	"\x06config\x18\x03 \x01(\fR\x06config\"\xd7\x02\n" +
+	"\x06config\x18\x03 \x01(\fR\x06config\"\xa8\x03\n" +
 	"\bInstance\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12'\n" +
 	"\x04grid\x18\x02 \x01(\v2\x11.zagg.v1.GridInfoH\x00R\x04grid\x120\n" +
@@ -4100,8 +4511,14 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\tcan_index\x18\x06 \x01(\bR\bcanIndex\x12\x19\n" +
 	"\bcan_fold\x18\a \x01(\bR\acanFold\x12!\n" +
 	"\fcan_identify\x18\b \x01(\bR\vcanIdentify\x12\"\n" +
-	"\rcan_locate_in\x18\t \x01(\bR\vcanLocateInB\x06\n" +
-	"\x04info\"\xce\x01\n" +
+	"\rcan_locate_in\x18\t \x01(\bR\vcanLocateIn\x12&\n" +
+	"\x0fcan_cover_cells\x18\n" +
+	" \x01(\bR\rcanCoverCells\x12'\n" +
+	"\x06legacy\x18\v \x01(\v2\x0f.zagg.v1.OrdersR\x06legacyB\x06\n" +
+	"\x04info\"2\n" +
+	"\x06Orders\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\x03R\x05shard\x12\x12\n" +
+	"\x04cell\x18\x02 \x01(\x03R\x04cell\"\xce\x01\n" +
 	"\n" +
 	"ColumnHead\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
@@ -4204,7 +4621,33 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x03lat\x18\x04 \x01(\fR\x03lat\"9\n" +
 	"\rLocateInReply\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\fR\x05shard\x12\x12\n" +
-	"\x04slot\x18\x02 \x01(\fR\x04slot\"J\n" +
+	"\x04slot\x18\x02 \x01(\fR\x04slot\"7\n" +
+	"\aCellSet\x12\x14\n" +
+	"\x05words\x18\x01 \x01(\fR\x05words\x12\x16\n" +
+	"\x06margin\x18\x02 \x01(\x01R\x06margin\"Q\n" +
+	"\x11CoverCellsRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12$\n" +
+	"\x04sets\x18\x02 \x03(\v2\x10.zagg.v1.CellSetR\x04sets\"W\n" +
+	"\x0fCoverCellsReply\x12(\n" +
+	"\x05parts\x18\x01 \x03(\v2\x12.zagg.v1.CoverPartR\x05parts\x12\x1a\n" +
+	"\bunusable\x18\x02 \x03(\rR\bunusable\"\xdf\x01\n" +
+	"\x0eRestoreRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x1c\n" +
+	"\tsignature\x18\x02 \x01(\fR\tsignature\x12\x12\n" +
+	"\x04keys\x18\x03 \x03(\tR\x04keys\x12\x1a\n" +
+	"\bsettings\x18\x04 \x01(\fR\bsettings\x12$\n" +
+	"\vshard_order\x18\x05 \x01(\x03H\x00R\n" +
+	"shardOrder\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"cell_order\x18\x06 \x01(\x03H\x01R\tcellOrder\x88\x01\x01B\x0e\n" +
+	"\f_shard_orderB\r\n" +
+	"\v_cell_order\"\x8c\x01\n" +
+	"\fRestoreReply\x12\x1c\n" +
+	"\tsignature\x18\x01 \x01(\fR\tsignature\x12\x1a\n" +
+	"\bexplicit\x18\x02 \x01(\fR\bexplicit\x12\x1a\n" +
+	"\bsettings\x18\x03 \x01(\fR\bsettings\x12\x12\n" +
+	"\x04keys\x18\x04 \x03(\tR\x04keys\x12\x12\n" +
+	"\x04note\x18\x05 \x01(\tR\x04note\"J\n" +
 	"\fNamesRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
 	"\x03lon\x18\x02 \x01(\fR\x03lon\x12\x10\n" +
@@ -4352,14 +4795,17 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x06Plugin\x12/\n" +
 	"\bDescribe\x12\x0e.zagg.v1.Empty\x1a\x13.zagg.v1.PluginInfo\x129\n" +
 	"\tConfigure\x12\x19.zagg.v1.ConfigureRequest\x1a\x11.zagg.v1.Instance\x12*\n" +
-	"\aRelease\x12\x0f.zagg.v1.Handle\x1a\x0e.zagg.v1.Empty2\xdd\x02\n" +
+	"\aRelease\x12\x0f.zagg.v1.Handle\x1a\x0e.zagg.v1.Empty2\xde\x03\n" +
 	"\x04Grid\x125\n" +
 	"\x05Cover\x12\x15.zagg.v1.CoverRequest\x1a\x13.zagg.v1.CoverReply0\x01\x128\n" +
 	"\x06Shards\x12\x16.zagg.v1.ShardsRequest\x1a\x14.zagg.v1.ShardsReply0\x01\x126\n" +
 	"\x05Cells\x12\x15.zagg.v1.CellsRequest\x1a\x14.zagg.v1.ColumnFrame0\x01\x126\n" +
 	"\x06Locate\x12\x16.zagg.v1.LocateRequest\x1a\x14.zagg.v1.LocateReply\x12<\n" +
 	"\bLocateIn\x12\x18.zagg.v1.LocateInRequest\x1a\x16.zagg.v1.LocateInReply\x126\n" +
-	"\x05Names\x12\x15.zagg.v1.NamesRequest\x1a\x14.zagg.v1.ColumnFrame0\x012\xb7\x01\n" +
+	"\x05Names\x12\x15.zagg.v1.NamesRequest\x1a\x14.zagg.v1.ColumnFrame0\x01\x12D\n" +
+	"\n" +
+	"CoverCells\x12\x1a.zagg.v1.CoverCellsRequest\x1a\x18.zagg.v1.CoverCellsReply0\x01\x129\n" +
+	"\aRestore\x12\x17.zagg.v1.RestoreRequest\x1a\x15.zagg.v1.RestoreReply2\xb7\x01\n" +
 	"\x06Reader\x126\n" +
 	"\x04Read\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x127\n" +
 	"\x05Index\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x12<\n" +
@@ -4383,151 +4829,164 @@ func file_zagg_v1_zagg_proto_rawDescGZIP() []byte {
 }
 
 var file_zagg_v1_zagg_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
 var file_zagg_v1_zagg_proto_goTypes = []any{
-	(Kind)(0),                // 0: zagg.v1.Kind
-	(Code)(0),                // 1: zagg.v1.Code
-	(Type)(0),                // 2: zagg.v1.Type
-	(IndexUse)(0),            // 3: zagg.v1.IndexUse
-	(*Empty)(nil),            // 4: zagg.v1.Empty
-	(*Handle)(nil),           // 5: zagg.v1.Handle
-	(*Error)(nil),            // 6: zagg.v1.Error
-	(*PluginInfo)(nil),       // 7: zagg.v1.PluginInfo
-	(*Maker)(nil),            // 8: zagg.v1.Maker
-	(*ConfigureRequest)(nil), // 9: zagg.v1.ConfigureRequest
-	(*Instance)(nil),         // 10: zagg.v1.Instance
-	(*ColumnHead)(nil),       // 11: zagg.v1.ColumnHead
-	(*Piece)(nil),            // 12: zagg.v1.Piece
-	(*ColumnFrame)(nil),      // 13: zagg.v1.ColumnFrame
-	(*Field)(nil),            // 14: zagg.v1.Field
-	(*GridInfo)(nil),         // 15: zagg.v1.GridInfo
-	(*Frame)(nil),            // 16: zagg.v1.Frame
-	(*Dim)(nil),              // 17: zagg.v1.Dim
-	(*Axis)(nil),             // 18: zagg.v1.Axis
-	(*ProductInfo)(nil),      // 19: zagg.v1.ProductInfo
-	(*StatisticInfo)(nil),    // 20: zagg.v1.StatisticInfo
-	(*Input)(nil),            // 21: zagg.v1.Input
-	(*Region)(nil),           // 22: zagg.v1.Region
-	(*Polygon)(nil),          // 23: zagg.v1.Polygon
-	(*CoverRequest)(nil),     // 24: zagg.v1.CoverRequest
-	(*CoverReply)(nil),       // 25: zagg.v1.CoverReply
-	(*CoverPart)(nil),        // 26: zagg.v1.CoverPart
-	(*ShardsRequest)(nil),    // 27: zagg.v1.ShardsRequest
-	(*ShardsReply)(nil),      // 28: zagg.v1.ShardsReply
-	(*Shard)(nil),            // 29: zagg.v1.Shard
-	(*CellsRequest)(nil),     // 30: zagg.v1.CellsRequest
-	(*LocateRequest)(nil),    // 31: zagg.v1.LocateRequest
-	(*LocateReply)(nil),      // 32: zagg.v1.LocateReply
-	(*LocateInRequest)(nil),  // 33: zagg.v1.LocateInRequest
-	(*LocateInReply)(nil),    // 34: zagg.v1.LocateInReply
-	(*NamesRequest)(nil),     // 35: zagg.v1.NamesRequest
-	(*ReadToPlugin)(nil),     // 36: zagg.v1.ReadToPlugin
-	(*ReadStart)(nil),        // 37: zagg.v1.ReadStart
-	(*Granule)(nil),          // 38: zagg.v1.Granule
-	(*Asset)(nil),            // 39: zagg.v1.Asset
-	(*Query)(nil),            // 40: zagg.v1.Query
-	(*Filter)(nil),           // 41: zagg.v1.Filter
-	(*Answer)(nil),           // 42: zagg.v1.Answer
-	(*ObjectInfo)(nil),       // 43: zagg.v1.ObjectInfo
-	(*ReadToHost)(nil),       // 44: zagg.v1.ReadToHost
-	(*Ask)(nil),              // 45: zagg.v1.Ask
-	(*Range)(nil),            // 46: zagg.v1.Range
-	(*Batch)(nil),            // 47: zagg.v1.Batch
-	(*IdentifyRequest)(nil),  // 48: zagg.v1.IdentifyRequest
-	(*IdentifyReply)(nil),    // 49: zagg.v1.IdentifyReply
-	(*Identity)(nil),         // 50: zagg.v1.Identity
-	(*ReadDone)(nil),         // 51: zagg.v1.ReadDone
-	(*UploadFrame)(nil),      // 52: zagg.v1.UploadFrame
-	(*DropRequest)(nil),      // 53: zagg.v1.DropRequest
-	(*Value)(nil),            // 54: zagg.v1.Value
-	(*ComputeRequest)(nil),   // 55: zagg.v1.ComputeRequest
-	(*InputColumn)(nil),      // 56: zagg.v1.InputColumn
+	(Kind)(0),                 // 0: zagg.v1.Kind
+	(Code)(0),                 // 1: zagg.v1.Code
+	(Type)(0),                 // 2: zagg.v1.Type
+	(IndexUse)(0),             // 3: zagg.v1.IndexUse
+	(*Empty)(nil),             // 4: zagg.v1.Empty
+	(*Handle)(nil),            // 5: zagg.v1.Handle
+	(*Error)(nil),             // 6: zagg.v1.Error
+	(*PluginInfo)(nil),        // 7: zagg.v1.PluginInfo
+	(*Maker)(nil),             // 8: zagg.v1.Maker
+	(*ConfigureRequest)(nil),  // 9: zagg.v1.ConfigureRequest
+	(*Instance)(nil),          // 10: zagg.v1.Instance
+	(*Orders)(nil),            // 11: zagg.v1.Orders
+	(*ColumnHead)(nil),        // 12: zagg.v1.ColumnHead
+	(*Piece)(nil),             // 13: zagg.v1.Piece
+	(*ColumnFrame)(nil),       // 14: zagg.v1.ColumnFrame
+	(*Field)(nil),             // 15: zagg.v1.Field
+	(*GridInfo)(nil),          // 16: zagg.v1.GridInfo
+	(*Frame)(nil),             // 17: zagg.v1.Frame
+	(*Dim)(nil),               // 18: zagg.v1.Dim
+	(*Axis)(nil),              // 19: zagg.v1.Axis
+	(*ProductInfo)(nil),       // 20: zagg.v1.ProductInfo
+	(*StatisticInfo)(nil),     // 21: zagg.v1.StatisticInfo
+	(*Input)(nil),             // 22: zagg.v1.Input
+	(*Region)(nil),            // 23: zagg.v1.Region
+	(*Polygon)(nil),           // 24: zagg.v1.Polygon
+	(*CoverRequest)(nil),      // 25: zagg.v1.CoverRequest
+	(*CoverReply)(nil),        // 26: zagg.v1.CoverReply
+	(*CoverPart)(nil),         // 27: zagg.v1.CoverPart
+	(*ShardsRequest)(nil),     // 28: zagg.v1.ShardsRequest
+	(*ShardsReply)(nil),       // 29: zagg.v1.ShardsReply
+	(*Shard)(nil),             // 30: zagg.v1.Shard
+	(*CellsRequest)(nil),      // 31: zagg.v1.CellsRequest
+	(*LocateRequest)(nil),     // 32: zagg.v1.LocateRequest
+	(*LocateReply)(nil),       // 33: zagg.v1.LocateReply
+	(*LocateInRequest)(nil),   // 34: zagg.v1.LocateInRequest
+	(*LocateInReply)(nil),     // 35: zagg.v1.LocateInReply
+	(*CellSet)(nil),           // 36: zagg.v1.CellSet
+	(*CoverCellsRequest)(nil), // 37: zagg.v1.CoverCellsRequest
+	(*CoverCellsReply)(nil),   // 38: zagg.v1.CoverCellsReply
+	(*RestoreRequest)(nil),    // 39: zagg.v1.RestoreRequest
+	(*RestoreReply)(nil),      // 40: zagg.v1.RestoreReply
+	(*NamesRequest)(nil),      // 41: zagg.v1.NamesRequest
+	(*ReadToPlugin)(nil),      // 42: zagg.v1.ReadToPlugin
+	(*ReadStart)(nil),         // 43: zagg.v1.ReadStart
+	(*Granule)(nil),           // 44: zagg.v1.Granule
+	(*Asset)(nil),             // 45: zagg.v1.Asset
+	(*Query)(nil),             // 46: zagg.v1.Query
+	(*Filter)(nil),            // 47: zagg.v1.Filter
+	(*Answer)(nil),            // 48: zagg.v1.Answer
+	(*ObjectInfo)(nil),        // 49: zagg.v1.ObjectInfo
+	(*ReadToHost)(nil),        // 50: zagg.v1.ReadToHost
+	(*Ask)(nil),               // 51: zagg.v1.Ask
+	(*Range)(nil),             // 52: zagg.v1.Range
+	(*Batch)(nil),             // 53: zagg.v1.Batch
+	(*IdentifyRequest)(nil),   // 54: zagg.v1.IdentifyRequest
+	(*IdentifyReply)(nil),     // 55: zagg.v1.IdentifyReply
+	(*Identity)(nil),          // 56: zagg.v1.Identity
+	(*ReadDone)(nil),          // 57: zagg.v1.ReadDone
+	(*UploadFrame)(nil),       // 58: zagg.v1.UploadFrame
+	(*DropRequest)(nil),       // 59: zagg.v1.DropRequest
+	(*Value)(nil),             // 60: zagg.v1.Value
+	(*ComputeRequest)(nil),    // 61: zagg.v1.ComputeRequest
+	(*InputColumn)(nil),       // 62: zagg.v1.InputColumn
 }
 var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	1,  // 0: zagg.v1.Error.code:type_name -> zagg.v1.Code
 	8,  // 1: zagg.v1.PluginInfo.makers:type_name -> zagg.v1.Maker
 	0,  // 2: zagg.v1.Maker.kind:type_name -> zagg.v1.Kind
 	0,  // 3: zagg.v1.ConfigureRequest.kind:type_name -> zagg.v1.Kind
-	15, // 4: zagg.v1.Instance.grid:type_name -> zagg.v1.GridInfo
-	19, // 5: zagg.v1.Instance.product:type_name -> zagg.v1.ProductInfo
-	20, // 6: zagg.v1.Instance.statistic:type_name -> zagg.v1.StatisticInfo
-	2,  // 7: zagg.v1.ColumnHead.type:type_name -> zagg.v1.Type
-	11, // 8: zagg.v1.Piece.head:type_name -> zagg.v1.ColumnHead
-	12, // 9: zagg.v1.ColumnFrame.pieces:type_name -> zagg.v1.Piece
-	2,  // 10: zagg.v1.Field.type:type_name -> zagg.v1.Type
-	16, // 11: zagg.v1.GridInfo.frame:type_name -> zagg.v1.Frame
-	17, // 12: zagg.v1.Frame.dims:type_name -> zagg.v1.Dim
-	14, // 13: zagg.v1.Frame.coords:type_name -> zagg.v1.Field
-	14, // 14: zagg.v1.Frame.scalars:type_name -> zagg.v1.Field
-	18, // 15: zagg.v1.Dim.axis:type_name -> zagg.v1.Axis
-	14, // 16: zagg.v1.Axis.field:type_name -> zagg.v1.Field
-	14, // 17: zagg.v1.ProductInfo.columns:type_name -> zagg.v1.Field
-	21, // 18: zagg.v1.StatisticInfo.inputs:type_name -> zagg.v1.Input
-	14, // 19: zagg.v1.StatisticInfo.outputs:type_name -> zagg.v1.Field
-	23, // 20: zagg.v1.Region.polygons:type_name -> zagg.v1.Polygon
-	22, // 21: zagg.v1.CoverRequest.regions:type_name -> zagg.v1.Region
-	26, // 22: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
-	29, // 23: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
-	22, // 24: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
-	37, // 25: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
-	42, // 26: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
-	38, // 27: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
-	40, // 28: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
-	39, // 29: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
-	22, // 30: zagg.v1.Query.region:type_name -> zagg.v1.Region
-	41, // 31: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
-	43, // 32: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
-	6,  // 33: zagg.v1.Answer.error:type_name -> zagg.v1.Error
-	45, // 34: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
-	47, // 35: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
-	13, // 36: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
-	51, // 37: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
-	46, // 38: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
-	50, // 39: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
-	3,  // 40: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
-	54, // 41: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
-	54, // 42: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
-	56, // 43: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
-	56, // 44: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
-	11, // 45: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
-	54, // 46: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
-	4,  // 47: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
-	9,  // 48: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
-	5,  // 49: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
-	24, // 50: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
-	27, // 51: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
-	30, // 52: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
-	31, // 53: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
-	33, // 54: zagg.v1.Grid.LocateIn:input_type -> zagg.v1.LocateInRequest
-	35, // 55: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
-	36, // 56: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
-	36, // 57: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
-	48, // 58: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
-	52, // 59: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
-	53, // 60: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
-	55, // 61: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
-	55, // 62: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
-	7,  // 63: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
-	10, // 64: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
-	4,  // 65: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
-	25, // 66: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
-	28, // 67: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
-	13, // 68: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
-	32, // 69: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
-	34, // 70: zagg.v1.Grid.LocateIn:output_type -> zagg.v1.LocateInReply
-	13, // 71: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
-	44, // 72: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
-	44, // 73: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
-	49, // 74: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
-	4,  // 75: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
-	4,  // 76: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
-	13, // 77: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
-	13, // 78: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
-	63, // [63:79] is the sub-list for method output_type
-	47, // [47:63] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	16, // 4: zagg.v1.Instance.grid:type_name -> zagg.v1.GridInfo
+	20, // 5: zagg.v1.Instance.product:type_name -> zagg.v1.ProductInfo
+	21, // 6: zagg.v1.Instance.statistic:type_name -> zagg.v1.StatisticInfo
+	11, // 7: zagg.v1.Instance.legacy:type_name -> zagg.v1.Orders
+	2,  // 8: zagg.v1.ColumnHead.type:type_name -> zagg.v1.Type
+	12, // 9: zagg.v1.Piece.head:type_name -> zagg.v1.ColumnHead
+	13, // 10: zagg.v1.ColumnFrame.pieces:type_name -> zagg.v1.Piece
+	2,  // 11: zagg.v1.Field.type:type_name -> zagg.v1.Type
+	17, // 12: zagg.v1.GridInfo.frame:type_name -> zagg.v1.Frame
+	18, // 13: zagg.v1.Frame.dims:type_name -> zagg.v1.Dim
+	15, // 14: zagg.v1.Frame.coords:type_name -> zagg.v1.Field
+	15, // 15: zagg.v1.Frame.scalars:type_name -> zagg.v1.Field
+	19, // 16: zagg.v1.Dim.axis:type_name -> zagg.v1.Axis
+	15, // 17: zagg.v1.Axis.field:type_name -> zagg.v1.Field
+	15, // 18: zagg.v1.ProductInfo.columns:type_name -> zagg.v1.Field
+	22, // 19: zagg.v1.StatisticInfo.inputs:type_name -> zagg.v1.Input
+	15, // 20: zagg.v1.StatisticInfo.outputs:type_name -> zagg.v1.Field
+	24, // 21: zagg.v1.Region.polygons:type_name -> zagg.v1.Polygon
+	23, // 22: zagg.v1.CoverRequest.regions:type_name -> zagg.v1.Region
+	27, // 23: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
+	30, // 24: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
+	23, // 25: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
+	36, // 26: zagg.v1.CoverCellsRequest.sets:type_name -> zagg.v1.CellSet
+	27, // 27: zagg.v1.CoverCellsReply.parts:type_name -> zagg.v1.CoverPart
+	43, // 28: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
+	48, // 29: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
+	44, // 30: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
+	46, // 31: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
+	45, // 32: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
+	23, // 33: zagg.v1.Query.region:type_name -> zagg.v1.Region
+	47, // 34: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
+	49, // 35: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
+	6,  // 36: zagg.v1.Answer.error:type_name -> zagg.v1.Error
+	51, // 37: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
+	53, // 38: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
+	14, // 39: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
+	57, // 40: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
+	52, // 41: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
+	56, // 42: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
+	3,  // 43: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
+	60, // 44: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
+	60, // 45: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
+	62, // 46: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
+	62, // 47: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
+	12, // 48: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
+	60, // 49: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
+	4,  // 50: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
+	9,  // 51: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
+	5,  // 52: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
+	25, // 53: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
+	28, // 54: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
+	31, // 55: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
+	32, // 56: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
+	34, // 57: zagg.v1.Grid.LocateIn:input_type -> zagg.v1.LocateInRequest
+	41, // 58: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
+	37, // 59: zagg.v1.Grid.CoverCells:input_type -> zagg.v1.CoverCellsRequest
+	39, // 60: zagg.v1.Grid.Restore:input_type -> zagg.v1.RestoreRequest
+	42, // 61: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
+	42, // 62: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
+	54, // 63: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
+	58, // 64: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
+	59, // 65: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
+	61, // 66: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
+	61, // 67: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
+	7,  // 68: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
+	10, // 69: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
+	4,  // 70: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
+	26, // 71: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
+	29, // 72: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
+	14, // 73: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
+	33, // 74: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
+	35, // 75: zagg.v1.Grid.LocateIn:output_type -> zagg.v1.LocateInReply
+	14, // 76: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
+	38, // 77: zagg.v1.Grid.CoverCells:output_type -> zagg.v1.CoverCellsReply
+	40, // 78: zagg.v1.Grid.Restore:output_type -> zagg.v1.RestoreReply
+	50, // 79: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
+	50, // 80: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
+	55, // 81: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
+	4,  // 82: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
+	4,  // 83: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
+	14, // 84: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
+	14, // 85: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
+	68, // [68:86] is the sub-list for method output_type
+	50, // [50:68] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_zagg_v1_zagg_proto_init() }
@@ -4540,11 +4999,12 @@ func file_zagg_v1_zagg_proto_init() {
 		(*Instance_Product)(nil),
 		(*Instance_Statistic)(nil),
 	}
-	file_zagg_v1_zagg_proto_msgTypes[32].OneofWrappers = []any{
+	file_zagg_v1_zagg_proto_msgTypes[35].OneofWrappers = []any{}
+	file_zagg_v1_zagg_proto_msgTypes[38].OneofWrappers = []any{
 		(*ReadToPlugin_Start)(nil),
 		(*ReadToPlugin_Answer)(nil),
 	}
-	file_zagg_v1_zagg_proto_msgTypes[40].OneofWrappers = []any{
+	file_zagg_v1_zagg_proto_msgTypes[46].OneofWrappers = []any{
 		(*ReadToHost_Ask)(nil),
 		(*ReadToHost_Batch)(nil),
 		(*ReadToHost_Frame)(nil),
@@ -4557,7 +5017,7 @@ func file_zagg_v1_zagg_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zagg_v1_zagg_proto_rawDesc), len(file_zagg_v1_zagg_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   53,
+			NumMessages:   59,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

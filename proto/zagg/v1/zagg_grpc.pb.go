@@ -266,12 +266,14 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Grid_Cover_FullMethodName    = "/zagg.v1.Grid/Cover"
-	Grid_Shards_FullMethodName   = "/zagg.v1.Grid/Shards"
-	Grid_Cells_FullMethodName    = "/zagg.v1.Grid/Cells"
-	Grid_Locate_FullMethodName   = "/zagg.v1.Grid/Locate"
-	Grid_LocateIn_FullMethodName = "/zagg.v1.Grid/LocateIn"
-	Grid_Names_FullMethodName    = "/zagg.v1.Grid/Names"
+	Grid_Cover_FullMethodName      = "/zagg.v1.Grid/Cover"
+	Grid_Shards_FullMethodName     = "/zagg.v1.Grid/Shards"
+	Grid_Cells_FullMethodName      = "/zagg.v1.Grid/Cells"
+	Grid_Locate_FullMethodName     = "/zagg.v1.Grid/Locate"
+	Grid_LocateIn_FullMethodName   = "/zagg.v1.Grid/LocateIn"
+	Grid_Names_FullMethodName      = "/zagg.v1.Grid/Names"
+	Grid_CoverCells_FullMethodName = "/zagg.v1.Grid/CoverCells"
+	Grid_Restore_FullMethodName    = "/zagg.v1.Grid/Restore"
 )
 
 // GridClient is the client API for Grid service.
@@ -297,6 +299,12 @@ type GridClient interface {
 	// Names gives what a person or another tool calls the cells, one row per point; 0 or "" where the coordinates are
 	// not finite or |lat| > 90. Only if Instance.can_name. At most 262144 points a call.
 	Names(ctx context.Context, in *NamesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ColumnFrame], error)
+	// CoverCells lists for each set of cells, in key order and once each, every shard that can own a point within a margin of them.
+	// Only if Instance.can_cover_cells. At most 1024 sets a call.
+	CoverCells(ctx context.Context, in *CoverCellsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[CoverCellsReply], error)
+	// Restore completes what an earlier release wrote of a grid by what it implies. Only if Instance.legacy is there. At most 16384
+	// keys a call.
+	Restore(ctx context.Context, in *RestoreRequest, opts ...grpc.CallOption) (*RestoreReply, error)
 }
 
 type gridClient struct {
@@ -403,6 +411,35 @@ func (c *gridClient) Names(ctx context.Context, in *NamesRequest, opts ...grpc.C
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Grid_NamesClient = grpc.ServerStreamingClient[ColumnFrame]
 
+func (c *gridClient) CoverCells(ctx context.Context, in *CoverCellsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[CoverCellsReply], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Grid_ServiceDesc.Streams[4], Grid_CoverCells_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[CoverCellsRequest, CoverCellsReply]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Grid_CoverCellsClient = grpc.ServerStreamingClient[CoverCellsReply]
+
+func (c *gridClient) Restore(ctx context.Context, in *RestoreRequest, opts ...grpc.CallOption) (*RestoreReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RestoreReply)
+	err := c.cc.Invoke(ctx, Grid_Restore_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GridServer is the server API for Grid service.
 // All implementations must embed UnimplementedGridServer
 // for forward compatibility.
@@ -426,6 +463,12 @@ type GridServer interface {
 	// Names gives what a person or another tool calls the cells, one row per point; 0 or "" where the coordinates are
 	// not finite or |lat| > 90. Only if Instance.can_name. At most 262144 points a call.
 	Names(*NamesRequest, grpc.ServerStreamingServer[ColumnFrame]) error
+	// CoverCells lists for each set of cells, in key order and once each, every shard that can own a point within a margin of them.
+	// Only if Instance.can_cover_cells. At most 1024 sets a call.
+	CoverCells(*CoverCellsRequest, grpc.ServerStreamingServer[CoverCellsReply]) error
+	// Restore completes what an earlier release wrote of a grid by what it implies. Only if Instance.legacy is there. At most 16384
+	// keys a call.
+	Restore(context.Context, *RestoreRequest) (*RestoreReply, error)
 	mustEmbedUnimplementedGridServer()
 }
 
@@ -453,6 +496,12 @@ func (UnimplementedGridServer) LocateIn(context.Context, *LocateInRequest) (*Loc
 }
 func (UnimplementedGridServer) Names(*NamesRequest, grpc.ServerStreamingServer[ColumnFrame]) error {
 	return status.Error(codes.Unimplemented, "method Names not implemented")
+}
+func (UnimplementedGridServer) CoverCells(*CoverCellsRequest, grpc.ServerStreamingServer[CoverCellsReply]) error {
+	return status.Error(codes.Unimplemented, "method CoverCells not implemented")
+}
+func (UnimplementedGridServer) Restore(context.Context, *RestoreRequest) (*RestoreReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Restore not implemented")
 }
 func (UnimplementedGridServer) mustEmbedUnimplementedGridServer() {}
 func (UnimplementedGridServer) testEmbeddedByValue()              {}
@@ -555,6 +604,35 @@ func _Grid_Names_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Grid_NamesServer = grpc.ServerStreamingServer[ColumnFrame]
 
+func _Grid_CoverCells_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(CoverCellsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(GridServer).CoverCells(m, &grpc.GenericServerStream[CoverCellsRequest, CoverCellsReply]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Grid_CoverCellsServer = grpc.ServerStreamingServer[CoverCellsReply]
+
+func _Grid_Restore_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RestoreRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GridServer).Restore(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Grid_Restore_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GridServer).Restore(ctx, req.(*RestoreRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Grid_ServiceDesc is the grpc.ServiceDesc for Grid service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -569,6 +647,10 @@ var Grid_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "LocateIn",
 			Handler:    _Grid_LocateIn_Handler,
+		},
+		{
+			MethodName: "Restore",
+			Handler:    _Grid_Restore_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
@@ -590,6 +672,11 @@ var Grid_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Names",
 			Handler:       _Grid_Names_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "CoverCells",
+			Handler:       _Grid_CoverCells_Handler,
 			ServerStreams: true,
 		},
 	},

@@ -3,6 +3,7 @@ package promises
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,12 +15,31 @@ import (
 	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/plugins/atl06"
 	"github.com/englacial/zagg/plugins/healpix"
+	"github.com/englacial/zagg/plugins/rectilinear"
 	"github.com/englacial/zagg/plugins/stats"
 	"github.com/englacial/zagg/test/remote/loop"
 )
 
 func TestGrid(t *testing.T) {
 	p := loop.Plugin(t, healpix.Plugin())
+	g, err := p.Grids[0].New(t.Context(), core.Config(`{"parent_order": 6, "child_order": 12}`))
+	require.NoError(t, err)
+	for _, power := range []any{(*core.ShardLocator)(nil), (*core.CellNamer)(nil), (*core.CellCoverer)(nil), (*core.LegacyGrid)(nil)} {
+		require.Implements(t, power, g, "it has declared that power")
+	}
+	shard, cell := g.(core.LegacyGrid).Orders()
+	require.Equal(t, [2]int{6, 12}, [2]int{shard, cell})
+	seven := -7
+	keys := append(slices.Repeat([]core.ShardKey{"12683825400535580678"}, 40_000), "-5111123", "5111123") // several calls
+	restored, err := g.(core.LegacyGrid).Restore(t.Context(), core.Legacy{Keys: keys, Settings: core.Config(`{}`), ShardOrder: &seven})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"parent_order":-7,"latitude":"geodetic-spherical"}`, string(restored.Settings))
+	require.Equal(t, keys[40_000:], restored.Keys)
+	plain, err := loop.Plugin(t, rectilinear.Plugin()).Grids[0].New(t.Context(), core.Config(`{"crs":"EPSG:3031","resolution":50000,"bounds":[-3200000,-3200000,3200000,3200000],"chunk_shape":[16,32]}`))
+	require.NoError(t, err)
+	_, covers := plain.(core.CellCoverer)
+	_, legacy := plain.(core.LegacyGrid)
+	require.False(t, covers || legacy, "it has declared neither")
 	coretest.Grid(t, coretest.Make(p.Grids[0], `{"parent_order": 4, "child_order": 8}`), coretest.GridOptions{Options: coretest.Options{Short: true}})
 }
 

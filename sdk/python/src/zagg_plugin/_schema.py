@@ -30,6 +30,10 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         2: ("rows", "uint64", False, ""),
         3: ("refused", "uint64", False, ""),
     },
+    "CellSet": {
+        1: ("words", "bytes", False, ""),
+        2: ("margin", "double", False, ""),
+    },
     "CellsRequest": {
         1: ("handle", "uint64", False, ""),
         2: ("key", "string", False, ""),
@@ -58,6 +62,14 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         1: ("kind", "enum", False, ""),
         2: ("name", "string", False, ""),
         3: ("config", "bytes", False, ""),
+    },
+    "CoverCellsReply": {
+        1: ("parts", "CoverPart", True, ""),
+        2: ("unusable", "uint32", True, ""),
+    },
+    "CoverCellsRequest": {
+        1: ("handle", "uint64", False, ""),
+        2: ("sets", "CellSet", True, ""),
     },
     "CoverPart": {
         1: ("region", "uint32", False, ""),
@@ -158,6 +170,8 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         7: ("can_fold", "bool", False, ""),
         8: ("can_identify", "bool", False, ""),
         9: ("can_locate_in", "bool", False, ""),
+        10: ("can_cover_cells", "bool", False, ""),
+        11: ("legacy", "Orders", False, ""),
     },
     "LocateInReply": {
         1: ("shard", "bytes", False, ""),
@@ -194,6 +208,10 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         2: ("etag", "string", False, ""),
         3: ("size", "int64", False, ""),
         4: ("modified", "string", False, ""),
+    },
+    "Orders": {
+        1: ("shard", "int64", False, ""),
+        2: ("cell", "int64", False, ""),
     },
     "Piece": {
         1: ("head", "ColumnHead", False, ""),
@@ -257,6 +275,21 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         3: ("planar", "bool", False, ""),
         4: ("oriented", "bool", False, ""),
         5: ("straight", "bool", True, ""),
+    },
+    "RestoreReply": {
+        1: ("signature", "bytes", False, ""),
+        2: ("explicit", "bytes", False, ""),
+        3: ("settings", "bytes", False, ""),
+        4: ("keys", "string", True, ""),
+        5: ("note", "string", False, ""),
+    },
+    "RestoreRequest": {
+        1: ("handle", "uint64", False, ""),
+        2: ("signature", "bytes", False, ""),
+        3: ("keys", "string", True, ""),
+        4: ("settings", "bytes", False, ""),
+        5: ("shard_order", "int64", False, "_shard_order"),
+        6: ("cell_order", "int64", False, "_cell_order"),
     },
     "Shard": {
         1: ("key", "string", False, ""),

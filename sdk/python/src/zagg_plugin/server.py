@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
 from typing import Any
 
@@ -100,6 +100,7 @@ def handlers(service: Service) -> list[grpc.GenericRpcHandler]:
             "Locate": method(single, s.locate, "LocateRequest"),
             "LocateIn": method(single, s.locate_in, "LocateInRequest"),
             "Names": method(stream, s.names, "NamesRequest"),
+            "CoverCells": method(stream, s.cover_cells, "CoverCellsRequest"),
         },
         "zagg.v1.Reader": {
             "Read": method(both, s.read, "ReadToPlugin"),
@@ -152,6 +153,13 @@ def _fail(context: grpc.ServicerContext, e: Exception) -> None:
     context.abort(_STATUS[e.code], message.text.replace("\n", " ")[:500] or e.code.name)
 
 
+def _parts(i: int, keys: Sequence[str]) -> Iterator[Message]:
+    """The shards of region or set i, some at a time."""
+    keys = sort_keys(keys)
+    for first in range(0, len(keys), 4096):
+        yield Message("CoverPart", region=i, keys=keys[first : first + 4096])
+
+
 class Service:
     """What the calls do: the things that were configured, and the values that were uploaded."""
 
@@ -188,6 +196,7 @@ class Service:
             instance.grid = Message("GridInfo", signature=canonical(thing.signature()), frame=thing.frame.message())
             instance.can_name = hasattr(thing, "names")
             instance.can_locate_in = hasattr(thing, "locate_in")
+            instance.can_cover_cells = hasattr(thing, "cover_cells")
         elif isinstance(thing, Reader):
             columns = [c.message() for c in thing.columns]
             instance.product = Message("ProductInfo", product=thing.product, version=thing.version, groups=list(thing.groups), columns=columns)
@@ -218,9 +227,18 @@ class Service:
         if len(found) != len(request.regions):
             raise ValueError(f"cover gave {len(found)} lists for {len(request.regions)} regions")
         for i, keys in enumerate(found):
-            keys = sort_keys(keys)
-            for first in range(0, len(keys), 4096):
-                yield Message("CoverReply", parts=[Message("CoverPart", region=i, keys=keys[first : first + 4096])])
+            for part in _parts(i, keys):
+                yield Message("CoverReply", parts=[part])
+
+    def cover_cells(self, request: Message, context: Any) -> Iterator[Message]:
+        sets = [np.frombuffer(s.words, "<u8") for s in request.sets]
+        found = self.thing(request.handle, Grid).cover_cells(sets, [s.margin for s in request.sets])
+        if len(found) != len(sets):
+            raise ValueError(f"cover_cells gave {len(found)} lists for {len(sets)} sets of cells")
+        yield Message("CoverCellsReply", unusable=[i for i, keys in enumerate(found) if keys is None])
+        for i, keys in enumerate(found):
+            for part in _parts(i, keys or []):
+                yield Message("CoverCellsReply", parts=[part])
 
     def shards(self, request: Message, context: Any) -> Iterator[Message]:
         shards = self.thing(request.handle, Grid).shards(request.keys)

@@ -1,0 +1,58 @@
+package serve
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/wire"
+	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
+)
+
+func (s *gridServer) CoverCells(r *zaggv1.CoverCellsRequest, stream grpc.ServerStreamingServer[zaggv1.CoverCellsReply]) error {
+	g, err := find[core.CellCoverer](s.server, r.Handle)
+	if err != nil {
+		return err
+	}
+	sets, margins := make([][]uint64, len(r.Sets)), make([]float64, len(r.Sets))
+	for i, set := range r.Sets {
+		words, ok := wire.Words(set.Words)
+		if !ok {
+			return core.Errorf(core.Internal, "plugin", "", "%d bytes are no cells", len(set.Words))
+		}
+		sets[i], margins[i] = words, set.Margin
+	}
+	covers, usable, err := g.CoverCells(stream.Context(), sets, margins)
+	if err != nil {
+		return err
+	}
+	if len(covers) != len(sets) || len(usable) != len(sets) {
+		return core.Errorf(core.Internal, "plugin", "", "the grid answers %d and %d of %d sets of cells", len(covers), len(usable), len(sets))
+	}
+	head := &zaggv1.CoverCellsReply{}
+	for i, ok := range usable {
+		if !ok {
+			covers[i], head.Unusable = nil, append(head.Unusable, uint32(i))
+		}
+	}
+	if err := stream.Send(head); err != nil {
+		return err
+	}
+	return sendCovers(covers, func(part *zaggv1.CoverReply) error {
+		return stream.Send(&zaggv1.CoverCellsReply{Parts: part.Parts})
+	})
+}
+
+func (s *gridServer) Restore(ctx context.Context, r *zaggv1.RestoreRequest) (*zaggv1.RestoreReply, error) {
+	g, err := find[core.LegacyGrid](s.server, r.Handle)
+	if err != nil {
+		return nil, err
+	}
+	old := wire.LegacyFromProto(r)
+	restored, err := g.Restore(ctx, old)
+	if err != nil {
+		return nil, err
+	}
+	return wire.RestoredToProto(&restored), nil
+}
