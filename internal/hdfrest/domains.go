@@ -42,19 +42,23 @@ func (c *call) getDomain() (*Response, error) {
 	if err := c.allowed(n); err != nil {
 		return nil, err
 	}
-	if !folder {
-		d, err := c.Store.Open(c.ctx, n)
-		if err == nil && (c.param("h5path") != "" || c.param("parent_id") != "") {
-			return c.byPath(d)
-		}
-		if err == nil {
-			return c.describeDomain(d)
-		}
-		if core.CodeOf(err) != core.NotFound {
-			return nil, err
-		}
+	if folder {
+		return c.describeFolder(n)
 	}
-	return c.describeFolder(n)
+	d, err := c.Store.Open(c.ctx, n)
+	switch {
+	case err == nil && (c.param("h5path") != "" || c.param("parent_id") != ""):
+		return c.byPath(d)
+	case err == nil:
+		return c.describeDomain(d)
+	case core.CodeOf(err) != core.NotFound:
+		return nil, err
+	}
+	r, none := c.describeFolder(n)
+	if core.CodeOf(none) == core.NotFound && none != nil {
+		return nil, err // which says why what is there is no domain
+	}
+	return r, none
 }
 
 func (c *call) describeDomain(d Domain) (*Response, error) {

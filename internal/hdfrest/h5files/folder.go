@@ -34,7 +34,7 @@ func OpenFolder(dir string) (*Folder, error) {
 // Close lets the folder go.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// folderError gives an operating system's error its code.
+// folderError gives an operating system's error its code, and leaves out where on this machine the folder is.
 func folderError(op, url string, err error) error {
 	code := core.Internal
 	switch {
@@ -47,6 +47,9 @@ func folderError(op, url string, err error) error {
 		code = core.Unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		code = core.Unavailable
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err
 	}
 	return core.Errorf(code, op, url, "%w", err)
 }
