@@ -284,18 +284,19 @@ func (c *compiler) column(key, name string) (int, error) {
 // expressions knows.
 func (c *compiler) checkOutputs(a *config.Array, info core.StatisticInfo) error {
 	cfg := c.recipe.Config
-	for _, out := range info.Outputs {
-		if out.Ragged {
-			return cfg.Errorf(a.Key, "not supported yet: %s, whose results vary in length", a.Function)
-		}
-	}
 	if a.Expression != "" {
 		return nil
 	}
 	if len(info.Outputs) == 0 {
 		return cfg.Errorf(a.Key, "%s gives nothing to store", a.Function)
 	}
-	if n := max(info.Outputs[0].Width, 1); n != a.Width() {
+	n := max(info.Outputs[0].Width, 1)
+	switch ragged := info.Outputs[0].Ragged; {
+	case ragged && (!a.Ragged || n != a.Width()):
+		return cfg.Errorf(a.Key, "%s gives any number of rows of %d values per cell: set kind: ragged and inner_shape: [%d]", a.Function, n, n)
+	case !ragged && a.Ragged:
+		return cfg.Errorf(a.Key, "%s gives %d values per cell, not any number of rows: leave out kind: ragged", a.Function, n)
+	case n != a.Width():
 		return cfg.Errorf(a.Key, "%s gives %d values per cell and the array holds %d: set kind: vector and trailing_shape: [%d]", a.Function, n, a.Width(), n)
 	}
 	return nil

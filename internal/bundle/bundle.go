@@ -29,7 +29,7 @@ const Module = "github.com/englacial/zagg"
 
 // Builtins are the plugins of this module that a bundle can have.
 func Builtins() []string {
-	return []string{"atl03", "atl06", "h3", "hdf5", "healpix", "rectilinear", "stats"}
+	return []string{"atl03", "atl06", "h3", "hdf5", "healpix", "rectilinear", "stats", "tdigest"}
 }
 
 // Options say what to build.

@@ -38,13 +38,15 @@ type Array struct {
 	DefaultType bool
 	Fill        json.RawMessage // number, or "NaN"
 	Shape       []int           // numbers of one cell; nil: one number
+	Ragged      bool            // a cell has any number of rows
+	Inner       []int           // of a row's numbers where it is ragged
 	Attrs       json.RawMessage // JSON object; nil: none
 }
 
-// Width is the numbers of one cell, 1 for a scalar.
+// Width is the numbers of one cell, 1 for a scalar; where it is ragged, of one of its rows.
 func (a *Array) Width() int {
 	n := 1
-	for _, s := range a.Shape {
+	for _, s := range append(a.Shape, a.Inner...) {
 		n *= s
 	}
 	return n
@@ -115,10 +117,14 @@ func (p *problems) array(c *node, d *DataSource) Array {
 		def = json.RawMessage("0")
 	}
 	a.Fill = p.fill(c.get("fill_value"), a.Type, def)
-	if c.get("fill_value") == nil && !counts && a.Type != 0 && !a.Type.IsFloat() {
+	if c.get("fill_value") == nil && !counts && c.get("kind").str() != "ragged" && a.Type != 0 && !a.Type.IsFloat() {
 		p.note(c, "no fill_value: cells without observations hold 0")
 	}
 	a.Shape = p.shape(c, counts)
+	a.Ragged, a.Inner = p.ragged(c, counts)
+	if a.Ragged {
+		a.Fill = nil // a cell without observations has no rows
+	}
 	a.Attrs = p.attrs(c.get("attrs"))
 	return a
 }
@@ -149,12 +155,17 @@ func (p *problems) oneOf(c *node, a, b string) {
 	}
 }
 
-// statisticName drops numpy's prefix: np.min and numpy.min are min.
+// statisticName drops numpy's prefix: np.min and numpy.min are min. Functions of the Python zagg have the names of the statistics that
+// do the same.
 func statisticName(s string) string {
 	for _, prefix := range []string{"np.", "numpy."} {
 		if rest, ok := strings.CutPrefix(s, prefix); ok {
 			return rest
 		}
+	}
+	switch s {
+	case "zagg.stats.tdigest.build_tdigest", "zagg.stats.tdigest.build_tdigest_where": // as earlier configurations call it
+		return "tdigest"
 	}
 	return s
 }
@@ -218,9 +229,45 @@ func (p *problems) shape(c *node, counts bool) []int {
 		p.missing(c, "trailing_shape", "required by kind: vector")
 		return nil
 	}
+	return p.extents(ts)
+}
+
+// ragged reports whether a cell has any number of rows, and the shape of one.
+func (p *problems) ragged(c *node, counts bool) (bool, []int) {
+	inner := c.get("inner_shape")
+	if c.get("kind").str() != "ragged" {
+		if x := c.get("weights"); x.str() == "counts" {
+			p.atKey(x, "only for kind: ragged; a weight of a function is params.weights")
+		}
+		if inner != nil {
+			p.atKey(inner, "only for kind: ragged")
+		}
+		return false, nil
+	}
+	switch {
+	case counts:
+		p.add(c.get("kind"), "len and count give one number")
+	case c.get("expression") != nil:
+		p.later(c.get("kind"), c.get("kind").path()+": ragged of an expression")
+	case c.get("trailing_shape") != nil:
+		p.atKey(c.get("trailing_shape"), "only for kind: vector; a ragged cell has rows of inner_shape")
+	}
+	if inner == nil {
+		p.missing(c, "inner_shape", "required by kind: ragged: the shape of one row")
+		return true, nil
+	}
+	return true, p.extents(inner)
+}
+
+// extents are the lengths of an array's cell along its dimensions: a list, or the one of one dimension.
+func (p *problems) extents(n *node) []int {
+	list := n.list()
+	if n.kind == kindInt {
+		list = []*node{n}
+	}
 	var out []int
 	width := int64(1)
-	for _, x := range ts.list() {
+	for _, x := range list {
 		v, ok := x.integer()
 		if x.kind != kindInt {
 			return nil
@@ -231,8 +278,8 @@ func (p *problems) shape(c *node, counts bool) []int {
 		}
 		out = append(out, int(v))
 	}
-	if ts.kind == kindList && len(out) == 0 {
-		p.add(ts, "the list is empty")
+	if n.kind == kindList && len(out) == 0 {
+		p.add(n, "the list is empty")
 	}
 	return out
 }

@@ -140,6 +140,9 @@ func schemaExtra() map[string]string {
 		"data_source.variables.*":                  `{"if": {"type": "object"}, "then": {"oneOf": [{"required": ["path"]}, {"required": ["synthesize", "level", "start", "stop"]}]}}`,
 		"data_source.levels.*.variables.*.column":  `{"minimum": 0}`,
 		"aggregation.variables.*.trailing_shape[]": `{"minimum": 1}`,
+		"aggregation.variables.*.trailing_shape":   `{"minimum": 1}`,
+		"aggregation.variables.*.inner_shape[]":    `{"minimum": 1}`,
+		"aggregation.variables.*.inner_shape":      `{"minimum": 1}`,
 		"output.compression.level":                 `{"minimum": 1, "maximum": 22}`,
 		"output.product_name":                      `{"pattern": "^[a-z0-9_-]{1,192}$"}`,
 	}

@@ -260,6 +260,9 @@ func (c *cutting) segments(segs []segment, i int) []segment {
 // scatterChunk puts rows into a block of one inner chunk, which is made of fill values where it is new.
 func scatterChunk(b *block, l *layout, slots []int32, c *core.Column) error {
 	a := b.array
+	if a.Type == core.Bytes {
+		return b.addCells(l, slots, c, func(slot int32) int32 { return l.place(slot) % int32(l.chunk) })
+	}
 	if err := checkScatter(a, l.slots, slots, c); err != nil || len(slots) == 0 {
 		return err
 	}

@@ -99,6 +99,12 @@ func (o *assembly) append(chunk int64, blocks []block) error {
 		if blocks[i].data == nil {
 			continue
 		}
+		if b := &blocks[i]; b.array.Type == core.Bytes {
+			if err := made.writer.AppendCells(chunk, b.places, b.offsets, b.data); err != nil {
+				return o.pass.encodeError(made, err)
+			}
+			continue
+		}
 		if err := made.writer.Append(chunk, blocks[i].data); err != nil {
 			return o.pass.encodeError(made, err)
 		}

@@ -95,6 +95,8 @@ func (g tileGrid) pipeline(t testing.TB, grid core.Grid, r core.ProductReader) *
 	derived, err := expr.Compile("2 * v", []expr.Var{{Name: "v"}}, expr.Options{Mode: expr.PerRow})
 	require.NoError(t, err)
 	source := []Input{{Name: "source", Column: 0, Derived: -1}}
+	ragged := g.array("all", core.Bytes, "")
+	ragged.Element, ragged.Width = core.Float32, 2
 	return &Pipeline{
 		Grid: grid, Reader: r, Columns: []string{"v"}, Granules: 1, Batch: 100, Group: "tile", Dims: g.dims(),
 		Derived: []*expr.Program{derived}, Coords: []*zarr.Array{g.array("height", core.Float64, "0")},
@@ -102,8 +104,26 @@ func (g tileGrid) pipeline(t testing.TB, grid core.Grid, r core.ProductReader) *
 			{Name: "list", Stat: list(listed), Inputs: source, Arrays: []*zarr.Array{g.array("list", core.Float64, `"NaN"`, listed)}},
 			{Name: "twice", Stat: list(1), Inputs: []Input{{Name: "source", Column: -1, Derived: 0}}, Arrays: []*zarr.Array{g.array("twice", core.Float32, `"NaN"`)}},
 			{Name: "count", Stat: count(), Inputs: source, Arrays: []*zarr.Array{g.array("count", core.Int32, "0")}},
+			{Name: "all", Stat: everything(), Inputs: source, Arrays: []*zarr.Array{ragged}},
 		},
 	}
+}
+
+// everything gives all values of a cell but the first, twice each, as rows of two numbers.
+func everything() fakeStat {
+	return fakeStat{compute: func(g *core.Groups) ([]core.Column, error) {
+		v := core.View[float64](g.Rows[0].Data)
+		out := core.Column{Type: core.Float64, Width: 2, Offsets: []int64{0}}
+		var numbers []float64
+		for c := range g.Slots {
+			for _, x := range v[g.Offsets[c]+1 : g.Offsets[c+1]] {
+				numbers = append(numbers, x, x)
+			}
+			out.Offsets = append(out.Offsets, int64(len(numbers)/2))
+		}
+		out.Data = core.Raw(numbers)
+		return []core.Column{out}, nil
+	}}
 }
 
 // tracks are granules whose rows lie along lines through a few shards, and some anywhere.

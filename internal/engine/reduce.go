@@ -7,10 +7,13 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// A block is the values of one array in one shard, in C order of slots; nil data: no cell has a value.
+// A block is the values of one array in one shard or one of its inner chunks, in C order of slots; nil data: no cell has a value. Of
+// an array whose cells vary in length it is the cells that have values, in the order of places.
 type block struct {
-	array *zarr.Array
-	data  []byte
+	array   *zarr.Array
+	data    []byte
+	places  []int32
+	offsets []int64 // of bytes, len(places)+1
 }
 
 // reduce runs every statistic over all cells and scatters the outputs into blocks of fill values.
@@ -85,7 +88,14 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks
 	}
 	for i := range out {
 		b := block{array: v.Arrays[i]}
-		if len(out[i].slots) > 0 {
+		switch {
+		case len(out[i].slots) == 0:
+		case b.array.Type == core.Bytes:
+			l := newLayout(p.Dims)
+			if err := b.addCells(&l, out[i].slots, &out[i].column, l.place); err != nil {
+				return nil, 0, err
+			}
+		default:
 			if b.data, err = Scatter(b.array, p.slots(), out[i].slots, &out[i].column); err != nil {
 				return nil, 0, err
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,7 +29,7 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 		}
 		key, body := p.key(b.array, t.Block), &bytes.Buffer{}
 		if b.data != nil {
-			if _, err := enc.Encode(body, b.array, b.data); err != nil {
+			if err := encode(body, &enc, &b, newLayout(p.Dims)); err != nil {
 				failed = core.Errorf(core.CodeOf(err), "encode", key, "%w", err)
 				break
 			}
@@ -48,6 +49,32 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 		return err
 	}
 	return failed
+}
+
+// encode writes the object of a block of a shard.
+func encode(dst io.Writer, enc *zarr.Encoder, b *block, l layout) error {
+	if b.array.Type != core.Bytes {
+		_, err := enc.Encode(dst, b.array, b.data)
+		return err
+	}
+	w, err := enc.Begin(dst, b.array)
+	if err != nil {
+		return err
+	}
+	for from := 0; from < len(b.places); {
+		chunk, to := b.places[from]/int32(l.chunk), from
+		var places []int32
+		for to < len(b.places) && b.places[to]/int32(l.chunk) == chunk {
+			places = append(places, b.places[to]%int32(l.chunk))
+			to++
+		}
+		if err := w.AppendCells(int64(chunk), places, b.offsets[from:to+1], b.data); err != nil {
+			return err
+		}
+		from = to
+	}
+	_, err = w.Close()
+	return err
 }
 
 // key is the object of an array for a block of the frame, relative to the store.

@@ -146,6 +146,9 @@ func (b *builder) coordinate(f core.Field) *zarr.Array {
 
 // variable is the array of one output; vectors have dimensions after the spatial ones.
 func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, error) {
+	if f.Ragged {
+		return b.ragged(f, o, first)
+	}
 	a := b.spatial(f)
 	var shape []int
 	if first {
@@ -168,6 +171,36 @@ func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, err
 		return nil, err
 	}
 	a.Attrs = attrs
+	return a, b.add(a)
+}
+
+// ragged is the array of an output whose cells have any number of rows: the rows' bytes, little endian.
+func (b *builder) ragged(f core.Field, o Output, first bool) (*zarr.Array, error) {
+	width := max(f.Width, 1)
+	row := []int{width}
+	if first && len(o.Array.Inner) > 0 {
+		row = o.Array.Inner
+	}
+	element := f.Type
+	f.Type, f.Fill, f.Units = core.Bytes, nil, "" // no unit is that of all of a row's numbers
+	a := b.spatial(f)
+	a.Element, a.Width = element, width
+	attrs, err := b.attributes(f, o)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(attrs, &all); err != nil {
+		return nil, err
+	}
+	if all["ragged"], err = json.Marshal(map[string]any{
+		"spec": "zagg-ragged/1", "element": map[string]any{"dtype": element.String(), "shape": append([]int{-1}, row...)},
+	}); err != nil {
+		return nil, err
+	}
+	if a.Attrs, err = json.Marshal(all); err != nil {
+		return nil, err
+	}
 	return a, b.add(a)
 }
 

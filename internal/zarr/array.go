@@ -13,7 +13,7 @@ import (
 // An Array describes an array to be written.
 type Array struct {
 	Name        string          // for error texts
-	Type        core.Type       // any but Bytes
+	Type        core.Type       // Bytes: each cell has any number of them, see AppendCells
 	Shape       []int64         // elements along each dimension
 	Shard       []int64         // elements of one stored object; Shape need not be a multiple of it
 	Chunk       []int64         // elements of one inner chunk, divides Shard; equal to Shard: one chunk per object
@@ -21,6 +21,11 @@ type Array struct {
 	Dims        []string        // dimension names, "" for one without; nil: none has a name
 	Attrs       json.RawMessage // a JSON object; empty: no attributes
 	Compression Compression
+
+	// Of an array of Type Bytes whose cells are rows of numbers: the type of a number, and how many a row has. The codec does not
+	// know them; who writes the cells does.
+	Element core.Type
+	Width   int
 }
 
 // Compression is what is done to the bytes of each chunk.
@@ -83,7 +88,7 @@ type layout struct {
 // newLayout checks shapes; what is the error's operation and name its subject.
 func newLayout(op, name string, typ core.Type, shape, shard, chunk []int64) (layout, error) {
 	l := layout{size: typ.Size()}
-	if l.size == 0 || typ == core.Bytes {
+	if l.size == 0 {
 		return l, core.Errorf(core.Unsupported, op, name, "no array of type %q", typ)
 	}
 	if len(shape) > maxDims || len(shard) != len(shape) || len(chunk) != len(shape) {
@@ -207,7 +212,7 @@ func (a *Array) Metadata() ([]byte, error) {
 	}
 	doc := arrayDocument{
 		Shape:               append([]int64{}, a.Shape...),
-		DataType:            a.Type.String(),
+		DataType:            dataType(a.Type),
 		ChunkGrid:           named{"regular", chunkShape{append([]int64{}, a.Shard...)}},
 		ChunkKeyEncoding:    named{"default", keySeparator{"/"}},
 		FillValue:           fillJSON(a.Type, fill),
@@ -227,9 +232,25 @@ func (a *Array) Metadata() ([]byte, error) {
 	return document(op, a.Name, doc)
 }
 
+// variableBytes is the data type of cells of any number of bytes, and vlenBytes the codec that puts those of a chunk together.
+const (
+	variableBytes = "variable_length_bytes"
+	vlenBytes     = "vlen-bytes"
+)
+
+func dataType(t core.Type) string {
+	if t == core.Bytes {
+		return variableBytes
+	}
+	return t.String()
+}
+
 func (a *Array) codecs() []named {
 	inner := []named{{Name: "bytes"}}
-	if a.Type.Size() > 1 {
+	switch {
+	case a.Type == core.Bytes:
+		inner[0] = named{vlenBytes, struct{}{}}
+	case a.Type.Size() > 1:
 		inner[0].Configuration = bytesConfig{"little"}
 	}
 	if a.Compression.Codec == "zstd" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -13,20 +14,25 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A chain is the codec bytes and what follows it, in the order of encoding. It is safe for concurrent use.
+// A chain is the codec bytes, or vlen-bytes, and what follows it, in the order of encoding. It is safe for concurrent use.
 type chain struct {
+	first string
 	swap  int      // bytes of an element that are stored most significant first; 0: little endian or single bytes
 	steps []string // "zstd", "gzip", "crc32c"
 	zstd  *zstd.Decoder
 }
 
-func (c *chain) parse(url string, codecs []namedConfig, size int) error {
+func (c *chain) parse(url string, codecs []namedConfig, typ core.Type) error {
 	if len(codecs) == 0 {
 		return core.Errorf(core.Corrupt, opOpen, url, "no codecs")
 	}
-	if codecs[0].Name != "bytes" {
-		return core.Errorf(core.Unsupported, opOpen, url, "codec %q", codecs[0].Name)
+	if c.first = "bytes"; typ == core.Bytes {
+		c.first = vlenBytes
 	}
+	if codecs[0].Name != c.first {
+		return core.Errorf(core.Unsupported, opOpen, url, "codec %q of an array of type %s", codecs[0].Name, dataType(typ))
+	}
+	size := typ.Size()
 	var config bytesConfig
 	if err := codecs[0].config(url, &config); err != nil {
 		return err
@@ -83,6 +89,25 @@ func (c *chain) maxStored(n int64) int64 {
 		return n + 4*int64(len(c.steps))
 	}
 	return n + n/2 + 1024
+}
+
+// decodeAny gives what stored holds, of any length up to the most that a chunk may have.
+func (c *chain) decodeAny(stored []byte) ([]byte, error) {
+	for i := len(c.steps) - 1; i >= 0; i-- {
+		limit := int64(max(4*len(stored), 1<<12))
+		for {
+			out, err := c.step(c.steps[i], stored, limit)
+			if err == nil && int64(len(out)) <= limit {
+				stored = out
+				break
+			}
+			if c.steps[i] == "crc32c" || err != nil && !errors.Is(err, zstd.ErrDecoderSizeExceeded) || limit >= maxChunkBytes {
+				return nil, fmt.Errorf("%s: it does not decode to at most %d bytes: %w", c.steps[i], maxChunkBytes, err)
+			}
+			limit = min(4*limit, maxChunkBytes)
+		}
+	}
+	return stored, nil
 }
 
 // decode gives the n bytes that stored holds, little endian, in memory of its own or in stored's.

@@ -120,13 +120,11 @@ func (d *Dataset) ReadBlocks(ctx context.Context, blocks [][]int64) ([]core.Colu
 // chunks that the box touches are read. At most 4 GiB are read at once.
 func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, error) {
 	col := core.Column{Name: d.Name, Type: d.Type, Width: 1, Fill: d.Fill}
-	if len(start) != len(d.Shape) || len(count) != len(d.Shape) {
-		return col, core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v of an array of %d dimensions", start, count, len(d.Shape))
+	if d.Type == core.Bytes {
+		return col, core.Errorf(core.Unsupported, opRead, d.URL, "its cells are any number of bytes, not single values")
 	}
-	for i, n := range d.Shape {
-		if start[i] < 0 || count[i] < 0 || start[i] > n || count[i] > n-start[i] {
-			return col, core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v; the array has shape %v", start, count, d.Shape)
-		}
+	if err := d.checkBox(start, count); err != nil {
+		return col, err
 	}
 	n, ok := product(count, int64(d.size), maxBlockBytes)
 	if !ok {
@@ -138,7 +136,44 @@ func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, 
 	}
 	spread(col.Data, d.Fill)
 	r := reading{d: d, start: start, count: count, data: col.Data}
-	first, blocks := tiles(start, count, d.Shard)
+	return col, r.objects(ctx)
+}
+
+// ReadCells reads a box of an array of Type Bytes: the bytes of each cell, in C order; of a cell without a value none.
+func (d *Dataset) ReadCells(ctx context.Context, start, count []int64) ([][]byte, error) {
+	if d.Type != core.Bytes {
+		return nil, core.Errorf(core.Invalid, opRead, d.URL, "its cells are single values of type %s", d.Type)
+	}
+	if err := d.checkBox(start, count); err != nil {
+		return nil, err
+	}
+	n, ok := product(count, 1, maxChunks)
+	if !ok {
+		return nil, core.Errorf(core.Unsupported, opRead, d.URL, "box %v has more than %d cells; read it in parts", count, maxChunks)
+	}
+	r := reading{d: d, start: start, count: count, cells: make([][]byte, n)}
+	if n == 0 {
+		return r.cells, nil
+	}
+	return r.cells, r.objects(ctx)
+}
+
+// checkBox refuses a box that is not in the array.
+func (d *Dataset) checkBox(start, count []int64) error {
+	if len(start) != len(d.Shape) || len(count) != len(d.Shape) {
+		return core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v of an array of %d dimensions", start, count, len(d.Shape))
+	}
+	for i, n := range d.Shape {
+		if start[i] < 0 || count[i] < 0 || start[i] > n || count[i] > n-start[i] {
+			return core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v; the array has shape %v", start, count, d.Shape)
+		}
+	}
+	return nil
+}
+
+// objects reads what is wanted of every object that the box touches.
+func (r *reading) objects(ctx context.Context) error {
+	first, blocks := tiles(r.start, r.count, r.d.Shard)
 	total, _ := product(blocks, 1, math.MaxInt64) // at most as many as elements
 	at := make([]int64, len(blocks))
 	for i := range total {
@@ -147,8 +182,8 @@ func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, 
 			at[j] += first[j]
 		}
 		if err := r.object(ctx, at); err != nil {
-			return col, err
+			return err
 		}
 	}
-	return col, nil
+	return nil
 }

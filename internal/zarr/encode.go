@@ -29,6 +29,9 @@ func (e *Encoder) Encode(dst io.Writer, a *Array, block []byte) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if a.Type == core.Bytes {
+		return 0, core.Errorf(core.Invalid, "zarr.Encode", a.Name, "cells of any number of bytes are appended chunk by chunk")
+	}
 	if int64(len(block)) != w.blockBytes {
 		return 0, core.Errorf(core.Invalid, "zarr.Encode", a.Name, "a block of shape %v has %d bytes, not %d", a.Shard, w.blockBytes, len(block))
 	}
@@ -147,13 +150,18 @@ func (w *ObjectWriter) Append(chunk int64, values []byte) error {
 		return w.err
 	case chunk < w.next || chunk >= w.chunks:
 		return w.fail(core.Errorf(core.Invalid, "zarr.Append", w.a.Name, "chunk %d after chunk %d of %d", chunk, w.next-1, w.chunks))
-	case int64(len(values)) != w.chunkBytes:
+	case w.a.Type == core.Bytes || int64(len(values)) != w.chunkBytes:
 		return w.fail(core.Errorf(core.Invalid, "zarr.Append", w.a.Name, "a chunk of shape %v has %d bytes, not %d", w.a.Chunk, w.chunkBytes, len(values)))
 	}
 	w.next = chunk + 1
 	if isFill(w.a.Type, values, w.fill) {
 		return nil
 	}
+	return w.put(chunk, values)
+}
+
+// put compresses a chunk and writes it.
+func (w *ObjectWriter) put(chunk int64, values []byte) error {
 	if w.a.Compression.Codec == "zstd" {
 		var err error
 		if values, err = w.e.compress(w.a.Compression.Level, values); err != nil {

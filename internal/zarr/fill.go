@@ -30,8 +30,13 @@ func parseFill(typ core.Type, raw json.RawMessage) ([]byte, error) {
 	var bits uint64
 	var err error
 	switch {
-	case typ.Size() == 0 || typ == core.Bytes:
+	case typ.Size() == 0:
 		return nil, errorText("this type has none")
+	case typ == core.Bytes:
+		if text == "" || text == `""` {
+			return []byte{}, nil
+		}
+		return nil, errorText("a cell of any number of bytes is filled with none, and nothing else")
 	case text == "":
 	case typ == core.Bool:
 		switch text {
@@ -153,6 +158,8 @@ func fillJSON(typ core.Type, fill []byte) json.RawMessage {
 	copy(b[:], fill)
 	u := binary.LittleEndian.Uint64(b[:])
 	switch {
+	case typ == core.Bytes:
+		return json.RawMessage(`""`)
 	case typ == core.Bool:
 		return json.RawMessage(strconv.FormatBool(u != 0))
 	case typ.IsUnsigned():

@@ -145,7 +145,12 @@ func checkMembers(url string, raw []byte) error {
 
 func (d *Dataset) parseType(doc *arrayMembers) error {
 	typ, ok := core.TypeFromName(doc.DataType.Name)
-	if !ok || typ == core.Bytes {
+	if doc.DataType.Name == variableBytes {
+		typ, ok = core.Bytes, true
+	} else if typ == core.Bytes {
+		ok = false
+	}
+	if !ok {
 		return core.Errorf(core.Unsupported, opOpen, d.URL, "data type %q", doc.DataType.Name)
 	}
 	d.Type = typ
@@ -217,7 +222,7 @@ func (d *Dataset) parseNames(doc *arrayMembers) error {
 func (d *Dataset) parseCodecs(doc *arrayMembers) error {
 	codecs := doc.Codecs
 	if len(codecs) == 0 || codecs[0].Name != "sharding_indexed" {
-		return d.codecs.parse(d.URL, codecs, d.Type.Size())
+		return d.codecs.parse(d.URL, codecs, d.Type)
 	}
 	if len(codecs) > 1 {
 		return core.Errorf(core.Unsupported, opOpen, d.URL, "codec %q around a shard", codecs[1].Name)
@@ -235,13 +240,13 @@ func (d *Dataset) parseCodecs(doc *arrayMembers) error {
 	if !slices.Contains([]string{"", "start", "end"}, config.IndexLocation) {
 		return core.Errorf(core.Corrupt, opOpen, d.URL, "index_location %q is neither start nor end", config.IndexLocation)
 	}
-	if err := d.indexCodecs.parse(d.URL, config.IndexCodecs, 8); err != nil {
+	if err := d.indexCodecs.parse(d.URL, config.IndexCodecs, core.Uint64); err != nil {
 		return err
 	}
 	if !d.indexCodecs.fixedSize() {
 		return core.Errorf(core.Unsupported, opOpen, d.URL, "shard index of no fixed size: index_codecs %s", &d.indexCodecs)
 	}
-	return d.codecs.parse(d.URL, config.Codecs, d.Type.Size())
+	return d.codecs.parse(d.URL, config.Codecs, d.Type)
 }
 
 // Codecs is how the array's chunks are stored, for people: "bytes, zstd", "sharding_indexed(bytes)".
@@ -253,4 +258,4 @@ func (d *Dataset) Codecs() string {
 }
 
 // String is the chain's names in the order of encoding.
-func (c *chain) String() string { return strings.Join(append([]string{"bytes"}, c.steps...), ", ") }
+func (c *chain) String() string { return strings.Join(append([]string{c.first}, c.steps...), ", ") }

@@ -23,6 +23,7 @@ type reading struct {
 	d            *Dataset
 	start, count []int64
 	data         []byte
+	cells        [][]byte // of an array of Type Bytes, in place of data
 }
 
 // A piece is an inner chunk that is wanted and present.
@@ -70,6 +71,12 @@ func (r *reading) object(ctx context.Context, block []int64) error {
 
 // checkStored refuses a chunk that is longer, or for codecs of fixed size also shorter, than it can be.
 func (d *Dataset) checkStored(url string, stored core.Range) error {
+	if d.Type == core.Bytes {
+		if stored.Length > maxChunkBytes {
+			return core.Errorf(core.Corrupt, opRead, url, "offset %d: a chunk of %d bytes; at most %d are read", stored.Offset, stored.Length, maxChunkBytes)
+		}
+		return nil
+	}
 	limit := d.codecs.maxStored(d.chunkBytes)
 	if stored.Length > limit || d.codecs.fixedSize() && stored.Length != limit {
 		return core.Errorf(core.Corrupt, opRead, url, "offset %d: %d bytes for a chunk of %d %s (%s)",
@@ -147,6 +154,12 @@ func (r *reading) fetch(ctx context.Context, url string, pieces []piece) error {
 	dims := len(d.Shape)
 	from, to, n := make([]int64, dims), make([]int64, dims), make([]int64, dims)
 	for i, p := range pieces {
+		if d.Type == core.Bytes {
+			if err := r.takeCells(p, stored[i]); err != nil {
+				return core.Errorf(core.Corrupt, opRead, url, "offset %d: chunk %v of %d stored bytes: %w", p.stored.Offset, p.at, p.stored.Length, err)
+			}
+			continue
+		}
 		values, err := d.codecs.decode(stored[i], d.chunkBytes)
 		if err != nil {
 			return core.Errorf(core.Corrupt, opRead, url, "offset %d: chunk %v of %d stored bytes: %w", p.stored.Offset, p.at, p.stored.Length, err)

@@ -10,9 +10,10 @@ import (
 	"github.com/englacial/zagg/plugins/healpix"
 	"github.com/englacial/zagg/plugins/rectilinear"
 	"github.com/englacial/zagg/plugins/stats"
+	"github.com/englacial/zagg/plugins/tdigest"
 )
 
 // Plugins returns the standard bundle.
 func Plugins() []core.Plugin {
-	return append([]core.Plugin{atl03.Plugin(), atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin()}, withC()...)
+	return append([]core.Plugin{atl03.Plugin(), atl06.Plugin(), hdf5.Plugin(), healpix.Plugin(), rectilinear.Plugin(), stats.Plugin(), tdigest.Plugin()}, withC()...)
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
-	"github.com/englacial/zagg/core/reduce"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plot"
 	"github.com/englacial/zagg/internal/store"
@@ -77,9 +76,16 @@ func (a *app) plot(ctx context.Context, store, variable, out, title string) erro
 
 // mapData reads a variable with the centres of its cells, shard by shard as the records list them.
 func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Data, error) {
+	variable, quantile, err := quantileOf(variable)
+	if err != nil {
+		return nil, err
+	}
 	array, err := s.group.Array(ctx, variable)
 	if core.CodeOf(err) == core.NotFound {
 		return nil, core.Errorf(core.NotFound, "plot", variable, "the store has no such variable; have %s", strings.Join(arrayNames(s.group), ", "))
+	}
+	if err == nil {
+		err = checkDigest(array, quantile)
 	}
 	if err != nil {
 		return nil, err
@@ -102,7 +108,7 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 			continue
 		}
 		g.Go(func() error {
-			shard, err := s.readShard(gctx, grid, r, array, &parts[i])
+			shard, err := s.readShard(gctx, grid, r, array, quantile, &parts[i])
 			areas[i] = shard.AreaKM2
 			return err
 		})
@@ -145,7 +151,7 @@ func arrayNames(g *zarr.Group) []string {
 	return names
 }
 
-func (s *stored) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, part *plot.Data) (core.Shard, error) {
+func (s *stored) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, quantile float64, part *plot.Data) (core.Shard, error) {
 	shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
 	if err != nil {
 		return core.Shard{}, err
@@ -158,16 +164,14 @@ func (s *stored) readShard(ctx context.Context, grid core.Grid, r *store.Record,
 	for len(block) < len(array.Shape) {
 		return core.Shard{}, core.Errorf(core.Unsupported, "plot", array.URL, "it has %d values per cell: only one value per cell can be drawn", array.Shape[len(array.Shape)-1])
 	}
-	values, err := array.ReadBlock(ctx, block)
+	v, fill, err := numbersOf(ctx, array, block, quantile)
 	if err != nil {
 		return core.Shard{}, err
 	}
-	v := reduce.Float64s(&values)
 	lon, lat := core.View[float64](cells[0].Data), core.View[float64](cells[1].Data)
-	fill := reduce.Float64s(&core.Column{Type: values.Type, Width: 1, Data: array.Fill})
 	corner := cornersOf(grid.Info().Frame.Dims, lon, lat)
 	for i := range v {
-		if v[i] == fill[0] || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
+		if v[i] == fill || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
 			continue
 		}
 		part.Lon, part.Lat, part.Values = append(part.Lon, lon[i]), append(part.Lat, lat[i]), append(part.Values, v[i])

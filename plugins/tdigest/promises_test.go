@@ -1,0 +1,43 @@
+package tdigest
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/coretest"
+)
+
+// TestPromises: the statistic keeps what core.Statistic and core.Folder promise.
+func TestPromises(t *testing.T) {
+	m := Plugin().Statistics[0]
+	configs := []string{"", `{"delta":16}`}
+	coretest.Maker(t, m, configs...)
+	for _, config := range configs {
+		t.Run(config, func(t *testing.T) {
+			coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: true}, SameFold: alike})
+		})
+	}
+}
+
+// alike wants of digests of the same values the same weight in each cell.
+func alike(whole, folded []core.Column) error {
+	a, b := &whole[0], &folded[0]
+	for i := range a.Rows() {
+		x, y := weightOf(a, i), weightOf(b, i)
+		if math.Abs(x-y) > 1e-6*x {
+			return fmt.Errorf("cell %d: weight %g, folded %g", i, x, y)
+		}
+	}
+	return nil
+}
+
+func weightOf(c *core.Column, cell int) float64 {
+	sum := 0.0
+	v := core.View[float32](c.Data)
+	for k := c.Offsets[cell]; k < c.Offsets[cell+1]; k++ {
+		sum += float64(v[2*k+1])
+	}
+	return sum
+}
