@@ -26,6 +26,15 @@ type stored struct {
 
 // openStored opens a store's group and reads the records of its finished shards.
 func openStored(ctx context.Context, address string) (*stored, error) {
+	s, err := openGroup(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.readRecords(ctx)
+}
+
+// openGroup opens a store's group.
+func openGroup(ctx context.Context, address string) (*stored, error) {
 	url, err := store.Address(address, "")
 	if err != nil {
 		return nil, err
@@ -53,7 +62,7 @@ func openStored(ctx context.Context, address string) (*stored, error) {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.name, err)
 	}
 	s.made = group.Zagg
-	return s, s.readRecords(ctx)
+	return s, nil
 }
 
 // recordsAtOnce bounds the records read at once.

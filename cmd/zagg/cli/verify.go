@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/store"
+)
+
+func (a *app) verifyCommand() *cobra.Command {
+	var deep, repair, asJSON bool
+	c := &cobra.Command{
+		Use:   "verify STORE",
+		Short: "Hold every object of a store against what was written",
+		Long: `Compare what lies in a store with its records: that every object of every finished shard is there, in its size, and with --deep
+that it has the bytes that were written; that the metadata agrees with itself; that nothing lies there which no record names. The
+exit code is 1 where something is wrong.
+
+With --repair the records of damaged shards are removed, and what nothing names is deleted: the same "zagg run" as before then
+computes those shards again, and no other. Do not repair a store that a run is writing to.`,
+		Example: `  zagg verify heights.zarr
+  zagg verify s3://bucket/heights.zarr --deep
+  zagg verify heights.zarr --deep --repair && zagg run --config my.yaml --granules 'granules/*.h5' --store heights.zarr`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.verifyStore(cmd.Context(), args[0], deep, repair, asJSON)
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&deep, "deep", false, "read every object and compare its SHA-256, not only its size")
+	f.BoolVar(&repair, "repair", false, "remove the records of damaged shards and what nothing names; a run then computes them again")
+	f.BoolVar(&asJSON, "json", false, "print what was found as JSON")
+	return c
+}
+
+func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJSON bool) error {
+	s, err := openGroup(ctx, address)
+	if err != nil {
+		return err
+	}
+	v := &store.Verifier{Objects: s.store, URL: s.url, Group: s.group, Name: s.name, Made: s.made, Deep: deep}
+	grid, err := a.grid(ctx, s.made.Grid, s.made.GridConfig)
+	if err != nil {
+		return err
+	}
+	if v.SetUp = writtenBySetUp(grid, s.made.Layout); s.made.Layout == "compact" {
+		v.Cells = grid.Cells
+	}
+	found, err := v.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(found)
+	} else {
+		err = a.printFaults(found, deep)
+	}
+	if err != nil || len(found.Faults) == 0 {
+		return err
+	}
+	if !repair {
+		return errSilent
+	}
+	shards, err := v.Repair(ctx, found.Faults)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "%s of damaged shards removed: the same `zagg run` computes them again\n", count(shards, "record"))
+	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.Shard == "" && !f.Stray }) {
+		fmt.Fprintln(a.stderr, "What is damaged of the store itself is made anew by `zagg run --overwrite` only.")
+		return errSilent
+	}
+	return nil
+}
+
+// writtenBySetUp are the arrays that are in no record: axes, and the coordinates of a compact store.
+func writtenBySetUp(grid core.Grid, layout string) []string {
+	var names []string
+	frame := grid.Info().Frame
+	for _, d := range frame.Dims {
+		if d.Axis != nil {
+			names = append(names, d.Axis.Name)
+		}
+	}
+	if layout == "compact" {
+		for _, f := range frame.Coords {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+func (a *app) printFaults(found *store.Verified, deep bool) error {
+	shards := map[string]bool{}
+	for _, f := range found.Faults {
+		where := ""
+		if f.Shard != "" {
+			shards[f.Shard] = true
+			where = "shard " + f.Shard + ": "
+		}
+		if _, err := fmt.Fprintf(a.stdout, "%s%s: %s\n", where, f.Object, f.Reason); err != nil {
+			return err
+		}
+	}
+	how := "by size"
+	if deep {
+		how = "by content"
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s finished, %s, %s, compared %s: ", count(found.Shards, "shard"), count(found.Objects, "object"), humanize.Bytes(uint64(found.Bytes)), how)
+	if err != nil {
+		return err
+	}
+	if len(found.Faults) == 0 {
+		_, err = fmt.Fprintln(a.stdout, "all as it was written")
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s, %s damaged\n", count(len(found.Faults), "fault"), count(len(shards), "shard"))
+	return err
+}
+
+// count is a number of things: "1 shard", "2 shards".
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return thousands(int64(n)) + " " + thing
+}
