@@ -73,7 +73,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.read_plan.spatial_index", types: kindString, doc: "A level with coordinates and a link; null: none. Left out: the first such level."},
 		{path: "data_source.read_plan.pad", types: kindInt, def: "0", doc: "Records read before and after each one that can reach the shard."},
 		{path: "data_source.read_plan.full_read_threshold", types: kindNumber, def: "0.9", doc: "Part of a group's observations, 0 to 1, from which on all are read."},
-		{path: "data_source.read_plan.reach", types: kindNumber, def: "2000", doc: "Metres: no observation lies farther from its record's place. What is read is held against half of it."},
+		{path: "data_source.read_plan.reach", types: kindNumber, def: "1000", doc: "Metres: no observation lies farther from its record's place. What is read is held against half of it."},
 		{path: "data_source.read_plan.chunk_boundaries", types: kindAny, status: noEffect, doc: "Chunks are found by the file's own tables, and by a sidecar's boxes."},
 		{path: "data_source.index", types: kindString | kindMap, def: "inline", doc: "Where the chunk tables of granules come from: `inline` is the granules themselves, and `hierarchical` means the same."},
 		{path: "data_source.index.backend", types: kindString, enum: []string{"inline", "hierarchical", "sidecar"}, def: "inline", doc: "`sidecar` reads the indexes that `zagg index build` makes, where they are found and fit."},

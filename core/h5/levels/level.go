@@ -29,7 +29,7 @@ type Plan struct {
 
 // DefaultPlan is what is known of the records of altimeters: photons lie within hundreds of metres of their segment's place, even
 // where the telescope points five degrees off and the window of heights is kilometres wide.
-func DefaultPlan(level string) Plan { return Plan{Level: level, Reach: 2000, Threshold: 0.9} }
+func DefaultPlan(level string) Plan { return Plan{Level: level, Reach: 1000, Threshold: 0.9} }
 
 // level is the number of a level; -1 of the observations' own.
 func (l *Layout) level(name string) (int, error) {
