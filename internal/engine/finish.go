@@ -72,16 +72,18 @@ func (p *Pipeline) workRow(row int64) int64 {
 
 // blockBytes are the values of so many slots of all arrays.
 func (p *Pipeline) blockBytes(slots int64) int64 {
-	var n int64
-	all := p.slots()
-	count := func(a *zarr.Array) { n += slots * int64(cellWidth(a, all)*a.Type.Size()) }
-	for _, a := range p.Coords {
-		count(a)
-	}
+	n := p.arrayBytes(slots, p.Coords)
 	for i := range p.Vars {
-		for _, a := range p.Vars[i].Arrays {
-			count(a)
-		}
+		n += p.arrayBytes(slots, p.Vars[i].Arrays)
+	}
+	return n
+}
+
+// arrayBytes are the values of so many slots of some arrays.
+func (p *Pipeline) arrayBytes(slots int64, arrays []*zarr.Array) int64 {
+	n, all := int64(0), p.slots()
+	for _, a := range arrays {
+		n += slots * int64(cellWidth(a, all)*a.Type.Size())
 	}
 	return n
 }
@@ -99,7 +101,9 @@ func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) e
 			s.sort(part{t, s.from, s.n}, &r.layout)
 		}
 	}
-	cut, err := r.cut(segs, r.p.Budget.MostLease())
+	room := r.p.Budget.MostLease()
+	portions := r.portions(room / 4)
+	cut, err := r.cut(segs, room, portions)
 	if err != nil {
 		return err
 	}
@@ -108,30 +112,14 @@ func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) e
 		return err
 	}
 	clock := time.Now()
-	var blocks []block
-	for i, w := range cut.windows {
-		if err := ctx.Err(); err != nil {
-			return core.Errorf(core.Unavailable, "compute", r.tasks[t].Shard.Label, "%w", context.Cause(ctx))
+	for from := 0; from < len(cut.windows); {
+		to := cut.sameChunk(from)
+		for i := range portions {
+			if err := r.chunk(ctx, t, segs, cut, from, to, &portions[i], objects, res); err != nil {
+				return err
+			}
 		}
-		if blocks == nil {
-			blocks = r.chunkBlocks()
-		}
-		groups, err := r.group(w, cut.segments(segs, i))
-		if err != nil {
-			return err
-		}
-		res.Cells += int64(len(groups.Slots))
-		if err := r.p.reduceInto(ctx, r.tasks[t], groups, &r.layout, blocks, res); err != nil {
-			return err
-		}
-		chunk := int64(w.from) / r.layout.chunk
-		if i+1 < len(cut.windows) && int64(cut.windows[i+1].from)/r.layout.chunk == chunk {
-			continue
-		}
-		if err := objects.append(chunk, blocks); err != nil {
-			return err
-		}
-		blocks = nil
+		from = to
 	}
 	r.let(t)
 	res.Phases.Reduce = time.Since(clock).Seconds()
@@ -141,19 +129,68 @@ func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) e
 	return err
 }
 
-// chunkBlocks are the blocks of one inner chunk of every computed array; those that get no value stay nil.
-func (r *pass) chunkBlocks() []block {
-	var out []block
+// A portion is consecutive variables that are computed together.
+type portion struct {
+	vars  []Variable
+	first int   // of them, in Pipeline.Vars
+	at    int   // their first array, among those of all variables
+	bytes int64 // of their arrays' blocks of one inner chunk
+}
+
+// portions divides the variables so that one inner chunk of a portion's arrays takes at most most bytes, if a single variable's does.
+func (r *pass) portions(most int64) []portion {
+	var out []portion
+	arrays := 0
 	for i := range r.p.Vars {
-		for _, a := range r.p.Vars[i].Arrays {
+		v := &r.p.Vars[i]
+		n := r.p.arrayBytes(r.layout.chunk, v.Arrays)
+		if last := len(out) - 1; last >= 0 && out[last].bytes+n <= most {
+			out[last].vars, out[last].bytes = r.p.Vars[out[last].first:i+1], out[last].bytes+n
+		} else {
+			out = append(out, portion{r.p.Vars[i : i+1], i, arrays, n})
+		}
+		arrays += len(v.Arrays)
+	}
+	if len(out) == 0 {
+		out = []portion{{}}
+	}
+	return out
+}
+
+// blocks are those of one inner chunk of a portion's arrays; those that get no value stay nil.
+func (b *portion) blocks() []block {
+	var out []block
+	for i := range b.vars {
+		for _, a := range b.vars[i].Arrays {
 			out = append(out, block{array: a})
 		}
 	}
 	return out
 }
 
-// reduceInto runs every statistic over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
-func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, blocks []block, res *Result) error {
+// chunk computes a portion of the variables for the windows of one inner chunk and appends it to their objects.
+func (r *pass) chunk(ctx context.Context, t int, segs []segment, cut *cutting, from, to int, b *portion, objects *assembly, res *Result) error {
+	blocks := b.blocks()
+	for i := from; i < to; i++ {
+		if ctx.Err() != nil {
+			return core.Errorf(core.Unavailable, "compute", r.tasks[t].Shard.Label, "%w", context.Cause(ctx))
+		}
+		groups, err := r.group(cut.windows[i], cut.segments(segs, i))
+		if err != nil {
+			return err
+		}
+		if b.first == 0 {
+			res.Cells += int64(len(groups.Slots))
+		}
+		if err := r.p.reduceInto(ctx, r.tasks[t], groups, &r.layout, b, blocks, res); err != nil {
+			return err
+		}
+	}
+	return objects.append(cut.chunkOf(from), b.at, blocks)
+}
+
+// reduceInto runs a portion's statistics over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
+func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, some *portion, blocks []block, res *Result) error {
 	in, err := p.inputs(g)
 	if err != nil {
 		return err
@@ -162,13 +199,13 @@ func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *l
 		res.LeftOut = make([]int64, len(p.Vars))
 	}
 	at := 0
-	for i := range p.Vars {
-		v := &p.Vars[i]
+	for i := range some.vars {
+		v := &some.vars[i]
 		out, left, err := in.outputs(ctx, v)
 		if err != nil {
 			return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
 		}
-		res.LeftOut[i] += left
+		res.LeftOut[some.first+i] += left
 		for k := range out {
 			b := &blocks[at]
 			if len(out[k].slots) == 0 {
@@ -192,7 +229,7 @@ type cutting struct {
 
 // cut makes windows of inner chunks, and of parts of chunks with more rows than fit. Cells are never cut. Windows without a
 // row are left out.
-func (r *pass) cut(segs []segment, room int64) (*cutting, error) {
+func (r *pass) cut(segs []segment, room int64, portions []portion) (*cutting, error) {
 	l := &r.layout
 	counts := make([]int32, l.slots)
 	row := int64(0)
@@ -206,7 +243,11 @@ func (r *pass) cut(segs []segment, room int64) (*cutting, error) {
 		}
 		row = rowBytes(s.cols)
 	}
-	rowRoom := max(room-2*r.p.blockBytes(l.chunk), room/4) // a chunk that alone is too large is not made better by tiny parts
+	blocks := int64(0)
+	for i := range portions {
+		blocks = max(blocks, portions[i].bytes)
+	}
+	rowRoom := max(room-2*blocks, room/4) // a chunk that alone is too large is not made better by tiny parts
 	most := max(rowRoom/(2*r.p.workRow(row)), 1)
 	c := &cutting{}
 	from, rows := int64(0), int64(0)
@@ -224,6 +265,17 @@ func (r *pass) cut(segs []segment, room int64) (*cutting, error) {
 	}
 	end(l.slots)
 	return c, c.index(r, segs)
+}
+
+// chunkOf is the inner chunk of window i, and sameChunk the first window after it that is of another.
+func (c *cutting) chunkOf(i int) int64 { return int64(c.windows[i].from) / c.windows[i].chunk }
+
+func (c *cutting) sameChunk(i int) int {
+	next := i + 1
+	for next < len(c.windows) && c.chunkOf(next) == c.chunkOf(i) {
+		next++
+	}
+	return next
 }
 
 // index finds where each segment's rows of each window are: rows are in the order of places.

@@ -92,10 +92,10 @@ func (r *pass) encodeError(o *growing, err error) error {
 	return core.Errorf(core.CodeOf(err), "encode", o.key, "%w", err)
 }
 
-// append writes one inner chunk of every computed array.
-func (o *assembly) append(chunk int64, blocks []block) error {
+// append writes one inner chunk of some computed arrays, from the one at a place on.
+func (o *assembly) append(chunk int64, at int, blocks []block) error {
 	for i := range blocks {
-		made := o.all[o.coords+i]
+		made := o.all[o.coords+at+i]
 		if blocks[i].data == nil {
 			continue
 		}

@@ -343,7 +343,30 @@ func TestPartsOfAHugeChunk(t *testing.T) {
 	}
 	r := &pass{p: g.pipeline(t, g, nil), layout: newLayout(g.dims())}
 	k.sort(part{0, 0, n}, &r.layout)
-	cut, err := r.cut([]segment{{k, 0, n}}, 1<<20)
+	cut, err := r.cut([]segment{{k, 0, n}}, 1<<20, r.portions(1<<18))
 	require.NoError(t, err)
 	require.Less(t, len(cut.windows), 20)
+}
+
+// Each variable is in one portion, in order, with as many others as fit.
+func TestPortions(t *testing.T) {
+	g := tileGrid{slots: [2]int64{8, 12}, chunk: [2]int64{4, 6}}
+	r := &pass{p: g.pipeline(t, g, nil), layout: newLayout(g.dims())}
+	each := make([]int64, len(r.p.Vars))
+	for i := range each {
+		each[i] = r.p.arrayBytes(r.layout.chunk, r.p.Vars[i].Arrays)
+	}
+	for _, most := range []int64{0, each[1], each[1] + each[2], each[0] + each[1] + each[2]} {
+		next, arrays := 0, 0
+		for _, some := range r.portions(most) {
+			require.Equal(t, next, some.first)
+			require.Equal(t, arrays, some.at)
+			require.Len(t, some.blocks(), len(some.vars))
+			require.True(t, some.bytes <= most || len(some.vars) == 1)
+			next, arrays = next+len(some.vars), arrays+len(some.blocks())
+		}
+		require.Equal(t, len(each), next)
+	}
+	require.Len(t, r.portions(0), 3)
+	require.Len(t, r.portions(each[1]+each[2]), 2)
 }
