@@ -138,6 +138,26 @@ func TestEveryBuiltinForARM(t *testing.T) {
 	require.Equal(t, "arm64", m.Arch)
 }
 
+// The function that serves HDF5 files is small, without plugins and without C.
+func TestHDF(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "hdf.zip")
+	code, _, errs := zagg(t, "bundle", "--function", "hdf", "--source", repository, "-o", out)
+	require.Zero(t, code, errs)
+	d, err := bundle.Inspect(out)
+	require.NoError(t, err)
+	require.Equal(t, "arm64", d.Arch)
+	require.Equal(t, "hdf", d.Function)
+	program := content(t, out, "bootstrap")
+	require.Less(t, len(program), 3*most)
+	e, err := elf.NewFile(bytes.NewReader(program))
+	require.NoError(t, err)
+	require.Equal(t, elf.EM_AARCH64, e.Machine)
+	require.Empty(t, names(t, content(t, out, "manifest.json")))
+	code, _, errs = zagg(t, "bundle", "--function", "hdf", "--plugin", planefit, "--source", repository, "-o", filepath.Join(t.TempDir(), "x.zip"))
+	require.NotZero(t, code)
+	require.Contains(t, errs, "plugin")
+}
+
 // A plugin of a third party, taken from a folder, is in the function and in a process for this machine. The same sources
 // give the same bytes, and the function what a local run gives.
 func TestThirdPartyPlugin(t *testing.T) {
