@@ -91,10 +91,14 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	}
 	w.want = t.want(j, granules)
 	record, damaged, err := store.FindRecord(ctx, w.store, j.StorePath, w.shard.Label)
+	whole := false
+	if record != nil && t.done(record, j, w.want) {
+		whole, _, err = record.Intact(ctx, w.store, j.StorePath)
+	}
 	switch {
 	case err != nil:
 		return false, err
-	case record != nil && t.done(record, j, w.want):
+	case whole:
 		p.outs[w.at].Record, p.outs[w.at].Skipped = record, true
 		return false, nil
 	case record != nil || damaged: // from now on the shard is not done, and stays so until everything else is in place

@@ -89,7 +89,8 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 	return j
 }
 
-// Finished is the record of a job's shard if it is done as the job wants it; nil: it is not. Nothing is changed.
+// Finished is the record of a job's shard if it is done as the job wants it and its objects are there; nil: it is not. Nothing is
+// changed.
 func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job) (*store.Record, error) {
 	if j.GranulesURL != "" {
 		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
@@ -100,6 +101,9 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 	}
 	granules, err := j.Cores(ctx, t.Recipe.Reader)
 	if err != nil || !t.done(r, j, t.want(j, granules)) {
+		return nil, err
+	}
+	if whole, _, err := r.Intact(ctx, from, j.StorePath); err != nil || !whole {
 		return nil, err
 	}
 	return r, nil

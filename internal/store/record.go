@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
 )
@@ -187,6 +189,39 @@ func decodeRecord(data []byte) (*Record, error) {
 		}
 	}
 	return &r, nil
+}
+
+// statsAtOnce bounds the objects of a record that are looked for at once.
+const statsAtOnce = 8
+
+// Intact looks for the objects of the record and says what is wrong with the first that is not there in its size: then the shard is
+// not done, whatever the record says. What they hold is not looked at (Verifier).
+func (r *Record) Intact(ctx context.Context, objects core.ObjectReader, store string) (ok bool, reason string, err error) {
+	reasons := make([]string, len(r.Objects))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(statsAtOnce)
+	for i, o := range r.Objects {
+		g.Go(func() error {
+			info, err := objects.Stat(gctx, At(store).Object(o.Path))
+			switch {
+			case core.CodeOf(err) == core.NotFound:
+				reasons[i] = o.Path + " is missing"
+			case err != nil:
+				return err
+			case info.Size != o.Size:
+				reasons[i] = fmt.Sprintf("%s has %d bytes, and had %d when it was written", o.Path, info.Size, o.Size)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return false, "", err
+	}
+	i := slices.IndexFunc(reasons, func(s string) bool { return s != "" })
+	if i < 0 {
+		return true, "", nil
+	}
+	return false, reasons[i], nil
 }
 
 // DeleteRecord removes a shard's record: from then on the shard is not done. That there is none is no error.

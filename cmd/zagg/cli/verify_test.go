@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -135,4 +136,20 @@ func TestVerify(t *testing.T) {
 			ok(t, "verify", store, "--deep")
 		})
 	}
+}
+
+// A run that is resumed looks for the objects of shards that are done, and computes again the shards that miss one.
+func TestResumeMissesObjects(t *testing.T) {
+	store := sampleStore(t)
+	whole := tree(t, store)
+	objects, err := filepath.Glob(store + "/12/h_*/c/*")
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(objects[0]))
+	require.NoError(t, os.Truncate(objects[len(objects)-1], 3))
+	out := ok(t, "run", "--config", "sample/demo.yaml", "--granules", "sample", "--store", store, "-q", "--json")
+	var summary struct{ Shards struct{ Total, Skipped int } }
+	require.NoError(t, json.Unmarshal([]byte(out), &summary))
+	require.Equal(t, 25, summary.Shards.Total)
+	require.Equal(t, 23, summary.Shards.Skipped)
+	require.Equal(t, whole, tree(t, store))
 }
