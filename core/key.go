@@ -27,7 +27,7 @@ func (k *ShardKey) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, (*string)(k))
 	}
 	if _, err := strconv.ParseUint(strings.TrimPrefix(string(b), "-"), 10, 64); err != nil {
-		return &Error{Code: Invalid, Op: "read shard key", Subject: string(b), Err: err}
+		return Errorf(Invalid, "read shard key", string(b), "want an integer of at most 64 bits or a text")
 	}
 	*k = ShardKey(b)
 	return nil

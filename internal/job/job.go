@@ -188,16 +188,6 @@ func (j *Job) SetGranules(data []byte) error {
 	return nil
 }
 
-func decodeError(err error, offset int64) error {
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		offset = e.Offset
-	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = e.Offset
-	}
-	return core.Errorf(core.Invalid, "job.Decode", "", "byte %d: %w", offset, err)
-}
-
 // check refuses a job that lacks what every job has.
 func (j *Job) check() error {
 	if j.Mode != "" && j.Mode != "process" {

@@ -26,7 +26,7 @@ type Credentials struct {
 var _ json.Unmarshaler = (*Credentials)(nil)
 
 // UnmarshalJSON reads camelCase, snake_case and PascalCase keys, as AWS tools and NASA's endpoints write them. Errors
-// name keys, never values.
+// name keys that are known, and nothing else: a secret may stand where a key should.
 func (c *Credentials) UnmarshalJSON(data []byte) error {
 	var members map[string]any
 	if err := json.Unmarshal(data, &members); err != nil {
@@ -85,7 +85,7 @@ func (c *Credentials) set(canonical, name string, value any) error {
 	case canonical == "version" || value == nil:
 		return nil
 	case field == nil:
-		return core.Errorf(core.Invalid, "", "credentials", "unknown key %q; have accessKeyId, secretAccessKey, sessionToken, edl_token, endpointUrl, region, expiration", name)
+		return core.Errorf(core.Invalid, "", "credentials", "there is a key that is not known; have accessKeyId, secretAccessKey, sessionToken, edl_token, endpointUrl, region, expiration")
 	case !isString:
 		return core.Errorf(core.Invalid, "", "credentials", "%s is not a string", name)
 	}

@@ -62,6 +62,9 @@ func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, erro
 	if err := checkKeys("output_credentials", j.OutputCredentials); err != nil {
 		return nil, nil, err
 	}
+	if err := in.checkAddresses(j); err != nil {
+		return nil, nil, err
+	}
 	cfg, err := configOf(ctx, in.host, j)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +74,28 @@ func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	return j, recipe, checkOrders(j.ParentOrder, j.ChildOrder, recipe.Grid)
+	if err := checkOrders(j.ParentOrder, j.ChildOrder, recipe.Grid); err != nil {
+		return nil, nil, err
+	}
+	return j, recipe, in.checkPlace(ctx, j, recipe)
+}
+
+// checkPlace refuses shards that the configuration's grid does not have, or whose place in the store the event does not tell.
+func (in *invocation) checkPlace(ctx context.Context, j *job.Job, recipe *host.Recipe) error {
+	if signature := recipe.Info().Signature; len(j.GridSignature) > 0 && string(j.GridSignature) != string(signature) {
+		return core.Errorf(core.Invalid, "event", "grid_signature", "the job was planned for grid %s and this is %s", j.GridSignature, signature)
+	}
+	var keys []core.ShardKey
+	for _, one := range j.Split() {
+		keys = append(keys, one.ShardKey)
+	}
+	if _, err := recipe.Grid.Shards(ctx, keys); err != nil {
+		return err
+	}
+	first := j.Split()[0]
+	var err error
+	in.template, err = recipe.JobTemplate(&first)
+	return err
 }
 
 // work computes the shards of a job, in the order of job.Job.Split. A single error is of the job.
@@ -109,10 +133,7 @@ func (in *invocation) openJob(ctx context.Context, j *job.Job, recipe *host.Reci
 	if err != nil {
 		return nil, stores, nil, err
 	}
-	first := j.Split()[0]
-	if t, err = recipe.JobTemplate(&first); err != nil {
-		return nil, stores, nil, err
-	}
+	t = in.template
 	if err := in.checkStore(ctx, t, j, cfg, output); err != nil {
 		return nil, stores, nil, err
 	}

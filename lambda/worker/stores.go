@@ -3,6 +3,8 @@ package worker
 import (
 	"cmp"
 	"context"
+	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -13,6 +15,7 @@ import (
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/secret"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // An access is a way to a service: where, and as whom. Connections live as long as the worker remembers it.
@@ -69,8 +72,8 @@ func (w *Worker) open(ctx context.Context, c *job.Credentials, endpoint, region 
 				a.token = c.EDLToken
 			}
 		default:
-			if (scheme != "" && scheme != "file") || w.env("ZAGG_LOCAL_FILES") != "1" {
-				return nil, core.Errorf(core.Unsupported, "event", u, "a cloud worker reads s3:// and https:// and writes s3://")
+			if err := w.checkScheme(u); err != nil {
+				return nil, err
 			}
 		}
 		var err error
@@ -144,5 +147,51 @@ func checkKeys(name string, c *job.Credentials) error {
 	if len(missing) > 0 {
 		return core.Errorf(core.Invalid, "event", name, "Missing %s keys: %s", name, strings.Join(missing, ", "))
 	}
+	return checkEndpoint(name, c.EndpointURL)
+}
+
+// checkEndpoint refuses what is no address of a service, and those of a machine's own metadata, which give away its role's keys.
+func checkEndpoint(name, endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return core.Errorf(core.Invalid, "event", name, "endpointUrl must be http://host or https://host, without a login or a query")
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && (ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast()) {
+		return core.Errorf(core.Invalid, "event", name, "endpointUrl: %s is not the address of an S3 service", u.Hostname())
+	}
 	return nil
+}
+
+// checkAddresses refuses an event with an address that no worker can use, before anything is read.
+func (w *Worker) checkAddresses(j *job.Job) error {
+	if _, err := store.Address(j.StorePath, ""); err != nil {
+		return core.Errorf(core.CodeOf(err), "event", "store_path", "%w", err)
+	}
+	addresses := []string{j.StorePath, j.GranulesURL, j.ResultURL}
+	for _, g := range j.Granules {
+		addresses = append(addresses, g.URL)
+		for _, u := range g.Assets {
+			addresses = append(addresses, u)
+		}
+	}
+	for _, u := range addresses {
+		if err := w.checkScheme(u); u != "" && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkScheme refuses what no driver of this worker is for.
+func (w *Worker) checkScheme(address string) error {
+	switch scheme := objstore.Scheme(address); {
+	case scheme == "s3" || scheme == "http" || scheme == "https":
+		return nil
+	case (scheme == "" || scheme == "file") && w.env("ZAGG_LOCAL_FILES") == "1":
+		return nil
+	}
+	return core.Errorf(core.Unsupported, "event", address, "a cloud worker reads s3:// and https:// and writes s3://")
 }

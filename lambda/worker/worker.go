@@ -82,6 +82,7 @@ type invocation struct {
 	shard     core.ShardKey // for errors
 	label     string
 	mirror    mirror
+	template  *host.Template // of the event's store
 }
 
 // Handle answers one event. The error is of a panic: it names the shard.

@@ -133,7 +133,7 @@ func TestFailures(t *testing.T) {
 	require.Equal(t, "invalid", d.Code)
 	require.Contains(t, *d.Error, "the job is not for this store: the store has another grid")
 	compact := strings.Replace(withSpheres, `"healpix",`, `"healpix", "layout": "compact",`, 1)
-	require.Contains(t, *b.done(500, shard, toStore, compact, granules).Error, "needs plan, plan_shards and block")
+	require.Contains(t, *b.done(400, shard, toStore, compact, granules).Error, "needs plan, plan_shards and block")
 
 	d = b.done(500, shard, toStore, withSpheres, granules)
 	require.Equal(t, "not found", d.Code)
@@ -150,8 +150,8 @@ func TestFailures(t *testing.T) {
 	require.Equal(t, job.Partial, d.Status)
 	require.Equal(t, 2, d.GranuleErrors)
 	require.EqualValues(t, 1, d.FilesProcessed)
-	require.Contains(t, *b.done(500, shard, toStore, withSpheres, `"granule_urls": ["/etc/passwd"]`).Error, "a cloud worker reads s3:// and https://")
-	require.Contains(t, *b.done(500, shard, `"store_path": "/tmp/x"`, withSpheres, granules).Error, "a cloud worker reads s3:// and https://")
+	require.Contains(t, *b.done(400, shard, toStore, withSpheres, `"granule_urls": ["/etc/passwd"]`).Error, "a cloud worker reads s3:// and https://")
+	require.Contains(t, *b.done(400, shard, `"store_path": "/tmp/x"`, withSpheres, granules).Error, "a cloud worker reads s3:// and https://")
 	require.NotContains(t, b.log.String(), "hush-hush")
 	require.NotContains(t, b.log.String(), "AKIANOBODY")
 }

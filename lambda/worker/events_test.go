@@ -1,0 +1,60 @@
+package worker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Whatever is wrong with an event is answered by 400 before anything is read, in words of the event: no Go types, and no text
+// that stands where a key should.
+func TestEventsThatCannotBe(t *testing.T) {
+	b := newBench(t)
+	b.setup(spheres)
+	before := b.s3.Usage()
+	granules := `"granule_urls": ["s3://ins/a"]`
+	keys := func(more string) string {
+		return `"s3_credentials": {"accessKeyId": "a", "secretAccessKey": "b"` + more + `}`
+	}
+	for _, c := range []struct {
+		want  string
+		parts []string
+	}{
+		{`read shard key {}: want an integer`, []string{`"shard_key": {}`}},
+		{"granule_urls: want a list, not a number", []string{shard, toStore, `"granule_urls": 5`}},
+		{"granule_urls: want an object, not a number", []string{shard, toStore, `"granule_urls": [5]`}},
+		{"granule_urls.url: want a text, not a number", []string{shard, toStore, `"granule_urls": [{"url": 5}]`}},
+		{"granule_urls[0] has no address", []string{shard, toStore, withSpheres, `"granule_urls": [""]`}},
+		{"event ftp://x/a: a cloud worker reads", []string{shard, toStore, withSpheres, `"granule_urls": ["ftp://x/a"]`}},
+		{"event nothing: a cloud worker reads", []string{shard, toStore, withSpheres, `"granule_urls": ["nothing"]`}},
+		{"profile: want true or false, not a text", []string{shard, toStore, granules, `"profile": "x"`}},
+		{"parent_order: want an integer, not 1.5", []string{shard, toStore, granules, `"parent_order": 1.5`}},
+		{"run_id: want a text, not an object", []string{shard, toStore, granules, `"run_id": {}`}},
+		{"result_url: want a text, not a number", []string{shard, toStore, granules, `"result_url": 7`}},
+		{"store_path: want a text, not a number", []string{shard, `"store_path": 5`, granules}},
+		{"not to ftp://", []string{shard, `"store_path": "ftp://x/y"`, granules, withSpheres}},
+		{"want s3://bucket/key", []string{shard, `"store_path": "s3://"`, granules, withSpheres}},
+		{"want s3://bucket/key", []string{shard, `"store_path": "s3://bucket"`, granules, withSpheres}},
+		{"config:1:1: expected a map", []string{shard, toStore, granules, `"config": 5`}},
+		{`healpix shard key "zzz"`, []string{`"shard_key": "zzz"`, toStore, granules, withSpheres}},
+		{"home: want ascending places", []string{shard, toStore, granules, withSpheres, `"home": [3]`}},
+		{"the job was planned for grid", []string{shard, toStore, granules, withSpheres, `"grid_signature": {"a": 1}`}},
+		{"expected a JSON object of strings", []string{shard, toStore, granules, withSpheres, `"s3_credentials": 5`}},
+		{"there is a key that is not known", []string{shard, toStore, granules, withSpheres, keys(`, "GoSecret": "x"`)}},
+		{"endpointUrl must be", []string{shard, toStore, granules, withSpheres, keys(`, "endpointUrl": "::not a URL"`)}},
+		{"endpointUrl must be", []string{shard, toStore, granules, withSpheres, keys(`, "endpointUrl": "file:///etc"`)}},
+		{"endpointUrl must be", []string{shard, toStore, granules, withSpheres, keys(`, "endpointUrl": "127.0.0.1:1"`)}},
+		{"endpointUrl must be", []string{shard, toStore, granules, withSpheres, keys(`, "endpointUrl": "http://GoSecret:x@host"`)}},
+		{"169.254.169.254 is not the address", []string{shard, toStore, granules, withSpheres, keys(`, "endpointUrl": "http://169.254.169.254/latest"`)}},
+		{"is not the address", []string{shard, toStore, granules, withSpheres, keys(`, "endpointUrl": "http://[fe80::1]:80"`)}},
+	} {
+		r := b.handle(t.Context(), event(c.parts...))
+		require.Equal(t, 400, r.StatusCode, "%s: %s", c.want, r.Body)
+		d, err := r.Done()
+		require.NoError(t, err)
+		require.Contains(t, *d.Error, c.want)
+		require.NotContains(t, *d.Error, "Go", "%s", c.want)
+		require.NotContains(t, *d.Error, "job.")
+	}
+	require.Equal(t, before, b.s3.Usage())
+}
