@@ -16,7 +16,7 @@ import (
 // A program computes a store without a command line: plugins, a configuration, granules and the address of a store are
 // all that a run needs.
 func ExampleDo() {
-	const sample = "../../cmd/zagg/cli/sample"
+
 	plugins, err := host.New(all.Plugins()...)
 	if err != nil {
 		log.Fatal(err)
