@@ -99,7 +99,7 @@ func TestRefusedEvents(t *testing.T) {
 		{[]string{shard, toStore, granules, withSpheres, `"s3_credentials": {"accessKeyId": "a"}`}, "invalid", "Missing s3_credentials keys: secretAccessKey"},
 		{[]string{shard, toStore, granules, withSpheres, `"output_credentials": {"region": "a"}`}, "invalid", "Missing output_credentials keys: accessKeyId, secretAccessKey"},
 		{[]string{shard, toStore, granules, `"config": {}`}, "invalid", "data_source"},
-		{[]string{shard, toStore, granules, strings.Replace(withSpheres, `"mean", "source"`, `"tdigest", "source"`, 1)}, "not found", "no statistic"},
+		{[]string{shard, toStore, granules, strings.Replace(withSpheres, `"mean", "source"`, `"nonesuch", "source"`, 1)}, "not found", "no statistic"},
 		{[]string{strings.Replace(shard, "3", "4", 1), toStore, granules, withSpheres}, "invalid", "event parent_order: is 4, and the configuration's grid has 3"},
 		{[]string{strings.Replace(shard, "5", "6", 1), toStore, granules, withSpheres}, "invalid", "event child_order: is 6"},
 		{[]string{`"shard_kye": 1`}, "invalid", "shard_kye"},
