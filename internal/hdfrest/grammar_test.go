@@ -19,7 +19,7 @@ func TestSelect(t *testing.T) {
 	dims := []uint64{60, 50, 7}
 	for text, want := range map[string][]uint64{
 		"[0:60:7,0:50:9,0:1]": {9, 6, 1}, "[5,0:3,0:2]": {1, 3, 2}, "[[1,5,9],0:2,0:1]": {3, 2, 1}, "[58:,:,::2]": {2, 50, 4}, "0:1,0:1,0:1": {1, 1, 1},
-		" [ 0:1 , 2 , [ 3 ] ] ": {1, 1, 1}, "[0:60:1000,0,0]": {1, 1, 1}, "[[1,2],[3,4],0:2]": {2, 1, 2}, "[1,2],0:2,[3,4]": {2, 2, 1}, "[[9,1],0:2,0]": {2, 2, 1},
+		" [ 0:1 , 2 , [ 3 ] ] ": {1, 1, 1}, "[0:60:1000,0,0]": {1, 1, 1}, "[[1,2],[3,4],0:2]": {2, 2}, "[1,2],0:2,[3,4]": {2, 2}, "[[9,1],0:2,0]": {2, 2, 1},
 	} {
 		s, err := parseSelect(text, dims, 1000)
 		require.NoError(t, err, text)
@@ -63,7 +63,9 @@ func FuzzSelect(f *testing.F) {
 					t.Fatalf("%q of %v goes beyond", text, dims)
 				}
 			}
-			n *= s.shape[i]
+		}
+		for _, k := range s.shape {
+			n *= k
 		}
 		if s.points != nil && uint64(len(s.points)) != n {
 			t.Fatalf("%q: %d points of %v", text, len(s.points), s.shape)

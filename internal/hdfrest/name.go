@@ -30,7 +30,7 @@ func (c *call) domainName() (n Name, folder, ok bool, err error) {
 		n.Path = "/"
 		return n, true, false, nil
 	}
-	if b, rest, ok := strings.Cut(text, "/"); ok && b != "" && c.param("bucket") == "" && b == c.Bucket {
+	if b, rest, ok := strings.Cut(text, "/"); ok && b != "" && b == n.Bucket {
 		text = "/" + rest
 	}
 	n.Path, folder, err = cleanPath(text)

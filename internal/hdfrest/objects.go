@@ -26,6 +26,14 @@ func (c *call) getObject(id ID) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p := c.param("h5path"); p != "" && id.Kind == GroupKind {
+		if id, err = c.resolve(d, id, p, 0); err != nil {
+			return nil, err
+		}
+		if id.Kind != GroupKind {
+			return nil, errStatus(http.StatusNotFound, "%s is in /%s", p, id.Kind.Collection())
+		}
+	}
 	return c.describe(d, id, false)
 }
 
@@ -385,7 +393,7 @@ func (c *call) decode(into any) error {
 		err = json.Unmarshal(c.req.Body, into)
 	}
 	if err != nil {
-		return errStatus(http.StatusBadRequest, "the body is not understood: %v", err)
+		return &statusError{http.StatusBadRequest, "Unable to load JSON body", err}
 	}
 	return nil
 }

@@ -13,6 +13,21 @@ type selection struct {
 	axes   []Axis
 	points [][]uint64
 	shape  []uint64 // of the answer: an index keeps its dimension, of one element
+	single []bool   // of axes: whether it is an index
+}
+
+// reduced is the shape without the dimensions of indices.
+func (s *selection) reduced() []uint64 {
+	if s.points != nil || s.single == nil {
+		return s.shape
+	}
+	var out []uint64
+	for i, n := range s.shape {
+		if !s.single[i] {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // elements is how many elements are selected.
@@ -51,14 +66,14 @@ func parseSelect(text string, dims []uint64, most int) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &selection{axes: make([]Axis, len(dims))}
+	s := &selection{axes: make([]Axis, len(dims)), single: make([]bool, len(dims))}
 	var lists []int
 	for i, p := range parts {
 		a, err := parseAxis(strings.TrimSpace(p), dims[i], most)
 		if err != nil {
 			return nil, fmt.Errorf("dimension %d: %w", i, err)
 		}
-		s.axes[i] = a
+		s.axes[i], s.single[i] = a, !strings.ContainsAny(p, ":[")
 		if a.Points != nil {
 			lists = append(lists, i)
 		}
@@ -204,14 +219,19 @@ func ascending(p []uint64) bool {
 	return true
 }
 
-// enumerate turns the selection into points, because its lists go together or do not ascend.
+// enumerate turns the selection into points, because its lists go together or do not ascend. Lists that go together are one
+// dimension of the answer, in the place of the first.
 func (s *selection) enumerate(lists []int, most int) error {
 	n := len(s.axes[lists[0]].Points)
+	counts := slices.Clone(s.shape)
 	for _, i := range lists[1:] {
 		if len(s.axes[i].Points) != n {
 			return fmt.Errorf("lists of %d and %d elements", n, len(s.axes[i].Points))
 		}
-		s.shape[i] = 1
+		counts[i] = 1
+	}
+	for _, i := range slices.Backward(lists[1:]) {
+		s.shape = slices.Delete(s.shape, i, i+1)
 	}
 	total := s.elements()
 	if total > uint64(most) {
@@ -231,7 +251,7 @@ func (s *selection) enumerate(lists []int, most int) error {
 		}
 		s.points = append(s.points, p)
 		for k := len(at) - 1; k >= 0; k-- {
-			if at[k]++; at[k] < s.shape[k] {
+			if at[k]++; at[k] < counts[k] {
 				break
 			}
 			at[k] = 0

@@ -196,6 +196,9 @@ func (c *call) route() handler {
 		case "acls":
 			return c.read(c.getACLs)
 		case "groups", "datasets", "datatypes":
+			if strings.HasSuffix(c.req.Path, "/") && c.param("h5path") == "" && c.param("parent_id") == "" {
+				return c.read(func() (*Response, error) { return nil, errText("Missing " + noun(p[0]) + " id") })
+			}
 			return c.read(func() (*Response, error) { return c.collection(p[0]) })
 		}
 	case p[0] == "acls" && len(p) == 2:
@@ -204,6 +207,14 @@ func (c *call) route() handler {
 		return c.objectRoute(p)
 	}
 	return nil
+}
+
+// noun is what one of a collection is called.
+func noun(collection string) string {
+	if collection == "datatypes" {
+		return "type"
+	}
+	return strings.TrimSuffix(collection, "s")
 }
 
 // objectRoute finds who answers for an object, or what belongs to it.
@@ -278,8 +289,7 @@ func (c *call) only(get bool, h handler) handler {
 func (c *call) id(kind Kind, text string) (ID, error) {
 	id, ok := ParseID(text)
 	if !ok || id.Kind != kind {
-		what := map[Kind]string{GroupKind: "group", DatasetKind: "dataset", DatatypeKind: "type"}[kind]
-		return ID{}, &statusError{http.StatusBadRequest, "Invalid " + what + " id: " + text, nil}
+		return ID{}, errText("Invalid " + noun(kind.Collection()) + " id: " + text)
 	}
 	return id, nil
 }
@@ -402,7 +412,7 @@ func (c *call) flag(key string) bool {
 	return true
 }
 
-// limit is the parameter Limit: most entries of a list.
+// limit is the parameter Limit: most entries of a list; 0 and none at all mean as many as there may be.
 func (c *call) limit(most int) (int, error) {
 	text := c.param("Limit")
 	if text == "" {
@@ -410,9 +420,9 @@ func (c *call) limit(most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, &statusError{http.StatusBadRequest, "Invalid Limit type", fmt.Errorf("Limit %q is no number", text)}
+		return 0, &statusError{http.StatusBadRequest, "Bad Request: Expected int type for limit", fmt.Errorf("Limit %q is no number", text)}
 	}
-	if most > 0 && n > most {
+	if n == 0 || most > 0 && n > most {
 		n = most
 	}
 	return n, nil

@@ -29,6 +29,9 @@ func (c *call) tooMuch(n uint64) error {
 	return errStatus(http.StatusRequestEntityTooLarge, "%d bytes of values, more than the %d of one answer: select fewer", n, c.Limits.Value)
 }
 
+// errText is a 400 with HSDS's words.
+func errText(text string) error { return &statusError{http.StatusBadRequest, text, nil} }
+
 func errSelection(cause error) error {
 	return &statusError{http.StatusBadRequest, "Invalid selection", cause}
 }
@@ -51,23 +54,35 @@ func (c *call) getValue(id ID) (*Response, error) {
 // long selection.
 func (c *call) postValue(id ID) (*Response, error) {
 	return c.value(id, func(ds Dataset) (*valueQuery, error) {
+		if len(c.req.Body) == 0 {
+			return nil, errText("POST Value with no body")
+		}
 		if strings.HasPrefix(c.req.Header.Get("Content-Type"), "application/octet-stream") {
 			points, err := c.binaryPoints(ds.Shape())
 			return &valueQuery{points: points, post: true}, err
 		}
 		var body struct {
 			Select, Fields, Query string
-			Points                []json.RawMessage
+			Points                json.RawMessage
 		}
 		if err := c.decode(&body); err != nil {
 			return nil, err
 		}
 		q := &valueQuery{sel: body.Select, fields: body.Fields, query: body.Query, post: true}
-		if body.Points == nil {
+		switch {
+		case body.Points == nil && body.Select == "" && body.Query == "":
+			return nil, errText("Expected points or select key in request body")
+		case body.Points == nil:
 			return q, nil
+		case body.Select != "":
+			return nil, errText("Unexpected points and select key in request body")
+		}
+		var points []json.RawMessage
+		if json.Unmarshal(body.Points, &points) != nil || points == nil {
+			return nil, errText("POST Value expected list of points")
 		}
 		var err error
-		q.points, err = c.jsonPoints(body.Points, ds.Shape())
+		q.points, err = c.jsonPoints(points, ds.Shape())
 		return q, err
 	})
 }
@@ -123,6 +138,13 @@ func (c *call) selected(ds Dataset, q *valueQuery) (*selection, error) {
 	return sel, nil
 }
 
+func errFields(t *Type, fields string) error {
+	if t.Class != Compound {
+		return errText("invalid fields selection: getSubType - parent must be compound type")
+	}
+	return &statusError{http.StatusBadRequest, "invalid fields selection", fmt.Errorf("%q are not all members of the type", fields)}
+}
+
 // readFields reads a selection and keeps of its elements the members that are asked for.
 func (c *call) readFields(ds Dataset, sel *selection, fields string) (*Type, []byte, error) {
 	t := ds.Type()
@@ -130,7 +152,7 @@ func (c *call) readFields(ds Dataset, sel *selection, fields string) (*Type, []b
 	sub := t
 	if fields != "" {
 		if sub, at = t.fields(strings.Split(fields, ":")); sub == nil {
-			return nil, nil, errStatus(http.StatusBadRequest, "%q are no members of the type", fields)
+			return nil, nil, errFields(t, fields)
 		}
 	}
 	data, err := c.readSelection(ds, sel)
@@ -157,8 +179,8 @@ func (c *call) readSelection(ds Dataset, sel *selection) ([]byte, error) {
 // binaryPoints reads the body as coordinates.
 func (c *call) binaryPoints(shape Shape) ([][]uint64, error) {
 	rank := max(len(shape.Dims), 1)
-	if len(c.req.Body) == 0 || len(c.req.Body)%(8*rank) != 0 {
-		return nil, errStatus(http.StatusBadRequest, "%d bytes are no coordinates of %d dimensions", len(c.req.Body), rank)
+	if len(c.req.Body)%(8*rank) != 0 {
+		return nil, errText("Number of point values is not consistent with dataset rank")
 	}
 	n := len(c.req.Body) / (8 * rank)
 	if n > c.Limits.Points {
@@ -204,18 +226,27 @@ func (c *call) jsonPoints(list []json.RawMessage, shape Shape) ([][]uint64, erro
 
 func checkPoint(p []uint64, shape Shape) error {
 	if len(p) != len(shape.Dims) {
-		return errStatus(http.StatusBadRequest, "a point of %d coordinates in a dataset of %d dimensions", len(p), len(shape.Dims))
+		return errText("POST Value point value did not match dataset rank")
 	}
 	for i, x := range p {
 		if x >= shape.Dims[i] {
-			text := fmt.Sprint(p)
-			if len(p) == 1 {
-				text = fmt.Sprint(x)
-			}
-			return &statusError{http.StatusBadRequest, "POST Value point: " + text + " is not within the bounds of the dataset", nil}
+			return errText("POST Value point: " + pointText(p) + " is not within the bounds of the dataset")
 		}
 	}
 	return nil
+}
+
+// pointText is a point as numpy prints it: numbers of one width.
+func pointText(p []uint64) string {
+	if len(p) == 1 {
+		return fmt.Sprint(p[0])
+	}
+	width := len(fmt.Sprint(slices.Max(p)))
+	parts := make([]string, len(p))
+	for i, x := range p {
+		parts[i] = fmt.Sprintf("%*d", width, x)
+	}
+	return "[" + strings.Join(parts, " ") + "]"
 }
 
 // jsonValue is an answer of a value as JSON.
@@ -223,7 +254,11 @@ func (c *call) jsonValue(d Domain, id ID, t *Type, sel *selection, data []byte, 
 	if int64(len(data)) > c.Limits.JSON {
 		return nil, c.tooMuch(uint64(len(data)))
 	}
-	text, err := render{c.flag("ignore_nan")}.values(nil, t, sel.shape, data)
+	shape := sel.shape
+	if c.flag("reduce_dim") {
+		shape = sel.reduced()
+	}
+	text, err := render{c.flag("ignore_nan")}.values(nil, t, shape, data)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +285,7 @@ const queryRows = 64 << 10
 func (c *call) queryValue(d Domain, ds Dataset, q *valueQuery) (*Response, error) {
 	t, shape := ds.Type(), ds.Shape()
 	if len(shape.Dims) != 1 {
-		return nil, errStatus(http.StatusBadRequest, "query needs a dataset of one dimension")
+		return nil, errText("Query string is not supported for multidimensional datasets")
 	}
 	where, err := parseQuery(q.query, t)
 	if err != nil {
@@ -271,7 +306,7 @@ func (c *call) queryValue(d Domain, ds Dataset, q *valueQuery) (*Response, error
 	if q.fields != "" {
 		sub, at := t.fields(strings.Split(q.fields, ":"))
 		if sub == nil {
-			return nil, errStatus(http.StatusBadRequest, "%q are no members of the type", q.fields)
+			return nil, errFields(t, q.fields)
 		}
 		if kept, err = t.project(kept, at); err != nil {
 			return nil, err

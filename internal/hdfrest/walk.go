@@ -103,8 +103,9 @@ func (c *call) collection(name string) (*Response, error) {
 		}
 	}
 	slices.Sort(ids)
-	ids, err = page(c, ids, func(s string) string { return s })
-	if err != nil {
+	if m := c.param("Marker"); m != "" && !slices.Contains(ids, m) {
+		ids = []string{} // there is nothing after what is not there
+	} else if ids, err = page(c, ids, func(s string) string { return s }); err != nil {
 		return nil, err
 	}
 	return c.tagged(d, object{{name, ids}, {"hrefs", []object{c.link("self", "/"+name), c.link("root", objectPath(d.Info().Root)), c.link("home", "/")}}})
