@@ -63,7 +63,7 @@ func TestConfigRefuses(t *testing.T) {
 		`{"parent_resolution":5}`: "child_resolution: missing",
 		`{"child_resolution":5}`:  "parent_resolution: missing",
 		`{"parent_resolution":5,"child_resolution":9} {}`:                "something follows",
-		`{"parent_resolution":5,"child_resolutoin":9}`:                   "child_resolutoin: no such key; have type, parent_resolution, child_resolution",
+		`{"parent_resolution":5,"child_resolutoin":9}`:                   "child_resolutoin: no such key; did you mean \"child_resolution\"? Have type, parent_resolution",
 		`{"parent_order":5,"child_order":9}`:                             "parent_order: no such key",
 		`{"parent_resolution":5,"parent_res":5,"child_resolution":9}`:    "parent_resolution: given twice",
 		`{"parent_resolution":"5","child_resolution":9}`:                 `parent_resolution: "5" is not a resolution`,
@@ -122,8 +122,8 @@ func TestSchema(t *testing.T) {
 		require.Equal(t, valid, err == nil, config)
 	}
 	properties := doc.(map[string]any)["properties"].(map[string]any)
-	require.Len(t, properties, len(configKeys))
-	for _, k := range knownKeys() {
+	require.Len(t, properties, len(configKeys)+2, "and two short forms")
+	for _, k := range append(configKeys[:], "parent_res", "child_res") {
 		require.Contains(t, properties, k)
 	}
 }

@@ -1,12 +1,8 @@
 package healpix
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"strings"
-
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -24,29 +20,24 @@ var configKeys = [...]string{
 	"type", "parent_order", "child_order", "chunk_inner", "sharded", "indexing_scheme", "layout", "emit_cell_ids", "latitude",
 }
 
-// parseConfig reads and checks the JSON. Every error is core.Invalid and names the key.
+// parseConfig reads and checks the JSON. Every error is core.Invalid, or Unsupported for what is well-formed, and names the key.
 func parseConfig(config core.Config) (Config, error) {
-	keys, err := readObject(config)
-	if err != nil {
-		return Config{}, err
-	}
+	s := gridkit.Read("healpix config", config, "parent_order and child_order", configKeys[:], nil)
 	c := Config{EmitCellIDs: true}
 	chunk, sharded := -1, true
-	err = firstError(
-		oneOf(keys, "type", "healpix"),
-		oneOf(keys, "indexing_scheme", "nested"),
-		oneOf(keys, "layout", "fullsphere", "compact"),
-		oneOf(keys, "latitude", authalic, spherical),
-		readOrder(keys, "parent_order", &c.ParentOrder, true),
-		readOrder(keys, "child_order", &c.ChildOrder, true),
-		readOrder(keys, "chunk_inner", &chunk, false),
-		readBool(keys, "sharded", &sharded),
-		readBool(keys, "emit_cell_ids", &c.EmitCellIDs),
-	)
-	if err != nil {
-		return Config{}, err
+	s.OneOf("type", "healpix")
+	s.OneOf("indexing_scheme", "nested")
+	s.OneOf("layout", "fullsphere", "compact")
+	s.OneOf("latitude", authalic, spherical)
+	s.Whole("parent_order", "an order", maxOrder, &c.ParentOrder, true)
+	s.Whole("child_order", "an order", maxOrder, &c.ChildOrder, true)
+	s.Whole("chunk_inner", "an order", maxOrder, &chunk, false)
+	s.Bool("sharded", &sharded)
+	s.Bool("emit_cell_ids", &c.EmitCellIDs)
+	if s.Err() != nil {
+		return Config{}, s.Err()
 	}
-	if string(keys["latitude"]) == `"`+spherical+`"` {
+	if s.Is("latitude", spherical) {
 		c.Latitude = sphere.GeodeticSpherical
 	}
 	if !sharded && chunk > c.ParentOrder {
@@ -76,131 +67,4 @@ func (c Config) check() error {
 
 func badConfig(key, format string, args ...any) error {
 	return core.Errorf(core.Invalid, "healpix config", key, format, args...)
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readObject splits a JSON object into known keys, each at most once; a key that is null counts as absent.
-func readObject(config core.Config) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(config))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, badConfig("", "want a JSON object with parent_order and child_order, have %.60q", string(config))
-	}
-	keys := map[string]json.RawMessage{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return nil, badConfig("", "not JSON: %w", err)
-		}
-		key, _ := t.(string)
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, badConfig(key, "not JSON: %w", err)
-		}
-		if _, twice := keys[key]; twice {
-			return nil, badConfig(key, "given twice")
-		}
-		if !isKey(key) {
-			return nil, badConfig(key, "no such key; did you mean %s? Have %s", nearest(key), strings.Join(configKeys[:], ", "))
-		}
-		if string(value) != "null" {
-			keys[key] = value
-		}
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, badConfig("", "not JSON: %w", err)
-	}
-	if d.More() {
-		return nil, badConfig("", "something follows the JSON object")
-	}
-	return keys, nil
-}
-
-func isKey(key string) bool {
-	for _, k := range configKeys {
-		if k == key {
-			return true
-		}
-	}
-	return false
-}
-
-func oneOf(keys map[string]json.RawMessage, key string, values ...string) error {
-	raw, ok := keys[key]
-	if !ok {
-		return nil
-	}
-	for _, v := range values {
-		if string(raw) == `"`+v+`"` {
-			return nil
-		}
-	}
-	return badConfig(key, "%.60s is not possible; have %s", raw, strings.Join(values, ", "))
-}
-
-func readOrder(keys map[string]json.RawMessage, key string, order *int, required bool) error {
-	raw, ok := keys[key]
-	if !ok {
-		if required {
-			return badConfig(key, "missing; want an order, 0 to %d", maxOrder)
-		}
-		return nil
-	}
-	var n int
-	if err := json.Unmarshal(raw, &n); err != nil || n < 0 || n > maxOrder {
-		return badConfig(key, "%.60s is not an order, a whole number from 0 to %d", raw, maxOrder)
-	}
-	*order = n
-	return nil
-}
-
-func readBool(keys map[string]json.RawMessage, key string, b *bool) error {
-	raw, ok := keys[key]
-	if !ok {
-		return nil
-	}
-	if err := json.Unmarshal(raw, b); err != nil {
-		return badConfig(key, "%.60s is neither true nor false", raw)
-	}
-	return nil
-}
-
-// nearest is the known key with the fewest edits to the given one.
-func nearest(key string) string {
-	best, least := "", 1<<30
-	for _, k := range configKeys {
-		if d := edits(key, k); d < least {
-			best, least = k, d
-		}
-	}
-	return fmt.Sprintf("%q", best)
-}
-
-// edits is the Levenshtein distance; only the first 64 bytes of a are looked at.
-func edits(a, b string) int {
-	a = a[:min(len(a), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

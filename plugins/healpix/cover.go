@@ -2,14 +2,11 @@ package healpix
 
 import (
 	"context"
-	"fmt"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -22,29 +19,13 @@ const finest = 34
 
 // Cover implements core.Grid. A region without polygons has no shards. Regions are shared out among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
-	covers, errs := make([][]core.ShardKey, len(regions)), make([]error, len(regions))
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(regions)) {
-		wait.Go(func() {
-			c := &coverer{ctx: ctx, order: g.config.ParentOrder}
-			if len(regions) >= manyRegions {
-				c.discs = g.coarseDiscs()
-			}
-			for i := next.Add(1) - 1; i < int64(len(regions)); i = next.Add(1) - 1 {
-				if covers[i], errs[i] = c.keys(regions[i], g.config.Latitude); errs[i] != nil {
-					next.Store(int64(len(regions)))
-				}
-			}
-		})
-	}
-	wait.Wait()
-	for i, err := range errs {
-		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "healpix.Cover", fmt.Sprintf("region %d", i), "%w", err)
+	return gridkit.Cover("healpix.Cover", regions, func() func(core.Region) ([]core.ShardKey, error) {
+		c := &coverer{ctx: ctx, order: g.config.ParentOrder}
+		if len(regions) >= manyRegions {
+			c.discs = g.coarseDiscs()
 		}
-	}
-	return covers, nil
+		return func(r core.Region) ([]core.ShardKey, error) { return c.keys(r, g.config.Latitude) }
+	})
 }
 
 // A coverer collects the cells of one order that meet one region.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
 )
 
@@ -30,44 +31,35 @@ type Config struct {
 	Chunk      [2]int64 // cells of a chunk, divides Shard
 }
 
-var configKeys = [...]string{"type", "crs", "resolution", "bounds", "chunk_shape", "chunk_inner", "sharded", "layout"}
-
-// signatureKeys stand in a signature in place of resolution and bounds: a signature is one of the grid's configurations.
-var signatureKeys = [...]string{"affine", "shape"}
+// configKeys are the keys; affine and shape stand in a signature, which is one of the grid's configurations, in place of resolution and
+// bounds.
+var configKeys = [...]string{"type", "crs", "resolution", "bounds", "chunk_shape", "chunk_inner", "sharded", "layout", "affine", "shape"}
 
 // parseConfig reads and checks the JSON. Errors are core.Invalid, or Unsupported for what is well-formed, and name the key.
 func parseConfig(config core.Config) (Config, error) {
-	keys, err := readObject(config)
-	if err != nil {
-		return Config{}, err
-	}
-	shape, err := fromSignature(keys)
-	if err != nil {
-		return Config{}, err
-	}
+	s := gridkit.Read(op, config, "crs, resolution and bounds", configKeys[:], nil)
 	c := Config{}
 	resolution, bounds := make([]float64, 2), make([]float64, 4)
 	shard, chunk := []int64{256, 256}, []int64(nil)
 	sharded := true
-	err = firstError(
-		oneOf(keys, "type", "rectilinear"),
-		oneOf(keys, "layout", "fullsphere", "compact"),
-		c.readCRS(keys),
-		readResolution(keys, resolution),
-		readNumbers(keys, "bounds", "xmin, ymin, xmax and ymax, such as [-3200000, -3200000, 3200000, 3200000]", bounds),
-		readShape(keys, "chunk_shape", &shard),
-		readShape(keys, "chunk_inner", &chunk),
-		readBool(keys, "sharded", &sharded),
-	)
-	if err != nil {
-		return Config{}, err
+	shape := fromSignature(s)
+	s.OneOf("type", "rectilinear")
+	s.OneOf("layout", "fullsphere", "compact")
+	s.Fail(c.readCRS(s))
+	readResolution(s, resolution)
+	readNumbers(s, "bounds", "xmin, ymin, xmax and ymax, such as [-3200000, -3200000, 3200000, 3200000]", bounds)
+	readShape(s, "chunk_shape", &shard)
+	readShape(s, "chunk_inner", &chunk)
+	s.Bool("sharded", &sharded)
+	if s.Err() != nil {
+		return Config{}, s.Err()
 	}
 	if chunk == nil {
 		chunk = shard
 	}
 	c.ResX, c.ResY, c.XMin, c.YMax = resolution[0], resolution[1], bounds[0], bounds[3]
 	c.Shard, c.Chunk = [2]int64(shard), [2]int64(chunk)
-	err = firstError(c.checkChunks(), c.checkSharded(keys, sharded), c.fit(bounds), c.checkPlace(bounds))
+	err := firstError(c.checkChunks(), c.checkSharded(s.Get("sharded") != nil, sharded), c.fit(bounds), c.checkPlace(bounds))
 	if err == nil && shape != nil && c.Shape != [2]int64(shape) {
 		err = badConfig("shape", "[%d, %d] is not made of whole shards of %d by %d cells", shape[0], shape[1], c.Shard[0], c.Shard[1])
 	}
@@ -75,32 +67,34 @@ func parseConfig(config core.Config) (Config, error) {
 }
 
 // fromSignature turns affine and shape, if they are there, into resolution and bounds.
-func fromSignature(keys map[string]json.RawMessage) (shape []int64, err error) {
-	if keys["affine"] == nil && keys["shape"] == nil {
-		return nil, nil
+func fromSignature(s *gridkit.Settings) (shape []int64) {
+	if s.Get("affine") == nil && s.Get("shape") == nil {
+		return nil
 	}
 	affine := make([]float64, 6)
-	if err := firstError(readNumbers(keys, "affine", "six numbers", affine), readShape(keys, "shape", &shape)); err != nil {
-		return nil, err
-	}
+	readNumbers(s, "affine", "six numbers", affine)
+	readShape(s, "shape", &shape)
 	switch {
+	case s.Err() != nil:
+		return nil
 	case shape == nil:
-		return nil, badConfig("shape", "missing; want rows and columns beside affine")
-	case keys["resolution"] != nil || keys["bounds"] != nil:
-		return nil, badConfig("affine", "resolution and bounds say the same: leave one or the other out")
+		s.Fail(badConfig("shape", "missing; want rows and columns beside affine"))
+	case s.Get("resolution") != nil || s.Get("bounds") != nil:
+		s.Fail(badConfig("affine", "resolution and bounds say the same: leave one or the other out"))
 	case affine[1] != 0 || affine[3] != 0:
-		return nil, badConfig("affine", "%s: rows and columns must follow x and y, without a turn", keys["affine"])
+		s.Fail(badConfig("affine", "%s: rows and columns must follow x and y, without a turn", s.Get("affine")))
+	default:
+		dx, dy, xmin, ymax := affine[0], -affine[4], affine[2], affine[5]
+		s.Set("resolution", object([]float64{dx, dy}))
+		s.Set("bounds", object([]float64{xmin, ymax - dy*float64(shape[0]), xmin + dx*float64(shape[1]), ymax}))
 	}
-	dx, dy, xmin, ymax := affine[0], -affine[4], affine[2], affine[5]
-	keys["resolution"] = object([]float64{dx, dy})
-	keys["bounds"] = object([]float64{xmin, ymax - dy*float64(shape[0]), xmin + dx*float64(shape[1]), ymax})
-	return shape, nil
+	return shape
 }
 
 // readCRS takes "EPSG:3031" in any case, and the number alone.
-func (c *Config) readCRS(keys map[string]json.RawMessage) error {
-	raw, ok := keys["crs"]
-	if !ok {
+func (c *Config) readCRS(s *gridkit.Settings) error {
+	raw := s.Get("crs")
+	if raw == nil {
 		return badConfig("crs", "missing; want one of %s", proj.Known)
 	}
 	text := string(raw)
@@ -111,6 +105,7 @@ func (c *Config) readCRS(keys map[string]json.RawMessage) error {
 	if err != nil {
 		return core.Errorf(core.Unsupported, op, "crs", "%.60s is no EPSG code such as EPSG:3031; have %s", raw, proj.Known)
 	}
+	var ok bool
 	if c.CRS, ok = proj.FromCode(code); !ok {
 		return core.Errorf(core.Unsupported, op, "crs", "no projection EPSG:%d in this plugin; have %s", code, proj.Known)
 	}
@@ -130,9 +125,9 @@ func (c *Config) checkChunks() error {
 }
 
 // checkSharded: the default is as many chunks to an object as there are in a shard.
-func (c *Config) checkSharded(keys map[string]json.RawMessage, sharded bool) error {
+func (c *Config) checkSharded(given, sharded bool) error {
 	several := c.Chunk != c.Shard
-	if _, given := keys["sharded"]; !given || sharded == several {
+	if !given || sharded == several {
 		return nil
 	}
 	if sharded {

@@ -77,7 +77,7 @@ func TestConfigRefuses(t *testing.T) {
 		`,256]} -> ,256],"sharded":true}`:          "sharded: there is one chunk to a shard",
 		`,256]} -> ,256],"sharded":"yes"}`:         "sharded: \"yes\" is neither",
 		`,256]} -> ,256],"crs":"EPSG:3031"}`:       "crs: given twice",
-		`,256]} -> ,256],"Crs":"EPSG:3031"}`:       "Crs: no such key; have type, crs",
+		`,256]} -> ,256],"Crs":"EPSG:3031"}`:       "Crs: no such key; did you mean \"crs\"? Have type, crs",
 		`,256]} -> ,256],"emit_cell_ids":true}`:    "emit_cell_ids: no such key",
 		`,256]} -> ,256],"type":"healpix"}`:        `type: "healpix" is not possible; have rectilinear`,
 		`,256]} -> ,256],"layout":"dense"}`:        "have fullsphere, compact",

@@ -2,13 +2,10 @@ package rectilinear
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
 )
@@ -22,25 +19,9 @@ const fineness = 9
 
 // Cover implements core.Grid. A region without polygons has no shards. Regions are shared out among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
-	covers, errs := make([][]core.ShardKey, len(regions)), make([]error, len(regions))
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(regions)) {
-		wait.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(regions)); i = next.Add(1) - 1 {
-				if covers[i], errs[i] = g.coverOne(ctx, regions[i]); errs[i] != nil {
-					next.Store(int64(len(regions)))
-				}
-			}
-		})
-	}
-	wait.Wait()
-	for i, err := range errs {
-		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "rectilinear.Cover", fmt.Sprintf("region %d", i), "%w", err)
-		}
-	}
-	return covers, nil
+	return gridkit.Cover("rectilinear.Cover", regions, func() func(core.Region) ([]core.ShardKey, error) {
+		return func(r core.Region) ([]core.ShardKey, error) { return g.coverOne(ctx, r) }
+	})
 }
 
 func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKey, error) {

@@ -31,7 +31,8 @@ const schema = `{
   "examples": [{"crs": "EPSG:3031", "resolution": 10000, "bounds": [-2560000, -2560000, 2560000, 2560000], "chunk_shape": [64, 64]}],
   "type": "object",
   "additionalProperties": false,
-  "required": ["crs", "resolution", "bounds"],
+  "required": ["crs"],
+  "oneOf": [{"required": ["resolution", "bounds"]}, {"required": ["affine", "shape"]}],
   "properties": {
     "type": {"const": "rectilinear"},
     "crs": {"type": ["string", "integer"], "description": "EPSG:4326, 3031, 3413, 3976, 5041, 5042, 32601 to 32660 or 32701 to 32760"},
@@ -43,6 +44,8 @@ const schema = `{
     "chunk_shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2, "default": [256, 256], "description": "rows and columns of a shard"},
     "chunk_inner": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2, "description": "rows and columns of a chunk, which divide those of a shard; default chunk_shape"},
     "sharded": {"type": "boolean", "description": "several chunks to an object; default true when chunk_inner is smaller than chunk_shape"},
-    "layout": {"enum": ["fullsphere", "compact"], "description": "layout of the store; compact is for grids of one dimension"}
+    "layout": {"enum": ["fullsphere", "compact"], "description": "layout of the store; compact is for grids of one dimension"},
+    "affine": {"type": "array", "items": {"type": "number"}, "minItems": 6, "maxItems": 6, "description": "with shape in place of resolution and bounds, as a signature has them"},
+    "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2, "description": "rows and columns of the grid, whole shards"}
   }
 }`
