@@ -125,7 +125,11 @@ func (p *processing) run(ctx context.Context) {
 	pipeline := p.t.pipeline
 	pipeline.Granules, pipeline.Batch = p.stores.Granules, rowsPerBatch
 	pipeline.Budget, pipeline.Scratch, pipeline.Request = p.stores.Budget, p.stores.Scratch, p.stores.Request
-	_, errs := pipeline.RunAll(ctx, tasks, engine.Hooks{Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }})
+	hooks := engine.Hooks{Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }}
+	if ended := p.stores.Ended; ended != nil {
+		hooks.Granule = func(g core.Granule) { ended(g.Assets["data"]) }
+	}
+	_, errs := pipeline.RunAll(ctx, tasks, hooks)
 	for i, w := range p.works {
 		if errs[i] != nil && p.errs[w.at] == nil {
 			p.errs[w.at] = core.Errorf(core.CodeOf(errs[i]), "shard", w.shard.Label, "%w", errs[i])

@@ -78,6 +78,17 @@ func (c *Cache) find(url string, want core.Range) []byte {
 	return nil
 }
 
+// Drop lets go of what is kept of an object and says how many bytes that was.
+func (c *Cache) Drop(url string) (bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.kept[url] {
+		bytes += int64(len(s.data))
+	}
+	delete(c.kept, url)
+	return bytes
+}
+
 func (c *Cache) keep(url string, asked core.Range, data []byte) {
 	if len(data) == 0 || !c.room(int64(len(data))) {
 		return

@@ -22,13 +22,14 @@ func TestCache(t *testing.T) {
 	for _, most := range []int64{0, 3000, 1 << 20} {
 		left := most
 		var used objstore.Counter
-		r := objstore.NewCache(func(n int64) bool {
+		cache := objstore.NewCache(func(n int64) bool {
 			if n > left {
 				return false
 			}
 			left -= n
 			return true
-		}).Over(objstore.MeterReader(store, &used))
+		})
+		r := cache.Over(objstore.MeterReader(store, &used))
 		for range 300 {
 			var ranges []core.Range
 			for range 1 + rng.IntN(4) {
@@ -48,6 +49,12 @@ func TestCache(t *testing.T) {
 		if most == 1<<20 {
 			require.LessOrEqual(t, used.Usage().Gets, before+1)
 		}
+		before = used.Usage().Gets
+		require.Equal(t, most-left, cache.Drop("mem://a/b"))
+		require.Zero(t, cache.Drop("mem://a/b"))
+		_, err = r.ReadRanges(t.Context(), "mem://a/b", []core.Range{{Offset: 10, Length: 100}})
+		require.NoError(t, err)
+		require.Equal(t, before+1, used.Usage().Gets, "it is read again")
 		_, err = r.ReadRanges(t.Context(), "mem://a/none", []core.Range{{Length: 1}})
 		require.Equal(t, core.NotFound, core.CodeOf(err))
 	}

@@ -45,7 +45,8 @@ type granule struct {
 
 // Hooks are told how a pass gets on. All may be nil.
 type Hooks struct {
-	Read func() // every granule is read, or given up
+	Granule func(core.Granule) // it is read, or given up; called by several goroutines at once
+	Read    func()             // every granule is
 	// Done is called when a task's objects are written, by several goroutines at once; its error is the task's.
 	Done func(task int, res *Result) error
 }
@@ -62,7 +63,7 @@ func (p *Pipeline) RunAll(ctx context.Context, tasks []*Task, hooks Hooks) (resu
 	defer r.letAll()
 	r.collect()
 	start := time.Now()
-	r.read(ctx)
+	r.read(ctx, hooks.Granule)
 	took := time.Since(start).Seconds()
 	if hooks.Read != nil {
 		hooks.Read()
@@ -93,11 +94,14 @@ func (r *pass) collect() {
 }
 
 // read runs the reader over every granule, several at once.
-func (r *pass) read(ctx context.Context) {
+func (r *pass) read(ctx context.Context, ended func(core.Granule)) {
 	var g errgroup.Group
 	g.SetLimit(max(r.p.Granules, 1))
 	for i := range r.granules {
 		g.Go(func() error {
+			if ended != nil {
+				defer ended(r.granules[i].Granule)
+			}
 			if !r.needed(i) || ctx.Err() != nil {
 				return nil
 			}

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/englacial/zagg/host"
@@ -75,7 +76,35 @@ var _ Backend = (*local)(nil)
 
 func (b *local) SetUp(ctx context.Context) (*Ready, error) {
 	fresh, err := b.r.setUpHere(ctx)
-	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: b.r.localGroups(b.r.grouped(b.r.jobs))}, err
+	groups := b.r.localGroups(b.r.grouped(b.r.jobs))
+	if b.stores.Cache != nil {
+		b.stores.Ended = b.r.dropper(groups)
+	}
+	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: groups}, err
+}
+
+// dropper lets go of what finding the shards has read of a granule once the last of the jobs has it.
+func (r *Run) dropper(groups [][]job.Job) func(url string) {
+	left := map[string]int{}
+	for _, g := range groups {
+		seen := map[string]bool{}
+		for i := range g {
+			for _, granule := range g[i].Granules {
+				if !seen[granule.URL] {
+					seen[granule.URL] = true
+					left[granule.URL]++
+				}
+			}
+		}
+	}
+	var mu sync.Mutex
+	return func(url string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if left[url]--; left[url] <= 0 {
+			r.budget.Let(r.source.cache.Drop(url))
+		}
+	}
 }
 
 // spilledPart is how many budgets of rows the shards of a job may be estimated to keep. Half of one is in memory: to have the rest on

@@ -17,17 +17,24 @@ func limitMemory(bytes int64) {
 	}
 }
 
-// openLocal makes this process the backend. From here on nearly all of its memory is bytes without pointers, which cost a
-// garbage collection nothing, so that many of them are cheaper than the memory that few of them need. GOGC wins.
-func openLocal(ctx context.Context, r *run.Run) (run.Backend, error) {
+// few is how much garbage there may be, in percent of what is in use, where nearly all memory is bytes without pointers: these cost
+// a garbage collection nothing, so that many of them are cheaper than the memory that few of them need.
+const few = 20
+
+// limitGarbage has the collector leave no more than so much. GOGC wins.
+func limitGarbage(percent int) {
 	if os.Getenv("GOGC") == "" {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		debug.SetGCPercent(garbage(m.HeapAlloc))
+		debug.SetGCPercent(percent)
 	}
+}
+
+// openLocal makes this process the backend of a run from a catalog: from here on memory is mostly bytes.
+func openLocal(ctx context.Context, r *run.Run) (run.Backend, error) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	limitGarbage(beside(m.HeapAlloc))
 	return run.Local(ctx, r)
 }
 
-// garbage is how much of it there may be, in percent of what is in use, beside a plan of so many bytes, which is full of pointers
-// that each collection follows.
-func garbage(plan uint64) int { return int(min(20+plan>>22, 100)) }
+// beside is few beside a plan of so many bytes, which is full of pointers that each collection follows.
+func beside(plan uint64) int { return int(min(few+plan>>22, 100)) }

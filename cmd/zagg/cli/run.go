@@ -197,6 +197,9 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 		return printForecast(a.stdout, f, o.json)
 	}
 	limitMemory(options.Memory)
+	if len(o.granules) > 0 { // they are read from the beginning, to find their shards
+		limitGarbage(few)
+	}
 	total, err := run.Do(ctx, *options)
 	if total != nil {
 		if err := printSummary(a.stdout, total, o.json, o.profile); err != nil {
@@ -229,6 +232,9 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, Once: o.once, Profile: o.profile,
 		Progress: newReporter(a.stderr, o.quiet), Open: openLocal,
+	}
+	if len(o.granules) > 0 {
+		r.Open = run.Local
 	}
 	if o.backend == "lambda" {
 		l := &o.lambda
