@@ -95,7 +95,9 @@ func TestWalkMatrix(t *testing.T) {
 	for _, version := range []string{"0.24.0", "1.0.0"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			t.Log(python(t, version, []string{"HS_ENDPOINT=" + serve(t, root), "SLABS=1"}, append([]string{"walk.py"}, files(t, root, "m")...)...))
+			at := "HS_ENDPOINT=" + serve(t, root)
+			t.Log(python(t, version, []string{at, "SLABS=1"}, append([]string{"walk.py"}, files(t, root, "m")...)...))
+			t.Log(python(t, version, []string{at}, "highlevel.py", "/m/service.h5", filepath.Join(root, "m", "service.h5")))
 		})
 	}
 }
