@@ -68,19 +68,6 @@ func existing(ctx context.Context, objects core.ObjectStore, url string) (*found
 	return &found{group: name, doc: group}, nil
 }
 
-// GroupOf is the path of the group of a store that zagg wrote, by the attributes of the store's root; false for any other.
-func GroupOf(rootAttrs json.RawMessage) (string, bool) {
-	var attrs struct {
-		Zagg struct {
-			Group string `json:"group"`
-		} `json:"zagg"`
-	}
-	if json.Unmarshal(rootAttrs, &attrs) != nil || !plainName(attrs.Zagg.Group) {
-		return "", false
-	}
-	return attrs.Zagg.Group, true
-}
-
 // checkUnused looks at an address without a root document. Objects of this group may lie there if set-up was under way, as
 // its marker tells; nothing else may.
 func checkUnused(ctx context.Context, objects core.ObjectStore, url string) error {
@@ -154,11 +141,13 @@ func withoutSpelling(doc []byte) (canonical []byte, ok bool) {
 		return nil, false
 	}
 	attrs, _ := group["attributes"].(map[string]any)
-	origin, ok := attrs["zagg"].(map[string]any)
-	if !ok {
+	text, ok := attrs["zagg"].(string)
+	var origin map[string]json.RawMessage
+	if !ok || json.Unmarshal([]byte(text), &origin) != nil {
 		return nil, false
 	}
 	delete(origin, "grid_config")
+	attrs["zagg"] = origin
 	canonical, err := json.Marshal(group)
 	return canonical, err == nil
 }
@@ -181,15 +170,11 @@ func (t *Template) difference(old *found) string {
 	if old.doc == nil {
 		return "the store was not deleted to its end"
 	}
-	var theirs, ours struct {
-		Attributes struct {
-			Zagg Origin `json:"zagg"`
-		} `json:"attributes"`
-	}
-	if json.Unmarshal(old.doc, &theirs) != nil || json.Unmarshal(t.group, &ours) != nil {
+	a, errA := originIn(old.doc)
+	b, errB := originIn(t.group)
+	if errA != nil || errB != nil {
 		return "the store's metadata cannot be read"
 	}
-	a, b := theirs.Attributes.Zagg, ours.Attributes.Zagg
 	switch {
 	case a.Grid != b.Grid || !bytes.Equal(a.GridSignature, b.GridSignature):
 		return "the store has another grid: " + compact(a.GridSignature) + ", this run " + compact(b.GridSignature)
@@ -212,12 +197,13 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
-// An Origin is what a group was made from (its attribute "zagg").
-type Origin struct {
-	Grid          string          `json:"grid"`
-	GridConfig    json.RawMessage `json:"grid_config"`
-	GridSignature json.RawMessage `json:"grid_signature"`
-	Layout        string          `json:"layout"`
-	ConfigHash    string          `json:"config_hash"`
-	Plan          string          `json:"plan"`
+// originIn reads what a group was made from, by its document.
+func originIn(doc []byte) (Origin, error) {
+	var group struct {
+		Attributes json.RawMessage `json:"attributes"`
+	}
+	if err := json.Unmarshal(doc, &group); err != nil {
+		return Origin{}, err
+	}
+	return OriginOf(group.Attributes)
 }

@@ -93,6 +93,11 @@ type builder struct {
 }
 
 func (b *builder) add(a *zarr.Array) error {
+	attrs, err := plainAttributes(a.Attrs)
+	if err != nil {
+		return core.Errorf(core.Invalid, "template", a.Name, "attributes: %w", err)
+	}
+	a.Attrs = attrs
 	doc, err := a.Metadata()
 	if err != nil {
 		return err
@@ -230,15 +235,27 @@ func (b *builder) attributes(f core.Field, o Output) (json.RawMessage, error) {
 		}
 		attrs["units"] = units
 	}
-	if missing := zarr.FillAttribute(f.Type, f.Fill); missing != nil {
-		attrs["_FillValue"] = missing
-	}
+	b.missing(f, attrs)
 	if len(o.Array.Attrs) > 0 {
 		if err := json.Unmarshal(o.Array.Attrs, &attrs); err != nil {
 			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)
 		}
 	}
 	return json.Marshal(attrs)
+}
+
+// missing says by which number a cell without observations is known, where a reader needs to be told. xarray needs it of
+// float arrays whose fill value is a number. Tools for rasters also ask for NaN, and for the fill value of integers, which
+// must not have the name _FillValue: for that xarray would turn integers into floats.
+func (b *builder) missing(f core.Field, attrs map[string]json.RawMessage) {
+	raster := !slices.ContainsFunc(b.t.info.Frame.Dims, func(d core.Dim) bool { return d.Axis == nil })
+	fill := zarr.FillAttribute(f.Type, f.Fill)
+	switch {
+	case fill != nil && (raster || string(f.Fill) != `"NaN"`):
+		attrs["_FillValue"] = fill
+	case fill == nil && raster && len(f.Fill) > 0:
+		attrs["nodata"] = f.Fill
+	}
 }
 
 // axes are the coordinates along one dimension alone.
@@ -290,11 +307,14 @@ func (b *builder) metadata() error {
 	if err != nil {
 		return err
 	}
+	if raw, err = plainAttributes(raw); err != nil {
+		return err
+	}
 	children := b.children()
 	if t.group, err = zarr.GroupMetadata(raw, children); err != nil {
 		return err
 	}
-	rootAttrs, err := json.Marshal(map[string]any{"zagg": map[string]string{"group": t.Group()}})
+	rootAttrs, err := rootAttributes(t.Group())
 	if err != nil {
 		return err
 	}

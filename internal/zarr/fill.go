@@ -59,7 +59,7 @@ func parseFill(typ core.Type, raw json.RawMessage) ([]byte, error) {
 
 // FillAttribute is the value of the attribute _FillValue by which xarray takes the fill value of a float array for missing,
 // which Zarr's own fill value is not to it: the base64 of the number as a little-endian float64. nil where the type is no
-// float, the fill value is NaN, which is missing anyway, or it is none.
+// float or the fill value is none.
 func FillAttribute(typ core.Type, raw json.RawMessage) json.RawMessage {
 	if !typ.IsFloat() {
 		return nil
@@ -74,9 +74,6 @@ func FillAttribute(typ core.Type, raw json.RawMessage) json.RawMessage {
 		v = float64(core.View[float32](c.Data)[0])
 	} else {
 		v = core.View[float64](c.Data)[0]
-	}
-	if math.IsNaN(v) {
-		return nil
 	}
 	return json.RawMessage(strconv.Quote(base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))))
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// The attributes speak to two readers. Those of the morton-dggs convention find the group attribute dggs, which names
+// The attributes speak to three readers. Those of the morton-dggs convention find the group attribute dggs, which names
 // the coordinate morton. xdggs (0.6) looks at nothing but the attributes of the variable cell_ids and refuses any that
-// is not a parameter of its grid: so that variable has these four and can have no units or long name.
+// is not a parameter of its grid: so that variable has these four and can have no units or long name. Those of the CF
+// conventions find the grid mapping crs by the attribute grid_mapping of every variable.
 
-// An ellipsoid as both readers spell it: WGS84, or a sphere.
+// An ellipsoid as the group's attribute dggs spells it.
 type ellipsoid struct {
 	Name              string      `json:"name"`
-	SemimajorAxis     json.Number `json:"semimajor_axis,omitempty"`
-	InverseFlattening json.Number `json:"inverse_flattening,omitempty"`
-	Radius            json.Number `json:"radius,omitempty"`
+	SemimajorAxis     json.Number `json:"semimajor_axis"`
+	InverseFlattening json.Number `json:"inverse_flattening"`
 }
 
 var wgs84 = ellipsoid{Name: "WGS84", SemimajorAxis: "6378137.0", InverseFlattening: "298.257223563"}
@@ -27,17 +27,38 @@ func coords(c Config) []core.Field {
 	if !c.EmitCellIDs {
 		return fields
 	}
-	// An ellipsoid makes xdggs map latitudes through the authalic one, a sphere makes it leave them alone.
-	latitudes := wgs84
-	if c.Latitude == sphere.GeodeticSpherical {
-		latitudes = ellipsoid{Name: "sphere", Radius: "6371008.8"}
-	}
 	return append(fields, core.Field{Name: "cell_ids", Type: core.Uint64, Width: 1, Fill: json.RawMessage("0"), Attrs: object(struct {
-		GridName       string    `json:"grid_name"`
-		Level          int       `json:"level"`
-		IndexingScheme string    `json:"indexing_scheme"`
-		Ellipsoid      ellipsoid `json:"ellipsoid"`
-	}{"healpix", c.ChildOrder, "nested", latitudes})})
+		GridName       string `json:"grid_name"`
+		Level          int    `json:"level"`
+		IndexingScheme string `json:"indexing_scheme"`
+		Ellipsoid      string `json:"ellipsoid"`
+	}{"healpix", c.ChildOrder, "nested", latitudes(c)})})
+}
+
+// latitudes is the body that xdggs maps latitudes by: an ellipsoid through the authalic latitude, the sphere not at all. It
+// is a name, since a netCDF file has no attributes with parts.
+func latitudes(c Config) string {
+	if c.Latitude == sphere.GeodeticSpherical {
+		return "sphere"
+	}
+	return "WGS84"
+}
+
+// mappingName is the name of the grid mapping variable.
+const mappingName = "crs"
+
+// mapping is the grid mapping of the CF conventions (1.13, appendix F, HEALPix) for cell_ids, and the attribute of variables
+// that names it. The attribute ellipsoid is xdggs's, which takes none that CF has for the shape of the Earth.
+func mapping(c Config) (scalars []core.Field, varAttrs json.RawMessage) {
+	if !c.EmitCellIDs {
+		return nil, nil
+	}
+	return []core.Field{{Name: mappingName, Type: core.Int32, Width: 1, Fill: json.RawMessage("0"), Attrs: object(struct {
+		GridMappingName string `json:"grid_mapping_name"`
+		RefinementLevel int    `json:"refinement_level"`
+		IndexingScheme  string `json:"indexing_scheme"`
+		Ellipsoid       string `json:"ellipsoid"`
+	}{"healpix", c.ChildOrder, "nested", latitudes(c)})}}, object(map[string]string{"grid_mapping": mappingName})
 }
 
 // A convention is an entry of zarr_conventions.
@@ -68,7 +89,7 @@ func groupAttrs(c Config) json.RawMessage {
 		latitude = spherical
 	}
 	if c.EmitCellIDs {
-		names += " cell_ids"
+		names += " cell_ids " + mappingName
 	}
 	return object(struct {
 		Conventions []convention `json:"zarr_conventions"`

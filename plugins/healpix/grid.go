@@ -171,10 +171,13 @@ func onEarth(lon, lat float64) bool { return math.Abs(lat) <= 90 && lon-lon == 0
 // frame is the one dimension of nested ids.
 func frame(c Config) core.Frame {
 	cells := func(order int) int64 { return 1 << (2 * (c.ChildOrder - order)) }
+	scalars, varAttrs := mapping(c)
 	return core.Frame{
-		Group:  strconv.Itoa(c.ChildOrder),
-		Dims:   []core.Dim{{Name: "cells", Size: int64(cellCount(c.ChildOrder)), Shard: cells(c.ParentOrder), Chunk: cells(c.ChunkInner)}},
-		Coords: coords(c),
-		Attrs:  groupAttrs(c),
+		Group:    strconv.Itoa(c.ChildOrder),
+		Dims:     []core.Dim{{Name: "cells", Size: int64(cellCount(c.ChildOrder)), Shard: cells(c.ParentOrder), Chunk: cells(c.ChunkInner)}},
+		Coords:   coords(c),
+		Attrs:    groupAttrs(c),
+		Scalars:  scalars,
+		VarAttrs: varAttrs,
 	}
 }

@@ -162,7 +162,10 @@ func TestFrame(t *testing.T) {
 	require.Equal(t, "cell_ids", ids.Name)
 	require.Empty(t, ids.Units)
 	require.JSONEq(t, `{"grid_name":"healpix","level":12,"indexing_scheme":"nested",
-		"ellipsoid":{"name":"WGS84","semimajor_axis":6378137.0,"inverse_flattening":298.257223563}}`, string(ids.Attrs))
+		"ellipsoid":"WGS84"}`, string(ids.Attrs))
+	require.Equal(t, "crs", frame.Scalars[0].Name)
+	require.JSONEq(t, `{"grid_mapping_name":"healpix","refinement_level":12,"indexing_scheme":"nested","ellipsoid":"WGS84"}`, string(frame.Scalars[0].Attrs))
+	require.JSONEq(t, `{"grid_mapping":"crs"}`, string(frame.VarAttrs))
 
 	// What the Python zagg writes, and two things more.
 	raw, err := os.ReadFile(sharedtest.Dir(t, "golden", "small_flat", "store.zarr", "12", "zarr.json"))
@@ -170,7 +173,7 @@ func TestFrame(t *testing.T) {
 	var python struct{ Attributes map[string]any }
 	require.NoError(t, json.Unmarshal(raw, &python))
 	python.Attributes["dggs"].(map[string]any)["latitude"] = "authalic-wgs84"
-	python.Attributes["coordinates"] = "morton cell_ids"
+	python.Attributes["coordinates"] = "morton cell_ids crs"
 	var ours map[string]any
 	require.NoError(t, json.Unmarshal(frame.Attrs, &ours))
 	require.Equal(t, python.Attributes, ours)
@@ -178,12 +181,14 @@ func TestFrame(t *testing.T) {
 	g, err = make1(t, `{"parent_order":6,"child_order":12,"latitude":"geodetic-spherical"}`)
 	require.NoError(t, err)
 	require.Contains(t, string(g.Info().Frame.Attrs), `"latitude":"geodetic-spherical"`)
-	require.JSONEq(t, `{"grid_name":"healpix","level":12,"indexing_scheme":"nested","ellipsoid":{"name":"sphere","radius":6371008.8}}`, string(g.Info().Frame.Coords[1].Attrs))
+	require.JSONEq(t, `{"grid_name":"healpix","level":12,"indexing_scheme":"nested","ellipsoid":"sphere"}`, string(g.Info().Frame.Coords[1].Attrs))
 
 	g, err = make1(t, `{"parent_order":6,"child_order":12,"emit_cell_ids":false}`)
 	require.NoError(t, err)
 	require.Len(t, g.Info().Frame.Coords, 1)
 	require.Contains(t, string(g.Info().Frame.Attrs), `"coordinates":"morton"`)
+	require.Empty(t, g.Info().Frame.Scalars)
+	require.Empty(t, g.Info().Frame.VarAttrs)
 }
 
 func TestShards(t *testing.T) {

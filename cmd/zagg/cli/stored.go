@@ -55,13 +55,9 @@ func openGroup(ctx context.Context, address string) (*stored, error) {
 	if s.group, err = root.Group(ctx, s.name); err != nil {
 		return nil, err
 	}
-	var group struct {
-		Zagg store.Origin `json:"zagg"`
-	}
-	if err := json.Unmarshal(s.group.Attrs, &group); err != nil {
+	if s.made, err = store.OriginOf(s.group.Attrs); err != nil {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.name, err)
 	}
-	s.made = group.Zagg
 	return s, nil
 }
 
