@@ -43,6 +43,15 @@ type CellNamer interface {
 	Names(ctx context.Context, lon, lat []float64) ([]Column, error)
 }
 
+// An Outliner is a Grid that knows the borders of its cells. What draws or exports cells as areas asks it. (optional)
+type Outliner interface {
+	Grid
+	// Outlines gives, for each of some slots of a shard, points of the border of its cell: three or more, in order around
+	// it, the first not repeated, in WGS84 geodetic degrees; none where the slot is void. Between them the border is as
+	// good as straight.
+	Outlines(ctx context.Context, key ShardKey, slots []int32) ([][]LonLat, error)
+}
+
 // GridInfo is what a store and a shard map are checked against, and the frame of the arrays.
 type GridInfo struct {
 	// Signature is a canonical JSON object: today's members always, newer ones only when not at their default. Given as a

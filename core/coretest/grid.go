@@ -76,6 +76,7 @@ func (g *gridSuite) steps() []step {
 		{name: "CoverTogether", run: g.checkCoverTogether},
 		{name: "CoverNearMinimal", run: g.checkNearMinimal},
 		{name: "LocateIn", run: g.checkLocateIn},
+		{name: "CellOutlines", run: g.checkCellOutlines},
 		{name: "Names", run: g.checkNames},
 		{name: "CoverCells", run: g.checkCoverCells},
 		{name: "Legacy", run: g.checkLegacy},

@@ -70,6 +70,7 @@ var rules = map[string][]string{
 	"internal/catalog":        {"core/...", "internal/catalog/...", "internal/secret"},
 	"internal/shardmap/build": {"core/...", "internal/catalog/...", "internal/shardmap"},
 	"internal/deploy":         {"internal/zippatch"},
+	"internal/export":         {"core/reduce", "internal/catalog/geometry", "internal/zarr"},
 	"internal/wire":           {"proto/..."},
 	"internal/zippatch":       {},
 	"lambda":                  {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},

@@ -93,11 +93,13 @@ type builder struct {
 }
 
 func (b *builder) add(a *zarr.Array) error {
-	attrs, err := plainAttributes(a.Attrs)
-	if err != nil {
-		return core.Errorf(core.Invalid, "template", a.Name, "attributes: %w", err)
+	if a.Type != core.Bytes { // netCDF has no cells of any number of rows, and those who read them want objects
+		attrs, err := plainAttributes(a.Attrs)
+		if err != nil {
+			return core.Errorf(core.Invalid, "template", a.Name, "attributes: %w", err)
+		}
+		a.Attrs = attrs
 	}
-	a.Attrs = attrs
 	doc, err := a.Metadata()
 	if err != nil {
 		return err
@@ -253,7 +255,7 @@ func (b *builder) missing(f core.Field, attrs map[string]json.RawMessage) {
 	switch {
 	case fill != nil && (raster || string(f.Fill) != `"NaN"`):
 		attrs["_FillValue"] = fill
-	case fill == nil && raster && len(f.Fill) > 0:
+	case fill == nil && raster && len(f.Fill) > 0 && f.Type != core.Bytes:
 		attrs["nodata"] = f.Fill
 	}
 }

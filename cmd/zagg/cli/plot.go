@@ -82,7 +82,7 @@ func (a *app) mapData(ctx context.Context, s *stored, variable string) (*plot.Da
 	}
 	array, err := s.group.Array(ctx, variable)
 	if core.CodeOf(err) == core.NotFound {
-		return nil, core.Errorf(core.NotFound, "plot", variable, "the store has no such variable; have %s", strings.Join(arrayNames(s.group), ", "))
+		return nil, core.Errorf(core.NotFound, "plot", variable, "the store has no such variable; have %s", strings.Join(variableNames(ctx, s.group), ", "))
 	}
 	if err == nil {
 		err = checkDigest(array, quantile)
@@ -149,6 +149,14 @@ func arrayNames(g *zarr.Group) []string {
 		}
 	}
 	return names
+}
+
+// variableNames are those of arrays with a dimension: scalars only describe others.
+func variableNames(ctx context.Context, g *zarr.Group) []string {
+	return slices.DeleteFunc(arrayNames(g), func(name string) bool {
+		a, err := g.Array(ctx, name)
+		return err != nil || len(a.Shape) == 0
+	})
 }
 
 func (s *stored) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, quantile float64, part *plot.Data) (core.Shard, error) {

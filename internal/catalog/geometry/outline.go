@@ -187,3 +187,43 @@ func unrollAtPoles(ring []core.LonLat) flatRing {
 	}
 	return flatRing{points: slices.Compact(out), net: net, pole: math.Copysign(90, lats)}
 }
+
+// OnMap is what a ring of great circles encloses, as polygons of a map of longitudes within ±180 and latitudes, as
+// OutlineGeoJSON cuts them.
+func OnMap(ring []core.LonLat) []core.Polygon {
+	low, high := 180.0, -180.0
+	poles := false
+	for _, v := range ring {
+		low, high = min(low, v.Lon), max(high, v.Lon)
+		poles = poles || math.Abs(v.Lat) > 90-polarMiss*degree
+	}
+	if !poles && low >= -180 && high <= 180 && high-low <= longestTurn { // most are
+		if clockwise(ring) {
+			ring = slices.Clone(ring)
+			slices.Reverse(ring)
+		}
+		return []core.Polygon{{ring}}
+	}
+	var out []core.Polygon
+	for _, p := range onMap([]flatRing{flatten(ring, false)}) {
+		var polygon core.Polygon
+		for _, closed := range p {
+			r := make([]core.LonLat, len(closed)-1)
+			for i := range r {
+				r[i] = core.LonLat{Lon: closed[i][0], Lat: closed[i][1]}
+			}
+			polygon = append(polygon, r)
+		}
+		out = append(out, polygon)
+	}
+	return out
+}
+
+func clockwise(ring []core.LonLat) bool {
+	area := 0.0
+	for i, a := range ring {
+		b := ring[(i+1)%len(ring)]
+		area += (a.Lon-ring[0].Lon)*(b.Lat-ring[0].Lat) - (b.Lon-ring[0].Lon)*(a.Lat-ring[0].Lat)
+	}
+	return area < 0
+}

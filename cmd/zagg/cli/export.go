@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/export"
+	"github.com/englacial/zagg/internal/job"
+)
+
+// A format is a kind of file that a store is exported to.
+type format struct {
+	name, ending string
+	write        func(*export.Store, context.Context, io.Writer, []string) error
+}
+
+func formats() []format {
+	return []format{
+		{"parquet", ".parquet", (*export.Store).Parquet},
+		{"geoparquet", ".geo.parquet", (*export.Store).GeoParquet},
+		{"csv", ".csv", (*export.Store).CSV},
+		{"cog", ".tif", (*export.Store).COG},
+	}
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var to, out string
+	var variables []string
+	c := &cobra.Command{
+		Use:   "export STORE --to parquet|geoparquet|csv|cog",
+		Short: "Write a store's cells as a table or a picture that other tools read",
+		Long: `Write the cells that hold something as a table: parquet or csv with the centre of each cell, geoparquet with its outline.
+A variable with several values per cell is a column for each: h_q_0, h_q_1. A store of rows and columns is also written
+as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are done are written.`,
+		Example: `  zagg export heights.zarr --to geoparquet -o heights.parquet
+  zagg export s3://bucket/heights.zarr --to csv --variables h_mean,count
+  zagg export polar.zarr --to cog --variables h_mean -o h_mean.tif`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			i := slices.IndexFunc(formats(), func(f format) bool { return f.name == to })
+			if i < 0 {
+				return fmt.Errorf("--to %q; have parquet, geoparquet, csv, cog: %w for `zagg export`", to, errUsage)
+			}
+			f := formats()[i]
+			if out == "" {
+				out = strings.TrimSuffix(path.Base(strings.TrimRight(args[0], "/")), ".zarr") + f.ending
+			}
+			if err := a.export(cmd.Context(), args[0], out, f, variables); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stdout, out)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&to, "to", "", "kind of file: parquet, geoparquet, csv, cog")
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: the store's name with the ending of the kind)")
+	c.Flags().StringSliceVar(&variables, "variables", nil, "variables to write (default: all)")
+	return c
+}
+
+// export writes a file that appears when it is whole.
+func (a *app) export(ctx context.Context, address, out string, f format, variables []string) (err error) {
+	s, err := openStored(ctx, address)
+	if err != nil {
+		return err
+	}
+	from, err := a.exported(ctx, s)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(out), "."+filepath.Base(out)+"-*")
+	if err != nil {
+		return core.Errorf(core.NotFound, "export", out, "%w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = file.Close()
+			_ = os.Remove(file.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(file, 1<<20)
+	if err := f.write(from, ctx, w, variables); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := file.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), out)
+}
+
+// exported is a store with the shards that hold something, in the order of their blocks.
+func (a *app) exported(ctx context.Context, s *stored) (*export.Store, error) {
+	grid, err := a.grid(ctx, s.made.Grid, s.made.GridConfig)
+	if err != nil {
+		return nil, err
+	}
+	out := &export.Store{Group: s.group, Grid: grid}
+	for _, r := range s.records {
+		if r.Status == job.Empty || r.Receipt.Cells == 0 {
+			continue
+		}
+		shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
+		if err != nil {
+			return nil, err
+		}
+		out.Shards = append(out.Shards, export.Shard{Key: shards[0].Key, Block: s.block(r, shards[0])})
+	}
+	slices.SortFunc(out.Shards, func(a, b export.Shard) int { return slices.Compare(a.Block, b.Block) })
+	if len(out.Shards) == 0 {
+		return nil, core.Errorf(core.NotFound, "export", s.url, "no finished shard holds data")
+	}
+	return out, nil
+}

@@ -1,0 +1,58 @@
+package coretest
+
+import (
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sphere"
+)
+
+// checkCellOutlines: an Outliner's border of a cell goes around its centre, and what is well inside it is the cell's.
+func (g *gridSuite) checkCellOutlines(c *check) {
+	outliner, ok := g.grid.(core.Outliner)
+	if !ok || g.info.Frame.Slots() > maxListed {
+		return
+	}
+	for i := range g.homes[:min(len(g.homes), c.few(8))] {
+		key := g.homes[i].Key
+		columns, err := g.grid.Cells(c.ctx, key)
+		c.must(err, "Cells of shard "+string(key))
+		lon, lat := core.View[float64](columns[0].Data), core.View[float64](columns[1].Data)
+		slots := []int32{0, int32(len(lon) - 1)}
+		for range c.few(40) {
+			slots = append(slots, int32(c.rand.IntN(len(lon))))
+		}
+		rings, err := outliner.Outlines(c.ctx, key, slots)
+		c.must(err, "Outlines of shard "+string(key))
+		c.that(len(rings) == len(slots), "Outlines gives %d borders for %d slots", len(rings), len(slots))
+		for k, slot := range slots {
+			void := lon[slot] != lon[slot]
+			if void != (len(rings[k]) == 0) {
+				c.fatalf("slot %d of shard %q, void: %v, has a border of %d points", slot, key, void, len(rings[k]))
+			}
+			if !void {
+				g.checkRing(c, key, slot, core.LonLat{Lon: lon[slot], Lat: lat[slot]}, rings[k])
+			}
+		}
+	}
+	for _, bad := range []int32{-1, int32(g.info.Frame.Slots())} {
+		_, err := outliner.Outlines(c.ctx, g.homes[0].Key, []int32{bad})
+		c.that(err != nil, "Outlines takes slot %d of a shard of %d", bad, g.info.Frame.Slots())
+	}
+}
+
+// checkRing: the points between the centre and the border are in the cell.
+func (g *gridSuite) checkRing(c *check, key core.ShardKey, slot int32, centre core.LonLat, ring []core.LonLat) {
+	if len(ring) < 3 {
+		c.fatalf("the border of slot %d of shard %q has %d points", slot, key, len(ring))
+	}
+	middle := sphere.FromLonLat(centre.Lon, centre.Lat)
+	var inside []core.LonLat
+	for _, p := range ring {
+		lon, lat := middle.Mul(0.1).Add(sphere.FromLonLat(p.Lon, p.Lat).Mul(0.9)).LonLat()
+		inside = append(inside, core.LonLat{Lon: lon, Lat: lat})
+	}
+	for i, got := range g.locate(c, key, inside) {
+		if got != slot {
+			c.fatalf("%v, inside the border of slot %d of shard %q, is located in slot %d", inside[i], slot, key, got)
+		}
+	}
+}

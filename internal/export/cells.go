@@ -1,0 +1,251 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/reduce"
+	"github.com/englacial/zagg/internal/zarr"
+)
+
+const op = "export"
+
+// A Store is what is exported.
+type Store struct {
+	Group  *zarr.Group
+	Grid   core.Grid
+	Shards []Shard // those that are done and hold something
+}
+
+// A Shard is a key with the place of its block in the arrays.
+type Shard struct {
+	Key   core.ShardKey
+	Block []int64
+}
+
+// A Column is one value for each cell of a Cells. Null is nil where every cell has a value.
+type Column struct {
+	core.Column
+	Null []bool
+}
+
+// Cells are the cells of one shard that hold something: by any of the exported variables.
+type Cells struct {
+	Lon, Lat []float64 // centres
+	Columns  []Column  // coordinates of cells as the grid has them, then variables: one column a component
+	Outlines [][]core.LonLat
+	slots    []int32
+}
+
+// A source is an opened store with the arrays that are exported.
+type source struct {
+	*Store
+	frame  core.Frame
+	arrays []*zarr.Dataset
+}
+
+// open finds the variables by name; without names, all that have a value for each cell.
+func (s *Store) open(ctx context.Context, names []string) (*source, error) {
+	src := &source{Store: s, frame: s.Grid.Info().Frame}
+	all := map[string]*zarr.Dataset{}
+	var ragged []string // cells of any number of rows
+	for _, m := range s.Group.Members() {
+		if !m.Array || slices.ContainsFunc(src.frame.Coords, func(f core.Field) bool { return f.Name == m.Path }) {
+			continue
+		}
+		a, err := s.Group.Array(ctx, m.Path)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case src.perCell(a) && a.Type == core.Bytes:
+			ragged = append(ragged, m.Path)
+		case src.perCell(a):
+			all[m.Path] = a
+		}
+	}
+	have := slices.Sorted(maps.Keys(all))
+	if len(names) == 0 {
+		names = append(have, ragged...)
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, core.Errorf(core.Invalid, op, name, "this variable is named twice")
+		}
+		if slices.Contains(ragged, name) {
+			return nil, core.Errorf(core.Unsupported, op, name, "its cells have any number of rows, which is no column; name the variables to write with --variables")
+		}
+		if all[name] == nil {
+			return nil, core.Errorf(core.NotFound, op, name, "the store has no such variable; have %s", strings.Join(have, ", "))
+		}
+		src.arrays = append(src.arrays, all[name])
+	}
+	if len(src.arrays) == 0 {
+		return nil, core.Errorf(core.NotFound, op, s.Group.URL, "the store has no variable")
+	}
+	return src, nil
+}
+
+// perCell reports an array over the grid's dimensions, in blocks of a shard.
+func (s *source) perCell(a *zarr.Dataset) bool {
+	if len(a.Shape) < len(s.frame.Dims) {
+		return false
+	}
+	for i, d := range s.frame.Dims {
+		if i >= len(a.Dims) || a.Dims[i] != d.Name || a.Shard[i] != d.Shard {
+			return false
+		}
+	}
+	return true
+}
+
+// width is the number of values that a cell has of an array.
+func (s *source) width(a *zarr.Dataset) int {
+	n := 1
+	for _, k := range a.Shape[len(s.frame.Dims):] {
+		n *= int(k)
+	}
+	return n
+}
+
+// read reads the cells of a shard that hold something.
+func (s *source) read(ctx context.Context, shard Shard, outlines bool) (*Cells, error) {
+	grid, err := s.Grid.Cells(ctx, shard.Key)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]core.Column, len(s.arrays))
+	for i, a := range s.arrays {
+		block := append(slices.Clone(shard.Block), make([]int64, len(a.Shape)-len(shard.Block))...)
+		if values[i], err = a.ReadBlock(ctx, block); err != nil {
+			return nil, err
+		}
+	}
+	c := &Cells{slots: s.filled(grid[0], values)}
+	lon, lat := core.View[float64](grid[0].Data), core.View[float64](grid[1].Data)
+	for _, slot := range c.slots {
+		c.Lon, c.Lat = append(c.Lon, lon[slot]), append(c.Lat, lat[slot])
+	}
+	for _, column := range grid[2:] {
+		c.Columns = append(c.Columns, Column{Column: pick(column.Name, column, c.slots, 1, 0)})
+	}
+	for i, a := range s.arrays {
+		for k := range s.width(a) {
+			column := pick(component(a, len(s.frame.Dims), k), values[i], c.slots, s.width(a), k)
+			c.Columns = append(c.Columns, Column{column, missing(&column, a.Fill)})
+		}
+	}
+	if outlines {
+		c.Outlines, err = s.Grid.(core.Outliner).Outlines(ctx, shard.Key, c.slots)
+	}
+	return c, err
+}
+
+// filled are the slots in which a variable has another value than its fill value, which NaN never is.
+func (s *source) filled(lon core.Column, values []core.Column) []int32 {
+	var slots []int32
+	for slot, x := range core.View[float64](lon.Data) {
+		if math.IsNaN(x) {
+			continue
+		}
+		for i, a := range s.arrays {
+			size := len(a.Fill) * s.width(a)
+			if holds(values[i].Data[slot*size:(slot+1)*size], a) {
+				slots = append(slots, int32(slot))
+				break
+			}
+		}
+	}
+	return slots
+}
+
+func holds(row []byte, a *zarr.Dataset) bool {
+	for at := 0; at < len(row); at += len(a.Fill) {
+		if v := row[at : at+len(a.Fill)]; !bytes.Equal(v, a.Fill) && !isNaN(a.Type, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNaN reports a float that is none.
+func isNaN(typ core.Type, v []byte) bool {
+	switch typ {
+	case core.Float32:
+		return v[3]&0x7f == 0x7f && v[2]&0x80 != 0 && (v[2]&0x7f|v[1]|v[0]) != 0
+	case core.Float64:
+		return v[7]&0x7f == 0x7f && v[6]&0xf0 == 0xf0 && (v[6]&0xf|v[5]|v[4]|v[3]|v[2]|v[1]|v[0]) != 0
+	}
+	return false
+}
+
+// pick takes component k of width of some rows.
+func pick(name string, from core.Column, rows []int32, width, k int) core.Column {
+	size := from.Type.Size()
+	data := core.NewData(len(rows) * size)
+	for i, row := range rows {
+		at := (int(row)*width + k) * size
+		copy(data[i*size:(i+1)*size], from.Data[at:at+size])
+	}
+	return core.Column{Name: name, Type: from.Type, Width: 1, Data: data}
+}
+
+// component names a column: the variable, and for one with several values the place among them: h_q_2, or matrix_0_1.
+func component(a *zarr.Dataset, dims, k int) string {
+	name := ""
+	for i := len(a.Shape) - 1; i >= dims; i-- {
+		name = fmt.Sprintf("_%d", k%int(a.Shape[i])) + name
+		k /= int(a.Shape[i])
+	}
+	return a.Name + name
+}
+
+// missing marks floats without a value. The fill value of integers is a number like others: a cell can hold it.
+func missing(c *core.Column, fill []byte) []bool {
+	if !c.Type.IsFloat() {
+		return nil
+	}
+	none := reduce.Float64s(&core.Column{Type: c.Type, Width: 1, Data: append(core.NewData(8)[:0], fill...)})[0]
+	null := make([]bool, c.Rows())
+	for i, v := range reduce.Float64s(c) {
+		null[i] = math.IsNaN(v) || v == none
+	}
+	return null
+}
+
+// each reads shard after shard and hands on those that hold something.
+func (s *source) each(ctx context.Context, outlines bool, do func(*Cells) error) error {
+	for _, shard := range s.Shards {
+		c, err := s.read(ctx, shard, outlines)
+		if err != nil {
+			return err
+		}
+		if len(c.slots) == 0 {
+			continue
+		}
+		if err := do(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columns are those that every Cells has, without rows.
+func (s *source) columns() []core.Field {
+	var out []core.Field
+	for _, f := range s.frame.Coords {
+		out = append(out, core.Field{Name: f.Name, Type: f.Type})
+	}
+	for _, a := range s.arrays {
+		for k := range s.width(a) {
+			out = append(out, core.Field{Name: component(a, len(s.frame.Dims), k), Type: a.Type})
+		}
+	}
+	return out
+}

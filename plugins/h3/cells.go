@@ -1,0 +1,45 @@
+//go:build cgo
+
+package h3
+
+import (
+	"context"
+
+	uber "github.com/uber/h3-go/v4"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Outlines implements core.Outliner: the cells' own boundaries, counter-clockwise.
+func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) ([][]core.LonLat, error) {
+	shard, err := g.shardFromKey(key)
+	if err != nil {
+		return nil, err
+	}
+	child := g.config.ChildResolution
+	n := power7(child - shard.resolution())
+	out := make([][]core.LonLat, len(slots))
+	for i, slot := range slots {
+		if i&0x3fff == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if slot < 0 || int64(slot) >= n {
+			return nil, core.Errorf(core.Invalid, "h3.Outlines", string(key), "no slot %d in a shard of %d", slot, n)
+		}
+		c := shard.descendant(child, int64(slot))
+		if c.isVoid() {
+			continue
+		}
+		boundary, err := uber.CellToBoundary(uber.Cell(c))
+		if err != nil {
+			return nil, core.Errorf(core.Internal, "h3.CellToBoundary", c.String(), "%w", err)
+		}
+		out[i] = make([]core.LonLat, len(boundary))
+		for k, v := range boundary {
+			out[i][k] = core.LonLat{Lon: v.Lng, Lat: v.Lat}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,44 @@
+package healpix
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+)
+
+// straightOrder is the order from which on a cell's sides are as good as straight between its corners.
+const straightOrder = 8
+
+// Outlines implements core.Outliner: from the south corner on, counter-clockwise.
+func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) ([][]core.LonLat, error) {
+	shard, err := g.shardFromKey(key)
+	if err != nil {
+		return nil, err
+	}
+	steps := 1
+	if g.config.ChildOrder < straightOrder {
+		steps = sideSteps
+	}
+	first := shard.nest << (2 * g.depth)
+	out := make([][]core.LonLat, len(slots))
+	for i, slot := range slots {
+		if i&0xffff == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if slot < 0 || int64(slot) >= 1<<(2*g.depth) {
+			return nil, core.Errorf(core.Invalid, "healpix.Outlines", string(key), "no slot %d in a shard of %d", slot, 1<<(2*g.depth))
+		}
+		q := squareOf(cellID{g.config.ChildOrder, first + uint64(slot)})
+		ring := make([]core.LonLat, 0, 4*steps)
+		for side := range 4 {
+			for k := range steps {
+				s := q.border(side, float64(k)/float64(steps))
+				ring = append(ring, core.LonLat{Lon: s.lon, Lat: g.config.Latitude.FromSphere(s.lat())})
+			}
+		}
+		out[i] = ring
+	}
+	return out, nil
+}

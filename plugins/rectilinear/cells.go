@@ -1,0 +1,39 @@
+package rectilinear
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Outlines implements core.Outliner: the corners, from the lower left one in the plane on, of what of a cell is in the
+// domain of the projection.
+func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) ([][]core.LonLat, error) {
+	p, err := g.shardFromKey(key)
+	if err != nil {
+		return nil, err
+	}
+	c := &g.config
+	out := make([][]core.LonLat, len(slots))
+	for i, slot := range slots {
+		if i&0xffff == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if slot < 0 || int64(slot) >= c.Shard[0]*c.Shard[1] {
+			return nil, core.Errorf(core.Invalid, "rectilinear.Outlines", string(key), "no slot %d in a shard of %d", slot, c.Shard[0]*c.Shard[1])
+		}
+		row, col := p.row*c.Shard[0]+int64(slot)/c.Shard[1], p.col*c.Shard[1]+int64(slot)%c.Shard[1]
+		r := c.rect(row, col, 1, 1).Clip(g.domain)
+		if r.Empty() {
+			continue
+		}
+		lon, lat := g.border(r, 1)
+		out[i] = make([]core.LonLat, len(lon))
+		for k := range lon {
+			out[i][k] = core.LonLat{Lon: lon[k], Lat: lat[k]}
+		}
+	}
+	return out, nil
+}
