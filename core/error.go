@@ -39,15 +39,17 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	text := e.Err.Error()
 	switch {
 	case e.Op == "" && e.Subject == "":
-		return e.Err.Error()
 	case e.Op == "":
-		return e.Subject + ": " + e.Err.Error()
+		text = e.Subject + ": " + text
 	case e.Subject == "":
-		return e.Op + ": " + e.Err.Error()
+		text = e.Op + ": " + text
+	default:
+		text = e.Op + " " + e.Subject + ": " + text
 	}
-	return e.Op + " " + e.Subject + ": " + e.Err.Error()
+	return Shown(text)
 }
 
 // Unwrap gives the cause.

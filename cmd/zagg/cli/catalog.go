@@ -329,7 +329,7 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, tee *catalogTee)
 	if r.offline() {
 		from = strings.Join(r.args, " ")
 	}
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), run.Abbreviate(strings.Fields(from)))
+	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), core.Shown(run.Abbreviate(strings.Fields(from))))
 	if r.indexed {
 		fmt.Fprintf(w, "Indexed footprints at order %d\n", r.o.indexOrder)
 	}

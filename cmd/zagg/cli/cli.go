@@ -48,6 +48,7 @@ func Main(plugins ...core.Plugin) int {
 
 // Run runs one command line and returns the exit code. Results go to stdout, progress and errors to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, plugins ...core.Plugin) int {
+	stderr = shown{stderr}
 	h, err := host.New(plugins...)
 	if err != nil {
 		fmt.Fprintln(stderr, "zagg:", err)

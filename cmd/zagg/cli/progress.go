@@ -12,6 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -29,17 +30,33 @@ type progress struct {
 	quiet bool
 }
 
-// isTerminal reports whether w is a screen that a bar can be drawn on.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+// shown is where progress and errors go: addresses in them show no secrets, and names from files and servers do not steer the
+// terminal.
+type shown struct{ w io.Writer }
+
+func (s shown) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(s.w, core.Shown(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// terminal is the terminal that is written to; nil if it is none, or one that draws nothing.
+func terminal(w io.Writer) *os.File {
+	if s, ok := w.(shown); ok {
+		w = s.w
+	}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		return f
+	}
+	return nil
 }
 
 // newProgress counts to total; unit is what is counted, in the plural.
 func newProgress(w io.Writer, total int, unit string, quiet bool) *progress {
 	p := &progress{w: w, total: total, unit: unit, start: time.Now(), quiet: quiet}
-	if !quiet && isTerminal(w) {
-		p.pool = mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
+	if screen := terminal(w); !quiet && screen != nil {
+		p.pool = mpb.New(mpb.WithOutput(screen), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
 		p.bar = p.pool.AddBar(int64(total),
 			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d ")),
 			mpb.AppendDecorators(decor.Percentage(), decor.Any(func(decor.Statistics) string { return p.tail() })))
@@ -118,7 +135,7 @@ func (p *progress) Say(line string) {
 // print prints a line that stays, above the bar while there is one.
 func (p *progress) print(line string) {
 	if p.pool != nil {
-		if _, err := fmt.Fprintln(p.pool, line); err == nil {
+		if _, err := fmt.Fprintln(p.pool, core.Shown(line)); err == nil {
 			return
 		}
 	}
@@ -131,7 +148,7 @@ func (p *progress) tail() string {
 	if p.done == 0 {
 		return ""
 	}
-	return "  " + p.rate() + "  " + p.note
+	return "  " + p.rate() + "  " + core.Shown(p.note)
 }
 
 func (p *progress) rate() string {

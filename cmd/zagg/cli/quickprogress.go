@@ -54,10 +54,11 @@ type row struct {
 
 // newTable is nil where there is no terminal to draw it on.
 func (q *quick) newTable() *table {
-	if !isTerminal(q.stderr) {
+	screen := terminal(q.stderr)
+	if screen == nil {
 		return nil
 	}
-	t := &table{pool: mpb.New(mpb.WithOutput(q.stderr), mpb.WithRefreshRate(200*time.Millisecond)), rows: map[string]*row{}}
+	t := &table{pool: mpb.New(mpb.WithOutput(screen), mpb.WithRefreshRate(200*time.Millisecond)), rows: map[string]*row{}}
 	width := 0
 	for _, name := range q.functions {
 		width = max(width, len(name))

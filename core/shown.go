@@ -1,0 +1,88 @@
+package core
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Shown is a text as people and logs may see it. Addresses show neither who asks nor with which signature: of a URL with a scheme other
+// than s3 and file, user and password go, and of its query "?…" is left. Control characters, but for line ends and tabs, and those
+// that turn the direction of writing are escaped: what a server or a file sent does not steer a terminal. Shown of what it gives
+// is the same.
+func Shown(text string) string {
+	return withoutSecrets(escaped(text))
+}
+
+// endsAddress are the characters that an address in a text does not have.
+const endsAddress = " \t\r\n\"'`<>\\|"
+
+func withoutSecrets(text string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, "://")
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		scheme := text[len(strings.TrimRight(text[:i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-")):i]
+		b.WriteString(text[:i+3])
+		text = text[i+3:]
+		if scheme == "" || strings.EqualFold(scheme, "s3") || strings.EqualFold(scheme, "file") {
+			continue
+		}
+		end := strings.IndexAny(text, endsAddress)
+		if end < 0 {
+			end = len(text)
+		}
+		b.WriteString(shownAddress(text[:end]))
+		text = text[end:]
+	}
+}
+
+// shownAddress is what may be seen of an address behind its scheme. Punctuation at its end is the text's.
+func shownAddress(address string) string {
+	authority := address
+	if i := strings.IndexAny(address, "/?#"); i >= 0 {
+		authority = address[:i]
+	}
+	rest := address[len(authority):]
+	host := authority[strings.LastIndexByte(authority, '@')+1:]
+	i := strings.IndexAny(rest, "?#")
+	if i < 0 {
+		return host + withoutSecrets(rest)
+	}
+	query := rest[i:]
+	return host + withoutSecrets(rest[:i]) + "?…" + query[len(strings.TrimRight(query, ".,:;)]}")):]
+}
+
+func escaped(text string) string {
+	if strings.IndexFunc(text, steers) < 0 && utf8.ValidString(text) {
+		return text
+	}
+	var b strings.Builder
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case !steers(r):
+			b.WriteRune(r)
+		case r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// steers reports a character that a terminal obeys.
+func steers(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case r < 0x20 || r >= 0x7f && r <= 0x9f:
+		return true
+	}
+	return r == 0x200e || r == 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
