@@ -43,6 +43,11 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 	if err := c.read(); err != nil {
 		return nil, err
 	}
+	for i := range cfg.Aggregation.ChunkValues {
+		if err := c.chunkValue(ctx, &cfg.Aggregation.ChunkValues[i]); err != nil {
+			return nil, err
+		}
+	}
 	for i := range cfg.Aggregation.Arrays {
 		if err := c.variable(ctx, &cfg.Aggregation.Arrays[i]); err != nil {
 			return nil, err
@@ -94,6 +99,7 @@ type compiler struct {
 	columns map[string]int // of pipeline.Columns, by name
 	fields  []core.Field   // of pipeline.Columns
 	derived map[string]int // of pipeline.Derived, by text
+	chunks  []expr.Var     // of pipeline.Chunks
 }
 
 // read fixes the columns that are read and compiles the filters. Every declared variable is read: with mask_fill: row each
@@ -155,7 +161,7 @@ func identifiers(cfg *config.Config) map[string]bool {
 	for _, f := range cfg.DataSource.ExpressionFilters() {
 		use(expr.Names(f.Expression)...)
 	}
-	for _, a := range cfg.Aggregation.Arrays {
+	for _, a := range slices.Concat(cfg.Aggregation.ChunkValues, cfg.Aggregation.Arrays) {
 		use(a.Source)
 		use(expr.Names(a.Expression)...)
 		for _, p := range a.Params {
@@ -176,14 +182,9 @@ func columnNames(fields []core.Field) string {
 
 // variable makes one variable's statistic and says where its inputs come from.
 func (c *compiler) variable(ctx context.Context, a *config.Array) error {
-	v := engine.Variable{Name: a.Name, Counts: a.Counts()}
+	v := engine.Variable{Name: a.Name, Counts: a.Counts(), Chunk: a.Chunk}
 	var err error
-	if a.Expression != "" {
-		v.Stat, err = c.expression(a)
-	} else {
-		v.Stat, err = c.statistic(ctx, a)
-	}
-	if err != nil {
+	if v.Stat, err = c.reduction(ctx, a, c.chunks); err != nil {
 		return err
 	}
 	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
@@ -198,8 +199,37 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	return nil
 }
 
-func (c *compiler) expression(a *config.Array) (core.Statistic, error) {
-	program, err := expr.Compile(a.Expression, c.vars(), expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil})
+// chunkValue makes what computes one number of each chunk. It takes columns, not the numbers of others.
+func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
+	v := engine.ChunkValue{Name: a.Name, Type: a.Type}
+	var err error
+	if v.Stat, err = c.reduction(ctx, a, nil); err != nil {
+		return err
+	}
+	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
+		return err
+	}
+	if v.Inputs, err = c.inputs(a, v.Stat.Info()); err != nil {
+		return err
+	}
+	if _, taken := c.columns[a.Name]; taken {
+		return c.recipe.Config.Errorf(a.Key, "the reader has a column of this name")
+	}
+	c.recipe.pipeline.Chunks = append(c.recipe.pipeline.Chunks, v)
+	c.chunks = append(c.chunks, expr.Var{Name: a.Name, Type: a.Type, PerCell: true})
+	return nil
+}
+
+// reduction is the statistic of a variable, or its expression, which may name some numbers of chunks.
+func (c *compiler) reduction(ctx context.Context, a *config.Array, chunks []expr.Var) (core.Statistic, error) {
+	if a.Expression != "" {
+		return c.expression(a, chunks)
+	}
+	return c.statistic(ctx, a)
+}
+
+func (c *compiler) expression(a *config.Array, chunks []expr.Var) (core.Statistic, error) {
+	program, err := expr.Compile(a.Expression, append(c.vars(), chunks...), expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil})
 	if err != nil {
 		return nil, at(c.recipe.Config, a.Key+".expression", err)
 	}
@@ -237,6 +267,10 @@ func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.In
 	}
 	var ins []engine.Input
 	for _, in := range info.Inputs {
+		if k := slices.IndexFunc(c.chunks, func(v expr.Var) bool { return v.Name == in.Name }); in.PerCell && a.Expression != "" && k >= 0 {
+			ins = append(ins, engine.Input{Name: in.Name, Column: -1, Derived: -1, Chunk: k + 1})
+			continue
+		}
 		if in.PerCell {
 			return nil, cfg.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell", in.Name, a.Function)
 		}

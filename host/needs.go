@@ -15,8 +15,7 @@ type Needs struct{ Grids, Readers, Statistics []string }
 // needs no statistic.
 func NeedsOf(cfg *config.Config) Needs {
 	n := Needs{Grids: []string{cfg.Output.Grid.Type}, Readers: []string{cfg.DataSource.Reader}}
-	for i := range cfg.Aggregation.Arrays {
-		a := &cfg.Aggregation.Arrays[i]
+	for _, a := range slices.Concat(cfg.Aggregation.ChunkValues, cfg.Aggregation.Arrays) {
 		if name := bareName(a.Function); a.Expression == "" && !slices.Contains(n.Statistics, name) {
 			n.Statistics = append(n.Statistics, name)
 		}

@@ -15,6 +15,7 @@ import (
 // Aggregation says what is computed.
 type Aggregation struct {
 	Coordinates []Coordinate
+	ChunkValues []Array // numbers of each chunk, which are not stored
 	Arrays      []Array
 }
 
@@ -41,6 +42,7 @@ type Array struct {
 	Ragged      bool            // a cell has any number of rows
 	Inner       []int           // of a row's numbers where it is ragged
 	Attrs       json.RawMessage // JSON object; nil: none
+	Chunk       bool            // there is one value for each inner chunk, not for each cell
 }
 
 // Width is the numbers of one cell, 1 for a scalar; where it is ragged, of one of its rows.
@@ -80,6 +82,7 @@ func (p *problems) aggregation(n *node, d *DataSource) Aggregation {
 		x.Fill = p.fill(c.get("fill_value"), x.Type, json.RawMessage("0"))
 		out.Coordinates = append(out.Coordinates, x)
 	}
+	out.ChunkValues = p.chunkValues(n.get("chunk_precompute"), d)
 	vars := n.get("variables")
 	if vars != nil && vars.kind == kindMap && len(vars.children) == 0 {
 		p.add(vars, "no variables")
@@ -91,6 +94,36 @@ func (p *problems) aggregation(n *node, d *DataSource) Aggregation {
 		if c.kind == kindMap {
 			out.Arrays = append(out.Arrays, p.array(c, d))
 		}
+	}
+	return out
+}
+
+// chunkValues are the numbers that are computed once for each chunk.
+func (p *problems) chunkValues(n *node, d *DataSource) []Array {
+	var out []Array
+	for _, c := range n.list() {
+		if c.kind != kindMap {
+			continue
+		}
+		switch {
+		case !isName(c.name) || c.name == "leaf_id" || c.name == "toc_word" || c.name == "np" || c.name == "numpy":
+			p.atKey(c, "%q cannot be used in expressions", c.name)
+		case slices.Contains(d.VariableNames(), c.name):
+			p.atKey(c, "%q is a variable of the data source too", c.name)
+		}
+		p.oneOf(c, "function", "expression")
+		a := Array{Name: c.name, Key: c.path(), Source: c.get("source").str(), Expression: c.get("expression").str(),
+			Function: statisticName(c.get("function").str()), Type: p.dtype(c.get("dtype"), core.Float32)}
+		if src := c.get("source"); src != nil {
+			p.declared(src, a.Source, d)
+		} else if c.get("function") != nil && !a.Counts() {
+			p.missing(c, "source", "required: the variable that %s reduces", a.Function)
+		}
+		if a.Type != 0 && !a.Type.IsFloat() {
+			p.add(c.get("dtype"), "%s has no NaN for a chunk without a value; expected float32 or float64", a.Type)
+		}
+		a.Params = p.params(c, d)
+		out = append(out, a)
 	}
 	return out
 }
@@ -122,6 +155,9 @@ func (p *problems) array(c *node, d *DataSource) Array {
 	}
 	a.Shape = p.shape(c, counts)
 	a.Ragged, a.Inner = p.ragged(c, counts)
+	if a.Chunk = c.get("resolution").str() == "chunk"; a.Chunk && a.Ragged {
+		p.later(c.get("resolution"), c.get("resolution").path()+": chunk of a ragged variable")
+	}
 	if a.Ragged {
 		a.Fill = nil // a cell without observations has no rows
 	}

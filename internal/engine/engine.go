@@ -36,6 +36,7 @@ type Pipeline struct {
 	Group    string          // path of the group inside the store
 	Dims     []core.Dim      // the frame's
 	Derived  []*expr.Program // row expressions that statistics take as inputs, once per distinct text
+	Chunks   []ChunkValue    // what statistics may take of the chunk of a cell
 }
 
 // A RowFilter keeps the rows for which Program is true.
@@ -51,6 +52,7 @@ type Variable struct {
 	Inputs []Input
 	Arrays []*zarr.Array // one per output of Stat, in order
 	Counts bool          // it counts rows: 0, not the fill value, in a cell whose rows are all left out
+	Chunk  bool          // it is computed of the rows of each inner chunk: its arrays have a value for each chunk
 }
 
 // An Input names where one of a statistic's inputs comes from: a column or a derived one, or, for a statistic that only
@@ -59,6 +61,7 @@ type Input struct {
 	Name    string // as the statistic calls it
 	Column  int    // index into Pipeline.Columns, or -1
 	Derived int    // index into Pipeline.Derived where Column is -1, or -1
+	Chunk   int    // index into Pipeline.Chunks and 1 more, of an input that is one value per cell; 0: it is none
 }
 
 // A Task is one shard to compute.

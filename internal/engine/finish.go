@@ -121,6 +121,11 @@ func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) e
 		}
 		from = to
 	}
+	for i := range portions {
+		if err := objects.appendPerChunk(portions[i].at, portions[i].before); err != nil {
+			return err
+		}
+	}
 	r.let(t)
 	res.Phases.Reduce = time.Since(clock).Seconds()
 	clock = time.Now()
@@ -135,6 +140,8 @@ type portion struct {
 	first int   // of them, in Pipeline.Vars
 	at    int   // their first array, among those of all variables
 	bytes int64 // of their arrays' blocks of one inner chunk
+
+	before []block // of the inner chunk before
 }
 
 // portions divides the variables so that one inner chunk of a portion's arrays takes at most most bytes, if a single variable's does.
@@ -147,7 +154,7 @@ func (r *pass) portions(most int64) []portion {
 		if last := len(out) - 1; last >= 0 && out[last].bytes+n <= most {
 			out[last].vars, out[last].bytes = r.p.Vars[out[last].first:i+1], out[last].bytes+n
 		} else {
-			out = append(out, portion{r.p.Vars[i : i+1], i, arrays, n})
+			out = append(out, portion{vars: r.p.Vars[i : i+1], first: i, at: arrays, bytes: n})
 		}
 		arrays += len(v.Arrays)
 	}
@@ -157,12 +164,17 @@ func (r *pass) portions(most int64) []portion {
 	return out
 }
 
-// blocks are those of one inner chunk of a portion's arrays; those that get no value stay nil.
+// blocks are those of one inner chunk of a portion's arrays; those that get no value stay nil. Of arrays that have a value for each
+// chunk they go on from the chunk before.
 func (b *portion) blocks() []block {
 	var out []block
 	for i := range b.vars {
 		for _, a := range b.vars[i].Arrays {
-			out = append(out, block{array: a})
+			if b.vars[i].Chunk && b.before != nil {
+				out = append(out, b.before[len(out)])
+			} else {
+				out = append(out, block{array: a})
+			}
 		}
 	}
 	return out
@@ -186,12 +198,13 @@ func (r *pass) chunk(ctx context.Context, t int, segs []segment, cut *cutting, f
 			return err
 		}
 	}
+	b.before = blocks
 	return objects.append(cut.chunkOf(from), b.at, blocks)
 }
 
 // reduceInto runs a portion's statistics over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
 func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, some *portion, blocks []block, res *Result) error {
-	in, err := p.inputs(g)
+	in, err := p.inputs(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -212,7 +225,11 @@ func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *l
 				at++
 				continue
 			}
-			if err := scatterChunk(b, l, out[k].slots, &out[k].column); err != nil {
+			scatter := scatterChunk
+			if v.Chunk {
+				scatter = (*block).scatterPerChunk
+			}
+			if err := scatter(b, l, out[k].slots, &out[k].column); err != nil {
 				return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
 			}
 			at++
@@ -258,7 +275,7 @@ func (r *pass) cut(segs []segment, room int64, portions []portion) (*cutting, er
 		from, rows = to, 0
 	}
 	for at, n := range counts {
-		if int64(at)%l.chunk == 0 || rows > 0 && rows+int64(n) > most {
+		if int64(at)%l.chunk == 0 || rows > 0 && rows+int64(n) > most && !r.p.wholeChunks() {
 			end(int64(at))
 		}
 		rows += int64(n)

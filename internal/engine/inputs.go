@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -15,9 +16,11 @@ type inputs struct {
 	p       *Pipeline
 	groups  *core.Groups // columns as Pipeline.Columns, and after them the marks, if any
 	derived []core.Column
-	marked  []bool // by column: some row has no valid value
-	key     string // of last: the columns that lack values
-	last    *view  // one at a time, so that what statistics take is never in memory more than twice
+	layout  layout
+	chunks  []chunkValues // as Pipeline.Chunks
+	marked  []bool        // by column: some row has no valid value
+	key     string        // of last: the columns that lack values
+	last    *view         // one at a time, so that what statistics take is never in memory more than twice
 }
 
 // A view is the rows of groups in which some columns all have values.
@@ -30,8 +33,8 @@ type view struct {
 }
 
 // inputs computes what all variables share.
-func (p *Pipeline) inputs(g *core.Groups) (*inputs, error) {
-	in := &inputs{p: p, groups: g, derived: make([]core.Column, len(p.Derived))}
+func (p *Pipeline) inputs(ctx context.Context, g *core.Groups) (*inputs, error) {
+	in := &inputs{p: p, groups: g, derived: make([]core.Column, len(p.Derived)), layout: newLayout(p.Dims)}
 	var err error
 	for i, d := range p.Derived {
 		if in.derived[i], err = d.Rows(g.Rows, int(g.Offsets[len(g.Offsets)-1])); err != nil {
@@ -49,6 +52,13 @@ func (p *Pipeline) inputs(g *core.Groups) (*inputs, error) {
 		for i := range in.marked {
 			in.marked[i] = union[i/8]>>(i%8)&1 != 0
 		}
+	}
+	for i := range p.Chunks {
+		values, err := in.chunkValues(ctx, &p.Chunks[i])
+		if err != nil {
+			return nil, err
+		}
+		in.chunks = append(in.chunks, values)
 	}
 	return in, nil
 }
@@ -97,6 +107,7 @@ func (in *inputs) lacking(v *Variable) []int {
 	var out []int
 	for _, i := range v.Inputs {
 		switch {
+		case i.Chunk > 0:
 		case i.Column >= 0:
 			out = append(out, i.Column)
 		case i.Derived >= 0:
@@ -152,6 +163,9 @@ func (w *view) groups(v *Variable, in *inputs) *core.Groups {
 	for _, i := range v.Inputs {
 		var c core.Column
 		switch {
+		case i.Chunk > 0:
+			g.Cells = append(g.Cells, in.chunks[i.Chunk-1].column(i.Name, in.p.Chunks[i.Chunk-1].Type, in.chunksOf(w.slots)))
+			continue
 		case i.Column >= 0:
 			c = w.column(in.groups.Rows[i.Column])
 		case i.Derived >= 0:

@@ -26,6 +26,8 @@ type growing struct {
 	encoder zarr.Encoder
 	writer  *zarr.ObjectWriter
 	size    int64
+
+	perChunk bool // it has one value for each chunk, and is written at the end
 }
 
 // An assembly is the objects of one shard under way. coords are first, then those of the computed arrays.
@@ -75,7 +77,7 @@ func (r *pass) open(ctx context.Context, t int) (*assembly, error) {
 			if err != nil {
 				return nil, err
 			}
-			if made.writer.Chunks() != r.layout.slots/r.layout.chunk {
+			if made.perChunk = r.p.Vars[i].Chunk; !made.perChunk && made.writer.Chunks() != r.layout.slots/r.layout.chunk {
 				return nil, core.Errorf(core.Internal, "engine", a.Name, "an object has %d inner chunks, and the shard %d", made.writer.Chunks(), r.layout.slots/r.layout.chunk)
 			}
 			o.all = append(o.all, made)
@@ -96,7 +98,7 @@ func (r *pass) encodeError(o *growing, err error) error {
 func (o *assembly) append(chunk int64, at int, blocks []block) error {
 	for i := range blocks {
 		made := o.all[o.coords+at+i]
-		if blocks[i].data == nil {
+		if blocks[i].data == nil || made.perChunk {
 			continue
 		}
 		if b := &blocks[i]; b.array.Type == core.Bytes {
@@ -106,6 +108,20 @@ func (o *assembly) append(chunk int64, at int, blocks []block) error {
 			continue
 		}
 		if err := made.writer.Append(chunk, blocks[i].data); err != nil {
+			return o.pass.encodeError(made, err)
+		}
+	}
+	return nil
+}
+
+// appendPerChunk writes those of some computed arrays, from the one at a place on, that have one value for each chunk.
+func (o *assembly) appendPerChunk(at int, blocks []block) error {
+	for i := range blocks {
+		made := o.all[o.coords+at+i]
+		if !made.perChunk || blocks[i].data == nil {
+			continue
+		}
+		if err := made.writer.Append(0, blocks[i].data); err != nil {
 			return o.pass.encodeError(made, err)
 		}
 	}

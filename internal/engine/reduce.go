@@ -36,7 +36,7 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Res
 		return nil, err
 	}
 	blocks = append(blocks, coords...)
-	in, err := p.inputs(g)
+	in, err := p.inputs(ctx, g)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +90,12 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks
 		b := block{array: v.Arrays[i]}
 		switch {
 		case len(out[i].slots) == 0:
+		case v.Chunk:
+			if err := b.scatterPerChunk(&in.layout, out[i].slots, &out[i].column); err != nil {
+				return nil, 0, err
+			}
 		case b.array.Type == core.Bytes:
-			l := newLayout(p.Dims)
-			if err := b.addCells(&l, out[i].slots, &out[i].column, l.place); err != nil {
+			if err := b.addCells(&in.layout, out[i].slots, &out[i].column, in.layout.place); err != nil {
 				return nil, 0, err
 			}
 		default:
@@ -116,7 +119,11 @@ func (in *inputs) outputs(ctx context.Context, v *Variable) (out []result, left 
 	w := in.of(v)
 	out = make([]result, len(v.Arrays))
 	if len(w.slots) > 0 {
-		columns, err := v.Stat.Compute(ctx, w.groups(v, in))
+		g := w.groups(v, in)
+		if v.Chunk {
+			g = in.perChunk(v, g)
+		}
+		columns, err := v.Stat.Compute(ctx, g)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -124,10 +131,10 @@ func (in *inputs) outputs(ctx context.Context, v *Variable) (out []result, left 
 			return nil, 0, core.Errorf(core.Internal, "engine", v.Name, "the statistic gave %d outputs and promised %d", len(columns), len(v.Arrays))
 		}
 		for i, c := range columns {
-			out[i] = result{w.slots, c}
+			out[i] = result{g.Slots, c}
 		}
 	}
-	if v.Counts {
+	if v.Counts && !v.Chunk {
 		for i := range out {
 			out[i] = out[i].withZeros(in.groups.Slots)
 		}

@@ -47,7 +47,12 @@ func (e *evaluator) histogram(n *node, args []value) (value, error) {
 		} else {
 			h.low, h.high = extent(cell)
 		}
-		if why := h.fill(cell); why != "" {
+		why := h.fill(cell)
+		if why != "" && args[2].given() && !konst {
+			h.none()
+			continue
+		}
+		if why != "" {
 			if err := e.cellError(n, i, "%s: %s (from %g to %g)", n.text, why, h.low, h.high); err != nil {
 				return v, err
 			}
@@ -179,6 +184,14 @@ func (h *histogram) makeEdges() string {
 		}
 	}
 	return ""
+}
+
+// none is what a cell has whose own range cannot be divided: nothing counted. It must not keep other cells from being computed.
+func (h *histogram) none() {
+	clear(h.counts)
+	for i := range h.edges {
+		h.edges[i] = math.NaN()
+	}
 }
 
 // fill counts as numpy does: the bin by a division, corrected by one where rounding put a value beyond an edge. The

@@ -157,6 +157,9 @@ func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, err
 		return b.ragged(f, o, first)
 	}
 	a := b.spatial(f)
+	if o.Array.Chunk {
+		perChunk(a)
+	}
 	var shape []int
 	if first {
 		shape = o.Array.Shape
@@ -179,6 +182,18 @@ func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, err
 	}
 	a.Attrs = attrs
 	return a, b.add(a)
+}
+
+// perChunk makes the array of cells one of their inner chunks.
+func perChunk(a *zarr.Array) {
+	for i, n := range a.Chunk {
+		a.Shape[i] /= n
+		a.Shard[i] /= n
+		if a.Dims[i] = "chunk_" + a.Dims[i]; len(a.Chunk) == 1 {
+			a.Dims[i] = "chunks"
+		}
+	}
+	a.Chunk = slices.Clone(a.Shard)
 }
 
 // ragged is the array of an output whose cells have any number of rows: the rows' bytes, little endian.
