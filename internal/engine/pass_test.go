@@ -95,6 +95,18 @@ func (g tileGrid) pipeline(t testing.TB, grid core.Grid, r core.ProductReader) *
 	derived, err := expr.Compile("2 * v", []expr.Var{{Name: "v"}}, expr.Options{Mode: expr.PerRow})
 	require.NoError(t, err)
 	source := []Input{{Name: "source", Column: 0, Derived: -1}}
+	most, err := expr.Compile("np.max(v)", []expr.Var{{Name: "v"}}, expr.Options{Scalar: true})
+	require.NoError(t, err)
+	below, err := expr.Compile("most - np.max(v)", []expr.Var{{Name: "v"}, {Name: "most", PerCell: true}}, expr.Options{Scalar: true})
+	require.NoError(t, err)
+	chunk, err := expr.Compile("most + 0 * np.sum(v)", []expr.Var{{Name: "v"}, {Name: "most", PerCell: true}}, expr.Options{Scalar: true})
+	require.NoError(t, err)
+	perChunk := g.array("chunk", core.Float64, `"NaN"`)
+	for i, n := range perChunk.Chunk {
+		perChunk.Shape[i], perChunk.Shard[i] = perChunk.Shape[i]/n, perChunk.Shard[i]/n
+	}
+	perChunk.Chunk = perChunk.Shard
+	both := []Input{{Name: "most", Column: -1, Derived: -1, Chunk: 1}, {Name: "v", Column: 0, Derived: -1}}
 	ragged := g.array("all", core.Bytes, "")
 	ragged.Element, ragged.Width = core.Float32, 2
 	return &Pipeline{
@@ -105,7 +117,10 @@ func (g tileGrid) pipeline(t testing.TB, grid core.Grid, r core.ProductReader) *
 			{Name: "twice", Stat: list(1), Inputs: []Input{{Name: "source", Column: -1, Derived: 0}}, Arrays: []*zarr.Array{g.array("twice", core.Float32, `"NaN"`)}},
 			{Name: "count", Stat: count(), Inputs: source, Arrays: []*zarr.Array{g.array("count", core.Int32, "0")}},
 			{Name: "all", Stat: everything(), Inputs: source, Arrays: []*zarr.Array{ragged}},
+			{Name: "below", Stat: expr.NewStatistic(below), Inputs: both, Arrays: []*zarr.Array{g.array("below", core.Float64, `"NaN"`)}},
+			{Name: "chunk", Stat: expr.NewStatistic(chunk), Inputs: both, Arrays: []*zarr.Array{perChunk}, Chunk: true},
 		},
+		Chunks: []ChunkValue{{Name: "most", Stat: expr.NewStatistic(most), Inputs: []Input{{Name: "v", Column: 0, Derived: -1}}, Type: core.Float64}},
 	}
 }
 

@@ -253,5 +253,5 @@ func TestOneCommand(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "CREATE_COMPLETE")
 	require.Contains(t, errs, "Building the function for "+architecture)
-	require.Contains(t, errs, "with atl06, h3, hdf5, healpix, rectilinear, stats staged as s3://zagg-artifacts-123456789012-us-west-2/zagg/")
+	require.Contains(t, errs, "with atl03, atl06, h3, hdf5, healpix, rectilinear, stats, tdigest staged as s3://zagg-artifacts-123456789012-us-west-2/zagg/")
 }

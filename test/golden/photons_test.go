@@ -28,16 +28,20 @@ func TestPhotons(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		granules int
-	}{{"levels", 4}, {"rect", 3}, {"rect_edge", 4}, {"tdigest_d64", 4}, {"tdigest_d8192", 4}} {
+	}{{"levels", 4}, {"rect", 3}, {"rect_edge", 4}, {"waveform_chunk", 3}, {"tdigest_d64", 4}, {"tdigest_d8192", 4}} {
 		dir := sharedtest.Dir(t, "golden", "atl03", c.name)
 		granules := photonGranules(t, c.granules)
-		args := []string{filepath.Join(dir, "expected.parquet")}
+		var stores []string
 		for _, perJob := range []string{"1", "3", "100"} {
 			store := filepath.Join(t.TempDir(), "store.zarr")
 			zagg(t, "run", "--config", unmasked(t, filepath.Join(dir, "config.yaml")), "--granules", granules, "--store", store, "-q", "--shards-per-job", perJob)
-			args = append(args, store)
+			stores = append(stores, store)
 		}
-		python(t, "golden/photons.py", args...)
+		for _, expected := range []string{"expected.parquet", "chunks.parquet"} {
+			if path := filepath.Join(dir, expected); exists(path) {
+				python(t, "golden/photons.py", append([]string{path}, stores...)...)
+			}
+		}
 	}
 }
 
@@ -65,4 +69,13 @@ output:
 	store := filepath.Join(t.TempDir(), "store.zarr")
 	zagg(t, "run", "--config", config, "--granules", photonGranules(t, 4), "--store", store, "-q")
 	python(t, "golden/photons.py", filepath.Join(sharedtest.Dir(t, "golden", "atl03", "levels"), "expected.parquet"), store)
+}
+
+// A photon without a height, or one of the product's fill value, makes no number of its chunk, and spoils no other: the histograms of
+// the chunk count nothing, and all other arrays are what they are without it.
+func TestOddPhotons(t *testing.T) {
+	dir := sharedtest.Dir(t, "golden", "atl03")
+	store := filepath.Join(t.TempDir(), "store.zarr")
+	zagg(t, "run", "--config", unmasked(t, filepath.Join(dir, "waveform_chunk", "config.yaml")), "--granules", photonGranules(t, 4), "--store", store, "-q")
+	python(t, "golden/odd_photons.py", store, filepath.Join(dir, "rect_edge", "expected.parquet"))
 }
