@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,5 +70,20 @@ func TestNamesOfBundles(t *testing.T) {
 	} {
 		function, arch := bundleOf(name)
 		require.Equal(t, want, [2]string{function, arch})
+	}
+}
+
+// Every platform has all packages of the program: none is made of files for others alone. `ci.yml` compiles them.
+func TestPlatformsHaveAllPackages(t *testing.T) {
+	for _, p := range Platforms() {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Error}}{{.}}{{end}}", "./cmd/zagg")
+		cmd.Dir = "../.."
+		cmd.Env = append(os.Environ(), "GOOS="+p.OS, "GOARCH="+p.Arch, "CGO_ENABLED=0")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", p, out)
+		require.Empty(t, strings.TrimSpace(string(out)), p.String())
+		parsed, err := ParsePlatform(p.String())
+		require.NoError(t, err)
+		require.Equal(t, p, parsed)
 	}
 }
