@@ -29,7 +29,7 @@ func (c covering) CoverCells(ctx context.Context, sets [][]uint64, margins []flo
 		if used > wire.MaxMessage-requestBytes {
 			return nil, nil, core.Errorf(core.Invalid, "plugin", c.of.plugin.options.Name, "a set of cells of %d bytes is too large for a plugin: %d are the most", used, wire.MaxMessage-requestBytes)
 		}
-		part, err := again(ctx, c.of.instance, func(s *session, handle uint64) (cellCover, error) {
+		part, err := retry(ctx, c.of.instance, func(s *session, handle uint64) (cellCover, error) {
 			return coverCells(ctx, s, handle, sets[:n], margins[:n])
 		})
 		if err != nil {
@@ -106,7 +106,7 @@ func (g *grid) restore(ctx context.Context, old *core.Legacy) (core.Restored, er
 	if err := wire.CheckText("shard key", request.Keys...); err != nil {
 		return core.Restored{}, err
 	}
-	return again(ctx, g.instance, func(s *session, handle uint64) (core.Restored, error) {
+	return retry(ctx, g.instance, func(s *session, handle uint64) (core.Restored, error) {
 		request.Handle = handle
 		reply, err := unary(ctx, s, s.grid.Restore, request)
 		if err != nil {

@@ -29,12 +29,12 @@ var errEarly = errors.New("it answered before it had heard everything")
 // make configures the thing for the first time.
 func (p *Plugin) make(ctx context.Context, kind zaggv1.Kind, name string, config core.Config) (*instance, error) {
 	i := &instance{plugin: p, request: &zaggv1.ConfigureRequest{Kind: kind, Name: name, Config: slices.Clone(config)}}
-	_, err := again(ctx, i, func(*session, uint64) (struct{}, error) { return struct{}{}, nil })
+	_, err := retry(ctx, i, func(*session, uint64) (struct{}, error) { return struct{}{}, nil })
 	return i, err
 }
 
-// on is the living session and the thing's handle there; it configures the thing where it is new.
-func (i *instance) on(ctx context.Context) (*session, uint64, error) {
+// acquire is the living session and the thing's handle there; it configures the thing where it is new.
+func (i *instance) acquire(ctx context.Context) (*session, uint64, error) {
 	s, err := i.plugin.acquire(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -63,11 +63,11 @@ func (i *instance) on(ctx context.Context) (*session, uint64, error) {
 	return s, handle, nil
 }
 
-// again makes a call that can be repeated, and repeats it once if the plugin died of it.
-func again[T any](ctx context.Context, i *instance, call func(*session, uint64) (T, error)) (T, error) {
+// retry makes a call that can be repeated, and repeats it once if the plugin died of it.
+func retry[T any](ctx context.Context, i *instance, call func(*session, uint64) (T, error)) (T, error) {
 	for try := 0; ; try++ {
 		var out T
-		s, handle, err := i.on(ctx)
+		s, handle, err := i.acquire(ctx)
 		if err == nil {
 			out, err = call(s, handle)
 		}

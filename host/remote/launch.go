@@ -123,7 +123,7 @@ func (r *running) startFailure(o Options, err error) error {
 	case r.hello.Load() != nil:
 		what = fmt.Sprintf("began well and cannot be connected to: %v", err)
 	case !r.killed():
-		what = r.how() + " before it printed its handshake line: is it a plugin for zagg?"
+		what = r.exitReason() + " before it printed its handshake line: is it a plugin for zagg?"
 	}
 	_ = r.Kill(context.Background())
 	return core.Errorf(core.Invalid, "plugin", o.Name, "%s %s%s", o.Command[0], what, r.tail.String())

@@ -22,29 +22,29 @@ import (
 
 // A process is one run of a plugin's executable, as go-plugin drives it.
 type process struct {
-	name    string
-	path    string
-	dir     string // where it must listen
-	cmd     *exec.Cmd
-	tail    tail
-	log     func(line string)
-	redact  func(string) string
-	input   *os.File // our end of its standard input: it ends when we do
-	toFirst *io.PipeWriter
-	first   *io.PipeReader         // the first line of its standard output, for go-plugin
-	hello   atomic.Pointer[string] // that line
-	started atomic.Pointer[os.Process]
-	mute    chan struct{} // closed when its standard output has ended
-	heard   chan struct{} // closed when its standard error has ended
-	done    chan struct{} // closed when it has ended and so has its group
-	ended   error         // how; read after done
-	ending  atomic.Bool   // we asked for it
+	name         string
+	path         string
+	dir          string // where it must listen
+	cmd          *exec.Cmd
+	tail         tail
+	log          func(line string)
+	redact       func(string) string
+	input        *os.File // our end of its standard input: it ends when we do
+	toFirst      *io.PipeWriter
+	first        *io.PipeReader         // the first line of its standard output, for go-plugin
+	hello        atomic.Pointer[string] // that line
+	started      atomic.Pointer[os.Process]
+	stdoutClosed chan struct{} // closed when its standard output has ended
+	stderrClosed chan struct{} // closed when its standard error has ended
+	done         chan struct{} // closed when it has ended and so has its group
+	ended        error         // as the system has it; read after done
+	ending       atomic.Bool   // we asked for it
 }
 
 var _ runner.Runner = (*process)(nil)
 
 func newProcess(name, dir string, cmd *exec.Cmd, log func(line string), redact func(string) string) *process {
-	p := &process{name: name, dir: dir, path: cmd.Path, cmd: cmd, log: log, redact: redact, mute: make(chan struct{}), heard: make(chan struct{}), done: make(chan struct{})}
+	p := &process{name: name, dir: dir, path: cmd.Path, cmd: cmd, log: log, redact: redact, stdoutClosed: make(chan struct{}), stderrClosed: make(chan struct{}), done: make(chan struct{})}
 	p.first, p.toFirst = io.Pipe()
 	return p
 }
@@ -77,7 +77,7 @@ func (p *process) Start(context.Context) error {
 	}
 	go p.listen(ends[2])
 	go func() {
-		defer close(p.heard)
+		defer close(p.stderrClosed)
 		defer ends[4].Close()
 		scanLines(ends[4], p.say)
 	}()
@@ -125,7 +125,7 @@ func (p *process) live(started chan<- error) {
 	signalGroup(p.cmd.Process, syscall.SIGKILL) // what it started
 	p.input.Close()
 	select { // the last lines; a process that left the group may keep them from ending
-	case <-p.heard:
+	case <-p.stderrClosed:
 	case <-time.After(time.Second):
 	}
 	close(p.done)
@@ -134,7 +134,7 @@ func (p *process) live(started chan<- error) {
 // listen gives go-plugin the first line of standard output; there should be no more.
 func (p *process) listen(out *os.File) {
 	defer out.Close()
-	defer close(p.mute)
+	defer close(p.stdoutClosed)
 	defer p.toFirst.Close()
 	scanLines(out, func(line string) {
 		if p.hello.Load() != nil {
@@ -171,7 +171,7 @@ func (p *process) Kill(context.Context) error {
 	}
 	var last <-chan time.Time
 	select {
-	case <-p.mute:
+	case <-p.stdoutClosed:
 		last = time.After(lastMoment)
 	default:
 		last = time.After(0)
@@ -245,8 +245,8 @@ func (p *process) HostToPlugin(network, address string) (string, string, error) 
 	return network, address, nil
 }
 
-// how says how the process ended.
-func (p *process) how() string {
+// exitReason says how the process ended.
+func (p *process) exitReason() string {
 	state := p.cmd.ProcessState
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		text := "was ended by signal " + status.Signal().String()

@@ -116,7 +116,7 @@ func (i identifying) Identify(ctx context.Context, names []string) ([]core.Ident
 				texts[k] = ""
 			}
 		}
-		ids, err := again(ctx, i.of.instance, func(s *session, handle uint64) ([]core.Identity, error) {
+		ids, err := retry(ctx, i.of.instance, func(s *session, handle uint64) ([]core.Identity, error) {
 			reply, err := unary(ctx, s, s.reader.Identify, &zaggv1.IdentifyRequest{Handle: handle, Names: texts})
 			if err != nil {
 				return nil, err
@@ -143,7 +143,7 @@ func (r *reader) converse(ctx context.Context, c *conversation, g core.Granule, 
 	if err := wire.CheckGranule(&g); err != nil {
 		return nil, err
 	}
-	s, handle, err := r.on(ctx)
+	s, handle, err := r.acquire(ctx)
 	if err != nil {
 		return s, err
 	}

@@ -70,7 +70,7 @@ func (s *session) watch() {
 		case <-s.dead:
 			return
 		case <-s.exited():
-			s.die("%s", s.process.how())
+			s.die("%s", s.process.exitReason())
 			return
 		case <-tick.C:
 			if s.calls.Load() > 0 {

@@ -52,7 +52,7 @@ func (t *foldingStatistic) Fold(ctx context.Context, groups *core.Groups) ([]cor
 type computeCall = func(context.Context, *zaggv1.ComputeRequest, ...grpc.CallOption) (grpc.ServerStreamingClient[zaggv1.ColumnFrame], error)
 
 func (t *statistic) run(ctx context.Context, groups *core.Groups, call func(*session) computeCall) ([]core.Column, error) {
-	return again(ctx, t.instance, func(s *session, handle uint64) ([]core.Column, error) {
+	return retry(ctx, t.instance, func(s *session, handle uint64) ([]core.Column, error) {
 		l := &lease{values: s.values}
 		defer l.release()
 		request := &zaggv1.ComputeRequest{Handle: handle, Slots: l.put(core.Raw(groups.Slots)), Offsets: l.put(core.Raw(groups.Offsets)),

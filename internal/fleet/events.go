@@ -38,9 +38,9 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 			return nil, err
 		}
 		if answer != nil {
-			return judge(j.Label, answer)
+			return decodeOutcome(j.Label, answer)
 		}
-		if err := f.results.trouble(); err != nil {
+		if err := f.results.listError(); err != nil {
 			return nil, unseen(j.Label, err)
 		}
 		if f.o.Finished != nil {
@@ -101,7 +101,7 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 					got(label, nil, a.err)
 					continue
 				}
-				done, err := judge(label, a.answer)
+				done, err := decodeOutcome(label, a.answer)
 				got(label, done, err)
 			}
 		}
@@ -146,7 +146,7 @@ func (r *results) expect(label string) <-chan arrival {
 	r.waiting[label] = wait
 	if !r.looking {
 		r.looking = true
-		go r.look()
+		go r.watch()
 	}
 	return wait
 }
@@ -157,8 +157,8 @@ func (r *results) forget(label string) {
 	delete(r.waiting, label)
 }
 
-// trouble is why results cannot be seen; nil: they can.
-func (r *results) trouble() error {
+// listError is why results cannot be seen; nil: they can.
+func (r *results) listError() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.failed
@@ -177,11 +177,11 @@ func (r *results) pause(waited time.Duration) time.Duration {
 	return p*3/4 + rand.N(p/2+1)
 }
 
-// look lists results until nobody waits any more. A store that does not answer is asked again: those who wait have their
+// watch lists results until nobody waits any more. A store that does not answer is asked again: those who wait have their
 // own deadlines. One that goes on denying is given up.
-func (r *results) look() {
+func (r *results) watch() {
 	ctx := context.Background()
-	start, granted := time.Now(), time.Now()
+	start, lastAllowed := time.Now(), time.Now()
 	for {
 		time.Sleep(r.pause(time.Since(start)))
 		r.mu.Lock()
@@ -193,15 +193,15 @@ func (r *results) look() {
 		r.mu.Unlock()
 		labels, err := r.present(ctx)
 		if core.CodeOf(err) != core.Denied {
-			granted = time.Now()
+			lastAllowed = time.Now()
 		}
-		r.note(err, time.Since(granted) > r.patience)
+		r.note(err, time.Since(lastAllowed) > r.patience)
 		r.fetch(ctx, labels)
 	}
 }
 
-// note keeps the error of a listing; hopeless tells all who wait.
-func (r *results) note(err error, hopeless bool) {
+// note keeps the error of a listing; giveUp tells all who wait.
+func (r *results) note(err error, giveUp bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -211,7 +211,7 @@ func (r *results) note(err error, hopeless bool) {
 		r.notice("results can be looked for again")
 	}
 	r.failed = err
-	if err == nil || !hopeless {
+	if err == nil || !giveUp {
 		return
 	}
 	for label := range r.waiting {

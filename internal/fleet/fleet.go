@@ -198,11 +198,11 @@ func (f *Fleet) Run(ctx context.Context, j job.Job) (*job.Done, error) {
 	if err != nil {
 		return nil, err
 	}
-	return judge(j.Label, answer)
+	return decodeOutcome(j.Label, answer)
 }
 
-// judge reads an answer to a job.
-func judge(label string, answer *job.Response) (*job.Done, error) {
+// decodeOutcome reads an answer to a job.
+func decodeOutcome(label string, answer *job.Response) (*job.Done, error) {
 	done, err := answer.Done()
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ import (
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
-// A source is the way to the granules and what finding the shards took.
-type source struct {
+// A granuleSource is the way to the granules and what finding the shards took.
+type granuleSource struct {
 	reader  core.ObjectStore
 	url     string // of one granule, to see what kind of store they are in
 	used    objstore.Counter
@@ -28,7 +28,7 @@ type source struct {
 }
 
 // makePlan takes the shards from a shard map or finds them in the granules.
-func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *source, error) {
+func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	if len(r.o.Granules) > 0 {
 		return r.scan(ctx)
 	}
@@ -105,7 +105,7 @@ func ReadMap(ctx context.Context, name string) (*shardmap.Map, error) {
 }
 
 // open makes the way to the granules of a plan.
-func (r *Run) open(ctx context.Context, p *plan.Plan) (*source, error) {
+func (r *Run) open(ctx context.Context, p *plan.Plan) (*granuleSource, error) {
 	var granules []core.Granule
 	for i := range p.Shards {
 		granules = append(granules, p.Shards[i].Granules...)
@@ -146,8 +146,8 @@ func (r *Run) sourceAccess() drivers.Access {
 }
 
 // openGranules makes the way to granules, and to their sidecars if there are any.
-func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*source, error) {
-	s := &source{}
+func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*granuleSource, error) {
+	s := &granuleSource{}
 	urls := []string{r.config.DataSource.Index.Store}
 	seen := map[string]bool{}
 	for _, g := range granules {
@@ -163,7 +163,7 @@ func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*sourc
 }
 
 // scan finds the shards by reading the granules' coordinates.
-func (r *Run) scan(ctx context.Context) (*plan.Plan, *source, error) {
+func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	store, err := drivers.Open(ctx, r.sourceAccess(), r.o.Granules...)
 	if err != nil {
 		return nil, nil, err
@@ -182,14 +182,14 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	way := host.NewStores(src.reader, r.output, src.url)
+	stores := host.NewStores(src.reader, r.output, src.url)
 	if !isLocal(src.url) { // files are the system's to keep
 		src.cache = objstore.NewCache(r.budget.Keep)
-		way.Cache = src.cache
+		stores.Cache = src.cache
 	}
 	s := &plan.Scan{
-		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: way.Granules,
-		Source: way.Reader(&src.used), Request: way.Request,
+		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: stores.Granules,
+		Source: stores.Reader(&src.used), Request: stores.Request,
 	}
 	count := r.progress.Count(len(granules), "granules")
 	s.Report = func(_, _ int, g core.Granule) { count.Step(g.ID) }

@@ -59,7 +59,7 @@ type Options struct {
 	Progress Progress // nil: nothing is shown
 }
 
-// A Run is one run on its way: what backends are opened for.
+// A Run is one run on its stores: what backends are opened for.
 type Run struct {
 	o        Options
 	progress Progress
@@ -74,7 +74,7 @@ type Run struct {
 	store    string
 	used     objstore.Counter // of the output, outside jobs
 
-	source   *source
+	source   *granuleSource
 	plan     *plan.Plan
 	ranks    []int // of the plan's shards that are computed
 	template *host.Template

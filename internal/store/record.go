@@ -23,8 +23,8 @@ const RecordSpec = "zagg-record/1"
 // maxRecord is the largest record that is read; an object takes about 150 bytes.
 const maxRecord = 256 << 20
 
-// A Record says that a shard is done. It is written last and deleted first: without it, what lies in the store is
-// debris. Records of the same work differ in Receipt, Version, RunID and WrittenAt only.
+// A Record says that a shard is done. It is written last and deleted first: without it, what lies in the store of the shard does
+// not count. Records of the same work differ in Receipt, Version, RunID and WrittenAt only.
 type Record struct {
 	Spec       string          `json:"spec"`
 	ShardKey   core.ShardKey   `json:"shard_key"`

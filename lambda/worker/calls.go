@@ -46,7 +46,7 @@ func (in *invocation) call(ctx context.Context) (job.Response, error) {
 		if d.Error != nil {
 			text, outcome = *d.Error, job.Failed
 		}
-		in.tell(ctx, r, text, outcome)
+		in.publish(ctx, r, text, outcome)
 	}
 	return r, e
 }

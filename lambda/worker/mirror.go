@@ -31,8 +31,8 @@ func (m *mirror) peek(in *invocation) {
 	}
 }
 
-// tell mirrors an answer. That it cannot be written is logged: the work is done, and whoever waits will ask again.
-func (in *invocation) tell(ctx context.Context, r job.Response, text string, status job.Status) {
+// publish mirrors an answer. That it cannot be written is logged: the work is done, and whoever waits will ask again.
+func (in *invocation) publish(ctx context.Context, r job.Response, text string, status job.Status) {
 	m := &in.mirror
 	if m.URL == "" {
 		return

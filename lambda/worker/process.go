@@ -43,7 +43,7 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	}
 	r, err := job.NewResponse(status, done)
 	if err == nil {
-		in.tell(ctx, r, text, done.Status)
+		in.publish(ctx, r, text, done.Status)
 	}
 	return r, err
 }
@@ -320,7 +320,7 @@ func (in *invocation) refuse(ctx context.Context, err error) (job.Response, erro
 	in.log.Error("event_refused", "shard_key", in.shard, "error", text, "code", d.Code, "request_id", in.requestID)
 	r, err := job.NewResponse(400, d)
 	if err == nil {
-		in.tell(ctx, r, text, job.Failed)
+		in.publish(ctx, r, text, job.Failed)
 	}
 	return r, err
 }

@@ -55,7 +55,7 @@ func (p *progress) Stat(ctx context.Context, url string) (core.ObjectInfo, error
 }
 
 // String tells how far a job came.
-func (p *progress) tell(source, output objstore.Usage) string {
+func (p *progress) describe(source, output objstore.Usage) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text := fmt.Sprintf("%d of %d granules were opened", len(p.opened), p.total)
@@ -68,5 +68,5 @@ func (p *progress) tell(source, output objstore.Usage) string {
 // stopped is the error of a job that had no more time.
 func stopped(p *progress, source, output objstore.Usage, after, left time.Duration, err error) error {
 	return core.Errorf(core.Unavailable, "", "", "stopped after %.1f s, %.1f s before the function's time-out: %s; give the function more time or memory, or make shards smaller (%w)",
-		after.Seconds(), left.Seconds(), p.tell(source, output), err)
+		after.Seconds(), left.Seconds(), p.describe(source, output), err)
 }
