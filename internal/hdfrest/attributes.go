@@ -105,16 +105,19 @@ func (c *call) postAttributes(id ID) (*Response, error) {
 	return c.namedAttributes(d, id, list, body.Names)
 }
 
-// namedAttributes answers with the attributes of some names, as many of them as there are.
+// namedAttributes answers with the attributes of some names, all of which must be there; of no names, with all.
 func (c *call) namedAttributes(d Domain, id ID, list []Attribute, names []string) (*Response, error) {
+	if len(names) == 0 {
+		return c.attributeList(d, id, byName(list, attributeName), false)
+	}
 	var found []Attribute
 	for _, n := range names {
 		if i := slices.IndexFunc(list, func(a Attribute) bool { return a.Name == n }); i >= 0 {
 			found = append(found, list[i])
 		}
 	}
-	if len(found) == 0 {
-		return nil, core.Errorf(core.NotFound, "hdfrest", id.String(), "there is none of these attributes")
+	if len(found) < len(names) {
+		return nil, core.Errorf(core.NotFound, "hdfrest", id.String(), "there are %d of these %d attributes", len(found), len(names))
 	}
 	return c.attributeList(d, id, found, false)
 }
@@ -140,10 +143,11 @@ func (c *call) getAttribute(id ID, name string) (*Response, error) {
 func (c *call) oneAttribute(d Domain, id ID, a *Attribute) (*Response, error) {
 	at := seconds(d.Info().Modified)
 	j := object{{"name", a.Name}, {"type", a.Type.json()}, {"shape", shapeJSON(a.Shape, false)}}
-	encoded := c.param("encoding") == "base64"
+	_, fixed := a.Type.Width()
+	encoded := c.param("encoding") == "base64" && fixed && !a.Shape.Null
 	switch {
 	case c.param("IncludeData") != "" && !c.flag("IncludeData"):
-	case encoded && !a.Shape.Null:
+	case encoded:
 		data, err := a.Value(c.ctx)
 		if err != nil {
 			return nil, err
@@ -163,15 +167,15 @@ func (c *call) oneAttribute(d Domain, id ID, a *Attribute) (*Response, error) {
 	return c.tagged(d, append(j, member{"hrefs", c.partLinks(id, "attributes/"+a.Name)}))
 }
 
-// attributeBytes answers with the value alone, binary or JSON.
+// attributeBytes answers with the value alone: binary, or JSON, which is what values of variable length always are.
 func (c *call) attributeBytes(d Domain, id ID, a *Attribute) (*Response, error) {
-	if c.binary() {
-		var data []byte
-		if !a.Shape.Null {
-			var err error
-			if data, err = a.Value(c.ctx); err != nil {
-				return nil, err
-			}
+	if a.Shape.Null {
+		return nil, errText("Null space attributes can not be read")
+	}
+	if _, fixed := a.Type.Width(); c.binary() && fixed {
+		data, err := a.Value(c.ctx)
+		if err != nil {
+			return nil, err
 		}
 		return c.bytes(d, data)
 	}

@@ -337,6 +337,11 @@ func (c *call) followLinks(d Domain, id ID, at float64) (*Response, error) {
 func (c *call) linksOf(d Domain, id ID, links []Link, titles []string) (*Response, error) {
 	at := seconds(d.Info().Modified)
 	list := []object{}
+	if len(titles) == 0 {
+		for _, l := range byName(links, linkName) {
+			titles = append(titles, l.Name)
+		}
+	}
 	for _, title := range titles {
 		i := slices.IndexFunc(links, func(l Link) bool { return l.Name == title })
 		if i < 0 {

@@ -13,21 +13,14 @@ type selection struct {
 	axes   []Axis
 	points [][]uint64
 	shape  []uint64 // of the answer: an index keeps its dimension, of one element
-	single []bool   // of axes: whether it is an index
 }
 
-// reduced is the shape without the dimensions of indices.
+// reduced is the shape without the dimensions of one element, of which a list of one keeps its own.
 func (s *selection) reduced() []uint64 {
-	if s.points != nil || s.single == nil {
+	if len(s.shape) <= 1 {
 		return s.shape
 	}
-	var out []uint64
-	for i, n := range s.shape {
-		if !s.single[i] {
-			out = append(out, n)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(s.shape), func(n uint64) bool { return n == 1 })
 }
 
 // elements is how many elements are selected.
@@ -66,14 +59,14 @@ func parseSelect(text string, dims []uint64, most int) (*selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &selection{axes: make([]Axis, len(dims)), single: make([]bool, len(dims))}
+	s := &selection{axes: make([]Axis, len(dims))}
 	var lists []int
 	for i, p := range parts {
 		a, err := parseAxis(strings.TrimSpace(p), dims[i], most)
 		if err != nil {
 			return nil, fmt.Errorf("dimension %d: %w", i, err)
 		}
-		s.axes[i], s.single[i] = a, !strings.ContainsAny(p, ":[")
+		s.axes[i] = a
 		if a.Points != nil {
 			lists = append(lists, i)
 		}

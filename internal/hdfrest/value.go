@@ -1,6 +1,7 @@
 package hdfrest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -59,7 +60,7 @@ func (c *call) postValue(id ID) (*Response, error) {
 		}
 		if strings.HasPrefix(c.req.Header.Get("Content-Type"), "application/octet-stream") {
 			points, err := c.binaryPoints(ds.Shape())
-			return &valueQuery{points: points, post: true}, err
+			return &valueQuery{points: points, fields: c.param("fields"), post: true}, err
 		}
 		var body struct {
 			Select, Fields, Query string
@@ -68,7 +69,8 @@ func (c *call) postValue(id ID) (*Response, error) {
 		if err := c.decode(&body); err != nil {
 			return nil, err
 		}
-		q := &valueQuery{sel: body.Select, fields: body.Fields, query: body.Query, post: true}
+		body.Select = cmp.Or(body.Select, c.param("select"))
+		q := &valueQuery{sel: body.Select, fields: cmp.Or(body.Fields, c.param("fields")), query: body.Query, post: true}
 		switch {
 		case body.Points == nil && body.Select == "" && body.Query == "":
 			return nil, errText("Expected points or select key in request body")
@@ -125,7 +127,7 @@ func (c *call) selected(ds Dataset, q *valueQuery) (*selection, error) {
 	switch {
 	case q.points != nil:
 		sel = &selection{points: q.points, shape: []uint64{uint64(len(q.points))}}
-	case q.sel != "":
+	case q.sel != "" && len(shape.Dims) > 0: // of a scalar there is nothing to select
 		var err error
 		if sel, err = parseSelect(q.sel, shape.Dims, c.Limits.Points); err != nil {
 			return nil, errSelection(err)
@@ -142,7 +144,12 @@ func errFields(t *Type, fields string) error {
 	if t.Class != Compound {
 		return errText("invalid fields selection: getSubType - parent must be compound type")
 	}
-	return &statusError{http.StatusBadRequest, "invalid fields selection", fmt.Errorf("%q are not all members of the type", fields)}
+	for f := range strings.SplitSeq(fields, ":") {
+		if !slices.ContainsFunc(t.Members, func(m Member) bool { return m.Name == f }) {
+			return errText("invalid fields selection: field: " + f + " is not defined in parent type")
+		}
+	}
+	return errText("invalid fields selection")
 }
 
 // readFields reads a selection and keeps of its elements the members that are asked for.

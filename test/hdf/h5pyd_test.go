@@ -102,18 +102,27 @@ func TestWalkMatrix(t *testing.T) {
 	}
 }
 
-// h5pyd invokes the function, as it would be deployed, through the emulator.
+// h5pyd invokes the function, as it would be deployed, through the emulator; ZAGG_HDF_ALL walks all granules this way too.
 func TestLambda(t *testing.T) {
-	types := sharedtest.Dir(t, "data", "types.h5")
+	data := sharedtest.Dir(t, "data")
+	pairs := []string{"/types.h5=" + filepath.Join(data, "types.h5")}
+	if os.Getenv("ZAGG_HDF_ALL") != "" {
+		root := t.TempDir()
+		python(t, "1.0.0", nil, "matrix.py", filepath.Join(root, "m"))
+		pairs = append(files(t, data, ""), files(t, root, "m")...)
+	}
 	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: os.Getenv("ZAGG_VERSITYGW"), Buckets: []string{"granules"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { s3.Close() })
 	access, secret := s3.Owner()
 	store, err := s3store.New(t.Context(), s3store.Options{Endpoint: s3.Direct(), Region: "us-east-1", Credentials: &s3store.Credentials{AccessKeyID: access, SecretAccessKey: secret}})
 	require.NoError(t, err)
-	data, err := os.ReadFile(types)
-	require.NoError(t, err)
-	require.NoError(t, objstore.PutBytes(t.Context(), store, "s3://granules/types.h5", data, core.PutOptions{}))
+	for _, p := range pairs {
+		domain, file, _ := strings.Cut(p, "=")
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, objstore.PutBytes(t.Context(), store, "s3://granules"+domain, text, core.PutOptions{}))
+	}
 	l, err := emulator.New(emulator.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { l.Close() })
@@ -125,7 +134,7 @@ func TestLambda(t *testing.T) {
 		settings = append(settings, k+"="+v)
 	}
 	settings = append(settings, "AWS_ENDPOINT_URL_LAMBDA="+l.URL(), "AWS_DEFAULT_REGION="+l.Region())
-	t.Log(python(t, "0.24.0", settings, "walk.py", "/types.h5="+types))
+	t.Log(python(t, "0.24.0", settings, append([]string{"walk.py"}, pairs...)...))
 }
 
 // build makes the zip that would be deployed, for this machine.

@@ -51,7 +51,11 @@ class Walk:
             if not want:
                 allowed = [""]
             else:
-                o = theirs[want]
+                try:
+                    o = theirs[want]
+                except Exception:  # noqa: BLE001 — a subset of a granule keeps references to what it left out
+                    self.limit("references that lead nowhere")
+                    continue
                 uuid = self.seen.get(h5py.h5o.get_info(o.id).addr)
                 if not uuid:  # no link leads to it, or it was left out
                     continue

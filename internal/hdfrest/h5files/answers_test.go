@@ -56,6 +56,10 @@ func TestAnswers(t *testing.T) {
 		{"POST", value, `{"select":5}`, "400: Unable to load JSON body"},
 		{"POST", value, `{"select":"[0:99,0]"}`, "400: Invalid selection"},
 		{"GET", value + "?select=[0:1,0:1", "", "400: Invalid selection"},
+		{"GET", "/datasets/" + id("/cmp/plain") + "/value?fields=x:nope", "", "400: invalid fields selection: field: nope is not defined in parent type"},
+		{"GET", root + "/attributes/empty/value", "", "400: Null space attributes can not be read"},
+		{"POST", root + "/attributes", `{"attr_names":["title","nope"]}`, "404: Not Found"},
+		{"POST", root + "/links", `{"titles":["num","nope"]}`, "404: Not Found"},
 		{"GET", value + "?fields=x", "", "400: invalid fields selection: getSubType - parent must be compound type"},
 		{"GET", value + "?query=x>1", "", "400: Query string is not supported for multidimensional datasets"},
 		{"GET", root + "/links?Limit=x", "", "400: Bad Request: Expected int type for limit"},
@@ -84,18 +88,31 @@ func TestAnswers(t *testing.T) {
 	require.Equal(t, "400: Number of point values is not consistent with dataset rank", string(r.Body))
 
 	for target, want := range map[string]string{
-		value + "?select=[0,0:2]":              `[[-30,-27]]`,
-		value + "?select=[0,0:2]&reduce_dim=1": `[-30,-27]`,
-		value + "?select=[0,1]&reduce_dim=1":   `-27`,
-		value + "?select=[[0,1],[0,1]]":        `[-30,-3]`,
-		value + "?select=[[1,0],0:2]":          `[[-6,-3],[-30,-27]]`,
-		value + "?select=[[0,1],0]":            `[[-30],[-6]]`,
+		value + "?select=[0,0:2]":                                     `[[-30,-27]]`,
+		value + "?select=[0,0:2]&reduce_dim=1":                        `[-30,-27]`,
+		value + "?select=[0,1]&reduce_dim=1":                          `-27`,
+		value + "?select=[[0,1],[0,1]]":                               `[-30,-3]`,
+		"/datasets/" + id("/scalar/f") + "/value?select=[0:1]":        `2.5`,
+		"/datasets/" + id("/bool") + "/value?select=[0]&reduce_dim=1": `[true]`,
+		root + "/attributes/title/value":                              `"acceptance types"`,
+		root + "/attributes/title?encoding=base64":                    `"acceptance types"`,
+		root + "/attributes/i32?encoding=base64":                      `"+f///w=="`,
+		value + "?select=[[1,0],0:2]":                                 `[[-6,-3],[-30,-27]]`,
+		value + "?select=[[0,1],0]":                                   `[[-30],[-6]]`,
 	} {
 		var o struct{ Value json.RawMessage }
 		r := ask("GET", target, "")
 		require.NoError(t, json.Unmarshal(r.Body, &o), "%s", r.Body)
 		require.JSONEq(t, want, string(o.Value), target)
 	}
+	r = ask("POST", value+"?select=[0:1,0:1]", "{}")
+	require.Contains(t, string(r.Body), `"value":[[-30]]`)
+	r = ask("POST", "/datasets/"+id("/cmp/plain")+"/value?fields=x", `{"points":[0,2]}`)
+	require.Contains(t, string(r.Body), `"value":[[0.0],[0.5]]`)
+	r = ask("POST", root+"/links", `{"titles":[]}`)
+	require.Contains(t, string(r.Body), `"title":"num"`)
+	r = ask("POST", root+"/attributes", `{"attr_names":[]}`)
+	require.Contains(t, string(r.Body), `"name":"title"`)
 	r = ask("GET", value+"?select=[0,0:2]", "", "Accept", octets)
 	require.Equal(t, "e2ffffffe5ffffff", hex.EncodeToString(r.Body))
 
