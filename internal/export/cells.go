@@ -55,19 +55,22 @@ func (s *Store) open(ctx context.Context, names []string) (*source, error) {
 	src := &source{Store: s, frame: s.Grid.Info().Frame}
 	all := map[string]*zarr.Dataset{}
 	var ragged []string // cells of any number of rows
-	for _, m := range s.Group.Members() {
-		if !m.Array || slices.ContainsFunc(src.frame.Coords, func(f core.Field) bool { return f.Name == m.Path }) {
+	for _, path := range s.candidates(names) {
+		if slices.ContainsFunc(src.frame.Coords, func(f core.Field) bool { return f.Name == path }) {
 			continue
 		}
-		a, err := s.Group.Array(ctx, m.Path)
+		a, err := s.Group.Array(ctx, path)
+		if core.CodeOf(err) == core.NotFound {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		switch {
 		case src.perCell(a) && a.Type == core.Bytes:
-			ragged = append(ragged, m.Path)
+			ragged = append(ragged, path)
 		case src.perCell(a):
-			all[m.Path] = a
+			all[path] = a
 		}
 	}
 	have := slices.Sorted(maps.Keys(all))
@@ -87,9 +90,23 @@ func (s *Store) open(ctx context.Context, names []string) (*source, error) {
 		src.arrays = append(src.arrays, all[name])
 	}
 	if len(src.arrays) == 0 {
-		return nil, core.Errorf(core.NotFound, op, s.Group.URL, "the store has no variable")
+		return nil, core.Errorf(core.NotFound, op, s.Group.URL, "the store does not list its variables: name some with --variables")
 	}
 	return src, nil
+}
+
+// candidates are the arrays of a group that knows its members, and in one without consolidated metadata those asked for.
+func (s *Store) candidates(names []string) []string {
+	if !s.Group.Consolidated() {
+		return names
+	}
+	var out []string
+	for _, m := range s.Group.Members() {
+		if m.Array {
+			out = append(out, m.Path)
+		}
+	}
+	return out
 }
 
 // perCell reports an array over the grid's dimensions, in blocks of a shard.

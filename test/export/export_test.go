@@ -96,3 +96,21 @@ func TestRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
+
+// A store without consolidated metadata does not list its variables; those that are named are written.
+func TestNotConsolidated(t *testing.T) {
+	dir := t.TempDir()
+	file, path, out := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "cells.zarr"), filepath.Join(dir, "cells.csv")
+	text := strings.Replace(config, "GRID}", "{type: healpix, child_order: 8, parent_order: 4, layout: compact}, consolidate_metadata: false}", 1)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	said, code := zagg(t, "run", "--config", file, "--granules", filepath.Join("..", "..", "cmd", "zagg", "cli", "sample", "*.h5"), "--store", path, "-q")
+	require.Zero(t, code, said)
+	said, code = zagg(t, "export", path, "--to", "csv", "-o", out)
+	require.Equal(t, 1, code, said)
+	require.Contains(t, said, "name some with --variables")
+	said, code = zagg(t, "export", path, "--to", "csv", "--variables", "count", "-o", out)
+	require.Zero(t, code, said)
+	rows, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(rows), "lon,lat,morton,cell_ids,count\n"), string(rows[:60]))
+}
