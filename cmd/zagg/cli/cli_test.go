@@ -67,7 +67,7 @@ func TestExitCodes(t *testing.T) {
 		{2, `--backend is "cloud"; have local, lambda`, with("--backend", "cloud", "--store", "y")},
 		{2, "--emulate needs --backend lambda", with("--emulate", "--store", "y")},
 		{2, "--invocation is", with("--backend", "lambda", "--invocation", "later", "--store", "y")},
-		{1, "shipped configurations: atl06", []string{"run", "--config", "nope.yaml", "--granules", "sample", "--store", "x"}},
+		{1, "shipped configurations: atl03, ", []string{"run", "--config", "nope.yaml", "--granules", "sample", "--store", "x"}},
 		{1, "no such file", []string{"run", "--config", "atl06", "--granules", "nothing*.h5", "--store", filepath.Join(folder, "a")}},
 		{1, "not an HDF5 file", []string{"run", "--config", "atl06", "--granules", "cli.go", "--store", filepath.Join(folder, "b")}},
 		{1, "holds thesis.tex", with("--store", foreign)},

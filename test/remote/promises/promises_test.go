@@ -2,6 +2,8 @@
 package promises
 
 import (
+	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,10 +15,12 @@ import (
 	"github.com/englacial/zagg/core/coretest"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/sharedtest"
+	"github.com/englacial/zagg/plugins/atl03"
 	"github.com/englacial/zagg/plugins/atl06"
 	"github.com/englacial/zagg/plugins/healpix"
 	"github.com/englacial/zagg/plugins/rectilinear"
 	"github.com/englacial/zagg/plugins/stats"
+	"github.com/englacial/zagg/plugins/tdigest"
 	"github.com/englacial/zagg/test/remote/loop"
 )
 
@@ -60,6 +64,29 @@ func TestReader(t *testing.T) {
 	require.Equal(t, []core.Identity{{Data: "ATL06_20190221121851_08410203", Version: []int{7, 1, 0, 0}}, {}}, ids)
 	coretest.Reader(t, coretest.Make(p.Readers[0], `{}`), &objstore.File{}, granules,
 		coretest.ReaderOptions{Options: coretest.Options{Short: true}, Columns: []string{"h_li"}})
+}
+
+// TestLevels: a reader of linked levels, whose filters name a level.
+func TestLevels(t *testing.T) {
+	p := loop.Plugin(t, atl03.Plugin())
+	paths, err := filepath.Glob(sharedtest.Dir(t, "golden", "granules_atl03") + "/ATL03_*.h5")
+	require.NoError(t, err)
+	granules := []core.Granule{{ID: filepath.Base(paths[1]), Assets: map[string]string{"data": paths[1]}}}
+	filters := []core.Filter{{Column: "/{group}/geolocation/segment_ph_cnt", Element: -1, Op: core.OpGe, Values: []json.Number{"20"}, Level: "segments"}}
+	coretest.Reader(t, coretest.Make(p.Readers[0], `{}`), &objstore.File{}, granules,
+		coretest.ReaderOptions{Options: coretest.Options{Short: true}, Columns: []string{"h_ph", "segment_id"}, Filters: filters, Records: true})
+}
+
+// TestRagged: a statistic whose cells have any number of rows.
+func TestRagged(t *testing.T) {
+	p := loop.Plugin(t, tdigest.Plugin())
+	coretest.Statistic(t, coretest.Make(p.Statistics[0], `{"delta": 16}`), coretest.StatisticOptions{Options: coretest.Options{Short: true},
+		SameFold: func(whole, folded []core.Column) error { // a fold has other centroids; how good they are is tested beside the plugin
+			if whole[0].Rows() != folded[0].Rows() {
+				return fmt.Errorf("%d cells, folded %d", whole[0].Rows(), folded[0].Rows())
+			}
+			return nil
+		}})
 }
 
 func TestStatistics(t *testing.T) {
