@@ -177,6 +177,9 @@ func (s *stored) readShard(ctx context.Context, grid core.Grid, r *store.Record,
 		return core.Shard{}, err
 	}
 	lon, lat := core.View[float64](cells[0].Data), core.View[float64](cells[1].Data)
+	if len(v) != len(lon) {
+		return core.Shard{}, core.Errorf(core.Unsupported, "plot", array.URL, "it has %d values in a shard of %d cells: only one value per cell can be drawn", len(v), len(lon))
+	}
 	corner := cornersOf(grid.Info().Frame.Dims, lon, lat)
 	for i := range v {
 		if v[i] == fill || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
