@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -49,7 +50,7 @@ func compare(ctx context.Context, o options, work string) error {
 		defer hsds.stop()
 		services = append(services, hsds)
 	}
-	fmt.Printf("%d clients at once, %d requests for %d elements of %s each, files on disk:\n\n| service | requests/s | median ms | p99 ms | most ms | CPU s | RSS MB |\n|---|---|---|---|---|---|---|\n",
+	fmt.Printf("%d clients at once, %d requests for %d elements of %s each, files on disk:\n\n| service | requests/s | median ms | p99 ms | most ms | 503s | CPU s | RSS MB |\n|---|---|---|---|---|---|---|---|\n",
 		o.clients, o.requests, slab, filepath.Base(o.dataset))
 	var first [][]byte
 	for _, s := range services {
@@ -150,6 +151,12 @@ func serveHSDS(ctx context.Context, o options, work string) (*service, error) {
 	return s, s.find(ctx, o)
 }
 
+// errBusy is 503, after which clients ask again.
+var errBusy = errors.New("the service is busy")
+
+// again waits before a client asks a busy service again.
+const again = 50 * time.Millisecond
+
 // get asks the service.
 func (s *service) get(ctx context.Context, path string, params url.Values, accept string) ([]byte, error) {
 	params.Set("domain", s.domain)
@@ -170,6 +177,9 @@ func (s *service) get(ctx context.Context, path string, params url.Values, accep
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode == http.StatusServiceUnavailable {
+		return nil, errBusy
+	}
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s %s: %d %.200s", s.label, path, resp.StatusCode, body)
 	}
@@ -208,14 +218,21 @@ func (s *service) measure(ctx context.Context, o options) ([][]byte, error) {
 		selects[i] = fmt.Sprintf("[%d:%d]", from, min(from+slab, d.Shape.Dims[0]))
 	}
 	answers, times, errs := make([][]byte, o.requests), make([]time.Duration, o.requests), make([]error, o.clients)
-	var next atomic.Int64
+	var next, busy atomic.Int64
 	var wg sync.WaitGroup
 	began := time.Now()
 	for c := range o.clients {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(o.requests) && errs[c] == nil; i = next.Add(1) - 1 {
 				at := time.Now()
-				answers[i], errs[c] = s.get(ctx, "/datasets/"+s.dataset+"/value", url.Values{"select": {selects[i]}}, "application/octet-stream")
+				for {
+					answers[i], errs[c] = s.get(ctx, "/datasets/"+s.dataset+"/value", url.Values{"select": {selects[i]}}, "application/octet-stream")
+					if !errors.Is(errs[c], errBusy) {
+						break
+					}
+					busy.Add(1)
+					time.Sleep(again)
+				}
 				times[i] = time.Since(at)
 			}
 		})
@@ -229,6 +246,7 @@ func (s *service) measure(ctx context.Context, o options) ([][]byte, error) {
 	}
 	slices.Sort(times)
 	cpu, rss := tree(s.cmd.Process.Pid)
-	fmt.Printf("| %s | %.0f | %.1f | %.1f | %.1f | %.1f | %.0f |\n", s.label, float64(o.requests)/wall.Seconds(), quantile(times, 0.5), quantile(times, 0.99), quantile(times, 1), cpu, rss)
+	fmt.Printf("| %s | %.0f | %.1f | %.1f | %.1f | %d | %.1f | %.0f |\n", s.label, float64(o.requests)/wall.Seconds(), quantile(times, 0.5), quantile(times, 0.99), quantile(times, 1),
+		busy.Load(), cpu, rss)
 	return answers, nil
 }
