@@ -1,4 +1,4 @@
-"""Compares stores with the expected values of a case of photons: photons.py EXPECTED.parquet STORE…
+"""Compares stores with the expected values of a case of photons: photons.py EXPECTED.parquet STORE… EXPECTED.parquet STORE…
 
 Every array of a store that the table has must be equal where the table has a row, and its fill value elsewhere. Sums in float32 of
 the earlier system differ from those in float64 by the tolerances below, relative."""
@@ -69,5 +69,8 @@ def compare(expected, store):
 
 
 if __name__ == "__main__":
-    for path in sys.argv[2:]:
-        compare(sys.argv[1], path)
+    for path in sys.argv[1:]:
+        if path.endswith(".parquet"):
+            expected = path
+        else:
+            compare(expected, path)
