@@ -221,12 +221,12 @@ func TestWhatCannotBeBuilt(t *testing.T) {
 		return dir
 	}
 	for want, o := range map[string]bundle.Options{
-		"bundle nonsense: no such built-in plugin; have atl06, h3": {Builtins: []string{"nonsense"}},
-		"bundle sparc: no such architecture; have arm64, amd64":    {Arch: "sparc"},
-		"it is not in module example.org/planefit of":              third(bundle.Plugin{Package: "example.org/other", Replace: repository + "/examples/planefit"}),
-		"undefined: p1.Plugin":                                     third(bundle.Plugin{Package: "example.org/broken", Replace: module("package broken\n")}),
-		"broken.go:3:28: undefined: plugin":                        third(bundle.Plugin{Package: "example.org/broken", Replace: module("package broken\n\nfunc Plugin() int { return plugin }\n")}),
-		"go get " + planefit + "@v9.9.9":                           third(bundle.Plugin{Package: planefit, Version: "v9.9.9"}),
+		"bundle nonsense: no such built-in plugin; have atl03, atl06, h3": {Builtins: []string{"nonsense"}},
+		"bundle sparc: no such architecture; have arm64, amd64":           {Arch: "sparc"},
+		"it is not in module example.org/planefit of":                     third(bundle.Plugin{Package: "example.org/other", Replace: repository + "/examples/planefit"}),
+		"undefined: p1.Plugin":                                            third(bundle.Plugin{Package: "example.org/broken", Replace: module("package broken\n")}),
+		"broken.go:3:28: undefined: plugin":                               third(bundle.Plugin{Package: "example.org/broken", Replace: module("package broken\n\nfunc Plugin() int { return plugin }\n")}),
+		"go get " + planefit + "@v9.9.9":                                  third(bundle.Plugin{Package: planefit, Version: "v9.9.9"}),
 	} {
 		if strings.HasPrefix(want, "go get") {
 			t.Setenv("GOPROXY", "off")
