@@ -54,8 +54,8 @@ func (s *pluginSet) open(ctx context.Context, o remote.Options) (*remote.Plugin,
 // log prints a line of a plugin. Files take lines from several goroutines; for others lines are kept until the end.
 func (s *pluginSet) log(plugin, line string) {
 	line = "plugin " + plugin + ": " + line + "\n"
-	if f, ok := s.stderr.(*os.File); ok {
-		_, _ = f.WriteString(line)
+	if fileOf(s.stderr) != nil {
+		_, _ = io.WriteString(s.stderr, line)
 		return
 	}
 	s.mu.Lock()

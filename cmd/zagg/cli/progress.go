@@ -41,12 +41,18 @@ func (s shown) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// terminal is the terminal that is written to; nil if it is none, or one that draws nothing.
-func terminal(w io.Writer) *os.File {
+// fileOf is the file that is written to; nil if it is none.
+func fileOf(w io.Writer) *os.File {
 	if s, ok := w.(shown); ok {
 		w = s.w
 	}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+	f, _ := w.(*os.File)
+	return f
+}
+
+// terminal is the terminal that is written to; nil if it is none, or one that draws nothing.
+func terminal(w io.Writer) *os.File {
+	if f := fileOf(w); f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		return f
 	}
 	return nil
