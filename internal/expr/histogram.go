@@ -28,7 +28,8 @@ func (e *evaluator) histogram(n *node, args []value) (value, error) {
 		return v, err
 	}
 	cells, konst := len(v.off)-1, v.konst
-	if !low.konst || !high.konst {
+	ofData := !low.konst || !high.konst // the range is computed from each cell's values
+	if ofData {
 		cells, konst = e.cells, false
 	}
 	counts, edges, err := e.histogramResult(n, cells, bins, konst)
@@ -47,12 +48,11 @@ func (e *evaluator) histogram(n *node, args []value) (value, error) {
 		} else {
 			h.low, h.high = extent(cell)
 		}
-		why := h.fill(cell)
-		if why != "" && args[2].given() && !konst {
+		if ofData && !(isFinite(h.low) && isFinite(h.high)) {
 			h.none()
 			continue
 		}
-		if why != "" {
+		if why := h.fill(cell); why != "" {
 			if err := e.cellError(n, i, "%s: %s (from %g to %g)", n.text, why, h.low, h.high); err != nil {
 				return v, err
 			}
@@ -186,7 +186,8 @@ func (h *histogram) makeEdges() string {
 	return ""
 }
 
-// none is what a cell has whose own range cannot be divided: nothing counted. It must not keep other cells from being computed.
+// none is what a cell has whose own range is not finite: nothing counted. One odd value must not keep other cells from being
+// computed.
 func (h *histogram) none() {
 	clear(h.counts)
 	for i := range h.edges {
