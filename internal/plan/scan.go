@@ -126,8 +126,16 @@ type result struct {
 	err                    error
 }
 
-// granule finds the shards of one granule.
+// granule finds the shards of one granule. Where something did not answer, such as a plugin's process that died, it is read once more.
 func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
+	r, err := s.read(ctx, g)
+	if core.CodeOf(err) == core.Unavailable && ctx.Err() == nil {
+		r, err = s.read(ctx, g)
+	}
+	return r, err
+}
+
+func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
 	r := result{shards: map[core.ShardKey]bool{}}
 	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16, CountInvalid: true, Request: s.Request}, func(b *core.Batch) error {
 		if len(b.Lat) != len(b.Lon) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -217,6 +218,30 @@ type invalidGrid struct{ core.Grid }
 
 func (invalidGrid) Cover(context.Context, []core.Region) ([][]core.ShardKey, error) {
 	return nil, core.Errorf(core.Invalid, "grid", "", "no cover")
+}
+
+// oneBreak stops answering once, after the rows of a granule were emitted.
+type oneBreak struct {
+	*points
+	broke atomic.Bool
+}
+
+func (o *oneBreak) Read(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
+	stats, err := o.points.Read(ctx, src, g, q, emit)
+	if g.ID == "b" && !o.broke.Swap(true) {
+		return stats, core.Errorf(core.Unavailable, "plugin", "p", "was ended by signal killed")
+	}
+	return stats, err
+}
+
+// A reader that stops answering in the middle of a granule is asked once more, and nothing of it is counted twice.
+func TestScanOnceMore(t *testing.T) {
+	grid := newGrid(t, `{"parent_order": 3, "child_order": 4}`)
+	p := &points{of: map[string][]core.LonLat{"a": {{Lon: 1}}, "b": {{Lon: 100}, {Lon: 1}, {Lon: math.NaN()}}}}
+	got, found, err := (&Scan{Grid: grid, Reader: &oneBreak{points: p}}).Run(t.Context(), p.granules(), false)
+	require.NoError(t, err)
+	require.EqualValues(t, 4, found.Rows)
+	requirePlan(t, grid, p, got, found)
 }
 
 // A granule that fails in the middle is left out whole: no shard is planned for what was seen of it.
