@@ -97,12 +97,8 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 	if j.GranulesURL != "" {
 		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
 	}
-	r, _, err := store.FindRecord(ctx, from, j.StorePath, j.Label)
-	if r == nil || err != nil {
-		return nil, err
-	}
-	granules, err := j.Cores(ctx, t.Recipe.Reader)
-	if err != nil || !t.done(r, j, t.want(j, granules)) {
+	r, want, err := t.recorded(ctx, from, j)
+	if r == nil || err != nil || !t.done(r, j, want) {
 		return nil, err
 	}
 	if whole, _, err := r.Intact(ctx, from, j.StorePath); err != nil || !whole {
@@ -113,20 +109,26 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 
 // Stands reports whether the store has a record of the job's work, whichever run wrote it.
 func (t *Template) Stands(ctx context.Context, from core.ObjectReader, j *job.Job) (bool, error) {
-	again := *j
-	again.Overwrite = false
-	granules, err := again.Cores(ctx, t.Recipe.Reader)
-	if err != nil {
-		return false, err
-	}
-	r, _, err := store.FindRecord(ctx, from, j.StorePath, j.Label)
+	r, want, err := t.recorded(ctx, from, j)
 	if r == nil || err != nil {
 		return false, err
 	}
-	want := t.want(&again, granules)
 	want.Partial = j.AllowMissing
 	ok, _ := r.Matches(want)
 	return ok, nil
+}
+
+// recorded is the record of a job's shard, nil if there is none, and what the job wants of it.
+func (t *Template) recorded(ctx context.Context, from core.ObjectReader, j *job.Job) (*store.Record, store.Want, error) {
+	r, _, err := store.FindRecord(ctx, from, j.StorePath, j.Label)
+	if r == nil || err != nil {
+		return nil, store.Want{}, err
+	}
+	granules, err := j.Cores(ctx, t.Recipe.Reader)
+	if err != nil {
+		return nil, store.Want{}, err
+	}
+	return r, t.want(j, granules), nil
 }
 
 // done reports whether a record is what the job would leave. One that this very run wrote, whose event came twice, is: also where
