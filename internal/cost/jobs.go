@@ -26,7 +26,7 @@ func (j Job) reading() float64 {
 	return float64(j.Granules) + float64(j.Pairs-j.Granules)/sharedBy
 }
 
-// jobSeconds is what a job takes.
+// jobSeconds is what a job takes. Granules are read several at once, so that more than one vCPU helps.
 func (m Model) jobSeconds(j Job, f Function) float64 {
 	cpus := min(float64(f.MemoryMB)/MBPerCPU, maxCPU)
 	cpu := m.PairCPU * (readingCPU*j.reading() + (1-readingCPU)*float64(j.Pairs))

@@ -3,7 +3,6 @@ package cost
 import (
 	"cmp"
 	"container/heap"
-	"slices"
 )
 
 // A Model says what a shard and each of its granules take. Its constants come from receipts: the shipped ones from the
@@ -69,36 +68,19 @@ type Expectation struct {
 	CeilingUSD     float64 `json:"ceiling_usd"` // if every invocation ran into the time-out, as often as it may be sent
 }
 
-// seconds of one shard. Granules are read several at once, so that more than one vCPU helps.
-func (m Model) seconds(granules int, f Function) float64 {
-	cpus := min(float64(f.MemoryMB)/MBPerCPU, maxCPU)
-	n := float64(granules)
-	return m.ShardSeconds + n*m.PairCPU/cpus + n*m.PairWait
-}
+// seconds is what a job of one shard takes.
+func (m Model) seconds(granules int, f Function) float64 { return m.jobSeconds(shard(granules), f) }
 
-// Expect predicts a run from the number of granules of each shard. The densest shards start first.
+// shard is the job of one shard.
+func shard(granules int) Job { return Job{Shards: 1, Granules: granules, Pairs: granules} }
+
+// Expect predicts a run of jobs of one shard from the number of granules of each. The densest shards start first.
 func (m Model) Expect(granules []int, f Function) Expectation {
-	e := Expectation{Jobs: len(granules), Shards: len(granules)}
-	order := slices.SortedFunc(slices.Values(granules), func(a, b int) int { return cmp.Compare(b, a) })
-	tasks := make([]float64, len(order))
-	for i, n := range order {
-		tasks[i] = m.seconds(n, f)
-		e.Pairs += n
-		e.WorkerSeconds += tasks[i]
+	jobs := make([]Job, len(granules))
+	for i, n := range granules {
+		jobs[i] = shard(n)
 	}
-	if len(order) > 0 {
-		e.Densest, e.DensestSeconds = order[0], tasks[0]
-	}
-	e.WallSeconds = makespan(tasks, f.Concurrency)
-	pairs, shards := float64(e.Pairs), float64(e.Shards)
-	use := Use{
-		WorkerSeconds: e.WorkerSeconds, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
-		Invocations: int64(e.Shards), Gets: int64(pairs * m.PairGets), Puts: int64(shards * m.ShardPuts), Bytes: int64(pairs * m.PairBytes),
-	}
-	e.Bill = Of(use)
-	e.USD = e.Bill.Total()
-	e.CeilingUSD = Ceiling(e, use, f).Total()
-	return e
+	return m.ExpectJobs(jobs, f)
 }
 
 // Ceiling is the most that a run can cost of which use is expected: every job runs into the time-out, as often as it may be
