@@ -140,7 +140,7 @@ func countRows(spans []h5.Span) int64 {
 	return n
 }
 
-// integers are the elements of one half of a link, and which of them have no value.
+// integers64 is the elements of one half of a link, and which of them have no value.
 func integers64(c *core.Column) (values []int64, missing []bool, err error) {
 	values, missing = make([]int64, c.Rows()), make([]bool, c.Rows())
 	switch c.Type {
