@@ -2,24 +2,21 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/internal/hdfclient"
 	"github.com/englacial/zagg/internal/hdfrest"
-	"github.com/englacial/zagg/internal/hdfrest/h5files"
 )
 
 func (a *app) hdfCommand() *cobra.Command {
@@ -105,37 +102,12 @@ func publicly(folders []string) func(hdfrest.Name) bool {
 	}
 }
 
-// hdfRoot opens a folder or prefix as a store of one bucket.
-func hdfRoot(ctx context.Context, o *hdfServeOptions) (store *h5files.Store, bucket string, err error) {
-	bucket = o.bucket
-	var source h5files.Source
-	base := ""
-	switch scheme := objstore.Scheme(o.root); scheme {
-	case "s3":
-		name, prefix, _ := strings.Cut(strings.TrimPrefix(o.root, "s3://"), "/")
-		bucket = cmp.Or(bucket, name)
-		if base = "s3://" + name + "/"; strings.Trim(prefix, "/") != "" {
-			base += strings.Trim(prefix, "/") + "/"
-		}
-		source, err = s3store.New(ctx, s3store.Options{Region: o.region, Anonymous: o.anonymous})
-	case "", "file":
-		bucket = cmp.Or(bucket, "local")
-		source, err = h5files.OpenFolder(strings.TrimPrefix(o.root, "file://"))
-	default:
-		err = core.Errorf(core.Unsupported, "--root", o.root, "files are served from folders and s3://, not from %s://", scheme)
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	return h5files.New(h5files.Options{Bucket: h5files.One(bucket, source, base), Files: 32}), bucket, nil
-}
-
 func (a *app) hdfServe(ctx context.Context, o *hdfServeOptions) error {
 	password, err := o.password()
 	if err != nil {
 		return err
 	}
-	store, bucket, err := hdfRoot(ctx, o)
+	store, bucket, err := hdfclient.OpenRoot(ctx, o.root, o.bucket, s3store.Options{Region: o.region, Anonymous: o.anonymous})
 	if err != nil {
 		return err
 	}
@@ -168,77 +140,24 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
 	return <-stopped
 }
 
-// hdfAccess is how `zagg hdf ls` and `get` reach a domain.
-type hdfAccess struct {
-	endpoint, user, bucket string
-	region                 string
-	anonymous              bool
-}
-
 const hdfWhere = `DOMAIN is a file (a path, s3://bucket/key), which is read where it lies, or, with --endpoint, a domain of a service: /folder/file.h5.
 The endpoint is http://host:port, https://… or http+lambda://FUNCTION; HS_ENDPOINT, HS_USERNAME, HS_PASSWORD and HS_BUCKET are
 read as h5pyd does.`
 
-func (o *hdfAccess) flags(c *cobra.Command) {
+// hdfAccessFlags are those of `zagg hdf ls` and `get`.
+func hdfAccessFlags(c *cobra.Command, o *hdfclient.Access) {
 	f := c.Flags()
-	f.StringVar(&o.endpoint, "endpoint", "", "HDF REST service to ask (default HS_ENDPOINT where DOMAIN begins with / and is no file)")
-	f.StringVar(&o.user, "user", "", "name at the service (default HS_USERNAME); the password is HS_PASSWORD")
-	f.StringVar(&o.bucket, "bucket", "", "bucket of the domain (default HS_BUCKET, else the service's)")
-	f.StringVar(&o.region, "region", "", "AWS region of an s3:// file, or of the function")
-	f.BoolVar(&o.anonymous, "anonymous", false, "read S3 without credentials")
+	f.StringVar(&o.Endpoint, "endpoint", "", "HDF REST service to ask (default HS_ENDPOINT where DOMAIN begins with / and is no file)")
+	f.StringVar(&o.User, "user", "", "name at the service (default HS_USERNAME); the password is HS_PASSWORD")
+	f.StringVar(&o.Bucket, "bucket", "", "bucket of the domain (default HS_BUCKET, else the service's)")
+	f.StringVar(&o.Region, "region", "", "AWS region of an s3:// file, or of the function")
+	f.BoolVar(&o.Anonymous, "anonymous", false, "read S3 without credentials")
 }
 
-// connect finds who answers for a domain, and the domain's name there.
-func (o *hdfAccess) connect(ctx context.Context, domain string) (*hdfClient, error) {
-	endpoint := o.endpoint
-	if endpoint == "" && strings.HasPrefix(domain, "/") {
-		if _, err := os.Stat(domain); err != nil {
-			endpoint = os.Getenv("HS_ENDPOINT")
-		}
+func connectHDF(ctx context.Context, o hdfclient.Access, domain string) (*hdfclient.Client, error) {
+	c, err := o.Connect(ctx, domain)
+	if errors.Is(err, hdfclient.ErrEndpoint) {
+		err = fmt.Errorf("--endpoint %w: %w for `zagg hdf`", err, errUsage)
 	}
-	if endpoint == "" {
-		return o.openFile(ctx, domain)
-	}
-	c := &hdfClient{domain: domain, bucket: cmp.Or(o.bucket, os.Getenv("HS_BUCKET")), user: cmp.Or(o.user, os.Getenv("HS_USERNAME")), password: os.Getenv("HS_PASSWORD")}
-	if name, ok := strings.CutPrefix(endpoint, "http+lambda://"); ok {
-		invoke, err := lambdaTransport(ctx, name, o.region)
-		c.do = invoke
-		return c, err
-	}
-	if s := objstore.Scheme(endpoint); s != "http" && s != "https" {
-		return nil, fmt.Errorf("--endpoint %q is neither http://, https:// nor http+lambda://: %w for `zagg hdf`", endpoint, errUsage)
-	}
-	c.do = httpTransport(strings.TrimRight(endpoint, "/"))
-	return c, nil
-}
-
-// openFile serves one file, or the folder, to this process.
-func (o *hdfAccess) openFile(ctx context.Context, file string) (*hdfClient, error) {
-	root, name := "", ""
-	if objstore.Scheme(file) == "s3" {
-		bucket, key, _ := strings.Cut(strings.TrimPrefix(file, "s3://"), "/")
-		root, name = "s3://"+bucket, "/"+key
-	} else {
-		path, err := filepath.Abs(strings.TrimPrefix(file, "file://"))
-		if err != nil {
-			return nil, core.Errorf(core.Invalid, "hdf", file, "%w", err)
-		}
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			return nil, core.Errorf(core.NotFound, "hdf", file, "no such file; a domain of a service needs --endpoint or HS_ENDPOINT")
-		case info.IsDir():
-			root, name = path, "/"
-		default:
-			root, name = filepath.Dir(path), "/"+filepath.Base(path)
-		}
-	}
-	store, bucket, err := hdfRoot(ctx, &hdfServeOptions{root: root, region: o.region, anonymous: o.anonymous})
-	if err != nil {
-		return nil, err
-	}
-	server := hdfrest.New(hdfrest.Config{Store: store, Bucket: bucket, Limits: hdfrest.Limits{Time: time.Hour, Value: 1 << 30, JSON: 1 << 30}})
-	return &hdfClient{domain: name, do: func(ctx context.Context, r *hdfrest.Request) (*hdfrest.Response, error) {
-		return server.Serve(ctx, r), nil
-	}}, nil
+	return c, err
 }

@@ -1,4 +1,6 @@
-package cli
+// Package hdfclient reads domains through the HDF REST API, of a service over HTTP, of a Lambda function, or of a file that this
+// process serves to itself: objects, listings, values. The tests of cmd/zagg/cli (TestHDF…) hold it against a server.
+package hdfclient
 
 import (
 	"bytes"
@@ -22,14 +24,14 @@ import (
 // A transport brings a request to a service.
 type transport func(context.Context, *hdfrest.Request) (*hdfrest.Response, error)
 
-// An hdfClient asks for one domain.
-type hdfClient struct {
+// A Client asks for one domain.
+type Client struct {
 	do                             transport
 	domain, bucket, user, password string
 }
 
 // get asks with GET; an answer that is none is an error.
-func (c *hdfClient) get(ctx context.Context, path string, params map[string]string, accept string) (*hdfrest.Response, error) {
+func (c *Client) get(ctx context.Context, path string, params map[string]string, accept string) (*hdfrest.Response, error) {
 	q := url.Values{"domain": {c.domain}}
 	if c.bucket != "" {
 		q.Set("bucket", c.bucket)
@@ -55,7 +57,7 @@ func (c *hdfClient) get(ctx context.Context, path string, params map[string]stri
 }
 
 // refusal is the error that an answer is.
-func (c *hdfClient) refusal(path string, params map[string]string, r *hdfrest.Response) error {
+func (c *Client) refusal(path string, params map[string]string, r *hdfrest.Response) error {
 	code := core.Invalid
 	switch r.Status {
 	case http.StatusNotFound, http.StatusGone:
@@ -81,7 +83,7 @@ func (c *hdfClient) refusal(path string, params map[string]string, r *hdfrest.Re
 }
 
 // object asks for JSON.
-func (c *hdfClient) object(ctx context.Context, path string, params map[string]string, into any) error {
+func (c *Client) object(ctx context.Context, path string, params map[string]string, into any) error {
 	p := map[string]string{"ignore_nan": "1"} // standard JSON
 	for k, v := range params {
 		p[k] = v
