@@ -20,7 +20,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		resp = failure(errStatus(status, "reading the body: %v", err))
 	} else {
-		resp = s.Serve(r.Context(), &Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header, Body: body, Base: "http://" + r.Host})
+		var release func()
+		resp, release = s.answer(r.Context(), &Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header, Body: body, Base: "http://" + r.Host})
+		defer release() // a slow client holds its answer as long as it takes it
 	}
 	for k, v := range resp.Header {
 		w.Header()[k] = v

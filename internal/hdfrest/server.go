@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/englacial/zagg/core"
 )
 
@@ -48,6 +50,9 @@ type Limits struct {
 	List    int           // entries of a folder in one answer; 1,000
 	Time    time.Duration // 25 s. More is 503
 	Page    int64         // bytes of the pieces in which clients are told to read what is not chunked; 2.9 MB
+	// Memory bounds the values that all requests under way hold together; 1 GiB. A request waits for its part, and is
+	// answered with 503 if it has not come in its time.
+	Memory int64
 }
 
 func (l Limits) orDefaults() Limits {
@@ -59,6 +64,7 @@ func (l Limits) orDefaults() Limits {
 	def(&l.List, 1000)
 	def(&l.Time, 25*time.Second)
 	def(&l.Page, 2_900_000)
+	def(&l.Memory, 1<<30)
 	return l
 }
 
@@ -85,6 +91,7 @@ type Config struct {
 // A Server answers requests. It is safe for concurrent use.
 type Server struct {
 	Config
+	memory *semaphore.Weighted // of Limits.Memory
 }
 
 // New is a server over a store.
@@ -96,7 +103,7 @@ func New(c Config) *Server {
 	if c.Public == nil {
 		c.Public = func(Name) bool { return false }
 	}
-	return &Server{c}
+	return &Server{Config: c, memory: semaphore.NewWeighted(c.Limits.Memory)}
 }
 
 // version is that of HSDS whose protocol is spoken; clients look at it.
@@ -110,23 +117,47 @@ type call struct {
 	path   []string // decoded segments
 	domain string   // the name as the client gave it in the parameters, for hrefs
 	known  bool     // who asks is the user, or nobody is asked
+	held   int64    // bytes of Limits.Memory
 }
 
 // Serve answers a request; it never fails otherwise than by the answer's status. The text of an error is that of HSDS;
 // what was wrong in particular is in the header X-Hdf-Error.
 func (s *Server) Serve(ctx context.Context, req *Request) *Response {
+	resp, release := s.answer(ctx, req)
+	release()
+	return resp
+}
+
+// answer is Serve; release is to be called when the answer's bytes are no longer needed.
+func (s *Server) answer(ctx context.Context, req *Request) (resp *Response, release func()) {
 	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
 	defer cancel()
 	c := &call{Server: s, ctx: ctx, req: req}
 	resp, err := c.serve()
 	if errors.Is(err, ErrReplaced) {
+		c.release()
 		resp, err = c.serve()
 	}
 	if err != nil {
 		resp = failure(err)
 	}
 	c.cors(resp)
-	return resp
+	return resp, c.release
+}
+
+// hold waits until n more bytes of values fit into the memory of all requests. One that needs more than all of it gets all.
+func (c *call) hold(n int64) error {
+	n = min(n, c.Limits.Memory-c.held)
+	if err := c.memory.Acquire(c.ctx, n); err != nil {
+		return errStatus(http.StatusServiceUnavailable, "other requests hold the %d bytes of memory for values", c.Limits.Memory)
+	}
+	c.held += n
+	return nil
+}
+
+func (c *call) release() {
+	c.memory.Release(c.held)
+	c.held = 0
 }
 
 func (c *call) serve() (*Response, error) {

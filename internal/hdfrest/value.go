@@ -110,6 +110,9 @@ func (c *call) value(id ID, want func(Dataset) (*valueQuery, error)) (*Response,
 	if err != nil {
 		return nil, err
 	}
+	if err := c.hold(c.valueMemory(ds, sel)); err != nil {
+		return nil, err
+	}
 	t, data, err := c.readFields(ds, sel, q.fields)
 	if err != nil {
 		return nil, err
@@ -118,6 +121,23 @@ func (c *call) value(id ID, want func(Dataset) (*valueQuery, error)) (*Response,
 		return c.bytes(d, data)
 	}
 	return c.jsonValue(d, id, t, sel, data, q)
+}
+
+// valueMemory is about what a selection's values take on their way: as they are stored and as they are sent, and as text some
+// 24 bytes each. Elements of no fixed width are counted as 64 bytes.
+func (c *call) valueMemory(ds Dataset, sel *selection) int64 {
+	width, fixed := ds.Type().Width()
+	if !fixed {
+		width = 64
+	}
+	each := 2 * uint64(max(width, 1))
+	if !c.binary() {
+		each += 24
+	}
+	if sel.elements() > uint64(c.Limits.Memory)/each {
+		return c.Limits.Memory
+	}
+	return int64(sel.elements() * each)
 }
 
 // selected checks what is selected against the shape and the limits.
