@@ -74,6 +74,7 @@ var rules = map[string][]string{
 	"internal/export":         {"core/reduce", "internal/catalog/geometry", "internal/zarr"},
 	"internal/wire":           {"proto/..."},
 	"internal/zippatch":       {},
+	"internal/stored":         {"core/...", "internal/cost", "internal/drivers", "internal/export", "internal/job", "internal/plot", "internal/store", "internal/zarr", "plugins/tdigest"},
 	"lambda":                  {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":                   {},
 	"test":                    {"..."},

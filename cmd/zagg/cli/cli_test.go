@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/internal/run"
+	"github.com/englacial/zagg/internal/stored"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -154,10 +155,10 @@ func TestDamagedGranule(t *testing.T) {
 	require.Equal(t, 3, code, errs)
 	require.Contains(t, out, "0 errors")
 	require.Contains(t, errs, "1 granules are missing")
-	store, err := openStored(t.Context(), args[6])
+	store, err := stored.Open(t.Context(), args[6])
 	require.NoError(t, err)
 	var named []string
-	for _, r := range store.records {
+	for _, r := range store.Records {
 		named = append(named, r.Missing...)
 	}
 	require.Equal(t, []string{damaged}, named, "one record names it")
@@ -181,7 +182,7 @@ func TestPlotAndInfo(t *testing.T) {
 	code, _, errs = execute(t, "", "plot", store, "h_mean", "-o", filepath.Join(t.TempDir(), "nowhere", "map.png"))
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "there is no folder")
-	var info storeInfo
+	var info stored.Info
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "info", store, "--json")), &info))
 	require.Equal(t, "healpix", info.Grid)
 	require.Equal(t, 25, info.Shards)

@@ -12,9 +12,9 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
-	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/stored"
 )
 
 // costOptions are the flags of `zagg cost`.
@@ -130,28 +130,17 @@ func costModel(ctx context.Context, o costOptions) (cost.Model, error) {
 	return cost.Direct(), nil
 }
 
-// fittedModel takes the constants from the receipts of a store. Shards of a local run share the machine's CPUs, so one
-// vCPU is assumed for each.
+// fittedModel takes the constants from the receipts of a store.
 func fittedModel(ctx context.Context, address string) (cost.Model, error) {
-	s, err := openStored(ctx, address)
+	s, err := stored.Open(ctx, address)
 	if err != nil {
 		return cost.Model{}, err
 	}
-	var samples []cost.Sample
-	for _, r := range s.records {
-		if r.Status != job.Empty {
-			samples = append(samples, sampleOf(&r.Receipt))
-		}
-	}
-	m, ok := cost.Fit(samples, 1)
+	m, ok := s.Model()
 	if !ok {
 		return m, core.Errorf(core.NotFound, "--receipts", address, "no finished shard that read a granule; run something first, or leave --receipts out")
 	}
 	return m, nil
-}
-
-func sampleOf(r *job.Receipt) cost.Sample {
-	return cost.Sample{Granules: int(r.Granules), Seconds: r.Seconds, CPUSeconds: r.CPUSeconds, Reads: r.Reads, Writes: r.Writes, Bytes: r.BytesRead}
 }
 
 func (a *app) printExpectation(m *shardmap.Map, model cost.Model, o costOptions, e cost.Expectation, perJob int) error {

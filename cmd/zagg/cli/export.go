@@ -15,7 +15,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/export"
-	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/stored"
 )
 
 // A format is a kind of file that a store is exported to.
@@ -70,11 +70,15 @@ as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are do
 
 // export writes a file that appears when it is whole.
 func (a *app) export(ctx context.Context, address, out string, f format, variables []string) (err error) {
-	s, err := openStored(ctx, address)
+	s, err := stored.Open(ctx, address)
 	if err != nil {
 		return err
 	}
-	from, err := a.exported(ctx, s)
+	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
+	if err != nil {
+		return err
+	}
+	from, err := s.Tables(ctx, grid)
 	if err != nil {
 		return err
 	}
@@ -102,28 +106,4 @@ func (a *app) export(ctx context.Context, address, out string, f format, variabl
 		return err
 	}
 	return os.Rename(file.Name(), out)
-}
-
-// exported is a store with the shards that hold something, in the order of their blocks.
-func (a *app) exported(ctx context.Context, s *stored) (*export.Store, error) {
-	grid, err := a.grid(ctx, s.made.Grid, s.made.GridConfig)
-	if err != nil {
-		return nil, err
-	}
-	out := &export.Store{Group: s.group, Grid: grid}
-	for _, r := range s.records {
-		if r.Status == job.Empty || r.Receipt.Cells == 0 {
-			continue
-		}
-		shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
-		if err != nil {
-			return nil, err
-		}
-		out.Shards = append(out.Shards, export.Shard{Key: shards[0].Key, Block: s.block(r, shards[0])})
-	}
-	slices.SortFunc(out.Shards, func(a, b export.Shard) int { return slices.Compare(a.Block, b.Block) })
-	if len(out.Shards) == 0 {
-		return nil, core.Errorf(core.NotFound, "export", s.url, "no finished shard holds data")
-	}
-	return out, nil
 }

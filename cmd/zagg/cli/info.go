@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/stored"
 )
 
 func (a *app) infoCommand() *cobra.Command {
@@ -21,7 +21,7 @@ func (a *app) infoCommand() *cobra.Command {
 		Example: "  zagg info heights.zarr\n  zagg info s3://bucket/heights.zarr --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			info, err := describe(cmd.Context(), args[0])
+			info, err := describeStore(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -37,68 +37,15 @@ func (a *app) infoCommand() *cobra.Command {
 	return c
 }
 
-// A storeInfo is what `zagg info` prints.
-type storeInfo struct {
-	Store        string          `json:"store"`
-	Group        string          `json:"group"`
-	Grid         string          `json:"grid"`
-	GridConfig   json.RawMessage `json:"grid_config"`
-	Layout       string          `json:"layout"`
-	ConfigHash   string          `json:"config_hash"`
-	Arrays       []arrayInfo     `json:"arrays"`
-	Shards       int             `json:"shards_done"`
-	Empty        int             `json:"shards_empty"`
-	Partial      int             `json:"shards_partial"`
-	Cells        int64           `json:"cells_with_data"`
-	Observations int64           `json:"observations"`
-	Objects      int             `json:"objects"`
-	Bytes        int64           `json:"bytes"`
-}
-
-type arrayInfo struct {
-	Name   string   `json:"name"`
-	Type   string   `json:"dtype"`
-	Shape  []int64  `json:"shape"`
-	Shard  []int64  `json:"shard"`
-	Chunk  []int64  `json:"chunk"`
-	Dims   []string `json:"dims"`
-	Codecs string   `json:"codecs"`
-	Units  string   `json:"units,omitempty"`
-}
-
-func describe(ctx context.Context, address string) (*storeInfo, error) {
-	s, err := openStored(ctx, address)
+func describeStore(ctx context.Context, address string) (*stored.Info, error) {
+	s, err := stored.Open(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	info := &storeInfo{Store: s.url, Group: s.name, Grid: s.made.Grid, GridConfig: s.made.GridConfig, Layout: s.made.Layout, ConfigHash: s.made.ConfigHash}
-	for _, name := range arrayNames(s.group) {
-		d, err := s.group.Array(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		info.Arrays = append(info.Arrays, arrayInfo{Name: name, Type: d.Type.String(), Shape: d.Shape, Shard: d.Shard, Chunk: d.Chunk,
-			Dims: d.Dims, Codecs: d.Codecs(), Units: units(d.Attrs)})
-	}
-	for _, r := range s.records {
-		info.Shards++
-		switch r.Status {
-		case job.Empty:
-			info.Empty++
-		case job.Partial:
-			info.Partial++
-		}
-		info.Cells += r.Receipt.Cells
-		info.Observations += r.Receipt.Observations.Kept
-		info.Objects += len(r.Objects)
-		for _, o := range r.Objects {
-			info.Bytes += o.Size
-		}
-	}
-	return info, nil
+	return s.Describe(ctx)
 }
 
-func (a *app) printInfo(i *storeInfo) error {
+func (a *app) printInfo(i *stored.Info) error {
 	var grid bytes.Buffer
 	if err := json.Compact(&grid, i.GridConfig); err != nil {
 		return err

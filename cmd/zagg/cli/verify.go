@@ -9,8 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/stored"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -40,18 +40,15 @@ computes those shards again, and no other. Do not repair a store that a run is w
 }
 
 func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJSON bool) error {
-	s, err := openGroup(ctx, address)
+	s, err := stored.OpenGroup(ctx, address)
 	if err != nil {
 		return err
 	}
-	v := &store.Verifier{Objects: s.store, URL: s.url, Group: s.group, Name: s.name, Made: s.made, Deep: deep}
-	grid, err := a.grid(ctx, s.made.Grid, s.made.GridConfig)
+	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
 	if err != nil {
 		return err
 	}
-	if v.SetUp = writtenBySetUp(grid, s.made.Layout); s.made.Layout == "compact" {
-		v.Cells = grid.Cells
-	}
+	v := s.Verifier(grid, deep)
 	found, err := v.Verify(ctx)
 	if err != nil {
 		return err
@@ -79,23 +76,6 @@ func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJ
 		return errSilent
 	}
 	return nil
-}
-
-// writtenBySetUp are the arrays that are in no record: axes, and the coordinates of a compact store.
-func writtenBySetUp(grid core.Grid, layout string) []string {
-	var names []string
-	frame := grid.Info().Frame
-	for _, d := range frame.Dims {
-		if d.Axis != nil {
-			names = append(names, d.Axis.Name)
-		}
-	}
-	if layout == "compact" {
-		for _, f := range frame.Coords {
-			names = append(names, f.Name)
-		}
-	}
-	return names
 }
 
 func (a *app) printFaults(found *store.Verified, deep bool) error {

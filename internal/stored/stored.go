@@ -1,4 +1,5 @@
-package cli
+// Package stored looks at stores that zagg wrote: what they hold, their variables as maps and tables, what their shards cost.
+package stored
 
 import (
 	"context"
@@ -14,27 +15,27 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// A stored is a store that zagg wrote, opened for looking at.
-type stored struct {
-	url     string
-	store   core.ObjectStore
-	group   *zarr.Group
-	name    string // of the group
-	made    store.Origin
-	records []*store.Record
+// A Store is one that zagg wrote.
+type Store struct {
+	URL     string
+	Objects core.ObjectStore
+	Group   *zarr.Group
+	Name    string // of the group
+	Made    store.Origin
+	Records []*store.Record // of finished shards; none after OpenGroup
 }
 
-// openStored opens a store's group and reads the records of its finished shards.
-func openStored(ctx context.Context, address string) (*stored, error) {
-	s, err := openGroup(ctx, address)
+// Open opens a store's group and reads the records of its finished shards.
+func Open(ctx context.Context, address string) (*Store, error) {
+	s, err := OpenGroup(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	return s, s.readRecords(ctx)
 }
 
-// openGroup opens a store's group.
-func openGroup(ctx context.Context, address string) (*stored, error) {
+// OpenGroup opens a store's group.
+func OpenGroup(ctx context.Context, address string) (*Store, error) {
 	url, err := store.Address(address, "")
 	if err != nil {
 		return nil, err
@@ -43,20 +44,20 @@ func openGroup(ctx context.Context, address string) (*stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stored{url: url, store: objstore.Retry(plain, objstore.Policy{})}
-	root, err := zarr.Open(ctx, s.store, url)
+	s := &Store{URL: url, Objects: objstore.Retry(plain, objstore.Policy{})}
+	root, err := zarr.Open(ctx, s.Objects, url)
 	if err != nil {
 		return nil, err
 	}
 	var ok bool
-	if s.name, ok = store.GroupOf(root.Attrs); !ok {
+	if s.Name, ok = store.GroupOf(root.Attrs); !ok {
 		return nil, core.Errorf(core.Unsupported, "open store", url, "zagg did not write it: its root has no attribute zagg.group")
 	}
-	if s.group, err = root.Group(ctx, s.name); err != nil {
+	if s.Group, err = root.Group(ctx, s.Name); err != nil {
 		return nil, err
 	}
-	if s.made, err = store.OriginOf(s.group.Attrs); err != nil {
-		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.name, err)
+	if s.Made, err = store.OriginOf(s.Group.Attrs); err != nil {
+		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.Name, err)
 	}
 	return s, nil
 }
@@ -64,17 +65,17 @@ func openGroup(ctx context.Context, address string) (*stored, error) {
 // recordsAtOnce bounds the records read at once.
 const recordsAtOnce = 32
 
-func (s *stored) readRecords(ctx context.Context) error {
-	labels, err := store.ListRecords(ctx, s.store, s.url)
+func (s *Store) readRecords(ctx context.Context) error {
+	labels, err := store.ListRecords(ctx, s.Objects, s.URL)
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return err
 	}
-	s.records = make([]*store.Record, len(labels))
+	s.Records = make([]*store.Record, len(labels))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i, l := range labels {
 		g.Go(func() (err error) {
-			s.records[i], err = store.LoadRecord(gctx, s.store, s.url, l)
+			s.Records[i], err = store.LoadRecord(gctx, s.Objects, s.URL, l)
 			return err
 		})
 	}
@@ -82,7 +83,7 @@ func (s *stored) readRecords(ctx context.Context) error {
 }
 
 // block is where a record's shard lies in the arrays.
-func (s *stored) block(r *store.Record, shard core.Shard) []int64 {
+func (s *Store) block(r *store.Record, shard core.Shard) []int64 {
 	if r.Block != nil {
 		return []int64{*r.Block}
 	}
