@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -13,9 +15,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/area"
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/geometry"
+	"github.com/englacial/zagg/internal/catalog/geoparquet"
+	"github.com/englacial/zagg/internal/catalog/sources"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 	"github.com/englacial/zagg/internal/shardmap/build"
@@ -114,10 +120,6 @@ type cataloger struct {
 	versionGiven, providerGiven bool
 	indexed, marginGiven        bool
 	edges                       geometry.Edges
-	area                        core.Region
-	readings                    []geometry.Reading // how the rings of the area were read
-	grid                        core.Grid
-	close                       io.Closer // of a catalog file; nil: none
 }
 
 func (r *cataloger) usage(format string, args ...any) error {
@@ -187,7 +189,9 @@ func (r *cataloger) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.area, err = r.readArea(ctx); err != nil {
+	where, err := r.readArea(ctx)
+	r.app.warnReadings(where.Readings)
+	if err != nil {
 		return err
 	}
 	cfg, notes, err := loadConfig(r.o.config)
@@ -201,44 +205,114 @@ func (r *cataloger) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.grid = recipe.Grid
+	options := build.Options{Area: where.Region, Readings: where.Readings, Timings: r.o.timings}
 	if m := cfg.DataSource.FootprintMargin; m != nil && !r.marginGiven {
 		r.marginGiven, r.o.margin = true, *m
 	}
-	if query.Region, err = r.widened(ctx, query.ShortName); err != nil {
-		return err
-	}
-	source, err := r.open(ctx)
-	if err != nil {
-		return err
-	}
-	if r.close != nil {
-		defer r.close.Close()
-	}
-	tee := &catalogTee{source: source, bbox: r.area, progress: r.progress(), products: map[string]int{}}
-	if r.o.catalogOut != "" {
-		if err := tee.keep(r); err != nil {
-			return err
-		}
-		defer tee.writer.Close()
-	}
-	options := build.Options{Area: r.area, Readings: r.readings, Timings: r.o.timings}
 	if r.marginGiven {
 		options.Allowance = &build.Allowance{Metres: r.o.margin}
 	}
-	m, err := build.Map(ctx, r.grid, tee, query, options)
+	if query.Region, err = build.SearchArea(ctx, recipe.Grid, where.Region, query.ShortName, options.Allowance); err != nil {
+		return err
+	}
+	granules, closer, err := r.open(ctx, where.Region)
+	if err != nil {
+		return err
+	}
+	defer closer()
+	m, err := build.Map(ctx, recipe.Grid, granules, query, options)
 	if err == nil {
-		r.compare(recipe.Reader.Info().Product, tee)
+		r.compare(recipe.Reader.Info().Product, granules)
 	}
 	switch {
 	case err != nil:
 		return err
-	case tee.count == 0:
+	case granules.Count == 0:
 		return core.Errorf(core.NotFound, "catalog", query.ShortName, "there is no granule in this time and area")
 	case len(m.Keys) == 0:
-		return core.Errorf(core.NotFound, "catalog", query.ShortName, "none of the %s granules comes near the area", thousands(int64(tee.count)))
+		return core.Errorf(core.NotFound, "catalog", query.ShortName, "none of the %s granules comes near the area", thousands(int64(granules.Count)))
 	}
-	return r.write(ctx, m, tee)
+	return r.write(ctx, m, granules)
+}
+
+// open opens the source, with what is counted and kept of it.
+func (r *cataloger) open(ctx context.Context, within core.Region) (granules *sources.Recorder, closeAll func(), err error) {
+	o := &r.o
+	options := sources.Options{
+		Files: r.args, Service: o.source, CMR: o.cmrURL, STAC: o.stacURL, Post: o.stacMethod == "post", Provider: o.provider, Collections: o.collections, Query: o.stacQuery,
+		Rules: catalog.Rules{Thumbnails: o.thumbnails, Data: o.asset}, TimeKey: o.timeKey, Anywhere: o.noFootprint == "earth", Edges: r.edges,
+		UserAgent: "zagg/" + Version, Fetched: r.fetched,
+		Retrying: func(err error, wait time.Duration) {
+			r.say("      %v; again in %s", err, wait.Round(100*time.Millisecond))
+		},
+	}
+	source, closer, err := sources.Open(ctx, options)
+	if errors.Is(err, sources.ErrSeveral) {
+		err = r.usage("%v", err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if closer == nil {
+		closer = io.NopCloser(nil)
+	}
+	granules = &sources.Recorder{Source: source, Area: within, Progress: r.progress()}
+	closeAll = func() { closer.Close() }
+	if o.catalogOut == "" {
+		return granules, closeAll, nil
+	}
+	if r.indexed {
+		granules.Order = o.indexOrder
+		text := fmt.Sprintf(`{"type":"healpix","parent_order":%d,"child_order":%d}`, o.indexOrder, o.indexOrder)
+		granules.Cover, err = r.app.host.Grid(ctx, "healpix", core.Config(text))
+	}
+	if err == nil {
+		granules.Writer, err = geoparquet.NewWriter("")
+	}
+	if err != nil {
+		closeAll()
+		return nil, nil, err
+	}
+	return granules, func() { granules.Writer.Close(); closer.Close() }, nil
+}
+
+// readArea reads the one area that is given.
+func (r *cataloger) readArea(ctx context.Context) (area.Area, error) {
+	o := &r.o
+	switch {
+	case o.bbox != "":
+		box, err := area.Box("--bbox", o.bbox)
+		if err != nil {
+			err = r.usage("%v", err)
+		}
+		return box, err
+	case o.polygon != "":
+		return area.Read(ctx, "--polygon", o.polygon, geometry.ParseGeoJSON, r.edges)
+	case o.aoiWKB != "":
+		return area.Read(ctx, "--aoi-wkb", o.aoiWKB, geometry.ParseWKB, r.edges)
+	}
+	if _, err := os.Stat(o.aoiWKT); err == nil || !strings.Contains(o.aoiWKT, "(") {
+		return area.Read(ctx, "--aoi-wkt", o.aoiWKT, area.WKT, r.edges)
+	}
+	return area.Of("--aoi-wkt", "", []byte(o.aoiWKT), area.WKT, r.edges)
+}
+
+func (r *cataloger) fetched(done, total int) {
+	if total > 0 {
+		r.say("      %s of %s granules", thousands(int64(done)), thousands(int64(total)))
+		return
+	}
+	r.say("      %s granules", thousands(int64(done)))
+}
+
+// progress tells how many granules of a file have been assigned.
+func (r *cataloger) progress() func(int) {
+	const every = 50_000
+	return func(n int) {
+		if n%every == 0 && r.offline() {
+			r.say("      %s granules", thousands(int64(n)))
+		}
+	}
 }
 
 // query is what the flags ask for, but for the region.
@@ -263,41 +337,24 @@ func (r *cataloger) query() (catalog.Query, error) {
 		if err != nil {
 			return q, r.usage("--cycle: %v", err)
 		}
-		q.Start, q.End = first, endOfDay(last)
+		q.Start, q.End = first, catalog.EndOfDay(last)
 		return q, nil
 	}
-	if q.Start, _, err = dateFlag(o.startDate); err != nil {
+	if q.Start, _, err = catalog.ParseTime(o.startDate); err != nil {
 		return q, r.usage("--start-date: %v", err)
 	}
 	var day bool
-	if q.End, day, err = dateFlag(o.endDate); err != nil {
+	if q.End, day, err = catalog.ParseTime(o.endDate); err != nil {
 		return q, r.usage("--end-date: %v", err)
 	}
 	if day {
-		q.End = endOfDay(q.End)
+		q.End = catalog.EndOfDay(q.End)
 	}
 	if !q.Start.IsZero() && !q.End.IsZero() && q.End.Before(q.Start) {
 		return q, r.usage("--end-date is before --start-date")
 	}
 	return q, nil
 }
-
-// dateFlag reads a day or a time; "" is none.
-func dateFlag(text string) (t time.Time, day bool, err error) {
-	if text == "" {
-		return t, false, nil
-	}
-	if t, err = time.Parse(time.DateOnly, text); err == nil {
-		return t, true, nil
-	}
-	if t, err = time.Parse(time.RFC3339, text); err != nil {
-		return t, false, fmt.Errorf("%q is neither YYYY-MM-DD nor YYYY-MM-DDTHH:MM:SSZ", text)
-	}
-	return t.UTC(), false, nil
-}
-
-// endOfDay is the last millisecond of a day, the finest that services of catalogs compare.
-func endOfDay(t time.Time) time.Time { return t.Add(24*time.Hour - time.Millisecond) }
 
 // A catalogSummary is what --json prints.
 type catalogSummary struct {
@@ -306,17 +363,17 @@ type catalogSummary struct {
 	Catalog  string          `json:"catalog,omitempty"`
 }
 
-func (r *cataloger) write(ctx context.Context, m *shardmap.Map, tee *catalogTee) error {
+func (r *cataloger) write(ctx context.Context, m *shardmap.Map, granules *sources.Recorder) error {
 	out := &r.o.output
 	if *out == "" {
-		*out = defaultMapName(tee.meta)
+		*out = defaultMapName(granules.Meta)
 	}
 	if r.o.catalogOut != "" {
-		if err := putFile(ctx, r.o.catalogOut, func(w io.Writer) error { return tee.writer.Write(w, tee.meta) }); err != nil {
+		if err := drivers.Write(ctx, r.o.catalogOut, func(w io.Writer) error { return granules.Writer.Write(w, granules.Meta) }); err != nil {
 			return err
 		}
 	}
-	if err := putFile(ctx, *out, m.Write); err != nil {
+	if err := drivers.Write(ctx, *out, m.Write); err != nil {
 		return err
 	}
 	if r.o.json {
@@ -325,25 +382,25 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, tee *catalogTee)
 		return enc.Encode(catalogSummary{Metadata: m.Metadata, ShardMap: *out, Catalog: r.o.catalogOut})
 	}
 	w := r.app.stdout
-	from := tee.meta.Source
+	from := granules.Meta.Source
 	if r.offline() {
 		from = strings.Join(r.args, " ")
 	}
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(tee.count)), ofProduct(tee.meta), core.Shown(run.Abbreviate(strings.Fields(from))))
+	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(granules.Count)), ofProduct(granules.Meta), core.Shown(run.Abbreviate(strings.Fields(from))))
 	if r.indexed {
 		fmt.Fprintf(w, "Indexed footprints at order %d\n", r.o.indexOrder)
 	}
 	if r.o.catalogOut != "" {
 		fmt.Fprintf(w, "Catalog: %s\n", r.o.catalogOut)
 	}
-	if tee.doubtful > 0 {
-		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", thousands(int64(tee.doubtful)), tee.doubt)
+	if granules.Doubtful > 0 {
+		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", thousands(int64(granules.Doubtful)), granules.Doubt)
 	}
-	if tee.anywhere > 0 {
-		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", thousands(int64(tee.anywhere)))
+	if granules.Anywhere > 0 {
+		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", thousands(int64(granules.Anywhere)))
 	}
 	fmt.Fprintf(w, "Shard map: %s shards, %s pairs of shard and granule, %s of %s granules: %s\n", thousands(int64(len(m.Keys))), thousands(int64(m.Pairs())),
-		thousands(int64(len(m.GranuleIDs()))), thousands(int64(tee.count)), *out)
+		thousands(int64(len(m.GranuleIDs()))), thousands(int64(granules.Count)), *out)
 	return nil
 }
 
@@ -358,4 +415,39 @@ func ofProduct(m catalog.Meta) string {
 func defaultMapName(m catalog.Meta) string {
 	parts := slices.DeleteFunc([]string{"shardmap", m.ShortName, m.StartDate, m.EndDate}, func(s string) bool { return s == "" })
 	return strings.ReplaceAll(strings.Join(parts, "_"), string(os.PathSeparator), "-") + ".json"
+}
+
+// compare warns where the granules are of another product than the one that the configuration reads.
+func (r *cataloger) compare(product string, granules *sources.Recorder) {
+	others := 0
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(granules.Products)) {
+		if product != "" && !strings.EqualFold(name, product) {
+			others += granules.Products[name]
+			names = append(names, name)
+		}
+	}
+	if others > 0 {
+		fmt.Fprintf(r.app.stderr, "WARNING %s of %s granules are of %s, and the configuration reads %s\n", thousands(int64(others)), thousands(int64(granules.Count)), strings.Join(names, ", "), product)
+	}
+}
+
+// mostWarnings is how many rings of an area are warned of one by one.
+const mostWarnings = 5
+
+// warnReadings says on standard error which rings might have been read quite differently.
+func (a *app) warnReadings(readings []geometry.Reading) {
+	said := 0
+	for i := range readings {
+		w := readings[i].Warning()
+		if w == "" {
+			continue
+		}
+		if said++; said <= mostWarnings {
+			fmt.Fprintf(a.stderr, "Warning: %s\n", w)
+		}
+	}
+	if said > mostWarnings {
+		fmt.Fprintf(a.stderr, "Warning: %d more rings were read in one of two ways that differ much; zagg shardmap info lists rings\n", said-mostWarnings)
+	}
 }

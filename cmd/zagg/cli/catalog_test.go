@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -328,26 +326,4 @@ func TestShardmapSpellings(t *testing.T) {
 	code, errs = dry(out, config)
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "made for another grid")
-}
-
-// What is half written is not there.
-func TestPutFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.json")
-	failure := errors.New("no more")
-	err := putFile(t.Context(), path, func(w io.Writer) error {
-		_, err := w.Write(make([]byte, 1<<20))
-		require.NoError(t, err)
-		return failure
-	})
-	require.ErrorIs(t, err, failure)
-	require.NoFileExists(t, path)
-	require.Error(t, putFile(t.Context(), path+"/y.json/", func(w io.Writer) error {
-		_, err := w.Write(make([]byte, 1<<20))
-		return err
-	}))
-	require.NoError(t, putFile(t.Context(), path, func(w io.Writer) error {
-		_, err := io.WriteString(w, "whole")
-		return err
-	}))
-	require.Equal(t, "whole", read(t, path))
 }

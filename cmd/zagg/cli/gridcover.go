@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/area"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 )
 
@@ -148,7 +149,7 @@ func (a *app) readFeatures(name string) ([]place, error) {
 		defer f.Close()
 		in = f
 	}
-	data, err := io.ReadAll(io.LimitReader(in, largestArea+1))
+	data, err := io.ReadAll(io.LimitReader(in, area.Largest+1))
 	if err != nil {
 		return nil, core.Errorf(core.Unavailable, "--polygon", name, "%w", err)
 	}

@@ -60,9 +60,9 @@ func (a *app) convertMap(ctx context.Context, from, to, config string, labels bo
 	}
 	switch strings.ToLower(path.Ext(to)) {
 	case ".json":
-		err = putFile(ctx, to, m.Write)
+		err = drivers.Write(ctx, to, m.Write)
 	case ".geojson":
-		err = putFile(ctx, to, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
+		err = drivers.Write(ctx, to, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
 	default:
 		return fmt.Errorf("%s: want a name that ends in .json or .geojson: %w for `zagg shardmap convert`", to, errUsage)
 	}
@@ -165,7 +165,7 @@ func readAnyMap(ctx context.Context, name string) (*shardmap.Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, largestCatalog)
+	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, 2<<30)
 	if err != nil {
 		return nil, err
 	}

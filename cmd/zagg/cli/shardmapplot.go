@@ -64,7 +64,7 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 		return err
 	}
 	if format == "geojson" {
-		return putFile(ctx, out, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
+		return drivers.Write(ctx, out, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
 	}
 	if len(shards) == 0 {
 		return core.Errorf(core.NotFound, "shardmap plot", name, "the map has no shards")

@@ -1,10 +1,10 @@
-package cli
+package sources
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -20,25 +20,26 @@ import (
 )
 
 // openFile reads a catalog, which its content tells, or takes the arguments for granules.
-func (r *cataloger) openFile(ctx context.Context, rules catalog.Rules, anywhere bool) (catalog.Source, error) {
-	for _, name := range r.args {
-		kind, err := r.catalogKind(ctx, name)
+func (o *Options) openFile(ctx context.Context) (catalog.Source, io.Closer, error) {
+	for _, name := range o.Files {
+		kind, err := catalogKind(ctx, name)
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case kind == "":
 			continue
-		case len(r.args) > 1:
-			return nil, r.usage("%s is a catalog; give one, and nothing else", name)
+		case len(o.Files) > 1:
+			return nil, nil, fmt.Errorf("%s is a catalog; %w", name, ErrSeveral)
 		}
-		return r.openCatalog(ctx, name, kind, rules, anywhere)
+		return o.openCatalog(ctx, name, kind)
 	}
-	return r.openList(ctx)
+	list, err := openList(ctx, o.Files)
+	return list, nil, err
 }
 
 // catalogKind is JSON or Parquet for a catalog, and "" for granules, folders, patterns and lists. What is none of these is
 // an error.
-func (r *cataloger) catalogKind(ctx context.Context, name string) (filekind.Kind, error) {
+func catalogKind(ctx context.Context, name string) (filekind.Kind, error) {
 	ending := strings.ToLower(path.Ext(catalog.FileID(name)))
 	byName := map[string]filekind.Kind{".parquet": filekind.Parquet, ".geoparquet": filekind.Parquet, ".json": filekind.JSON, ".geojson": filekind.JSON}[ending]
 	if strings.HasPrefix(name, "@") || ending == ".txt" || ending == ".lst" {
@@ -76,34 +77,36 @@ func recogniseURL(ctx context.Context, url string) (filekind.File, error) {
 	return filekind.Recognise(data[0], -1), nil
 }
 
-func (r *cataloger) openCatalog(ctx context.Context, name string, kind filekind.Kind, rules catalog.Rules, anywhere bool) (catalog.Source, error) {
-	table := geoparquet.Options{Rules: rules, TimeKey: r.o.timeKey, NoGeometry: anywhere, Edges: r.edges}
+func (o *Options) openCatalog(ctx context.Context, name string, kind filekind.Kind) (catalog.Source, io.Closer, error) {
+	table := geoparquet.Options{Rules: o.Rules, TimeKey: o.TimeKey, NoGeometry: o.Anywhere, Edges: o.Edges}
 	if path, local := run.LocalPath(name); local && kind == filekind.Parquet {
 		f, closer, err := geoparquet.Open(path, table)
-		r.close = closer
-		return f, err
+		return f, closer, err
 	}
 	store, err := drivers.Open(ctx, drivers.Environment(), name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, largestCatalog)
+	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, largest)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var source catalog.Source
 	if kind == filekind.JSON {
-		return stac.Parse(name, data, stac.ItemOptions{Rules: rules, TimeKey: r.o.timeKey, Anywhere: anywhere, Edges: r.edges})
+		source, err = stac.Parse(name, data, stac.ItemOptions{Rules: o.Rules, TimeKey: o.TimeKey, Anywhere: o.Anywhere, Edges: o.Edges})
+	} else {
+		source, err = geoparquet.New(name, bytes.NewReader(data), int64(len(data)), table)
 	}
-	return geoparquet.New(name, bytes.NewReader(data), int64(len(data)), table)
+	return source, nil, err
 }
 
 // openList takes the arguments for granules. Those on this machine are looked at.
-func (r *cataloger) openList(ctx context.Context) (catalog.Source, error) {
-	store, err := drivers.Open(ctx, drivers.Environment(), r.args...)
+func openList(ctx context.Context, files []string) (catalog.Source, error) {
+	store, err := drivers.Open(ctx, drivers.Environment(), files...)
 	if err != nil {
 		return nil, err
 	}
-	granules, err := run.Granules(ctx, store, r.args)
+	granules, err := run.Granules(ctx, store, files)
 	if err != nil {
 		return nil, err
 	}
@@ -121,19 +124,4 @@ func (r *cataloger) openList(ctx context.Context) (catalog.Source, error) {
 		}
 	}
 	return catalog.NewList(addresses)
-}
-
-// compare warns where the granules are of another product than the one that the configuration reads.
-func (r *cataloger) compare(product string, tee *catalogTee) {
-	others := 0
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(tee.products)) {
-		if product != "" && !strings.EqualFold(name, product) {
-			others += tee.products[name]
-			names = append(names, name)
-		}
-	}
-	if others > 0 {
-		fmt.Fprintf(r.app.stderr, "WARNING %s of %s granules are of %s, and the configuration reads %s\n", thousands(int64(others)), thousands(int64(tee.count)), strings.Join(names, ", "), product)
-	}
 }
