@@ -18,16 +18,28 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/cmd/zagg/cli"
+	"github.com/englacial/zagg/host/serve"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
-const asCLI = "ZAGG_MEMORY_AS_CLI"
+const (
+	asCLI    = "ZAGG_MEMORY_AS_CLI"
+	bare     = "bare" // of asCLI: without plugins
+	asPlugin = "ZAGG_MEMORY_AS_PLUGIN"
+)
 
-// The test's program is the command line too.
+// The test's program is the command line and a plugin too.
 func TestMain(m *testing.M) {
+	if os.Getenv(asPlugin) != "" {
+		serve.Main(everything())
+		os.Exit(0)
+	}
+	if os.Getenv(asCLI) == bare {
+		os.Exit(cli.Main())
+	}
 	if os.Getenv(asCLI) != "" {
 		os.Exit(cli.Main(all.Plugins()...))
 	}
