@@ -43,6 +43,10 @@ type CellNamer interface {
 	Names(ctx context.Context, lon, lat []float64) ([]Column, error)
 }
 
+// PointColumn is the column of CellNamer.Names with a packed word (package morton) of the point itself, uint64, where the grid has such:
+// it is what `location: leaf_id` of a variable stores.
+const PointColumn = "point"
+
 // An Outliner is a Grid that knows the borders of its cells. What draws or exports cells as areas asks it. (optional)
 type Outliner interface {
 	Grid

@@ -161,8 +161,11 @@ func identifiers(cfg *config.Config) map[string]bool {
 	for _, f := range cfg.DataSource.ExpressionFilters() {
 		use(expr.Names(f.Expression)...)
 	}
+	if cfg.Output.Clock != nil {
+		use(cfg.Output.Clock.Field)
+	}
 	for _, a := range slices.Concat(cfg.Aggregation.ChunkValues, cfg.Aggregation.Arrays) {
-		use(a.Source)
+		use(a.Source, a.Location)
 		use(expr.Names(a.Expression)...)
 		for _, p := range a.Params {
 			use(p.Column)
@@ -190,7 +193,7 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
 		return err
 	}
-	if v.Inputs, err = c.inputs(a, v.Stat.Info()); err != nil {
+	if v.Inputs, err = c.inputs(ctx, a, v.Stat.Info()); err != nil {
 		return err
 	}
 	r := c.recipe
@@ -209,7 +212,7 @@ func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
 	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
 		return err
 	}
-	if v.Inputs, err = c.inputs(a, v.Stat.Info()); err != nil {
+	if v.Inputs, err = c.inputs(ctx, a, v.Stat.Info()); err != nil {
 		return err
 	}
 	if _, taken := c.columns[a.Name]; taken {
@@ -244,6 +247,12 @@ func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statist
 			constants[p.Name] = p.Const
 		}
 	}
+	if a.Location != "" {
+		constants["located"] = json.RawMessage("true")
+	}
+	if a.Times == "per-centroid" {
+		constants["timed"] = json.RawMessage("true")
+	}
 	cfg, err := json.Marshal(constants)
 	if err != nil {
 		return nil, err
@@ -257,7 +266,7 @@ func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statist
 
 // inputs says for each input of a statistic which column or derived column it is. For an expression the inputs are the
 // columns it names; for a statistic they are source and the params that are no constants.
-func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.Input, error) {
+func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.StatisticInfo) ([]engine.Input, error) {
 	cfg := c.recipe.Config
 	given := map[string]config.Param{}
 	for _, p := range a.Params {
@@ -281,6 +290,12 @@ func (c *compiler) inputs(a *config.Array, info core.StatisticInfo) ([]engine.In
 		switch {
 		case a.Expression != "":
 			i.Column = c.columns[in.Name]
+		case in.Name == "locations" && a.Location == config.LocationColumn:
+			i.Place, err = true, c.needPlaces(ctx, a)
+		case in.Name == "locations" && a.Location != "":
+			i.Column, err = c.column(a.Key+".location", a.Location)
+		case in.Name == "temporal" && a.Times != "" || in.Name == "source" && a.Source == config.TimeColumn || isParam && p.Column == config.TimeColumn:
+			i.Derived, err = c.deriveTimes()
 		case isParam && p.Expression != "":
 			i.Derived, err = c.derive(p)
 		case isParam:
@@ -353,13 +368,7 @@ func (c *compiler) derive(p config.Param) (int, error) {
 	if err != nil {
 		return 0, at(c.recipe.Config, p.Key, err)
 	}
-	pl := &c.recipe.pipeline
-	if c.derived == nil {
-		c.derived = map[string]int{}
-	}
-	c.derived[p.Expression] = len(pl.Derived)
-	pl.Derived = append(pl.Derived, program)
-	return len(pl.Derived) - 1, nil
+	return c.addDerived(p.Expression, program), nil
 }
 
 // outputs names and types what is stored. Only a statistic's first output has the declared dtype and fill value.

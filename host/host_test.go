@@ -44,7 +44,7 @@ func TestNames(t *testing.T) {
 		require.Equal(t, "source", s.Info().Inputs[0].Name)
 	}
 	_, err := h.Statistic(ctx, "np.mode", nil)
-	require.ErrorContains(t, err, `no statistic mode in this binary; have [average count `)
+	require.ErrorContains(t, err, `no statistic mode in this binary; have [average composition count `)
 	require.Equal(t, core.NotFound, core.CodeOf(err))
 	_, err = h.Grid(ctx, "squares", nil)
 	require.ErrorContains(t, err, `no grid squares in this binary; have [`)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -43,6 +44,10 @@ type Array struct {
 	Inner       []int           // of a row's numbers where it is ragged
 	Attrs       json.RawMessage // JSON object; nil: none
 	Chunk       bool            // there is one value for each inner chunk, not for each cell
+	Location    string          // leaf_id, or a variable of words: the places that stand beside the rows; "": none do
+	Times       string          // per-centroid: times stand beside the rows; per-cell: the values are times; "": neither
+	Flux        bool            // the weights of the rows are no counts
+	Overview    int             // delta of digests of coarser cells; 0: not given
 }
 
 // Width is the numbers of one cell, 1 for a scalar; where it is ragged, of one of its rows.
@@ -162,6 +167,17 @@ func (p *problems) array(c *node, d *DataSource) Array {
 		a.Fill = nil // a cell without observations has no rows
 	}
 	a.Attrs = p.attrs(c.get("attrs"))
+	p.companions(c, &a, d)
+	if x := c.get("overview_delta"); x != nil && x.kind == kindInt {
+		v, ok := x.integer()
+		if !ok || v < 1 || v > 1000000 {
+			p.add(x, "%s is out of range; expected 1 to 1000000", x.text)
+		}
+		if !a.Ragged {
+			p.atKey(x, "only for kind: ragged")
+		}
+		a.Overview = int(v)
+	}
 	return a
 }
 
@@ -199,16 +215,17 @@ func statisticName(s string) string {
 			return rest
 		}
 	}
-	switch s {
-	case "zagg.stats.tdigest.build_tdigest", "zagg.stats.tdigest.build_tdigest_where": // as earlier configurations call it
-		return "tdigest"
+	earlier := map[string]string{
+		"zagg.stats.tdigest.build_tdigest": "tdigest", "zagg.stats.tdigest.build_tdigest_where": "tdigest", "zagg.stats.tdigest.build_tdigest_pairwise": "tdigest",
+		"zagg.stats.waveform.build_waveform_digest": "waveform", "zagg.stats.waveform.shot_count": "distinct", "zagg.stats.waveform.shot_number": "single",
+		"zagg.stats.waveform.single_shot_value": "single", "zagg.stats.composition.pack_composition": "composition", "zagg.stats.toc.cell_envelope": "time_envelope",
 	}
-	return s
+	return cmp.Or(earlier[s], s)
 }
 
 // declared checks that name is a variable, where the configuration knows them all.
 func (p *problems) declared(n *node, name string, d *DataSource) {
-	if n.kind != kindString || d.Reader != DefaultReader {
+	if n.kind != kindString || d.Reader != DefaultReader || name == TimeColumn {
 		return
 	}
 	if names := d.VariableNames(); len(names) > 0 && !slices.Contains(names, name) {
@@ -272,7 +289,7 @@ func (p *problems) shape(c *node, counts bool) []int {
 func (p *problems) ragged(c *node, counts bool) (bool, []int) {
 	inner := c.get("inner_shape")
 	if c.get("kind").str() != "ragged" {
-		if x := c.get("weights"); x.str() == "counts" {
+		if x := c.get("weights"); x != nil && x.kind != kindNull {
 			p.atKey(x, "only for kind: ragged; a weight of a function is params.weights")
 		}
 		if inner != nil {
@@ -326,8 +343,6 @@ func (p *problems) attrs(n *node) json.RawMessage {
 		switch c.name {
 		case "ragged", "weights", "temporal", "located", "times":
 			p.atKey(c, "%q is a reserved attribute", c.name)
-		case "composition":
-			p.later(c, c.path())
 		}
 		p.meaningful(c)
 	}

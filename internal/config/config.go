@@ -82,6 +82,8 @@ func build(file string, root *node) (*Config, []Note, error) {
 	c.DataSource = p.dataSource(root.get("data_source"))
 	c.Aggregation = p.aggregation(root.get("aggregation"), &c.DataSource)
 	c.Output = p.output(root.get("output"))
+	c.Output.Clock = p.clock(root.get("output").get("time_source"), &c.DataSource)
+	p.checkCompanions(root.get("aggregation").get("variables"), &c.Output, c.Aggregation.Arrays)
 	c.Bounds = p.bounds(root.get("bounds"))
 	memory, _ := root.get("worker").get("memory").integer()
 	c.Worker = Worker{Memory: int(memory), ExtraDisk: root.get("worker").get("extra_disk").boolean(false)}

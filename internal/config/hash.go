@@ -11,13 +11,13 @@ import (
 // SemanticHash names what a store's values mean: two configurations with the same hash compute the same numbers, so
 // their runs may share a store. It is the hex SHA-256 of compact ASCII JSON with sorted keys and without nulls:
 //
-//	{"aggregation":…,"data_source":…,"grid":…,"output":{"aoi_mask":false},"pipeline":{"type":"spatial"}}
+//	{"aggregation":…,"data_source":…,"grid":…,"output":{"aoi_mask":false,"time_source":…},"pipeline":{"type":"spatial"}}
 //
 // which agrees with zagg's earlier releases for every configuration they had, but that index counted there. Each
 // section is as the user gave it:
 // an explicit default is another hash than its absence. Left out is what does not change a value:
 //
-//   - aggregation: handoff
+//   - aggregation: handoff, streaming, and of variables overview_delta and weights: counts
 //   - data_source: how and from where it is read (driver, index, read_plan, credentials_provider, the …_workers), and the
 //     reader where it means the default one; a reader with a layout of its own is part of the meaning
 //   - data_source.mask_fill when it is inputs, the default; true is hashed as row
@@ -36,10 +36,10 @@ func (c *Config) semantics() []byte {
 	text := func(s string) *node { return &node{kind: kindString, text: s} }
 	boolean := func(s string) *node { return &node{kind: kindBool, text: s} }
 	doc := mapOf(
-		"aggregation", c.root.get("aggregation").without("handoff"),
+		"aggregation", semanticAggregation(c.root.get("aggregation")),
 		"data_source", c.semanticSource(),
 		"grid", c.semanticGrid(),
-		"output", mapOf("aoi_mask", boolean("false")),
+		"output", mapOf("aoi_mask", boolean("false"), "time_source", c.root.get("output").get("time_source")),
 		"pipeline", mapOf("type", text(c.Pipeline)),
 	)
 	var b bytes.Buffer
@@ -60,6 +60,31 @@ func mapOf(pairs ...any) *node {
 		n.children = append(n.children, &c)
 	}
 	return n
+}
+
+// semanticAggregation leaves out how memory is bounded and what only coarser levels use.
+func semanticAggregation(n *node) *node {
+	out := n.without("handoff", "streaming")
+	if out == nil {
+		return nil
+	}
+	out.children = slices.Clone(out.children)
+	for i, c := range out.children {
+		if c.name != "variables" {
+			continue
+		}
+		vars := *c
+		vars.children = nil
+		for _, v := range c.list() {
+			drop := []string{"overview_delta"}
+			if v.get("weights").str() == "counts" {
+				drop = append(drop, "weights")
+			}
+			vars.children = append(vars.children, v.without(drop...))
+		}
+		out.children[i] = &vars
+	}
+	return out
 }
 
 func (c *Config) semanticSource() *node {

@@ -139,10 +139,10 @@ func aggregationKeys() []key {
 		{path: "aggregation.variables.*.resolution", types: kindString, enum: []string{"cell", "chunk"}, def: "cell", doc: "One value for each cell, or one for each inner chunk, of all its observations."},
 		{path: "aggregation.variables.*.inner_shape", types: kindList | kindInt, doc: "Shape of one row; required for `kind: ragged` and only for it."},
 		{path: "aggregation.variables.*.inner_shape[]", types: kindInt, doc: "One extent, at least 1."},
-		{path: "aggregation.variables.*.location", types: kindAny, status: notYet, doc: "Ragged: the places of the elements."},
-		{path: "aggregation.variables.*.temporal", types: kindAny, status: notYet, doc: "The times of the values."},
-		{path: "aggregation.variables.*.weights", types: kindString, enum: []string{"counts"}, later: []string{"flux"}, def: "counts", doc: "Ragged: what weights mean. (A weight of a function is `params.weights`.)"},
-		{path: "aggregation.variables.*.overview_delta", types: kindAny, status: noEffect, doc: "Overviews are not written."},
+		{path: "aggregation.variables.*.location", types: kindString, doc: "Ragged, of a function: `leaf_id`, or a variable of words, puts the place of each row beside it, in the array NAME_locations."},
+		{path: "aggregation.variables.*.temporal", types: kindString, enum: []string{"per-centroid", "per-cell"}, doc: "`per-centroid` puts the time of each row of a ragged variable beside it, in NAME_times; `per-cell`: the values are words of time."},
+		{path: "aggregation.variables.*.weights", types: kindString, enum: []string{"counts", "flux"}, def: "counts", doc: "Ragged: what weights mean; flux needs attrs.gain {name, version}. (A weight of a function is `params.weights`.)"},
+		{path: "aggregation.variables.*.overview_delta", types: kindInt, doc: "Digests: `delta` of the coarser cells that `zagg coarsen` makes; left out: that of the variable."},
 		{path: "aggregation.chunk_precompute", types: kindMap, doc: "Numbers computed once for each inner chunk, of all its observations, which expressions of its cells may name."},
 		{path: "aggregation.chunk_precompute.*", types: kindMap, doc: "One number. Exactly one of `function` and `expression`. NaN where a chunk has no value."},
 		{path: "aggregation.chunk_precompute.*.function", types: kindString, doc: "A statistic."},
@@ -152,7 +152,7 @@ func aggregationKeys() []key {
 		{path: "aggregation.chunk_precompute.*.params.*", types: kindScalar | kindList, doc: "A constant, the name of a variable, or an expression over variables."},
 		{path: "aggregation.chunk_precompute.*.params.*[]", types: kindNumber, doc: "One number."},
 		{path: "aggregation.chunk_precompute.*.dtype", types: kindString, def: "float32", doc: "float32 or float64: to what the number is rounded."},
-		{path: "aggregation.streaming", types: kindAny, status: notYet, doc: "How memory is bounded."},
+		{path: "aggregation.streaming", types: kindAny, status: noEffect, doc: "Memory is bounded by `--memory`, and results do not depend on it."},
 	}
 }
 
@@ -178,7 +178,11 @@ func outputKeys() []key {
 		{path: "output.coverage_moc", types: kindAny, status: noEffect, doc: "A coverage file is not written."},
 		{path: "output.touch", types: kindAny, status: noEffect, doc: "Objects are never touched."},
 		{path: "output.windowing", types: kindAny, status: notYet, doc: "Time windows."},
-		{path: "output.time_source", types: kindAny, status: notYet, doc: "The clock of the observations."},
+		{path: "output.time_source", types: kindMap, doc: "The clock of the observations: of what variables with `temporal`, and the column `toc_word`, are made."},
+		{path: "output.time_source.field", types: kindString, required: true, doc: "The variable, of whichever level, that counts from the epoch without leap seconds."},
+		{path: "output.time_source.epoch", types: kindString, required: true, doc: "The instant of UTC from which it counts, such as 2018-01-01T00:00:00."},
+		{path: "output.time_source.scale", types: kindString, enum: []string{"gps", "tai"}, def: "gps", doc: "A scale without leap seconds: both go on alike from the epoch."},
+		{path: "output.time_source.units", types: kindString, enum: []string{"seconds", "days"}, def: "seconds", doc: "Its units."},
 		{path: "output.time_encoding", types: kindAny, status: notYet, doc: "Raster: how times are written."},
 	}
 }

@@ -16,6 +16,7 @@ type Output struct {
 	Consolidate bool   // metadata of all arrays in the group's
 	EndpointURL string // S3-compatible service; "" if not given
 	Region      string // "" if not given
+	Clock       *Clock // of the observations; nil: not known
 }
 
 // Grid is which grid, and what it is made from.

@@ -22,21 +22,28 @@ import (
 type Pipeline struct {
 	Grid     core.Grid
 	Reader   core.ProductReader
-	Columns  []string        // columns to read: the declared variables
-	Filters  []core.Filter   // the reader's
-	Rows     []RowFilter     // the engine's
-	Vars     []Variable      // what to compute, in output order
-	Coords   []*zarr.Array   // coordinate arrays that each shard writes; empty where set-up has written them
-	Mask     Mask            // what becomes of rows in which a column has no valid value
-	Granules int             // granules read at once
-	Budget   *budget.Budget  // of the process; nil: no bounds
-	Request  int64           // bytes that cost as much as a request to the granules' store
-	Scratch  string          // folder for rows beyond the budget; "": the system's for temporary files
-	Batch    int             // most rows per batch
-	Group    string          // path of the group inside the store
-	Dims     []core.Dim      // the frame's
-	Derived  []*expr.Program // row expressions that statistics take as inputs, once per distinct text
-	Chunks   []ChunkValue    // what statistics may take of the chunk of a cell
+	Columns  []string       // columns to read: the declared variables
+	Filters  []core.Filter  // the reader's
+	Rows     []RowFilter    // the engine's
+	Vars     []Variable     // what to compute, in output order
+	Coords   []*zarr.Array  // coordinate arrays that each shard writes; empty where set-up has written them
+	Mask     Mask           // what becomes of rows in which a column has no valid value
+	Granules int            // granules read at once
+	Budget   *budget.Budget // of the process; nil: no bounds
+	Request  int64          // bytes that cost as much as a request to the granules' store
+	Scratch  string         // folder for rows beyond the budget; "": the system's for temporary files
+	Batch    int            // most rows per batch
+	Group    string         // path of the group inside the store
+	Dims     []core.Dim     // the frame's
+	Derived  []Derived      // what statistics take as inputs beside columns, once per distinct text
+	Chunks   []ChunkValue   // what statistics may take of the chunk of a cell
+	Places   bool           // each row has the word of its place, as the grid names it (core.PointColumn)
+}
+
+// A Derived is a value of each row that is computed of columns: an expr.Program, or a Clock.
+type Derived interface {
+	Rows(columns []core.Column, n int) (core.Column, error)
+	Inputs() []expr.Var // the columns
 }
 
 // A RowFilter keeps the rows for which Program is true.
@@ -61,6 +68,7 @@ type Input struct {
 	Name    string // as the statistic calls it
 	Column  int    // index into Pipeline.Columns, or -1
 	Derived int    // index into Pipeline.Derived where Column is -1, or -1
+	Place   bool   // it is the word of the row's place
 	Chunk   int    // index into Pipeline.Chunks and 1 more, of an input that is one value per cell; 0: it is none
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/internal/expr"
 )
 
 // inputs is what the statistics of a shard take: the grouped rows, and for statistics with columns that lack values in
@@ -72,7 +71,7 @@ func (p *Pipeline) marks(columns []core.Column) *core.Column {
 }
 
 // columnsOf are the columns that an expression names.
-func (p *Pipeline) columnsOf(program *expr.Program) []int {
+func (p *Pipeline) columnsOf(program Derived) []int {
 	var out []int
 	for _, v := range program.Inputs() {
 		if i := slices.Index(p.Columns, v.Name); i >= 0 {
@@ -166,6 +165,8 @@ func (w *view) groups(v *Variable, in *inputs) *core.Groups {
 		case i.Chunk > 0:
 			g.Cells = append(g.Cells, in.chunks[i.Chunk-1].column(i.Name, in.p.Chunks[i.Chunk-1].Type, in.chunksOf(w.slots)))
 			continue
+		case i.Place:
+			c = w.column(*columnNamed(in.groups.Rows, placeName))
 		case i.Column >= 0:
 			c = w.column(in.groups.Rows[i.Column])
 		case i.Derived >= 0:

@@ -102,7 +102,7 @@ func TestMaskInputs(t *testing.T) {
 			return []Input{{Name: "source", Column: column, Derived: derived}}
 		}
 		p := pipeline(g, r)
-		p.Mask, p.Columns, p.Derived = MaskInputs, []string{"a", "b"}, []*expr.Program{product}
+		p.Mask, p.Columns, p.Derived = MaskInputs, []string{"a", "b"}, []Derived{product}
 		if round%2 == 1 {
 			f, err := expr.Compile("b != 7", []expr.Var{{Name: "a"}, {Name: "b"}}, expr.Options{Mode: expr.Filter})
 			require.NoError(t, err)

@@ -111,7 +111,7 @@ func (g tileGrid) pipeline(t testing.TB, grid core.Grid, r core.ProductReader) *
 	ragged.Element, ragged.Width = core.Float32, 2
 	return &Pipeline{
 		Grid: grid, Reader: r, Columns: []string{"v"}, Granules: 1, Batch: 100, Group: "tile", Dims: g.dims(),
-		Derived: []*expr.Program{derived}, Coords: []*zarr.Array{g.array("height", core.Float64, "0")},
+		Derived: []Derived{derived}, Coords: []*zarr.Array{g.array("height", core.Float64, "0")},
 		Vars: []Variable{
 			{Name: "list", Stat: list(listed), Inputs: source, Arrays: []*zarr.Array{g.array("list", core.Float64, `"NaN"`, listed)}},
 			{Name: "twice", Stat: list(1), Inputs: []Input{{Name: "source", Column: -1, Derived: 0}}, Arrays: []*zarr.Array{g.array("twice", core.Float32, `"NaN"`)}},

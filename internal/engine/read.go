@@ -150,7 +150,7 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 			continue
 		}
 		from, l.counts = end, &l.sink.counts[want]
-		if err := l.takeShard(want, b); err != nil {
+		if err := l.takeShard(ctx, want, b); err != nil {
 			return err
 		}
 	}
@@ -161,9 +161,13 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 }
 
 // takeShard brings the rows of one shard to the sink.
-func (l *landing) takeShard(want int, b *core.Batch) error {
+func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error {
 	cols := l.mask(b)
 	if err := l.filter(cols); err != nil || len(l.keep) == 0 {
+		return err
+	}
+	cols, err := l.run.p.withPlaces(ctx, cols, b, l.keep)
+	if err != nil {
 		return err
 	}
 	l.sink.begin(cols)

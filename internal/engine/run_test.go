@@ -425,7 +425,7 @@ func TestInputs(t *testing.T) {
 		return count().compute(g)
 	}}
 	p := pipeline(g, &fakeReader{batches: map[string][]core.Batch{"a": {batch([]float64{1.9, 1.1, 1.8}, []float64{1, 2, 3})}}})
-	p.Derived = []*expr.Program{derived}
+	p.Derived = []Derived{derived}
 	p.Vars = []Variable{{Name: "n", Stat: spy, Arrays: []*zarr.Array{g.array("n", core.Int64, "0")},
 		Inputs: []Input{{Name: "source", Column: 0, Derived: -1}, {Name: "weights", Column: -1, Derived: 0}, {Name: "any", Column: -1, Derived: -1}}}}
 	_, err = p.Run(t.Context(), task("1", &objstore.Mem{}, "a"))

@@ -176,9 +176,14 @@ func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, err
 		}
 		a.Dims = append(a.Dims, b.dimension(a.Name, suffix, n))
 	}
-	attrs, err := b.attributes(f, o)
+	attrs, err := b.attributes(f, o, first)
 	if err != nil {
 		return nil, err
+	}
+	if o.Array.Times == "per-cell" {
+		if attrs, err = withMembers(attrs, json.RawMessage(`{"temporal":{"spec":"zagg-toc/1","shape":"per-cell","grammar":"mortie-toc/1"}}`)); err != nil {
+			return nil, err
+		}
 	}
 	a.Attrs = attrs
 	return a, b.add(a)
@@ -199,7 +204,10 @@ func perChunk(a *zarr.Array) {
 // ragged is the array of an output whose cells have any number of rows: the rows' bytes, little endian.
 func (b *builder) ragged(f core.Field, o Output, first bool) (*zarr.Array, error) {
 	width := max(f.Width, 1)
-	row := []int{width}
+	var row []int // of words beside the rows nothing: they are single numbers
+	if width > 1 {
+		row = []int{width}
+	}
 	if first && len(o.Array.Inner) > 0 {
 		row = o.Array.Inner
 	}
@@ -207,23 +215,49 @@ func (b *builder) ragged(f core.Field, o Output, first bool) (*zarr.Array, error
 	f.Type, f.Fill, f.Units = core.Bytes, nil, "" // no unit is that of all of a row's numbers
 	a := b.spatial(f)
 	a.Element, a.Width = element, width
-	attrs, err := b.attributes(f, o)
+	attrs, err := b.attributes(f, o, first)
 	if err != nil {
 		return nil, err
 	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(attrs, &all); err != nil {
+	own := raggedAttributes(o, first, map[string]any{"dtype": element.String(), "shape": append([]int{-1}, row...)})
+	more, err := json.Marshal(own)
+	if err != nil {
 		return nil, err
 	}
-	if all["ragged"], err = json.Marshal(map[string]any{
-		"spec": "zagg-ragged/1", "element": map[string]any{"dtype": element.String(), "shape": append([]int{-1}, row...)},
-	}); err != nil {
-		return nil, err
-	}
-	if a.Attrs, err = json.Marshal(all); err != nil {
+	if a.Attrs, err = withMembers(attrs, more); err != nil {
 		return nil, err
 	}
 	return a, b.add(a)
+}
+
+// raggedAttributes say how the rows are stored, and of the variable's own array where what stands beside them is and what weights mean.
+func raggedAttributes(o Output, first bool, element map[string]any) map[string]any {
+	ragged := map[string]any{"spec": "zagg-ragged/1", "element": element}
+	own := map[string]any{"ragged": ragged}
+	if !first {
+		return own
+	}
+	if o.Array.Location != "" {
+		ragged["locations"] = o.Array.Name + "_locations"
+	}
+	if o.Array.Times == "per-centroid" {
+		own["times"] = o.Array.Name + "_times"
+	}
+	if o.Array.Flux {
+		own["weights"] = "flux"
+	}
+	return own
+}
+
+// withMembers is a JSON object with the members of another.
+func withMembers(attrs, more json.RawMessage) (json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	for _, raw := range []json.RawMessage{attrs, more} {
+		if err := json.Unmarshal(raw, &all); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(all)
 }
 
 // dimension names a dimension of a vector: "vector", or after the variable where a vector of another length has that name,
@@ -237,8 +271,8 @@ func (b *builder) dimension(variable, suffix string, n int) string {
 	return name
 }
 
-// attributes are the grid's, over them units where the statistic knows them, and over those the user's.
-func (b *builder) attributes(f core.Field, o Output) (json.RawMessage, error) {
+// attributes are the grid's, over them those that the statistic knows, and over those the user's, which are of the variable's own array.
+func (b *builder) attributes(f core.Field, o Output, first bool) (json.RawMessage, error) {
 	attrs := map[string]json.RawMessage{}
 	if raw := b.t.info.Frame.VarAttrs; len(raw) > 0 {
 		if err := json.Unmarshal(raw, &attrs); err != nil {
@@ -253,7 +287,12 @@ func (b *builder) attributes(f core.Field, o Output) (json.RawMessage, error) {
 		attrs["units"] = units
 	}
 	b.missing(f, attrs)
-	if len(o.Array.Attrs) > 0 {
+	if len(f.Attrs) > 0 {
+		if err := json.Unmarshal(f.Attrs, &attrs); err != nil {
+			return nil, core.Errorf(core.Internal, "template", f.Name, "the statistic's attributes: %w", err)
+		}
+	}
+	if first && len(o.Array.Attrs) > 0 {
 		if err := json.Unmarshal(o.Array.Attrs, &attrs); err != nil {
 			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/gridkit"
+	"github.com/englacial/zagg/core/morton"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -143,7 +144,7 @@ func (g *grid) Names(ctx context.Context, lon, lat []float64) ([]core.Column, er
 		return nil, core.Errorf(core.Invalid, "healpix.Names", "", "%d longitudes, %d latitudes", len(lon), len(lat))
 	}
 	n := len(lon)
-	ids, words, shards := make([]uint64, n), make([]uint64, n), make([]uint64, n)
+	ids, words, shards, points := make([]uint64, n), make([]uint64, n), make([]uint64, n), make([]uint64, n)
 	decimals := make([]string, n)
 	for i := range n {
 		if i&0xffff == 0 {
@@ -155,13 +156,14 @@ func (g *grid) Names(ctx context.Context, lon, lat []float64) ([]core.Column, er
 			continue
 		}
 		face, u, v := project(lon[i], g.config.Latitude.ToSphere(lat[i]))
+		points[i] = morton.Point(nestOf(face, u, v, morton.MaxOrder))
 		c := cellID{g.config.ChildOrder, nestOf(face, u, v, g.config.ChildOrder)}
 		ids[i], words[i], decimals[i] = c.nest, c.word(), c.decimal()
 		shards[i] = c.parent(g.config.ParentOrder).word()
 	}
 	return []core.Column{
 		core.ColumnOf("cell_id", ids), core.ColumnOf("morton", words),
-		core.StringColumn("decimal", decimals), core.ColumnOf("shard_key", shards),
+		core.StringColumn("decimal", decimals), core.ColumnOf("shard_key", shards), core.ColumnOf(core.PointColumn, points),
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/morton"
 	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
@@ -318,7 +319,9 @@ func TestNames(t *testing.T) {
 		names = append(names, c.Name)
 		require.Equal(t, 2, c.Rows())
 	}
-	require.Equal(t, []string{"cell_id", "morton", "decimal", "shard_key"}, names)
+	require.Equal(t, []string{"cell_id", "morton", "decimal", "shard_key", "point"}, names)
+	points, words := core.View[uint64](columns[4].Data), core.View[uint64](columns[1].Data)
+	require.Equal(t, words, []uint64{morton.Join(points[0], words[0]), morton.Join(points[1], words[1])}, "a point lies in its cell")
 	decimal := columns[2]
 	first := string(decimal.Data[:decimal.Offsets[1]])
 	require.True(t, strings.HasPrefix(first, "-4113213"), first)

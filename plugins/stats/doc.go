@@ -10,4 +10,7 @@
 //
 // Types of the result: int64 for len and count; the source's for min and max; float64 for the rest, except that sums
 // of integers and booleans are int64 (uint64 of unsigned): the Type of the Column that Compute returns says which.
+//
+// Beside them there are distinct, single, time_envelope and composition, which numpy has not: of records' numbers and values, words of
+// time, and words of the parts of signal.
 package stats

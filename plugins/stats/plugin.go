@@ -9,7 +9,7 @@ import (
 )
 
 // Version is the plugin's version: it grows when a result changes.
-const Version = "1.0.0"
+const Version = "1.1.0"
 
 // Plugin is the statistics.
 func Plugin() core.Plugin {
@@ -20,6 +20,7 @@ func Plugin() core.Plugin {
 			New: func(_ context.Context, config core.Config) (core.Statistic, error) { return newStatistic(op, config) },
 		})
 	}
+	p.Statistics = append(p.Statistics, kinds()...)
 	return p
 }
 

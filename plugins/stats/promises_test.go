@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/coretest"
 )
 
@@ -19,10 +20,14 @@ func TestPromises(t *testing.T) {
 		case strings.HasSuffix(m.Name, "var"):
 			configs = []string{"", `{"ddof":1}`}
 		}
+		var types map[string][]core.Type
+		if m.Name == "time_envelope" {
+			types = map[string][]core.Type{"source": {core.Uint64}}
+		}
 		t.Run(m.Name, func(t *testing.T) { coretest.Maker(t, m, configs...) })
 		for _, config := range configs {
 			t.Run(m.Name+config, func(t *testing.T) {
-				coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: testing.Short()}})
+				coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: testing.Short()}, Types: types})
 			})
 		}
 	}

@@ -37,7 +37,7 @@ func TestQuantiles(t *testing.T) {
 		for name, v := range distributions(rng, n) {
 			for _, delta := range []float64{16, 64, 512} {
 				b := builder{delta: delta, values: slices.Clone(v)}
-				digest := slices.Clone(b.build())
+				digest := slices.Clone(b.build().numbers)
 				sorted := slices.Clone(v)
 				slices.Sort(sorted)
 				require.True(t, slices.Equal(sorted, b.values), "the builder sorts")
@@ -67,7 +67,7 @@ func TestQuantiles(t *testing.T) {
 		}
 	}
 	b := builder{delta: 512, values: distributions(rng, 200000)["normal"]}
-	digest := b.build()
+	digest := b.build().numbers
 	for q := 0.005; q < 1; q += 0.005 {
 		require.LessOrEqual(t, rankError(b.values, digest, q), 1e-3)
 	}
@@ -82,23 +82,23 @@ func TestMerge(t *testing.T) {
 		var parts [][]float32
 		for at := 0; at < len(v); at += 100 {
 			b := builder{delta: 128, values: slices.Clone(v[at : at+100])}
-			parts = append(parts, slices.Clone(b.build()))
+			parts = append(parts, slices.Clone(b.build().numbers))
 		}
 		merge := func() []float32 {
 			m := merger{delta: 128}
 			m.begin()
 			for _, p := range parts {
-				m.add(p)
+				m.add(digest{numbers: p})
 			}
 			out, err := m.merge()
 			require.NoError(t, err)
-			return slices.Clone(out)
+			return slices.Clone(out.numbers)
 		}
 		first := merge()
 		rng.Shuffle(len(parts), func(i, k int) { parts[i], parts[k] = parts[k], parts[i] })
 		require.Equal(t, first, merge(), name)
 		b := builder{delta: 128, values: slices.Clone(v)}
-		once := b.build()
+		once := b.build().numbers
 		worst, worstOnce := 0.0, 0.0
 		for q := 0.0; q <= 1; q += 1.0 / 512 {
 			worst, worstOnce = max(worst, rankError(b.values, first, q)), max(worstOnce, rankError(b.values, once, q))
@@ -111,8 +111,8 @@ func TestMergeRefuses(t *testing.T) {
 	for _, bad := range [][]float32{{1, 0}, {1, -1}, {float32(math.NaN()), 1}, {float32(math.Inf(1)), 1}} {
 		m := merger{delta: 10}
 		m.begin()
-		m.add([]float32{1, 1})
-		m.add(bad)
+		m.add(digest{numbers: []float32{1, 1}})
+		m.add(digest{numbers: bad})
 		_, err := m.merge()
 		require.Error(t, err)
 	}

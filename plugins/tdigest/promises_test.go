@@ -11,13 +11,16 @@ import (
 
 // TestPromises: the statistic keeps what core.Statistic and core.Folder promise.
 func TestPromises(t *testing.T) {
-	m := Plugin().Statistics[0]
-	configs := []string{"", `{"delta":16}`}
-	coretest.Maker(t, m, configs...)
-	for _, config := range configs {
-		t.Run(config, func(t *testing.T) {
-			coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: true}, SameFold: alike})
-		})
+	words := []core.Type{core.Uint64}
+	for _, m := range Plugin().Statistics {
+		configs := []string{"", `{"delta":16}`, `{"delta":16,"located":true,"timed":true}`}
+		coretest.Maker(t, m, configs...)
+		for _, config := range configs {
+			t.Run(m.Name+config, func(t *testing.T) {
+				coretest.Statistic(t, coretest.Make(m, config), coretest.StatisticOptions{Options: coretest.Options{Short: true}, SameFold: alike,
+					Types: map[string][]core.Type{"locations": words, "temporal": words}})
+			})
+		}
 	}
 }
 

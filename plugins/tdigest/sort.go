@@ -1,65 +1,133 @@
 package tdigest
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
 
 // A sorter sorts finite numbers; its memory is reused.
-type sorter struct{ keys, other []uint64 }
+type sorter struct {
+	keys, other     []uint64
+	keys32, other32 []uint32
+	counts          [8][1 << digitBits]uint32
+	at              []int32
+	other64         []indexed
+	indexed         []indexed
+}
+
+// An indexed is a number by its bits and where it stood.
+type indexed struct {
+	key uint64
+	at  int32
+}
 
 // digitBits are sorted by at once; radixFrom numbers are worth counting.
 const (
-	digitBits = 11
+	digitBits = 8
 	radixFrom = 512
 )
 
-// sort sorts by the numbers' bits, digit by digit, which is several times as fast as comparing where there are many.
+// key is a number's bits in the order of numbers. -0 is 0.
+func key(x float64) uint64 {
+	k := math.Float64bits(x + 0)
+	return k ^ (uint64(int64(k)>>63) | 1<<63)
+}
+
+func number(k uint64) float64 { return math.Float64frombits(k ^ (^uint64(int64(k)>>63) | 1<<63)) }
+
+// sort sorts by the numbers' bits, digit by digit, which is several times as fast as comparing where there are many. Numbers that
+// float32 can hold, as most columns do, have half the digits.
 func (s *sorter) sort(v []float64) {
 	if len(v) < radixFrom {
 		slices.Sort(v)
 		return
 	}
+	if s.sort32(v) {
+		return
+	}
 	s.keys, s.other = slices.Grow(s.keys[:0], len(v))[:len(v)], slices.Grow(s.other[:0], len(v))[:len(v)]
-	var all, none uint64 = math.MaxUint64, 0
+	clear(s.counts[:])
 	for i, x := range v {
-		k := math.Float64bits(x + 0) // -0 is 0
-		if k>>63 != 0 {
-			k = ^k
-		} else {
-			k |= 1 << 63
-		}
+		k := key(x)
 		s.keys[i] = k
-		all &= k
-		none |= k
-	}
-	for shift := 0; shift < 64; shift += digitBits {
-		if (all^none)>>shift&(1<<digitBits-1) != 0 { // the digit differs somewhere
-			s.byDigit(shift)
+		for d := range s.counts {
+			s.counts[d][byte(k>>(digitBits*d))]++
 		}
 	}
+	s.keys, s.other = radix(s.keys, s.other, s.counts[:], func(k uint64) uint64 { return k })
 	for i, k := range s.keys {
-		if k>>63 != 0 {
-			k &^= 1 << 63
-		} else {
-			k = ^k
-		}
-		v[i] = math.Float64frombits(k)
+		v[i] = number(k)
 	}
 }
 
-func (s *sorter) byDigit(shift int) {
-	var next [1<<digitBits + 1]int
-	for _, k := range s.keys {
-		next[k>>shift&(1<<digitBits-1)+1]++
+// sort32 sorts where float32 can hold all numbers.
+func (s *sorter) sort32(v []float64) bool {
+	s.keys32, s.other32 = slices.Grow(s.keys32[:0], len(v))[:len(v)], slices.Grow(s.other32[:0], len(v))[:len(v)]
+	clear(s.counts[:4])
+	for i, x := range v {
+		f := float32(x)
+		if float64(f) != x {
+			return false
+		}
+		k := math.Float32bits(f + 0)
+		k ^= uint32(int32(k)>>31) | 1<<31
+		s.keys32[i] = k
+		s.counts[0][byte(k)]++
+		s.counts[1][byte(k>>8)]++
+		s.counts[2][byte(k>>16)]++
+		s.counts[3][byte(k>>24)]++
 	}
-	for i := range next[1:] {
-		next[i+1] += next[i]
+	s.keys32, s.other32 = radix(s.keys32, s.other32, s.counts[:4], func(k uint32) uint64 { return uint64(k) })
+	for i, k := range s.keys32 {
+		v[i] = float64(math.Float32frombits(k ^ (^uint32(int32(k)>>31) | 1<<31)))
 	}
-	for _, k := range s.keys {
-		d := k >> shift & (1<<digitBits - 1)
-		s.other[next[d]] = k
-		next[d]++
+	return true
+}
+
+// order is the places of numbers in their order; equal ones keep theirs.
+func (s *sorter) order(v []float64) []int32 {
+	s.indexed = s.indexed[:0]
+	for i, x := range v {
+		s.indexed = append(s.indexed, indexed{key(x), int32(i)})
 	}
-	s.keys, s.other = s.other, s.keys
+	if len(v) < radixFrom {
+		slices.SortFunc(s.indexed, func(a, b indexed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at)) })
+	} else {
+		s.other64 = slices.Grow(s.other64[:0], len(v))[:len(v)]
+		clear(s.counts[:])
+		for _, x := range s.indexed {
+			for d := range s.counts {
+				s.counts[d][byte(x.key>>(digitBits*d))]++
+			}
+		}
+		s.indexed, s.other64 = radix(s.indexed, s.other64, s.counts[:], func(x indexed) uint64 { return x.key })
+	}
+	s.at = s.at[:0]
+	for _, x := range s.indexed {
+		s.at = append(s.at, x.at)
+	}
+	return s.at
+}
+
+// radix sorts items by the digits of their keys, of which counts has how often each occurs; digits that are the same everywhere cost
+// nothing. It gives the sorted items and the memory that is left.
+func radix[T any](items, other []T, counts [][1 << digitBits]uint32, key func(T) uint64) (sorted, left []T) {
+	for d := range counts {
+		next, sum := &counts[d], uint32(0)
+		if len(items) > 0 && next[byte(key(items[0])>>(digitBits*d))] == uint32(len(items)) {
+			continue
+		}
+		for i, n := range next {
+			next[i] = sum
+			sum += n
+		}
+		for _, x := range items {
+			k := byte(key(x) >> (digitBits * d))
+			other[next[k]] = x
+			next[k]++
+		}
+		items, other = other, items
+	}
+	return items, other
 }

@@ -24,12 +24,29 @@ def cells(array, at):
 
 def digests(array, table, name):
     """Means and weights of each cell are equal, bit by bit."""
-    assert array.attrs["ragged"] == {"spec": "zagg-ragged/1", "element": {"dtype": "float32", "shape": [-1, 2]}}, dict(array.attrs)
+    ragged = {"spec": "zagg-ragged/1", "element": {"dtype": "float32", "shape": [-1, 2]}}
+    if f"{name}_locations" in table:
+        ragged["locations"] = f"{name}_locations"
+    assert array.attrs["ragged"] == ragged, dict(array.attrs)
+    assert array.attrs.get("times") == (f"{name}_times" if f"{name}_times" in table else None), dict(array.attrs)
     got = cells(array, np.array(table["nested"]))
     for i, value in enumerate(got):
         digest = np.frombuffer(value, "<f4").reshape(-1, 2)
         want = np.array([table[f"{name}_mean"][i], table[f"{name}_weight"][i]], "f4").T
         assert np.array_equal(digest, want), f"{name}: cell {table['nested'][i]} has {digest[:3]}…, expected {want[:3]}…"
+
+
+def words(array, table, name):
+    """The words beside centroids are equal."""
+    grammar = {"spec": "zagg-located/1", "shape": "per-centroid", "grammar": "mortie-morton/1"}
+    if name.endswith("_times"):
+        grammar = {"spec": "zagg-toc/1", "shape": "per-centroid", "grammar": "mortie-toc/1"}
+    attrs = {"ragged": {"spec": "zagg-ragged/1", "element": {"dtype": "uint64", "shape": [-1]}}}
+    attrs["temporal" if name.endswith("_times") else "located"] = grammar
+    assert {k: v for k, v in array.attrs.items() if k in ("ragged", "located", "temporal")} == attrs, dict(array.attrs)
+    for i, value in enumerate(cells(array, np.array(table["nested"]))):
+        got, want = np.frombuffer(value, "<u8"), np.array(table[name][i], "u8")
+        assert np.array_equal(got, want), f"{name}: cell {table['nested'][i]} has {got[:3]}…, expected {want[:3]}…"
 
 
 def compare(expected, store):
@@ -42,6 +59,10 @@ def compare(expected, store):
             continue
         if name.endswith("_mean") and name[:-5] + "_weight" in table:
             digests(group[name[:-5]], table, name[:-5])
+            compared += 1
+            continue
+        if name.endswith(("_locations", "_times")):
+            words(group[name], table, name)
             compared += 1
             continue
         if name in ("nested", "morton", "shard", "row", "col", "x", "y") or name not in group:

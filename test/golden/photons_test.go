@@ -29,7 +29,7 @@ func TestPhotons(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		granules int
-	}{{"levels", 4}, {"rect", 3}, {"rect_edge", 4}, {"waveform_chunk", 3}, {"tdigest_d64", 4}, {"tdigest_d8192", 4}} {
+	}{{"levels", 4}, {"rect", 3}, {"rect_edge", 4}, {"waveform_chunk", 3}, {"tdigest_d64", 4}, {"tdigest_d8192", 4}, {"located", 4}} {
 		dir := sharedtest.Dir(t, "golden", "atl03", c.name)
 		granules := photonGranules(t, c.granules)
 		var stores []string

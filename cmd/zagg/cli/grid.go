@@ -34,7 +34,7 @@ func (a *app) gridLocate() *cobra.Command {
 		Use:   "locate --grid JSON [FILE.csv|-]",
 		Short: "Name the cell of each lat,lon row",
 		Long: `Read rows of latitude and longitude in WGS84 degrees and print the cell and shard of each: the columns lat, lon and then
-what the grid calls its cells (HEALPix: cell_id, morton, decimal, shard_key). A first line with the names lat and lon, in
+what the grid calls its cells (HEALPix: cell_id, morton, decimal, shard_key, point). A first line with the names lat and lon, in
 any order and among others, is a header; without one the first two columns are latitude and longitude. A row that is no
 place (nan) has empty fields.`,
 		Example: `  zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' points.csv

@@ -1,0 +1,42 @@
+package host
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core/toc"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/engine"
+)
+
+// needPlaces has the word of each row's place kept, if the grid has such.
+func (c *compiler) needPlaces(ctx context.Context, a *config.Array) error {
+	if _, err := engine.Places(ctx, c.recipe.Grid, nil, nil); err != nil {
+		return at(c.recipe.Config, a.Key+".location", err)
+	}
+	c.recipe.pipeline.Places = true
+	return nil
+}
+
+// deriveTimes derives words of time by the configuration's clock, once for all that take them.
+func (c *compiler) deriveTimes() (int, error) {
+	if i, ok := c.derived[config.TimeColumn]; ok {
+		return i, nil
+	}
+	clock := c.recipe.Config.Output.Clock
+	k, err := c.column("output.time_source.field", clock.Field)
+	if err != nil {
+		return 0, err
+	}
+	return c.addDerived(config.TimeColumn, &engine.Clock{Column: clock.Field, At: k, Clock: toc.NewClock(clock.Epoch, clock.Unit)}), nil
+}
+
+// addDerived adds what is derived of each row under a name.
+func (c *compiler) addDerived(name string, d engine.Derived) int {
+	pl := &c.recipe.pipeline
+	if c.derived == nil {
+		c.derived = map[string]int{}
+	}
+	c.derived[name] = len(pl.Derived)
+	pl.Derived = append(pl.Derived, d)
+	return len(pl.Derived) - 1
+}

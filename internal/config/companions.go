@@ -1,0 +1,150 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// TimeColumn is the column of words of time that output.time_source makes; LocationColumn is that of places, which the grid makes.
+const (
+	TimeColumn     = "toc_word"
+	LocationColumn = "leaf_id"
+)
+
+// A Clock says when observations are: a variable that counts from an epoch, without leap seconds.
+type Clock struct {
+	Field string
+	Epoch time.Time // UTC
+	Unit  float64   // seconds
+}
+
+// clock reads output.time_source.
+func (p *problems) clock(n *node, d *DataSource) *Clock {
+	if n == nil || n.kind != kindMap {
+		return nil
+	}
+	c := &Clock{Field: n.get("field").str(), Unit: 1}
+	if f := n.get("field"); f != nil {
+		if c.Field == TimeColumn {
+			p.add(f, "%q is made of the variable that is to be named here", TimeColumn)
+		}
+		p.declared(f, c.Field, d)
+	}
+	if e := n.get("epoch"); e != nil {
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly} {
+			if at, err := time.Parse(layout, e.str()); err == nil {
+				c.Epoch = at.UTC()
+				break
+			}
+		}
+		if c.Epoch.IsZero() || c.Epoch.Year() < 1850 || c.Epoch.Year() > 2140 {
+			p.add(e, "%s is no time of UTC from 1850 to 2140; expected such as 2018-01-01T00:00:00", show(e))
+		}
+	}
+	if n.get("units").str() == "days" {
+		c.Unit = 86400
+	}
+	return c
+}
+
+// companions reads what may stand beside the rows of a ragged variable, and what its weights are.
+func (p *problems) companions(c *node, a *Array, d *DataSource) {
+	if x := c.get("location"); x != nil && x.kind == kindString {
+		a.Location = x.text
+		if a.Location != LocationColumn {
+			p.declared(x, a.Location, d)
+		}
+		p.beside(c, x, a)
+	}
+	if x := c.get("temporal"); x != nil && x.kind == kindString {
+		a.Times = x.text
+		switch {
+		case a.Times == "per-centroid":
+			p.beside(c, x, a)
+		case a.Times == "per-cell" && (a.Ragged || a.Shape != nil || a.Type.String() != "uint64" || string(a.Fill) != "0" || a.Chunk):
+			p.add(x, "per-cell is for one number of each cell, with dtype: uint64 and fill_value: 0")
+		}
+	}
+	if a.Flux = c.get("weights").str() == "flux"; a.Flux {
+		if g := c.get("attrs").get("gain"); g == nil || g.get("name") == nil || g.get("version") == nil {
+			p.add(c.get("weights"), "flux needs attrs.gain with a name and a version: what a weight of 1 is")
+		}
+	}
+}
+
+// beside checks that words can stand beside the rows of a variable.
+func (p *problems) beside(c, x *node, a *Array) {
+	switch {
+	case !a.Ragged || a.Chunk:
+		p.atKey(x, "only for kind: ragged, of cells")
+	case a.Function == "":
+		p.atKey(x, "only for a function: an expression has no words beside its rows")
+	}
+}
+
+// checkCompanions holds variables against each other and the clock.
+func (p *problems) checkCompanions(vars *node, out *Output, arrays []Array) {
+	for i := range arrays {
+		a := &arrays[i]
+		c := vars.get(a.Name)
+		uses := a.Source == TimeColumn || slices.ContainsFunc(a.Params, func(x Param) bool { return x.Column == TimeColumn })
+		if out.Clock == nil && (a.Times != "" || uses) {
+			p.atKey(c, "times need output.time_source: which variable tells them")
+		}
+		for _, suffix := range []string{"_locations", "_times"} {
+			base, ok := strings.CutSuffix(a.Name, suffix)
+			k := slices.IndexFunc(arrays, func(b Array) bool { return b.Name == base })
+			if ok && k >= 0 && (suffix == "_times" && arrays[k].Times == "per-centroid" || suffix == "_locations" && arrays[k].Location != "") {
+				p.atKey(c, "%q is the name of what stands beside the rows of %s", a.Name, base)
+			}
+		}
+		if x := c.get("attrs").get("composition"); x != nil {
+			a.Attrs = p.composition(c, x, a, arrays)
+		}
+	}
+}
+
+// lanes are the bytes of a composition word, the lowest first.
+func lanes() []string {
+	return []string{"land", "ocean", "sea_ice", "land_ice", "inland_water", "low", "med", "high"}
+}
+
+// composition checks what a word of composition says of itself, and completes it.
+func (p *problems) composition(c, x *node, a *Array, arrays []Array) json.RawMessage {
+	const spec = "zagg-composition/1"
+	of := x.get("of")
+	if k := slices.IndexFunc(arrays, func(b Array) bool { return b.Name == of.str() && b.Ragged }); k < 0 {
+		p.add(x, "of must name the ragged variable that the parts are of")
+	}
+	threshold := json.RawMessage("2")
+	if k := slices.IndexFunc(a.Params, func(q Param) bool { return q.Name == "threshold" }); k >= 0 {
+		threshold = a.Params[k].Const
+	}
+	if t := x.get("threshold"); t == nil || !bytes.Equal(t.json(), threshold) {
+		p.add(x, "threshold must be that of params, %s", threshold)
+	}
+	if s := x.get("spec"); s != nil && s.str() != spec {
+		p.add(s, "expected %s", spec)
+	}
+	if l := x.get("lanes"); l != nil && !slices.EqualFunc(l.list(), lanes(), func(n *node, s string) bool { return n.str() == s }) {
+		p.add(l, "expected %q", lanes())
+	}
+	if string(a.Fill) != "0" {
+		p.add(c, "a composition has fill_value: 0")
+	}
+	var attrs, own map[string]json.RawMessage
+	if json.Unmarshal(a.Attrs, &attrs) != nil || json.Unmarshal(attrs["composition"], &own) != nil {
+		return a.Attrs
+	}
+	own["spec"], _ = json.Marshal(spec)
+	own["lanes"], _ = json.Marshal(lanes())
+	attrs["composition"], _ = json.Marshal(own)
+	out, err := json.Marshal(attrs)
+	if err != nil {
+		return a.Attrs
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/reduce"
+	"github.com/englacial/zagg/core/toc"
+	"github.com/englacial/zagg/internal/expr"
+)
+
+// placeName is the name of the column of words of places in a sink and in groups. No column of a reader has it.
+const placeName = "\x00place"
+
+// withPlaces adds the words of the places of some rows of a batch to its columns; those of other rows are 0.
+func (p *Pipeline) withPlaces(ctx context.Context, cols []core.Column, b *core.Batch, rows []int32) ([]core.Column, error) {
+	if !p.Places {
+		return cols, nil
+	}
+	lon, lat := make([]float64, len(rows)), make([]float64, len(rows))
+	for i, r := range rows {
+		lon[i], lat[i] = b.Lon[r], b.Lat[r]
+	}
+	words, err := Places(ctx, p.Grid, lon, lat)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]uint64, len(b.Lon))
+	for i, r := range rows {
+		all[r] = words[i]
+	}
+	return append(slices.Clip(cols), core.ColumnOf(placeName, all)), nil
+}
+
+// Places are the words of points as a grid names them. A grid that has none for them is Unsupported.
+func Places(ctx context.Context, grid core.Grid, lon, lat []float64) ([]uint64, error) {
+	none := core.Errorf(core.Unsupported, "engine", "location", "the grid has no words for places; healpix has")
+	namer, ok := grid.(core.CellNamer)
+	if !ok {
+		return nil, none
+	}
+	names, err := namer.Names(ctx, lon, lat)
+	if err != nil {
+		return nil, err
+	}
+	c := columnNamed(names, core.PointColumn)
+	if c == nil || c.Type != core.Uint64 || c.Rows() != len(lon) {
+		return nil, none
+	}
+	return core.View[uint64](c.Data), nil
+}
+
+// A Clock derives words of time (package toc) of a column.
+type Clock struct {
+	Column string
+	At     int // of the column in Pipeline.Columns
+	Clock  toc.Clock
+}
+
+// Inputs implements Derived.
+func (c *Clock) Inputs() []expr.Var { return []expr.Var{{Name: c.Column}} }
+
+// Rows implements Derived. A row without a time has the word 0.
+func (c *Clock) Rows(columns []core.Column, n int) (core.Column, error) {
+	times := &columns[c.At]
+	if max(times.Width, 1) != 1 || times.Rows() != n {
+		return core.Column{}, core.Errorf(core.Unsupported, "engine", c.Column, "times must be single numbers")
+	}
+	words := make([]uint64, n)
+	for i, v := range reduce.Float64s(times) {
+		words[i] = c.Clock.Word(v)
+	}
+	return core.ColumnOf(c.Column, words), nil
+}
