@@ -76,6 +76,8 @@ var rules = map[string][]string{
 	"internal/export":          {"core/reduce", "internal/catalog/geometry", "internal/zarr"},
 	"internal/wire":            {"proto/..."},
 	"internal/zippatch":        {},
+	"internal/plugins":         {"core/...", "host", "host/remote", "internal/config", "internal/drivers", "internal/run"},
+	"internal/skeleton":        {"internal/bundle"},
 	"internal/area":            {"core/objstore", "core/sphere", "internal/catalog/geometry", "internal/drivers"},
 	"internal/catalog/sources": {"core/...", "internal/catalog/...", "internal/drivers", "internal/run"},
 	"internal/stored":          {"core/...", "internal/cost", "internal/drivers", "internal/export", "internal/job", "internal/plot", "internal/store", "internal/zarr", "plugins/tdigest"},

@@ -16,6 +16,8 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/plugins"
 	"github.com/englacial/zagg/lambda/worker"
 )
 
@@ -32,9 +34,9 @@ const (
 
 // Main runs the command line of the process with the given plugins and returns the exit code. Started by Lambda, or by
 // `zagg run --emulate`, the process is a worker instead.
-func Main(plugins ...core.Plugin) int {
+func Main(linked ...core.Plugin) int {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
-		worker.Main(plugins...)
+		worker.Main(linked...)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -43,19 +45,19 @@ func Main(plugins ...core.Plugin) int {
 		<-ctx.Done()
 		stop()
 	}()
-	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, plugins...)
+	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, linked...)
 }
 
 // Run runs one command line and returns the exit code. Results go to stdout, progress and errors to stderr.
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, plugins ...core.Plugin) int {
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, linked ...core.Plugin) int {
 	stderr = shown{stderr}
-	h, err := host.New(plugins...)
+	h, err := host.New(linked...)
 	if err != nil {
 		fmt.Fprintln(stderr, "zagg:", err)
 		return exitFailure
 	}
-	a := &app{host: h, plugins: newPluginSet(stderr), stdin: stdin, stdout: stdout, stderr: stderr}
-	defer a.plugins.close()
+	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), stdin: stdin, stdout: stdout, stderr: stderr}
+	defer a.plugins.Close()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -93,10 +95,28 @@ var (
 
 // An app is what the sub-commands share.
 type app struct {
-	host           *host.Host // of the plugins that are linked in
-	plugins        *pluginSet // those in processes of their own
+	host           *host.Host   // of the plugins that are linked in
+	plugins        *plugins.Set // those too that run in processes of their own
 	stdin          io.Reader
 	stdout, stderr io.Writer
+}
+
+// compile is a configuration with the plugins that it needs.
+func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
+	h, err := a.plugins.Host(ctx, cfg.Plugins, host.NeedsOf(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return h.Compile(ctx, cfg)
+}
+
+// grid makes a grid by name, from any plugin.
+func (a *app) grid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
+	h, err := a.plugins.Host(ctx, nil, host.Needs{Grids: []string{name}})
+	if err != nil {
+		return nil, err
+	}
+	return h.Grid(ctx, name, config)
 }
 
 func (a *app) root() *cobra.Command {

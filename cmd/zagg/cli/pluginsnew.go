@@ -1,34 +1,15 @@
 package cli
 
 import (
-	"bytes"
-	"embed"
 	"fmt"
-	"math"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
-	"text/template"
 
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/internal/bundle"
+	"github.com/englacial/zagg/internal/skeleton"
 )
-
-//go:embed skeleton
-var skeletons embed.FS
-
-// A skeleton is what the templates are filled with.
-type skeleton struct {
-	Name, Class, Kind, Lang string
-	Go, Version, Source     string // of go.mod; Source "" where zagg is a released version
-	SDK                     string // what pip installs
-	VerifyFlags, Usage      string
-}
 
 func (a *app) pluginsNew() *cobra.Command {
 	var lang, dir string
@@ -39,15 +20,14 @@ func (a *app) pluginsNew() *cobra.Command {
   zagg plugins new reader --lang python drifters --dir plugins/drifters`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s := &skeleton{Kind: args[0], Name: args[1], Lang: lang}
-			if err := s.check(); err != nil {
+			s := &skeleton.Skeleton{Kind: args[0], Name: args[1], Lang: lang}
+			if err := checkSkeleton(s); err != nil {
 				return err
 			}
 			if dir == "" {
 				dir = s.Name
 			}
-			s.fill(dir)
-			files, err := s.write(dir)
+			files, err := s.Write(Version, dir)
 			if err != nil {
 				return err
 			}
@@ -65,7 +45,7 @@ func (a *app) pluginsNew() *cobra.Command {
 	return c
 }
 
-func (s *skeleton) check() error {
+func checkSkeleton(s *skeleton.Skeleton) error {
 	switch {
 	case !slices.Contains([]string{"grid", "reader", "statistic"}, s.Kind):
 		return fmt.Errorf("a plugin brings a grid, reader or statistic, not a %q: %w for `zagg plugins new`", s.Kind, errUsage)
@@ -75,87 +55,4 @@ func (s *skeleton) check() error {
 		return fmt.Errorf("the name %q must be lower-case letters and digits, because packages have it too: %w for `zagg plugins new`", s.Name, errUsage)
 	}
 	return nil
-}
-
-// fill takes zagg from the checkout around the working folder, if there is one, else from its release.
-func (s *skeleton) fill(dir string) {
-	s.Class = strings.ToUpper(s.Name[:1]) + s.Name[1:]
-	s.Go, s.Version, s.SDK = bundle.GoVersion(), "v"+Version, "zagg-plugin=="+Version
-	if out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output(); err == nil {
-		if name, source, _ := strings.Cut(strings.TrimSpace(string(out)), " "); name == bundle.Module {
-			s.Source, s.SDK = source, filepath.Join(source, "sdk", "python")
-			if abs, err := filepath.Abs(dir); err == nil {
-				if rel, err := filepath.Rel(abs, source); err == nil && strings.HasPrefix(rel, "..") {
-					s.Source, s.SDK = rel, filepath.Join(rel, "sdk", "python")
-				}
-			}
-		}
-	}
-	switch s.Kind {
-	case "grid":
-		s.Usage = "output:\n  grid: {type: " + s.Name + ", degrees: 1}\n"
-	case "reader":
-		s.Usage = "data_source:\n  reader: " + s.Name + "\naggregation:\n  variables:\n    mean: {function: mean, source: value}\n"
-		s.VerifyFlags = "--prefix --granule sample.csv "
-	case "statistic":
-		s.Usage = "aggregation:\n  variables:\n    h_" + s.Name + ": {function: " + s.Name + ", source: h_li, params: {factor: 2}}\n"
-	}
-}
-
-// write makes the files and gives their names below dir.
-func (s *skeleton) write(dir string) ([]string, error) {
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, core.Errorf(core.Invalid, "plugins new", dir, "the folder is not empty")
-	}
-	files := map[string]string{"README.md": "python/README.md", s.Name + ".py": "python/" + s.Kind + ".py"}
-	if s.Lang == "go" {
-		files = map[string]string{
-			"README.md": "go/README.md", "go.mod": "go/go.mod", s.Name + ".go": "go/" + s.Kind + ".go", s.Name + "_test.go": "go/" + s.Kind + "_test.go",
-			"cmd/zagg-plugin-" + s.Name + "/main.go": "go/main.go",
-		}
-	}
-	var names []string
-	for name, source := range files {
-		t, err := template.ParseFS(skeletons, "skeleton/"+source+".tmpl")
-		if err != nil {
-			return nil, err
-		}
-		var text bytes.Buffer
-		if err := t.Execute(&text, s); err != nil {
-			return nil, err
-		}
-		if err := writeNew(filepath.Join(dir, name), text.Bytes()); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	if s.Kind == "reader" {
-		if err := writeNew(filepath.Join(dir, "sample.csv"), sampleCSV()); err != nil {
-			return nil, err
-		}
-		names = append(names, "sample.csv")
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func writeNew(name string, data []byte) error {
-	err := os.MkdirAll(filepath.Dir(name), 0o755)
-	if err == nil {
-		err = os.WriteFile(name, data, 0o644)
-	}
-	if err != nil {
-		return core.Errorf(core.Internal, "plugins new", name, "%w", err)
-	}
-	return nil
-}
-
-// sampleCSV is a track of points for the skeleton of a reader.
-func sampleCSV() []byte {
-	var b bytes.Buffer
-	for i := range 400 {
-		t := float64(i) / 400
-		fmt.Fprintf(&b, "%.4f,%.4f,%.3f\n", -40+20*t+2*math.Sin(9*t), 60+20*t, 100*math.Sin(20*t))
-	}
-	return b.Bytes()
 }

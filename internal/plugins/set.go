@@ -1,4 +1,6 @@
-package cli
+// Package plugins brings the plugins of a command line together: those that are linked in, those that a configuration lists, and those
+// in the usual places. It lists, describes and verifies them.
+package plugins
 
 import (
 	"context"
@@ -15,9 +17,11 @@ import (
 	"github.com/englacial/zagg/internal/config"
 )
 
-// A pluginSet is the plugins in processes of their own that a command line has started. Each is started once.
-type pluginSet struct {
+// A Set is the plugins that are linked in, and those in processes of their own that a command line has started. Each is started once.
+type Set struct {
+	linked *host.Host
 	stderr io.Writer
+	direct bool // stderr takes lines from several goroutines
 	getenv func(string) string
 	opened map[string]*remote.Plugin // by command and digest
 	failed map[string]error
@@ -26,12 +30,14 @@ type pluginSet struct {
 	lines []string // of plugins, where stderr is not a file
 }
 
-func newPluginSet(stderr io.Writer) *pluginSet {
-	return &pluginSet{stderr: stderr, getenv: os.Getenv, opened: map[string]*remote.Plugin{}, failed: map[string]error{}}
+// NewSet has the plugins of linked, and none started yet. What plugins print goes to stderr: as it comes where direct says that
+// stderr takes lines from several goroutines, else when the set is closed.
+func NewSet(linked *host.Host, stderr io.Writer, direct bool) *Set {
+	return &Set{linked: linked, stderr: stderr, direct: direct, getenv: os.Getenv, opened: map[string]*remote.Plugin{}, failed: map[string]error{}}
 }
 
-// open starts a plugin, or gives the one that was started by the same command.
-func (s *pluginSet) open(ctx context.Context, o remote.Options) (*remote.Plugin, error) {
+// Open starts a plugin, or gives the one that was started by the same command.
+func (s *Set) Open(ctx context.Context, o remote.Options) (*remote.Plugin, error) {
 	key := strings.Join(append(slices.Clone(o.Command), o.SHA256), "\x00")
 	if p := s.opened[key]; p != nil {
 		return p, nil
@@ -51,10 +57,10 @@ func (s *pluginSet) open(ctx context.Context, o remote.Options) (*remote.Plugin,
 	return p, nil
 }
 
-// log prints a line of a plugin. Files take lines from several goroutines; for others lines are kept until the end.
-func (s *pluginSet) log(plugin, line string) {
+// log prints a line of a plugin, or keeps it until the end.
+func (s *Set) log(plugin, line string) {
 	line = "plugin " + plugin + ": " + line + "\n"
-	if fileOf(s.stderr) != nil {
+	if s.direct {
 		_, _ = io.WriteString(s.stderr, line)
 		return
 	}
@@ -63,8 +69,8 @@ func (s *pluginSet) log(plugin, line string) {
 	s.lines = append(s.lines, line)
 }
 
-// close ends the plugins.
-func (s *pluginSet) close() {
+// Close ends the plugins.
+func (s *Set) Close() {
 	var all sync.WaitGroup
 	for _, p := range s.opened {
 		all.Go(func() { p.Close() })
@@ -79,7 +85,7 @@ func (s *pluginSet) close() {
 }
 
 // listed starts a plugin of a configuration.
-func (s *pluginSet) listed(ctx context.Context, p config.Plugin) (*remote.Plugin, error) {
+func (s *Set) listed(ctx context.Context, p config.Plugin) (*remote.Plugin, error) {
 	command := p.Command
 	if len(command) == 0 {
 		candidates := remote.Discover(s.getenv)
@@ -89,7 +95,7 @@ func (s *pluginSet) listed(ctx context.Context, p config.Plugin) (*remote.Plugin
 		}
 		command = []string{candidates[i].Path}
 	}
-	opened, err := s.open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: p.SHA256})
+	opened, err := s.Open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: p.SHA256})
 	if err != nil {
 		return nil, err
 	}
@@ -107,17 +113,17 @@ func candidateNames(candidates []remote.Candidate) []string {
 	return names
 }
 
-// hostFor has the plugins that are linked in, those that a configuration lists, and of those in the usual places the ones that offer
+// Host has the plugins that are linked in, those that a configuration lists, and of those in the usual places the ones that offer
 // what is still missing. Only then is any of them started.
-func (a *app) hostFor(ctx context.Context, listed []config.Plugin, needs host.Needs) (*host.Host, error) {
-	plugins := a.host.Plugins()
+func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs) (*host.Host, error) {
+	plugins := s.linked.Plugins()
 	where := make([]string, len(plugins))
 	for i := range where {
 		where[i] = "linked in"
 	}
 	known := map[string]bool{}
 	for _, l := range listed {
-		p, err := a.plugins.listed(ctx, l)
+		p, err := s.listed(ctx, l)
 		if err != nil {
 			return nil, err
 		}
@@ -126,19 +132,19 @@ func (a *app) hostFor(ctx context.Context, listed []config.Plugin, needs host.Ne
 	}
 	missing := needs.Missing(plugins...)
 	if missing.Count() == 0 && len(listed) == 0 {
-		return a.host, nil
+		return s.linked, nil
 	}
 	if missing.Count() > 0 {
-		for _, c := range remote.Discover(a.plugins.getenv) {
+		for _, c := range remote.Discover(s.getenv) {
 			if known[c.Name] {
 				continue
 			}
-			p, err := a.plugins.open(ctx, remote.Options{Name: c.Name, Command: []string{c.Path}})
+			p, err := s.Open(ctx, remote.Options{Name: c.Name, Command: []string{c.Path}})
 			if err != nil {
 				if ctx.Err() != nil {
 					return nil, err
 				}
-				fmt.Fprintf(a.stderr, "zagg: looking for plugins: %v\n", err)
+				fmt.Fprintf(s.stderr, "zagg: looking for plugins: %v\n", err)
 				continue
 			}
 			if left := missing.Missing(p.Core()); left.Count() < missing.Count() {
@@ -160,22 +166,4 @@ func wherePlugins(plugins []core.Plugin, where []string) string {
 		texts[i] = fmt.Sprintf("%s (%s)", p.Name, where[i])
 	}
 	return strings.Join(texts, ", ")
-}
-
-// compile turns a configuration into things, with the plugins that it needs.
-func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
-	h, err := a.hostFor(ctx, cfg.Plugins, host.NeedsOf(cfg))
-	if err != nil {
-		return nil, err
-	}
-	return h.Compile(ctx, cfg)
-}
-
-// grid makes a grid by name, from any plugin.
-func (a *app) grid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
-	h, err := a.hostFor(ctx, nil, host.Needs{Grids: []string{name}})
-	if err != nil {
-		return nil, err
-	}
-	return h.Grid(ctx, name, config)
 }

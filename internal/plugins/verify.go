@@ -1,0 +1,122 @@
+package plugins
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/coretest"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/drivers"
+)
+
+// One is the plugin that a name or a command means.
+func (s *Set) One(ctx context.Context, args []string) (core.Plugin, error) {
+	if !isExecutable(args) {
+		for _, p := range s.linked.Plugins() {
+			if p.Name == args[0] {
+				return p, nil
+			}
+		}
+		for _, c := range remote.Discover(s.getenv) {
+			if c.Name == args[0] {
+				args = []string{c.Path}
+			}
+		}
+	}
+	p, err := s.Open(ctx, remote.Options{Command: inFolder(args)})
+	if err != nil {
+		return core.Plugin{}, err
+	}
+	return p.Core(), nil
+}
+
+// VerifyOptions say how a plugin is verified.
+type VerifyOptions struct {
+	With     map[string]string // configuration as JSON by the name of a grid, reader or statistic; else the schema's first example, or {}
+	Granules []string          // for readers: paths or URLs
+	Columns  []string          // that readers are asked for; none: all that the first granule has
+	Prefix   bool              // the beginning of a granule can be a granule
+	Short    bool              // fewer and smaller inputs
+	Seed     uint64            // of the random inputs
+	Limit    time.Duration     // for one check
+}
+
+// A Verification is what the conformance suites found.
+type Verification struct {
+	VerifyOptions
+	Skipped []string // what was not checked, and why
+
+	recorder *coretest.Recorder
+}
+
+// Results are those of the checks, in their order.
+func (v *Verification) Results() []coretest.Result { return v.recorder.Results() }
+
+// Verify holds a plugin against the promises of grids, readers and statistics.
+func Verify(ctx context.Context, p core.Plugin, o VerifyOptions) *Verification {
+	v := &Verification{VerifyOptions: o, recorder: coretest.NewRecorder(ctx, o.Limit)}
+	v.run(ctx, p)
+	return v
+}
+
+func (v *Verification) run(ctx context.Context, p core.Plugin) {
+	opt := coretest.Options{Seed: v.Seed, Short: v.Short}
+	for _, m := range p.Grids {
+		v.recorder.Run("grid "+m.Name, func(r *coretest.Recorder) {
+			config := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, config)
+			coretest.Grid(r, coretest.Make(m, config), coretest.GridOptions{Options: opt})
+		})
+	}
+	for _, m := range p.Statistics {
+		v.recorder.Run("statistic "+m.Name, func(r *coretest.Recorder) {
+			config := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, config)
+			coretest.Statistic(r, coretest.Make(m, config), coretest.StatisticOptions{Options: opt})
+		})
+	}
+	if len(p.Readers) == 0 {
+		return
+	}
+	if len(v.Granules) == 0 {
+		for _, m := range p.Readers {
+			v.Skipped = append(v.Skipped, "reader "+m.Name+": give it granules with --granule")
+		}
+		return
+	}
+	store, err := drivers.Open(ctx, drivers.Environment(), v.Granules...)
+	var granules []core.Granule
+	for _, g := range v.Granules {
+		granules = append(granules, core.Granule{ID: filepath.Base(g), Assets: map[string]string{"data": g}})
+	}
+	for _, m := range p.Readers {
+		v.recorder.Run("reader "+m.Name, func(r *coretest.Recorder) {
+			if err != nil {
+				r.Errorf("%v", err)
+				return
+			}
+			source := objstore.RetryReader(store, objstore.Policy{})
+			config := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, config)
+			coretest.Reader(r, coretest.Make(m, config), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.Columns, Prefix: v.Prefix})
+		})
+	}
+}
+
+// config is what a thing is made from: as given, or the schema's first example, or nothing.
+func (v *Verification) config(name string, schema json.RawMessage) string {
+	if text, ok := v.With[name]; ok {
+		return text
+	}
+	var s struct {
+		Examples []json.RawMessage `json:"examples"`
+	}
+	if json.Unmarshal(schema, &s) == nil && len(s.Examples) > 0 {
+		return string(s.Examples[0])
+	}
+	return "{}"
+}
