@@ -76,6 +76,7 @@ var rules = map[string][]string{
 	"internal/export":          {"core/reduce", "internal/catalog/geometry", "internal/zarr"},
 	"internal/wire":            {"proto/..."},
 	"internal/zippatch":        {},
+	"internal/places":          {"internal/catalog/geometry"},
 	"internal/plugins":         {"core/...", "host", "host/remote", "internal/config", "internal/drivers", "internal/run"},
 	"internal/skeleton":        {"internal/bundle"},
 	"internal/area":            {"core/objstore", "core/sphere", "internal/catalog/geometry", "internal/drivers"},
