@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/plugindigest"
 )
 
 // findExecutable is the path of a command's first word, on PATH if it has no slash.
@@ -28,28 +29,47 @@ func findExecutable(name, command string) (string, error) {
 	return "", core.Errorf(core.Invalid, "plugin", name, "%s: %w", command, err)
 }
 
-// pinned copies an executable into a private folder and checks the copy, so that what runs is what was checked, whatever
+// code reads the files of a command.
+func code(name string, command []string) (*plugindigest.Code, error) {
+	c, err := plugindigest.Of(command)
+	if err != nil {
+		if _, err := findExecutable(name, command[0]); err != nil {
+			return nil, err
+		}
+		return nil, core.Errorf(core.Invalid, "plugin", name, "%w", err)
+	}
+	return c, nil
+}
+
+// copied copies an executable that is all of a plugin into a private folder, so that what runs is what was checked, whatever
 // becomes of the original in between.
-func pinned(name, path, want, dir string) (string, error) {
+func copied(name, path, dir string) (string, error) {
 	from, err := os.Open(path)
 	if err != nil {
 		return "", core.Errorf(core.Invalid, "plugin", name, "%w", err)
 	}
-	defer from.Close()
+	defer from.Close() //nolint:errcheck // only read
 	copied := filepath.Join(dir, filepath.Base(path))
 	to, err := os.OpenFile(copied, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if err != nil {
 		return "", core.Errorf(core.Unavailable, "plugin", name, "%w", err)
 	}
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(to, sum), from)
+	_, err = io.Copy(to, from)
 	if err = errors.Join(err, to.Close()); err != nil {
 		return "", core.Errorf(core.Unavailable, "plugin", name, "copying %s: %w", path, err)
 	}
-	if have := hex.EncodeToString(sum.Sum(nil)); !strings.EqualFold(have, want) {
-		return "", core.Errorf(core.Denied, "plugin", name, "%s has sha256 %s, and the configuration says %s: it is another build, or was tampered with", path, have, strings.ToLower(want))
-	}
 	return copied, nil
+}
+
+// checkPin refuses code that is not what the configuration says, or not what it was when the plugin was first started.
+func checkPin(o Options, have *plugindigest.Code) error {
+	switch {
+	case o.SHA256 == "" && (o.first == "" || o.first == have.Digest), o.SHA256 != "" && have.Is(o.SHA256):
+		return nil
+	case o.SHA256 == "":
+		return core.Errorf(core.Denied, "plugin", o.Name, "%s was changed while it was in use: it had sha256 %s and now has %s; start again", strings.Join(o.Command, " "), o.first, have.Digest)
+	}
+	return core.Errorf(core.Denied, "plugin", o.Name, "%s has sha256 %s, and the configuration says %s: it is another build, or was tampered with", strings.Join(o.Command, " "), have.Digest, strings.ToLower(o.SHA256))
 }
 
 // checkDigest refuses what is no SHA-256.

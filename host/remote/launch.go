@@ -34,7 +34,7 @@ func (r *running) close(patience time.Duration) {
 	os.RemoveAll(r.dir)
 }
 
-// launch starts an executable and connects to it.
+// launch starts an executable and connects to it. The digest is of the code that runs.
 func launch(ctx context.Context, o Options) (*session, error) {
 	path, err := findExecutable(o.Name, o.Command[0])
 	if err != nil {
@@ -44,14 +44,16 @@ func launch(ctx context.Context, o Options) (*session, error) {
 	if err != nil {
 		return nil, core.Errorf(core.Unavailable, "plugin", o.Name, "%w", err)
 	}
-	if o.SHA256 != "" {
-		if path, err = pinned(o.Name, path, o.SHA256, dir); err != nil {
-			os.RemoveAll(dir)
-			return nil, err
-		}
+	path, own, err := pinned(o, path, dir)
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
 	}
 	r := &running{dir: dir, redact: newRedactor(os.Environ())}
 	conn, err := r.start(ctx, o, path)
+	if err == nil && !own {
+		err = unchanged(o)
+	}
 	if err != nil {
 		_ = r.Kill(context.Background())
 		r.client.Kill()
@@ -59,6 +61,34 @@ func launch(ctx context.Context, o Options) (*session, error) {
 		return nil, err
 	}
 	return newSession(o, conn, r), nil
+}
+
+// pinned checks the code that is about to be started: where a digest is given a copy of an executable that is all there is (own), else
+// the files where they are.
+func pinned(o Options, path, dir string) (start string, own bool, err error) {
+	c, err := code(o.Name, o.Command)
+	if err != nil {
+		return "", false, err
+	}
+	if err := checkPin(o, c); err != nil || o.SHA256 == "" || len(c.Files) > 1 {
+		return path, false, err
+	}
+	if path, err = copied(o.Name, path, dir); err != nil {
+		return "", false, err
+	}
+	if c, err = code(o.Name, append([]string{path}, o.Command[1:]...)); err != nil {
+		return "", false, err
+	}
+	return path, true, checkPin(o, c)
+}
+
+// unchanged checks the code again after it was started.
+func unchanged(o Options) error {
+	c, err := code(o.Name, o.Command)
+	if err != nil {
+		return err
+	}
+	return checkPin(o, c)
 }
 
 // start has go-plugin start the process and connect.

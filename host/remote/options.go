@@ -9,7 +9,7 @@ import (
 type Options struct {
 	Name    string   // what the user calls it; "": the executable's base name
 	Command []string // executable and arguments
-	SHA256  string   // hex digest that the executable must have; "": any
+	SHA256  string   // hex digest that the code must have (package plugindigest); "": any
 	// Log takes what the plugin writes to stderr, line by line and without secrets. nil: nobody.
 	Log func(plugin, line string)
 
@@ -18,6 +18,8 @@ type Options struct {
 	Health time.Duration // for the answer to one; 0: 20 s
 	Stall  time.Duration // for the next sign of life within one call; 0: 10 min
 	Exit   time.Duration // to end when asked to, or when its connection has ended, before it is killed; 0: 2 s
+
+	first string // digest of the code when the plugin was opened: what is started again later is the same
 }
 
 func (o Options) withDefaults() Options {

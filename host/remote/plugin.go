@@ -15,6 +15,7 @@ import (
 type Plugin struct {
 	options Options
 	offer   core.Plugin
+	digest  string // of the code; "" where somebody else started it
 	connect func(context.Context) (*session, error)
 
 	gate    chan struct{} // held while the fields below are used
@@ -38,7 +39,23 @@ func Open(ctx context.Context, o Options) (*Plugin, error) {
 			return nil, err
 		}
 	}
-	return open(ctx, o, func(ctx context.Context) (*session, error) { return launch(ctx, o) })
+	if _, err := findExecutable(o.Name, o.Command[0]); err != nil {
+		return nil, err
+	}
+	c, err := code(o.Name, o.Command)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPin(o, c); err != nil {
+		return nil, err
+	}
+	o.first = c.Digest
+	p, err := open(ctx, o, func(ctx context.Context) (*session, error) { return launch(ctx, o) })
+	if err != nil {
+		return nil, err
+	}
+	p.digest = c.Digest
+	return p, nil
 }
 
 // Connect presents what is served at the other end of a connection, which was made with DialOptions and stays the caller's. There is no
@@ -79,6 +96,10 @@ func (p *Plugin) Core() core.Plugin { return p.offer }
 
 // Command is what was started.
 func (p *Plugin) Command() []string { return slices.Clone(p.options.Command) }
+
+// Digest is of the plugin's code, as package plugindigest has it: what pins it, and what tells its results from another version's.
+// "" where another has started it.
+func (p *Plugin) Digest() string { return p.digest }
 
 // Executable is the file that was started, before it was copied to be checked.
 func (p *Plugin) Executable() string {

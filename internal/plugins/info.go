@@ -2,10 +2,7 @@ package plugins
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -21,7 +18,7 @@ type Info struct {
 	Name       string   `json:"name"`
 	Version    string   `json:"version"`
 	Command    []string `json:"command,omitempty"` // none: linked in
-	SHA256     string   `json:"sha256,omitempty"`  // of the executable
+	SHA256     string   `json:"sha256,omitempty"`  // of its code (package plugindigest)
 	Grids      []Offer  `json:"grids,omitempty"`
 	Readers    []Offer  `json:"readers,omitempty"`
 	Statistics []Offer  `json:"statistics,omitempty"`
@@ -34,8 +31,8 @@ type Offer struct {
 	Schema json.RawMessage `json:"schema,omitempty"`
 }
 
-func infoOf(p core.Plugin, command []string) Info {
-	return Info{Name: p.Name, Version: p.Version, Command: command, Grids: offersOf(p.Grids), Readers: offersOf(p.Readers), Statistics: offersOf(p.Statistics)}
+func infoOf(p core.Plugin, command []string, digest string) Info {
+	return Info{Name: p.Name, Version: p.Version, Command: command, SHA256: digest, Grids: offersOf(p.Grids), Readers: offersOf(p.Readers), Statistics: offersOf(p.Statistics)}
 }
 
 func offersOf[T any](makers []core.Maker[T]) []Offer {
@@ -69,14 +66,14 @@ func (p *Info) Kinds() []Kind {
 // that could not be started.
 func (s *Set) All(ctx context.Context, listed []config.Plugin) (infos []Info, failures []error, err error) {
 	for _, p := range s.linked.Plugins() {
-		infos = append(infos, infoOf(p, nil))
+		infos = append(infos, infoOf(p, nil, ""))
 	}
 	take := func(p *remote.Plugin, err error) {
 		if err != nil {
 			failures = append(failures, err)
 			return
 		}
-		infos = append(infos, infoOf(p.Core(), p.Command()))
+		infos = append(infos, infoOf(p.Core(), p.Command(), p.Digest()))
 	}
 	known := map[string]bool{}
 	for _, l := range listed {
@@ -137,8 +134,7 @@ func (s *Set) Named(ctx context.Context, args []string) (found []Info, failures 
 		if err != nil {
 			return nil, nil, err
 		}
-		info := infoOf(p.Core(), p.Command())
-		info.SHA256 = digest(p.Executable())
+		info := infoOf(p.Core(), p.Command(), p.Digest())
 		return []Info{info}, nil, nil
 	}
 	infos, failures, err := s.All(ctx, nil)
@@ -153,9 +149,6 @@ func (s *Set) Named(ctx context.Context, args []string) (found []Info, failures 
 			match = match || slices.ContainsFunc(k.Offers, func(o Offer) bool { return o.Name == args[0] })
 		}
 		if match {
-			if len(p.Command) > 0 {
-				p.SHA256 = digest(p.Command[0])
-			}
 			found = append(found, p)
 		}
 	}
@@ -171,18 +164,4 @@ func inFolder(args []string) []string {
 		return append([]string{"." + string(os.PathSeparator) + args[0]}, args[1:]...)
 	}
 	return args
-}
-
-// digest is the SHA-256 of a file; "" if it cannot be read.
-func digest(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(sum.Sum(nil))
 }
