@@ -40,14 +40,15 @@ type Error struct {
 
 func (e *Error) Error() string {
 	text := e.Err.Error()
+	subject := Address(e.Subject).String()
 	switch {
-	case e.Op == "" && e.Subject == "":
+	case e.Op == "" && subject == "":
 	case e.Op == "":
-		text = e.Subject + ": " + text
-	case e.Subject == "":
+		text = subject + ": " + text
+	case subject == "":
 		text = e.Op + ": " + text
 	default:
-		text = e.Op + " " + e.Subject + ": " + text
+		text = e.Op + " " + subject + ": " + text
 	}
 	return Shown(text)
 }

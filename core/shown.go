@@ -11,11 +11,18 @@ import (
 // that turn the direction of writing are escaped: what a server or a file sent does not steer a terminal. Shown of what it gives
 // is the same.
 func Shown(text string) string {
-	return withoutSecrets(escaped(text))
+	return withoutSecrets(escaped(withoutSecrets(text))) // before too, since what is escaped ends an address
 }
 
 // endsAddress are the characters that an address in a text does not have.
 const endsAddress = " \t\r\n\"'`<>\\|"
+
+const schemeCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-"
+
+// hasSecrets reports a scheme whose addresses have users and queries; in those of files and of S3 all is the name.
+func hasSecrets(scheme string) bool {
+	return scheme != "" && !strings.EqualFold(scheme, "s3") && !strings.EqualFold(scheme, "file")
+}
 
 func withoutSecrets(text string) string {
 	var b strings.Builder
@@ -25,10 +32,10 @@ func withoutSecrets(text string) string {
 			b.WriteString(text)
 			return b.String()
 		}
-		scheme := text[len(strings.TrimRight(text[:i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-")):i]
+		scheme := text[len(strings.TrimRight(text[:i], schemeCharacters)):i]
 		b.WriteString(text[:i+3])
 		text = text[i+3:]
-		if scheme == "" || strings.EqualFold(scheme, "s3") || strings.EqualFold(scheme, "file") {
+		if !hasSecrets(scheme) {
 			continue
 		}
 		end := strings.IndexAny(text, endsAddress)

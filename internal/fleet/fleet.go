@@ -255,7 +255,7 @@ func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
 	if err != nil || len(event) <= f.o.Limit {
 		return event, err
 	}
-	list, err := j.GranulesJSON()
+	list, key, err := j.SealedGranules()
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
 		return nil, err
 	}
 	moved := *j // whose list stays with j, so that it can be asked whether it is done
-	moved.Granules, moved.GranulesURL = nil, url
+	moved.Granules, moved.GranulesURL, moved.GranulesKey = nil, url, key
 	event, err = moved.Event()
 	if err == nil && len(event) > f.o.Limit {
 		err = core.Errorf(core.Unsupported, "shard", j.Label, "without its granules the event still has %d bytes, more than %d: make the configuration smaller", len(event), f.o.Limit)

@@ -14,10 +14,27 @@ func TestGranulesURL(t *testing.T) {
 	j := decode(t, `{"shard_key": 1, "granules_url": "s3://b/list.json", "store_path": "s3://b/s"}`)
 	require.Nil(t, j.Granules)
 	whole := &Job{ShardKey: "1", StorePath: "s3://b/s", Granules: []Granule{{URL: "s3://b/a.h5"}, {URL: "s3://b/b.h5", Assets: map[string]string{"l2a": "s3://b/<&>"}}}}
-	list, err := whole.GranulesJSON()
+	list, key, err := whole.SealedGranules()
 	require.NoError(t, err)
+	require.Empty(t, key)
 	require.NoError(t, j.SetGranules(list))
 	require.Equal(t, whole.Granules, j.Granules)
+
+	whole.Granules[1].Assets = map[string]string{"l2a": "https://host/x?sig=SECRET"}
+	list, key, err = whole.SealedGranules()
+	require.NoError(t, err)
+	require.NotContains(t, string(list), "b.h5")
+	j.Granules, j.GranulesKey = nil, key
+	event, err := j.Event()
+	require.NoError(t, err)
+	j = decode(t, string(event))
+	require.NoError(t, j.SetGranules(list))
+	require.Equal(t, whole.Granules, j.Granules)
+	require.Equal(t, core.Corrupt, core.CodeOf(j.SetGranules(list[1:])))
+	logged, err := json.Marshal(j)
+	require.NoError(t, err)
+	require.NotContains(t, string(logged), key.Reveal())
+	j = decode(t, `{"shard_key": 1, "granules_url": "s3://b/list.json", "store_path": "s3://b/s"}`)
 	for text, code := range map[string]core.Code{`["a", "a"]`: core.Invalid, `["a"`: core.Corrupt, `{}`: core.Corrupt, `[{"url": ""}]`: core.Invalid} {
 		require.Equal(t, code, core.CodeOf(j.SetGranules([]byte(text))), text)
 	}

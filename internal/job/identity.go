@@ -57,12 +57,15 @@ func plainAddress(address string) string {
 		}
 		return path
 	}
+	if scheme, _, _ := strings.Cut(address, "://"); strings.EqualFold(scheme, "s3") {
+		return address // what stands there is the key
+	}
 	if !isHTTP(address) {
-		return address // of S3: what stands there is the key
+		return core.Address(address).String()
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return strings.SplitN(address, "?", 2)[0]
+		return core.Address(address).String()
 	}
 	query := u.Query()
 	for name := range query {
@@ -71,11 +74,12 @@ func plainAddress(address string) string {
 		}
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	plain := core.Address(u.String()).String()
 	if len(query) == 0 {
-		return u.String()
+		return plain
 	}
 	sum := sha256.Sum256([]byte(query.Encode()))
-	return u.String() + "#" + hex.EncodeToString(sum[:6])
+	return plain + "#" + hex.EncodeToString(sum[:6])
 }
 
 func isHTTP(address string) bool {

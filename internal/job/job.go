@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/secret"
 )
 
 // maxEvent is the largest event that is read; the largest a Lambda function can be sent is 6 MB.
@@ -38,6 +38,7 @@ type Job struct {
 	Submap            json.RawMessage `json:"submap,omitempty"` // the shard's part of the shard map; not read
 
 	GranulesURL   string          `json:"granules_url,omitempty"`   // object with the list of granules, where it is too long for an event
+	GranulesKey   secret.Text     `json:"granules_key,omitempty"`   // opens that object, if it is sealed
 	Label         string          `json:"label,omitempty"`          // the shard for people and file names
 	Block         *int64          `json:"block,omitempty"`          // rank in a compact plan; nil: the grid's own block
 	Plan          string          `json:"plan,omitempty"`           // PlanHash
@@ -117,16 +118,8 @@ func (g Granule) Core() core.Granule {
 	return core.Granule{Assets: assets}
 }
 
-// BareName is the last element of an address, without an HTTP query.
-func BareName(url string) string {
-	if isHTTP(url) {
-		url, _, _ = strings.Cut(url, "?")
-	}
-	if url = strings.TrimRight(url, "/"); url == "" {
-		return ""
-	}
-	return path.Base(url)
-}
+// BareName is the last element of an address, without a query.
+func BareName(url string) string { return core.Address(url).Name() }
 
 // Decode reads an event. It refuses what it does not know, because an event that asks for more than a worker does
 // must not look done, and what it knows but cannot do (windows, masks) as Unsupported.
@@ -163,11 +156,12 @@ func Decode(data []byte) (*Job, error) {
 	return &e.Job, nil
 }
 
-// GranulesJSON is what the object at GranulesURL holds: the list as an event has it.
-func (j *Job) GranulesJSON() ([]byte, error) { return EncodeJSON(j.Granules) }
-
-// SetGranules takes the list from the object at GranulesURL.
+// SetGranules takes the list from the object at GranulesURL (SealedGranules).
 func (j *Job) SetGranules(data []byte) error {
+	data, err := j.unseal(data)
+	if err != nil {
+		return err
+	}
 	if len(data) > maxEvent {
 		return core.Errorf(core.Invalid, "job", j.GranulesURL, "a list of %d bytes is too long (most: %d)", len(data), maxEvent)
 	}
@@ -251,7 +245,8 @@ func (j *Job) Event() ([]byte, error) {
 		*plain
 		S3     *revealed `json:"s3_credentials,omitempty"`
 		Output *revealed `json:"output_credentials,omitempty"`
-	}{(*plain)(j), j.S3Credentials.reveal(), j.OutputCredentials.reveal()})
+		Key    string    `json:"granules_key,omitempty"`
+	}{(*plain)(j), j.S3Credentials.reveal(), j.OutputCredentials.reveal(), j.GranulesKey.Reveal()})
 }
 
 // EncodeJSON marshals compactly and leaves <, > and & as they are.

@@ -43,7 +43,7 @@ func Join(jobs []Job) Job {
 	return all
 }
 
-// Split is the jobs of a job's shards: itself, where it is of one. The list of granules must be there.
+// Split is the jobs of a job's shards: itself, where it is of one. Of a job whose list of granules is still elsewhere they have none.
 func (j *Job) Split() []Job {
 	if len(j.Shards) == 0 {
 		return []Job{*j}
@@ -54,9 +54,11 @@ func (j *Job) Split() []Job {
 		one.Shards, one.GranulesURL = nil, ""
 		one.ShardKey, one.Label, one.ChunkIdx, one.Block = p.ShardKey, p.Label, p.ChunkIdx, p.Block
 		one.Home, one.Superseded, one.Missing = p.Home, p.Superseded, p.Missing
-		one.Granules = make([]Granule, len(p.Granules))
-		for k, at := range p.Granules {
-			one.Granules[k] = j.Granules[at]
+		if one.Granules = nil; j.GranulesURL == "" || j.Granules != nil {
+			one.Granules = make([]Granule, len(p.Granules))
+			for k, at := range p.Granules {
+				one.Granules[k] = j.Granules[at]
+			}
 		}
 		jobs[i] = one
 	}

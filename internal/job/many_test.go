@@ -48,9 +48,13 @@ func TestJoinAndSplit(t *testing.T) {
 // The list of granules may come in an object of its own.
 func TestSplitAfterSetGranules(t *testing.T) {
 	all, want := Join(three()), three()
-	list, err := all.GranulesJSON()
+	list, _, err := all.SealedGranules()
 	require.NoError(t, err)
 	all.Granules, all.GranulesURL = nil, "s3://b/list.json"
+	for i, one := range all.Split() {
+		require.Equal(t, want[i].ShardKey, one.ShardKey, "before the list is read")
+		require.Empty(t, one.Granules)
+	}
 	event, err := all.Event()
 	require.NoError(t, err)
 	got, err := Decode(event)

@@ -62,7 +62,7 @@ func Select(ctx context.Context, r core.ProductReader, lists [][]core.Granule) (
 }
 
 func alike(a, b string) error {
-	return core.Errorf(core.Invalid, "plan", b, "by its name it holds the same observations as %s, and which of the two is to be used cannot be told; they would count twice: leave one out", a)
+	return core.Errorf(core.Invalid, "plan", b, "by its name it holds the same observations as %s, and which of the two is to be used cannot be told; they would count twice: leave one out", core.Address(a))
 }
 
 // distinct lists the granules of all lists once each, by address, and where each is.

@@ -183,7 +183,7 @@ func TestManyGranules(t *testing.T) {
 		require.NoError(t, os.Link(first, name))
 		whole.Granules = append(whole.Granules, job.Granule{URL: name})
 	}
-	list, err := whole.GranulesJSON()
+	list, _, err := whole.SealedGranules()
 	require.NoError(t, err)
 	b.put("s3://out/list.json", list)
 	d := b.done(200, shard, toStore, withSpheres, `"granules_url": "s3://out/list.json"`)

@@ -12,7 +12,7 @@ import (
 )
 
 // Nothing that a command prints, and nothing that a run writes, has the user, the password or the signature of an address.
-func TestSecretsOfAddressesStayInside(t *testing.T) {
+func TestCommandsShowNoSecrets(t *testing.T) {
 	const secret = "SECRET"
 	files := http.FileServer(http.Dir("sample"))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -69,6 +69,7 @@ func (s *Store) head(ctx context.Context, op, name string, u *url.URL, method st
 		}
 	default:
 		text, _ = io.ReadAll(io.LimitReader(resp.Body, 4096))
+		text = hidden(resp, text)
 	}
 	return resp.StatusCode, text, nil
 }
@@ -83,7 +84,24 @@ func refusePage(op, name string, resp *http.Response) error {
 
 // statusError is the error of an answer that is not the bytes asked for.
 func statusError(op, name string, resp *http.Response, body []byte) error {
-	return statusText(op, name, resp.StatusCode, body)
+	return statusText(op, name, resp.StatusCode, hidden(resp, body))
+}
+
+// hidden is what a server says without what it was asked with: user, password, signature and token of the request and of those that
+// led to it.
+func hidden(resp *http.Response, text []byte) []byte {
+	said := string(text)
+	for req := resp.Request; req != nil; {
+		said = core.Address(req.URL.String()).HideIn(said)
+		if _, token, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
+			said = strings.ReplaceAll(said, token, "…")
+		}
+		if req.Response == nil {
+			break
+		}
+		req = req.Response.Request
+	}
+	return []byte(said)
 }
 
 func statusText(op, name string, status int, body []byte) error {

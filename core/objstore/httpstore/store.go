@@ -86,6 +86,9 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= mostRedirects {
 		return core.Errorf(core.Invalid, "httpstore.Get", subject(via[0].URL), "redirected more than %d times", mostRedirects)
 	}
+	if s := strings.ToLower(req.URL.Scheme); s != "http" && s != "https" {
+		return core.Errorf(core.Unsupported, "httpstore.Get", subject(via[0].URL), "redirected to %s, which is no web address", subject(req.URL))
+	}
 	first := via[0].URL
 	for _, r := range append(via[1:len(via):len(via)], req) {
 		if r.URL.Host != first.Host || r.URL.Scheme != first.Scheme {
@@ -96,16 +99,12 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // subject is a URL as errors show it: without user, query and fragment, which may be secrets.
-func subject(u *url.URL) string {
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return shown.String()
-}
+func subject(u *url.URL) string { return core.Address(u.String()).String() }
 
 func parse(op, objectURL string) (*url.URL, string, error) {
 	u, err := url.Parse(objectURL)
 	if e, ok := errors.AsType[*url.Error](err); ok { // its text has the whole address
-		before, _, _ := strings.Cut(objectURL, "?")
-		return nil, "", core.Errorf(core.Invalid, op, before, "is no URL: %w", e.Err)
+		return nil, "", core.Errorf(core.Invalid, op, core.Address(objectURL).String(), "is no URL: %s", core.Address(objectURL).HideIn(e.Err.Error()))
 	}
 	if scheme := strings.ToLower(u.Scheme); scheme != "http" && scheme != "https" || u.Host == "" {
 		return nil, "", core.Errorf(core.Invalid, op, subject(u), "is not of the form https://host/path")
