@@ -88,6 +88,8 @@ var rules = map[string][]string{
 	"test":                     {"..."},
 
 	"internal/quickdeploy": {"internal/zippatch"},
+
+	"internal/shardmap/mapview": {"core/...", "internal/catalog/...", "internal/cost", "internal/drivers", "internal/plot", "internal/run", "internal/shardmap"},
 }
 
 var testsMay = []string{"core/...", "internal/sharedtest", "internal/zarr", "internal/awstest", "internal/emulator"}

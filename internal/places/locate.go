@@ -113,6 +113,7 @@ func (l *locator) flush(ctx context.Context, rows [][2]string) error {
 	if err != nil {
 		return err
 	}
+	cols = slices.DeleteFunc(cols, func(c core.Column) bool { return c.Name == core.PointColumn }) // of points, not of cells
 	if l.written == 0 && !l.json {
 		head := []string{"lat", "lon"}
 		for _, c := range cols {

@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/internal/catalog/cmrtest"
 	"github.com/englacial/zagg/internal/catalog/geoparquet"
 	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/shardmap/mapview"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
@@ -228,7 +229,7 @@ func TestCatalogRefuses(t *testing.T) {
 func TestShardmap(t *testing.T) {
 	dir := t.TempDir()
 	golden := sharedtest.Dir(t, "golden", "bench", "shardmap.json")
-	var info mapInfo
+	var info mapview.Info
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "shardmap", "info", golden, "--json", "--top", "2")), &info))
 	require.Equal(t, []any{21, 40, 293, 39}, []any{info.Shards, info.Granules, info.Pairs, info.Most})
 	require.Equal(t, "-5111123", info.Densest[0].Label)

@@ -89,15 +89,6 @@ func (a *app) predict(ctx context.Context, name string, o costOptions) error {
 	return a.printExpectation(m, model, o, e, perJob)
 }
 
-// granulesByShard is how many granules each shard has.
-func granulesByShard(m *shardmap.Map) []int {
-	counts := make([]int, len(m.Keys))
-	for i := range m.Keys {
-		counts[i] = len(m.Granules[i])
-	}
-	return counts
-}
-
 // expect predicts jobs of so many shards as the flag says, or as is cheapest.
 func expect(m *shardmap.Map, model cost.Model, o costOptions) (perJob int, e cost.Expectation, err error) {
 	order := make([]int, len(m.Keys))

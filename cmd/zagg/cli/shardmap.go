@@ -2,12 +2,10 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -17,6 +15,7 @@ import (
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 	"github.com/englacial/zagg/internal/shardmap/build"
+	"github.com/englacial/zagg/internal/shardmap/mapview"
 )
 
 func (a *app) shardmapCommand() *cobra.Command {
@@ -47,7 +46,7 @@ the model of zagg cost, which has more to say about that.`,
 			if o.function.MemoryMB < 128 || o.function.MemoryMB > 10240 || o.function.Concurrency < 1 || top < 0 {
 				return fmt.Errorf("--memory must be 128 to 10240, --concurrency at least 1 and --top at least 0: %w for `zagg shardmap info`", errUsage)
 			}
-			info, err := a.mapInfo(cmd.Context(), args[0], config, top, o)
+			info, err := a.describeMap(cmd.Context(), args[0], config, top, o)
 			if err != nil {
 				return err
 			}
@@ -69,117 +68,50 @@ the model of zagg cost, which has more to say about that.`,
 	return c
 }
 
-// A mapInfo is what `zagg shardmap info` says.
-type mapInfo struct {
-	Path      string           `json:"path"`
-	Grid      json.RawMessage  `json:"grid_signature"`
-	Metadata  json.RawMessage  `json:"metadata,omitempty"`
-	Shards    int              `json:"shards"`
-	Granules  int              `json:"granules"`
-	Pairs     int              `json:"pairs"`
-	Least     int              `json:"granules_per_shard_min"`
-	Most      int              `json:"granules_per_shard_max"`
-	Mean      float64          `json:"granules_per_shard_avg"`
-	Median    float64          `json:"granules_per_shard_median"`
-	AreaKM2   float64          `json:"area_km2,omitempty"`
-	First     string           `json:"first_time,omitempty"`
-	Last      string           `json:"last_time,omitempty"`
-	Legacy    int              `json:"legacy_keys,omitempty"`
-	Densest   []denseShard     `json:"densest"`
-	Expected  cost.Expectation `json:"expected"`
-	WithIndex cost.Expectation `json:"expected_indexed"`
+// gridOfMap makes the grid of a map: that of a configuration, which must be the map's, or that of the map's signature, which is one
+// of a grid's configurations.
+func (a *app) gridOfMap(ctx context.Context, m *shardmap.Map, config string) (core.Grid, error) {
+	settings := m.GridSignature
+	var head struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(settings, &head); err != nil {
+		return nil, core.Errorf(core.Invalid, "shard map", "grid_signature", "%w", err)
+	}
+	if config != "" {
+		cfg, _, err := loadConfig(config)
+		if err != nil {
+			return nil, err
+		}
+		head.Type, settings = cfg.Output.Grid.Type, cfg.Output.Grid.Config
+	}
+	grid, err := a.host.Grid(ctx, head.Type, settings)
+	if err != nil {
+		return nil, err
+	}
+	restored, note, err := m.GridSettings(ctx, grid, settings)
+	if err == nil && note != "" {
+		grid, err = a.host.Grid(ctx, head.Type, restored)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return grid, m.CheckGrid(ctx, grid)
 }
 
-type denseShard struct {
-	Key      core.ShardKey `json:"shard_key"`
-	Label    string        `json:"label,omitempty"`
-	Granules int           `json:"granules"`
-	Lon      *float64      `json:"lon,omitempty"`
-	Lat      *float64      `json:"lat,omitempty"`
-}
-
-func (a *app) mapInfo(ctx context.Context, name, config string, top int, o costOptions) (*mapInfo, error) {
+func (a *app) describeMap(ctx context.Context, name, config string, top int, o costOptions) (*mapview.Info, error) {
 	m, err := run.ReadMap(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	counts := granulesByShard(m)
-	info := &mapInfo{
-		Path: name, Grid: m.GridSignature, Metadata: m.Metadata, Shards: len(m.Keys), Granules: len(m.GranuleIDs()), Pairs: m.Pairs(),
-		Densest: []denseShard{}, Expected: cost.Direct().Expect(counts, o.function), WithIndex: cost.Indexed().Expect(counts, o.function),
-	}
-	if o.indexed {
-		info.Expected = info.WithIndex
-	}
-	info.count(counts)
-	info.times(m)
 	grid, err := a.gridOfMap(ctx, m, config)
 	if err != nil && config != "" {
 		return nil, err
 	}
-	if grid != nil {
-		legacy, err := m.LegacyKeys(ctx, grid)
-		if err != nil {
-			return nil, err
-		}
-		info.Legacy = len(legacy)
-	}
-	return info, info.places(ctx, m, grid, counts, top)
+	return mapview.Describe(ctx, name, m, grid, top, o.function, o.indexed)
 }
 
-func (info *mapInfo) count(counts []int) {
-	if len(counts) == 0 {
-		return
-	}
-	sorted := slices.Sorted(slices.Values(counts))
-	n := len(sorted)
-	info.Least, info.Most = sorted[0], sorted[n-1]
-	info.Mean = float64(info.Pairs) / float64(n)
-	info.Median = float64(sorted[(n-1)/2]+sorted[n/2]) / 2
-}
-
-// times are the first and last that the granules have; their texts sort as times, since all are RFC 3339 in UTC.
-func (info *mapInfo) times(m *shardmap.Map) {
-	for _, list := range m.Granules {
-		for _, rec := range list {
-			start, end := cmp.Or(rec.TimeStart, rec.Datetime), cmp.Or(rec.TimeEnd, rec.TimeStart, rec.Datetime)
-			if start != "" && (info.First == "" || start < info.First) {
-				info.First = start
-			}
-			info.Last = max(info.Last, end)
-		}
-	}
-}
-
-// places names the densest shards and sums the area, as far as the grid is known.
-func (info *mapInfo) places(ctx context.Context, m *shardmap.Map, grid core.Grid, counts []int, top int) error {
-	order := make([]int, len(counts))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(counts[j], counts[i]) })
-	var shards []core.Shard
-	if grid != nil {
-		var err error
-		if shards, err = grid.Shards(ctx, m.Keys); err != nil {
-			return err
-		}
-	}
-	for _, i := range order[:min(top, len(order))] {
-		d := denseShard{Key: m.Keys[i], Granules: counts[i]}
-		if shards != nil {
-			at := centreOf(&shards[i].Outline)
-			d.Label, d.Lon, d.Lat = shards[i].Label, &at.Lon, &at.Lat
-		}
-		info.Densest = append(info.Densest, d)
-	}
-	for i := range shards {
-		info.AreaKM2 += shards[i].AreaKM2
-	}
-	return nil
-}
-
-func (a *app) printMapInfo(info *mapInfo, o costOptions) error {
+func (a *app) printMapInfo(info *mapview.Info, o costOptions) error {
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Shard map\t%s\n", info.Path)
 	fmt.Fprintf(w, "Grid\t%s\n", oneLine(info.Grid))

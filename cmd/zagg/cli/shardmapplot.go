@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"path"
 	"path/filepath"
 	"strings"
@@ -17,7 +16,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plot"
-	"github.com/englacial/zagg/internal/shardmap"
+	"github.com/englacial/zagg/internal/shardmap/mapview"
 )
 
 func (a *app) shardmapPlot() *cobra.Command {
@@ -51,7 +50,7 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 	if format != "png" && format != "svg" && format != "geojson" {
 		return fmt.Errorf("--output %s: want a name that ends in .png, .svg or .geojson: %w for `zagg shardmap plot`", out, errUsage)
 	}
-	m, err := readAnyMap(ctx, name)
+	m, err := mapview.Read(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -59,17 +58,17 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 	if err != nil {
 		return err
 	}
-	shards, err := canonical(ctx, grid, m, false)
+	shards, err := mapview.Canonical(ctx, grid, m, false)
 	if err != nil {
 		return err
 	}
 	if format == "geojson" {
-		return drivers.Write(ctx, out, func(w io.Writer) error { return writeGeoJSON(w, m, shards) })
+		return drivers.Write(ctx, out, func(w io.Writer) error { return mapview.WriteGeoJSON(w, m, shards) })
 	}
 	if len(shards) == 0 {
 		return core.Errorf(core.NotFound, "shardmap plot", name, "the map has no shards")
 	}
-	data := shardPicture(m, shards)
+	data := mapview.Picture(m, shards)
 	data.Title, data.Source = cmp.Or(title, data.Title), path.Base(filepath.ToSlash(name))
 	var picture bytes.Buffer
 	if err := plot.Map(&picture, format, *data); err != nil {
@@ -80,32 +79,4 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 		return err
 	}
 	return objstore.PutBytes(ctx, store, out, picture.Bytes(), core.PutOptions{})
-}
-
-// shardPicture is shards as cells with corners: as many for each as the longest outline has, some of them twice.
-func shardPicture(m *shardmap.Map, shards []core.Shard) *plot.Data {
-	d := &plot.Data{Name: "granules", Title: "Granules of each shard"}
-	corners := 3
-	area := 0.0
-	simple := true
-	for i := range shards {
-		o := &shards[i].Outline
-		area += shards[i].AreaKM2
-		if simple = simple && len(o.Polygons) == 1; simple {
-			corners = max(corners, len(o.Polygons[0][0]))
-		}
-	}
-	d.CellKM = math.Sqrt(area / float64(len(shards)))
-	for i := range shards {
-		at := centreOf(&shards[i].Outline)
-		d.Lon, d.Lat, d.Values = append(d.Lon, at.Lon), append(d.Lat, at.Lat), append(d.Values, float64(len(m.Granules[i])))
-		if !simple {
-			continue
-		}
-		ring := shards[i].Outline.Polygons[0][0]
-		for k := range corners {
-			d.Corners = append(d.Corners, ring[min(k, len(ring)-1)])
-		}
-	}
-	return d
 }
