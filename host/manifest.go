@@ -18,6 +18,8 @@ type Manifest struct {
 	Arch    string           `json:"arch"` // GOARCH
 	Modules []Module         `json:"modules,omitempty"`
 	Plugins []PluginManifest `json:"plugins"`
+	// Signs reports that a worker with this program shows signs of life where an event asks for them.
+	Signs bool `json:"signs_of_life,omitempty"`
 }
 
 // A Module is one of the Go modules that a program was built from.
@@ -45,7 +47,7 @@ type Offer struct {
 
 // Manifest describes this program.
 func (h *Host) Manifest() *Manifest {
-	m := &Manifest{Version: Version, Go: runtime.Version(), Arch: runtime.GOARCH, Plugins: []PluginManifest{}}
+	m := &Manifest{Version: Version, Go: runtime.Version(), Arch: runtime.GOARCH, Plugins: []PluginManifest{}, Signs: true}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, d := range info.Deps {
 			if d.Replace != nil {

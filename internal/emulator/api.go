@@ -262,8 +262,12 @@ func (l *Lambda) getEventConfig(w http.ResponseWriter, _ *http.Request, f *funct
 		fail(w, &Refusal{http.StatusNotFound, "ResourceNotFoundException", "The function " + l.arn(f.Name) + " doesn't have an EventInvokeConfig"})
 		return
 	}
+	to := map[string]any{}
+	if bucket := f.Async.OnFailure.Bucket; bucket != "" {
+		to["OnFailure"] = map[string]string{"Destination": "arn:aws:s3:::" + bucket}
+	}
 	answer(w, http.StatusOK, map[string]any{
-		"FunctionArn": l.arn(f.Name) + ":$LATEST", "LastModified": float64(f.modified.Unix()), "DestinationConfig": map[string]any{},
+		"FunctionArn": l.arn(f.Name) + ":$LATEST", "LastModified": float64(f.modified.Unix()), "DestinationConfig": to,
 		"MaximumRetryAttempts": f.Async.Retries, "MaximumEventAgeInSeconds": int(f.Async.MaxAge / time.Second),
 	})
 }

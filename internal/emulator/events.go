@@ -1,6 +1,14 @@
 package emulator
 
-import "time"
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+)
 
 // accept queues an event.
 func (l *Lambda) accept(f *function, call Call, fault Fault) {
@@ -30,6 +38,8 @@ func (l *Lambda) deliver(f *function, call Call, fault Fault) {
 	}
 	late := time.Now().Add(config.MaxAge)
 	wait, backoff := fault.Delay, time.Second
+	condition := eventAgeExceeded
+	var out outcome
 	for {
 		if !l.sleep(wait) {
 			return
@@ -42,11 +52,12 @@ func (l *Lambda) deliver(f *function, call Call, fault Fault) {
 			wait, backoff = backoff, min(2*backoff, 5*time.Minute)
 			continue
 		}
-		out := f.run(s, call, fault)
+		out = f.run(s, call, fault)
 		if !out.failed {
 			return
 		}
 		if call.Attempt++; call.Attempt > config.Retries {
+			condition = retriesExhausted
 			break
 		}
 		l.count(func(s *Stats) { s.EventRetries++ })
@@ -55,6 +66,59 @@ func (l *Lambda) deliver(f *function, call Call, fault Fault) {
 		wait = l.o.RetryDelay << (call.Attempt - 1)
 	}
 	l.count(func(s *Stats) { s.EventsDropped++ })
+	if err := l.record(f, call, &out, condition, config.OnFailure); err != nil {
+		l.log.add(f.Name, []byte("destination for failures: "+err.Error()+"\n"))
+	}
+}
+
+// Why an event was given up.
+const (
+	retriesExhausted = "RetriesExhausted"
+	eventAgeExceeded = "EventAgeExceeded"
+)
+
+// A failure is what Lambda tells a destination about an event that came to nothing (Lambda Developer Guide, "Capturing
+// records of Lambda asynchronous invocations").
+type failure struct {
+	Version   string    `json:"version"`
+	Timestamp time.Time `json:"timestamp"`
+	Request   struct {
+		ID        string `json:"requestId"`
+		Function  string `json:"functionArn"`
+		Condition string `json:"condition"`
+		Count     int    `json:"approximateInvokeCount"`
+	} `json:"requestContext"`
+	Payload  json.RawMessage `json:"requestPayload"`
+	Response *struct {
+		Status  int    `json:"statusCode"`
+		Version string `json:"executedVersion"`
+		Error   string `json:"functionError"`
+	} `json:"responseContext,omitempty"`
+	Answer json.RawMessage `json:"responsePayload,omitempty"`
+}
+
+// record writes the record of an event that came to nothing, under the key that Lambda gives it.
+func (l *Lambda) record(f *function, call Call, out *outcome, condition string, to Destination) error {
+	if to.Store == nil {
+		return nil
+	}
+	now := time.Now().UTC()
+	r := failure{Version: "1.0", Timestamp: now, Payload: call.Payload}
+	r.Request.ID, r.Request.Function, r.Request.Condition, r.Request.Count = call.RequestID, l.arn(f.Name)+":$LATEST", condition, call.Attempt
+	if condition == retriesExhausted {
+		r.Response = &struct {
+			Status  int    `json:"statusCode"`
+			Version string `json:"executedVersion"`
+			Error   string `json:"functionError"`
+		}{200, "$LATEST", "Unhandled"}
+		r.Answer = out.payload
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	url := strings.TrimSuffix(to.URL, "/") + "/aws/lambda/async/" + f.Name + now.Format("/2006/01/02/2006-01-02T15.04.05-") + NewID()
+	return to.Store.Put(context.WithoutCancel(l.ctx), url, bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
 }
 
 // sleep waits; it is false if the service ends first.

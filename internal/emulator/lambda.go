@@ -78,6 +78,16 @@ type Function struct {
 type AsyncConfig struct {
 	Retries int           // how often an event that failed runs again, 0 to 2; without a config: 2
 	MaxAge  time.Duration // an event older than this is dropped; without a config: six hours
+	// OnFailure gets a record of each event that failed to the end or was dropped, as an S3 bucket that is a function's
+	// destination for failures does. The zero Destination is none.
+	OnFailure Destination
+}
+
+// A Destination is a bucket, or a folder that stands for one.
+type Destination struct {
+	Bucket string // as callers are told: "failures"
+	Store  core.ObjectStore
+	URL    string // of the bucket for Store: "s3://failures"
 }
 
 // Lambda is the service. It is safe for concurrent use.

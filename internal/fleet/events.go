@@ -2,11 +2,13 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
@@ -22,23 +24,24 @@ const sends = 2
 // send runs a job as an event and waits for its result to appear beside the store.
 func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 	j.ResultURL = f.o.Runs.Result(j.Label)
-	for range sends {
+	if f.signs {
+		j.StartedURL = f.o.Runs.Started(j.Label)
+	}
+	var came arrival
+	for n := range sends {
+		if n > 0 && f.signs { // the sign of a worker that died is none of the next
+			f.o.Store.Delete(ctx, j.StartedURL) //nolint:errcheck // then a new one takes a little longer to be known
+		}
 		event, err := f.event(ctx, &j)
 		if err != nil {
 			return nil, err
 		}
-		wait := f.results.expect(j.Label)
-		if _, err := f.request(ctx, j.Label, &lambda.InvokeInput{FunctionName: &f.o.Function, Payload: event, InvocationType: types.InvocationTypeEvent}); err != nil {
-			f.results.forget(j.Label)
+		came, err = f.sendOnce(ctx, j.Label, event)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		answer, err := f.await(ctx, wait)
-		f.results.forget(j.Label)
-		if err != nil {
-			return nil, err
-		}
-		if answer != nil {
-			return decodeOutcome(j.Label, answer)
+		case came.answer != nil:
+			return decodeOutcome(j.Label, came.answer)
 		}
 		if err := f.results.listError(); err != nil {
 			return nil, unseen(j.Label, err)
@@ -48,9 +51,39 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 				return done, nil
 			}
 		}
-		f.o.Notice("shard %s: no result after %s; its event is sent again", j.Label, f.patience())
+		if came.lost == neverStarted {
+			f.o.Notice("shard %s: %s; it is asked to answer at once", j.Label, came.lost)
+			return f.ask(ctx, &j)
+		}
+		f.o.Notice("shard %s: %s; its event is sent again", j.Label, came.lost)
 	}
-	return nil, core.Errorf(core.Unavailable, "invoke "+f.o.Function, j.Label, "no result of two events, %s after the second: the function's log says what became of them (a time-out, no memory, or no right to write %s)", f.patience(), f.o.Runs)
+	return nil, core.Errorf(core.Unavailable, "invoke "+f.o.Function, j.Label, "no result of two events; of the second: %s", came.lost)
+}
+
+// sendOnce sends an event and waits for what comes of it.
+func (f *Fleet) sendOnce(ctx context.Context, label string, event []byte) (arrival, error) {
+	wait := f.results.expect(label, f.signs)
+	defer f.results.forget(label)
+	out, err := f.request(ctx, label, &lambda.InvokeInput{FunctionName: &f.o.Function, Payload: event, InvocationType: types.InvocationTypeEvent})
+	if err != nil {
+		return arrival{}, err
+	}
+	id, _ := middleware.GetRequestIDMetadata(out.ResultMetadata)
+	f.results.accepted(label, id)
+	return f.await(ctx, wait)
+}
+
+// ask invokes the function and waits for the answer: what keeps it from running is then known.
+func (f *Fleet) ask(ctx context.Context, j *job.Job) (*job.Done, error) {
+	event, err := f.event(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := f.invoke(ctx, j.Label, event)
+	if err != nil {
+		return nil, err
+	}
+	return decodeOutcome(j.Label, answer)
 }
 
 // unseen is the error of a job whose result cannot be read.
@@ -61,17 +94,17 @@ func unseen(label string, err error) error {
 // patience is how long a result may take from when its event was accepted.
 func (f *Fleet) patience() time.Duration { return f.function.Timeout + MaxAge + f.o.Patience }
 
-// await waits for a result; nil: it did not come in time.
-func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (*job.Response, error) {
+// await waits for what comes of an event.
+func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (arrival, error) {
 	t := time.NewTimer(f.patience())
 	defer t.Stop()
 	select {
 	case a := <-wait:
-		return a.answer, a.err
+		return a, a.err
 	case <-t.C:
-		return nil, nil
+		return arrival{lost: fmt.Sprintf("no result after %s: the function's log says why (a time-out, no memory, or no right to write %s)", f.patience(), f.o.Runs)}, nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return arrival{}, context.Cause(ctx)
 	}
 }
 
@@ -80,7 +113,7 @@ func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (*job.Response, 
 func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
 	r := newResults(from, folder, time.Second, 0)
 	for _, label := range labels {
-		r.waiting[label] = make(chan arrival, 1)
+		r.waiting[label] = &awaited{came: make(chan arrival, 1)}
 	}
 	for {
 		present, err := r.present(ctx)
@@ -92,11 +125,11 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 		for _, label := range labels {
 			switch wait := r.waiting[label]; {
 			case wait == nil:
-			case len(wait) == 0:
+			case len(wait.came) == 0:
 				late = append(late, label)
 			default:
 				delete(r.waiting, label)
-				a := <-wait
+				a := <-wait.came
 				if a.err != nil {
 					got(label, nil, a.err)
 					continue
@@ -114,10 +147,21 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 	}
 }
 
-// An arrival is what came of an event: an answer, or why it cannot be had.
+// An arrival is what came of an event: an answer, why it cannot be had, or why none will come.
 type arrival struct {
 	answer *job.Response
 	err    error
+	lost   string
+}
+
+// An awaited job is one whose event was sent.
+type awaited struct {
+	came     chan arrival
+	signs    bool      // its worker shows signs of life
+	accepted time.Time // by Lambda; zero: not yet
+	request  string    // its id there
+	sign     string    // what the last sign looked like; "": there was none
+	changed  time.Time // when that was seen first, by the clock of this process
 }
 
 // results looks for results while somebody waits for one: one listing for all of them.
@@ -128,22 +172,26 @@ type results struct {
 	patience time.Duration // with a store that denies listing
 	notice   func(format string, args ...any)
 
+	signEvery time.Duration
+	maxAge    time.Duration // of an event that no worker has begun with
+	failures  *failures     // nil: nobody keeps them
+
 	mu      sync.Mutex
-	waiting map[string]chan arrival
+	waiting map[string]*awaited
 	looking bool
 	failed  error // of the last listing
 }
 
 func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience time.Duration) *results {
-	return &results{store: from, folder: folder, poll: poll, patience: patience, notice: func(string, ...any) {}, waiting: map[string]chan arrival{}}
+	return &results{store: from, folder: folder, poll: poll, patience: patience, notice: func(string, ...any) {}, waiting: map[string]*awaited{}}
 }
 
 // expect gives the channel that a label's result will come on.
-func (r *results) expect(label string) <-chan arrival {
+func (r *results) expect(label string, signs bool) <-chan arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	wait := make(chan arrival, 1)
-	r.waiting[label] = wait
+	r.waiting[label] = &awaited{came: wait, signs: signs}
 	if !r.looking {
 		r.looking = true
 		go r.watch()
@@ -197,6 +245,10 @@ func (r *results) watch() {
 		}
 		r.note(err, time.Since(lastAllowed) > r.patience)
 		r.fetch(ctx, labels)
+		r.hearOfFailures(ctx)
+		if err == nil {
+			r.giveUpSilent(time.Now())
+		}
 	}
 }
 
@@ -226,13 +278,14 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 	defer cancel()
 	var labels []string
 	err := r.store.List(ctx, r.folder.Results(), func(o core.ObjectInfo) error {
-		name, ok := strings.CutSuffix(strings.TrimPrefix(o.URL, r.folder.Results()), ".json")
-		if ok {
-			r.mu.Lock()
-			if r.waiting[name] != nil {
-				labels = append(labels, name)
-			}
-			r.mu.Unlock()
+		object := strings.TrimPrefix(o.URL, r.folder.Results())
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if name, ok := strings.CutSuffix(object, ".json"); ok && r.waiting[name] != nil {
+			labels = append(labels, name)
+		}
+		if name, ok := strings.CutSuffix(object, store.StartedSuffix); ok {
+			r.saw(name, o)
 		}
 		return nil
 	})
@@ -293,7 +346,7 @@ func (r *results) read(ctx context.Context, label string) {
 func (r *results) deliver(label string, a arrival) {
 	if wait := r.waiting[label]; wait != nil {
 		select {
-		case wait <- a:
+		case wait.came <- a:
 		default:
 		}
 	}

@@ -43,6 +43,10 @@ type Options struct {
 	Backoff     time.Duration // before the first retry; 0: one second
 	Throttled   time.Duration // how long a request that Lambda throttles is sent again; 0: ten minutes
 	Files       int           // that this process may open; 0: as the system says
+	SignEvery   time.Duration // between two signs of life of a worker; 0: job.SignEvery
+	// Failures opens the place where Lambda leaves records of events that came to nothing, of a bucket's name: what to read it
+	// with, and the address of the bucket there. nil: nobody looks.
+	Failures func(ctx context.Context, bucket string) (core.ObjectStore, string, error)
 	// Finished is asked when no result came: a shard whose record is there is done all the same. nil: nothing is asked.
 	Finished func(ctx context.Context, j *job.Job) *job.Done
 	Notice   func(format string, args ...any)
@@ -63,6 +67,7 @@ type Fleet struct {
 	o        Options
 	function Function
 	results  *results // of events; nil: every answer is waited for
+	signs    bool     // workers show that they are at work
 	pace     *pace
 	mu       sync.Mutex
 	retries  int64
@@ -88,6 +93,9 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Throttled == 0 {
 		o.Throttled = 10 * time.Minute
 	}
+	if o.SignEvery == 0 {
+		o.SignEvery = job.SignEvery
+	}
 	if o.Files == 0 {
 		o.Files = openFiles()
 	}
@@ -104,12 +112,18 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	if o.Async {
 		f.results = newResults(o.Store, o.Runs, o.Poll, min(o.Patience, deniedFor))
+		f.results.signEvery = o.SignEvery
 		if o.Notice != nil {
 			f.results.notice = o.Notice
 		}
+		f.eventsOf(ctx)
 	}
 	return f, nil
 }
+
+// ExpectSigns tells that the function's workers show signs of life, so that one without is not waited for. It is for before
+// the first job.
+func (f *Fleet) ExpectSigns() { f.signs = true }
 
 // headroom are the files that a process needs beside a connection for each request: those to the store, of which results
 // and records take fetchAtOnce, and its own.

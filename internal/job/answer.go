@@ -111,6 +111,18 @@ type Result struct {
 	Response                    // as it was answered
 }
 
+// A Sign is what a worker writes to Job.StartedURL while it is at work.
+type Sign struct {
+	RunID     string    `json:"run_id"`
+	Label     string    `json:"label"`
+	AttemptID string    `json:"attempt_id"` // the request's
+	Started   time.Time `json:"started"`
+	At        time.Time `json:"at"`
+}
+
+// SignEvery is the time between two signs of a worker.
+const SignEvery = 10 * time.Second
+
 // Timings are when the work began and ended.
 type Timings struct {
 	Start     time.Time `json:"start"`

@@ -34,6 +34,7 @@ type Job struct {
 	InvokedBy         json.RawMessage `json:"invoked_by,omitempty"`
 	RunID             string          `json:"run_id,omitempty"`
 	ResultURL         string          `json:"result_url,omitempty"`
+	StartedURL        string          `json:"started_url,omitempty"` // where the worker shows that it is at work: a Sign
 	AllowContraction  bool            `json:"allow_contraction,omitempty"`
 	Submap            json.RawMessage `json:"submap,omitempty"` // the shard's part of the shard map; not read
 

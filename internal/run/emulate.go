@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"time"
@@ -9,13 +10,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/emulator"
+	"github.com/englacial/zagg/internal/fleet"
 )
 
-// The function that --emulate deploys.
+// The function that is emulated, as deploy/template.yaml has it.
 const (
 	emulatedMB      = 2048
-	emulatedTimeout = 15 * time.Minute
+	emulatedTimeout = 12 * time.Minute
+	emulatedArch    = "arm64" // whose prices are told; it runs as this machine does
 )
 
 // emulate starts Lambda on this machine with the function in it. The function is this program, which knows by its
@@ -32,14 +36,26 @@ func (b *cloud) emulate() (*lambdaClients, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	end := func() { l.Close() } //nolint:errcheck // it only ends processes
+	failures, err := os.MkdirTemp("", "zagg-failures-")
+	if err != nil {
+		l.Close() //nolint:errcheck // it has done nothing
+		return nil, nil, core.Errorf(core.Internal, "emulate", "", "%w", err)
+	}
+	b.emulated = failures
+	end := func() {
+		l.Close()              //nolint:errcheck // it only ends processes
+		os.RemoveAll(failures) //nolint:errcheck // it is temporary
+	}
 	env := map[string]string{"ZAGG_LOCAL_FILES": "1"}
 	for _, v := range os.Environ() {
 		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_LAMBDA_") {
 			env[name] = value
 		}
 	}
-	if err := l.Deploy(emulator.Function{Name: b.o.Function, Bootstrap: bootstrap, Memory: emulatedMB, Timeout: emulatedTimeout, Env: env}); err != nil {
+	if err := l.Deploy(emulator.Function{
+		Name: b.o.Function, Bootstrap: bootstrap, Memory: cmp.Or(b.o.MemoryMB, emulatedMB), Timeout: cmp.Or(b.o.Timeout, emulatedTimeout), Arch: emulatedArch, Env: env,
+		Async: &emulator.AsyncConfig{MaxAge: fleet.MaxAge, OnFailure: emulator.Destination{Bucket: "zagg-failures", Store: &objstore.File{}, URL: failures}},
+	}); err != nil {
 		end()
 		return nil, nil, err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/fleet"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
@@ -46,6 +47,9 @@ type LambdaOptions struct {
 
 	Emulate bool   // run the function on this machine; nothing is asked then
 	Bundle  string // with Emulate: the function as a zip or an executable; "": this program
+	// MemoryMB and Timeout are the emulated function's; 0: those of the template that zagg deploys.
+	MemoryMB int
+	Timeout  time.Duration
 }
 
 // ErrDeclined is the error of a run whose cost was declined.
@@ -82,7 +86,9 @@ type cloud struct {
 	workers int    // that it has room for
 	perJob  int    // shards of a job, at most
 	local   func() // ends the emulator
-	runs    store.RunFolder
+
+	emulated string // folder of the emulator's records of failures
+	runs     store.RunFolder
 
 	waiting context.Context // ends when what is at work is left to itself
 	end     func()          // of waiting
@@ -172,6 +178,7 @@ func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Flee
 			return r.finished(ctx, j)
 		},
 	}
+	o.Failures = b.failures
 	if b.o.Emulate {
 		o.Poll = 200 * time.Millisecond
 	}
@@ -188,6 +195,21 @@ func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Flee
 		r.note("there is no function %s: taking %s", variant.Function, o.Function)
 	}
 	return fleet.New(ctx, o)
+}
+
+// failures opens the bucket in which Lambda leaves records of events that came to nothing, as this process's own keys may.
+func (b *cloud) failures(ctx context.Context, bucket string) (core.ObjectStore, string, error) {
+	if b.emulated != "" {
+		return &objstore.File{}, b.emulated, nil
+	}
+	access := drivers.Environment()
+	access.Region = b.r.o.Region
+	url := "s3://" + bucket
+	plain, err := drivers.Open(ctx, access, url)
+	if err != nil {
+		return nil, "", err
+	}
+	return objstore.Retry(plain, objstore.Policy{}), url, nil
 }
 
 // finished is the answer that a job would have given whose shards are all done; nil: some are not.
@@ -224,6 +246,9 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	m, e := decodeManifest(done.Manifest)
 	if e != nil {
 		return cmp.Or(err, e)
+	}
+	if m.Signs {
+		b.fleet.ExpectSigns()
 	}
 	if e := m.Check(fn.Name, r.config, b.o.Manifest); e != nil { // it says more than the function's own error
 		return e

@@ -271,17 +271,28 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	}
 	r.total.jobs = len(ready.Jobs)
 	count := r.progress.Count(shards, "cells")
-	do := func(ctx context.Context, group []job.Job) (did, error) {
+	do := func(_ context.Context, group []job.Job) (did, error) { // what has begun goes on when no more is begun
 		results, errs := withRetry(ctx, b, group, r.o.Once)
 		return did{results, errs}, nil
 	}
-	err := each(ctx, ready.Jobs, ready.Workers, do, func(d ended[[]job.Job, did]) {
+	beginning, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var alike streak
+	begun := map[string]bool{}
+	err := each(beginning, ready.Jobs, ready.Workers, do, func(d ended[[]job.Job, did]) {
 		for i, j := range d.Job {
+			begun[j.Label] = true
 			r.ended(ctx, ended[job.Job, Result]{Job: j, Result: d.Result.results[i], Err: d.Result.errs[i]}, count)
+			if beginning.Err() == nil && alike.add(d.Result.errs[i]) {
+				end(errAlike)
+			}
 		}
 	})
 	count.Finish()
 	switch {
+	case errors.Is(err, errAlike):
+		r.untried(ready.Jobs, begun, &alike)
+		return nil
 	case err != nil:
 		return err
 	case r.left > 0:

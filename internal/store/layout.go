@@ -80,5 +80,11 @@ func (r RunFolder) Results() string { return string(r) + "/" }
 // Result is the address of the answer about a job.
 func (r RunFolder) Result(label string) string { return r.Results() + label + ".json" }
 
+// Started is the sign of life of the worker that has the job of a shard. It is listed with the results.
+func (r RunFolder) Started(label string) string { return r.Results() + label + StartedSuffix }
+
+// StartedSuffix is what signs of life end in.
+const StartedSuffix = ".started"
+
 // Granules is the address of a list of granules that was too long for an event.
 func (r RunFolder) Granules(label string) string { return string(r) + "/granules/" + label + ".json" }

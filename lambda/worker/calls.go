@@ -46,7 +46,7 @@ func (in *invocation) call(ctx context.Context) (job.Response, error) {
 		if d.Error != nil {
 			text, outcome = *d.Error, job.Failed
 		}
-		in.publish(ctx, r, text, outcome)
+		e = in.publish(ctx, r, text, outcome)
 	}
 	return r, e
 }

@@ -31,11 +31,12 @@ func (m *mirror) peek(in *invocation) {
 	}
 }
 
-// publish mirrors an answer. That it cannot be written is logged: the work is done, and whoever waits will ask again.
-func (in *invocation) publish(ctx context.Context, r job.Response, text string, status job.Status) {
+// publish mirrors an answer. That it cannot be written is an error of the function: nobody else would learn of it, and Lambda
+// tells whom it was told to tell. The work is done all the same, and is known for that if it is asked for again.
+func (in *invocation) publish(ctx context.Context, r job.Response, text string, status job.Status) error {
 	m := &in.mirror
 	if m.URL == "" {
-		return
+		return nil
 	}
 	now := time.Now()
 	res := job.Result{SchemaVersion: 1, Status: "ok", AttemptID: in.requestID, RunID: m.RunID, Shard: in.shard, Code: r.StatusCode, Response: r,
@@ -51,7 +52,9 @@ func (in *invocation) publish(ctx context.Context, r job.Response, text string, 
 	}
 	if err := in.put(ctx, res); err != nil {
 		in.log.Error("result_not_mirrored", "shard_key", in.shard, "result_url", m.URL, "error", err.Error(), "request_id", in.requestID)
+		return core.Errorf(core.CodeOf(err), "worker", in.name(), "its result could not be written: %w", err)
 	}
+	return nil
 }
 
 func (in *invocation) put(ctx context.Context, res job.Result) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -26,7 +27,14 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	}
 	in.log.Info("lambda_invocation", "shard_key", j.ShardKey, "label", in.label, "shards", max(len(j.Shards), 1), "granule_count", len(j.Granules), "child_order", j.ChildOrder,
 		"chunk_idx", j.ChunkIdx, "run_id", j.RunID, "request_id", in.requestID, "container_generation", in.container.Generation)
-	outs, errs := in.work(ctx, j, recipe)
+	l, err := in.showLife(ctx, j)
+	if err != nil {
+		return in.refuse(ctx, err)
+	}
+	outs, errs := in.work(l.ctx, j, recipe)
+	if err := l.end(); err != nil {
+		return in.mute(ctx, err)
+	}
 	for _, err := range errs {
 		if _, ok := errors.AsType[*panicError](err); ok {
 			return job.Response{}, err
@@ -43,9 +51,19 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	}
 	r, err := job.NewResponse(status, done)
 	if err == nil {
-		in.publish(ctx, r, text, done.Status)
+		if err = in.publish(ctx, r, text, done.Status); err == nil {
+			l.forget(ctx)
+		}
 	}
 	return r, err
+}
+
+// mute is the end of an invocation that cannot write: an error of the function, which Lambda passes on.
+func (in *invocation) mute(ctx context.Context, cause error) (job.Response, error) {
+	if r, err := in.failure(cause); err == nil {
+		in.publish(ctx, r, cause.Error(), job.Failed) //nolint:errcheck // it is as likely to fail
+	}
+	return job.Response{}, fmt.Errorf("shard %s: %w", in.name(), cause)
 }
 
 // prepare reads the event and turns its configuration into things; every error is the event's.
@@ -320,7 +338,7 @@ func (in *invocation) refuse(ctx context.Context, err error) (job.Response, erro
 	in.log.Error("event_refused", "shard_key", in.shard, "error", text, "code", d.Code, "request_id", in.requestID)
 	r, err := job.NewResponse(400, d)
 	if err == nil {
-		in.publish(ctx, r, text, job.Failed)
+		err = in.publish(ctx, r, text, job.Failed)
 	}
 	return r, err
 }

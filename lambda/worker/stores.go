@@ -170,7 +170,7 @@ func (w *Worker) checkAddresses(j *job.Job) error {
 	if _, err := store.Address(j.StorePath, ""); err != nil {
 		return core.Errorf(core.CodeOf(err), "event", "store_path", "%w", err)
 	}
-	addresses := []string{j.StorePath, j.GranulesURL, j.ResultURL}
+	addresses := []string{j.StorePath, j.GranulesURL, j.ResultURL, j.StartedURL}
 	for _, g := range j.Granules {
 		addresses = append(addresses, g.URL)
 		for _, u := range g.Assets {

@@ -138,7 +138,7 @@ func (in *invocation) panicked(ctx context.Context, p *panicError) (job.Response
 	err := fmt.Errorf("shard %s: %w; the stack is in the function's log", in.name(), p)
 	in.log.Error("panic", "shard_key", in.shard, "label", in.label, "request_id", in.requestID, "error", p.Error(), "stack", string(p.stack))
 	if r, e := in.failure(err); e == nil {
-		in.publish(ctx, r, err.Error(), job.Failed)
+		in.publish(ctx, r, err.Error(), job.Failed) //nolint:errcheck // the panic counts more
 	}
 	return job.Response{}, err
 }

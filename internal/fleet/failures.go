@@ -1,0 +1,141 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+)
+
+// failures are the records that Lambda leaves of events that came to nothing, in the bucket that is the function's
+// destination for them (Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations").
+type failures struct {
+	store  core.ObjectStore
+	folder string // of the function's records
+	since  time.Time
+	seen   map[string]bool
+	why    map[string]string // what became of requests, by their ids
+	failed bool              // the last look
+}
+
+// defaultAge is how long Lambda keeps the events of a function that nobody has configured otherwise.
+const defaultAge = 6 * time.Hour
+
+// eventsOf asks how long the function's events are kept and where those are told that came to nothing. Where that may not be
+// known it is what the template says.
+func (f *Fleet) eventsOf(ctx context.Context) {
+	c, err := f.o.Client.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &f.o.Function})
+	f.results.maxAge = MaxAge
+	if code, _ := classify(err); err != nil && code == core.NotFound {
+		f.results.maxAge = defaultAge
+	}
+	if err != nil {
+		return
+	}
+	if c.MaximumEventAgeInSeconds != nil {
+		f.results.maxAge = time.Duration(*c.MaximumEventAgeInSeconds) * time.Second
+	}
+	if c.DestinationConfig != nil && c.DestinationConfig.OnFailure != nil && f.o.Failures != nil {
+		f.results.failures = f.openFailures(ctx, aws.ToString(c.DestinationConfig.OnFailure.Destination))
+	}
+}
+
+// openFailures opens the bucket of a destination's ARN; nil: it is something else, or cannot be opened.
+func (f *Fleet) openFailures(ctx context.Context, arn string) *failures {
+	_, bucket, ok := strings.Cut(arn, ":s3:::")
+	if !ok {
+		return nil
+	}
+	store, url, err := f.o.Failures(ctx, bucket)
+	if err != nil {
+		f.o.Notice("records of failures cannot be read: %v", err)
+		return nil
+	}
+	return &failures{store: store, folder: strings.TrimSuffix(url, "/") + "/aws/lambda/async/" + f.o.Function + "/", since: time.Now().Add(-time.Minute), seen: map[string]bool{}, why: map[string]string{}}
+}
+
+// A failure is a record of an event that came to nothing.
+type failure struct {
+	Request struct {
+		ID        string `json:"requestId"`
+		Condition string `json:"condition"` // "RetriesExhausted", "EventAgeExceeded"
+	} `json:"requestContext"`
+	Answer struct {
+		Type    string `json:"errorType"`
+		Message string `json:"errorMessage"`
+	} `json:"responsePayload"`
+}
+
+// describe is the failure in words.
+func (r *failure) describe() string {
+	if r.Request.Condition == "EventAgeExceeded" {
+		return "Lambda had no worker for it for as long as it keeps events"
+	}
+	text := strings.TrimSpace(r.Answer.Type + " " + r.Answer.Message)
+	if text == "" {
+		text = "the function failed"
+	}
+	return fmt.Sprintf("%.500s", text)
+}
+
+// hearOfFailures hands the failures of this run's events to who waits for them.
+func (r *results) hearOfFailures(ctx context.Context) {
+	if r.failures == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	err := r.failures.look(ctx, time.Now())
+	if err != nil && !r.failures.failed {
+		r.notice("records of failures cannot be read: %v", err)
+	}
+	r.failures.failed = err != nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for label, w := range r.waiting {
+		if why, ok := r.failures.why[w.request]; ok {
+			r.deliver(label, arrival{lost: why})
+		}
+	}
+}
+
+// look reads the records that are new. Lambda files them by day.
+func (f *failures) look(ctx context.Context, now time.Time) error {
+	var fresh []string
+	days := []string{now.UTC().Format("2006/01/02/")}
+	if before := now.Add(-10 * time.Minute).UTC().Format("2006/01/02/"); before != days[0] {
+		days = append(days, before)
+	}
+	from := f.since.UTC().Format("2006-01-02T15.04.05")
+	for _, day := range days {
+		err := f.store.List(ctx, f.folder+day, func(o core.ObjectInfo) error {
+			if !f.seen[o.URL] && path.Base(o.URL) >= from {
+				fresh = append(fresh, o.URL)
+			}
+			return nil
+		})
+		if err != nil && core.CodeOf(err) != core.NotFound {
+			return err
+		}
+	}
+	for _, url := range fresh {
+		data, err := objstore.ReadAll(ctx, f.store, url, maxResult)
+		if err != nil {
+			return err
+		}
+		f.seen[url] = true
+		var one failure
+		if json.Unmarshal(data, &one) == nil { // others may keep other things there
+			f.why[one.Request.ID] = one.describe()
+		}
+	}
+	return nil
+}
