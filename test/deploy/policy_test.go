@@ -1,7 +1,9 @@
 package deploy
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,8 +125,21 @@ func (r *resolver) call(t *testing.T, name string, arg any) any {
 		v, ok := r.values[text(arg)]
 		require.True(t, ok, "unknown reference %v", arg)
 		return v
+	case "Fn::Join":
+		list := arg.([]any)
+		parts, ok := r.resolve(t, list[1]).([]any)
+		if !ok { // a parameter that is a list, as text
+			return strings.ReplaceAll(text(r.resolve(t, list[1])), ",", text(list[0]))
+		}
+		return strings.Join(texts(parts), text(list[0]))
 	case "Fn::Sub":
 		s := text(arg)
+		if list, ok := arg.([]any); ok {
+			s = text(list[0])
+			for k, v := range list[1].(map[string]any) {
+				s = strings.ReplaceAll(s, "${"+k+"}", text(r.resolve(t, v)))
+			}
+		}
 		for k, v := range r.values {
 			s = strings.ReplaceAll(s, "${"+k+"}", v)
 		}
@@ -166,8 +181,10 @@ func (r *resolver) statements(t *testing.T) []statement {
 	resources := r.document["Resources"].(map[string]any)
 	role := r.resolve(t, resources["ExecutionRole"]).(map[string]any)
 	policies := role["Properties"].(map[string]any)["Policies"].([]any)
-	if granules := resources["GranulePolicy"].(map[string]any); r.holds(t, r.conditions[text(granules["Condition"])]) {
-		policies = append(policies, r.resolve(t, granules["Properties"]))
+	for _, name := range slices.Sorted(maps.Keys(resources)) {
+		if one := resources[name].(map[string]any); one["Type"] == "AWS::IAM::Policy" && r.holds(t, r.conditions[text(one["Condition"])]) {
+			policies = append(policies, r.resolve(t, one["Properties"]))
+		}
 	}
 	return statementsOf(t, policies)
 }
@@ -188,7 +205,9 @@ func statementsOf(t *testing.T, policies []any) []statement {
 			st := statement{actions: texts(m["Action"]), resources: texts(m["Resource"])}
 			if c, ok := m["Condition"].(map[string]any); ok {
 				require.Len(t, c, 1)
-				st.prefixes = texts(c["StringLike"].(map[string]any)["s3:prefix"])
+				like, ok := c["StringLikeIfExists"].(map[string]any)
+				require.True(t, ok, "a condition that denies what S3 asks for by itself: %v", c)
+				st.prefixes = append(texts(like["s3:prefix"]), implicit)
 			}
 			all = append(all, st)
 		}
@@ -228,6 +247,9 @@ func like(pattern, s string) bool {
 	return len(pattern) == len(s)
 }
 
+// implicit is the prefix of a request that has none, as S3's own question whether it may tell that an object is not there.
+const implicit = "(none)"
+
 func allowed(all []statement, action, resource, prefix string) bool {
 	for _, s := range all {
 		if matches(s.actions, action) && matches(s.resources, resource) && (s.prefixes == nil || matches(s.prefixes, prefix)) {
@@ -263,6 +285,7 @@ func TestRoleActionByAction(t *testing.T) {
 	const (
 		bucket  = "arn:aws:s3:::grids"
 		archive = "arn:aws:s3:::archive"
+		key     = "arn:aws:kms:us-west-2:123456789012:key/1"
 		logs    = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/lambda/"
 	)
 	base := map[string]string{"OutputBucketName": "grids", "ArtifactBucket": "artifacts", "FunctionS3Key": "k"}
@@ -300,6 +323,19 @@ func TestRoleActionByAction(t *testing.T) {
 		{with("OutputPrefix", "mine/"), "s3:PutObject", bucket + "/theirs/x", "", false},
 		{with("OutputPrefix", "mine/"), "s3:ListBucket", bucket, "mine/h.zarr/", true},
 		{with("OutputPrefix", "mine/"), "s3:ListBucket", bucket, "", false},
+		{with("OutputPrefix", "mine/"), "s3:ListBucket", bucket, implicit, true},
+		{base, "s3:ListBucket", bucket, implicit, true},
+		{with("OutputPrefix", "mine/"), "s3:PutObject", bucket + "/aws/lambda/async/process-shard/2026/01/02/x", "", true},
+		{with("OutputPrefix", "mine/", "FailureBucketName", "none"), "s3:PutObject", bucket + "/aws/lambda/async/process-shard/2026/01/02/x", "", false},
+		{with("FailureBucketName", "fail"), "s3:PutObject", "arn:aws:s3:::fail/aws/lambda/async/x", "", true},
+		{with("FailureBucketName", "fail"), "s3:PutObject", "arn:aws:s3:::fail/x", "", false},
+		{with("FailureBucketName", "fail"), "s3:GetObject", "arn:aws:s3:::fail/aws/lambda/async/x", "", false},
+		{with("OutputKeyArn", key), "kms:GenerateDataKey", key, "", true},
+		{with("GranuleKeyArn", key), "kms:Decrypt", key, "", true},
+		{with("GranuleKeyArn", key), "kms:GenerateDataKey", key, "", false},
+		{base, "kms:Decrypt", key, "", false},
+		{base, "ec2:CreateNetworkInterface", "*", "", false},
+		{with("SubnetIds", "subnet-1"), "ec2:CreateNetworkInterface", "*", "", true},
 		{base, "logs:PutLogEvents", logs + "process-shard:log-stream:x", "", true},
 		{base, "logs:CreateLogStream", logs + "process-shard-4096:log-stream:x", "", true},
 		{base, "logs:CreateLogGroup", logs + "process-shard:x", "", false},

@@ -75,7 +75,7 @@ const usual = 2048
 
 func newBench(t *testing.T) *bench {
 	dir := t.TempDir()
-	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: os.Getenv("ZAGG_VERSITYGW"), Buckets: []string{"ins", "out"}})
+	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: os.Getenv("ZAGG_VERSITYGW"), Buckets: []string{"ins", "out", "failures"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { s3.Close() }) //nolint:errcheck // it is a test's
 	key, secret := s3.Owner()

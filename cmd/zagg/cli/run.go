@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -118,6 +119,8 @@ type lambdaOptions struct {
 	function, invocation     string
 	outputCreds, sourceCreds string
 	yes, emulate             bool
+	emulatedMB               int
+	emulatedTime             time.Duration
 	bundle                   string
 	eventLimit               int
 }
@@ -129,6 +132,8 @@ func (o *lambdaOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.sourceCreds, "source-creds", "", "lambda: JSON file with the keys to read granules with; read again when it changes")
 	f.BoolVarP(&o.yes, "yes", "y", false, "lambda: do not ask about the cost")
 	f.BoolVar(&o.emulate, "emulate", false, "lambda: run the function on this machine")
+	f.IntVar(&o.emulatedMB, "emulate-memory", 0, "with --emulate: the function's memory in MB (default 2048, as deployed)")
+	f.DurationVar(&o.emulatedTime, "emulate-timeout", 0, "with --emulate: the function's time-out (default 12m, as deployed)")
 	f.StringVar(&o.bundle, "bundle", "", "with --emulate: the function, a zip made by `zagg bundle` (default: this program)")
 	f.IntVar(&o.eventLimit, "event-limit", 0, "lambda: bytes of an event; longer lists of granules go through the store (default 1 MiB async, 6 MiB sync)")
 }
@@ -149,6 +154,7 @@ func (o *runOptions) check() error {
 		{o.backend == "lambda" && l.invocation != "async" && l.invocation != "sync", fmt.Sprintf("--invocation is %q; have async, sync", l.invocation)},
 		{l.emulate && o.backend != "lambda", "--emulate needs --backend lambda"},
 		{l.bundle != "" && !l.emulate, "--bundle needs --emulate"},
+		{(l.emulatedMB != 0 || l.emulatedTime != 0) && !l.emulate, "--emulate-memory and --emulate-timeout need --emulate"},
 		{l.eventLimit < 0, "--event-limit must not be negative"},
 	} {
 		if c.wrong {
@@ -239,7 +245,7 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 	if o.backend == "lambda" {
 		l := &o.lambda
 		r.Open = run.Lambda(run.LambdaOptions{
-			Function: l.function, Sync: l.invocation == "sync", EventLimit: l.eventLimit, Emulate: l.emulate, Bundle: l.bundle,
+			Function: l.function, Sync: l.invocation == "sync", EventLimit: l.eventLimit, Emulate: l.emulate, Bundle: l.bundle, MemoryMB: l.emulatedMB, Timeout: l.emulatedTime,
 			Manifest: a.host.Manifest(), Interrupts: interrupts,
 			Confirm: func(question string) bool { return a.confirm(l.yes, question) },
 		})

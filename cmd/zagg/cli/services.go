@@ -33,6 +33,7 @@ func services() map[string]service {
 			does: "computes shards", function: "worker", template: deploy.Template(), stack: "zagg-backend", needs: []string{"output-bucket"},
 			parameters: map[string]string{
 				"output-bucket": "OutputBucketName", "output-prefix": "OutputPrefix", "create-output-bucket": "CreateOutputBucket", "granule-bucket": "GranuleBucketName",
+				"output-key-arn": "OutputKeyArn", "granule-key-arn": "GranuleKeyArn", "failure-bucket": "FailureBucketName", "subnets": "SubnetIds", "security-groups": "SecurityGroupIds",
 				"tmp": "EphemeralStorageSize", "reserved-concurrency": "ReservedConcurrency", "variants": "CreateMemoryVariants", "metrics": "CreateLogMetricFilters",
 			},
 			stays: [][2]string{{"OutputBucketName", "stores"}, {"ArtifactBucket", "bundles"}},
@@ -76,6 +77,11 @@ func parameterFlags(f *pflag.FlagSet) {
 	f.String("output-prefix", "", "worker: let the function write below this prefix only, with a slash at its end")
 	f.Bool("create-output-bucket", false, "worker: create the bucket; it stays when the stack goes")
 	f.String("granule-bucket", "", "worker: bucket that the function may read granules and indexes from, beside the archives whose credentials travel with the event")
+	f.String("output-key-arn", "", "worker: KMS key of the output bucket, where it has one of its own")
+	f.String("granule-key-arn", "", "worker: KMS key of the granules' bucket, where it has one of its own")
+	f.String("failure-bucket", "", "worker: bucket where Lambda leaves records of events that came to nothing (default the output bucket); none: nowhere")
+	f.String("subnets", "", "worker: subnets of a VPC to run in, separated by commas, with a gateway endpoint of S3")
+	f.String("security-groups", "", "worker: security groups of that VPC, separated by commas")
 	f.Int("tmp", 0, "worker: ephemeral storage in MB (default 512)")
 	f.Int("reserved-concurrency", -1, "worker, hdf: invocations set aside, and the most at once; -1: none")
 	f.Bool("variants", false, "worker: also make the functions NAME-2048, -4096 and -8192")
