@@ -69,7 +69,8 @@ type Query struct {
 }
 
 // A Filter compares one column, which may live on a coarser level than the observations. Column is one of
-// ProductInfo.Columns or, for readers whose layout comes from the config, a dataset path ("/{group}/heights/q").
+// ProductInfo.Columns or, for readers whose layout comes from the config, a dataset path ("/{group}/heights/q"), after the name of an
+// asset and a colon where it lives in a sibling of the granule ("l2a:/{group}/quality").
 // Expression filters are the engine's: their columns are in Query.Columns.
 type Filter struct {
 	Column  string

@@ -325,3 +325,12 @@ func TestCanonicalText(t *testing.T) {
 	b.Write(canonicalText(n))
 	require.Equal(t, `{"a":[1.5,null,100.0],"b":"\u00e9\ud83d\ude00\u007f\u0001\n<&>"}`, b.String())
 }
+
+// The earlier system's hash of its own golden: what a store's values mean is the same thing for both.
+func TestSemanticHashOfPhotons(t *testing.T) {
+	meta, err := os.ReadFile(sharedtest.Dir(t, "golden", "atl03", "overview", "run_meta.json"))
+	require.NoError(t, err)
+	cfg, _, err := Load(sharedtest.Dir(t, "golden", "atl03", "overview", "config.yaml"))
+	require.NoError(t, err)
+	require.Contains(t, string(meta), `"semantic_hash": "`+cfg.SemanticHash()+`"`)
+}

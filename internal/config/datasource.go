@@ -58,6 +58,7 @@ type Filter struct {
 	Values     []json.Number // one, or any number for in and not_in
 	Keep       bool          // false: keep what does not pass; always true for an expression
 	Level      string        // of the dataset; "": that of the observations
+	Asset      string        // the sibling it lives in; "": the granule itself
 }
 
 // DefaultReader is the reader that takes its layout from the configuration.
@@ -76,7 +77,11 @@ func (d *DataSource) CoreFilters() []core.Filter {
 	var out []core.Filter
 	for _, f := range d.Filters {
 		if f.Expression == "" {
-			out = append(out, core.Filter{Column: f.Dataset, Element: f.Column, Op: f.Op, Values: f.Values, Drop: !f.Keep, Level: f.Level})
+			column := f.Dataset
+			if f.Asset != "" {
+				column = f.Asset + ":" + column
+			}
+			out = append(out, core.Filter{Column: column, Element: f.Column, Op: f.Op, Values: f.Values, Drop: !f.Keep, Level: f.Level})
 		}
 	}
 	return out
@@ -129,6 +134,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.Index = p.index(n.get("index"))
 	d.Variables = append(p.variables(n.get("variables"), ""), p.levels(n, &d)...)
 	d.Filters = p.filters(n)
+	p.assetNames(n)
 	d.reader = readerConfig(n)
 	if d.Reader == DefaultReader {
 		p.layout(n, &d)
@@ -158,6 +164,30 @@ func (p *problems) margin(n *node) *float64 {
 		return nil
 	}
 	return &v
+}
+
+// assetNames checks that the siblings which other keys name are there.
+func (p *problems) assetNames(n *node) {
+	assets := n.get("assets")
+	var uses []*node
+	for _, l := range n.get("levels").list() {
+		for _, v := range l.get("variables").list() {
+			uses = append(uses, v.get("asset"))
+		}
+	}
+	for _, f := range n.get("filters").list() {
+		uses = append(uses, f.get("asset"))
+	}
+	for _, u := range uses {
+		if u != nil && u.kind == kindString && assets.get(u.text) == nil {
+			p.add(u, "%s is none of data_source.assets%s", show(u), didYouMean(u.text, assets.childNames()))
+		}
+	}
+	for _, a := range assets.list() {
+		if a.name == "data" || a.name == "index" || !isName(a.name) {
+			p.atKey(a, "%q cannot be the name of a sibling", a.name)
+		}
+	}
 }
 
 // index reads the settings of sidecars. The earlier system's other ways of indexing need none here: they have no effect.
@@ -190,7 +220,7 @@ func (p *problems) index(n *node) Index {
 // readerConfig is the part of the section that the reader decodes itself.
 func readerConfig(n *node) json.RawMessage {
 	out := &node{kind: kindMap}
-	for _, k := range []string{"groups", "coordinates", "variables", "base_level", "levels", "read_plan"} {
+	for _, k := range []string{"groups", "coordinates", "variables", "base_level", "levels", "read_plan", "assets"} {
 		if c := n.get(k); c != nil && (k != "read_plan" || n.get("levels") != nil || !sameReader(n.get("reader").str())) {
 			out.children = append(out.children, c)
 		}
@@ -308,12 +338,12 @@ func (p *problems) filters(n *node) []Filter {
 
 func (p *problems) filter(c *node) Filter {
 	f := Filter{Key: c.path(), Expression: c.get("expression").str(), Dataset: c.get("dataset").str(),
-		Column: p.column(c.get("column")), Op: core.Op(c.get("op").str()), Keep: c.get("keep").boolean(true), Level: c.get("level").str()}
+		Column: p.column(c.get("column")), Op: core.Op(c.get("op").str()), Keep: c.get("keep").boolean(true), Level: c.get("level").str(), Asset: c.get("asset").str()}
 	if e := c.get("expression"); e != nil {
 		if e.kind == kindString && strings.TrimSpace(e.text) == "" {
 			p.add(e, "an empty expression")
 		}
-		for _, k := range []string{"dataset", "column", "op", "value", "values", "keep", "level"} {
+		for _, k := range []string{"dataset", "column", "op", "value", "values", "keep", "level", "asset"} {
 			if x := c.get(k); x != nil {
 				p.atKey(x, "cannot stand beside expression")
 			}

@@ -3,6 +3,7 @@ package golden
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,31 @@ func TestPhotons(t *testing.T) {
 			if path := filepath.Join(dir, expected); exists(path) {
 				pairs = append(append(pairs, path), stores...)
 			}
+		}
+	}
+	python(t, "golden/photons.py", pairs...)
+}
+
+// localMap is the shard map of a case, its granules and their siblings in the shared folder.
+func localMap(t *testing.T, name string) string {
+	text, err := os.ReadFile(sharedtest.Dir(t, "golden", "atl03", name, "shardmap.json"))
+	require.NoError(t, err)
+	catalog := filepath.Join(t.TempDir(), "shardmap.json")
+	local := strings.ReplaceAll(string(text), "s3://granules_atl03/", sharedtest.Dir(t, "golden", "granules_atl03")+"/")
+	require.NoError(t, os.WriteFile(catalog, []byte(local), 0o644))
+	return catalog
+}
+
+// Waveforms: all samples of a shot lie at its place, elevations go along it in equal steps, and what a sibling says of the same shot
+// filters it, at one and all shards a job, with the configuration as it is and with fill values taken as numbers.
+func TestWaveforms(t *testing.T) {
+	dir := sharedtest.Dir(t, "golden", "atl03", "gedi")
+	pairs := []string{filepath.Join(dir, "expected.parquet")}
+	for _, config := range []string{filepath.Join(dir, "config.yaml"), unmasked(t, filepath.Join(dir, "config.yaml"))} {
+		for _, perJob := range []string{"1", "100"} {
+			store := filepath.Join(t.TempDir(), "store.zarr")
+			zagg(t, "run", "--config", config, "--catalog", localMap(t, "gedi"), "--store", store, "-q", "--shards-per-job", perJob)
+			pairs = append(pairs, store)
 		}
 	}
 	python(t, "golden/photons.py", pairs...)

@@ -32,6 +32,9 @@ func (r *reading) choose(ctx context.Context) error {
 	if err := r.readLevels(ctx, everywhere); err != nil {
 		return err
 	}
+	if err := r.joinSiblings(ctx); err != nil {
+		return err
+	}
 	for _, t := range r.tables {
 		r.chooseRecords(t)
 		if !everywhere && !r.unplanned {

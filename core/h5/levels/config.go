@@ -28,7 +28,7 @@ const Schema = `{
         "oneOf": [
           {"type": "string"},
           {"type": "object", "additionalProperties": false, "required": ["path"],
-           "properties": {"path": {"type": "string"}, "column": {"type": "integer", "minimum": 0}, "raw": {"type": "boolean"}, "level": {"type": "string"}}},
+           "properties": {"path": {"type": "string"}, "column": {"type": "integer", "minimum": 0}, "raw": {"type": "boolean"}, "level": {"type": "string"}, "asset": {"type": "string"}}},
           {"type": "object", "additionalProperties": false, "required": ["synthesize", "level", "start", "stop"],
            "properties": {"synthesize": {"const": "linspace"}, "level": {"type": "string"}, "start": {"type": "string"}, "stop": {"type": "string"}}}
         ]
@@ -57,6 +57,14 @@ const Schema = `{
         }
       }
     },
+    "assets": {
+      "type": "object",
+      "additionalProperties": {
+        "type": "object", "additionalProperties": false, "required": ["join"],
+        "properties": {"join": {"type": "object", "additionalProperties": false, "required": ["left", "right"],
+                                "properties": {"left": {"type": "string"}, "right": {"type": "string"}}}}
+      }
+    },
     "read_plan": {
       "type": ["object", "null"], "additionalProperties": false,
       "properties": {"spatial_index": {"type": ["string", "null"]}, "pad": {"type": "integer", "minimum": 0},
@@ -76,6 +84,12 @@ type config struct {
 	BaseLevel string                     `json:"base_level"`
 	Levels    map[string]levelConfig     `json:"levels"`
 	ReadPlan  *planConfig                `json:"read_plan"`
+	Assets    map[string]struct {
+		Join struct {
+			Left  string `json:"left"`
+			Right string `json:"right"`
+		} `json:"join"`
+	} `json:"assets"`
 }
 
 // Parse reads a reader's config, the groups, coordinates and variables of a run's data_source, on top of a product's own
@@ -87,7 +101,7 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 		d := json.NewDecoder(bytes.NewReader(c))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&cfg); err != nil {
-			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "%w; have groups, coordinates, variables, levels, base_level, read_plan", err)
+			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "%w; have groups, coordinates, variables, levels, base_level, read_plan, assets", err)
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			return Layout{}, core.Errorf(core.Invalid, "levels.Parse", "", "text after the JSON object")
@@ -99,6 +113,12 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 	}
 	if cfg.Coordinates != nil {
 		l.Latitude, l.Longitude, l.CoordinateLevel = cfg.Coordinates.Latitude, cfg.Coordinates.Longitude, cfg.Coordinates.Level
+	}
+	if cfg.Assets != nil {
+		l.Assets = map[string]Join{}
+		for name, a := range cfg.Assets {
+			l.Assets[name] = Join{a.Join.Left, a.Join.Right}
+		}
 	}
 	l.Columns = slices.Clone(base.Columns)
 	columns, err := cfg.levels(&l)
@@ -115,7 +135,7 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 	for _, col := range columns {
 		name := col.Name
 		for _, b := range base.Columns {
-			if path(b.Path, placeholder) == path(col.Path, placeholder) && b.Element == col.Element && b.Stop == "" {
+			if path(b.Path, placeholder) == path(col.Path, placeholder) && b.Asset == col.Asset && b.Element == col.Element && b.Stop == "" {
 				col.Units = b.Units
 			}
 		}
@@ -138,6 +158,7 @@ func parseVariable(name string, raw json.RawMessage) (Column, error) {
 		Column     *int   `json:"column"`
 		Raw        bool   `json:"raw"`
 		Level      string `json:"level"`
+		Asset      string `json:"asset"`
 		Synthesize string `json:"synthesize"`
 		Start      string `json:"start"`
 		Stop       string `json:"stop"`
@@ -145,13 +166,13 @@ func parseVariable(name string, raw json.RawMessage) (Column, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	err := d.Decode(&long)
-	line := long.Synthesize == "linspace" && long.Level != "" && long.Start != "" && long.Stop != "" && long.Path == "" && long.Column == nil
+	line := long.Synthesize == "linspace" && long.Level != "" && long.Start != "" && long.Stop != "" && long.Path+long.Asset == "" && long.Column == nil
 	read := long.Synthesize == "" && long.Path != "" && long.Start+long.Stop == "" && (long.Column == nil || *long.Column >= 0)
 	if err != nil || !line && !read {
 		return col, core.Errorf(core.Invalid, "levels.Parse", "variables."+name,
-			"want a dataset path, {path, column ≥ 0, raw: true or false, level}, or {synthesize: linspace, level, start, stop}, not %s", raw)
+			"want a dataset path, {path, column ≥ 0, raw: true or false, level, asset}, or {synthesize: linspace, level, start, stop}, not %s", raw)
 	}
-	col.Path, col.Raw, col.Level = long.Path, long.Raw, long.Level
+	col.Path, col.Raw, col.Level, col.Asset = long.Path, long.Raw, long.Level, long.Asset
 	if line {
 		col.Path, col.Stop = long.Start, long.Stop
 	}

@@ -56,7 +56,7 @@ func TestParseErrors(t *testing.T) {
 		`{"groups": "a"}`:  "string",
 		`{"groups": ["a"]`: "EOF",
 		`{} {}`:            "text after the JSON object",
-		`{"variables": {"v": {"path": "p", "column": 1, "row": 2}}}`:    "variables.v: want a dataset path, {path, column ≥ 0, raw: true or false, level}",
+		`{"variables": {"v": {"path": "p", "column": 1, "row": 2}}}`:    "variables.v: want a dataset path, {path, column ≥ 0, raw: true or false, level, asset}",
 		`{"variables": {"v": {"path": "p"}}}`:                           "",
 		`{"variables": {"v": {"raw": true}}}`:                           "variables.v",
 		`{"variables": {"v": {"path": "p", "raw": 1}}}`:                 "variables.v",

@@ -98,7 +98,11 @@ func (c levelConfig) level(name, base string) (Level, []Column, error) {
 		if col.Level != "" && col.Level != name {
 			return v, nil, core.Errorf(core.Invalid, op, "levels."+name+".variables."+n, "it cannot be of level %s too", col.Level)
 		}
-		if col.Level, col.Path = name, c.below(col.Path); col.Stop != "" {
+		col.Level = name
+		if col.Asset == "" {
+			col.Path = c.below(col.Path)
+		}
+		if col.Stop != "" {
 			col.Stop = c.below(col.Stop)
 		}
 		columns = append(columns, col)

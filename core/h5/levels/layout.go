@@ -17,13 +17,15 @@ type Layout struct {
 	Base   string  // how filters may call the observations' own level; "": only by no name
 	Levels []Level // coarser levels
 	Plan   Plan
+	Assets map[string]Join // siblings by their names among a granule's assets
 }
 
 // A Column is one dataset of the layout, or one element of each row of a 2-D dataset.
 type Column struct {
 	Name    string
 	Path    string
-	Element int // index along the second axis; -1: the dataset is 1-D
+	Asset   string // the sibling whose dataset it is, of records of Level; "": the granule itself
+	Element int    // index along the second axis; -1: the dataset is 1-D
 	Units   string
 	Level   string // of Layout.Levels; "": one row per observation
 	// Stop makes the column of two datasets of its level: along the rows of a record the value goes from that of Path to that
@@ -125,7 +127,7 @@ func (l *Layout) column(name string) (Column, bool) {
 // raw reports whether a column takes the dataset of this path as it is stored.
 func (l *Layout) raw(template string) bool {
 	for _, c := range l.Columns {
-		if c.Raw && path(c.Path, placeholder) == path(template, placeholder) {
+		if c.Raw && c.Asset == "" && path(c.Path, placeholder) == path(template, placeholder) {
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package levels
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/englacial/zagg/core"
 )
@@ -75,10 +77,39 @@ func (l *Layout) checkLevels() (paths []string, err error) {
 			return nil, core.Errorf(core.Invalid, op, c.Name, "values along a record need a level with a link, and datasets of one axis")
 		}
 	}
+	joins, err := l.checkAssets()
+	if err != nil {
+		return nil, err
+	}
+	paths = append(paths, joins...)
 	if _, err := l.level(l.CoordinateLevel); err != nil {
 		return nil, err
 	}
 	return paths, l.checkPlan()
+}
+
+// checkAssets refuses siblings whose records cannot be found, and lists the paths of joins.
+func (l *Layout) checkAssets() (paths []string, err error) {
+	const op = "levels.New"
+	for _, name := range slices.Sorted(maps.Keys(l.Assets)) {
+		j := l.Assets[name]
+		switch {
+		case name == "" || name == "data" || name == "index" || strings.Contains(name, ":"):
+			return nil, core.Errorf(core.Invalid, op, name, "a sibling cannot have this name")
+		case j.Left == "" || j.Right == "":
+			return nil, core.Errorf(core.Invalid, op, name, "a sibling needs a join: {left, right}, the datasets of the numbers that its records and the granule's have")
+		}
+		paths = append(paths, j.Left, j.Right)
+	}
+	for _, c := range l.Columns {
+		if _, known := l.Assets[c.Asset]; c.Asset != "" && !known {
+			return nil, core.Errorf(core.Invalid, op, c.Name, "no sibling %q; have %q", c.Asset, slices.Sorted(maps.Keys(l.Assets)))
+		}
+		if c.Asset != "" && (c.Level == "" || c.Level == l.Base) {
+			return nil, core.Errorf(core.Invalid, op, c.Name, "datasets of a sibling are of records: they need a level with a link")
+		}
+	}
+	return paths, nil
 }
 
 func (l *Layout) checkPlan() error {

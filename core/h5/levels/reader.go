@@ -125,7 +125,7 @@ func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (rea
 	if s == nil {
 		s = &scratch{}
 	}
-	return &reading{layout: &r.layout, src: src, url: url, box: box, around: around, want: want, query: q, scratch: s}, func() { r.scratch.Put(s) }, nil
+	return &reading{layout: &r.layout, src: src, url: url, box: box, around: around, want: want, query: q, scratch: s, assets: g.Assets}, func() { r.scratch.Put(s) }, nil
 }
 
 // A reading is one Read under way.
@@ -145,6 +145,8 @@ type reading struct {
 	refusals int64 // rows said to be refused
 
 	unplanned bool // records do not tell where their rows are
+	joined    bool // what is wanted of siblings is read
+	assets    map[string]string
 }
 
 // A table is the rows of one group.
@@ -157,15 +159,16 @@ type table struct {
 	links    []*records  // of wanted.levels; nil: not read
 	lats     [][]float64 // places of the records of wanted.levels; nil: not read
 	lons     [][]float64
-	pass     [][]bool   // records of wanted.levels that pass their filters; nil: there are none
-	blocks   []block    // boxes of runs of rows, from an index; nil: not known
-	perBlock int64      // rows of a block
-	planned  bool       // the spans are those of records near the region
-	refused  []refusal  // of records
-	early    []*h5.Plan // of the items, fetched before the rows were narrowed; nil: none
-	spans    []h5.Span  // rows that may be in the region
-	kept     int        // rows in spans
-	latv     []float64  // of the spans, once narrowed
+	pass     [][]bool        // records of wanted.levels that pass their filters; nil: there are none
+	blocks   []block         // boxes of runs of rows, from an index; nil: not known
+	perBlock int64           // rows of a block
+	planned  bool            // the spans are those of records near the region
+	refused  []refusal       // of records
+	siblings [][]core.Column // by join, its items for the records of its level
+	early    []*h5.Plan      // of the items, fetched before the rows were narrowed; nil: none
+	spans    []h5.Span       // rows that may be in the region
+	kept     int             // rows in spans
+	latv     []float64       // of the spans, once narrowed
 	lonv     []float64
 }
 

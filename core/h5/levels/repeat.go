@@ -129,8 +129,14 @@ func (r *reading) emitRefused(ctx context.Context, t *table, emit func(*core.Bat
 		return nil
 	}
 	for _, c := range r.want.columns {
-		none := t.means[2+c.item].Column(c.name, nil)
-		if c.stop >= 0 {
+		var none core.Column
+		switch {
+		case c.join > 0:
+			none = t.siblings[c.join-1][c.item]
+			none.Data = nil
+		case c.stop < 0:
+			none = t.means[2+c.item].Column(c.name, nil)
+		default:
 			none = core.Column{Name: c.name, Type: core.Float64, Width: 1}
 		}
 		b.Columns = append(b.Columns, none)

@@ -32,7 +32,7 @@ func (r *reading) planItems(t *table) ([]*h5.Plan, error) {
 	}
 	for _, c := range r.want.columns {
 		for _, k := range []int{c.item, c.stop} {
-			if k < 0 {
+			if k < 0 || c.join > 0 {
 				continue
 			}
 			if err := plan(k); err != nil {
@@ -117,6 +117,9 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 func (r *reading) columns(t *table, plans []*h5.Plan) ([]core.Column, error) {
 	var items []int
 	for _, c := range r.want.columns {
+		if c.join > 0 {
+			continue
+		}
 		if items = append(items, c.item); c.stop >= 0 {
 			items = append(items, c.stop)
 		}
@@ -127,6 +130,12 @@ func (r *reading) columns(t *table, plans []*h5.Plan) ([]core.Column, error) {
 	}
 	columns, at := make([]core.Column, len(r.want.columns)), 0
 	for i, c := range r.want.columns {
+		if c.join > 0 {
+			if columns[i], err = r.ofSibling(t, c, i); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		level := r.want.items[c.item].level
 		switch {
 		case c.stop >= 0:

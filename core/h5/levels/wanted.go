@@ -1,6 +1,7 @@
 package levels
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -14,6 +15,7 @@ type wanted struct {
 	tests    []test       // of the filters
 	columns  []columnWant // in the query's order
 	levels   []levelWant  // those of which something is wanted
+	joins    []joinWant   // of siblings
 	place    int          // of levels, the one whose records have the coordinates; -1
 	plan     int          // of levels, the one by which rows are found; -1
 }
@@ -31,6 +33,7 @@ type item struct {
 type columnWant struct {
 	name       string
 	item, stop int // stop -1: the column is the item
+	join       int // of a sibling: the number of its join and 1, whose item it is; 0: it is none
 }
 
 // A levelWant is a level with its items. Its link and places are read only where they are needed.
@@ -82,9 +85,16 @@ func (w *wanted) filter(l *Layout, f core.Filter) error {
 	if err != nil {
 		return err
 	}
+	if asset, p := l.asset(f.Column); asset != "" {
+		return w.siblingFilter(l, f, t, asset, p)
+	}
 	i := item{name: f.Column, path: f.Column, element: f.Element, raw: l.raw(f.Column)}
 	level := f.Level
 	if c, ok := l.column(f.Column); ok {
+		if c.Asset != "" {
+			f.Element, f.Level = c.Element, cmp.Or(f.Level, c.Level)
+			return w.siblingFilter(l, f, t, c.Asset, c.Path)
+		}
 		if c.Stop != "" {
 			return core.Errorf(core.Unsupported, "levels.Read", f.Column, "values along a record cannot be filtered by a comparison: filter by an expression")
 		}
@@ -105,6 +115,26 @@ func (w *wanted) filter(l *Layout, f core.Filter) error {
 	return nil
 }
 
+// siblingFilter adds a filter on a dataset of a sibling.
+func (w *wanted) siblingFilter(l *Layout, f core.Filter, t test, asset, p string) error {
+	if err := l.checkPath("levels.Read", p); err != nil {
+		return err
+	}
+	level, err := w.level(l, cmp.Or(f.Level, l.recordLevel()))
+	if err != nil {
+		return err
+	}
+	k, err := w.join(l, asset, level)
+	if err != nil {
+		return err
+	}
+	j := &w.joins[k]
+	j.items = append(j.items, item{name: f.Column, path: p, element: f.Element})
+	j.tests = append(j.tests, joinTest{len(j.items) - 1, t})
+	w.levels[level].filtered = true
+	return nil
+}
+
 func (w *wanted) column(l *Layout, name string) error {
 	c, ok := l.column(name)
 	if !ok {
@@ -117,11 +147,21 @@ func (w *wanted) column(l *Layout, name string) error {
 	if level >= 0 {
 		w.levels[level].needed = true
 	}
+	if c.Asset != "" {
+		k, err := w.join(l, c.Asset, level)
+		if err != nil {
+			return err
+		}
+		j := &w.joins[k]
+		j.items = append(j.items, item{name: name, path: c.Path, element: c.Element})
+		w.columns = append(w.columns, columnWant{name, len(j.items) - 1, -1, k + 1})
+		return nil
+	}
 	add := func(path string) int {
 		w.items = append(w.items, item{name: name, path: path, element: c.Element, raw: c.Raw, level: level})
 		return len(w.items) - 1
 	}
-	want := columnWant{name, add(c.Path), -1}
+	want := columnWant{name, add(c.Path), -1, 0}
 	if c.Stop != "" {
 		want.stop = add(c.Stop)
 	}
@@ -135,7 +175,7 @@ func (w *wanted) rows(l *Layout) {
 		return
 	}
 	for _, c := range l.Columns {
-		if k, err := l.level(c.Level); err == nil && k < 0 {
+		if k, err := l.level(c.Level); err == nil && k < 0 && c.Asset == "" {
 			w.items = append(w.items, item{name: c.Name, path: c.Path, element: c.Element, level: -1})
 			return
 		}
