@@ -61,6 +61,7 @@ func (s *Summary) lose(label string, why error) {
 		if row.Cells > 0 {
 			s.Shards.WithData--
 		} else {
+			*s.Shards.emptyBy(row.Granules)--
 			s.Shards.Empty--
 		}
 		if row.Skipped {

@@ -270,6 +270,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 		r.step(Compute, "Computing %d shards, %d at once", shards, at)
 	}
 	r.total.jobs = len(ready.Jobs)
+	r.note("Range: %s granules a shard", rangeOf(ready.Jobs))
 	count := r.progress.Count(shards, "cells")
 	do := func(_ context.Context, group []job.Job) (did, error) { // what has begun goes on when no more is begun
 		results, errs := withRetry(ctx, b, group, r.o.Once)
@@ -299,6 +300,21 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 		return context.Canceled
 	}
 	return context.Cause(ctx) // it ended while the last shards were at work
+}
+
+// rangeOf are the most and the fewest granules of a shard, in the order in which shards are computed: "396 → 1".
+func rangeOf(groups [][]job.Job) string {
+	most, least := 0, -1
+	for _, group := range groups {
+		for i := range group {
+			n := len(group[i].Granules)
+			most = max(most, n)
+			if least < 0 || n < least {
+				least = n
+			}
+		}
+	}
+	return fmt.Sprintf("%d → %d", most, max(least, 0))
 }
 
 // did is what became of a group of jobs.

@@ -62,9 +62,21 @@ func (s *Summary) use(workerSeconds float64, invocations, gets, puts int64) cost
 type ShardCounts struct {
 	Total    int `json:"total"`
 	WithData int `json:"with_data"`
-	Empty    int `json:"empty"`
-	Errors   int `json:"errors"`
-	Skipped  int `json:"skipped"` // done before; counted in with_data or empty too
+	Empty    int `json:"empty"` // of which:
+	// NoGranules have no granule, NoRows have granules of which no observation is left.
+	NoGranules int `json:"empty_no_granules"`
+	NoRows     int `json:"empty_filtered"`
+
+	Errors  int `json:"errors"`
+	Skipped int `json:"skipped"` // done before; counted in with_data or empty too
+}
+
+// emptyBy is the count of empty shards that have so many granules.
+func (s *ShardCounts) emptyBy(granules int64) *int {
+	if granules == 0 {
+		return &s.NoGranules
+	}
+	return &s.NoRows
 }
 
 // A Failure is a shard that failed, and why.
@@ -102,6 +114,7 @@ func (s *Summary) add(label string, res Result, err error) {
 		s.Shards.Skipped++
 	}
 	if rec.Status == job.Empty || rec.Receipt.Cells == 0 {
+		*s.Shards.emptyBy(rec.Receipt.Granules)++
 		s.Shards.Empty++
 	} else {
 		s.Shards.WithData++

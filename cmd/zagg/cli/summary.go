@@ -27,7 +27,7 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	fmt.Fprintf(w, "Done: %d cells with data, %s obs, %d errors, %.1f s\n", s.Shards.WithData, thousands(s.Observations), s.Shards.Errors, s.WallSeconds)
-	line("Shards", "%d total, %d with data, %d empty, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, s.Shards.Errors, skipped(s))
+	line("Shards", "%d total, %d with data, %d empty%s, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, emptyParts(s), s.Shards.Errors, skipped(s))
 	line("Cells", "%s with data", thousands(s.Cells))
 	line("Observations", "%s kept%s", thousands(s.Observations), counts("; dropped: ", s.Dropped))
 	if len(s.LeftOut) > 0 {
@@ -94,6 +94,14 @@ func costParts(s *run.Summary) string {
 		return fmt.Sprintf(" as Lambda workers of %.3g GB, %s", w.MemoryGB, w.Architecture)
 	}
 	return fmt.Sprintf(": compute $%.4f, requests $%.4f, invocations $%.4f, /tmp $%.4f; %.3g GB, %s, /tmp %.3g GB", s.Cost.Compute, s.Cost.Requests, s.Cost.Invoke, s.Cost.Tmp, w.MemoryGB, w.Architecture, w.TmpGB)
+}
+
+// emptyParts says why shards are empty.
+func emptyParts(s *run.Summary) string {
+	if s.Shards.Empty == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d no granules, %d filtered)", s.Shards.NoGranules, s.Shards.NoRows)
 }
 
 func skipped(s *run.Summary) string {
