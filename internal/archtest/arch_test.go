@@ -47,7 +47,7 @@ var rules = map[string][]string{
 	"internal/expr":         {"core/reduce"},
 	"internal/fleet":        {"core/objstore", "internal/job", "internal/secret", "internal/store"},
 	"internal/hdfclient":    {"core/...", "internal/h5dump", "internal/hdfrest/..."},
-	"internal/hdfrest":      {"core/h5", "core/objstore", "internal/hdfrest"},
+	"internal/hdfrest":      {"core/h5", "core/objstore", "internal/hdfrest/..."},
 	"internal/job":          {"internal/secret"},
 	"internal/plan":         {"internal/job"},
 	"internal/plugindigest": {},

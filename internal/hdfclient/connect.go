@@ -15,6 +15,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/h5files"
+	"github.com/englacial/zagg/internal/hdfrest/hsds"
 )
 
 // ErrEndpoint is of an endpoint that is none.
@@ -84,10 +85,11 @@ func (a Access) openFile(ctx context.Context, file string) (*Client, error) {
 	}}, nil
 }
 
-// OpenRoot opens a folder or an s3:// prefix as a store of one bucket. The bucket is called bucket, or, where that is "", as in S3, or
+// OpenRoot opens a folder or an s3:// prefix as a store of one bucket: of HDF5 files, and of domains that HSDS keeps. The bucket is called bucket, or, where that is "", as in S3, or
 // "local".
-func OpenRoot(ctx context.Context, root, bucket string, access s3store.Options) (*h5files.Store, string, error) {
+func OpenRoot(ctx context.Context, root, bucket string, access s3store.Options) (hdfrest.Keeper, string, error) {
 	var source h5files.Source
+	var kept hsds.Source
 	var err error
 	base := ""
 	switch scheme := objstore.Scheme(root); scheme {
@@ -97,15 +99,21 @@ func OpenRoot(ctx context.Context, root, bucket string, access s3store.Options) 
 		if base = "s3://" + name + "/"; strings.Trim(prefix, "/") != "" {
 			base += strings.Trim(prefix, "/") + "/"
 		}
-		source, err = s3store.New(ctx, access)
+		var s *s3store.Store
+		s, err = s3store.New(ctx, access)
+		source, kept = s, s
 	case "", "file":
 		bucket = cmp.Or(bucket, "local")
-		source, err = h5files.OpenFolder(strings.TrimPrefix(root, "file://"))
+		dir := strings.TrimPrefix(root, "file://")
+		if source, err = h5files.OpenFolder(dir); err == nil {
+			kept, err = hsds.OpenFolder(dir)
+		}
 	default:
 		err = core.Errorf(core.Unsupported, "--root", root, "files are served from folders and s3://, not from %s://", scheme)
 	}
 	if err != nil {
 		return nil, "", err
 	}
-	return h5files.New(h5files.Options{Bucket: h5files.One(bucket, source, base), Files: 32}), bucket, nil
+	files := h5files.New(h5files.Options{Bucket: h5files.One(bucket, source, base), Files: 32})
+	return hdfrest.Both(files, hsds.New(hsds.Options{Bucket: hsds.One(bucket, kept, base)})), bucket, nil
 }

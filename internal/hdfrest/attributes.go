@@ -37,7 +37,7 @@ func attributeName(a Attribute) string { return a.Name }
 
 // attributeJSON is an attribute in a list.
 func (c *call) attributeJSON(id ID, a *Attribute, at float64, href bool) (object, error) {
-	j := object{{"created", at}, {"type", a.Type.json()}, {"shape", shapeJSON(a.Shape, false)}, {"name", a.Name}}
+	j := object{{"created", orTime(a.Created, at)}, {"type", a.Type.json()}, {"shape", shapeJSON(a.Shape, false)}, {"name", a.Name}}
 	if c.flag("IncludeData") {
 		v, err := c.attributeValue(a)
 		if err != nil {
@@ -141,7 +141,7 @@ func (c *call) getAttribute(id ID, name string) (*Response, error) {
 }
 
 func (c *call) oneAttribute(d Domain, id ID, a *Attribute) (*Response, error) {
-	at := seconds(d.Info().Modified)
+	at := orTime(a.Created, seconds(d.Info().Modified))
 	j := object{{"name", a.Name}, {"type", a.Type.json()}, {"shape", shapeJSON(a.Shape, false)}}
 	_, fixed := a.Type.Width()
 	encoded := c.param("encoding") == "base64" && fixed && !a.Shape.Null

@@ -5,18 +5,21 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // authenticate finds out who asks. Credentials that are given must be right; whoever gives none may read what is public.
 func (c *call) authenticate() error {
 	if c.User == "" {
-		c.known = true
+		c.known, c.admin = true, true
 		return nil
 	}
 	header := c.req.Header.Get("Authorization")
 	if header == "" {
-		c.known = c.req.Trusted
+		if c.req.Trusted {
+			c.is(c.User)
+		}
 		return nil
 	}
 	kind, text, _ := strings.Cut(header, " ")
@@ -25,12 +28,22 @@ func (c *call) authenticate() error {
 	if !strings.EqualFold(kind, "Basic") || err != nil || !ok {
 		return errStatus(http.StatusUnauthorized, "the header Authorization is not Basic with user:password")
 	}
-	// Both are compared whole and always, so that the time tells nothing.
-	if same(user, c.User)&same(password, c.Password) != 1 {
+	// All are compared whole and always, so that the time tells nothing.
+	found := same(user, c.User) & same(password, c.Password)
+	for name, word := range c.Users {
+		found |= same(user, name) & same(password, word)
+	}
+	if found != 1 {
 		return errStatus(http.StatusUnauthorized, "no such user and password")
 	}
-	c.known = true
+	c.is(user)
 	return nil
+}
+
+// is notes who asks.
+func (c *call) is(user string) {
+	c.known, c.who = true, user
+	c.admin = slices.Contains(c.Admins, user)
 }
 
 func same(a, b string) int {
@@ -40,8 +53,8 @@ func same(a, b string) int {
 
 // user is who asks, for answers that say it.
 func (c *call) user() string {
-	if c.User != "" && c.known {
-		return c.User
+	if c.who != "" {
+		return c.who
 	}
 	return "anonymous"
 }
@@ -54,7 +67,7 @@ func (c *call) owner() string {
 	return "anonymous"
 }
 
-// allowed is an error where who asks may not read a name.
+// allowed is an error where who asks may not read a name of what is not Guarded.
 func (c *call) allowed(n Name) error {
 	if c.known || c.Public(n) {
 		return nil

@@ -23,7 +23,17 @@ func shapeJSON(s Shape, limits bool) object {
 
 // creation is how a dataset was made. Clients are told that elements have the fill value from the beginning on, which is
 // how they are read.
-func creation(d Dataset) object {
+func creation(d Dataset) any {
+	if m, ok := d.(Made); ok {
+		if text := m.Creation(); text != nil {
+			return raw(text)
+		}
+		return object{}
+	}
+	return properties(d)
+}
+
+func properties(d Dataset) object {
 	shape, p := d.Shape(), d.Properties()
 	o := object{}
 	if shape.Null || len(shape.Dims) == 0 {
@@ -92,8 +102,8 @@ func (c *call) getShape(id ID) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := seconds(d.Info().Modified)
-	return c.tagged(d, object{{"shape", shapeJSON(o.(Dataset).Shape(), true)}, {"hrefs", c.propertyLinks(d, id, "shape")}, {"created", at}, {"lastModified", at}})
+	created, modified := times(d, o)
+	return c.tagged(d, object{{"shape", shapeJSON(o.(Dataset).Shape(), true)}, {"hrefs", c.propertyLinks(d, id, "shape")}, {"created", created}, {"lastModified", modified}})
 }
 
 // getType answers GET /datasets/ID/type.

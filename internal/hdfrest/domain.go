@@ -31,6 +31,17 @@ type Entry struct {
 	Root     ID // of a domain
 	Size     int64
 	Modified time.Time
+	// Of what is Guarded.
+	Created time.Time
+	Owner   string
+	ACLs    []ACL // nil: it is not
+}
+
+// A Keeper is a Store that keeps domains of its own, with folders, owners and rights, beside which may be others.
+type Keeper interface {
+	Store
+	// Describe says what is known of a domain or folder; NotFound where it is none of the Keeper's.
+	Describe(ctx context.Context, name Name) (Entry, error)
 }
 
 // A Domain is one version of a domain: all that it answers is of that version, or an error (Unavailable) where it is no
@@ -49,6 +60,19 @@ type Info struct {
 	Version  string // changes with the domain's content: an ETag
 	Size     int64  // bytes it takes
 	Modified time.Time
+	// Created and Owner: zero where the domain does not say.
+	Created time.Time
+	Owner   string
+}
+
+// A Timed object says when it was made and last changed, in seconds since 1970; of others, the domain's times hold.
+type Timed interface {
+	Times() (created, modified float64)
+}
+
+// A Made object says in JSON how it was made ("creationProperties"); nil: nothing was said.
+type Made interface {
+	Creation() []byte
 }
 
 // An Object is a Group, a Dataset or a Datatype.
@@ -105,6 +129,8 @@ type Link struct {
 	Target ID     // hard
 	Path   string // soft, external
 	Domain string // external
+	// Created is in seconds since 1970; 0: the domain's time holds.
+	Created float64
 }
 
 // An Attribute is a named value of an object.
@@ -113,6 +139,8 @@ type Attribute struct {
 	Type  *Type
 	Shape Shape
 	Value func(ctx context.Context) ([]byte, error) // in the wire form; empty if Shape is Null
+	// Created is in seconds since 1970; 0: the domain's time holds.
+	Created float64
 }
 
 // A Shape is the size of each dimension, and the greatest that it may become (0: any).

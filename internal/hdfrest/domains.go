@@ -1,8 +1,8 @@
 package hdfrest
 
 import (
+	"cmp"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -39,13 +39,10 @@ func (c *call) getDomain() (*Response, error) {
 	if !ok {
 		return c.getFolder()
 	}
-	if err := c.allowed(n); err != nil {
-		return nil, err
-	}
 	if folder {
 		return c.describeFolder(n)
 	}
-	d, err := c.Store.Open(c.ctx, n)
+	d, err := c.openNamed(n, readRight)
 	switch {
 	case err == nil && (c.param("h5path") != "" || c.param("parent_id") != ""):
 		return c.byPath(d)
@@ -64,7 +61,11 @@ func (c *call) getDomain() (*Response, error) {
 func (c *call) describeDomain(d Domain) (*Response, error) {
 	i := d.Info()
 	at := seconds(i.Modified)
-	o := object{{"root", i.Root.String()}, {"class", "domain"}, {"owner", c.owner()}, {"created", at}}
+	owner, created := cmp.Or(i.Owner, c.owner()), at
+	if !i.Created.IsZero() {
+		created = seconds(i.Created)
+	}
+	o := object{{"root", i.Root.String()}, {"class", "domain"}, {"owner", owner}, {"created", created}}
 	if c.flag("verbose") {
 		scan, err := c.scan(d)
 		if err != nil {
@@ -102,6 +103,18 @@ func (c *call) parentLink(n Name) object {
 
 // describeFolder answers for a folder, which is there if something is in it.
 func (c *call) describeFolder(n Name) (*Response, error) {
+	if k, ok := c.Store.(Keeper); ok && n.Path != "/" {
+		e, err := k.Describe(c.ctx, n)
+		if err == nil {
+			return c.describeEntry(n, e)
+		}
+		if core.CodeOf(err) != core.NotFound {
+			return nil, err
+		}
+	}
+	if err := c.allowed(n); err != nil {
+		return nil, err
+	}
 	var newest time.Time
 	err := c.Store.Folder(c.ctx, n, "", func(e Entry) error {
 		newest = e.Modified
@@ -110,7 +123,22 @@ func (c *call) describeFolder(n Name) (*Response, error) {
 	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
-	o := object{{"class", "folder"}, {"owner", c.owner()}, {"created", seconds(newest)}, {"lastModified", seconds(newest)}}
+	return c.folderAnswer(n, c.owner(), newest, newest)
+}
+
+// describeEntry answers for a folder that says itself who may read it.
+func (c *call) describeEntry(n Name, e Entry) (*Response, error) {
+	if !e.Folder {
+		return nil, core.Errorf(core.NotFound, "hdfrest", n.Path, "is no folder")
+	}
+	if err := c.granted(n, e.ACLs, readRight); err != nil {
+		return nil, err
+	}
+	return c.folderAnswer(n, e.Owner, e.Created, e.Modified)
+}
+
+func (c *call) folderAnswer(n Name, owner string, created, modified time.Time) (*Response, error) {
+	o := object{{"class", "folder"}, {"owner", owner}, {"created", seconds(created)}, {"lastModified", seconds(modified)}}
 	links := []object{c.link("self", "/"), {{"rel", "domains"}, {"href", c.href("/domains") + "/"}}, c.link("acls", "/acls")}
 	if n.Path != "/" {
 		links = append(links, c.parentLink(n))
@@ -127,7 +155,7 @@ func (c *call) getFolder() (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.allowed(n); err != nil {
+	if err := c.mayList(n); err != nil {
 		return nil, err
 	}
 	entries, err := c.entries(n)
@@ -145,6 +173,28 @@ func (c *call) getFolder() (*Response, error) {
 	return c.answer(object{{"domains", list}, {"hrefs", links}})
 }
 
+// mayList is an error where who asks may not see what is in a folder.
+func (c *call) mayList(n Name) error {
+	if k, ok := c.Store.(Keeper); ok && n.Path != "/" {
+		if e, err := k.Describe(c.ctx, n); err == nil {
+			return c.granted(n, e.ACLs, readRight)
+		} else if core.CodeOf(err) != core.NotFound {
+			return err
+		}
+	} else if ok {
+		return nil // what is in it is shown by its own rights
+	}
+	return c.allowed(n)
+}
+
+// visible reports an entry that who asks may see.
+func (c *call) visible(e *Entry) bool {
+	if e.ACLs != nil {
+		return c.granted(e.Name, e.ACLs, readRight) == nil
+	}
+	return c.allowed(e.Name) == nil
+}
+
 // entries are those of a folder that the request wants.
 func (c *call) entries(n Name) ([]Entry, error) {
 	most, err := c.limit(c.Limits.List)
@@ -157,7 +207,7 @@ func (c *call) entries(n Name) ([]Entry, error) {
 	}
 	var out []Entry
 	err = c.Store.Folder(c.ctx, n, marker, func(e Entry) error {
-		if !matches(pattern, e.Name.Path[strings.LastIndexByte(e.Name.Path, '/')+1:]) || c.allowed(e.Name) != nil {
+		if !matches(pattern, e.Name.Path[strings.LastIndexByte(e.Name.Path, '/')+1:]) || !c.visible(&e) {
 			return nil
 		}
 		if out = append(out, e); len(out) == most {
@@ -178,47 +228,14 @@ func (c *call) entry(e Entry) object {
 		class = "domain"
 		o = append(o, member{"root", e.Root.String()})
 	}
-	at := seconds(e.Modified)
-	o = append(o, member{"class", class}, member{"owner", c.owner()}, member{"created", at})
+	at, created := seconds(e.Modified), e.Created
+	if created.IsZero() {
+		created = e.Modified
+	}
+	o = append(o, member{"class", class}, member{"owner", cmp.Or(e.Owner, c.owner())}, member{"created", seconds(created)})
 	if c.flag("verbose") && !e.Folder {
 		o = append(o, member{"size", e.Size})
 	}
 	return append(o, member{"lastModified", at}, member{"name", e.Name.Path},
 		member{"hrefs", []object{{{"rel", "domain"}, {"href", c.req.Base + "/?domain=" + e.Name.Path}}}})
-}
-
-// acl is what a user may: read.
-func acl(user string, first bool) object {
-	rights := object{{"create", false}, {"read", true}, {"update", false}, {"delete", false}, {"readACL", true}, {"updateACL", false}}
-	if first {
-		return append(object{{"userName", user}}, rights...)
-	}
-	return append(rights, member{"userName", user})
-}
-
-func (c *call) getACLs() (*Response, error) {
-	d, err := c.open()
-	if err != nil {
-		return nil, err
-	}
-	list := []object{acl(c.owner(), true)}
-	if c.Public(d.Info().Name) {
-		list = append(list, acl("default", true))
-	}
-	return c.answer(object{{"acls", list}, {"hrefs", c.aclLinks(d)}})
-}
-
-func (c *call) getACL(user string) (*Response, error) {
-	d, err := c.open()
-	if err != nil {
-		return nil, err
-	}
-	if user != c.owner() && (user != "default" || !c.Public(d.Info().Name)) {
-		return nil, errStatus(http.StatusNotFound, "no rights are given to %q", user)
-	}
-	return c.answer(object{{"acl", acl(user, false)}, {"hrefs", c.aclLinks(d)}})
-}
-
-func (c *call) aclLinks(d Domain) []object {
-	return []object{c.link("self", "/acls"), c.link("root", objectPath(d.Info().Root)), c.link("home", "/"), c.link("owner", "/")}
 }

@@ -191,7 +191,7 @@ func FuzzRequest(f *testing.F) {
 }
 
 func TestIDs(t *testing.T) {
-	id := ID{DatasetKind, [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, [8]byte{9, 10, 11, 12, 13, 14, 15, 16}}
+	id := ID{Kind: DatasetKind, Domain: [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, Object: [8]byte{9, 10, 11, 12, 13, 14, 15, 16}}
 	require.Equal(t, "d-01020304-05060708-090a-0b0c0d-0e0f10", id.String())
 	back, ok := ParseID(id.String())
 	require.True(t, ok)

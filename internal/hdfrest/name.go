@@ -72,7 +72,7 @@ func (n Name) parent() string {
 	return p
 }
 
-// open opens the domain of the request.
+// open opens the domain of the request for reading.
 func (c *call) open() (Domain, error) {
 	n, folder, ok, err := c.domainName()
 	if err != nil {
@@ -81,13 +81,33 @@ func (c *call) open() (Domain, error) {
 	if !ok {
 		return nil, errStatus(http.StatusBadRequest, "the parameter domain is missing")
 	}
-	if err := c.allowed(n); err != nil {
-		return nil, err
-	}
 	if folder {
+		if err := c.allowed(n); err != nil {
+			return nil, err
+		}
 		return nil, errStatus(http.StatusNotFound, "%s is a folder", n.Path)
 	}
-	return c.Store.Open(c.ctx, n)
+	return c.openNamed(n, readRight)
+}
+
+// openNamed opens a domain that who asks has a right on. What is not guarded is not even looked for by who may not read it.
+func (c *call) openNamed(n Name, want right) (Domain, error) {
+	_, keeps := c.Store.(Keeper)
+	denied := c.allowed(n)
+	if denied != nil && !keeps {
+		return nil, denied
+	}
+	d, err := c.Store.Open(c.ctx, n)
+	if g, ok := d.(Guarded); ok && err == nil {
+		return d, c.granted(n, g.ACLs(), want)
+	}
+	if denied != nil {
+		return nil, denied
+	}
+	if err == nil && !want(Rights{Read: true}) {
+		return nil, c.readOnly()
+	}
+	return d, err
 }
 
 // object opens the domain of the request and an object of it.

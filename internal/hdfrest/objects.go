@@ -61,7 +61,7 @@ func (c *call) describe(d Domain, id ID, class bool) (*Response, error) {
 // objectJSON describes an object.
 func (c *call) objectJSON(d Domain, o Object, in include) (object, error) {
 	info := d.Info()
-	at := seconds(info.Modified)
+	created, modified := times(d, o)
 	j := object{{"id", o.ID().String()}, {"root", info.Root.String()}}
 	links := []object{c.link("self", objectPath(o.ID()))}
 	switch o := o.(type) {
@@ -70,29 +70,49 @@ func (c *call) objectJSON(d Domain, o Object, in include) (object, error) {
 		if err != nil {
 			return nil, err
 		}
-		j = append(j, member{"created", at}, member{"lastModified", at}, member{"linkCount", n})
+		j = append(j, member{"created", created}, member{"lastModified", modified}, member{"linkCount", n})
 		if in.links != nil {
-			j = append(j, member{"links", linkMap(in.links, at)})
+			j = append(j, member{"links", linkMap(in.links, created)})
+		}
+		if m, ok := o.(Made); ok && m.Creation() != nil {
+			j = append(j, member{"creationProperties", raw(m.Creation())})
 		}
 		links = append(links, c.link("links", objectPath(o.ID())+"/links"))
 	case Dataset:
 		shape := o.Shape()
 		j = append(j, member{"shape", shapeJSON(shape, true)}, member{"type", o.Type().json()})
-		if p := creation(o); len(p) > 0 || !in.embedded {
+		p := creation(o)
+		if empty, ok := p.(object); !ok || len(empty) > 0 || !in.embedded {
 			j = append(j, member{"creationProperties", p})
 		}
 		if l := c.layout(o); l != nil {
 			j = append(j, member{"layout", l})
 		}
-		j = append(j, member{"created", at}, member{"lastModified", at})
+		j = append(j, member{"created", created}, member{"lastModified", modified})
 	case Datatype:
-		j = append(j, member{"created", at}, member{"lastModified", at}, member{"type", o.Type().json()})
+		j = append(j, member{"created", created}, member{"lastModified", modified}, member{"type", o.Type().json()})
 	}
-	j, err := c.attributesJSON(j, o, in.attributes, at)
+	j, err := c.attributesJSON(j, o, in.attributes, created)
 	if err != nil || in.embedded {
 		return j, err
 	}
 	return c.rest(d, o, in, j, links)
+}
+
+// times are an object's own, or the domain's.
+func times(d Domain, o Object) (created, modified float64) {
+	if t, ok := o.(Timed); ok {
+		return t.Times()
+	}
+	at := seconds(d.Info().Modified)
+	return at, at
+}
+
+func orTime(t, otherwise float64) float64 {
+	if t == 0 {
+		return otherwise
+	}
+	return t
 }
 
 // attributesJSON appends the number of attributes, and them if they are wanted.
@@ -111,7 +131,7 @@ func (c *call) attributesJSON(j object, o Object, all bool, at float64) (object,
 		if err != nil {
 			return nil, err
 		}
-		m = append(m, member{a.Name, object{{"type", a.Type.json()}, {"shape", shapeJSON(a.Shape, false)}, {"value", v}, {"created", at}}})
+		m = append(m, member{a.Name, object{{"type", a.Type.json()}, {"shape", shapeJSON(a.Shape, false)}, {"value", v}, {"created", orTime(a.Created, at)}}})
 	}
 	return append(j, member{"attributes", m}), nil
 }
@@ -216,7 +236,7 @@ func (c *call) aliases(d Domain, id ID) ([]string, error) {
 func linkMap(links []Link, at float64) object {
 	m := object{}
 	for _, l := range byName(links, func(l Link) string { return l.Name }) {
-		m = append(m, member{l.Name, append(linkTarget(&l), member{"created", at})})
+		m = append(m, member{l.Name, append(linkTarget(&l), member{"created", orTime(l.Created, at)})})
 	}
 	return m
 }
@@ -236,7 +256,7 @@ func linkTarget(l *Link) object {
 
 // linkJSON is a link in a list; titled only its target and name.
 func (c *call) linkJSON(group ID, l *Link, at float64, full bool) object {
-	j := append(linkTarget(l), member{"created", at}, member{"title", l.Name})
+	j := append(linkTarget(l), member{"created", orTime(l.Created, at)}, member{"title", l.Name})
 	if !full {
 		return j
 	}
@@ -375,7 +395,7 @@ func (c *call) getLink(id ID, name string) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := seconds(d.Info().Modified)
+	at := orTime(l.Created, seconds(d.Info().Modified))
 	j := append(object{{"title", l.Name}}, linkTarget(l)...)
 	hrefs := c.partLinks(id, "links/"+name)
 	if l.Kind == HardLink {

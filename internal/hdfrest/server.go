@@ -81,6 +81,10 @@ type Config struct {
 	Bucket string // the one of requests that name none
 	// User may read everything with Password. An empty User: nobody is asked who he is.
 	User, Password string
+	// Users are more users with their passwords, and Admins those of all who may do everything with domains that are
+	// Guarded. Where nobody is asked who he is, everybody may.
+	Users  map[string]string
+	Admins []string
 	// Public says what may be read without credentials.
 	Public func(Name) bool
 	Limits Limits
@@ -116,8 +120,10 @@ type call struct {
 	req    *Request
 	path   []string // decoded segments
 	domain string   // the name as the client gave it in the parameters, for hrefs
-	known  bool     // who asks is the user, or nobody is asked
+	known  bool     // who asks is a user, or nobody is asked
 	held   int64    // bytes of Limits.Memory
+	who    string   // the user; "": nobody is asked, or who asks has given no name
+	admin  bool
 }
 
 // Serve answers a request; it never fails otherwise than by the answer's status. The text of an error is that of HSDS;
@@ -300,12 +306,15 @@ func (c *call) reads(yes bool, h handler) handler {
 	if yes {
 		return h
 	}
-	return func() (*Response, error) {
-		if !c.known || c.User != "" && c.req.Header.Get("Authorization") == "" && !c.req.Trusted {
-			return nil, errStatus(http.StatusUnauthorized, "writing needs credentials")
-		}
-		return nil, errStatus(http.StatusForbidden, "domains are read only here")
+	return func() (*Response, error) { return nil, c.readOnly() }
+}
+
+// readOnly refuses to change what cannot be changed.
+func (c *call) readOnly() error {
+	if !c.known {
+		return errStatus(http.StatusUnauthorized, "writing needs credentials")
 	}
+	return errStatus(http.StatusForbidden, "this is read only here")
 }
 
 // only is h for a GET of what cannot be written at all.

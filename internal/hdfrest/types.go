@@ -36,6 +36,7 @@ type Type struct {
 	Base      *Type // array, vlen, enum
 	Names     []string
 	Values    [][]byte // enum: of Names, each an element of Base
+	Committed ID       // the object that the type is of; none: it has no name
 }
 
 // A Member is a field of a compound.
@@ -97,6 +98,14 @@ func (t *Type) bool() bool {
 
 // json is the type as the API describes it.
 func (t *Type) json() object {
+	o := t.plain()
+	if t.Committed != (ID{}) {
+		o = append(o, member{"id", t.Committed.String()})
+	}
+	return o
+}
+
+func (t *Type) plain() object {
 	o := object{{"class", string(t.Class)}}
 	switch t.Class {
 	case Integer, Float:

@@ -232,3 +232,6 @@ func half(h uint16) float64 {
 	}
 	return sign * math.Ldexp(1024+mantissa, exponent-25)
 }
+
+// WidthOf is the bytes of the element that data begins with; -1 if it is cut off.
+func (t *Type) WidthOf(data []byte) int { return t.width(data) }

@@ -11,6 +11,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/h5files"
+	"github.com/englacial/zagg/internal/hdfrest/hsds"
 )
 
 // The environment of the function:
@@ -79,21 +80,33 @@ type buckets struct {
 	store *s3store.Store
 }
 
-func (b *buckets) bucket(ctx context.Context, name string) (*h5files.Bucket, error) {
+// files is a bucket of HDF5 files.
+func (b *buckets) files(ctx context.Context, name string) (*h5files.Bucket, error) {
+	s, folders, err := b.open(ctx, name)
+	return &h5files.Bucket{Name: name, Source: s, Base: "s3://" + name + "/", Allowed: folders}, err
+}
+
+// kept is a bucket of domains as HSDS keeps them.
+func (b *buckets) kept(ctx context.Context, name string) (*hsds.Bucket, error) {
+	s, folders, err := b.open(ctx, name)
+	return &hsds.Bucket{Name: name, Source: s, Base: "s3://" + name + "/", Allowed: folders}, err
+}
+
+func (b *buckets) open(ctx context.Context, name string) (store *s3store.Store, folders []string, err error) {
 	folders, ok := b.read[name]
 	if len(b.read) > 0 && !ok || name == "" || strings.ContainsAny(name, "/\\:@?#% ") || len(name) > 63 {
-		return nil, core.Errorf(core.NotFound, "hdf", fmt.Sprintf("%.63q", name), "there is no such bucket, or it may not be read here")
+		return nil, nil, core.Errorf(core.NotFound, "hdf", fmt.Sprintf("%.63q", name), "there is no such bucket, or it may not be read here")
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.store == nil {
 		s, err := s3store.New(ctx, b.options)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		b.store = s
 	}
-	return &h5files.Bucket{Name: name, Source: b.store, Base: "s3://" + name + "/", Allowed: folders}, nil
+	return b.store, folders, nil
 }
 
 // credentials of requests.

@@ -19,6 +19,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/h5files"
+	"github.com/englacial/zagg/internal/hdfrest/hsds"
 	"github.com/englacial/zagg/lambda/boot"
 )
 
@@ -56,11 +57,11 @@ func New(env func(string) string, log io.Writer) (*Function, error) {
 	}
 	b := &buckets{read: read, options: s3store.Options{Endpoint: env(envGateway)}}
 	usage := &objstore.Counter{}
-	store := h5files.New(h5files.Options{
-		Bucket: b.bucket, Usage: usage,
-		H5:    h5.Options{ValueBytes: 2 * maxValue, FetchBytes: fetchBytes, ChunkBytes: chunkBytes},
-		Retry: objstore.Policy{Attempts: 5, Base: 50 * time.Millisecond, Max: 2 * time.Second},
-	})
+	retry := objstore.Policy{Attempts: 5, Base: 50 * time.Millisecond, Max: 2 * time.Second}
+	store := hdfrest.Both(h5files.New(h5files.Options{
+		Bucket: b.files, Usage: usage, Retry: retry,
+		H5: h5.Options{ValueBytes: 2 * maxValue, FetchBytes: fetchBytes, ChunkBytes: chunkBytes},
+	}), hsds.New(hsds.Options{Bucket: b.kept, Usage: usage, Retry: retry, ValueBytes: 2 * maxValue, ChunkBytes: fetchBytes}))
 	user, password := credentials(env)
 	server := hdfrest.New(hdfrest.Config{
 		Store: store, Bucket: env(envBucket), User: user, Password: password, Public: public.has,

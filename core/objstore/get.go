@@ -1,0 +1,67 @@
+package objstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/englacial/zagg/core"
+)
+
+// ErrUnchanged is in the chain of the error of a Get of an object that still has the ETag that is known.
+var ErrUnchanged = errors.New("the object is still the one that is known")
+
+// A Getter reads an object whole, with its ETag, in one request.
+type Getter interface {
+	// Get reads an object of at most limit bytes (more is Invalid). ErrUnchanged, where its ETag is known ("": none is).
+	Get(ctx context.Context, url, known string, limit int64) ([]byte, core.ObjectInfo, error)
+}
+
+// Get reads an object whole, with its ETag: in one request where the store is a Getter, else in three.
+func Get(ctx context.Context, r core.ObjectReader, url, known string, limit int64) ([]byte, core.ObjectInfo, error) {
+	if g, ok := r.(Getter); ok {
+		return g.Get(ctx, url, known, limit)
+	}
+	for {
+		before, err := r.Stat(ctx, url)
+		if err != nil {
+			return nil, core.ObjectInfo{}, err
+		}
+		if known != "" && before.ETag == known {
+			return nil, before, core.Errorf(core.Invalid, "objstore.Get", url, "%w", ErrUnchanged)
+		}
+		data, err := ReadAll(ctx, r, url, limit)
+		if err != nil {
+			return nil, core.ObjectInfo{}, err
+		}
+		after, err := r.Stat(ctx, url)
+		if err != nil {
+			return nil, core.ObjectInfo{}, err
+		}
+		if before.ETag == after.ETag && int64(len(data)) == after.Size {
+			return data, after, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, core.ObjectInfo{}, core.Errorf(core.Unavailable, "objstore.Get", url, "%w", err)
+		}
+	}
+}
+
+// Get asks again what fails with core.Unavailable.
+func (r retryReader) Get(ctx context.Context, url, known string, limit int64) (data []byte, info core.ObjectInfo, err error) {
+	err = r.policy.Do(ctx, func() error {
+		data, info, err = Get(ctx, r.reader, url, known, limit)
+		return err
+	})
+	return data, info, err
+}
+
+// Get counts as one GET.
+func (m meterReader) Get(ctx context.Context, url, known string, limit int64) ([]byte, core.ObjectInfo, error) {
+	m.c.gets.Add(1)
+	data, info, err := Get(ctx, m.reader, url, known, limit)
+	m.c.down.Add(int64(len(data)))
+	if errors.Is(err, ErrUnchanged) {
+		return data, info, err
+	}
+	return data, info, m.c.failed(err)
+}

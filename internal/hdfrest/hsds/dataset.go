@@ -1,0 +1,235 @@
+package hsds
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/hdfrest"
+)
+
+type dataset struct {
+	object
+	l *layoutMeta
+}
+
+var _ hdfrest.Dataset = (*dataset)(nil)
+
+func (d *dataset) Type() *hdfrest.Type { return d.m.t }
+
+func (d *dataset) Shape() hdfrest.Shape { return d.l.shape }
+
+func (d *dataset) Properties() hdfrest.Properties {
+	p := hdfrest.Properties{Layout: d.l.class}
+	if p.Layout == hdfrest.Chunked {
+		p.Chunk = d.l.grid
+	}
+	return p
+}
+
+// A picture is the values of a selection while they are put together from chunks.
+type picture struct {
+	d     *dataset
+	shape []uint64
+	data  []byte   // elements of fixed size
+	cells [][]byte // of variable size
+}
+
+// picture is room for n elements that have the fill value.
+func (d *dataset) picture(n uint64, shape []uint64) (*picture, error) {
+	width := uint64(d.l.width)
+	if !d.l.fixed {
+		width += 24 // what points to a cell
+	}
+	if limit := uint64(d.d.s.options.ValueBytes); n > limit/max(width, 1) {
+		return nil, core.Errorf(core.Invalid, "hsds.Read", d.id.String(), "%d elements are more than the %d bytes of one read", n, limit)
+	}
+	p := &picture{d: d, shape: shape}
+	if d.l.fixed {
+		p.data = repeated(d.l.fill, n)
+	} else {
+		p.cells = make([][]byte, n)
+	}
+	return p, nil
+}
+
+// repeated is n times an element.
+func repeated(fill []byte, n uint64) []byte {
+	out := make([]byte, n*uint64(len(fill)))
+	zero := true
+	for _, b := range fill {
+		zero = zero && b == 0
+	}
+	if zero || n == 0 {
+		return out
+	}
+	for done := copy(out, fill); done < len(out); done *= 2 {
+		copy(out[done:], out[:done])
+	}
+	return out
+}
+
+// wire is the values in the wire form.
+func (p *picture) wire() []byte {
+	if p.d.l.fixed {
+		return p.data
+	}
+	var out []byte
+	for _, c := range p.cells {
+		if c == nil {
+			c = p.d.l.fill
+		}
+		out = append(out, c...)
+	}
+	return out
+}
+
+// add puts what a part selects of a decoded chunk into the picture. Parts are of different places, so that several may be
+// added at once.
+func (p *picture) add(part *part, chunk []byte) error {
+	l := p.d.l
+	if !l.fixed {
+		cells, err := l.cellsOf(p.d.m.t, chunk)
+		if err != nil {
+			return err
+		}
+		part.each(l.grid, p.shape, func(in, out, n, step uint64) {
+			for k := range n {
+				p.cells[out+k] = cells[in+k*step]
+			}
+		})
+		return nil
+	}
+	w := uint64(l.width)
+	part.each(l.grid, p.shape, func(in, out, n, step uint64) {
+		if step == 1 {
+			copy(p.data[out*w:(out+n)*w], chunk[in*w:(in+n)*w])
+			return
+		}
+		for k := range n {
+			copy(p.data[(out+k)*w:(out+k+1)*w], chunk[(in+k*step)*w:])
+		}
+	})
+	return nil
+}
+
+func (d *dataset) Read(ctx context.Context, sel []hdfrest.Axis) ([]byte, error) {
+	n := uint64(1)
+	for i, s := range d.l.shape.Dims {
+		if i < len(sel) {
+			s = sel[i].Len()
+		}
+		if s > 0 && n > (1<<62)/s {
+			n = 1 << 62
+			break
+		}
+		n *= s
+	}
+	p, err := d.picture(n, nil)
+	if err != nil {
+		return nil, err
+	}
+	var parts []part
+	if n > 0 {
+		parts, p.shape = d.l.partsOf(sel)
+	}
+	return d.fill(ctx, p, parts)
+}
+
+func (d *dataset) ReadPoints(ctx context.Context, points [][]uint64) ([]byte, error) {
+	p, err := d.picture(uint64(len(points)), []uint64{uint64(len(points))})
+	if err != nil {
+		return nil, err
+	}
+	return d.fill(ctx, p, d.l.partsOfPoints(points))
+}
+
+// fill reads the chunks of parts.
+func (d *dataset) fill(ctx context.Context, p *picture, parts []part) ([]byte, error) {
+	if d.l.linked != nil {
+		if err := d.fillLinked(ctx, p, parts); err != nil {
+			return nil, err
+		}
+		return p.wire(), nil
+	}
+	var pending *journal
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(d.inFlight() + 1)
+	g.Go(func() (err error) {
+		pending, err = d.pending(gctx)
+		return err
+	})
+	for i := range parts {
+		g.Go(func() error {
+			chunk, _, err := d.chunk(gctx, parts[i].index)
+			if err != nil || chunk == nil {
+				return err
+			}
+			return d.damaged(parts[i].index, p.add(&parts[i], chunk))
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return d.overlaid(ctx, p, parts, pending)
+}
+
+// inFlight is how many chunks are read at once: as many as fit.
+func (d *dataset) inFlight() int {
+	n := d.l.nominal()
+	if !d.l.fixed {
+		n = max(n, 1<<20)
+	}
+	return int(min(max(d.d.s.options.ChunkBytes/max(2*n, 1), 1), int64(d.d.s.options.Concurrency)))
+}
+
+// chunk reads and decodes a chunk of HSDS's own; nil: nobody wrote it. info has the ETag.
+func (d *dataset) chunk(ctx context.Context, index []uint64) ([]byte, core.ObjectInfo, error) {
+	limit := d.l.nominal()
+	if limit > d.d.s.options.ChunkBytes {
+		return nil, core.ObjectInfo{}, core.Errorf(core.Unsupported, "hsds.Read", d.id.String(), "chunks of %d bytes are longer than %d", limit, d.d.s.options.ChunkBytes)
+	}
+	if limit += limit/64 + 4096; !d.l.fixed {
+		limit = d.d.s.options.ChunkBytes
+	}
+	url := d.d.b.url(chunkKey(d.id, index))
+	data, info, err := objstore.Get(ctx, d.d.source, url, "", limit)
+	switch {
+	case core.CodeOf(err) == core.NotFound && err != nil:
+		return nil, core.ObjectInfo{URL: url}, nil
+	case core.CodeOf(err) == core.Invalid && err != nil:
+		return nil, info, core.Errorf(core.Corrupt, "hsds.Read", url, "%w", err)
+	case err != nil:
+		return nil, info, err
+	}
+	chunk, err := d.l.decodeChunk(data, d.d.s.options.ChunkBytes)
+	return chunk, info, d.damaged(index, err)
+}
+
+// damaged names the chunk whose bytes do not decode.
+func (d *dataset) damaged(index []uint64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return core.Errorf(core.Corrupt, "hsds.Read", chunkKey(d.id, index), "%w", err)
+}
+
+// Stored counts the chunks; those in files count with their bytes there.
+func (d *dataset) Stored(ctx context.Context) (chunks, bytes int64, err error) {
+	if d.l.linked != nil && d.l.linked.whole {
+		return 1, d.l.linked.size, nil
+	}
+	if d.l.linked != nil || d.id.Old { // the keys of schema 1 share no beginning
+		return 0, 0, nil
+	}
+	folder := d.d.b.url(objectFolder(d.id))
+	err = d.d.source.List(ctx, folder, func(o core.ObjectInfo) error {
+		if _, ok := parseChunk(o.URL[len(folder):], len(d.l.grid)); ok {
+			chunks, bytes = chunks+1, bytes+o.Size
+		}
+		return nil
+	})
+	return chunks, bytes, err
+}

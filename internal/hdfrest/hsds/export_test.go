@@ -1,0 +1,4 @@
+package hsds
+
+// For tests in hsds_test.
+var HashedKey = hashed
