@@ -73,7 +73,7 @@ var rules = map[string][]string{
 	"internal/bundle":          {},
 	"internal/catalog":         {"core/...", "internal/catalog/...", "internal/secret"},
 	"internal/shardmap/build":  {"core/...", "internal/catalog/...", "internal/shardmap"},
-	"internal/deploy":          {"internal/zippatch"},
+	"internal/deploy":          {"deploy", "internal/bundle", "internal/cost", "internal/zippatch"},
 	"internal/export":          {"core/reduce", "internal/catalog/geometry", "internal/zarr"},
 	"internal/wire":            {"proto/..."},
 	"internal/zippatch":        {},
@@ -87,7 +87,7 @@ var rules = map[string][]string{
 	"proto":                    {},
 	"test":                     {"..."},
 
-	"internal/quickdeploy": {"internal/zippatch"},
+	"internal/quickdeploy": {"internal/bundle", "internal/zippatch"},
 
 	"internal/shardmap/mapview": {"core/...", "internal/catalog/...", "internal/cost", "internal/drivers", "internal/plot", "internal/run", "internal/shardmap"},
 }

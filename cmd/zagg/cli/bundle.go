@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -48,7 +46,7 @@ for the function's architecture.`,
 			if verbose {
 				o.Log = a.stderr
 			}
-			findSource(&o)
+			o.FindSource()
 			fmt.Fprintf(a.stderr, "Building %s for %s …\n", o.Function, o.Arch)
 			r, err := bundle.Build(cmd.Context(), o)
 			if err != nil {
@@ -108,22 +106,6 @@ func choosePlugins(o *bundle.Options, plugins, replaces []string) error {
 		o.Plugins[i].Replace = folder
 	}
 	return nil
-}
-
-// findSource takes the checkout around the working folder if it is zagg's, else the version this program was released as.
-func findSource(o *bundle.Options) {
-	if o.Source != "" {
-		return
-	}
-	if out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output(); err == nil {
-		if name, dir, _ := strings.Cut(strings.TrimSpace(string(out)), " "); name == bundle.Module {
-			o.Source = dir
-			return
-		}
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path == bundle.Module && strings.HasPrefix(info.Main.Version, "v") {
-		o.Version = info.Main.Version
-	}
 }
 
 func (a *app) printBundle(r *bundle.Result) error {

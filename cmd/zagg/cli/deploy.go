@@ -12,9 +12,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
@@ -93,21 +90,21 @@ func deployParameters(c *cobra.Command, o *deployOptions) {
 
 // resolve finds the service, and its stack if none is named.
 func (o *deployOptions) resolve(c *cobra.Command) error {
-	s, ok := services()[o.serviceName]
+	s, ok := stack.Services()[o.serviceName]
 	if !ok {
 		return fmt.Errorf("--service is %q; have %s: %w for `zagg deploy`", o.serviceName, strings.Join(serviceNames(), ", "), errUsage)
 	}
-	o.stack = cmp.Or(o.stack, s.stack)
-	return s.foreign(c, o.serviceName)
+	o.stack = cmp.Or(o.stack, s.StackName)
+	return foreign(s, c)
 }
 
-func (o *deployOptions) service() service { return services()[o.serviceName] }
+func (o *deployOptions) service() stack.Service { return stack.Services()[o.serviceName] }
 
 // check holds what was given against what the service needs, before anything is asked of AWS.
 func (o *deployOptions) check(given map[string]string, create bool) error {
 	if create {
-		for _, flag := range o.service().needs {
-			if given[o.service().parameter(flag)] == "" {
+		for _, flag := range o.service().Needs {
+			if given[o.service().Parameter(flag)] == "" {
 				return fmt.Errorf("--%s is missing: %w for `zagg deploy up --service %s`", flag, errUsage, o.serviceName)
 			}
 		}
@@ -119,7 +116,7 @@ func (o *deployOptions) check(given map[string]string, create bool) error {
 		return fmt.Errorf("--http-api needs --password: %w for `zagg deploy up --service hdf`", errUsage)
 	}
 	for _, flag := range []string{"output-prefix", "zip-prefix", "prefix", "public-prefix"} {
-		if p := given[o.service().parameter(flag)]; p != "" && !strings.HasSuffix(p, "/") {
+		if p := given[o.service().Parameter(flag)]; p != "" && !strings.HasSuffix(p, "/") {
 			return fmt.Errorf("--%s %q needs a slash at its end: %w for `zagg deploy`", flag, p, errUsage)
 		}
 	}
@@ -128,46 +125,28 @@ func (o *deployOptions) check(given map[string]string, create bool) error {
 
 // sameService refuses to turn one service's stack into another's, or to remove it for that.
 func (o *deployOptions) sameService(state *stack.State) error {
-	if state == nil || o.service().made(state) {
+	if state == nil || o.service().Made(state) {
 		return nil
 	}
 	for _, name := range serviceNames() {
-		if s := services()[name]; len(s.needs) > 0 && s.made(state) {
+		if s := stack.Services()[name]; len(s.Needs) > 0 && s.Made(state) {
 			return core.Errorf(core.Invalid, "deploy", o.stack, "this stack is the service %s, not %s: give --service %s, or another --stack", name, o.serviceName, name)
 		}
 	}
 	return nil
 }
 
-// A cloud is an account's region.
-type cloud struct {
-	config aws.Config
-	stack  *stack.Stack
-}
-
-func openCloud(ctx context.Context, o *deployOptions) (*cloud, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(o.region))
-	if err != nil {
-		return nil, core.Errorf(core.Invalid, "deploy", o.region, "AWS configuration: %w", err)
-	}
-	poll := 2 * time.Second
-	if cfg.BaseEndpoint != nil { // a test server answers at once
-		poll = 50 * time.Millisecond
-	}
-	return &cloud{cfg, &stack.Stack{Client: cloudformation.NewFromConfig(cfg), Name: o.stack, Poll: poll}}, nil
-}
-
 func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error {
-	given := o.service().given(cmd)
+	given := given(o.service(), cmd)
 	if err := o.check(given, create); err != nil {
 		return err
 	}
 	ctx := cmd.Context()
-	c, err := openCloud(ctx, o)
+	c, err := stack.OpenCloud(ctx, o.region, o.stack)
 	if err != nil {
 		return err
 	}
-	state, err := c.stack.Describe(ctx)
+	state, err := c.Stack.Describe(ctx)
 	if err != nil && (!create || core.CodeOf(err) != core.NotFound) {
 		return err
 	}
@@ -175,11 +154,13 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 		return err
 	}
 	if o.bundle != "" || create {
-		if given["ArtifactBucket"], given["FunctionS3Key"], err = a.bring(ctx, c, o, architectureOf(given, state)); err != nil {
+		if given["ArtifactBucket"], given["FunctionS3Key"], err = c.Deliver(ctx, stack.Delivery{
+			Service: o.service(), Architecture: stack.ArchitectureOf(given, state), Bundle: o.bundle, Bucket: o.artifacts, Log: a.stderr,
+		}); err != nil {
 			return err
 		}
 	}
-	plan, err := c.stack.Plan(ctx, o.service().template, given)
+	plan, err := c.Stack.Plan(ctx, o.service().Template, given)
 	if err != nil {
 		return err
 	}
@@ -189,13 +170,13 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 	}
 	a.printChanges(o, plan)
 	if !a.confirm(o.yes, "Go on?") {
-		if err := c.stack.Discard(ctx, plan); err != nil {
+		if err := c.Stack.Discard(ctx, plan); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.stderr, "Nothing was changed.")
 		return errSilent
 	}
-	if err := c.stack.Execute(ctx, plan, a.sayLine); err != nil {
+	if err := c.Stack.Execute(ctx, plan, a.sayLine); err != nil {
 		return err
 	}
 	return a.deployStatus(ctx, o)
@@ -233,11 +214,11 @@ func (a *app) confirm(yes bool, question string) bool {
 }
 
 func (a *app) deployStatus(ctx context.Context, o *deployOptions) error {
-	c, err := openCloud(ctx, o)
+	c, err := stack.OpenCloud(ctx, o.region, o.stack)
 	if err != nil {
 		return err
 	}
-	state, err := c.stack.Describe(ctx)
+	state, err := c.Stack.Describe(ctx)
 	if err != nil {
 		return err
 	}
@@ -263,11 +244,11 @@ func (a *app) deployStatus(ctx context.Context, o *deployOptions) error {
 }
 
 func (a *app) deployDown(ctx context.Context, o *deployOptions) error {
-	c, err := openCloud(ctx, o)
+	c, err := stack.OpenCloud(ctx, o.region, o.stack)
 	if err != nil {
 		return err
 	}
-	state, err := c.stack.Describe(ctx)
+	state, err := c.Stack.Describe(ctx)
 	if err != nil {
 		return err
 	}
@@ -278,9 +259,9 @@ func (a *app) deployDown(ctx context.Context, o *deployOptions) error {
 		fmt.Fprintln(a.stderr, "Nothing was removed.")
 		return errSilent
 	}
-	if err := c.stack.Delete(ctx, a.sayLine); err != nil {
+	if err := c.Stack.Delete(ctx, a.sayLine); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Stack %s is gone. What stays: %s.\n", state.Name, o.service().staying(state.Parameters))
+	fmt.Fprintf(a.stdout, "Stack %s is gone. What stays: %s.\n", state.Name, o.service().Staying(state.Parameters))
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/bundle"
+	"github.com/englacial/zagg/internal/deploy"
 	"github.com/englacial/zagg/internal/quickdeploy"
 	"github.com/englacial/zagg/internal/zippatch"
 )
@@ -136,18 +137,18 @@ func (a *app) quickdeploy(ctx context.Context, o *quickOptions) error {
 
 // openQuick finds the zip and the functions.
 func (a *app) openQuick(ctx context.Context, o *quickOptions) (*quick, error) {
-	c, err := openCloud(ctx, &deployOptions{region: o.region, stack: o.stack})
+	c, err := deploy.OpenCloud(ctx, o.region, o.stack)
 	if err != nil {
 		return nil, err
 	}
-	q := &quick{app: a, o: o, lambda: lambda.NewFromConfig(c.config), functions: o.functions, poll: c.stack.Poll / 4, began: time.Now()}
+	q := &quick{app: a, o: o, lambda: lambda.NewFromConfig(c.Config), functions: o.functions, poll: c.Stack.Poll / 4, began: time.Now()}
 	address := o.zip
 	if o.stack != "" {
-		if q.functions, err = c.stack.Functions(ctx); err != nil {
+		if q.functions, err = c.Stack.Functions(ctx); err != nil {
 			return nil, err
 		}
 		if address == "" {
-			state, err := c.stack.Describe(ctx)
+			state, err := c.Stack.Describe(ctx)
 			if err != nil {
 				return nil, err
 			}
@@ -166,7 +167,7 @@ func (a *app) openQuick(ctx context.Context, o *quickOptions) (*quick, error) {
 	if err != nil {
 		return nil, core.Errorf(core.Invalid, "--zip", "", "%w", err)
 	}
-	q.zip = &zippatch.Object{Client: zippatch.NewClient(c.config), Bucket: bucket, Key: key}
+	q.zip = &zippatch.Object{Client: zippatch.NewClient(c.Config), Bucket: bucket, Key: key}
 	return q, nil
 }
 
@@ -226,6 +227,20 @@ func (q *quick) changes() ([]quickdeploy.Change, error) {
 		list = append(list, quickdeploy.Change{Name: name})
 	}
 	return list, nil
+}
+
+// rebuilt are the files that differ when the function is built from the working tree.
+func (q *quick) rebuilt(ctx context.Context) ([]quickdeploy.Change, error) {
+	began := time.Now()
+	o := q.o.build
+	if err := choosePlugins(&o, q.o.plugins, q.o.replaces); err != nil {
+		return nil, err
+	}
+	changes, err := quickdeploy.Rebuilt(ctx, q.zip, o, q.stderr)
+	if err == nil {
+		fmt.Fprintf(q.stderr, "Built in %s; %d files differ\n", seconds(time.Since(began).Seconds()), len(changes))
+	}
+	return changes, err
 }
 
 // goBack makes the version before the present one.

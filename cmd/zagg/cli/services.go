@@ -10,57 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/englacial/zagg/deploy"
 	stack "github.com/englacial/zagg/internal/deploy"
 )
-
-// A service is what `zagg deploy --service` stands up: a stack with one of bundle.Functions. Its template has the
-// parameters ArtifactBucket, FunctionS3Key and those of commonParameters.
-type service struct {
-	does       string            // "computes shards"
-	function   string            // of bundle.Functions
-	template   string            // CloudFormation
-	stack      string            // name of the stack if none is given
-	parameters map[string]string // template's parameter by flag, beside commonParameters
-	needs      []string          // flags without which no stack can be made
-	stays      [][2]string       // what the stack leaves: parameter with a bucket's name, what is in it
-}
-
-// services are all that there are. A new one is an entry here and in bundle.Functions, and its flags in parameterFlags.
-func services() map[string]service {
-	return map[string]service{
-		"worker": {
-			does: "computes shards", function: "worker", template: deploy.Template(), stack: "zagg-backend", needs: []string{"output-bucket"},
-			parameters: map[string]string{
-				"output-bucket": "OutputBucketName", "output-prefix": "OutputPrefix", "create-output-bucket": "CreateOutputBucket", "granule-bucket": "GranuleBucketName",
-				"output-key-arn": "OutputKeyArn", "granule-key-arn": "GranuleKeyArn", "failure-bucket": "FailureBucketName", "subnets": "SubnetIds", "security-groups": "SecurityGroupIds",
-				"tmp": "EphemeralStorageSize", "reserved-concurrency": "ReservedConcurrency", "variants": "CreateMemoryVariants", "metrics": "CreateLogMetricFilters",
-			},
-			stays: [][2]string{{"OutputBucketName", "stores"}, {"ArtifactBucket", "bundles"}},
-		},
-		"hdf": {
-			does: "serves HDF5 files through the HDF REST API", function: "hdf", template: deploy.HDF(), stack: "zagg-hdf", needs: []string{"bucket"},
-			parameters: map[string]string{
-				"bucket": "BucketName", "prefix": "Prefix", "second-bucket": "SecondBucketName", "public-prefix": "PublicPrefix", "s3-gateway": "S3Gateway",
-				"http-api": "CreateHttpApi", "password": "Password", "reserved-concurrency": "ReservedConcurrency",
-			},
-			stays: [][2]string{{"BucketName", "files"}, {"ArtifactBucket", "bundles"}},
-		},
-		"zipedit": {
-			does: "changes files of a function's zip in place", function: "zipedit", template: deploy.ZipEdit(), stack: "zagg-zipedit", needs: []string{"zip-bucket"},
-			parameters: map[string]string{"zip-bucket": "ZipBucketName", "zip-prefix": "ZipPrefix", "file-bucket": "FileBucketName", "zip-key-arn": "ZipKeyArn"},
-			stays:      [][2]string{{"ZipBucketName", "zips"}, {"ArtifactBucket", "bundles"}},
-		},
-	}
-}
-
-// commonParameters are the parameters that every template has, by flag.
-func commonParameters() map[string]string {
-	return map[string]string{
-		"function-name": "FunctionName", "architecture": "Architecture", "memory": "MemorySize", "timeout": "Timeout", "log-days": "LogRetentionDays",
-		"role-arn": "ExecutionRoleArn", "role-name": "ExecutionRoleName",
-	}
-}
 
 // parameterFlags are the flags of all services' parameters. A flag that is not given leaves the template's default, or
 // what the stack has.
@@ -101,12 +52,12 @@ func parameterFlags(f *pflag.FlagSet) {
 	f.String("zip-key-arn", "", "zipedit: KMS key of that bucket, where it has one of its own")
 }
 
-func serviceNames() []string { return slices.Sorted(maps.Keys(services())) }
+func serviceNames() []string { return slices.Sorted(maps.Keys(stack.Services())) }
 
 func servicesHelp() string {
 	var b strings.Builder
 	for _, name := range serviceNames() {
-		fmt.Fprintf(&b, "  %-8s %s\n", name, services()[name].does)
+		fmt.Fprintf(&b, "  %-8s %s\n", name, stack.Services()[name].Does)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -114,57 +65,36 @@ func servicesHelp() string {
 func stacksHelp() string {
 	var list []string
 	for _, name := range serviceNames() {
-		list = append(list, services()[name].stack)
+		list = append(list, stack.Services()[name].StackName)
 	}
 	return strings.Join(list, ", ")
 }
 
-// parameter is the template's parameter of a flag; "": it has none.
-func (s service) parameter(flag string) string {
-	return cmp.Or(s.parameters[flag], commonParameters()[flag])
-}
-
 // given are the template's parameters whose flags were given.
-func (s service) given(c *cobra.Command) map[string]string {
-	given := map[string]string{}
+func given(s stack.Service, c *cobra.Command) map[string]string {
+	values := map[string]string{}
 	c.Flags().Visit(func(f *pflag.Flag) {
-		if p := s.parameter(f.Name); p != "" {
-			given[p] = f.Value.String()
+		if p := s.Parameter(f.Name); p != "" {
+			values[p] = f.Value.String()
 		}
 	})
-	if given["ExecutionRoleArn"] != "" {
-		given["CreateExecutionRole"] = "false"
+	if values["ExecutionRoleArn"] != "" {
+		values["CreateExecutionRole"] = "false"
 	}
-	return given
-}
-
-// made reports whether a stack can be the service's: it has the parameters without which none can be made.
-func (s service) made(state *stack.State) bool {
-	return !slices.ContainsFunc(s.needs, func(flag string) bool { _, ok := state.Parameters[s.parameter(flag)]; return !ok })
+	return values
 }
 
 // foreign refuses a flag that is a parameter of other services only.
-func (s service) foreign(c *cobra.Command, name string) (err error) {
+func foreign(s stack.Service, c *cobra.Command) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
-		if s.parameter(f.Name) != "" {
+		if s.Parameter(f.Name) != "" {
 			return
 		}
 		for _, other := range serviceNames() {
-			if services()[other].parameter(f.Name) != "" {
-				err = cmp.Or(err, fmt.Errorf("--%s is of --service %s, not of %s: %w for `zagg deploy`", f.Name, other, name, errUsage))
+			if stack.Services()[other].Parameter(f.Name) != "" {
+				err = cmp.Or(err, fmt.Errorf("--%s is of --service %s, not of %s: %w for `zagg deploy`", f.Name, other, s.Name, errUsage))
 			}
 		}
 	})
 	return err
-}
-
-// staying says what a stack leaves.
-func (s service) staying(parameters map[string]string) string {
-	var list []string
-	for _, what := range s.stays {
-		if bucket := parameters[what[0]]; bucket != "" {
-			list = append(list, fmt.Sprintf("s3://%s (%s)", bucket, what[1]))
-		}
-	}
-	return strings.Join(list, ", ")
 }

@@ -1,4 +1,4 @@
-package cli
+package quickdeploy
 
 import (
 	"archive/zip"
@@ -10,27 +10,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/bundle"
-	"github.com/englacial/zagg/internal/quickdeploy"
 	"github.com/englacial/zagg/internal/zippatch"
 )
 
 // mostManifest is how long a bundle's manifest may be.
 const mostManifest = 16 << 20
 
-// rebuilt builds the zip's function from the working tree, as it was built before unless flags say otherwise, and gives
-// the files that differ.
-func (q *quick) rebuilt(ctx context.Context) ([]quickdeploy.Change, error) {
-	began := time.Now()
-	old, err := q.zip.List(ctx)
+// Rebuilt builds the zip's function from the working tree, as it was built before unless o says otherwise, and gives the files that
+// differ.
+func Rebuilt(ctx context.Context, z *zippatch.Object, o bundle.Options, log io.Writer) ([]Change, error) {
+	old, err := z.List(ctx)
 	if err != nil {
-		return nil, err
-	}
-	o := q.o.build
-	if err := choosePlugins(&o, q.o.plugins, q.o.replaces); err != nil {
 		return nil, err
 	}
 	if err := asBefore(ctx, old, &o); err != nil {
@@ -42,14 +35,12 @@ func (q *quick) rebuilt(ctx context.Context) ([]quickdeploy.Change, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	o.Out = filepath.Join(dir, "bundle.zip")
-	findSource(&o)
-	fmt.Fprintf(q.stderr, "Building %s for %s …\n", o.Function, o.Arch)
+	o.FindSource()
+	fmt.Fprintf(log, "Building %s for %s …\n", o.Function, o.Arch)
 	if _, err := bundle.Build(ctx, o); err != nil {
 		return nil, err
 	}
-	changes, err := differing(old, o.Out)
-	fmt.Fprintf(q.stderr, "Built in %s; %d files differ\n", seconds(time.Since(began).Seconds()), len(changes))
-	return changes, err
+	return differing(old, o.Out)
 }
 
 // asBefore takes function, architecture and plugins from the manifest of the zip.
@@ -84,13 +75,13 @@ func asBefore(ctx context.Context, old *zippatch.Archive, o *bundle.Options) err
 }
 
 // differing are the files of a zip on this machine that are not the same in another.
-func differing(old *zippatch.Archive, file string) ([]quickdeploy.Change, error) {
+func differing(old *zippatch.Archive, file string) ([]Change, error) {
 	z, err := zip.OpenReader(file)
 	if err != nil {
 		return nil, core.Errorf(core.Internal, "quickdeploy", file, "%w", err)
 	}
 	defer z.Close() //nolint:errcheck // only read
-	var list []quickdeploy.Change
+	var list []Change
 	for _, f := range z.File {
 		if e := old.Find(f.Name); e != nil && e.CRC() == f.CRC32 && e.Size() == int64(f.UncompressedSize64) {
 			continue
@@ -103,7 +94,7 @@ func differing(old *zippatch.Archive, file string) ([]quickdeploy.Change, error)
 		if err != nil {
 			return nil, core.Errorf(core.Internal, "quickdeploy", f.Name, "%w", err)
 		}
-		list = append(list, quickdeploy.Change{Name: f.Name, Data: data})
+		list = append(list, Change{Name: f.Name, Data: data})
 	}
 	return list, nil
 }
