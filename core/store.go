@@ -14,14 +14,19 @@ type ObjectReader interface {
 	Stat(ctx context.Context, url string) (ObjectInfo, error)
 }
 
-// An ObjectStore can also be written. Readers never get one.
+// An ObjectStore can also be written. Readers never get one. Safe for concurrent use, also with other stores of the same service.
 type ObjectStore interface {
 	ObjectReader
-	// Put makes the object appear whole or not at all.
+	// Put makes the object appear whole or not at all, whatever fails and whoever else writes it: of Puts of one object at the
+	// same time the last to end stands. Who reads meanwhile gets the object of before or of after. What a name needs above it
+	// (folders) is made; a bucket is not, and is NotFound. When Put returns nil, every later read, Stat and List sees it.
 	Put(ctx context.Context, url string, body io.Reader, opt PutOptions) error
-	// Delete removes objects; one that does not exist is no error.
+	// Delete removes objects; one that does not exist is no error. When it returns nil, no later read or List sees them.
 	Delete(ctx context.Context, urls ...string) error
-	// List visits every object whose URL begins with prefix, in URL order.
+	// List visits every object whose URL begins with prefix, whether or not that ends in "/", once, in bytewise URL order, one
+	// after another. A prefix under which there is nothing is no error; a bucket that does not exist is NotFound. An error of
+	// visit ends the list and is returned as it is. visit may use the store: objects that come or go meanwhile may be visited or
+	// not, all others are.
 	List(ctx context.Context, prefix string, visit func(ObjectInfo) error) error
 }
 
@@ -36,6 +41,10 @@ type ObjectInfo struct {
 }
 
 // PutOptions are the conditions and headers of a Put.
+//
+// Conditions are an optional power: of any number of Puts at the same time, by any number of processes, on conditions that
+// exclude each other one is done, and the others fail. A store that has not that power answers Unsupported; but some services
+// answer nothing and write, which is found by trying (package objstore's Conditions).
 type PutOptions struct {
 	Size        int64  // -1: not known
 	IfMatch     string // "" any, "*none" must not exist, else the ETag it must have

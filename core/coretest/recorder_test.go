@@ -54,7 +54,7 @@ func TestSuiteOnRecorder(t *testing.T) {
 	r := coretest.NewRecorder(t.Context(), time.Minute)
 	store := new(objstore.Mem)
 	coretest.Store(r, func() core.ObjectStore { return store }, "mem://bucket/", coretest.StoreOptions{})
-	require.Len(t, r.Results(), 15)
+	require.Len(t, r.Results(), 18)
 	for _, result := range r.Results() {
 		require.True(t, result.Passed(), result)
 	}

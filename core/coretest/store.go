@@ -16,25 +16,40 @@ import (
 // StoreOptions are the options of Store.
 type StoreOptions struct {
 	Options
+	// Unconditional says that the store cannot put on a condition (core.PutOptions).
+	Unconditional bool
+	// NoBucket is a URL in a bucket that does not exist; "": the store has no buckets.
+	NoBucket string
 }
 
 // Store tests the stores that open gives, which share their objects, under URLs that begin with prefix. Nothing else may
 // be under prefix, which ends in "/".
 func Store[S Tester[S]](t S, open func() core.ObjectStore, prefix string, opt StoreOptions) {
 	t.Helper()
-	tests := []struct {
-		name string
-		run  func(*storeCheck)
-	}{
+	tests := []storeTest{
 		{"Ranges", storeRanges}, {"Missing", storeMissing}, {"Stat", storeStat}, {"PutReplaces", putReplaces}, {"PutWhole", putWhole},
-		{"PutSizes", putSizes}, {"PutNew", putNew}, {"PutIfMatch", putIfMatch}, {"PutWhileRead", putWhileRead},
-		{"Delete", storeDelete}, {"List", storeList}, {"Names", storeNames}, {"Cancelled", storeCancelled}, {"Concurrent", storeConcurrent}, {"Bytes", putBytes},
+		{"PutSizes", putSizes}, {"PutWhileRead", putWhileRead},
+		{"Delete", storeDelete}, {"List", storeList}, {"ListWhileWritten", listWhileWritten}, {"Names", storeNames}, {"Cancelled", storeCancelled},
+		{"Concurrent", storeConcurrent}, {"Bytes", putBytes}, {"State", storeState},
+	}
+	if opt.Unconditional {
+		tests = append(tests, storeTest{"Unconditional", putUnconditional})
+	} else {
+		tests = append(tests, storeTest{"PutNew", putNew}, storeTest{"PutIfMatch", putIfMatch}, storeTest{"PutInTurn", putInTurn})
+	}
+	if opt.NoBucket != "" {
+		tests = append(tests, storeTest{"NoBucket", func(s *storeCheck) { noBucket(s, opt.NoBucket) }})
 	}
 	for _, test := range tests {
 		run(t, opt.Options, step{name: test.name, run: func(c *check) {
 			test.run(&storeCheck{check: c, store: open(), open: open, prefix: prefix + strings.ToLower(test.name) + "/"})
 		}})
 	}
+}
+
+type storeTest struct {
+	name string
+	run  func(*storeCheck)
 }
 
 // A storeCheck is one test of a store, in a folder of its own.

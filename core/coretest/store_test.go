@@ -151,3 +151,12 @@ func TestBadStores(t *testing.T) {
 		})
 	}
 }
+
+// A store that writes whatever the condition is found out, and held to everything else.
+func TestStoreWithoutConditions(t *testing.T) {
+	store := badStore{Mem: new(objstore.Mem), put: func(good core.ObjectStore, ctx context.Context, url string, body io.Reader, opt core.PutOptions) error {
+		opt.IfMatch = ""
+		return good.Put(ctx, url, body, opt)
+	}}
+	coretest.Store(t, func() core.ObjectStore { return store }, "mem://bucket/", coretest.StoreOptions{Unconditional: true})
+}

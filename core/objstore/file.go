@@ -21,8 +21,8 @@ var _ core.ObjectStore = (*File)(nil)
 // A File keeps objects as files. A URL is a path, absolute or relative, alone or after "file://"; it is taken as it
 // stands, without percent-decoding. The zero File is ready to use.
 //
-// An ETag is made of a file's size and modification time. The condition PutOptions.IfMatch = "*none" is atomic among all
-// processes; that of an ETag is atomic among the Puts of one File value.
+// An ETag is made of a file's size and modification time. Conditions of Puts (PutOptions.IfMatch) are atomic among all
+// processes: "*none" by hard links, an ETag by locks of files. On a file system that has none of them such a Put is Unsupported.
 type File struct {
 	commit sync.Mutex // between looking at an object's ETag and replacing it
 }
@@ -52,19 +52,53 @@ const fewBytes = 256 << 10
 
 // ReadRanges opens the file once and reads each range into a buffer of its own.
 func (f *File) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
+	data, _, err := f.read(ctx, url, ranges, func(fs.FileInfo) error { return nil })
+	return data, err
+}
+
+// ReadState looks at the file's size and time before and after: it can also be written in place.
+func (f *File) ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
+	return f.read(ctx, url, ranges, func(info fs.FileInfo) error {
+		if now := fileETag(info); etag == "" {
+			etag = now
+		} else if now != etag {
+			return core.Errorf(core.Invalid, "objstore.Read", url, "%w: the file has another size or time of change", ErrPrecondition)
+		}
+		return nil
+	})
+}
+
+// read holds the open file against check before and after.
+func (f *File) read(ctx context.Context, url string, ranges []core.Range, check func(fs.FileInfo) error) ([][]byte, core.ObjectInfo, error) {
 	const op = "objstore.Read"
 	if err := CheckRanges(op, url, ranges); err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
 	}
 	path, err := filePath(op, url)
 	if err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
 	}
-	file, size, err := openRegular(path)
+	file, before, err := openRegular(path)
 	if err != nil {
-		return nil, fileError(op, url, err)
+		return nil, core.ObjectInfo{}, fileError(op, url, err)
 	}
 	defer file.Close()
+	if err := check(before); err != nil {
+		return nil, core.ObjectInfo{}, err
+	}
+	data, failed := readAll(ctx, file, before.Size(), ranges)
+	after, err := file.Stat()
+	if err == nil {
+		err = check(after)
+	}
+	if err = cmp.Or(err, failed); err != nil {
+		return nil, core.ObjectInfo{}, fileError(op, url, err)
+	}
+	return data, fileInfo(url, before), nil
+}
+
+// readAll reads ranges of an open file of size bytes.
+func readAll(ctx context.Context, file *os.File, size int64, ranges []core.Range) ([][]byte, error) {
 	var total int64
 	for _, r := range ranges {
 		from, to := within(r, size)
@@ -75,36 +109,33 @@ func (f *File) ReadRanges(ctx context.Context, url string, ranges []core.Range) 
 		limit = 1
 	}
 	data := make([][]byte, len(ranges))
-	err = each(len(ranges), limit, func(i int) (err error) {
+	err := each(len(ranges), limit, func(i int) (err error) {
 		from, to := within(ranges[i], size)
 		data[i], err = pread(ctx, file, from, to)
 		return err
 	})
-	if err != nil {
-		return nil, fileError(op, url, err)
-	}
-	return data, nil
+	return data, err
 }
 
 // openRegular opens a regular file; anything else (a folder, a pipe, which would hang) is not an object.
-func openRegular(path string) (*os.File, int64, error) {
+func openRegular(path string) (*os.File, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, errNotRegular
+		return nil, nil, errNotRegular
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	// Again, because a Put may have replaced the file in between.
 	if info, err = file.Stat(); err != nil {
 		file.Close()
-		return nil, 0, err
+		return nil, nil, err
 	}
-	return file, info.Size(), nil
+	return file, info, nil
 }
 
 var (
@@ -259,6 +290,8 @@ func fileError(op, url string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, ErrPrecondition):
+		return err
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		// Not Unavailable: trying again within seconds only fills the disk again.
 		return core.Errorf(core.Invalid, op, url, "disk is full: free space and run the same command again to resume (%w)", cause(err))

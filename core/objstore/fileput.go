@@ -56,16 +56,23 @@ func (f *File) Put(ctx context.Context, url string, body io.Reader, opt core.Put
 	if err := ctx.Err(); err != nil {
 		return fileError(op, url, err)
 	}
-	return f.rename(op, url, tmp.name, path, opt.IfMatch)
+	return f.rename(ctx, op, url, tmp.name, path, opt.IfMatch)
 }
 
 // rename makes the finished temporary file the object if the condition holds.
-func (f *File) rename(op, url, tmp, path, ifMatch string) error {
+func (f *File) rename(ctx context.Context, op, url, tmp, path, ifMatch string) error {
 	if ifMatch == MustNotExist {
 		return linkNew(op, url, tmp, path)
 	}
 	f.commit.Lock()
 	defer f.commit.Unlock()
+	if ifMatch != "" {
+		unlock, err := lockObject(ctx, path)
+		if err != nil {
+			return fileError(op, url, err)
+		}
+		defer unlock()
+	}
 	old, err := os.Stat(path)
 	switch {
 	case err == nil && old.IsDir():

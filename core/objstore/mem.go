@@ -42,20 +42,29 @@ func (m *Mem) object(ctx context.Context, op, url string) (memObject, error) {
 
 // ReadRanges returns parts of the stored bytes, without a copy.
 func (m *Mem) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
+	data, _, err := m.ReadState(ctx, url, "", ranges)
+	return data, err
+}
+
+// ReadState is ReadRanges of what one Put left.
+func (m *Mem) ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
 	const op = "objstore.Read"
 	if err := CheckRanges(op, url, ranges); err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
 	}
 	o, err := m.object(ctx, op, url)
 	if err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
+	}
+	if etag != "" && etag != o.info.ETag {
+		return nil, core.ObjectInfo{}, core.Errorf(core.Invalid, op, url, "%w: the object has another ETag than %s", ErrPrecondition, etag)
 	}
 	data := make([][]byte, len(ranges))
 	for i, r := range ranges {
 		from, to := within(r, int64(len(o.data)))
 		data[i] = o.data[from:to:to]
 	}
-	return data, nil
+	return data, o.info, nil
 }
 
 // Stat is what the last Put of the URL left.

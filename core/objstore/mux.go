@@ -56,6 +56,19 @@ func (m mux) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([
 	return r.ReadRanges(ctx, url, ranges)
 }
 
+// ReadState asks the driver if it can tell, and otherwise tells nothing.
+func (m mux) ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
+	r, err := m.reader("objstore.Read", url)
+	if err != nil {
+		return nil, core.ObjectInfo{}, err
+	}
+	if s, ok := r.(StateReader); ok {
+		return s.ReadState(ctx, url, etag, ranges)
+	}
+	data, err := r.ReadRanges(ctx, url, ranges)
+	return data, core.ObjectInfo{}, err
+}
+
 func (m mux) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {
 	r, err := m.reader("objstore.Stat", url)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// ErrPrecondition is in the chain of the error of a Put whose IfMatch does not hold (code Invalid): the object exists
+// ErrPrecondition is in the chain of the error of a Put or a read whose condition does not hold (code Invalid): the object exists
 // already, or is not the one with that ETag.
-var ErrPrecondition = errors.New("the condition of the Put does not hold")
+var ErrPrecondition = errors.New("the condition does not hold")
 
 // MustNotExist is the value of PutOptions.IfMatch for an object that must be new.
 const MustNotExist = "*none"

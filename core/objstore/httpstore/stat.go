@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/internal/ranged"
 )
 
@@ -118,6 +119,9 @@ func statusText(op, name string, status int, body []byte) error {
 	}
 	if hint != "" {
 		said = hint + " (" + said + ")"
+	}
+	if status == http.StatusPreconditionFailed {
+		return core.Errorf(core.Invalid, op, name, "%w (%s)", objstore.ErrPrecondition, said)
 	}
 	return core.Errorf(ranged.Code(status), op, name, "%s", said)
 }

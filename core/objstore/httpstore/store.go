@@ -152,31 +152,41 @@ func (s *Store) trusted(u *url.URL) bool {
 // Where a host sends requests on to another (archives do, to a signed address), the further ones of the same object go
 // there directly for some minutes.
 func (s *Store) ReadRanges(ctx context.Context, objectURL string, ranges []core.Range) ([][]byte, error) {
-	const op = "httpstore.Read"
-	if err := objstore.CheckRanges(op, objectURL, ranges); err != nil {
-		return nil, err
-	}
-	u, name, err := parse(op, objectURL)
-	if err != nil {
-		return nil, err
-	}
-	moved := s.moved.get(objectURL)
-	data, err := s.readRanges(ctx, op, name, objectURL, u, moved, ranges)
-	if moved != nil && err != nil && core.CodeOf(err) != core.Unavailable {
-		// The signed address may have ended. Its own says what is really the matter.
-		s.moved.forget(objectURL)
-		data, err = s.readRanges(ctx, op, name, objectURL, u, nil, ranges)
-	}
+	data, _, err := s.ReadState(ctx, objectURL, "", ranges)
 	return data, err
 }
 
-func (s *Store) readRanges(ctx context.Context, op, name, objectURL string, u, moved *url.URL, ranges []core.Range) ([][]byte, error) {
+// ReadState takes the version from the answers' heads. An ETag that the server calls weak is none.
+func (s *Store) ReadState(ctx context.Context, objectURL, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
+	const op = "httpstore.Read"
+	if err := objstore.CheckRanges(op, objectURL, ranges); err != nil {
+		return nil, core.ObjectInfo{}, err
+	}
+	u, name, err := parse(op, objectURL)
+	if err != nil {
+		return nil, core.ObjectInfo{}, err
+	}
+	state := &ranged.State{Want: etag, Changed: objstore.ErrPrecondition}
+	moved := s.moved.get(objectURL)
+	data, err := s.readRanges(ctx, op, name, objectURL, u, moved, state, ranges)
+	if moved != nil && err != nil && core.CodeOf(err) != core.Unavailable {
+		// The signed address may have ended. Its own says what is really the matter.
+		s.moved.forget(objectURL)
+		data, err = s.readRanges(ctx, op, name, objectURL, u, nil, state, ranges)
+	}
+	return data, state.Info(objectURL), err
+}
+
+func (s *Store) readRanges(ctx context.Context, op, name, objectURL string, u, moved *url.URL, state *ranged.State, ranges []core.Range) ([][]byte, error) {
 	return s.getter.ReadRanges(ctx, ranged.Object{
-		Op: op, URL: name,
+		Op: op, URL: name, State: state,
 		Request: func(ctx context.Context, rangeHeader string) (*http.Request, error) {
 			req, err := s.request(ctx, http.MethodGet, u, moved)
 			if err == nil {
 				req.Header.Set("Range", rangeHeader)
+				if state.Want != "" {
+					req.Header.Set("If-Match", state.Want)
+				}
 			}
 			return req, err
 		},

@@ -28,22 +28,30 @@ func (s *Store) ReadRanges(ctx context.Context, objectURL string, ranges []core.
 
 // ReadVersion is ReadRanges with If-Match, if etag is not empty.
 func (s *Store) ReadVersion(ctx context.Context, objectURL, etag string, ranges []core.Range) ([][]byte, error) {
+	data, _, err := s.ReadState(ctx, objectURL, etag, ranges)
+	return data, err
+}
+
+// ReadState takes the version from the answers' heads: it costs no further request.
+func (s *Store) ReadState(ctx context.Context, objectURL, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
 	const op = "s3store.Read"
 	if err := objstore.CheckRanges(op, objectURL, ranges); err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
 	}
 	bucket, key, err := splitObject(op, objectURL)
 	if err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
 	}
 	e, err := s.endpoint(ctx, op, objectURL, bucket)
 	if err != nil {
-		return nil, err
+		return nil, core.ObjectInfo{}, err
 	}
 	request := func(ctx context.Context, rangeHeader string) (*http.Request, error) {
 		return s.signedGet(ctx, op, objectURL, e, key, rangeHeader, etag)
 	}
-	return s.getter.ReadRanges(ctx, ranged.Object{Op: op, URL: objectURL, Request: request}, ranges)
+	state := &ranged.State{Want: etag, Changed: objstore.ErrPrecondition}
+	data, err := s.getter.ReadRanges(ctx, ranged.Object{Op: op, URL: objectURL, Request: request, State: state}, ranges)
+	return data, state.Info(objectURL), err
 }
 
 // An endpoint is where a bucket is.

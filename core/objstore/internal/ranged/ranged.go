@@ -36,11 +36,12 @@ type Getter struct {
 }
 
 // An Object is what is read: Request makes a GET of it with the Range header given; Answered, if not nil, sees the head
-// of each answer that brings just the range.
+// of each answer that brings just the range; State, if not nil, holds answers against each other.
 type Object struct {
 	Op, URL  string
 	Request  func(ctx context.Context, rangeHeader string) (*http.Request, error)
 	Answered func(*http.Response)
+	State    *State
 }
 
 // enoughFailures is how many ranges of a call may find the server unavailable before no more are begun: it needs rest.
@@ -202,6 +203,9 @@ func (g *Getter) answer(o Object, r core.Range, resp *http.Response, body io.Rea
 		if err == nil && total > r.Offset {
 			return nil, core.Errorf(core.Unsupported, o.Op, o.URL, "the server refuses bytes %d… of an object of %d", r.Offset, total)
 		}
+		if err == nil && total >= 0 {
+			return []byte{}, o.is(resp, total)
+		}
 		return []byte{}, nil
 	default:
 		text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
@@ -213,11 +217,17 @@ func (g *Getter) answer(o Object, r core.Range, resp *http.Response, body io.Rea
 				return nil, err
 			}
 		}
+		if err := o.is(resp, resp.ContentLength); err != nil {
+			return nil, err
+		}
 		return nil, g.readWhole(o, r, resp, body)
 	}
 	first, last, total, err := contentRange(resp.Header.Get("Content-Range"))
 	if err != nil || first != r.Offset || last < first || last-first >= r.Length {
 		return nil, core.Errorf(core.Unsupported, o.Op, o.URL, "the server answered %q to %q", resp.Header.Get("Content-Range"), Header(r))
+	}
+	if err := o.is(resp, total); err != nil {
+		return nil, err
 	}
 	n := last - first + 1
 	if n < r.Length && last+1 != total {
