@@ -40,8 +40,23 @@ func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, ver
 		}
 		p.outs[i].Output = w.writes.Usage()
 	}
+	p.checkMade(ctx)
 	p.run(ctx)
 	return p.outs, p.errs
+}
+
+// checkMade fails all work on a store that is not the one it was planned for, before anything is read.
+func (p *processing) checkMade(ctx context.Context) {
+	if len(p.works) == 0 {
+		return
+	}
+	first := p.works[0]
+	if err := p.t.Store.Still(ctx, first.store, first.job.StorePath, p.stores.Made); err != nil {
+		for _, w := range p.works {
+			p.errs[w.at] = err
+		}
+		p.works = nil
+	}
 }
 
 // A processing is some jobs under way.
@@ -192,6 +207,9 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 		stale[k] = store.At(w.task.StoreURL).Object(key)
 	}
 	if err := store.Delete(ctx, w.store, stale); err != nil {
+		return err
+	}
+	if err := p.t.Store.Still(ctx, w.store, w.job.StorePath, p.stores.Made); err != nil {
 		return err
 	}
 	record := p.t.record(w.job, w.shard, w.want, res, p.version)

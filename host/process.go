@@ -32,6 +32,8 @@ type Stores struct {
 	Scratch string
 	// Index is where sidecars are written back; nil: they are only read.
 	Index *IndexStore
+	// Made is the set-up of the store that the jobs are for: where it is another one meanwhile, they fail. The zero Stamp: any.
+	Made store.Stamp
 	// Used is asked at the end what the process has used since the job began, for the receipt: seconds of CPU and the
 	// most bytes of memory so far; nil: not measured.
 	Used func() (cpuSeconds float64, memory int64)

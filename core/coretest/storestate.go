@@ -71,7 +71,7 @@ func listWhileWritten(s *storeCheck) {
 		return s.store.Delete(s.ctx, url, s.put("kept/zzz", nil))
 	}), "list")
 	s.that(strings.Join(got, " ") == strings.Join(want, " "), "the list is %q, want %q", got, want)
-	s.lists(s.prefix+"nothing/here/")
+	s.lists(s.prefix + "nothing/here/")
 }
 
 // noBucket: a bucket is not made, and nothing is found in it.

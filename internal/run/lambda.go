@@ -97,6 +97,14 @@ type cloud struct {
 
 var _ Backend = (*cloud)(nil)
 
+// lingers is how long a function goes on that nobody waits for. The emulator's ends with this process.
+func (b *cloud) lingers() time.Duration {
+	if b.o.Emulate {
+		return 0
+	}
+	return b.fleet.Function().Timeout
+}
+
 func (b *cloud) Close() {
 	if b.end != nil {
 		b.end()

@@ -76,11 +76,17 @@ var _ Backend = (*local)(nil)
 
 func (b *local) SetUp(ctx context.Context) (*Ready, error) {
 	fresh, err := b.r.setUpHere(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if b.stores.Made, err = b.r.template.Store.Stamp(ctx, b.r.metered(), b.r.store); err != nil {
+		return nil, err
+	}
 	groups := b.r.localGroups(b.r.grouped(b.r.jobs))
 	if b.stores.Cache != nil {
 		b.stores.Ended = b.r.dropper(groups)
 	}
-	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: groups}, err
+	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: groups}, nil
 }
 
 // dropper lets go of what finding the shards has read of a granule once the last of the jobs has it.

@@ -5,6 +5,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -71,6 +72,8 @@ type Run struct {
 	shardMap *shardmap.Map          // nil: shards are found by reading the granules
 	keys     *earthdata.Credentials // that open the archive's buckets; nil: the AWS environment's
 	output   core.ObjectStore
+	guard    *store.Guard // of output: it writes while the run's claim on the store stands
+	seen     string       // ETag of the store's claim when the run began
 	store    string
 	used     objstore.Counter // of the output, outside jobs
 
@@ -130,6 +133,11 @@ func Do(ctx context.Context, o Options) (*Summary, error) {
 		return nil, err
 	}
 	defer b.Close()
+	ctx, release, err := r.claim(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	ready, err := r.setUp(ctx, b)
 	if err != nil {
 		return nil, err
@@ -170,13 +178,16 @@ func (r *Run) prepare(ctx context.Context) error {
 		return err
 	}
 	var err error
+	if r.seen, err = store.ClaimState(ctx, r.metered(), r.store); err != nil {
+		return err
+	}
 	if r.plan, r.source, err = r.makePlan(ctx); err != nil {
 		return err
 	}
 	if r.ranks, err = r.choose(ctx); err != nil {
 		return err
 	}
-	r.id = time.Now().UTC().Format("20060102T150405.000Z")
+	r.id = time.Now().UTC().Format("20060102T150405.000Z") + "-" + strings.ToLower(rand.Text()[:4]) // two runs may begin in one millisecond
 	r.total = newSummary(r.store, r.config.Worker.Memory, len(r.ranks))
 	r.total.Source = r.total.Source.Add(r.source.used.Usage())
 	r.total.Missing = append(r.total.Missing, r.source.missing...)
@@ -206,9 +217,12 @@ func (r *Run) configure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.output, err = drivers.Open(ctx, access, r.store); err != nil {
+	plain, err := drivers.Open(ctx, access, r.store)
+	if err != nil {
 		return err
 	}
+	r.guard = &store.Guard{ObjectStore: plain}
+	r.output = r.guard
 	if err := r.findKeys(); err != nil {
 		return err
 	}

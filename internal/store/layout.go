@@ -13,6 +13,7 @@ import (
 //	<store>/<group>/zarr.json                              group, with consolidated metadata
 //	<store>/<group>/<array>/zarr.json, c/<block>           arrays: metadata, one object a shard
 //	<store>.status/setup.json                              a set-up is under way
+//	<store>.status/claim.json                              which runs are at work
 //	<store>.status/records/<label>.json                    a shard is done
 //	<store>.status/runs/<run>.json, .parquet               report of a run
 //	<store>.status/<run>/run.json                          note of a run on Lambda
@@ -43,6 +44,9 @@ func (l Layout) Status() string { return string(l) + ".status/" }
 
 // Marker is the address of what tells that a set-up is under way.
 func (l Layout) Marker() string { return l.Status() + "setup.json" }
+
+// Claim is the address of what says which runs are at work.
+func (l Layout) Claim() string { return l.Status() + "claim.json" }
 
 // Records begins the addresses of the records.
 func (l Layout) Records() string { return l.Status() + "records/" }

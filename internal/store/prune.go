@@ -33,7 +33,7 @@ func clearStore(ctx context.Context, objects core.ObjectStore, url string, group
 
 func clearRecords(ctx context.Context, objects core.ObjectStore, url string) error {
 	labels, err := ListRecords(ctx, objects, url)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil {
 		return err
 	}
 	urls := make([]string, len(labels))
@@ -49,7 +49,7 @@ func deletePrefix(ctx context.Context, objects core.ObjectStore, prefix string) 
 		urls = append(urls, o.URL)
 		return nil
 	})
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil {
 		return err
 	}
 	return Delete(ctx, objects, urls)
@@ -97,7 +97,7 @@ func (t *Template) Prune(ctx context.Context, objects core.ObjectStore, url stri
 			}
 			return nil
 		})
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -121,7 +121,7 @@ func blockName(block []int64) string {
 // Stale lists the labels of shards that have a record and are not in the plan.
 func Stale(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan) ([]string, error) {
 	labels, err := ListRecords(ctx, objects, url)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil {
 		return nil, err
 	}
 	planned := make(map[string]bool, len(p.Shards))

@@ -8,9 +8,9 @@ import (
 )
 
 // SetUp makes the store ready for jobs of a plan: it writes the template into a new store, accepts one that already is
-// what this run would write, and refuses any other unless overwrite is set; then what was there is deleted first,
-// records before data. A store that fits is not deleted for the sake of a few selected shards. It returns whether the
-// store is new.
+// what this run would write, and refuses any other unless overwrite is set or no shard of it is finished, so that it binds
+// nobody; then what was there is deleted first, records before data. A store that fits is not deleted for the sake of a few
+// selected shards. It returns whether the store is new.
 func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, overwrite, selected bool) (fresh bool, err error) {
 	old, err := existing(ctx, objects, url)
 	if err != nil {
@@ -23,15 +23,32 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 	switch {
 	case err != nil:
 		return false, err
-	case overwrite && !(selected && fits):
-		if err := clearStore(ctx, objects, url, old.group, t.Group()); err != nil {
+	case fits && !(overwrite && !selected):
+		return false, nil
+	case !fits && !overwrite:
+		bound, err := binds(ctx, objects, url)
+		if err != nil {
 			return false, err
 		}
-		return true, t.create(ctx, objects, url, p)
-	case !fits:
-		return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(old))
+		if bound {
+			return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(old))
+		}
 	}
-	return false, nil
+	if err := clearStore(ctx, objects, url, old.group, t.Group()); err != nil {
+		return false, err
+	}
+	return true, t.create(ctx, objects, url, p)
+}
+
+// binds reports whether a store is to be kept for what it was made for: a shard of it is finished, or that cannot be told, because
+// nothing is known of the runs that made it.
+func binds(ctx context.Context, objects core.ObjectStore, url string) (bool, error) {
+	labels, err := ListRecords(ctx, objects, url)
+	if err != nil || len(labels) > 0 {
+		return true, err
+	}
+	claim, _, err := LoadClaim(ctx, objects, url)
+	return claim == nil || claim.Runs < 2, err
 }
 
 // create writes a new store. A marker beside it comes first and goes last: what set-up left half-way is known by it, and

@@ -163,7 +163,7 @@ func (c *comparison) document(ctx context.Context, path, consolidated string, wa
 // records holds the objects of every shard against its record.
 func (c *comparison) records(ctx context.Context) error {
 	labels, err := ListRecords(ctx, c.Objects, c.URL)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil {
 		return err
 	}
 	c.found.Shards = len(labels)

@@ -152,7 +152,8 @@ func (in *invocation) openJob(ctx context.Context, j *job.Job, recipe *host.Reci
 		return nil, stores, nil, err
 	}
 	t = in.template
-	if err := in.checkStore(ctx, t, j, cfg, output); err != nil {
+	made, err := in.checkStore(ctx, t, j, cfg, output)
+	if err != nil {
 		return nil, stores, nil, err
 	}
 	seen = watch(plain, j.Granules)
@@ -161,6 +162,7 @@ func (in *invocation) openJob(ctx context.Context, j *job.Job, recipe *host.Reci
 		url = j.Granules[0].URL
 	}
 	stores = host.NewStores(seen, output, url)
+	stores.Made = made
 	stores.Index, stores.Used, stores.Budget = &host.IndexStore{Store: output}, in.used, in.budget
 	return t, stores, seen, nil
 }
@@ -189,22 +191,28 @@ func (in *invocation) list(ctx context.Context, j *job.Job, output core.ObjectSt
 	return j.SetGranules(data)
 }
 
-// checkStore refuses a store that was not set up for the job. Within a run it is looked at once.
-func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.Job, cfg *config.Config, output core.ObjectStore) error {
+// checkStore refuses a store that was not set up for the job, and says which set-up it is. Within a run its metadata are read
+// once.
+func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.Job, cfg *config.Config, output core.ObjectStore) (store.Stamp, error) {
 	key := j.StorePath + "\n" + j.RunID + "\n" + t.Store.Plan + "\n" + string(cfg.JSON())
 	in.mu.Lock()
-	_, ok := in.ready.get(key)
+	made, ok := in.ready.get(key)
 	in.mu.Unlock()
-	if ok && j.RunID != "" {
-		return nil
+	output = objstore.Retry(output, objstore.Policy{})
+	if ok && j.RunID != "" && t.Store.Still(ctx, output, j.StorePath, made) == nil {
+		return made, nil
 	}
-	if err := t.Store.Check(ctx, objstore.Retry(output, objstore.Policy{}), j.StorePath); err != nil {
-		return err
+	made, err := t.Store.Stamp(ctx, output, j.StorePath)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return made, err
+	}
+	if err := t.Store.Check(ctx, output, j.StorePath); err != nil {
+		return made, err
 	}
 	in.mu.Lock()
-	in.ready.put(key, true)
+	in.ready.put(key, made)
 	in.mu.Unlock()
-	return nil
+	return made, nil
 }
 
 // answer is the body of the answer: of a job of many shards the sums, and each shard's own.

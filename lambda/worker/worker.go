@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/lambda/boot"
 )
 
@@ -32,7 +33,7 @@ type Worker struct {
 	generation int
 	recipes    memory[string, *host.Recipe] // by configuration
 	drivers    memory[access, core.ObjectReader]
-	ready      memory[string, bool] // stores that were found set up, by run
+	ready      memory[string, store.Stamp] // stores that were found set up, by run
 }
 
 // New is a worker with these plugins. Settings come from the environment:

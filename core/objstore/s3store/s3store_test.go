@@ -56,7 +56,9 @@ func TestPromises(t *testing.T) {
 	server := serve(t)
 	store := open(t, server.URL)
 	plain := func() core.ObjectStore { return store }
-	t.Run("store", func(t *testing.T) { coretest.Store(t, plain, "s3://bucket/some/folder/", coretest.StoreOptions{NoBucket: "s3://none/such/object"}) })
+	t.Run("store", func(t *testing.T) {
+		coretest.Store(t, plain, "s3://bucket/some/folder/", coretest.StoreOptions{NoBucket: "s3://none/such/object"})
+	})
 	t.Run("root of a dotted bucket", func(t *testing.T) { coretest.Store(t, plain, "s3://dotted.bucket/", coretest.StoreOptions{}) })
 	t.Run("wrapped, with faults", func(t *testing.T) {
 		faulty := &faults{RoundTripper: http.DefaultTransport, every: 7}

@@ -1,0 +1,44 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/store"
+)
+
+// lingering is a backend whose jobs may go on when this process has ended, for so long at most.
+type lingering interface{ lingers() time.Duration }
+
+// claim makes the store the run's until release is called. When the claim is lost, the context ends with why as its cause.
+func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release func(), err error) {
+	ctx, lost := context.WithCancelCause(ctx)
+	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite, Seen: r.seen, Began: r.start, Lost: lost, Note: r.progress.Warn}
+	if l, ok := b.(lingering); ok {
+		if more := l.lingers(); more > 0 {
+			who.Detached, who.Lasts = true, more+store.ClaimLasts
+		}
+	}
+	held, err := store.Acquire(ctx, r.metered(), r.store, who)
+	if _, elsewhere := b.(lingering); elsewhere && core.CodeOf(err) == core.Denied {
+		r.note("this process may not write beside the store: it does not keep other runs away from it")
+		return ctx, func() { lost(nil) }, nil
+	}
+	if err != nil {
+		lost(nil)
+		return nil, nil, err
+	}
+	r.guard.Hold(held)
+	if held.Advisory != nil {
+		r.progress.Warn("two runs that begin on this store at the same moment are not kept apart: " + held.Advisory.Error())
+	}
+	return ctx, func() {
+		defer lost(nil)
+		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		if err := held.Release(patient, who.Detached && r.left > 0); err != nil {
+			r.note("the run's claim on the store could not be taken back, and ends by itself: %v", err)
+		}
+	}, nil
+}
