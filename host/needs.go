@@ -3,6 +3,7 @@ package host
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
@@ -41,6 +42,15 @@ func without[T any](names []string, makers []core.Maker[T]) []string {
 
 // Count is how many names there are.
 func (n Needs) Count() int { return len(n.Grids) + len(n.Readers) + len(n.Statistics) }
+
+// String lists the names: "grid hexes, statistic spread".
+func (n Needs) String() string {
+	var texts []string
+	for kind, name := range n.all() {
+		texts = append(texts, kind+" "+name)
+	}
+	return strings.Join(texts, ", ")
+}
 
 // all gives each name with what it names: grid, reader or statistic.
 func (n Needs) all() iter.Seq2[string, string] {

@@ -78,7 +78,7 @@ var rules = map[string][]string{
 	"internal/wire":            {"proto/..."},
 	"internal/zippatch":        {},
 	"internal/places":          {"internal/catalog/geometry"},
-	"internal/plugins":         {"core/...", "host", "host/remote", "internal/config", "internal/drivers", "internal/run"},
+	"internal/plugins":         {"core/...", "host", "host/remote", "internal/config", "internal/drivers", "internal/plugindigest", "internal/run"},
 	"internal/skeleton":        {"internal/bundle"},
 	"internal/area":            {"core/objstore", "core/sphere", "internal/catalog/geometry", "internal/drivers"},
 	"internal/catalog/sources": {"core/...", "internal/catalog/...", "internal/drivers", "internal/run"},

@@ -19,6 +19,8 @@ import (
 
 // A Set is the plugins that are linked in, and those in processes of their own that a command line has started. Each is started once.
 type Set struct {
+	Trust Trust
+
 	linked *host.Host
 	stderr io.Writer
 	direct bool // stderr takes lines from several goroutines
@@ -46,7 +48,11 @@ func (s *Set) Open(ctx context.Context, o remote.Options) (*remote.Plugin, error
 		return nil, err
 	}
 	o.Log = s.log
-	p, err := remote.Open(ctx, o)
+	err := checkPlaces(o)
+	var p *remote.Plugin
+	if err == nil {
+		p, err = remote.Open(ctx, o)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			s.failed[key] = err
@@ -84,18 +90,32 @@ func (s *Set) Close() {
 	s.lines = nil
 }
 
-// listed starts a plugin of a configuration.
-func (s *Set) listed(ctx context.Context, p config.Plugin) (*remote.Plugin, error) {
-	command := p.Command
-	if len(command) == 0 {
-		candidates := remote.Discover(s.getenv)
-		i := slices.IndexFunc(candidates, func(c remote.Candidate) bool { return c.Name == p.Name })
-		if i < 0 {
-			return nil, core.Errorf(core.NotFound, "plugin", p.Name, "there is no zagg-plugin-%s in $%s or %s; have %v: name the executable with command", p.Name, remote.PathVariable, remote.UserDir(s.getenv), candidateNames(candidates))
-		}
-		command = []string{candidates[i].Path}
+// command is what starts a plugin of a configuration.
+func (s *Set) command(p config.Plugin) ([]string, error) {
+	if len(p.Command) > 0 {
+		return p.Command, nil
 	}
-	opened, err := s.Open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: p.SHA256})
+	candidates := remote.Discover(s.getenv)
+	i := slices.IndexFunc(candidates, func(c remote.Candidate) bool { return c.Name == p.Name })
+	if i < 0 {
+		return nil, core.Errorf(core.NotFound, "plugin", p.Name, "there is no zagg-plugin-%s in $%s or %s; have %v: name the executable with command", p.Name, remote.PathVariable, remote.UserDir(s.getenv), candidateNames(candidates))
+	}
+	return []string{candidates[i].Path}, nil
+}
+
+// listed starts a plugin of a configuration, if that is trusted.
+func (s *Set) listed(ctx context.Context, p config.Plugin) (*remote.Plugin, error) {
+	command, err := s.command(p)
+	if err != nil {
+		return nil, err
+	}
+	pin := p.SHA256
+	if len(p.Command) > 0 { // what lies in the usual places was put there by who runs this
+		if pin, err = s.Trust.check(p, command); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := s.Open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: pin})
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +140,12 @@ func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs
 	where := make([]string, len(plugins))
 	for i := range where {
 		where[i] = "linked in"
+	}
+	if missing := needs.Missing(plugins...); !s.Trust.Starts && !s.Trust.All {
+		if commands := s.commands(listed); missing.Count() > 0 && len(commands) > 0 {
+			return nil, &NotStartedError{Needs: missing.String(), Commands: commands}
+		}
+		return s.linked, nil
 	}
 	known := map[string]bool{}
 	for _, l := range listed {
@@ -157,6 +183,20 @@ func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs
 		return nil, core.Errorf(core.CodeOf(err), "", "", "%w\nplugins are %s", err, wherePlugins(plugins, where))
 	}
 	return h, nil
+}
+
+// commands are what could be started.
+func (s *Set) commands(listed []config.Plugin) []string {
+	var all []string
+	for _, l := range listed {
+		if command, err := s.command(l); err == nil {
+			all = append(all, "`"+strings.Join(command, " ")+"`")
+		}
+	}
+	for _, c := range remote.Discover(s.getenv) {
+		all = append(all, c.Path)
+	}
+	return all
 }
 
 // wherePlugins says which plugin came from where.

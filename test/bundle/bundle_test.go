@@ -196,7 +196,7 @@ func emulated(t *testing.T, r *bundle.Result, client bundle.Executable) {
 	require.NoError(t, os.WriteFile(config, []byte(strings.Replace(string(text), listed, ours, 1)), 0o644))
 	dir := t.TempDir()
 	here, there := filepath.Join(dir, "here.zarr"), filepath.Join(dir, "there.zarr")
-	args := []string{"run", "--config", config, "--granules", sample, "--max-cells", "3", "-q", "--store"}
+	args := []string{"run", "--allow-plugins", "--config", config, "--granules", sample, "--max-cells", "3", "-q", "--store"}
 	code, _, errs := zagg(t, append(args, here)...)
 	require.Zero(t, code, errs)
 	lambda := []string{"--backend", "lambda", "--emulate"}

@@ -145,7 +145,7 @@ func stored(t *testing.T, granules, config, group string, names ...string) map[s
 	dir := t.TempDir()
 	path, store := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "store.zarr")
 	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
-	zagg(t, "run", "--config", path, "--granules", granules, "--store", store, "-q")
+	zagg(t, "run", "--allow-plugins", "--config", path, "--granules", granules, "--store", store, "-q")
 	root, err := zarr.Open(t.Context(), &objstore.File{}, store)
 	require.NoError(t, err)
 	g, err := root.Group(t.Context(), group)

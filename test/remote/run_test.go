@@ -89,7 +89,7 @@ func TestNoOrphans(t *testing.T) {
 					t.Skip("processes are looked for in /proc")
 				}
 				flags := append(p.options.Command, "-prefix", "f-", "-method", "Reader/Read", "-kind", kind, "-after", "3")
-				cmd := exec.Command(binary, "run", "--config", runConfig(t, flags...), "--granules", sharedtest.Dir(t, "golden", "granules_small"), "--store", filepath.Join(t.TempDir(), "s.zarr"), "-q")
+				cmd := exec.Command(binary, "run", "--allow-plugins", "--config", runConfig(t, flags...), "--granules", sharedtest.Dir(t, "golden", "granules_small"), "--store", filepath.Join(t.TempDir(), "s.zarr"), "-q")
 				var errs lockedBuffer
 				cmd.Stderr = &errs
 				require.NoError(t, cmd.Start())

@@ -162,7 +162,7 @@ func run(t *testing.T, granules, config string) string {
 	dir := t.TempDir()
 	path, store := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "store.zarr")
 	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
-	zagg(t, "run", "--config", path, "--granules", granules, "--store", store, "-q")
+	zagg(t, "run", "--allow-plugins", "--config", path, "--granules", granules, "--store", store, "-q")
 	return store
 }
 

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
@@ -28,9 +30,14 @@ const Version = host.Version
 const (
 	exitFailure   = 1   // a shard failed, or the command could not do its work
 	exitUsage     = 2   // the command line is wrong
-	exitMissing   = 3   // all is done but for granules that could not be read, which was allowed
+	exitMissing   = 3   // all is done but for what was left out, such as granules that could not be read, which was allowed
 	exitInterrupt = 130 // stopped by ^C
 )
+
+const exitCodes = `
+Exit codes: 0, all that was asked for is done; 1, it failed; 2, the command line is wrong; 3, done but for what was left out and is named;
+130, stopped.
+`
 
 // Main runs the command line of the process with the given plugins and returns the exit code. Started by Lambda, or by
 // `zagg run --emulate`, the process is a worker instead.
@@ -58,6 +65,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), stdin: stdin, stdout: stdout, stderr: stderr}
 	defer a.plugins.Close()
+	a.plugins.Trust = a.trust()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -101,6 +109,18 @@ type app struct {
 	stdout, stderr io.Writer
 }
 
+// trust asks about commands of configurations where somebody can answer, and remembers the answers.
+func (a *app) trust() plugins.Trust {
+	t := plugins.Trust{}
+	if dir, err := os.UserConfigDir(); err == nil {
+		t.File = filepath.Join(dir, "zagg", "plugins-allowed")
+	}
+	if f, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		t.Ask = func(question string) bool { return a.confirm(false, question) }
+	}
+	return t
+}
+
 // compile is a configuration with the plugins that it needs.
 func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
 	h, err := a.plugins.Host(ctx, cfg.Plugins, host.NeedsOf(cfg))
@@ -132,6 +152,8 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.PersistentFlags().BoolVar(&a.plugins.Trust.All, "allow-plugins", false, "start the commands that a configuration's plugins: names, without a sha256 and without asking")
+	root.SetHelpTemplate(root.HelpTemplate() + exitCodes)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
 	})

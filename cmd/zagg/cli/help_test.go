@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/plugins"
 )
 
 // helpText is what --help prints for every command, in the order of a walk over the commands.
@@ -23,7 +25,8 @@ func helpText(t *testing.T) string {
 			walk(sub)
 		}
 	}
-	walk((&app{}).root())
+	walk((&app{plugins: &plugins.Set{}}).root())
+	require.Equal(t, strings.Count(text.String(), "$ zagg"), strings.Count(text.String(), "Exit codes: 0,"), "each says its exit codes once")
 	return text.String()
 }
 

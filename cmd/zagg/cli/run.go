@@ -54,8 +54,7 @@ and confirmed first. --emulate runs that function on this machine instead of AWS
 Of granules that hold the same observations, by their names, the newest release and revision is used and the others are named;
 where that cannot be told it is an error.
 
-Exit codes: 0, all that was asked for is in the store; 1, a shard failed or nothing could be done; 2, the command line is wrong;
-3, granules could not be read, which --allow-missing allowed: the records name them; 130, stopped.`,
+It exits with 1 if a shard failed, and with 3 if granules could not be read, which --allow-missing allowed: the records name them.`,
 		Example: `  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --max-workers 8
   zagg run --config my.yaml --catalog shardmap.json --store out.zarr --morton-cell -5111123 --profile
@@ -66,6 +65,7 @@ Exit codes: 0, all that was asked for is in the store; 1, a shard failed or noth
 			if err := o.check(); err != nil {
 				return err
 			}
+			a.plugins.Trust.Starts = !o.dryRun
 			return a.run(cmd.Context(), &o)
 		},
 	}
