@@ -10,6 +10,7 @@ import (
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/expr"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -20,6 +21,7 @@ type Recipe struct {
 	Grid   core.Grid
 	Reader core.ProductReader
 
+	plugins  []job.Plugin // whose code it is
 	info     core.GridInfo
 	pipeline engine.Pipeline // without arrays
 	outputs  []store.Output
@@ -27,8 +29,11 @@ type Recipe struct {
 
 // Compile resolves every name and compiles every expression of a configuration. Errors are at file and line.
 func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error) {
-	r := &Recipe{Config: cfg}
-	var err error
+	h, err := h.forConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	r := &Recipe{Config: cfg, plugins: h.used(cfg)}
 	if r.Grid, err = h.Grid(ctx, cfg.Output.Grid.Type, cfg.Output.Grid.Config); err != nil {
 		return nil, at(cfg, "output.grid", err)
 	}

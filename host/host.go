@@ -13,41 +13,52 @@ import (
 
 // A Host is the set of plugins of one program. It is immutable and safe for concurrent use.
 type Host struct {
+	sources []Source
 	plugins []core.Plugin
+	owner   map[string]int // place in sources of what offers a name, by kind and name
 	grids   map[string]core.Maker[core.Grid]
 	readers map[string]core.Maker[core.ProductReader]
 	stats   map[string]core.Maker[core.Statistic]
 }
 
-// New checks that no two plugins offer one name.
+// New checks that no two plugins, which are linked in, offer one name.
 func New(plugins ...core.Plugin) (*Host, error) {
+	sources := make([]Source, len(plugins))
+	for i, p := range plugins {
+		sources[i] = Source{Plugin: p, ID: Linked(p)}
+	}
+	return NewOf(sources...)
+}
+
+func index(plugins []core.Plugin) (*Host, error) {
 	h := &Host{
-		plugins: slices.Clone(plugins),
+		plugins: plugins,
+		owner:   map[string]int{},
 		grids:   map[string]core.Maker[core.Grid]{},
 		readers: map[string]core.Maker[core.ProductReader]{},
 		stats:   map[string]core.Maker[core.Statistic]{},
 	}
-	owner := map[string]string{}
-	for _, p := range plugins {
-		if err := add(h.grids, "grid", p.Name, p.Grids, owner); err != nil {
+	for i := range plugins {
+		p := &plugins[i]
+		if err := add(h, h.grids, "grid", i, p.Grids); err != nil {
 			return nil, err
 		}
-		if err := add(h.readers, "reader", p.Name, p.Readers, owner); err != nil {
+		if err := add(h, h.readers, "reader", i, p.Readers); err != nil {
 			return nil, err
 		}
-		if err := add(h.stats, "statistic", p.Name, p.Statistics, owner); err != nil {
+		if err := add(h, h.stats, "statistic", i, p.Statistics); err != nil {
 			return nil, err
 		}
 	}
 	return h, nil
 }
 
-func add[T any](to map[string]core.Maker[T], kind, plugin string, makers []core.Maker[T], owner map[string]string) error {
+func add[T any](h *Host, to map[string]core.Maker[T], kind string, plugin int, makers []core.Maker[T]) error {
 	for _, m := range makers {
-		if first, taken := owner[kind+" "+m.Name]; taken {
-			return core.Errorf(core.Invalid, "load plugins", plugin, "%s %q is also offered by plugin %s: leave one out", kind, m.Name, first)
+		if first, taken := h.owner[kind+" "+m.Name]; taken {
+			return core.Errorf(core.Invalid, "load plugins", h.plugins[plugin].Name, "%s %q is also offered by plugin %s: leave one out", kind, m.Name, h.plugins[first].Name)
 		}
-		owner[kind+" "+m.Name] = plugin
+		h.owner[kind+" "+m.Name] = plugin
 		to[m.Name] = m
 	}
 	return nil

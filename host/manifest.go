@@ -9,6 +9,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // A Manifest says what a program can do, so that another can tell whether a configuration would run there.
@@ -33,6 +34,7 @@ type Module struct {
 type PluginManifest struct {
 	Name       string  `json:"name"`
 	Version    string  `json:"version"`
+	Digest     string  `json:"digest,omitempty"` // of its module, as go.sum has it
 	Grids      []Offer `json:"grids,omitempty"`
 	Readers    []Offer `json:"readers,omitempty"`
 	Statistics []Offer `json:"statistics,omitempty"`
@@ -56,8 +58,12 @@ func (h *Host) Manifest() *Manifest {
 			m.Modules = append(m.Modules, Module{Path: d.Path, Version: d.Version, Sum: d.Sum})
 		}
 	}
-	for _, p := range h.plugins {
-		m.Plugins = append(m.Plugins, PluginManifest{Name: p.Name, Version: p.Version,
+	for i, p := range h.plugins {
+		digest := h.sources[i].ID.Digest
+		if strings.HasPrefix(digest, "program:") { // which says nothing to another program
+			digest = ""
+		}
+		m.Plugins = append(m.Plugins, PluginManifest{Name: p.Name, Version: p.Version, Digest: digest,
 			Grids: offers(p.Grids), Readers: offers(p.Readers), Statistics: offers(p.Statistics)})
 	}
 	return m
@@ -80,6 +86,11 @@ func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error 
 		for kind, list := range map[string][]Offer{"grid": p.Grids, "reader": p.Readers, "statistic": p.Statistics} {
 			for _, o := range list {
 				have[kind+" "+o.Name] = p.Name
+				for _, l := range cfg.Plugins {
+					if l.Name == p.Name && l.As != "" {
+						have[kind+" "+l.As], have[kind+" "+l.As+"."+o.Name] = p.Name, p.Name
+					}
+				}
 			}
 		}
 	}
@@ -103,6 +114,21 @@ func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error 
 		i := slices.IndexFunc(m.Plugins, func(q PluginManifest) bool { return q.Name == p.Name })
 		if i >= 0 && used[p.Name] && m.Plugins[i].Version != p.Version {
 			return core.Errorf(core.Invalid, "", "", "function %s has plugin %s %s and this program has %s: deploy the same", name, p.Name, m.Plugins[i].Version, p.Version)
+		}
+	}
+	return nil
+}
+
+// CheckPlugins compares the plugins that a run was planned with, beside those of zagg, with what the program called name has.
+func (m *Manifest) CheckPlugins(name string, planned []job.Plugin) error {
+	for _, p := range job.ForeignPlugins(planned) {
+		i := slices.IndexFunc(m.Plugins, func(q PluginManifest) bool { return q.Name == p.Name })
+		if i < 0 {
+			return core.Errorf(core.NotFound, "", "", "function %s has no plugin %s: deploy a bundle that has it", name, p.Name)
+		}
+		have := job.Plugin{Name: m.Plugins[i].Name, Version: m.Plugins[i].Version, Digest: m.Plugins[i].Digest}
+		if !p.Same(have) {
+			return core.Errorf(core.Invalid, "", "", "function %s has plugin %s and the run was planned with %s: deploy the same", name, have, p)
 		}
 	}
 	return nil

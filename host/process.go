@@ -67,7 +67,7 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 	j := job.Job{
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
-		Config: t.Recipe.Config.JSON(), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
+		Config: t.Recipe.Config.JSON(), Plugins: job.ForeignPlugins(t.Recipe.plugins), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
 		Granules: make([]job.Granule, len(granules)),
 	}
 	if old, ok := t.Recipe.Grid.(core.LegacyGrid); ok { // whose workers of earlier releases look at orders
@@ -171,7 +171,7 @@ func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
 }
 
 func (t *Template) want(j *job.Job, granules []core.Granule) store.Want {
-	w := store.Want{Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Config.SemanticHash(), Plan: t.Store.Plan, Block: j.Block}
+	w := store.Want{Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Hash(), Plugins: t.Recipe.plugins, Plan: t.Store.Plan, Block: j.Block}
 	ids := make([]string, len(granules))
 	for i, g := range granules {
 		ids[i] = g.ID
@@ -191,7 +191,7 @@ func (t *Template) record(j *job.Job, shard core.Shard, want store.Want, res *en
 	r := &store.Record{
 		ShardKey: shard.Key, Label: shard.Label, Status: job.OK, Signature: want.Signature, ConfigHash: want.ConfigHash,
 		Granules: want.Granules, Plan: want.Plan, Block: want.Block, Home: want.Home, Superseded: j.Superseded, Objects: []store.Object{},
-		Version: version, RunID: j.RunID, WrittenAt: time.Now(),
+		Plugins: want.Plugins, Version: version, RunID: j.RunID, WrittenAt: time.Now(),
 	}
 	for _, o := range res.Objects {
 		r.Objects = append(r.Objects, store.Object{Path: o.Key, Size: o.Size, SHA256: o.SHA256})

@@ -26,7 +26,8 @@ func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
 
 // layOut makes the template of a plan of which the hash and the number of shards are known.
 func (r *Recipe) layOut(hash string, shards int64) (*Template, error) {
-	laid, err := store.New(store.Spec{Config: r.Config, Grid: r.Grid, Outputs: r.outputs, Plan: hash, Shards: shards})
+	laid, err := store.New(store.Spec{Config: r.Config, Grid: r.Grid, Outputs: r.outputs, Plan: hash, Shards: shards,
+		ConfigHash: r.Hash(), Plugins: job.ForeignPlugins(r.plugins)})
 	if err != nil {
 		return nil, err
 	}

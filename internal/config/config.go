@@ -44,6 +44,7 @@ type Plugin struct {
 	Name    string
 	Command []string // executable and arguments; nil: to be found by name
 	SHA256  string   // hex; "" if not given
+	As      string   // what the configuration calls it and what it offers; "": as they are named
 }
 
 // Load reads and checks a configuration file.

@@ -209,6 +209,7 @@ func otherKeys() []key {
 		{path: "plugins[].name", types: kindString, required: true, doc: "The plugin's name."},
 		{path: "plugins[].command", types: kindString | kindList, doc: "The executable, or a list with its arguments. Left out: `zagg-plugin-NAME` in `$ZAGG_PLUGIN_PATH` and the user's plugin folder."},
 		{path: "plugins[].command[]", types: kindString, doc: "The executable, then arguments."},
-		{path: "plugins[].sha256", types: kindString, doc: "SHA-256 of the executable, 64 hexadecimal digits: another one is not started."},
+		{path: "plugins[].sha256", types: kindString, doc: "Digest of the plugin's code, 64 hexadecimal digits, as `zagg plugins describe` prints it: other code is not started."},
+		{path: "plugins[].as", types: kindString, doc: "Another name for the plugin in this configuration. What it offers is then called `AS.NAME`; where that is one thing, or has the plugin's own name, also `AS`."},
 	}
 }

@@ -1,18 +1,25 @@
 package config
 
-import "encoding/hex"
+import (
+	"cmp"
+	"encoding/hex"
+)
 
 // plugins are the executables besides what is linked in, each name once.
 func (p *problems) plugins(n *node) []Plugin {
 	var out []Plugin
 	lines := map[string]int{}
 	for _, c := range n.list() {
-		x := Plugin{Name: c.get("name").str(), SHA256: c.get("sha256").str()}
+		x := Plugin{Name: c.get("name").str(), SHA256: c.get("sha256").str(), As: c.get("as").str()}
+		if as := c.get("as"); as != nil && (!isName(x.As) || x.As == "np" || x.As == "numpy") {
+			p.add(as, "%s is no name; expected letters, digits and _, as in as: mine", show(as))
+		}
 		if name := c.get("name"); x.Name != "" {
-			if line, taken := lines[x.Name]; taken {
-				p.add(name, "plugin %s is listed in line %d already", x.Name, line)
+			known := cmp.Or(x.As, x.Name)
+			if line, taken := lines[known]; taken {
+				p.add(name, "plugin %s is listed in line %d already: give one another name with as", known, line)
 			}
-			lines[x.Name] = name.line
+			lines[known] = name.line
 		}
 		switch command := c.get("command"); {
 		case command == nil:

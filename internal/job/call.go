@@ -24,7 +24,8 @@ const (
 type Call struct {
 	Mode              string          `json:"mode"`
 	StorePath         string          `json:"store_path"`
-	Config            json.RawMessage `json:"config,omitempty"` // config.Config.JSON
+	Config            json.RawMessage `json:"config,omitempty"`  // config.Config.JSON
+	Plugins           []Plugin        `json:"plugins,omitempty"` // not of zagg, that the run was planned with
 	ParentOrder       *int            `json:"parent_order"`
 	Overwrite         bool            `json:"overwrite,omitempty"`
 	Dataset           json.RawMessage `json:"dataset,omitempty"`      // no effect

@@ -28,7 +28,8 @@ type Job struct {
 	S3Credentials     *Credentials    `json:"s3_credentials,omitempty"` // to read granules
 	OutputCredentials *Credentials    `json:"output_credentials,omitempty"`
 	ChildOrder        *int            `json:"child_order,omitempty"`
-	Config            json.RawMessage `json:"config,omitempty"` // config.Config.JSON
+	Config            json.RawMessage `json:"config,omitempty"`  // config.Config.JSON
+	Plugins           []Plugin        `json:"plugins,omitempty"` // not of zagg, that it was planned with
 	Profile           bool            `json:"profile,omitempty"`
 	Handoff           string          `json:"handoff,omitempty"` // no effect
 	InvokedBy         json.RawMessage `json:"invoked_by,omitempty"`

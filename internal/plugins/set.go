@@ -15,6 +15,8 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/host/remote"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/pluginlock"
 )
 
 // A Set is the plugins that are linked in, and those in processes of their own that a command line has started. Each is started once.
@@ -136,27 +138,34 @@ func candidateNames(candidates []remote.Candidate) []string {
 // Host has the plugins that are linked in, those that a configuration lists, and of those in the usual places the ones that offer
 // what is still missing. Only then is any of them started.
 func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs) (*host.Host, error) {
-	plugins := s.linked.Plugins()
-	where := make([]string, len(plugins))
+	sources := s.linked.Sources()
+	where := make([]string, len(sources))
 	for i := range where {
 		where[i] = "linked in"
 	}
-	if missing := needs.Missing(plugins...); !s.Trust.Starts && !s.Trust.All {
-		if commands := s.commands(listed); missing.Count() > 0 && len(commands) > 0 {
+	started := slices.DeleteFunc(slices.Clone(listed), func(l config.Plugin) bool {
+		i := linkedAlias(sources, l)
+		if i >= 0 {
+			sources[i].As = l.As
+		}
+		return i >= 0
+	})
+	if missing := needs.Missing(offered(sources)...); !s.Trust.Starts && !s.Trust.All {
+		if commands := s.commands(started); missing.Count() > 0 && len(commands) > 0 {
 			return nil, &NotStartedError{Needs: missing.String(), Commands: commands}
 		}
-		return s.linked, nil
+		return host.NewOf(sources...)
 	}
 	known := map[string]bool{}
-	for _, l := range listed {
+	for _, l := range started {
 		p, err := s.listed(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		known[l.Name] = true
-		plugins, where = append(plugins, p.Core()), append(where, p.Command()[0])
+		sources, where = append(sources, source(p, l.As)), append(where, p.Command()[0])
 	}
-	missing := needs.Missing(plugins...)
+	missing := needs.Missing(offered(sources)...)
 	if missing.Count() == 0 && len(listed) == 0 {
 		return s.linked, nil
 	}
@@ -174,13 +183,13 @@ func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs
 				continue
 			}
 			if left := missing.Missing(p.Core()); left.Count() < missing.Count() {
-				plugins, where = append(plugins, p.Core()), append(where, c.Path)
+				sources, where = append(sources, source(p, "")), append(where, c.Path)
 			}
 		}
 	}
-	h, err := host.New(plugins...)
+	h, err := host.NewOf(sources...)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "", "", "%w\nplugins are %s", err, wherePlugins(plugins, where))
+		return nil, core.Errorf(core.CodeOf(err), "", "", "%w, or list it under another name (plugins: [{name: NAME, as: OTHER}])\nplugins are %s", err, whereFrom(sources, where))
 	}
 	return h, nil
 }
@@ -199,11 +208,65 @@ func (s *Set) commands(listed []config.Plugin) []string {
 	return all
 }
 
-// wherePlugins says which plugin came from where.
-func wherePlugins(plugins []core.Plugin, where []string) string {
-	texts := make([]string, len(plugins))
-	for i, p := range plugins {
-		texts[i] = fmt.Sprintf("%s (%s)", p.Name, where[i])
+// Compile is a configuration with the plugins that it needs, which must be those of the lock beside it.
+func (s *Set) Compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
+	lock, err := pluginlock.Beside(cfg.File)
+	if err != nil {
+		return nil, err
+	}
+	recipe, err := s.unlocked(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return recipe, lock.Check(recipe.Plugins())
+}
+
+func (s *Set) unlocked(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
+	h, err := s.Host(ctx, cfg.Plugins, host.NeedsOf(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return h.Compile(ctx, cfg)
+}
+
+// Lock writes the plugins that a configuration has now into the lock beside it.
+func (s *Set) Lock(ctx context.Context, cfg *config.Config) (*pluginlock.Lock, error) {
+	recipe, err := s.unlocked(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return pluginlock.Write(cfg.File, recipe.Plugins())
+}
+
+// linkedAlias is the place of a plugin that is linked in and that a configuration gives another name, without saying where else it
+// would be; -1: it does not.
+func linkedAlias(sources []host.Source, l config.Plugin) int {
+	if l.As == "" || len(l.Command) > 0 || l.SHA256 != "" {
+		return -1
+	}
+	return slices.IndexFunc(sources, func(s host.Source) bool { return s.Name == l.Name && s.As == "" })
+}
+
+// source is a plugin in a process, under its name or another.
+func source(p *remote.Plugin, as string) host.Source {
+	offer := p.Core()
+	return host.Source{Plugin: offer, ID: job.Plugin{Name: offer.Name, Version: offer.Version, Digest: "sha256:" + p.Digest()}, As: as}
+}
+
+// offered are the plugins of sources as a configuration knows them.
+func offered(sources []host.Source) []core.Plugin {
+	plugins := make([]core.Plugin, len(sources))
+	for i, s := range sources {
+		plugins[i] = host.Aliased(s.Plugin, s.As)
+	}
+	return plugins
+}
+
+// whereFrom says which plugin came from where.
+func whereFrom(sources []host.Source, where []string) string {
+	texts := make([]string, len(sources))
+	for i, s := range sources {
+		texts[i] = fmt.Sprintf("%s (%s)", s.Name, where[i])
 	}
 	return strings.Join(texts, ", ")
 }

@@ -239,7 +239,7 @@ func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 // call is an event of another mode than process for this run.
 func (b *cloud) call(mode string) *job.Call {
 	r := b.r
-	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), RunID: r.id, Region: r.o.Region, Terms: r.o.Terms}
+	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), Plugins: job.ForeignPlugins(r.recipe.Plugins()), RunID: r.id, Region: r.o.Region, Terms: r.o.Terms}
 }
 
 // ready tries the function out and asks whether to go on.
@@ -259,6 +259,9 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 		b.fleet.ExpectSigns()
 	}
 	if e := m.Check(fn.Name, r.config, b.o.Manifest); e != nil { // it says more than the function's own error
+		return e
+	}
+	if e := m.CheckPlugins(fn.Name, r.recipe.Plugins()); e != nil {
 		return e
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -59,14 +60,15 @@ func (s *Summary) rowOf(label string, res Result, err error) ShardRow {
 
 // A Report is what is kept of a run beside its store, as JSON; its table of shards also as parquet.
 type Report struct {
-	RunID   string     `json:"run_id"`
-	Version string     `json:"zagg_version"`
-	Backend string     `json:"backend"`
-	Config  string     `json:"config_hash"`
-	Started time.Time  `json:"started"`
-	Ended   time.Time  `json:"ended"`
-	Summary *Summary   `json:"summary"`
-	Shards  []ShardRow `json:"shards"`
+	RunID   string       `json:"run_id"`
+	Version string       `json:"zagg_version"`
+	Backend string       `json:"backend"`
+	Config  string       `json:"config_hash"`
+	Plugins []job.Plugin `json:"plugins,omitempty"` // whose code computed it
+	Started time.Time    `json:"started"`
+	Ended   time.Time    `json:"ended"`
+	Summary *Summary     `json:"summary"`
+	Shards  []ShardRow   `json:"shards"`
 }
 
 // backend is the word for where the shards were computed.
@@ -83,7 +85,7 @@ func (r *Run) saveReport(ctx context.Context) error {
 	slices.SortFunc(rows, func(a, b ShardRow) int {
 		return cmp.Or(cmp.Compare(len(a.Shard), len(b.Shard)), cmp.Compare(a.Shard, b.Shard))
 	})
-	report := Report{RunID: r.id, Version: host.Version, Backend: r.backend(), Config: r.config.SemanticHash(), Started: r.start.UTC(), Ended: time.Now().UTC(), Summary: r.total, Shards: rows}
+	report := Report{RunID: r.id, Version: host.Version, Backend: r.backend(), Config: r.recipe.Hash(), Plugins: r.recipe.Plugins(), Started: r.start.UTC(), Ended: time.Now().UTC(), Summary: r.total, Shards: rows}
 	text, err := json.MarshalIndent(report, "", " ")
 	if err != nil {
 		return err

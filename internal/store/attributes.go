@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"github.com/englacial/zagg/internal/job"
 )
 
 // An Origin is what a group was made from (its attribute "zagg").
@@ -15,6 +17,7 @@ type Origin struct {
 	Layout        string          `json:"layout"`
 	ConfigHash    string          `json:"config_hash"`
 	Plan          string          `json:"plan"`
+	Plugins       []job.Plugin    `json:"plugins,omitempty"` // that do not come with zagg
 }
 
 // OriginOf reads what a group was made from, by the group's attributes. It is the zero Origin where they do not say.

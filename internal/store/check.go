@@ -8,6 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // maxDocument is the largest metadata document that is read.
@@ -180,6 +181,8 @@ func (t *Template) difference(old *found) string {
 		return "the store has another grid: " + compact(a.GridSignature) + ", this run " + compact(b.GridSignature)
 	case a.Layout != b.Layout:
 		return "the store's layout is " + a.Layout + ", this run's " + b.Layout
+	case job.PluginsDiffer(a.Plugins, b.Plugins) != "":
+		return "the store was made with other plugins: " + job.PluginsDiffer(a.Plugins, b.Plugins) + ": use those, --overwrite or another --store"
 	case a.ConfigHash != b.ConfigHash:
 		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")"
 	case a.Plan != b.Plan:

@@ -42,6 +42,7 @@ type Record struct {
 	Home       []string         `json:"home,omitzero"`
 	Superseded []job.Superseded `json:"superseded,omitempty"` // left out for a granule that is at home here
 	Receipt    job.Receipt      `json:"receipt"`
+	Plugins    []job.Plugin     `json:"plugins,omitempty"` // whose code computed it
 	Version    string           `json:"zagg_version"`
 	RunID      string           `json:"run_id,omitempty"`
 	WrittenAt  time.Time        `json:"written_at"` // UTC, whole seconds
@@ -58,8 +59,9 @@ type Object struct {
 type Want struct {
 	Signature  json.RawMessage
 	ConfigHash string
-	Granules   string // job.GranulesHash
-	Plan       string // job.PlanHash
+	Plugins    []job.Plugin // those of ConfigHash, to say what differs
+	Granules   string       // job.GranulesHash
+	Plan       string       // job.PlanHash
 	Block      *int64
 	Home       []string // as Record.Home; nil: any will do
 	Partial    bool     // a partial shard will do
@@ -70,6 +72,8 @@ func (r *Record) Matches(w Want) (ok bool, reason string) {
 	switch {
 	case !sameJSON(r.Signature, w.Signature):
 		return false, "the grid's signature differs"
+	case r.ConfigHash != w.ConfigHash && job.PluginsDiffer(r.Plugins, w.Plugins) != "":
+		return false, "it was computed with other plugins: " + job.PluginsDiffer(r.Plugins, w.Plugins)
 	case r.ConfigHash != w.ConfigHash:
 		return false, "the configuration differs: " + short(r.ConfigHash) + ", now " + short(w.ConfigHash)
 	case r.Plan != w.Plan:

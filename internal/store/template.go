@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -19,6 +21,9 @@ type Spec struct {
 	Outputs []Output
 	Plan    string // job.PlanHash of the planned shards
 	Shards  int64  // planned; in a compact store the arrays have one block for each
+	// ConfigHash is what the values mean; "": the configuration's semantic hash. Plugins are part of it.
+	ConfigHash string
+	Plugins    []job.Plugin // that do not come with zagg
 }
 
 // An Output is one variable of the configuration with what its statistic gives: an array for each field.
@@ -353,7 +358,7 @@ func (b *builder) metadata() error {
 	cfg := t.spec.Config
 	made, err := json.Marshal(Origin{
 		Grid: cfg.Output.Grid.Type, GridConfig: cfg.Output.Grid.Config, GridSignature: t.info.Signature,
-		Layout: cfg.Output.Grid.Layout, ConfigHash: cfg.SemanticHash(), Plan: t.Plan,
+		Layout: cfg.Output.Grid.Layout, ConfigHash: cmp.Or(t.spec.ConfigHash, cfg.SemanticHash()), Plan: t.Plan, Plugins: t.spec.Plugins,
 	})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ type Info struct {
 	GridConfig   json.RawMessage `json:"grid_config"`
 	Layout       string          `json:"layout"`
 	ConfigHash   string          `json:"config_hash"`
+	Plugins      []job.Plugin    `json:"plugins,omitempty"` // that do not come with zagg
 	Arrays       []ArrayInfo     `json:"arrays"`
 	Shards       int             `json:"shards_done"`
 	Empty        int             `json:"shards_empty"`
@@ -39,7 +40,7 @@ type ArrayInfo struct {
 
 // Describe sums up a store that was opened with its records.
 func (s *Store) Describe(ctx context.Context) (*Info, error) {
-	info := &Info{Store: s.URL, Group: s.Name, Grid: s.Made.Grid, GridConfig: s.Made.GridConfig, Layout: s.Made.Layout, ConfigHash: s.Made.ConfigHash}
+	info := &Info{Store: s.URL, Group: s.Name, Grid: s.Made.Grid, GridConfig: s.Made.GridConfig, Layout: s.Made.Layout, ConfigHash: s.Made.ConfigHash, Plugins: s.Made.Plugins}
 	for _, name := range s.arrayNames() {
 		d, err := s.Group.Array(ctx, name)
 		if err != nil {

@@ -67,6 +67,9 @@ func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d
 		return nil
 	}
 	recipe, err := in.recipe(limited, cfg)
+	if err == nil {
+		recipe, err = recipe.As(c.Plugins)
+	}
 	if err != nil {
 		return err
 	}

@@ -89,6 +89,9 @@ func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, erro
 	}
 	in.mirror.config = cfg
 	recipe, err := in.recipe(ctx, cfg)
+	if err == nil {
+		recipe, err = recipe.As(j.Plugins)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,7 +197,7 @@ func (in *invocation) list(ctx context.Context, j *job.Job, output core.ObjectSt
 // checkStore refuses a store that was not set up for the job, and says which set-up it is. Within a run its metadata are read
 // once.
 func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.Job, cfg *config.Config, output core.ObjectStore) (store.Stamp, error) {
-	key := j.StorePath + "\n" + j.RunID + "\n" + t.Store.Plan + "\n" + string(cfg.JSON())
+	key := j.StorePath + "\n" + j.RunID + "\n" + t.Store.Plan + "\n" + string(cfg.JSON()) + "\n" + t.Recipe.Hash()
 	in.mu.Lock()
 	made, ok := in.ready.get(key)
 	in.mu.Unlock()
@@ -226,7 +229,7 @@ func (in *invocation) answer(j *job.Job, recipe *host.Recipe, outs []*host.Outco
 	}
 	all := in.blank()
 	all.ShardKey, all.Label, all.RunID, all.GranuleCount = j.ShardKey, j.Label, j.RunID, len(j.Granules)
-	all.SemanticHash, all.Status, all.Receipt = recipe.Config.SemanticHash(), job.OK, &job.Receipt{}
+	all.SemanticHash, all.Status, all.Receipt = recipe.Hash(), job.OK, &job.Receipt{}
 	var failed error
 	n := 0
 	for i, one := range j.Split() {
@@ -263,7 +266,7 @@ func (d body) add(one *job.Done) {
 func (in *invocation) done(j *job.Job, recipe *host.Recipe, out *host.Outcome, err error) *job.Done {
 	d := in.blank()
 	d.ShardKey, d.Label, d.RunID, d.GranuleCount = j.ShardKey, j.Label, j.RunID, len(j.Granules)
-	d.SemanticHash = recipe.Config.SemanticHash()
+	d.SemanticHash = recipe.Hash()
 	if err != nil {
 		d.fail(err)
 		return d.Done

@@ -43,11 +43,11 @@ type Worker struct {
 //
 // and what the AWS SDK reads.
 func New(env func(string) string, log io.Writer, plugins ...core.Plugin) (*Worker, error) {
-	guarded := make([]core.Plugin, len(plugins))
+	guarded := make([]host.Source, len(plugins))
 	for i, p := range plugins {
-		guarded[i] = guard(p)
+		guarded[i] = host.Source{Plugin: guard(p), ID: host.Linked(p)}
 	}
-	h, err := host.New(guarded...)
+	h, err := host.NewOf(guarded...)
 	if err != nil {
 		return nil, err
 	}

@@ -123,11 +123,7 @@ func (a *app) trust() plugins.Trust {
 
 // compile is a configuration with the plugins that it needs.
 func (a *app) compile(ctx context.Context, cfg *config.Config) (*host.Recipe, error) {
-	h, err := a.plugins.Host(ctx, cfg.Plugins, host.NeedsOf(cfg))
-	if err != nil {
-		return nil, err
-	}
-	return h.Compile(ctx, cfg)
+	return a.plugins.Compile(ctx, cfg)
 }
 
 // grid makes a grid by name, from any plugin.

@@ -54,6 +54,9 @@ func (a *app) printInfo(i *stored.Info) error {
 	fmt.Fprintf(a.stdout, "  grid          %s %s\n", i.Grid, grid.String())
 	fmt.Fprintf(a.stdout, "  layout        %s, group %q\n", i.Layout, i.Group)
 	fmt.Fprintf(a.stdout, "  configuration %s\n", i.ConfigHash)
+	for _, p := range i.Plugins {
+		fmt.Fprintf(a.stdout, "  plugin        %s\n", p)
+	}
 	fmt.Fprintf(a.stdout, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
 	fmt.Fprintf(a.stdout, "  cells         %s with data\n", thousands(i.Cells))
 	fmt.Fprintf(a.stdout, "  observations  %s\n", thousands(i.Observations))

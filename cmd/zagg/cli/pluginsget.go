@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/internal/plugins"
+)
+
+func (a *app) pluginsLock() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lock CONFIG",
+		Short: "Write the versions and digests of a configuration's plugins into zagg.lock beside it",
+		Long: `Start the plugins that a configuration uses and write their names, versions and digests into the file zagg.lock in its
+folder. From then on commands that compile the configuration refuse other code, naming what they have and what is locked. Configurations of one folder share the
+file. Commit it with them.`,
+		Example: "  zagg plugins lock my.yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, _, err := loadConfig(args[0])
+			if err != nil {
+				return err
+			}
+			lock, err := a.plugins.Lock(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			for _, p := range lock.Plugins {
+				fmt.Fprintf(a.stdout, "%s %s %s\n", p.Name, p.Version, p.Digest)
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: %d plugins\n", lock.Path, len(lock.Plugins))
+			return err
+		},
+	}
+}
+
+func (a *app) pluginsAdd() *cobra.Command {
+	var yes bool
+	var as string
+	c := &cobra.Command{
+		Use:   "add URL|FILE|MODULE@VERSION",
+		Short: "Copy a plugin into the user's plugin folder, after showing what it is",
+		Long: `Fetch an executable from an https:// address or a file, or build the Go package of a module's version, show its size and
+SHA-256, ask, and copy it into the user's plugin folder, where runs find it by its name. Nothing is started. A script must be one file.`,
+		Example: `  zagg plugins add ./zagg-plugin-mine
+  zagg plugins add https://example.org/zagg-plugin-mine
+  zagg plugins add example.org/planefit/cmd/zagg-plugin-planefit@v1.2.0`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			got, err := plugins.Fetch(cmd.Context(), args[0], as)
+			if err != nil {
+				return err
+			}
+			defer got.Discard()
+			fmt.Fprintf(a.stdout, "plugin  %s\nfrom    %s\nsize    %s\nsha256  %s\nto      %s\n", got.Name, got.From, humanize.IBytes(uint64(got.Size)), got.SHA256, got.To)
+			if got.Replaces != "" {
+				fmt.Fprintf(a.stdout, "instead of sha256 %s\n", got.Replaces)
+			}
+			if !a.confirm(yes, "Copy it?") {
+				fmt.Fprintln(a.stderr, "Aborted: nothing was copied")
+				return errSilent
+			}
+			return got.Keep()
+		},
+	}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	c.Flags().StringVar(&as, "name", "", "name of the plugin (default: that of the file, without zagg-plugin-)")
+	return c
+}
