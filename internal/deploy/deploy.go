@@ -308,6 +308,9 @@ func (s *Stack) events(ctx context.Context, began time.Time, seen map[string]boo
 		reason, status := aws.ToString(e.ResourceStatusReason), string(e.ResourceStatus)
 		if failure == "" && strings.HasSuffix(status, "_FAILED") && !strings.Contains(reason, "cancelled") {
 			failure = fmt.Sprintf("%s (%s): %s", aws.ToString(e.LogicalResourceId), aws.ToString(e.ResourceType), reason)
+			if strings.Contains(reason, "already exists") {
+				failure += fmt.Sprintf("; %s is not of this stack: remove it if nobody needs it, or give another --function-name", aws.ToString(e.PhysicalResourceId))
+			}
 		}
 		if id := aws.ToString(e.EventId); !seen[id] {
 			seen[id] = true

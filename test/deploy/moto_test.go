@@ -174,6 +174,32 @@ func TestStandUpUpdateAndTearDown(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// What is there and is not the stack's is named before anything is made, with the way out; the walkthrough can be repeated.
+func TestStandUpBesideOthers(t *testing.T) {
+	moto(t)
+	up := []string{"deploy", "up", "--bundle", bundle(t, "x"), "--output-bucket", "grids", "--create-output-bucket", "--yes"}
+	ok(t, up...)
+	code, _, errs := zagg(t, "", append(up, "--stack", "second")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "function process-shard is there and is not of this stack: give another --function-name")
+	require.Contains(t, errs, "role zagg-lambda-execution is there and is not of this stack: give another --role-name, or take it with --role-arn arn:aws:iam::")
+	code, _, errs = zagg(t, "", "deploy", "status", "--stack", "second")
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "there is no such stack")
+	ok(t, append(up, "--stack", "second", "--function-name", "other", "--role-name", "other")...)
+	ok(t, "deploy", "down", "--stack", "second", "--yes")
+
+	ok(t, "deploy", "down", "--yes")
+	_, _, errs = zagg(t, "", up...) // the bucket stayed
+	require.Contains(t, errs, "bucket grids is there already and is taken as it is")
+	ok(t, "deploy", "down", "--yes")
+	_, _, errs = zagg(t, "n\n", "deploy", "up", "--bundle", bundle(t, "x"), "--output-bucket", "nowhere-at-all")
+	require.Contains(t, errs, "there is no bucket nowhere-at-all yet: --create-output-bucket makes it")
+	code, _, errs = zagg(t, "n\n", "deploy", "up", "--bundle", bundle(t, "x"), "--output-bucket", "grids", "--reserved-concurrency", "0")
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "keeps the function from running at all")
+}
+
 func bucketClient(t *testing.T) *s3.Client {
 	return s3.NewFromConfig(awsConfig(t), func(o *s3.Options) { o.UsePathStyle = true })
 }

@@ -153,6 +153,15 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 	if err := o.sameService(state); err != nil {
 		return err
 	}
+	if state == nil {
+		if err := c.Preflight(a.sayLine).Check(ctx, c.Stack, o.service().Template, given); err != nil {
+			return err
+		}
+	}
+	if given["ReservedConcurrency"] == "0" && !a.confirm(o.yes, "--reserved-concurrency 0 keeps the function from running at all. Go on?") {
+		fmt.Fprintln(a.stderr, "Nothing was changed.")
+		return errSilent
+	}
 	if o.bundle != "" || create {
 		if given["ArtifactBucket"], given["FunctionS3Key"], err = c.Deliver(ctx, stack.Delivery{
 			Service: o.service(), Architecture: stack.ArchitectureOf(given, state), Bundle: o.bundle, Bucket: o.artifacts, Log: a.stderr,
