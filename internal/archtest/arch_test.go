@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -451,9 +452,19 @@ func matches(allowed []string, own string) bool {
 
 // packages parses every Go file of the module, by folder relative to the repository and file name.
 func packages(t *testing.T) map[string]map[string]*ast.File {
-	root := repository(t)
+	found, err := parsed()
+	require.NoError(t, err)
+	return found
+}
+
+// parsed does it once for all tests.
+var parsed = sync.OnceValues(func() (map[string]map[string]*ast.File, error) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]map[string]*ast.File{}
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -481,9 +492,8 @@ func packages(t *testing.T) map[string]map[string]*ast.File {
 		found[dir][filepath.Base(p)] = f
 		return nil
 	})
-	require.NoError(t, err)
-	return found
-}
+	return found, err
+})
 
 func repository(t *testing.T) string {
 	root, err := filepath.Abs("../..")

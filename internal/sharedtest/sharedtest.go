@@ -1,5 +1,5 @@
-// Package sharedtest finds the reference data that tests compare with: a folder "shared" beside the checkout.
-// A user's clone does not have it, and such tests skip; in CI its absence is a failure.
+// Package sharedtest is what tests share: the reference data that they compare with, in a folder "shared" beside the checkout, and how
+// much of a matrix is tried. A user's clone has no such folder, and such tests skip; in CI its absence is a failure.
 package sharedtest
 
 import (
@@ -29,4 +29,24 @@ func Dir(t testing.TB, elem ...string) string {
 		t.Skipf("reference data not beside this checkout (%s): skipped", filepath.Join(append([]string{"shared"}, elem...)...))
 	}
 	return path
+}
+
+// Sweep reports whether whole matrices are tried: with ZAGG_SWEEPS, as .ci/run sets it. Without it a test tries some of each, so that
+// `go test ./...` is a matter of minutes.
+func Sweep() bool { return os.Getenv("ZAGG_SWEEPS") != "" }
+
+// NeedsSweep skips what takes more than it tells a first look: building functions for other machines, and its like.
+func NeedsSweep(t testing.TB) {
+	t.Helper()
+	if !Sweep() {
+		t.Skip("takes long: ZAGG_SWEEPS=1 runs it, as .ci/run does")
+	}
+}
+
+// NotShort skips what builds programs or runs whole stores many times, with -short.
+func NotShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long: left out with -short")
+	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/coretest"
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // The promises of a grid, for one of each projection and some odd ones.
@@ -21,7 +22,7 @@ func TestConformance(t *testing.T) {
 		"dateline":   {`{"crs":"EPSG:4326","resolution":0.25,"bounds":[170,-20,190,10],"chunk_shape":[10,10]}`, coretest.GridOptions{Points: []core.LonLat{{Lon: 179.9, Lat: -5}, {Lon: -179, Lat: 3}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.opt.Short = testing.Short() || name != "antarctica" && name != "globe"
+			c.opt.Short = !sharedtest.Sweep() || name != "antarctica" && name != "globe"
 			coretest.Grid(t, coretest.Make(Plugin().Grids[0], c.config), c.opt)
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/englacial/zagg/cmd/zagg/cli"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/reduce"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/internal/zarr"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -61,6 +62,7 @@ func buildPlanefit(t *testing.T) string {
 }
 
 func TestModule(t *testing.T) {
+	sharedtest.NotShort(t)
 	for _, args := range [][]string{{"vet", "-C", "examples/planefit", "./..."}, {"test", "-C", "examples/planefit", "./..."}} {
 		out, err := exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
 		require.NoError(t, err, string(out))
@@ -77,6 +79,7 @@ func TestVerifyPython(t *testing.T) {
 
 // The plane's scatter and slope are the same in Go, in Python and computed here.
 func TestPlanefit(t *testing.T) {
+	sharedtest.NotShort(t)
 	config, err := os.ReadFile("examples/planefit.yaml")
 	require.NoError(t, err)
 	run := func(command string) map[string][]float64 {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 )
 
@@ -23,6 +24,7 @@ const samples = "../../cmd/zagg/cli/sample"
 // However often a run is killed, no half-written object is ever visible under its name, a record never exists without
 // its objects, and the same command ends in the bytes of an undisturbed run.
 func TestKilledRunsResume(t *testing.T) {
+	sharedtest.NotShort(t)
 	zagg := filepath.Join(t.TempDir(), "zagg")
 	out, err := exec.Command("go", "build", "-o", zagg, "../../cmd/zagg").CombinedOutput()
 	require.NoError(t, err, string(out))

@@ -27,6 +27,7 @@ import (
 )
 
 func TestWorker(t *testing.T) {
+	sharedtest.NotShort(t)
 	sharedtest.Dir(t, "golden")
 	f := newFixture(t)
 	for _, c := range []struct {
@@ -146,7 +147,7 @@ func (f *fixture) jobs() {
 			j.Granules[k].URL = remote("small", s.Granules)[k]
 		}
 		j.GranulesURL = store + ".status/r1/granules-" + s.Label + ".json"
-		list, err := j.GranulesJSON()
+		list, err := job.EncodeJSON(j.Granules)
 		require.NoError(f, err)
 		require.NoError(f, objstore.PutBytes(f.Context(), f.store, j.GranulesURL, list, core.PutOptions{}))
 		j.Granules = nil

@@ -66,6 +66,7 @@ func datasets(t *testing.T, soak bool) []dataset {
 // Each set at one, three and as many shards a job as suit, with plugins linked in and all of them in a process of their own: the
 // same objects and, receipts apart, the same records. Without ZAGG_SOAK two sets in two of these ways.
 func TestSameStoreAtAnyGrouping(t *testing.T) {
+	sharedtest.NotShort(t)
 	soak := os.Getenv("ZAGG_SOAK") != ""
 	plugins := pluginFolder(t)
 	for _, set := range datasets(t, soak) {

@@ -81,6 +81,7 @@ func contents(t *testing.T, store string) map[string]string {
 }
 
 func TestSameStoreWithinTheBudget(t *testing.T) {
+	sharedtest.NotShort(t)
 	sets := map[string][2]string{
 		"small": {sharedtest.Dir(t, "golden", "small", "config.yaml"), sharedtest.Dir(t, "golden", "granules_small")},
 		"edge":  {sharedtest.Dir(t, "golden", "edge", "config.yaml"), sharedtest.Dir(t, "golden", "granules_edge")},

@@ -18,6 +18,7 @@ import (
 	"github.com/englacial/zagg/cmd/zagg/cli"
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/plugins/atl06"
 	"github.com/englacial/zagg/plugins/hdf5"
 	"github.com/englacial/zagg/plugins/healpix"
@@ -54,6 +55,7 @@ func TestMain(m *testing.M) {
 // build is the executable of a command of this module.
 func build(t testing.TB, pkg string) string {
 	t.Helper()
+	sharedtest.NotShort(t)
 	binaries.Lock()
 	defer binaries.Unlock()
 	path := filepath.Join(binaries.dir, filepath.Base(pkg))

@@ -41,7 +41,7 @@ func TestRunsResume(t *testing.T) {
 		{"Grid/Locate", "kill", "0", false}, {"Grid/Cells", "kill", "0", false}, {"Statistic/Compute", "hang", "0", false}, {"Statistic/Compute", "corrupt", "0", true},
 	} {
 		t.Run(c.method+"/"+c.kind, func(t *testing.T) {
-			p := newPatient(t, "-method", c.method, "-kind", c.kind, "-after", c.after, "-batches="+strconv.FormatBool(c.method == "Reader/Read"), "-once", filepath.Join(t.TempDir(), "once"))
+			p := newPatient(t, "-method", c.method, "-kind", c.kind, "-after", c.after, "-batches="+strconv.FormatBool(c.method == "Reader/Read"), "-once="+filepath.Join(t.TempDir(), "once"))
 			if c.kind == "hang" {
 				p.options.Health = 300 * time.Millisecond
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/englacial/zagg/cmd/zagg/cli"
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/internal/zarr"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -83,7 +84,11 @@ func verify(t *testing.T, dir string, plugin ...string) {
 }
 
 func TestGo(t *testing.T) {
+	sharedtest.NotShort(t)
 	for _, kind := range []string{"grid", "reader", "statistic"} {
+		if kind != "reader" && !sharedtest.Sweep() { // TestRunGo has a statistic
+			continue
+		}
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			dir := write(t, kind, "go")
@@ -109,6 +114,7 @@ func TestPython(t *testing.T) {
 
 // A statistic in Go is what the built-in ones say it is.
 func TestRunGo(t *testing.T) {
+	sharedtest.NotShort(t)
 	executable := buildGo(t, write(t, "statistic", "go"))
 	store := run(t, "../../cmd/zagg/cli/sample", fmt.Sprintf(`
 plugins: [{name: mystatistic, command: [%q]}]

@@ -12,6 +12,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -52,6 +53,7 @@ func (b *bench) bareRecords(t *testing.T, store string) map[string]*layout.Recor
 // Plugins linked in, all of them in a process of their own, or in a function; shards one by one, some together or as many as suit;
 // memory for all rows or for none: the stores and, receipts apart, the records are the same.
 func TestSameStoreHoweverItIsComputed(t *testing.T) {
+	sharedtest.NotShort(t)
 	b := newBench(t)
 	records := b.bareRecords(t, "s3://out/whole.zarr")
 	require.Len(t, records, 6)

@@ -9,11 +9,13 @@ import (
 
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/fleet"
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // Workers that are killed are heard of through the function's destination for failures, and their shards sent again, although the
 // time-out is far away: events are as the deployed template has them.
 func TestKilledWorkersAreHeardOf(t *testing.T) {
+	sharedtest.NotShort(t)
 	b := newBench(t)
 	const timeout = 12 * time.Minute
 	require.NoError(t, b.lambda.Deploy(emulator.Function{Name: "process-shard", Bootstrap: exe(t), Memory: usual, Timeout: timeout, Env: b.s3.Environ(),

@@ -31,6 +31,7 @@ import (
 	"github.com/englacial/zagg/host/serve"
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/emulator"
+	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -165,6 +166,7 @@ func (b *bench) records(t *testing.T, store string) int {
 }
 
 func TestEverythingFails(t *testing.T) {
+	sharedtest.NotShort(t)
 	seed, once := uint64(time.Now().UnixNano()), os.Getenv("ZAGG_SOAK_SEED")
 	if once != "" {
 		var err error
@@ -248,6 +250,7 @@ func (b *bench) check(t *testing.T, seed uint64, store string) {
 
 // Keys that end while a run goes on are renewed in their file, and later events and the dispatcher itself have the new ones.
 func TestKeysEndInMidRun(t *testing.T) {
+	sharedtest.NotShort(t)
 	b := newBench(t)
 	file := filepath.Join(b.dir, "keys.json")
 	renew := func(name string, life time.Duration) {

@@ -18,11 +18,13 @@ import (
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/quickdeploy"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/internal/zippatch"
 )
 
 // function deploys the bootstrap that would be deployed, with the least memory that Lambda has.
 func function(t *testing.T, server *awstest.S3) (*emulator.Lambda, *lambda.Client) {
+	sharedtest.NotShort(t)
 	exe := filepath.Join(t.TempDir(), "bootstrap")
 	cmd := exec.Command("go", "build", "-tags", "lambda.norpc,netgo,osusergo", "-o", exe, "../../cmd/zagg-zipedit")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

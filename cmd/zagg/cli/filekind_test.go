@@ -22,7 +22,7 @@ func catalogOf(t *testing.T, name, content string, args ...string) (code int, ou
 	dir := t.TempDir()
 	file := filepath.Join(dir, name)
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
-	code, _, stderr := execute(t, "", append([]string{"catalog", "--config", "atl06", "--bbox=-180,-90,180,90", "--output", filepath.Join(dir, "map.json"), "-q", file}, args...)...)
+	code, _, stderr := execute(t, "", append([]string{"catalog", "--config", "atl06", "--bbox=9,-76,13,-72", "--output", filepath.Join(dir, "map.json"), "-q", file}, args...)...)
 	m, _ := os.ReadFile(filepath.Join(dir, "map.json"))
 	return code, stderr + string(m)
 }

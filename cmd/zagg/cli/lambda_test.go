@@ -20,6 +20,7 @@ import (
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/run"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/lambda/worker"
 	"github.com/englacial/zagg/plugins/all"
 )
@@ -59,6 +60,7 @@ func written(t *testing.T, folder string) map[string]string {
 
 // Invocations write what a local run writes, by either transport; the same command does what is missing, and no more.
 func TestLambdaWritesTheSame(t *testing.T) {
+	sharedtest.NotShort(t)
 	want := written(t, sampleStore(t))
 	for _, invocation := range []string{"async", "sync"} {
 		store := filepath.Join(t.TempDir(), "heights.zarr")

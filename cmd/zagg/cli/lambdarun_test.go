@@ -18,6 +18,7 @@ import (
 	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -52,6 +53,7 @@ func (s *said) String() string {
 
 // The first ^C sends no more shards, the second leaves those at work, and what is said tells how to go on.
 func TestInterruptTwice(t *testing.T) {
+	sharedtest.NotShort(t)
 	l := account(t, ours(t))
 	manifest, err := json.Marshal(ours(t))
 	require.NoError(t, err)
@@ -98,6 +100,7 @@ func TestInterruptTwice(t *testing.T) {
 
 // Who may read the store and not write it has the function set it up, and end the run.
 func TestStoreThatOnlyTheFunctionMayWrite(t *testing.T) {
+	sharedtest.NotShort(t)
 	l := account(t, ours(t))
 	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Buckets: []string{"ins", "out"}})
 	require.NoError(t, err)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // A box across the antimeridian, as rings are written: counter-clockwise, and clockwise with a vertex on each side, which
@@ -77,6 +79,7 @@ func shardsOf(t *testing.T, args ...string) ([]string, string) {
 
 // Whatever says it, and wound either way, a box across the antimeridian is that box.
 func TestBoxAcrossTheAntimeridianFromEverySource(t *testing.T) {
+	sharedtest.NotShort(t)
 	world := stacFootprint(t, `"geometry":null,"bbox":[-180,-90,180,90]`)
 	want, _ := shardsOf(t, acrossFlag, world)
 	for winding, ring := range acrossBox {

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 const (
@@ -140,6 +142,7 @@ func shardMapOf(t *testing.T, shardMap []byte, change func(name string, record m
 // Whatever way an address comes to a run, and however the run fails, nothing that it prints or writes has the user, the password or the
 // signature in it.
 func TestSecretsOfAddressesStayInside(t *testing.T) {
+	sharedtest.NotShort(t)
 	v := newVault(t)
 	dir := t.TempDir()
 	ok(t, "catalog", "-q", "--config", "sample/demo.yaml", "--bbox=-50,69,-34,76", "--output", filepath.Join(dir, "map.json"), "sample/"+granuleThere)
