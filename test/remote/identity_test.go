@@ -46,7 +46,7 @@ func TestVersionChanges(t *testing.T) {
 	code, out = run()
 	require.Zero(t, code, out)
 	records := 0
-	require.NoError(t, filepath.WalkDir(store+".status", func(path string, d os.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir(store+".status/records", func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".json" {
 			return err
 		}

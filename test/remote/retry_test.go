@@ -38,7 +38,7 @@ func (nothing) Finish()     {}
 func TestRunOutlivesAPluginThatDies(t *testing.T) {
 	const sample = "../../cmd/zagg/cli/sample"
 	once := filepath.Join(t.TempDir(), "once")
-	require.NoError(t, os.WriteFile(once, nil, 0o600)) // while shards are looked for nothing goes wrong
+	require.NoError(t, os.WriteFile(once, nil, 0o600))                                                      // while shards are looked for nothing goes wrong
 	p := newPatient(t, "-method", "Reader/Read", "-kind", "kill", "-after", "1", "-batches", "-once="+once) // in one word: what a word names is part of the code
 	plugin, err := p.open()
 	require.NoError(t, err)
