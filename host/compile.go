@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -244,37 +243,13 @@ func (c *compiler) expression(a *config.Array, chunks []expr.Var) (core.Statisti
 	return expr.NewStatistic(program), nil
 }
 
-// statistic makes a statistic of its constant params; the others are inputs.
-func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statistic, error) {
-	constants := map[string]json.RawMessage{}
-	for _, p := range a.Params {
-		if p.Const != nil {
-			constants[p.Name] = p.Const
-		}
-	}
-	if a.Location != "" {
-		constants["located"] = json.RawMessage("true")
-	}
-	if a.Times == "per-centroid" {
-		constants["timed"] = json.RawMessage("true")
-	}
-	cfg, err := json.Marshal(constants)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.host.Statistic(ctx, a.Function, cfg)
-	if err != nil {
-		return nil, at(c.recipe.Config, a.Key+".function", err)
-	}
-	return s, nil
-}
-
 // inputs says for each input of a statistic which column or derived column it is. For an expression the inputs are the
 // columns it names; for a statistic they are source and the params that are no constants.
 func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.StatisticInfo) ([]engine.Input, error) {
 	cfg := c.recipe.Config
 	given := map[string]config.Param{}
-	for _, p := range a.Params {
+	params, _ := c.resolve(a)
+	for _, p := range params {
 		if p.Const == nil {
 			given[p.Name] = p
 		}
@@ -286,7 +261,12 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 			continue
 		}
 		if in.PerCell {
-			return nil, cfg.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell", in.Name, a.Function)
+			k, err := c.cellInput(a, in.Name)
+			if err != nil {
+				return nil, err
+			}
+			ins = append(ins, engine.Input{Name: in.Name, Column: -1, Derived: -1, Cell: k + 1})
+			continue
 		}
 		i := engine.Input{Name: in.Name, Column: -1, Derived: -1}
 		var err error
@@ -305,6 +285,10 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 			i.Derived, err = c.derive(p)
 		case isParam:
 			i.Column, err = c.column(p.Key, p.Column)
+		case in.Name == inputLon || in.Name == inputLat:
+			i.Position, c.recipe.pipeline.Positions = in.Name, true
+		case in.Name == "time" && cfg.Output.Clock != nil:
+			i.Derived, err = c.deriveTimes()
 		case in.Name == "source" && a.Source != "":
 			i.Column, err = c.column(a.Key+".source", a.Source)
 		case in.Optional:
@@ -317,7 +301,7 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 		}
 		ins = append(ins, i)
 	}
-	for _, p := range a.Params {
+	for _, p := range params {
 		if _, left := given[p.Name]; left {
 			return nil, cfg.Errorf(p.Key, "%s has no input %q; have %s", a.Function, p.Name, inputNames(info.Inputs))
 		}
@@ -391,24 +375,4 @@ func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Fiel
 		}
 	}
 	return fields
-}
-
-// units replaces an input's name in braces by its column's units; an unknown unit leaves none. Where the column counts from
-// an epoch, what is of another kind than the column, such as a variance or a sum, does not.
-func (c *compiler) units(a *config.Array, template string) string {
-	if !strings.Contains(template, "{") {
-		return template
-	}
-	i, ok := c.columns[a.Source]
-	if !ok || c.fields[i].Units == "" {
-		return ""
-	}
-	if c.fields[i].Units == "1" {
-		return "1"
-	}
-	units := c.fields[i].Units
-	if unit, _, ok := strings.Cut(units, " since "); ok && (template != "{source}" || slices.Contains([]string{"std", "nanstd", "sum", "nansum"}, a.Function)) {
-		units = unit
-	}
-	return strings.ReplaceAll(template, "{source}", units)
 }

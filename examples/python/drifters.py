@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from zagg_plugin import Batch, Code, Error, Field, Reader, serve
+from zagg_plugin import Batch, Code, Error, Field, Reader, decoding, serve
 
 
 class Drifters(Reader):
@@ -21,11 +21,12 @@ class Drifters(Reader):
 
     def read(self, granule, query):
         with granule.data.open() as file:
-            text = io.TextIOWrapper(file, "utf-8", newline="").read()
+            with decoding("the text", granule.id):
+                text = io.TextIOWrapper(file, "utf-8", newline="").read()
             if not text.endswith("\n"):
                 raise Error(Code.CORRUPT, "the last line is cut: fetch the file again", subject=granule.id)
-            rows = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
-            header = next(rows, [])
+            with decoding("the table", granule.id):
+                header, *rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)) or [[]]
             names = [self.lon, self.lat, *query.wanted]
             for name in names:
                 if name not in header:

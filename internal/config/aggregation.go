@@ -62,13 +62,16 @@ func (a *Array) Width() int {
 // Counts reports an array that counts observations: where there are some, but none with a value, it holds 0.
 func (a *Array) Counts() bool { return a.Function == "len" || a.Function == "count" }
 
-// A Param is a further argument of a statistic: exactly one of its three forms.
+// A Param is a further argument of a statistic: exactly one of Const, Column and Expression.
 type Param struct {
 	Name       string
 	Key        string          // its dotted key, for errors
-	Const      json.RawMessage // number, true or false, list of numbers
+	Const      json.RawMessage // any JSON
 	Column     string          // name of a variable
 	Expression string          // over variables
+	// Outright says that the configuration says which form it is. Else Column or Expression is a text that is a constant where it names no
+	// variable.
+	Outright bool
 }
 
 // maxWidth bounds the numbers of one cell.
@@ -244,26 +247,49 @@ func (p *problems) params(c *node, d *DataSource) []Param {
 		if x.name == "locations" || x.name == "temporal" {
 			p.atKey(x, "%q is a reserved name", x.name)
 		}
-		number := &node{}
-		if _, err := (&builder{}).setNumber(number, strings.TrimSpace(x.str())); err != nil {
-			p.add(x, "%s is no number that can be used", show(x))
-		}
-		switch {
-		case x.kind != kindString:
-			a.Const = x.json()
-		case number.kind != 0:
-			a.Const = number.json()
-		case strings.TrimSpace(x.text) == "":
-			p.add(x, "empty; expected a constant, a variable or an expression")
-		case isName(strings.TrimSpace(x.text)):
-			a.Column = strings.TrimSpace(x.text)
-			p.declared(x, a.Column, d)
-		default:
-			a.Expression = x.text
-		}
+		p.param(x, &a, d)
 		out = append(out, a)
 	}
 	return out
+}
+
+// param reads one: a map of the one key column, value or expression says which form it is; of a text it shows when the columns are known.
+func (p *problems) param(x *node, a *Param, d *DataSource) {
+	if x.kind == kindMap && len(x.children) == 1 {
+		only := x.children[0]
+		switch {
+		case only.name == "value":
+			a.Const = only.json()
+			return
+		case only.name == "column" && only.kind == kindString:
+			a.Column, a.Outright = strings.TrimSpace(only.text), true
+			p.declared(only, a.Column, d)
+			return
+		case only.name == "expression" && only.kind == kindString:
+			a.Expression, a.Outright = only.text, true
+			return
+		}
+	}
+	number := &node{}
+	if _, err := (&builder{}).setNumber(number, strings.TrimSpace(x.str())); err != nil {
+		p.add(x, "%s is no number that can be used", show(x))
+	}
+	text := strings.TrimSpace(x.text)
+	switch {
+	case x.kind != kindString:
+		a.Const = x.json()
+	case number.kind != 0:
+		a.Const = number.json()
+	case text == "":
+		p.add(x, "empty; expected a constant, a variable or an expression")
+	case isName(text):
+		a.Column = text
+		if near := nearest(text, d.VariableNames()); near != "" && near != text && d.Reader == DefaultReader {
+			p.declared(x, text, d)
+		}
+	default:
+		a.Expression = x.text
+	}
 }
 
 // shape is the shape of a cell's numbers: nil for a scalar.

@@ -112,12 +112,14 @@ func filterOps() []string {
 }
 
 func (p *problems) dataSource(n *node) DataSource {
-	d := DataSource{Reader: n.get("reader").str(), Driver: n.get("driver").str(), MaskFill: maskOf(n.get("mask_fill"))}
+	d := DataSource{Reader: readerName(n.get("reader")), Driver: n.get("driver").str(), MaskFill: maskOf(n.get("mask_fill"))}
 	if d.Driver == "" {
 		d.Driver = "s3"
 	}
 	if sameReader(d.Reader) {
-		if r := n.get("reader"); r != nil && d.Reader != DefaultReader {
+		if r := n.get("reader"); r != nil && r.kind == kindMap {
+			p.ownReader(r)
+		} else if r != nil && d.Reader != DefaultReader {
 			p.note(r, "%q has no effect: the reader %s reads the files", d.Reader, DefaultReader)
 		}
 		d.Reader = DefaultReader
@@ -217,11 +219,35 @@ func (p *problems) index(n *node) Index {
 	return out
 }
 
-// readerConfig is the part of the section that the reader decodes itself.
+// readerName is the name of a reader, which stands alone or with what it is configured with.
+func readerName(n *node) string {
+	if n != nil && n.kind == kindMap {
+		return n.get("name").str()
+	}
+	return n.str()
+}
+
+// ownReader refuses a map that does not name a reader which is configured by it.
+func (p *problems) ownReader(r *node) {
+	switch name := r.get("name"); {
+	case name.str() == "":
+		p.missing(r, "name", "required: which reader")
+	default:
+		p.add(name, "the reader %s takes its layout from data_source, not from here", DefaultReader)
+	}
+}
+
+// readerConfig is the part of the section that the reader decodes itself: what stands beside its name, and what is of the section's own keys.
 func readerConfig(n *node) json.RawMessage {
 	out := &node{kind: kindMap}
+	if r := n.get("reader"); r != nil && r.kind == kindMap {
+		out.children = append(out.children, r.without("name").children...)
+	}
 	for _, k := range []string{"groups", "coordinates", "variables", "base_level", "levels", "read_plan", "assets"} {
-		if c := n.get(k); c != nil && (k != "read_plan" || n.get("levels") != nil || !sameReader(n.get("reader").str())) {
+		if out.child(k) != nil {
+			continue // the reader's own key
+		}
+		if c := n.get(k); c != nil && (k != "read_plan" || n.get("levels") != nil || !sameReader(readerName(n.get("reader")))) {
 			out.children = append(out.children, c)
 		}
 	}

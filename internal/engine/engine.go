@@ -20,24 +20,26 @@ import (
 
 // A Pipeline is what every shard of a run shares. It is immutable and safe for concurrent use.
 type Pipeline struct {
-	Grid     core.Grid
-	Reader   core.ProductReader
-	Columns  []string       // columns to read: the declared variables
-	Filters  []core.Filter  // the reader's
-	Rows     []RowFilter    // the engine's
-	Vars     []Variable     // what to compute, in output order
-	Coords   []*zarr.Array  // coordinate arrays that each shard writes; empty where set-up has written them
-	Mask     Mask           // what becomes of rows in which a column has no valid value
-	Granules int            // granules read at once
-	Budget   *budget.Budget // of the process; nil: no bounds
-	Request  int64          // bytes that cost as much as a request to the granules' store
-	Scratch  string         // folder for rows beyond the budget; "": the system's for temporary files
-	Batch    int            // most rows per batch
-	Group    string         // path of the group inside the store
-	Dims     []core.Dim     // the frame's
-	Derived  []Derived      // what statistics take as inputs beside columns, once per distinct text
-	Chunks   []ChunkValue   // what statistics may take of the chunk of a cell
-	Places   bool           // each row has the word of its place, as the grid names it (core.PointColumn)
+	Grid      core.Grid
+	Reader    core.ProductReader
+	Columns   []string       // columns to read: the declared variables
+	Filters   []core.Filter  // the reader's
+	Rows      []RowFilter    // the engine's
+	Vars      []Variable     // what to compute, in output order
+	Coords    []*zarr.Array  // coordinate arrays that each shard writes; empty where set-up has written them
+	Mask      Mask           // what becomes of rows in which a column has no valid value
+	Granules  int            // granules read at once
+	Budget    *budget.Budget // of the process; nil: no bounds
+	Request   int64          // bytes that cost as much as a request to the granules' store
+	Scratch   string         // folder for rows beyond the budget; "": the system's for temporary files
+	Batch     int            // most rows per batch
+	Group     string         // path of the group inside the store
+	Dims      []core.Dim     // the frame's
+	Derived   []Derived      // what statistics take as inputs beside columns, once per distinct text
+	Chunks    []ChunkValue   // what statistics may take of the chunk of a cell
+	Positions bool           // each row has its longitude and latitude
+	Cells     bool           // statistics may take the columns of Grid.Cells
+	Places    bool           // each row has the word of its place, as the grid names it (core.PointColumn)
 }
 
 // A Derived is a value of each row that is computed of columns: an expr.Program, or a Clock.
@@ -65,11 +67,13 @@ type Variable struct {
 // An Input names where one of a statistic's inputs comes from: a column or a derived one, or, for a statistic that only
 // counts rows where none is read, neither; it gets zeros.
 type Input struct {
-	Name    string // as the statistic calls it
-	Column  int    // index into Pipeline.Columns, or -1
-	Derived int    // index into Pipeline.Derived where Column is -1, or -1
-	Place   bool   // it is the word of the row's place
-	Chunk   int    // index into Pipeline.Chunks and 1 more, of an input that is one value per cell; 0: it is none
+	Name     string // as the statistic calls it
+	Column   int    // index into Pipeline.Columns, or -1
+	Derived  int    // index into Pipeline.Derived where Column is -1, or -1
+	Place    bool   // it is the word of the row's place
+	Position string // "lon" or "lat": it is that of the row; "": it is not
+	Cell     int    // index into the columns of Grid.Cells and 1 more, of an input that is one value per cell; 0: it is none
+	Chunk    int    // index into Pipeline.Chunks and 1 more, of an input that is one value per cell; 0: it is none
 }
 
 // A Task is one shard to compute.

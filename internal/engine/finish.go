@@ -204,7 +204,7 @@ func (r *pass) chunk(ctx context.Context, t int, segs []segment, cut *cutting, f
 
 // reduceInto runs a portion's statistics over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
 func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, some *portion, blocks []block, res *Result) error {
-	in, err := p.inputs(ctx, g)
+	in, err := p.inputs(ctx, t, g)
 	if err != nil {
 		return err
 	}

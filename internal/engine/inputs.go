@@ -17,6 +17,7 @@ type inputs struct {
 	derived []core.Column
 	layout  layout
 	chunks  []chunkValues // as Pipeline.Chunks
+	cells   []core.Column // of Grid.Cells
 	marked  []bool        // by column: some row has no valid value
 	key     string        // of last: the columns that lack values
 	last    *view         // one at a time, so that what statistics take is never in memory more than twice
@@ -32,11 +33,16 @@ type view struct {
 }
 
 // inputs computes what all variables share.
-func (p *Pipeline) inputs(ctx context.Context, g *core.Groups) (*inputs, error) {
+func (p *Pipeline) inputs(ctx context.Context, t *Task, g *core.Groups) (*inputs, error) {
 	in := &inputs{p: p, groups: g, derived: make([]core.Column, len(p.Derived)), layout: newLayout(p.Dims)}
 	var err error
 	for i, d := range p.Derived {
 		if in.derived[i], err = d.Rows(g.Rows, int(g.Offsets[len(g.Offsets)-1])); err != nil {
+			return nil, err
+		}
+	}
+	if p.Cells {
+		if in.cells, err = p.Grid.Cells(ctx, t.Shard.Key); err != nil {
 			return nil, err
 		}
 	}
@@ -165,6 +171,11 @@ func (w *view) groups(v *Variable, in *inputs) *core.Groups {
 		case i.Chunk > 0:
 			g.Cells = append(g.Cells, in.chunks[i.Chunk-1].column(i.Name, in.p.Chunks[i.Chunk-1].Type, in.chunksOf(w.slots)))
 			continue
+		case i.Cell > 0:
+			g.Cells = append(g.Cells, cellsOf(&in.cells[i.Cell-1], i.Name, w.slots))
+			continue
+		case i.Position != "":
+			c = w.column(*columnNamed(in.groups.Rows, positionName(i.Position)))
 		case i.Place:
 			c = w.column(*columnNamed(in.groups.Rows, placeName))
 		case i.Column >= 0:

@@ -170,6 +170,7 @@ func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error 
 	if err != nil {
 		return err
 	}
+	cols = l.run.p.withPositions(cols, b)
 	l.sink.begin(cols)
 	if _, err := gather(l.sink.cols, cols, l.keep); err != nil {
 		return err

@@ -36,7 +36,7 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Res
 		return nil, err
 	}
 	blocks = append(blocks, coords...)
-	in, err := p.inputs(ctx, g)
+	in, err := p.inputs(ctx, t, g)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,29 @@ import (
 // placeName is the name of the column of words of places in a sink and in groups. No column of a reader has it.
 const placeName = "\x00place"
 
+// positionName is what the columns of longitudes and latitudes of rows are called in a sink and in groups.
+func positionName(position string) string { return "\x00" + position }
+
+// withPositions adds the longitudes and latitudes of a batch to its columns.
+func (p *Pipeline) withPositions(cols []core.Column, b *core.Batch) []core.Column {
+	if !p.Positions {
+		return cols
+	}
+	return append(slices.Clip(cols), core.ColumnOf(positionName("lon"), b.Lon), core.ColumnOf(positionName("lat"), b.Lat))
+}
+
+// cellsOf are the columns of Grid.Cells of some slots.
+func cellsOf(all *core.Column, name string, slots []int32) core.Column {
+	c := *all
+	size := max(c.Width, 1) * c.Type.Size()
+	data := core.NewData(len(slots) * size)
+	for i, s := range slots {
+		copy(data[i*size:], all.Data[int(s)*size:(int(s)+1)*size])
+	}
+	c.Name, c.Data = name, data
+	return c
+}
+
 // withPlaces adds the words of the places of some rows of a batch to its columns; those of other rows are 0.
 func (p *Pipeline) withPlaces(ctx context.Context, cols []core.Column, b *core.Batch, rows []int32) ([]core.Column, error) {
 	if !p.Places {

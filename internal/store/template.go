@@ -284,6 +284,11 @@ func (b *builder) attributes(f core.Field, o Output, first bool) (json.RawMessag
 			return nil, core.Errorf(core.Internal, "template", "the grid's attributes of variables", "%w", err)
 		}
 	}
+	if len(f.Attrs) > 0 {
+		if err := json.Unmarshal(f.Attrs, &attrs); err != nil {
+			return nil, core.Errorf(core.Invalid, "template", f.Name, "the statistic's attributes: %w", err)
+		}
+	}
 	if f.Units != "" {
 		units, err := json.Marshal(f.Units)
 		if err != nil {

@@ -27,11 +27,28 @@ class Broken(Statistic):
     name = "broken"
     def compute(self, groups): raise RuntimeError("oops")
 
+class Panic(BaseException):
+    """What extensions in other languages raise."""
+
+class Leaving(Statistic):
+    name = "leaving"
+    def __init__(self, how: str = "exit"):
+        self.how = how
+        if how == "early": sys.exit("no licence")
+    def compute(self, groups):
+        if self.how == "panic": raise Panic("at src/lib.rs")
+        if self.how == "interrupt": raise KeyboardInterrupt
+        sys.exit(3)
+
 class Lines(Reader):
     name = "lines"
     groups = ("", )
     columns = (Field("h", "f8"),)
     def read(self, granule, query):
+        if granule.id == "exit": sys.exit(4)
+        if granule.id == "bug": {}["key"]
+        if granule.id == "damaged":
+            with decoding("the header", granule.id): int("x")
         if granule.id == "slow":
             while True:
                 yield Batch("", np.zeros(1), np.zeros(1), {"h": np.zeros(1)})
@@ -45,7 +62,7 @@ class Lines(Reader):
         return Identity(data, (2, int(revision)), "") if found else None
 
 if __name__ == "__main__":
-    serve(Spread, Broken, Lines, name="example", version="1.2")
+    serve(Spread, Broken, Leaving, Lines, name="example", version="1.2")
 '''
 
 
@@ -121,6 +138,25 @@ def test_errors_have_codes(plugin, proto):
     with pytest.raises(grpc.RpcError) as e:
         compute(plugin, proto, 12345)
     assert e.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("how,want", [("exit", "SystemExit: 3"), ("panic", "Panic: at src/lib.rs"), ("interrupt", "KeyboardInterrupt")])
+def test_what_is_no_exception_ends_the_call(plugin, proto, how, want):
+    made = configure(plugin, proto, 3, "leaving", json.dumps({"how": how}).encode())
+    with pytest.raises(grpc.RpcError) as e:
+        compute(plugin, proto, made.handle)
+    assert e.value.code() is grpc.StatusCode.INTERNAL and error(proto, e).text.startswith(want)
+    with pytest.raises(grpc.RpcError) as e:
+        configure(plugin, proto, 3, "leaving", b'{"how": "early"}')
+    assert "no licence" in error(proto, e).text
+
+
+@pytest.mark.parametrize("granule,code", [("exit", 0), ("bug", 0), ("damaged", 5)])
+def test_only_decoding_makes_a_granule_corrupt(plugin, proto, granule, code):
+    made = configure(plugin, proto, 2, "lines")
+    with pytest.raises(grpc.RpcError) as e:
+        read(plugin, proto, made.handle, granule)
+    assert error(proto, e).code == code
 
 
 FILE = b"10.5,-70.25,100\n11,-71,200\n12,-72,300\n"

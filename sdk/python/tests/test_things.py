@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from zagg_plugin import Batch, Code, Error, Field, Filter, Groups, Query, Reader, Region, Statistic, per_cell
+from zagg_plugin import Batch, Code, Error, Field, Filter, Groups, Query, Reader, Region, Statistic, decoding, per_cell
 from zagg_plugin.config import construct, schema
 from zagg_plugin.reader import Tally, prepare
 from zagg_plugin.statistic import as_results
@@ -115,11 +115,19 @@ def test_batches_that_break_a_promise():
             cuts(batches, Query(Region(), ("h",)))
 
 
-def test_damage_is_the_granules():
-    def batches():
+def test_damage_is_what_decoding_says():
+    def batches(inside):
         yield Batch("a", np.zeros(1), np.zeros(1), {"h": np.zeros(1)})
+        if inside:
+            with decoding("line 2", "g"):
+                float("x")
         float("x")
 
+    with pytest.raises(ValueError):
+        cuts(batches(False), Query(Region(), ("h",)))
     with pytest.raises(Error) as e:
-        cuts(batches(), Query(Region(), ("h",)))
-    assert e.value.code is Code.CORRUPT and "could not convert" in str(e.value)
+        cuts(batches(True), Query(Region(), ("h",)))
+    assert e.value.code is Code.CORRUPT and "g: line 2: ValueError: could not convert" in str(e.value)
+    with pytest.raises(Error) as e, decoding("line 2"):
+        raise Error(Code.UNAVAILABLE, "later")
+    assert e.value.code is Code.UNAVAILABLE

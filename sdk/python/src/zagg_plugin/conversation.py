@@ -36,7 +36,7 @@ class Conversation:
 
     def __init__(self, requests: Iterator[Message], context: Any) -> None:
         self.requests = requests
-        self.out: queue.Queue[Message | Exception | None] = queue.Queue(_WAITING)
+        self.out: queue.Queue[Message | BaseException | None] = queue.Queue(_WAITING)
         self.asks: dict[int, _Ask] = {}
         self.number = 0
         self.lock = threading.Lock()
@@ -72,7 +72,7 @@ class Conversation:
                 self._send(None)
             except Ended:
                 pass
-            except Exception as e:
+            except BaseException as e:  # else the host would wait for ever
                 try:
                     self._send(e)
                 except Ended:
@@ -83,7 +83,7 @@ class Conversation:
             message = self.out.get()
             if message is None:
                 return
-            if isinstance(message, Exception):
+            if isinstance(message, BaseException):
                 raise message
             yield message
 
@@ -112,7 +112,7 @@ class Conversation:
                 self.asks.pop(answer.ask, None)
             ask.done.set()
 
-    def _send(self, message: Message | Exception | None) -> None:
+    def _send(self, message: Message | BaseException | None) -> None:
         while True:
             if self.ended.is_set():
                 raise Ended

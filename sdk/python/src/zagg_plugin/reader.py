@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
+import lzma
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -217,7 +219,7 @@ class Cut:
 def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally) -> Iterator[Cut]:
     """Check batches, leave out what is no place or fails a filter, and cut them to the query's rows."""
     order = {g: i for i, g in enumerate(reader.groups)}
-    for b in _decoded(batches):
+    for b in batches:
         lon, lat = np.asarray(b.lon, np.float64), np.asarray(b.lat, np.float64)
         _check(b, lon, lat, query, order, tally)
         place = np.isfinite(lon) & (np.abs(lat) <= 90)
@@ -237,15 +239,23 @@ def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally
                 yield Cut(b.group, lon[part], lat[part], [(c, np.asarray(b.columns[c])[part]) for c in query.columns], lon[out], lat[out])
 
 
-# What decoding damaged bytes raises: the granule is corrupt, not the plugin broken.
-_DAMAGE = (ValueError, EOFError, struct.error, zlib.error, gzip.BadGzipFile)
+# What decoding damaged bytes raises.
+_DAMAGE = (ValueError, EOFError, KeyError, IndexError, OverflowError, struct.error, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
 
 
-def _decoded(batches: Iterable[Batch]) -> Iterator[Batch]:
+@contextlib.contextmanager
+def decoding(what: str, subject: str = "") -> Iterator[None]:
+    """What fails in here fails because the bytes of a granule are damaged: Error with code CORRUPT, which --allow-missing forgives.
+
+    what names what is decoded ("the header"), subject the granule and place. Keep it around the lines that decode, and nothing else: anywhere else an
+    exception is a bug of the plugin, code INTERNAL, and no granule is left out for it.
+    """
     try:
-        yield from batches
+        yield
+    except Error:
+        raise
     except _DAMAGE as e:
-        raise Error(Code.CORRUPT, f"{type(e).__name__}: {e}", op="read") from e
+        raise Error(Code.CORRUPT, f"{what}: {type(e).__name__}: {e}", op="read", subject=subject) from e
 
 
 def _element(column: np.ndarray, f: Filter) -> np.ndarray:

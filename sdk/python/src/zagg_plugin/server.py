@@ -127,7 +127,7 @@ def _guard(call: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return call(request, context)
-        except Exception as e:
+        except BaseException as e:  # sys.exit() and what extensions raise must not leave the host waiting
             _fail(context, e)
 
     return guarded
@@ -137,13 +137,15 @@ def _guard_stream(call: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         try:
             yield from call(request, context)
-        except Exception as e:
+        except GeneratorExit:
+            raise
+        except BaseException as e:
             _fail(context, e)
 
     return guarded
 
 
-def _fail(context: grpc.ServicerContext, e: Exception) -> None:
+def _fail(context: grpc.ServicerContext, e: BaseException) -> None:
     if not isinstance(e, Error):
         traceback.print_exception(e)
         e = Error(Code.INTERNAL, f"{type(e).__name__}: {e}")

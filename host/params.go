@@ -1,0 +1,150 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/expr"
+)
+
+// resolve decides what the texts of a variable's params are: one that names columns of the reader is a column or an expression, and any other is a
+// constant of the statistic. texts are those.
+func (c *compiler) resolve(a *config.Array) (params []config.Param, texts []string) {
+	params = slices.Clone(a.Params)
+	for i := range params {
+		p := &params[i]
+		if p.Const != nil || p.Outright || c.namesColumn(p) {
+			continue
+		}
+		text, _ := json.Marshal(p.Column + p.Expression) // one of them is empty; a text always marshals
+		texts = append(texts, string(text))
+		p.Const, p.Column, p.Expression = text, "", ""
+	}
+	return params, texts
+}
+
+// namesColumn reports whether a text that may be a constant is about columns.
+func (c *compiler) namesColumn(p *config.Param) bool {
+	names := []string{p.Column}
+	if p.Expression != "" {
+		names = expr.Names(p.Expression)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, ok := c.columns[name]
+		return ok || name == config.TimeColumn
+	})
+}
+
+// statistic makes a statistic of its constant params; the others are inputs.
+func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statistic, error) {
+	constants := map[string]json.RawMessage{}
+	params, texts := c.resolve(a)
+	for _, p := range params {
+		if p.Const != nil {
+			constants[p.Name] = p.Const
+		}
+	}
+	if a.Location != "" {
+		constants["located"] = json.RawMessage("true")
+	}
+	if a.Times == "per-centroid" {
+		constants["timed"] = json.RawMessage("true")
+	}
+	cfg, err := json.Marshal(constants)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.host.Statistic(ctx, a.Function, cfg)
+	if err != nil {
+		if len(texts) > 0 && core.CodeOf(err) == core.Invalid {
+			err = core.Errorf(core.Invalid, "", "", "%w; what names no variable in params is a constant: there is no variable %s; have %s", err, strings.Join(texts, ", "), columnNames(c.fields))
+		}
+		return nil, at(c.recipe.Config, a.Key+".function", err)
+	}
+	return s, nil
+}
+
+// What a statistic may ask for without being given it under params: where the observation is, and of its cell the centre and the
+// id, which is the grid's first coordinate.
+const (
+	inputLon, inputLat         = "lon", "lat"
+	inputCellLon, inputCellLat = "cell_lon", "cell_lat"
+	inputCellID                = "cell_id"
+)
+
+// cellInput is the place in what Grid.Cells gives of an input that is one value per cell.
+func (c *compiler) cellInput(a *config.Array, name string) (int, error) {
+	names := []string{inputCellLon, inputCellLat}
+	if len(c.recipe.info.Frame.Coords) > 0 {
+		names = append(names, inputCellID)
+	}
+	i := slices.Index(names, name)
+	switch {
+	case i < 0:
+		return 0, c.recipe.Config.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell; have %s", name, a.Function, strings.Join(names, ", "))
+	case a.Chunk:
+		return 0, c.recipe.Config.Errorf(a.Key, "input %s of %s is one value per cell, and this is computed of chunks", name, a.Function)
+	}
+	c.recipe.pipeline.Cells = true
+	return i, nil
+}
+
+// units replaces the names of inputs in braces by the units of their columns; a unit that is not known leaves none, and "1" takes its factor
+// away. Where a column counts from an epoch, what is of another kind than the column, such as a variance or a sum, does not.
+func (c *compiler) units(a *config.Array, template string) string {
+	if !strings.Contains(template, "{") {
+		return template
+	}
+	var factors []string
+	for _, factor := range strings.Fields(template) {
+		open, end := strings.IndexByte(factor, '{'), strings.IndexByte(factor, '}')
+		if open < 0 || end < open {
+			factors = append(factors, factor)
+			continue
+		}
+		units := c.unitsOf(a, factor[open+1:end])
+		if units == "" {
+			return ""
+		}
+		if unit, _, ok := strings.Cut(units, " since "); ok && (template != "{source}" || slices.Contains([]string{"std", "nanstd", "sum", "nansum"}, a.Function)) {
+			units = unit
+		}
+		before, power := factor[:open], factor[end+1:]
+		switch {
+		case units == "1" && before == "":
+			continue
+		case power != "" && strings.ContainsAny(units, " /*."):
+			units = "(" + units + ")"
+		}
+		factors = append(factors, before+units+power)
+	}
+	if len(factors) == 0 {
+		return "1"
+	}
+	return strings.Join(factors, " ")
+}
+
+// unitsOf are the units of the column that is an input; "" if they are not known.
+func (c *compiler) unitsOf(a *config.Array, input string) string {
+	column := ""
+	if input == "source" {
+		column = a.Source
+	}
+	params, _ := c.resolve(a)
+	for _, p := range params {
+		if p.Name == input && p.Const == nil {
+			column = p.Column
+		}
+	}
+	if i, ok := c.columns[column]; ok {
+		return c.fields[i].Units
+	}
+	if input == inputLon || input == inputLat {
+		return "degrees"
+	}
+	return ""
+}
