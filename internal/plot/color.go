@@ -3,6 +3,12 @@ package plot
 import (
 	"image/color"
 	"math"
+	"strings"
+
+	"gonum.org/v1/plot/palette"
+	"gonum.org/v1/plot/palette/moreland"
+
+	"github.com/englacial/zagg/core"
 )
 
 // An oklab is a colour in OKLab: lightness in [0, 1], and green-red and blue-yellow.
@@ -16,6 +22,41 @@ func controls() [6][3]float64 {
 		{0.24, 0.100, 300}, {0.38, 0.125, 281}, {0.52, 0.110, 245},
 		{0.66, 0.105, 196}, {0.80, 0.150, 152}, {0.94, 0.170, 108},
 	}
+}
+
+// ColorNames are what Data.Colors may be. The first is zagg's own; the others are of K. Moreland, Diverging Color Maps for
+// Scientific Visualization (2009), and from black over red and yellow to white.
+func ColorNames() []string { return []string{"depth", "diverging", "kindlmann", "blackbody", "gray"} }
+
+// colorsOf is the colour table of a name, least value first.
+func colorsOf(name string) ([]color.RGBA, error) {
+	var m palette.ColorMap
+	switch name {
+	case "", "depth":
+		return colorTable(), nil
+	case "gray":
+		table := make([]color.RGBA, 256)
+		for i := range table {
+			table[i] = oklab{l: 0.15 + 0.8*float64(i)/255}.rgb()
+		}
+		return table, nil
+	case "diverging":
+		m = moreland.SmoothBlueRed()
+	case "kindlmann":
+		m = moreland.Kindlmann()
+	case "blackbody":
+		m = moreland.BlackBody()
+	default:
+		return nil, core.Errorf(core.Invalid, "plot.Map", name, "no such colours; have %s", strings.Join(ColorNames(), ", "))
+	}
+	m.SetMin(0)
+	m.SetMax(1)
+	var table []color.RGBA
+	for _, c := range m.Palette(256).Colors() {
+		r, g, b, _ := c.RGBA()
+		table = append(table, color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}) //nolint:gosec // 16 bits
+	}
+	return table, nil
 }
 
 // colorTable is 256 colours at even perceptual distances along a smooth curve through the controls.

@@ -1,5 +1,5 @@
 // Package plot draws one variable of a store as a map: cells in colour, a graticule, a scale bar and a colour bar, as
-// PNG or SVG. It is for a first look and for a paper; there is no coastline.
+// PNG or SVG, with the coast where it is asked for. It is for a first look and for a paper.
 //
 // A map is made in three steps: a projection is chosen from where the cells are; the cells are painted into a raster,
 // each pixel in the colour of the cell it lies in, so that neighbours neither overlap nor leave gaps; lines and text

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 	"image/color"
@@ -9,20 +10,24 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot/vg"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/plot/coast"
 )
 
 // The figure's measures in pixels: the map's largest size and the margins around it.
 const (
-	panelWidth, panelHeight            = 1250, 980
+	panelWidth                         = 1250
+	leastWidth, mostWidth              = 300, 8000
 	marginLeft, marginRight, marginTop = 100, 250, 120
 	marginBottom                       = 110
 )
 
-// A palette is the colours of what is not data.
-type palette struct{ ground, ink, faint, grid, halo color.RGBA }
+// inks are the colours of what is not data.
+type inks struct{ ground, ink, faint, grid, halo color.RGBA }
 
-func newPalette() palette {
-	return palette{
+func newInks() inks {
+	return inks{
 		ground: color.RGBA{232, 234, 237, 255}, ink: color.RGBA{32, 36, 42, 255}, faint: color.RGBA{98, 104, 112, 255},
 		grid: color.RGBA{30, 34, 40, 128}, halo: color.RGBA{60, 60, 60, 60}, // premultiplied: half black, a quarter white
 	}
@@ -34,22 +39,32 @@ type figure struct {
 	cells         *cells
 	view          view
 	scale         scale
-	palette       palette
+	palette       inks
+	coast         [][]core.LonLat
 	left, top     int // of the map
 	width, height int
 	oversample    int // pixels of the raster for one of the map, along each side
 }
 
-func newFigure(d *Data, c *cells) *figure {
-	f := &figure{data: d, cells: c, view: newView(d, c), scale: newScale(c.value), palette: newPalette(), left: marginLeft, top: marginTop,
+func newFigure(d *Data, c *cells) (*figure, error) {
+	colors, err := colorsOf(d.Colors)
+	if err != nil {
+		return nil, err
+	}
+	f := &figure{data: d, cells: c, view: newView(d, c), scale: newScale(c.value, d.Range, colors), palette: newInks(), left: marginLeft, top: marginTop,
 		oversample: 1}
+	if d.Coast {
+		if f.coast, err = coast.Lines(); err != nil {
+			return nil, err
+		}
+	}
 	// A size that does not go with so many cells would cost time and show nothing.
 	c.size = min(c.size, math.Sqrt(20*float64(f.view.w)*float64(f.view.h)/float64(len(c.value)))/f.view.scale)
 	f.width, f.height = f.view.w+marginLeft+marginRight, f.view.h+marginTop+marginBottom
 	if c.size*f.view.scale >= 4 {
 		f.oversample = 2 // smooth edges; a cell of few pixels would lose its colour instead
 	}
-	return f
+	return f, nil
 }
 
 // newView is the part of the plane that holds all cells and a margin; its sides are not too unlike.
@@ -76,7 +91,9 @@ func newView(d *Data, c *cells) view {
 			y0, y1 = -90*degreeKM, 90*degreeKM
 		}
 	}
-	v := view{x0: x0, y1: y1, scale: min(panelWidth/(x1-x0), panelHeight/(y1-y0))}
+	wide := float64(cmp.Or(d.Width, panelWidth))
+	high := wide * 980 / 1250
+	v := view{x0: x0, y1: y1, scale: min(wide/(x1-x0), high/(y1-y0))}
 	v.w, v.h = int(math.Round((x1-x0)*v.scale)), int(math.Round((y1-y0)*v.scale))
 	return v
 }
@@ -104,6 +121,7 @@ func (f *figure) raster() *image.RGBA {
 // draw draws everything but the raster.
 func (f *figure) draw(c vg.Canvas) {
 	p := newPen(c, f.height)
+	f.coastlines(p)
 	f.graticule(p)
 	f.scaleBar(p)
 	x0, y0, x1, y1 := f.frame()

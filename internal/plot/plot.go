@@ -28,6 +28,16 @@ type Data struct {
 	// Without them a pixel belongs to the nearest centre, which gives the cells of regular grids back.
 	Corners []core.LonLat
 
+	// Range are the ends of the colour bar; nil: the middle 96 % of the values.
+	Range *[2]float64
+	// Colors are named by ColorNames; "": the first.
+	Colors string
+	// Projection is one of ProjectionNames; "": polar stereographic where all cells are near a pole, else plate carrée.
+	Projection string
+	Width      int // of the map in pixels; 0: 1250
+	// Coast draws coastlines.
+	Coast bool
+
 	Title  string // "": Name
 	Name   string // of the variable
 	Units  string // "": none
@@ -45,7 +55,10 @@ func Map(w io.Writer, format string, data Data) error {
 	if err != nil {
 		return err
 	}
-	f := newFigure(&data, c)
+	f, err := newFigure(&data, c)
+	if err != nil {
+		return err
+	}
 	switch format {
 	case "png":
 		canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(f.width), vg.Length(f.height)), vgimg.UseDPI(72))
@@ -88,6 +101,10 @@ func (d *Data) check() error {
 		return core.Errorf(core.Invalid, op, d.Name, "%d corners for %d cells: must be the same number for each, at least 3", len(d.Corners), n)
 	case !(d.CellKM >= 1e-4 && d.CellKM <= 2e4):
 		return core.Errorf(core.Invalid, op, d.Name, "cells of %v km: must be between 10 cm and the Earth's half", d.CellKM)
+	case d.Range != nil && !(finite(d.Range[0]) && finite(d.Range[1]) && d.Range[0] < d.Range[1]):
+		return core.Errorf(core.Invalid, op, d.Name, "a range from %v to %v: want a smaller and a larger number", d.Range[0], d.Range[1])
+	case d.Width != 0 && (d.Width < leastWidth || d.Width > mostWidth):
+		return core.Errorf(core.Invalid, op, d.Name, "a map of %d pixels: must be %d to %d wide", d.Width, leastWidth, mostWidth)
 	}
 	return nil
 }
@@ -116,7 +133,10 @@ func newCells(d *Data) (*cells, error) {
 	if len(c.value) == 0 {
 		return nil, core.Errorf(core.Invalid, "plot.Map", d.Name, "nothing to draw: none of %d cells has a value", len(d.Values))
 	}
-	c.proj = chooseProjection(c.lon, c.lat)
+	var err error
+	if c.proj, err = projectionOf(d.Projection, c.lon, c.lat); err != nil {
+		return nil, err
+	}
 	c.x, c.y = make([]float64, len(c.lon)), make([]float64, len(c.lon))
 	for i := range c.lon {
 		c.x[i], c.y[i] = c.proj.forward(c.lon[i], c.lat[i])
@@ -136,9 +156,9 @@ type scale struct {
 }
 
 // newScale spans the middle 96 % of the values: a few outliers must not take the colours from all others.
-func newScale(values []float64) scale {
+func newScale(values []float64, ends *[2]float64, colors []color.RGBA) scale {
 	least, most := slices.Min(values), slices.Max(values)
-	s := scale{low: least, high: most, whole: true, colors: colorTable()}
+	s := scale{low: least, high: most, whole: true, colors: colors}
 	for _, v := range values {
 		s.whole = s.whole && v == math.Trunc(v)
 	}
@@ -149,6 +169,9 @@ func newScale(values []float64) scale {
 	slices.Sort(sorted)
 	if low, high := quantile(sorted, 0.02), quantile(sorted, 0.98); high > low {
 		s.low, s.high = low, high
+	}
+	if ends != nil {
+		s.low, s.high = ends[0], ends[1]
 	}
 	if s.high == s.low {
 		half := max(math.Abs(s.low)*0.01, 0.5)

@@ -42,7 +42,8 @@ func owners(t *testing.T, d Data) (*canvas, *cells) {
 	require.NoError(t, d.check())
 	c, err := newCells(&d)
 	require.NoError(t, err)
-	f := newFigure(&d, c)
+	f, err := newFigure(&d, c)
+	require.NoError(t, err)
 	p := &canvas{view: f.view, owner: make([]int32, f.view.w*f.view.h)}
 	repeat(p.owner, []int32{nobody})
 	if d.Corners != nil {
@@ -141,7 +142,8 @@ func FuzzMap(f *testing.F) {
 			require.Equal(t, core.Invalid, core.CodeOf(err), "%v", err)
 			return
 		}
-		fig := newFigure(&d, c)
+		fig, err := newFigure(&d, c)
+		require.NoError(t, err)
 		fig.draw(new(recorder.Canvas))
 		small := fig.view
 		small.w, small.h, small.scale = small.w/10, small.h/10, small.scale/10
@@ -208,7 +210,8 @@ func TestMeanInPixels(t *testing.T) {
 	d := Data{Lon: []float64{10, 10, 10, 60}, Lat: []float64{0, 0, 0, 5}, Values: []float64{1, 2, 6, 100}, CellKM: 1}
 	c, err := newCells(&d)
 	require.NoError(t, err)
-	f := newFigure(&d, c)
+	f, err := newFigure(&d, c)
+	require.NoError(t, err)
 	p := &canvas{view: f.view, owner: make([]int32, f.view.w*f.view.h)}
 	p.bin(c)
 	x, y := p.pixel(c.x[0], c.y[0])
@@ -223,16 +226,16 @@ func TestScale(t *testing.T) {
 		values[i] = float64(i) / 1000
 	}
 	values[0], values[1000] = -50, 1e6
-	s := newScale(values)
+	s := newScale(values, nil, colorTable())
 	require.InDelta(t, 0.02, s.low, 1e-12)
 	require.InDelta(t, 0.98, s.high, 1e-12)
 	require.True(t, s.under && s.over && !s.whole)
 	require.Equal(t, s.colors[0], s.color(-1))
 	require.Equal(t, s.colors[255], s.color(1e9))
-	s = newScale([]float64{7, 7, 7})
+	s = newScale([]float64{7, 7, 7}, nil, colorTable())
 	require.Equal(t, []float64{6.5, 7.5}, []float64{s.low, s.high})
 	require.True(t, s.whole && !s.under && !s.over)
-	s = newScale([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 9})
+	s = newScale([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 9}, nil, colorTable())
 	require.Equal(t, 9.0, s.high, "when the middle is one value, all of them")
 }
 

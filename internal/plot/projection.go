@@ -3,6 +3,9 @@ package plot
 import (
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
 )
 
 // A projection maps the Earth to a plane in km, x to the right and y up.
@@ -25,6 +28,30 @@ const (
 // polarFrom is the latitude from which on a polar projection is used, if all data lies beyond it on one side.
 const polarFrom = 55
 
+// ProjectionNames are what Data.Projection may be.
+func ProjectionNames() []string { return []string{"auto", "plate", "north", "south"} }
+
+// projectionOf is the projection of a name.
+func projectionOf(name string, lon, lat []float64) (projection, error) {
+	far := func(hemisphere string, beyond bool) (projection, error) {
+		if beyond {
+			return nil, core.Errorf(core.Invalid, "plot.Map", name, "a polar map of the %s cannot show cells beyond 10° on the other side of the equator", hemisphere)
+		}
+		return newStereographic(name == "south"), nil
+	}
+	switch name {
+	case "", "auto":
+		return chooseProjection(lon, lat), nil
+	case "plate":
+		return choosePlate(lon, lat), nil
+	case "north":
+		return far("north", slices.Min(lat) < -10)
+	case "south":
+		return far("south", slices.Max(lat) > 10)
+	}
+	return nil, core.Errorf(core.Invalid, "plot.Map", name, "no such projection; have %s", strings.Join(ProjectionNames(), ", "))
+}
+
 func chooseProjection(lon, lat []float64) projection {
 	low, high := slices.Min(lat), slices.Max(lat)
 	switch {
@@ -33,6 +60,11 @@ func chooseProjection(lon, lat []float64) projection {
 	case low >= polarFrom:
 		return newStereographic(false)
 	}
+	return choosePlate(lon, lat)
+}
+
+func choosePlate(lon, lat []float64) plate {
+	low, high := slices.Min(lat), slices.Max(lat)
 	gap, center := widestGap(lon)
 	if gap < 45 {
 		return plate{}
@@ -147,6 +179,14 @@ func (s stereographic) inverse(x, y float64) (lon, lat float64) {
 		return wrap(math.Atan2(x, y)/degree+s.lon0, 0), -phi / degree
 	}
 	return wrap(math.Atan2(x, -y)/degree+s.lon0, 0), phi / degree
+}
+
+// sign is 1 in the north and -1 in the south.
+func (s stereographic) sign() float64 {
+	if s.south {
+		return -1
+	}
+	return 1
 }
 
 func (s stereographic) stretch(lat float64) (sx, sy float64) {

@@ -25,9 +25,13 @@ const (
 	absent = -2 // the place of a cell that has no value
 )
 
+// leastDot is the side of the smallest cell that is drawn, in pixels of the picture.
+const leastDot = 2
+
 // A canvas decides for each pixel to which cell it belongs.
 type canvas struct {
 	view
+	dot   float64 // the least side of a cell, pixels
 	owner []int32
 	near  []float32 // squared distance from the owner's centre, in units of the cell's size
 	sum   []float64 // of the values whose centre lies in the pixel; nil: cells are larger than pixels
@@ -37,11 +41,12 @@ type canvas struct {
 // paint draws the cells as an image of the view, with n×n pixels for each of the view's.
 func paint(d *Data, c *cells, v view, n int, s *scale, background color.RGBA) *image.RGBA {
 	v.scale, v.w, v.h = v.scale*float64(n), v.w*n, v.h*n
-	p := &canvas{view: v, owner: make([]int32, v.w*v.h)}
+	p := &canvas{view: v, owner: make([]int32, v.w*v.h), dot: leastDot * float64(n)}
 	repeat(p.owner, []int32{nobody})
 	switch cellPixels := c.size * v.scale; {
 	case d.Corners != nil && cellPixels >= 1:
 		p.polygons(d, c)
+		p.dots(c)
 	case cellPixels >= 3:
 		p.nearest(c, newLattice(c))
 	default:
@@ -91,7 +96,8 @@ func (p *canvas) nearest(c *cells, l *lattice) {
 	claim := p.claimer(c)
 	for i := range c.value {
 		// To the corner of a square and, as most cells are not quite squares, not a pixel farther.
-		reach := math.Sqrt2/2 + min(0.5, 0.8/(c.size*p.scale))
+		// A cell smaller than a pixel is drawn as a dot that can be seen.
+		reach := max(math.Sqrt2/2+min(0.5, 0.8/(c.size*p.scale)), p.dot/2/(c.size*p.scale))
 		if l != nil {
 			reach = l.reach[i]
 		}
@@ -227,6 +233,23 @@ func (p *canvas) polygons(d *Data, c *cells) {
 			ring[j][0], ring[j][1] = p.pixel(x, y)
 		}
 		p.fill(ring, int32(i))
+	}
+}
+
+// dots gives small cells the pixels around their centres that nobody has, so that each can be seen.
+func (p *canvas) dots(c *cells) {
+	if c.size*p.scale >= p.dot {
+		return
+	}
+	for i := range c.value {
+		px, py := p.pixel(c.x[i], c.y[i])
+		for y := max(0, int(py-p.dot/2+0.5)); y < min(p.h, int(py+p.dot/2+0.5)); y++ {
+			for x := max(0, int(px-p.dot/2+0.5)); x < min(p.w, int(px+p.dot/2+0.5)); x++ {
+				if p.owner[y*p.w+x] == nobody {
+					p.owner[y*p.w+x] = int32(i)
+				}
+			}
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 		return nil, core.Errorf(core.Invalid, "plot", variable, "this is a coordinate, not a variable")
 	}
 	data := &plot.Data{Units: units(array.Attrs)}
-	parts := make([]plot.Data, len(s.Records))
+	parts := make([]mapPart, len(s.Records))
 	areas := make([]float64, len(s.Records)) // km²; 0: not drawn
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
@@ -54,11 +54,16 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 		return nil, err
 	}
 	data.CellKM = math.Sqrt(mean(areas) / float64(frame.Slots()))
+	var outlines [][]core.LonLat
 	for i := range parts {
+		outlines = append(outlines, parts[i].Outlines...)
 		data.Corners = append(data.Corners, parts[i].Corners...)
 		data.Lon = append(data.Lon, parts[i].Lon...)
 		data.Lat = append(data.Lat, parts[i].Lat...)
 		data.Values = append(data.Values, parts[i].Values...)
+	}
+	if len(outlines) > 0 {
+		data.Corners = cornersIn(outlines)
 	}
 	if len(data.Values) == 0 {
 		return nil, core.Errorf(core.NotFound, "plot", s.URL, "no finished shard holds data")
@@ -96,7 +101,13 @@ func (s *Store) variableNames(ctx context.Context) []string {
 	})
 }
 
-func (s *Store) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, quantile float64, part *plot.Data) (core.Shard, error) {
+// A mapPart is what a shard gives to a map.
+type mapPart struct {
+	plot.Data
+	Outlines [][]core.LonLat // of the cells, where the grid knows them
+}
+
+func (s *Store) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, quantile float64, part *mapPart) (core.Shard, error) {
 	shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
 	if err != nil {
 		return core.Shard{}, err
@@ -118,15 +129,44 @@ func (s *Store) readShard(ctx context.Context, grid core.Grid, r *store.Record, 
 		return core.Shard{}, core.Errorf(core.Unsupported, "plot", array.URL, "it has %d values in a shard of %d cells: only one value per cell can be drawn", len(v), len(lon))
 	}
 	corner := cornersOf(grid.Info().Frame.Dims, lon, lat)
+	outliner, ok := grid.(core.Outliner)
+	if ok {
+		corner = nil
+	}
+	var slots []int32
 	for i := range v {
 		if v[i] == fill || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
 			continue
 		}
 		part.Lon, part.Lat, part.Values = append(part.Lon, lon[i]), append(part.Lat, lat[i]), append(part.Values, v[i])
+		slots = append(slots, int32(i)) //nolint:gosec // slots of a shard fit
 		if corner != nil {
 			c := corner(i)
 			part.Corners = append(part.Corners, c[:]...)
 		}
 	}
-	return shards[0], nil
+	if ok {
+		part.Outlines, err = outliner.Outlines(ctx, r.ShardKey, slots)
+	}
+	return shards[0], err
+}
+
+// cornersIn are outlines as plot.Data has them: the same number of corners for each cell, the last repeated where a cell has
+// fewer. nil: a cell has none.
+func cornersIn(outlines [][]core.LonLat) []core.LonLat {
+	most := 0
+	for _, ring := range outlines {
+		if len(ring) == 0 {
+			return nil
+		}
+		most = max(most, len(ring))
+	}
+	out := make([]core.LonLat, 0, most*len(outlines))
+	for _, ring := range outlines {
+		out = append(out, ring...)
+		for range most - len(ring) {
+			out = append(out, ring[len(ring)-1])
+		}
+	}
+	return out
 }

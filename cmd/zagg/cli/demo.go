@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/plot"
 )
 
 // The granules are made by sample/make_sample.py; the configuration is one a user could write.
@@ -48,7 +49,7 @@ func (a *app) demo(ctx context.Context, store, picture string) error {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "zagg plot %s h_mean -o %s\n", store, picture)
-	if err := a.plot(ctx, store, "h_mean", picture, "Mean surface height of the sample glacier"); err != nil {
+	if err := a.plot(ctx, store, "h_mean", picture, &plot.Data{Title: "Mean surface height of the sample glacier", Coast: true}); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "  %-14s %s\n", "Map", picture)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,20 +19,28 @@ import (
 )
 
 func (a *app) plotCommand() *cobra.Command {
-	var out, title string
+	var out, title, ends string
+	var o plot.Data
+	var noCoast bool
 	c := &cobra.Command{
 		Use:   "plot STORE VARIABLE -o FILE.png|FILE.svg",
 		Short: "Draw a variable of a store as a map",
 		Long: `Draw one value per cell: polar stereographic where all cells are near a pole, else plate carrée. Cells without a value
 are left blank.`,
 		Example: `  zagg plot heights.zarr h_mean -o map.png
+  zagg plot heights.zarr h_mean -o map.png --range 0,3000 --cmap diverging --projection south --width 2400
   zagg plot s3://bucket/heights.zarr count -o count.svg --title 'Observations per cell'`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				out = args[1] + ".png"
 			}
-			if err := a.plot(cmd.Context(), args[0], args[1], out, title); err != nil {
+			var err error
+			if o.Range, err = rangeOf(ends); err != nil {
+				return err
+			}
+			o.Title, o.Coast = title, !noCoast
+			if err := a.plot(cmd.Context(), args[0], args[1], out, &o); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, out)
@@ -40,10 +49,36 @@ are left blank.`,
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "picture to write; .png or .svg (default VARIABLE.png)")
 	c.Flags().StringVar(&title, "title", "", "title of the map (default: the variable's long_name or name)")
+	c.Flags().StringVar(&ends, "range", "", "ends of the colour bar, LOW,HIGH (default: the middle 96 % of the values)")
+	c.Flags().StringVar(&o.Colors, "cmap", "", "colours: "+strings.Join(plot.ColorNames(), ", ")+" (default "+plot.ColorNames()[0]+")")
+	c.Flags().StringVar(&o.Projection, "projection", "", "projection: "+strings.Join(plot.ProjectionNames(), ", ")+"; north and south are polar stereographic (default auto)")
+	c.Flags().IntVar(&o.Width, "width", 0, "width of the map in pixels, 300 to 8000 (default 1250)")
+	c.Flags().BoolVar(&noCoast, "no-coast", false, "draw no coastlines")
+	c.RegisterFlagCompletionFunc("cmap", fixed(plot.ColorNames()...))
+	c.RegisterFlagCompletionFunc("projection", fixed(plot.ProjectionNames()...))
 	return c
 }
 
-func (a *app) plot(ctx context.Context, store, variable, out, title string) error {
+// rangeOf reads LOW,HIGH; nil of nothing.
+func rangeOf(text string) (*[2]float64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	low, high, ok := strings.Cut(text, ",")
+	var ends [2]float64
+	var err error
+	for i, s := range []string{low, high} {
+		if ends[i], err = strconv.ParseFloat(strings.TrimSpace(s), 64); err != nil {
+			ok = false
+		}
+	}
+	if !ok {
+		return nil, fmt.Errorf("--range is %q; want LOW,HIGH, such as -5,20: %w for `zagg plot`", text, errUsage)
+	}
+	return &ends, nil
+}
+
+func (a *app) plot(ctx context.Context, store, variable, out string, o *plot.Data) error {
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(out)), ".")
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("--output %s: want a name that ends in .png or .svg: %w for `zagg plot`", out, errUsage)
@@ -65,7 +100,8 @@ func (a *app) plot(ctx context.Context, store, variable, out, title string) erro
 	if err != nil {
 		return err
 	}
-	data.Title, data.Name, data.Source = title, variable, path.Base(s.URL)
+	data.Title, data.Name, data.Source = o.Title, variable, path.Base(s.URL)
+	data.Range, data.Colors, data.Projection, data.Width, data.Coast = o.Range, o.Colors, o.Projection, o.Width, o.Coast
 	var picture bytes.Buffer
 	if err := plot.Map(&picture, format, *data); err != nil {
 		return err
