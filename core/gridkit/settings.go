@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/spelling"
 )
 
 // Settings are the members of a grid's configuration, an object of JSON that is read strictly: keys that are known, each at most
@@ -136,31 +137,9 @@ func (s *Settings) Bool(key string, into *bool) {
 // meant lists the known keys, and before them the one that is most like the one given, if one is.
 func meant(given string, known []string) string {
 	have := "have " + strings.Join(known, ", ")
-	best := slices.MinFunc(known, func(a, b string) int { return edits(given, a) - edits(given, b) })
-	if 2*edits(given, best) > len(best) {
+	best := slices.MinFunc(known, func(a, b string) int { return spelling.Distance(given, a) - spelling.Distance(given, b) })
+	if 2*spelling.Distance(given, best) > len(best) {
 		return have
 	}
 	return fmt.Sprintf("did you mean %q? H%s", best, have[1:])
-}
-
-// edits is the Levenshtein distance; only the first 64 bytes of a are looked at.
-func edits(a, b string) int {
-	a = a[:min(len(a), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -160,19 +160,19 @@ func (r *reader) converse(ctx context.Context, c *conversation, g core.Granule, 
 		return s, s.fail(ctx, c.ctx, err, c.stream.Trailer(), nil)
 	}
 	batches := make(chan *core.Batch, batchesAhead)
-	heard := make(chan error, 1)
+	received := make(chan error, 1)
 	go func() {
 		defer close(batches)
-		heard <- c.listen(batches)
+		received <- c.listen(batches)
 	}()
 	for b := range batches {
 		if err := emit(b); err != nil {
 			end()
-			<-heard
+			<-received
 			return s, err
 		}
 	}
-	err = <-heard
+	err = <-received
 	switch wrong := (*protocolError)(nil); {
 	case err == nil:
 		s.answered.Store(true)

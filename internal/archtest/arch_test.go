@@ -30,7 +30,7 @@ var rules = map[string][]string{
 	"core/names":            {},
 	"core/morton":           {},
 	"core/toc":              {},
-	"core/gridkit":          {},
+	"core/gridkit":          {"core/spelling"},
 	"core/sphere":           {},
 	"core/reduce":           {},
 	"core/filekind":         {},
@@ -42,11 +42,11 @@ var rules = map[string][]string{
 	"plugins":               {"core/..."},
 	"plugins/all":           {"plugins/..."},
 	"internal/archtest":     {},
-	"internal/config":       {},
+	"internal/config":       {"core/spelling"},
 	"internal/cost":         {},
 	"internal/engine":       {"core/reduce", "core/toc", "internal/budget", "internal/expr", "internal/job", "internal/zarr"},
-	"internal/expr":         {"core/reduce"},
-	"internal/fleet":        {"core/objstore", "internal/job", "internal/secret", "internal/store"},
+	"internal/expr":         {"core/reduce", "core/spelling"},
+	"internal/fleet":        {"core/objstore", "internal/cost", "internal/job", "internal/secret", "internal/store"},
 	"internal/hdfclient":    {"core/...", "internal/h5dump", "internal/hdfrest/..."},
 	"internal/hdfrest":      {"core/h5", "core/objstore", "internal/hdfrest/..."},
 	"internal/job":          {"internal/secret"},
@@ -91,6 +91,8 @@ var rules = map[string][]string{
 	"test":                     {"..."},
 
 	"internal/quickdeploy": {"internal/bundle", "internal/zippatch"},
+
+	"core/spelling": {},
 
 	"internal/shardmap/mapview": {"core/...", "internal/catalog/...", "internal/cost", "internal/drivers", "internal/plot", "internal/run", "internal/shardmap"},
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/spelling"
 )
 
 // maxProblems is how many problems one check reports.
@@ -125,38 +126,11 @@ func nearest(name string, candidates []string) string {
 	best, bestAt := "", max(1, min(3, len(name)/3))+1
 	lower := strings.ToLower(name)
 	for _, c := range candidates {
-		if d := editDistance(lower, strings.ToLower(c), bestAt); d < bestAt {
+		if d := spelling.Distance(lower, strings.ToLower(c)); d < bestAt {
 			best, bestAt = c, d
 		}
 	}
 	return best
-}
-
-// editDistance counts insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-// Anything from limit on is returned as limit.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], before[j-2]+1)
-			}
-		}
-		before, prev, cur = prev, cur, before
-	}
-	return min(prev[len(b)], limit)
 }
 
 // didYouMean is `; did you mean "x"?`, or a list of what exists if nothing is near.

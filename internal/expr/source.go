@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/spelling"
 )
 
 // source is the text of an expression, for errors.
@@ -47,7 +48,10 @@ func nearest(name string, known []string) []string {
 	}
 	var found []candidate
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= max(1, min(len(name), len(k))/3) {
+		if max(len(name), len(k)) > spelling.Longest {
+			continue
+		}
+		if d := spelling.Distance(strings.ToLower(name), strings.ToLower(k)); d <= max(1, min(len(name), len(k))/3) {
 			found = append(found, candidate{k, d})
 		}
 	}
@@ -59,31 +63,6 @@ func nearest(name string, known []string) []string {
 		}
 	}
 	return names
-}
-
-// distance is the least number of insertions, deletions and replacements of a byte (Levenshtein) from a to b. Texts
-// longer than any name are not compared.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return len(a) + len(b)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diag
-			if a[i] != b[j] {
-				d++
-			}
-			diag = row[j+1]
-			row[j+1] = min(d, row[j]+1, diag+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // didYouMean is the end of a message about an unknown name.

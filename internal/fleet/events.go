@@ -14,12 +14,10 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
-
-// sends is how often an event is sent: once, and once more when nothing came of it.
-const sends = 2
 
 // send runs a job as an event and waits for its result to appear beside the store.
 func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
@@ -28,7 +26,7 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 		j.StartedURL = f.o.Runs.Started(j.Label)
 	}
 	var came arrival
-	for n := range sends {
+	for n := range cost.DefaultSends {
 		if n > 0 && f.signs { // the sign of a worker that died is none of the next
 			f.o.Store.Delete(ctx, j.StartedURL) //nolint:errcheck // then a new one takes a little longer to be known
 		}

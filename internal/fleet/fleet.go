@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
@@ -157,7 +158,7 @@ func (f *Fleet) Function() Function { return f.function }
 // Sends is how often a job may be sent before it counts as failed, if each time it runs and nothing comes of it.
 func (f *Fleet) Sends() int {
 	if f.o.Async {
-		return sends
+		return cost.DefaultSends
 	}
 	return 1 + maxRetries
 }

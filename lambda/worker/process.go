@@ -33,7 +33,7 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	}
 	outs, errs := in.work(l.ctx, j, recipe)
 	if err := l.end(); err != nil {
-		return in.mute(ctx, err)
+		return in.failUnwritten(ctx, err)
 	}
 	for _, err := range errs {
 		if _, ok := errors.AsType[*panicError](err); ok {
@@ -58,8 +58,8 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	return r, err
 }
 
-// mute is the end of an invocation that cannot write: an error of the function, which Lambda passes on.
-func (in *invocation) mute(ctx context.Context, cause error) (job.Response, error) {
+// failUnwritten is the end of an invocation that cannot write: an error of the function, which Lambda passes on.
+func (in *invocation) failUnwritten(ctx context.Context, cause error) (job.Response, error) {
 	if r, err := in.failure(cause); err == nil {
 		in.publish(ctx, r, cause.Error(), job.Failed) //nolint:errcheck // it is as likely to fail
 	}
