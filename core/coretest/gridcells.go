@@ -10,8 +10,7 @@ import (
 // checkCells: one row per slot; the centre of each cell is in its slot.
 func (g *gridSuite) checkCells(c *check) {
 	if g.info.Frame.Slots() > maxListed {
-		c.Logf("a shard has %d slots: its cells are not listed", g.info.Frame.Slots())
-		return
+		c.Skipf("a shard has %d slots: its cells are not listed; give a configuration with smaller shards", g.info.Frame.Slots())
 	}
 	for i := range g.homes[:min(len(g.homes), c.few(8))] {
 		h := &g.homes[i]
@@ -80,7 +79,7 @@ func (g *gridSuite) checkCellColumns(c *check, columns []core.Column) {
 // because readers of stores take every id for that of a cell.
 func (g *gridSuite) checkVoids(c *check) {
 	if g.info.Frame.Slots() > maxListed {
-		return
+		c.Skipf("a shard has %d slots: its cells are not listed", g.info.Frame.Slots())
 	}
 	for i := range g.homes {
 		h := &g.homes[i]

@@ -14,7 +14,7 @@ import (
 func (g *gridSuite) checkCoverCells(c *check) {
 	coverer, ok := g.grid.(core.CellCoverer)
 	if !ok {
-		return
+		c.absent("the grid is no core.CellCoverer")
 	}
 	for i := range g.homes[:min(len(g.homes), c.few(20))] {
 		h := &g.homes[i]
@@ -108,7 +108,7 @@ func wordOf(p core.LonLat, order int) uint64 {
 func (g *gridSuite) checkLegacy(c *check) {
 	grid, ok := g.grid.(core.LegacyGrid)
 	if !ok {
-		return
+		c.absent("the grid is no core.LegacyGrid")
 	}
 	shard, cell := grid.Orders()
 	c.that(0 <= shard && shard <= cell, "Orders gives %d for shards and %d for cells", shard, cell)

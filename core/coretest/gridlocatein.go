@@ -11,7 +11,7 @@ import (
 func (g *gridSuite) checkLocateIn(c *check) {
 	locator, ok := g.grid.(core.ShardLocator)
 	if !ok {
-		return
+		c.absent("the grid is no core.ShardLocator")
 	}
 	var points []core.LonLat
 	var keys []core.ShardKey

@@ -18,7 +18,7 @@ import (
 func (g *gridSuite) checkNames(c *check) {
 	namer, ok := g.grid.(core.CellNamer)
 	if !ok {
-		return
+		c.absent("the grid is no core.CellNamer")
 	}
 	for i := range g.homes[:min(len(g.homes), c.few(10))] {
 		h := &g.homes[i]

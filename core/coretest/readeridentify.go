@@ -12,7 +12,7 @@ import (
 func (r *readerSuite) checkIdentify(c *check) {
 	reader, ok := r.reader.(core.Identifier)
 	if !ok {
-		return
+		c.absent("the reader is no core.Identifier")
 	}
 	_, other := r.made[1].(core.Identifier)
 	c.that(other, "of two readers of one config only one is a core.Identifier")

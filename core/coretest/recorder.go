@@ -17,20 +17,27 @@ type Result struct {
 	Name     string // "Grid healpix/Cover"
 	Failures []string
 	Took     time.Duration
+	// Skipped says why the check was not made, or not whole: then it is not passed, although it found nothing. Absent says what is not there to
+	// be checked, such as an optional power.
+	Skipped, Absent string
 }
 
-// Passed reports that the check found nothing.
+// Passed reports that the check found nothing; it may not have been made.
 func (r *Result) Passed() bool { return len(r.Failures) == 0 }
 
 // A Recorder is a Tester for programs that are no tests: it keeps the results.
 type Recorder struct {
 	ctx     context.Context
 	limit   time.Duration
+	Only    func(name string) bool // which checks are made; nil: all
+	Each    func(Result)           // called with each result as it comes; nil: nobody
 	name    string
 	results *results
 
 	mu       sync.Mutex
 	failures []string
+	skipped  string
+	absent   string
 	parts    bool // it has run checks of its own
 	failed   bool // or one of its parts has
 	over     bool // nothing is taken any more
@@ -73,6 +80,22 @@ func (r *Recorder) Errorf(format string, args ...any) {
 	}
 }
 
+// Skipf ends the check, which is not made for a reason.
+func (r *Recorder) Skipf(format string, args ...any) {
+	r.mu.Lock()
+	r.skipped = fmt.Sprintf(format, args...)
+	r.mu.Unlock()
+	runtime.Goexit()
+}
+
+// Absentf ends the check of what is not there.
+func (r *Recorder) Absentf(format string, args ...any) {
+	r.mu.Lock()
+	r.absent = fmt.Sprintf(format, args...)
+	r.mu.Unlock()
+	runtime.Goexit()
+}
+
 // FailNow ends the check.
 func (r *Recorder) FailNow() { runtime.Goexit() }
 
@@ -85,9 +108,12 @@ func (r *Recorder) Run(name string, check func(*Recorder)) bool {
 	if r.name != "" {
 		name = r.name + "/" + name
 	}
+	if r.Only != nil && r.name != "" && !r.Only(name) {
+		return true
+	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
-	part := &Recorder{ctx: ctx, limit: r.limit, name: name, results: r.results}
+	part := &Recorder{ctx: ctx, limit: r.limit, Only: r.Only, Each: r.Each, name: name, results: r.results}
 	r.mu.Lock()
 	r.parts = true
 	r.mu.Unlock()
@@ -149,8 +175,12 @@ func (r *Recorder) end(took time.Duration) bool {
 	r.over = true
 	if !r.parts || len(r.failures) > 0 {
 		r.results.mu.Lock()
-		r.results.list = append(r.results.list, Result{r.name, r.failures, took})
+		result := Result{Name: r.name, Failures: r.failures, Took: took, Skipped: r.skipped, Absent: r.absent}
+		r.results.list = append(r.results.list, result)
 		r.results.mu.Unlock()
+		if r.Each != nil {
+			r.Each(result)
+		}
 	}
 	return len(r.failures) == 0 && !r.failed
 }

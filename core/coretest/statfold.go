@@ -53,7 +53,7 @@ func cut(c *check, g *core.Groups) (parts *core.Groups, offsets []int64) {
 func (s *statisticSuite) foldable(c *check, do func(folder core.Folder, f form, g *core.Groups)) {
 	folder, ok := s.statistic.(core.Folder)
 	if !ok {
-		return
+		c.absent("the statistic is no core.Folder")
 	}
 	for _, f := range s.forms {
 		do(folder, f, s.groups(c.rand, f, positive, sizes(c)))
@@ -112,7 +112,7 @@ func (s *statisticSuite) checkFoldOfFolds(c *check) {
 func (s *statisticSuite) checkFoldWrongInputs(c *check) {
 	folder, ok := s.statistic.(core.Folder)
 	if !ok {
-		return
+		c.absent("the statistic is no core.Folder")
 	}
 	results := s.compute(c, s.forms[0], s.groups(c.rand, s.forms[0], plain, []int{3, 4}))
 	for what, rows := range map[string][]core.Column{

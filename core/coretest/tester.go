@@ -24,7 +24,8 @@ type report interface {
 	Helper()
 	Logf(format string, args ...any)
 	Errorf(format string, args ...any)
-	FailNow() // ends the goroutine, as runtime.Goexit does
+	FailNow()                         // ends the goroutine, as runtime.Goexit does
+	Skipf(format string, args ...any) // ends it, too: the check is not made
 }
 
 // Options are those of all suites.
@@ -107,6 +108,14 @@ func (c *check) fatalf(format string, args ...any) {
 	c.Helper()
 	c.Errorf(format+" (seed %d)", append(args, c.Seed)...)
 	c.FailNow()
+}
+
+// absent ends a check of what is not there: an optional power, or a kind of thing.
+func (c *check) absent(format string, args ...any) {
+	if r, ok := c.report.(interface{ Absentf(string, ...any) }); ok {
+		r.Absentf(format, args...)
+	}
+	c.Skipf(format, args...)
 }
 
 // must ends the check on an error.

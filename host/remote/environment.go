@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// Environment is what a plugin gets to know of its host's environment.
+func Environment(host []string) []string { return environment(host) }
+
 // environment is what a plugin gets to know of the host's: where programs, libraries and temporary files are, language and
 // time zone, and how many threads to use. Nothing that could be a credential is on the list, and what is not on it does not pass.
 func environment(host []string) []string {

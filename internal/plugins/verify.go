@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -13,12 +15,12 @@ import (
 	"github.com/englacial/zagg/internal/drivers"
 )
 
-// One is the plugin that a name or a command means.
-func (s *Set) One(ctx context.Context, args []string) (core.Plugin, error) {
+// One is the plugin that a name or a command means, and the command where it is a process.
+func (s *Set) One(ctx context.Context, args []string) (core.Plugin, []string, error) {
 	if !isExecutable(args) {
 		for _, p := range s.linked.Plugins() {
 			if p.Name == args[0] {
-				return p, nil
+				return p, nil, nil
 			}
 		}
 		for _, c := range remote.Discover(s.getenv) {
@@ -29,20 +31,23 @@ func (s *Set) One(ctx context.Context, args []string) (core.Plugin, error) {
 	}
 	p, err := s.Open(ctx, remote.Options{Command: inFolder(args)})
 	if err != nil {
-		return core.Plugin{}, err
+		return core.Plugin{}, nil, err
 	}
-	return p.Core(), nil
+	return p.Core(), p.Command(), nil
 }
 
 // VerifyOptions say how a plugin is verified.
 type VerifyOptions struct {
-	With     map[string]string // configuration as JSON by the name of a grid, reader or statistic; else the schema's first example, or {}
-	Granules []string          // for readers: paths or URLs
-	Columns  []string          // that readers are asked for; none: all that the first granule has
-	Prefix   bool              // the beginning of a granule can be a granule
-	Short    bool              // fewer and smaller inputs
-	Seed     uint64            // of the random inputs
-	Limit    time.Duration     // for one check
+	With     map[string]string     // configuration as JSON by the name of a grid, reader or statistic; else the schema's first example, or {}
+	Granules []string              // for readers: paths or URLs
+	Columns  []string              // that readers are asked for; none: all that the first granule has
+	Prefix   bool                  // the beginning of a granule can be a granule
+	Short    bool                  // fewer and smaller inputs
+	Seed     uint64                // of the random inputs
+	Process  []string              // command of the plugin; none: it is linked in, and no process is looked at
+	Limit    time.Duration         // for one check
+	Only     []string              // parts of the names of checks that are made; none: all
+	Each     func(coretest.Result) // called with each result as it comes; nil: nobody
 }
 
 // A Verification is what the conformance suites found.
@@ -59,6 +64,15 @@ func (v *Verification) Results() []coretest.Result { return v.recorder.Results()
 // Verify holds a plugin against the promises of grids, readers and statistics.
 func Verify(ctx context.Context, p core.Plugin, o VerifyOptions) *Verification {
 	v := &Verification{VerifyOptions: o, recorder: coretest.NewRecorder(ctx, o.Limit)}
+	v.recorder.Each = o.Each
+	if len(o.Only) > 0 {
+		v.recorder.Only = func(name string) bool {
+			return slices.ContainsFunc(o.Only, func(part string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(part)) })
+		}
+	}
+	if len(o.Process) > 0 {
+		v.process(ctx)
+	}
 	v.run(ctx, p)
 	return v
 }

@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +31,8 @@ func (a *app) pluginsVerify() *cobra.Command {
 		Long: `Start an executable and run the conformance suites on everything it offers. The name of a plugin does in place of an executable.
 
 What a grid, reader or statistic is made from is given with --with NAME=JSON. Without it the first of the "examples" in its
-JSON schema is taken, or {}. Readers need granules to read: a few small ones. Exits 1 if a promise was broken.`,
+JSON schema is taken, or {}. Readers need granules to read: a few small ones. A plugin in a process is also held against the contract of processes: handshake, health, signals, end.
+Results are printed as they come: ok, BROKEN, skip (not checked, and why), none (not there to be checked). Exits 1 if a promise was broken.`,
 		Example: `  zagg plugins verify ./zagg-plugin-mine --with 'mygrid={"cell": 100}'
   zagg plugins verify --granule sample.csv -- python3 csv_reader.py`,
 		Args: cobra.MinimumNArgs(1),
@@ -43,6 +44,7 @@ JSON schema is taken, or {}. Readers need granules to read: a few small ones. Ex
 	f.StringSliceVar(&o.Columns, "columns", nil, "columns that readers are asked for (default: all that the first granule has)")
 	f.BoolVar(&o.Prefix, "prefix", false, "the beginning of a granule can be a granule, as of lines of text: one that is cut there may be read")
 	f.BoolVar(&o.Short, "short", false, "fewer and smaller inputs")
+	f.StringArrayVar(&o.Only, "only", nil, "make only the checks with this in their names, such as Cover or grid mine/; may be repeated")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.Uint64Var(&o.Seed, "seed", 0, "of the random inputs; a failure says which it was")
 	f.DurationVar(&o.Limit, "limit", 2*time.Minute, "for one check")
@@ -51,10 +53,11 @@ JSON schema is taken, or {}. Readers need granules to read: a few small ones. Ex
 
 // verify runs the suites and prints their results.
 func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error {
-	plugin, err := a.plugins.One(ctx, args)
+	plugin, command, err := a.plugins.One(ctx, args)
 	if err != nil {
 		return err
 	}
+	o.Process = command
 	o.With = map[string]string{}
 	for _, c := range o.configs {
 		name, text, ok := strings.Cut(c, "=")
@@ -62,6 +65,9 @@ func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error 
 			return fmt.Errorf("--with %s: want NAME=JSON: %w for `zagg plugins verify`", c, errUsage)
 		}
 		o.With[name] = text
+	}
+	if !o.json {
+		o.Each = func(r coretest.Result) { printResult(a.stdout, &r) }
 	}
 	v := plugins.Verify(ctx, plugin, o.VerifyOptions)
 	if ctx.Err() != nil {
@@ -73,44 +79,58 @@ func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error 
 // A checked is one check as --json prints it.
 type checked struct {
 	Name     string   `json:"name"`
-	Passed   bool     `json:"passed"`
+	Passed   bool     `json:"passed"` // it was made, and found nothing
 	Failures []string `json:"failures,omitempty"`
+	Skipped  string   `json:"skipped,omitempty"` // why it was not made
+	Absent   string   `json:"absent,omitempty"`  // what is not there to be checked
 	Seconds  float64  `json:"seconds"`
 }
 
+// printResult prints a result as it comes.
+func printResult(w io.Writer, r *coretest.Result) {
+	word, why := "ok    ", ""
+	switch {
+	case !r.Passed():
+		word = "BROKEN"
+	case r.Skipped != "":
+		word, why = "skip  ", ": "+r.Skipped
+	case r.Absent != "":
+		word, why = "none  ", ": "+r.Absent
+	}
+	fmt.Fprintf(w, "%s  %s (%.2f s)%s\n", word, r.Name, r.Took.Seconds(), why)
+	for _, f := range r.Failures {
+		fmt.Fprintf(w, "        %s\n", strings.ReplaceAll(f, "\n", "\n        "))
+	}
+}
+
 func (a *app) printResults(p core.Plugin, v *plugins.Verification, asJSON bool) error {
-	results := v.Results()
-	broken := slices.DeleteFunc(slices.Clone(results), func(r coretest.Result) bool { return r.Passed() })
-	if asJSON {
-		list := make([]checked, len(results))
-		for i, r := range results {
-			list[i] = checked{Name: r.Name, Passed: r.Passed(), Failures: r.Failures, Seconds: r.Took.Seconds()}
+	broken := 0
+	skipped := slices.Clone(v.Skipped)
+	list := []checked{}
+	for _, r := range v.Results() {
+		if !r.Passed() {
+			broken++
+		} else if r.Skipped != "" {
+			skipped = append(skipped, r.Name+": "+r.Skipped)
 		}
-		if err := a.printJSON(map[string]any{"plugin": p.Name, "version": p.Version, "checks": list, "skipped": v.Skipped, "broken": len(broken)}); err != nil {
+		list = append(list, checked{Name: r.Name, Passed: r.Passed() && r.Skipped == "" && r.Absent == "", Failures: r.Failures,
+			Skipped: r.Skipped, Absent: r.Absent, Seconds: r.Took.Seconds()})
+	}
+	if asJSON {
+		if err := a.printJSON(map[string]any{"plugin": p.Name, "version": p.Version, "checks": list, "skipped": skipped, "broken": broken}); err != nil {
 			return err
 		}
 	} else {
-		var text bytes.Buffer
-		for _, r := range results {
-			word := "ok    "
-			if !r.Passed() {
-				word = "BROKEN"
-			}
-			fmt.Fprintf(&text, "%s  %s (%.2f s)\n", word, r.Name, r.Took.Seconds())
-			for _, f := range r.Failures {
-				fmt.Fprintf(&text, "        %s\n", strings.ReplaceAll(f, "\n", "\n        "))
-			}
-		}
 		for _, s := range v.Skipped {
-			fmt.Fprintf(&text, "skip    %s\n", s)
+			fmt.Fprintf(a.stdout, "skip    %s\n", s)
 		}
-		fmt.Fprintf(&text, "plugin %s %s: %d checks, %d broken, %d skipped\n", p.Name, p.Version, len(results), len(broken), len(v.Skipped))
-		if _, err := a.stdout.Write(text.Bytes()); err != nil {
-			return err
-		}
+		fmt.Fprintf(a.stdout, "plugin %s %s: %d checks, %d broken, %d skipped\n", p.Name, p.Version, len(list), broken, len(skipped))
 	}
-	if len(broken) > 0 {
+	if broken > 0 {
 		return errSilent
+	}
+	if len(list) == 0 {
+		return core.Errorf(core.Invalid, "plugins verify", p.Name, "no check was made")
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ def error(proto, e):
 def test_describe_and_health(plugin, proto):
     info = plugin.call("unary_unary", "Plugin/Describe", None, proto.PluginInfo)(proto.Empty())
     assert (info.name, info.version) == ("example", "1.2")
-    assert [(m.kind, m.name, m.doc) for m in info.makers] == [(2, "lines", ""), (3, "broken", ""), (3, "spread", "Maximum less minimum.")] 
+    assert [(m.kind, m.name, m.doc) for m in info.makers] == [(2, "lines", ""), (3, "broken", ""), (3, "leaving", ""), (3, "spread", "Maximum less minimum.")] 
     assert json.loads(info.makers[-1].schema)["properties"]["factor"]["type"] == "number"
     assert plugin.channel().unary_unary("/grpc.health.v1.Health/Check")(b"\x0a\x06plugin") == b"\x08\x01"
 
