@@ -84,6 +84,15 @@ func (r *Recipe) checkSize() error {
 	return nil
 }
 
+// Statistics are those of the variables, in the configuration's order.
+func (r *Recipe) Statistics() []core.Statistic {
+	out := make([]core.Statistic, len(r.pipeline.Vars))
+	for i := range out {
+		out[i] = r.pipeline.Vars[i].Stat
+	}
+	return out
+}
+
 // Info is what the grid says of itself.
 func (r *Recipe) Info() core.GridInfo { return r.info }
 

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"context"
 	"slices"
 
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
@@ -22,6 +24,15 @@ type Template struct {
 // Template lays the recipe out for a plan. In a compact store the arrays have one block per planned shard.
 func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
 	return r.layOut(job.PlanHash(r.Config.Output.Grid.Layout, p.Keys()), int64(len(p.Shards)))
+}
+
+// Variables are the statistics of the template with the arrays they fill.
+func (t *Template) Variables() []engine.Variable { return slices.Clone(t.pipeline.Vars) }
+
+// Put writes the arrays of one shard whose values are known into a store.
+func (t *Template) Put(ctx context.Context, to core.ObjectStore, url string, shard core.Shard, place []int64, outs []engine.Output) error {
+	_, err := t.pipeline.Put(ctx, &engine.Task{Shard: shard, Block: place, Store: to, StoreURL: url}, outs)
+	return err
 }
 
 // layOut makes the template of a plan of which the hash and the number of shards are known.

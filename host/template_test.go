@@ -32,14 +32,16 @@ output:
   grid: {type: healpix, parent_order: 6, child_order: 8, layout: compact}
 `
 
-// documents is what set-up writes, by key; objects that are no JSON by their length alone.
+// documents is what set-up writes into the store, by key; objects that are no JSON by their length alone.
 func documents(t testing.TB, s *setup) map[string]string {
 	t.Helper()
 	store := &objstore.Mem{}
 	require.True(t, s.start(t, store))
 	docs := map[string]string{}
 	for url, body := range contents(t, store) {
-		docs[strings.TrimPrefix(url, s.url+"/")] = body
+		if key, below := strings.CutPrefix(url, s.url+"/"); below { // beside the store lies its configuration
+			docs[key] = body
+		}
 	}
 	return docs
 }

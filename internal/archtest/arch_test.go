@@ -91,6 +91,7 @@ var rules = map[string][]string{
 	"test":                     {"..."},
 
 	"internal/quickdeploy": {"internal/bundle", "internal/zippatch"},
+	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/plan", "internal/store", "internal/stored"},
 
 	"core/spelling": {},
 

@@ -33,18 +33,22 @@ func (c *Config) SemanticHash() string {
 
 // semantics is the text that is hashed.
 func (c *Config) semantics() []byte {
+	var b bytes.Buffer
+	c.meaning().writeCanonical(&b)
+	return b.Bytes()
+}
+
+// meaning is what the text is made of.
+func (c *Config) meaning() *node {
 	text := func(s string) *node { return &node{kind: kindString, text: s} }
 	boolean := func(s string) *node { return &node{kind: kindBool, text: s} }
-	doc := mapOf(
+	return mapOf(
 		"aggregation", semanticAggregation(c.root.get("aggregation")),
 		"data_source", c.semanticSource(),
 		"grid", c.semanticGrid(),
 		"output", mapOf("aoi_mask", boolean("false"), "time_source", c.root.get("output").get("time_source")),
 		"pipeline", mapOf("type", text(c.Pipeline)),
 	)
-	var b bytes.Buffer
-	doc.writeCanonical(&b)
-	return b.Bytes()
 }
 
 // mapOf makes a map of names and nodes in turn; nil nodes are left out.

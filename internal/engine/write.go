@@ -51,6 +51,38 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 	return failed
 }
 
+// An Output is the values of one array in a shard: row i of Column is that of the cell in Slots[i], ascending.
+type Output struct {
+	Array  *zarr.Array
+	Slots  []int32
+	Column core.Column
+}
+
+// Put writes the arrays of a shard whose values are known, and the shard's own coordinates.
+func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, error) {
+	blocks, err := p.coordBlocks(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	l := newLayout(p.Dims)
+	for i := range outs {
+		o, b := &outs[i], block{array: outs[i].Array}
+		switch {
+		case len(o.Slots) == 0:
+		case b.array.Type == core.Bytes:
+			err = b.addCells(&l, o.Slots, &o.Column, l.place)
+		default:
+			b.data, err = Scatter(b.array, p.slots(), o.Slots, &o.Column)
+		}
+		if err != nil {
+			return nil, core.Errorf(core.CodeOf(err), "write", t.Shard.Label, "%w", err)
+		}
+		blocks = append(blocks, b)
+	}
+	res := &Result{}
+	return res, p.write(ctx, t, blocks, res)
+}
+
 // encode writes the object of a block of a shard.
 func encode(dst io.Writer, enc *zarr.Encoder, b *block, l layout) error {
 	if b.array.Type != core.Bytes {

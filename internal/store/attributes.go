@@ -28,13 +28,11 @@ func OriginOf(groupAttrs json.RawMessage) (Origin, error) {
 
 // GroupOf is the path of the group of a store that zagg wrote, by the attributes of the store's root; false for any other.
 func GroupOf(rootAttrs json.RawMessage) (string, bool) {
-	var root struct {
-		Group string `json:"group"`
-	}
-	if ownAttribute(rootAttrs, &root) != nil || !plainName(root.Group) {
+	levels := LevelsOf(rootAttrs)
+	if len(levels) == 0 {
 		return "", false
 	}
-	return root.Group, true
+	return levels[0], true
 }
 
 // ownAttribute decodes the attribute "zagg", if there is one. It is JSON text; stores of earlier versions have the object

@@ -8,6 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 )
 
@@ -31,15 +32,16 @@ func (t *Template) Check(ctx context.Context, objects core.ObjectStore, url stri
 	}
 	fits, err := t.fits(ctx, objects, url, old)
 	if err == nil && !fits {
-		err = core.Errorf(core.Invalid, "store", url, "the job is not for this store: %s", t.difference(old))
+		err = core.Errorf(core.Invalid, "store", url, "the job is not for this store: %s", t.difference(ctx, objects, url, old))
 	}
 	return err
 }
 
 // A found is the group that a store holds.
 type found struct {
-	group string
-	doc   []byte
+	group  string
+	levels []string // all groups
+	doc    []byte
 }
 
 // existing reads what the store holds: nil when there is nothing at the address, an error when there is something that
@@ -66,7 +68,7 @@ func existing(ctx context.Context, objects core.ObjectStore, url string) (*found
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return nil, err
 	}
-	return &found{group: name, doc: group}, nil
+	return &found{group: name, levels: LevelsOf(doc.Attributes), doc: group}, nil
 }
 
 // checkUnused looks at an address without a root document. Objects of this group may lie there if set-up was under way, as
@@ -148,9 +150,23 @@ func withoutSpelling(doc []byte) (canonical []byte, ok bool) {
 		return nil, false
 	}
 	delete(origin, "grid_config")
+	delete(attrs, "coarser_group") // a later link to what was made of the group
 	attrs["zagg"] = origin
 	canonical, err := json.Marshal(group)
 	return canonical, err == nil
+}
+
+// changedKeys says in which keys the configuration that the store was made from is another than this run's; "" where it is not kept.
+func (t *Template) changedKeys(ctx context.Context, objects core.ObjectReader, url, hash string) string {
+	text, err := SavedConfig(ctx, objects, url)
+	if err != nil {
+		return ""
+	}
+	was, _, err := config.Parse(At(url).Config(), text)
+	if err != nil || was.SemanticHash() != hash {
+		return ""
+	}
+	return ": " + strings.Join(config.Differences(was, t.spec.Config), "; ")
 }
 
 // plainName reports a path that cannot lead out of the store.
@@ -164,7 +180,7 @@ func plainName(path string) bool {
 }
 
 // difference says in what the store's group is another than this run's.
-func (t *Template) difference(old *found) string {
+func (t *Template) difference(ctx context.Context, objects core.ObjectReader, url string, old *found) string {
 	if old.group != t.Group() {
 		return "the store holds group " + old.group + ", this run makes group " + t.Group()
 	}
@@ -184,7 +200,7 @@ func (t *Template) difference(old *found) string {
 	case job.PluginsDiffer(a.Plugins, b.Plugins) != "":
 		return "the store was made with other plugins: " + job.PluginsDiffer(a.Plugins, b.Plugins) + ": use those, --overwrite or another --store"
 	case a.ConfigHash != b.ConfigHash:
-		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")"
+		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")" + t.changedKeys(ctx, objects, url, a.ConfigHash)
 	case a.Plan != b.Plan:
 		return "the store was made for another set of shards"
 	}

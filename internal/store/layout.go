@@ -14,6 +14,7 @@ import (
 //	<store>/<group>/<array>/zarr.json, c/<block>           arrays: metadata, one object a shard
 //	<store>.status/setup.json                              a set-up is under way
 //	<store>.status/claim.json                              which runs are at work
+//	<store>.status/config.json                             the configuration that the store was made from
 //	<store>.status/records/<label>.json                    a shard is done
 //	<store>.status/runs/<run>.json, .parquet               report of a run
 //	<store>.status/<run>/run.json                          note of a run on Lambda
@@ -47,6 +48,9 @@ func (l Layout) Marker() string { return l.Status() + "setup.json" }
 
 // Claim is the address of what says which runs are at work.
 func (l Layout) Claim() string { return l.Status() + "claim.json" }
+
+// Config is the address of the configuration that the store was made from.
+func (l Layout) Config() string { return l.Status() + "config.json" }
 
 // Records begins the addresses of the records.
 func (l Layout) Records() string { return l.Status() + "records/" }

@@ -31,10 +31,10 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 			return false, err
 		}
 		if bound {
-			return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(old))
+			return false, core.Errorf(core.Invalid, "set up", url, "%s: choose another --store, or --overwrite to delete what is there", t.difference(ctx, objects, url, old))
 		}
 	}
-	if err := clearStore(ctx, objects, url, old.group, t.Group()); err != nil {
+	if err := clearStore(ctx, objects, url, append(old.levels, t.Group())...); err != nil {
 		return false, err
 	}
 	return true, t.create(ctx, objects, url, p)
@@ -59,6 +59,9 @@ func (t *Template) create(ctx context.Context, objects core.ObjectStore, url str
 	}
 	// Someone may have deleted a store and not its records, which would have its shards skipped.
 	if err := clearRecords(ctx, objects, url); err != nil {
+		return err
+	}
+	if err := putJSON(ctx, objects, At(url).Config(), t.spec.Config.JSON()); err != nil {
 		return err
 	}
 	if err := t.write(ctx, objects, At(url), p); err != nil {

@@ -96,8 +96,9 @@ func (v *Verifier) Repair(ctx context.Context, faults []Fault) (shards int, err 
 // A comparison is a Verify under way.
 type comparison struct {
 	*Verifier
-	there map[string]int64  // sizes of objects, by path below the store
-	named map[string]string // paths that something names, and the shard of those that a record does
+	there  map[string]int64  // sizes of objects, by path below the store
+	named  map[string]string // paths that something names, and the shard of those that a record does
+	levels []string          // where coarser groups begin, which are made of this one and have no records
 
 	mu    sync.Mutex
 	done  []*Record // that have a place in a compact store
@@ -120,6 +121,7 @@ func (c *comparison) metadata(ctx context.Context) error {
 			return err
 		}
 		var d struct {
+			Attributes   json.RawMessage `json:"attributes"`
 			Consolidated *struct {
 				Metadata map[string]json.RawMessage `json:"metadata"`
 			} `json:"consolidated_metadata"`
@@ -127,6 +129,13 @@ func (c *comparison) metadata(ctx context.Context) error {
 		if err := json.Unmarshal(doc, &d); err != nil {
 			c.fault("", at, "is not JSON: %v", err)
 			continue
+		}
+		if at == root {
+			for _, level := range LevelsOf(d.Attributes) {
+				if level != c.Name {
+					c.levels = append(c.levels, level+"/")
+				}
+			}
 		}
 		if d.Consolidated == nil {
 			continue
@@ -144,7 +153,7 @@ func (c *comparison) metadata(ctx context.Context) error {
 }
 
 func (c *comparison) document(ctx context.Context, path, consolidated string, want json.RawMessage) error {
-	if path == zarr.Join(c.Name, document) { // it has consolidated metadata of its own
+	if path == zarr.Join(c.Name, document) || slices.Contains(c.levels, strings.TrimSuffix(path, document)) { // it has consolidated metadata of its own
 		return nil
 	}
 	c.named[path] = ""
@@ -330,6 +339,7 @@ func blocksOf(shape []int64) func(yield func([]int64) bool) {
 func (c *comparison) strays() {
 	for path := range c.there {
 		_, ok := c.named[path]
+		ok = ok || slices.ContainsFunc(c.levels, func(level string) bool { return strings.HasPrefix(path, level) })
 		if doc := strings.HasSuffix(path, "/"+document) && !c.Group.Consolidated(); !ok && !doc {
 			c.found.Faults = append(c.found.Faults, Fault{Object: path, Stray: true, Reason: "no record names it: what a run that was killed left of a shard, or a foreign object"})
 		}

@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,4 +107,53 @@ func TestOddPhotons(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store.zarr")
 	zagg(t, "run", "--config", unmasked(t, filepath.Join(dir, "waveform_chunk", "config.yaml")), "--granules", photonGranules(t, 4), "--store", store, "-q")
 	python(t, "golden/odd_photons.py", store, filepath.Join(dir, "rect_edge", "expected.parquet"))
+}
+
+// Coarser cells are folded of the store's own by the law of the earlier system's overviews: its exact fields, digests, places and times.
+func TestOverviews(t *testing.T) {
+	dir := sharedtest.Dir(t, "golden", "atl03", "overview")
+	granules := photonGranules(t, 3)
+	store := filepath.Join(t.TempDir(), "store.zarr")
+	zagg(t, "run", "--config", filepath.Join(dir, "config.yaml"), "--granules", granules, "--store", store, "-q")
+	python(t, "golden/photons.py", filepath.Join(dir, "expected.parquet"), store)
+	out := zagg(t, "coarsen", store, "--levels", "17,15,14,13,12,11,10,9,8,7,6,5,4,3,2")
+	require.Contains(t, out, "left out: h_mean: mean cannot be computed of its own results")
+	require.Contains(t, out, "exact: count, h_min, h_max, h_sum\napproximate: h_tdigest\n")
+	python(t, "golden/overviews.py", filepath.Join(dir, "overviews.parquet"), store)
+	require.Contains(t, zagg(t, "verify", store, "--deep"), "all as it was written")
+	require.Contains(t, zagg(t, "run", "--config", filepath.Join(dir, "config.yaml"), "--granules", granules, "--store", store), "(4 done before)")
+}
+
+// Folded counts, minima, maxima and sums are those of a run at the coarser order, in shards as large as the store's and larger, also where
+// a fill value is a value like others.
+func TestCoarsenIsExact(t *testing.T) {
+	granules := sharedtest.Dir(t, "golden", "granules_small")
+	config := func(child, parent int) string {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `
+data_source: {reader: atl06}
+aggregation:
+  variables:
+    count: {function: count, source: h_li, dtype: int32}
+    h_min: {function: min, source: h_li}
+    h_max: {function: max, source: h_li}
+    h_sum: {function: sum, source: h_li}
+    h_median: {function: median, source: h_li}
+    quality: {function: count, source: atl06_quality_summary, dtype: int32}
+    h_low: {function: min, source: atl06_quality_summary, dtype: int16, fill_value: 0}
+output: {grid: {type: healpix, parent_order: %d, child_order: %d, layout: compact}}
+`, parent, child), 0o644))
+		return path
+	}
+	store := filepath.Join(t.TempDir(), "store.zarr")
+	zagg(t, "run", "--config", config(12, 6), "--granules", granules, "--store", store, "-q")
+	out := zagg(t, "coarsen", store, "--levels", "10,7", "--order", "4")
+	require.Contains(t, out, "left out: h_median: median cannot be computed of its own results")
+	args := []string{store}
+	for _, order := range []int{10, 7, 4} {
+		run := filepath.Join(t.TempDir(), "run.zarr")
+		zagg(t, "run", "--config", config(order, 4), "--granules", granules, "--store", run, "-q")
+		args = append(args, fmt.Sprint(order), run)
+	}
+	python(t, "golden/coarse.py", args...)
 }

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/internal/coarsen"
+	"github.com/englacial/zagg/internal/stored"
+)
+
+func (a *app) coarsenCommand() *cobra.Command {
+	var levels []int
+	var order int
+	var path string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "coarsen STORE (--order N | --levels N,N,…)",
+		Short: "Make coarser groups of a store out of its own cells",
+		Long: `Fold the cells of a store into those of coarser orders, each in a group of its own in the same store: counts, sums, minima and maxima
+exactly, t-digests approximately. Variables that cannot be computed of their own results, such as medians, are named and left out. The
+groups are linked by the attributes finer_group and coarser_group, and the store's root lists them under multiscales.
+
+Groups do not follow later runs: after one, coarsen again.`,
+		Example: `  zagg coarsen heights.zarr --order 8
+  zagg coarsen s3://bucket/photons.zarr --levels 17,15,13,11`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("order") {
+				levels = append(levels, order)
+			}
+			return a.coarsen(cmd.Context(), args[0], path, levels, asJSON)
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&order, "order", 0, "order of the coarser cells")
+	f.IntSliceVar(&levels, "levels", nil, "orders of several groups; the store's own may be among them")
+	f.StringVar(&path, "config", "", "the configuration that the store was made from; left out: the one kept beside the store")
+	f.BoolVar(&asJSON, "json", false, "print what was made as JSON")
+	c.MarkFlagsOneRequired("order", "levels")
+	return c
+}
+
+func (a *app) coarsen(ctx context.Context, address, path string, levels []int, asJSON bool) error {
+	s, err := stored.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	j := &coarsen.Job{Store: s, Orders: levels, Compile: a.compile}
+	if path != "" {
+		if j.Config, _, err = loadConfig(path); err != nil {
+			return err
+		}
+	}
+	res, err := j.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(res)
+	}
+	return a.printCoarsened(s.URL, res)
+}
+
+func (a *app) printCoarsened(url string, r *coarsen.Result) error {
+	for _, m := range r.Made {
+		fmt.Fprintf(a.stdout, "group %s: %s with data\n", m.Group, count(m.Cells, "cell"))
+	}
+	fmt.Fprintf(a.stdout, "exact: %s\n", strings.Join(r.Exact, ", "))
+	if len(r.Approximate) > 0 {
+		fmt.Fprintf(a.stdout, "approximate: %s\n", strings.Join(r.Approximate, ", "))
+	}
+	for _, l := range r.Left {
+		fmt.Fprintf(a.stdout, "left out: %s: %s\n", l.Name, l.Why)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(a.stderr, "NOTE %s\n", n)
+	}
+	if n := len(r.Partial); n > 0 {
+		fmt.Fprintf(a.stderr, "NOTE %s without some granules\n", count(n, "shard"))
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s has the groups %s\n", url, strings.Join(r.Groups, ", "))
+	return err
+}

@@ -1,0 +1,304 @@
+// Package coarsen makes coarser groups of a store out of its own cells: statistics that can be computed of their results on parts are
+// folded, the others are named and left out.
+//
+// Cells down to the order of shards are folded from the finest ones, in one step; coarser ones from those of the order of shards, in
+// one step too. So that a digest is merged twice at most, however coarse its cell is.
+package coarsen
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/engine"
+	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/stored"
+)
+
+// A Job is coarser groups to make.
+type Job struct {
+	Store   *stored.Store // with its records
+	Orders  []int         // of the cells
+	Config  *config.Config
+	Compile func(context.Context, *config.Config) (*host.Recipe, error)
+	Shard   func(done, of int) // told after each shard; nil: nobody is
+}
+
+// A Result is what was made.
+type Result struct {
+	Groups      []string `json:"groups"`      // the store's, the finest first
+	Made        []Made   `json:"made"`        // the new ones
+	Exact       []string `json:"exact"`       // variables whose values are those of the observations
+	Approximate []string `json:"approximate"` // digests
+	Left        []Left   `json:"left_out"`
+	Partial     []string `json:"partial,omitempty"` // shards that lack granules
+	Notes       []string `json:"notes,omitempty"`
+	Source      string   `json:"source_records"` // hash of the records of which the groups were made
+}
+
+// Made is one group.
+type Made struct {
+	Group string `json:"group"`
+	Cells int    `json:"cells"` // with data
+}
+
+// Left is a variable that cannot be folded.
+type Left struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+// Run makes the groups. Until it has ended the store has none of them.
+func (j *Job) Run(ctx context.Context) (*Result, error) {
+	m := &making{Job: j, res: &Result{Exact: []string{}, Approximate: []string{}, Left: []Left{}}}
+	if err := m.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := m.begin(ctx); err != nil {
+		return nil, err
+	}
+	var records []*store.Record
+	for _, r := range j.Store.Records {
+		if len(r.Objects) > 0 {
+			records = append(records, r)
+		}
+		if len(r.Missing) > 0 {
+			m.res.Partial = append(m.res.Partial, r.Label)
+		}
+	}
+	for i, r := range records {
+		if err := m.shard(ctx, r); err != nil {
+			return nil, core.Errorf(core.CodeOf(err), "coarsen", r.Label, "%w", err)
+		}
+		if j.Shard != nil {
+			j.Shard(i+1, len(records))
+		}
+	}
+	return m.end(ctx)
+}
+
+// A making is a Job under way.
+type making struct {
+	*Job
+	res     *Result
+	grid    core.Grid
+	frame   core.Frame
+	vars    []variable
+	folders []core.Folder
+	shards  settings
+	levels  []*level
+	joined  cells // of the order of shards, for coarser ones
+	coarser bool  // there are such
+}
+
+// A variable is one that can be folded.
+type variable struct {
+	array  config.Array
+	fields []core.Field
+	count  int // of the variables, one that counts where this one has values; -1: none does
+}
+
+// A level is one group to make.
+type level struct {
+	order   int
+	recipe  *host.Recipe
+	tmpl    *host.Template
+	plan    *plan.Plan
+	rank    map[core.ShardKey]int
+	direct  bool // it has the shards of the store: each is written at once
+	pending cells
+	where   []spot // of pending
+	made    int
+}
+
+// begin lays out the levels whose shards are known.
+func (m *making) begin(ctx context.Context) error {
+	var keys []core.ShardKey
+	for _, r := range m.Store.Records {
+		if len(r.Objects) > 0 {
+			keys = append(keys, r.ShardKey)
+		}
+	}
+	if len(keys) == 0 {
+		return core.Errorf(core.NotFound, "coarsen", m.Store.URL, "no shard of the store has data")
+	}
+	for _, l := range m.levels {
+		if !l.direct {
+			continue
+		}
+		if err := l.layOut(ctx, m, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layOut makes the group of a level for some shards, without its own document.
+func (l *level) layOut(ctx context.Context, m *making, keys []core.ShardKey) error {
+	var err error
+	if l.plan, err = plan.Make(ctx, l.recipe.Grid, keys, make([][]core.Granule, len(keys))); err != nil {
+		return err
+	}
+	if l.tmpl, err = l.recipe.Template(l.plan); err != nil {
+		return err
+	}
+	l.rank = map[core.ShardKey]int{}
+	for i := range l.plan.Shards {
+		l.rank[l.plan.Shards[i].Key] = i
+	}
+	return l.tmpl.Store.BeginLevel(ctx, m.Store.Objects, m.Store.URL, l.plan)
+}
+
+// shard folds one shard of the store.
+func (m *making) shard(ctx context.Context, r *store.Record) error {
+	c, err := m.read(ctx, r)
+	if err != nil || len(c.lon) == 0 {
+		return err
+	}
+	for _, l := range m.levels {
+		if l.order < m.shards.parent {
+			continue
+		}
+		in, err := spots(ctx, l.recipe.Grid, c.lon, c.lat)
+		if err != nil {
+			return err
+		}
+		folded, where, err := c.fold(ctx, m.folders, in)
+		if err != nil {
+			return err
+		}
+		l.made += len(where)
+		if l.direct {
+			err = l.write(ctx, m, folded, where)
+		} else {
+			l.pending.add(folded)
+			l.where = append(l.where, where...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !m.coarser {
+		return nil
+	}
+	in := make([]spot, len(c.lon)) // all in one
+	folded, _, err := c.fold(ctx, m.folders, in)
+	if err != nil {
+		return err
+	}
+	m.joined.add(folded)
+	return nil
+}
+
+// end writes the levels whose shards hold cells of several of the store's, and links all groups.
+func (m *making) end(ctx context.Context) (*Result, error) {
+	for _, l := range m.levels {
+		if l.direct {
+			continue
+		}
+		folded, where := &l.pending, l.where
+		if l.order < m.shards.parent {
+			in, err := spots(ctx, l.recipe.Grid, m.joined.lon, m.joined.lat)
+			if err != nil {
+				return nil, err
+			}
+			if folded, where, err = m.joined.fold(ctx, m.folders, in); err != nil {
+				return nil, err
+			}
+			l.made = len(where)
+		}
+		var keys []core.ShardKey
+		for _, s := range where {
+			if !slices.Contains(keys, s.key) {
+				keys = append(keys, s.key)
+			}
+		}
+		if err := l.layOut(ctx, m, keys); err != nil {
+			return nil, err
+		}
+		if err := l.write(ctx, m, folded, where); err != nil {
+			return nil, err
+		}
+	}
+	return m.link(ctx)
+}
+
+// link writes the documents of the groups.
+func (m *making) link(ctx context.Context) (*Result, error) {
+	sum := sha256.New()
+	for _, r := range m.Store.Records {
+		fmt.Fprintf(sum, "%s %s %s\n", r.Label, r.ConfigHash, r.Granules)
+	}
+	m.res.Source = hex.EncodeToString(sum.Sum(nil))
+	var made []*store.Template
+	for _, l := range m.levels {
+		made = append(made, l.tmpl.Store)
+		m.res.Made = append(m.res.Made, Made{l.tmpl.Store.Group(), l.made})
+	}
+	var err error
+	m.res.Groups, err = store.EndLevels(ctx, m.Store.Objects, m.Store.URL, made, m.res.Source)
+	return m.res, err
+}
+
+// write writes cells of a level, which are in the order of its shards and slots where they come from one shard of the store.
+func (l *level) write(ctx context.Context, m *making, c *cells, where []spot) error {
+	byShard := map[core.ShardKey][]int32{}
+	for i, s := range where {
+		byShard[s.key] = append(byShard[s.key], int32(i))
+	}
+	for i := range l.plan.Shards {
+		shard := &l.plan.Shards[i]
+		mine := byShard[shard.Key]
+		if len(mine) == 0 {
+			continue
+		}
+		slot := make([]int32, len(where)) // of cells in the shard, -1: elsewhere
+		for k := range slot {
+			slot[k] = -1
+		}
+		for _, k := range mine {
+			slot[k] = where[k].slot
+		}
+		var outs []engine.Output
+		for k, v := range l.tmpl.Variables() {
+			outs = append(outs, outputs(&c.vars[k], v, slot)...)
+		}
+		place := shard.Block
+		if l.tmpl.Store.Compact {
+			place = []int64{int64(l.rank[shard.Key])}
+		}
+		if err := l.tmpl.Put(ctx, m.Store.Objects, m.Store.URL, shard.Shard, place, outs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outputs are the arrays of a variable in the cells that have a slot.
+func outputs(v *values, of engine.Variable, slot []int32) []engine.Output {
+	var rows []int32
+	for i, at := range v.at {
+		if slot[at] >= 0 {
+			rows = append(rows, int32(i))
+		}
+	}
+	slices.SortFunc(rows, func(a, b int32) int { return int(slot[v.at[a]]) - int(slot[v.at[b]]) })
+	out := make([]engine.Output, len(of.Arrays))
+	for k, a := range of.Arrays {
+		out[k].Array = a
+		if len(rows) == 0 {
+			continue
+		}
+		out[k].Column = pick(&v.cols[k], rows)
+		for _, r := range rows {
+			out[k].Slots = append(out[k].Slots, slot[v.at[r]])
+		}
+	}
+	return out
+}
