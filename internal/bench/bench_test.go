@@ -26,7 +26,7 @@ func record(t *testing.T, event, commit, target string, day int) Record {
 		run.PRNumber = 17
 	}
 	r, err := NewRecord(run, Target{Name: target, TargetConfig: TargetConfig{Aggregator: "scalar", GridType: "healpix", GridSize: "o9"}}, Measurement{
-		Key: "11530143033882312713", Granules: 66, Observations: 1234567, Seconds: 43.25, AreaKM2: HEALPixArea(9),
+		Key: "11530143033882312713", Granules: 66, Observations: 1234567, Seconds: 43.25, AreaKM2: healPixArea(9),
 		Function: Function{MemoryMB: 2048, Timeout: 720},
 	})
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestRecordIsPriced(t *testing.T) {
 	require.InDelta(t, 43.25/720, r.PctTimeout, 1e-15)
 	require.Equal(t, uint64(11530143033882312713), r.ShardKey)
 	require.InDelta(t, 510064471.909788/(12*262144), r.Area, 1e-3)
-	require.InDelta(t, 9, RectilinearArea(300, 300, -10, 10), 1e-12)
+	require.InDelta(t, 9, rectilinearArea(300, 300, -10, 10), 1e-12)
 	_, err := NewRecord(Run{}, Target{Name: "h"}, Measurement{Key: "8a2a1072b59ffff"})
 	require.ErrorContains(t, err, "64-bit shard keys")
 }
@@ -267,7 +267,7 @@ func TestCharts(t *testing.T) {
 		series[len(series)-1].CostPerArea = math.NaN()
 	}
 	for _, s := range [][]Record{nil, series[:1], series} {
-		for _, c := range Charts() {
+		for _, c := range charts() {
 			var png, svg bytes.Buffer
 			require.NoError(t, c.Draw(&png, "png", s))
 			require.NoError(t, c.Draw(&svg, "svg", s))
@@ -279,7 +279,7 @@ func TestCharts(t *testing.T) {
 			}
 		}
 		var page bytes.Buffer
-		require.NoError(t, Index(&page, s))
+		require.NoError(t, index(&page, s))
 		require.Contains(t, page.String(), "cost_per_shard.png")
 	}
 }
@@ -337,7 +337,7 @@ func TestDistribute(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(zips, "lambda_hdf_arm64.zip")))
 	_, err = Distribute(t.Context(), store, base, zips, "2.0.0")
 	require.ErrorContains(t, err, "lambda_hdf_arm64.zip is missing, lambda_layer_arm64.zip does not belong there")
-	v, err = ReadVersions(t.Context(), store, base)
+	v, err = readVersions(t.Context(), store, base)
 	require.NoError(t, err)
 	require.NotContains(t, v.Minors, "2.0", "nothing was uploaded")
 }

@@ -28,8 +28,8 @@ type Chart struct {
 	value func(*Record) float64
 }
 
-// Charts are those of the index page.
-func Charts() []Chart {
+// charts are those of the index page.
+func charts() []Chart {
 	return []Chart{
 		{Name: "cost_per_shard", Title: "Cost of a shard", Axis: "US dollars a shard", value: func(r *Record) float64 { return r.Cost }},
 		{Name: "cost_per_100km2", Title: "Cost of 100 km²", Axis: "US dollars for 100 km²", value: func(r *Record) float64 { return r.CostPerArea }},
@@ -196,8 +196,8 @@ func commitTicks(rows []Record) []plot.Tick {
 	return ticks
 }
 
-// Index writes the page that shows the charts and the last record of every target.
-func Index(w io.Writer, series []Record) error {
+// index writes the page that shows the charts and the last record of every target.
+func index(w io.Writer, series []Record) error {
 	last := map[string]Record{}
 	for _, r := range series {
 		last[r.Target] = r
@@ -210,7 +210,7 @@ func Index(w io.Writer, series []Record) error {
 	if err != nil {
 		return err
 	}
-	err = t.Execute(w, map[string]any{"Charts": Charts(), "Last": rows, "Merges": len(series)})
+	err = t.Execute(w, map[string]any{"Charts": charts(), "Last": rows, "Merges": len(series)})
 	if err != nil {
 		return fmt.Errorf("write index page: %w", err)
 	}

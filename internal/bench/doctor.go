@@ -44,8 +44,8 @@ func Roles() []string {
 	return []string{"zagg-benchmark", "zagg-benchmark-deploy", "zagg-lambda-release"}
 }
 
-// Variables are those of the repository that the workflows read; without them their jobs skip.
-func Variables() []string {
+// variables are those of the repository that the workflows read; without them their jobs skip.
+func variables() []string {
 	return []string{
 		"BENCHMARK_ROLE_ARN", "BENCHMARK_AWS_REGION", "BENCHMARK_FUNCTION_NAME", "BENCHMARK_STORE_PREFIX",
 		"DEPLOY_ROLE_ARN", "TEST_FUNCTION_NAME", "TEST_STAGE_BUCKET",
@@ -56,10 +56,10 @@ func Variables() []string {
 // Names of what the workflows need on GitHub.
 const (
 	Provider      = "token.actions.githubusercontent.com"
-	SeriesBranch  = "benchmarks"
-	Environment   = "production"
-	SecretName    = "EARTHDATA_TOKEN"
-	LabelColour   = "FBCA04"
+	seriesBranch  = "benchmarks"
+	environment   = "production"
+	secretName    = "EARTHDATA_TOKEN"
+	labelColour   = "FBCA04"
 	deployCommand = "aws cloudformation deploy --stack-name zagg-benchmark-cicd --template-file deploy/benchmark_cicd.yaml --capabilities CAPABILITY_NAMED_IAM"
 )
 
@@ -120,17 +120,17 @@ func (s Setup) githubChecks() []Check {
 		return func(ctx context.Context) (bool, error) { return s.GitHub.Exists(ctx, path) }
 	}
 	var checks []Check
-	for _, v := range Variables() {
+	for _, v := range variables() {
 		checks = append(checks, Check{Name: "variable " + v, Look: at("/actions/variables/" + v), Mend: "gh variable set " + v + " --repo " + s.Repo + " --body VALUE"})
 	}
 	return append(checks,
-		Check{Name: "secret " + SecretName, Look: at("/actions/secrets/" + SecretName), Mend: "gh secret set " + SecretName + " --repo " + s.Repo},
-		Check{Name: "branch " + SeriesBranch, Look: at("/branches/" + SeriesBranch),
-			Mend: "git switch --orphan " + SeriesBranch + " && git commit --allow-empty -m 'benchmarks: begin' && git push origin " + SeriesBranch},
+		Check{Name: "secret " + secretName, Look: at("/actions/secrets/" + secretName), Mend: "gh secret set " + secretName + " --repo " + s.Repo},
+		Check{Name: "branch " + seriesBranch, Look: at("/branches/" + seriesBranch),
+			Mend: "git switch --orphan " + seriesBranch + " && git commit --allow-empty -m 'benchmarks: begin' && git push origin " + seriesBranch},
 		Check{Name: "label " + Label, Look: at("/labels/" + url.PathEscape(Label)),
-			Mend: "gh label create " + Label + " --repo " + s.Repo + " --color " + LabelColour + " --description 'Measure this pull request'"},
-		Check{Name: "environment " + Environment + " asks a reviewer", Look: s.GitHub.hasReviewer,
-			Mend: "Settings, Environments, " + Environment + ": add required reviewers"},
+			Mend: "gh label create " + Label + " --repo " + s.Repo + " --color " + labelColour + " --description 'Measure this pull request'"},
+		Check{Name: "environment " + environment + " asks a reviewer", Look: s.GitHub.hasReviewer,
+			Mend: "Settings, Environments, " + environment + ": add required reviewers"},
 	)
 }
 
@@ -139,7 +139,7 @@ func (g GitHub) hasReviewer(ctx context.Context) (bool, error) {
 	var env struct {
 		ProtectionRules []struct{ Type string } `json:"protection_rules"`
 	}
-	err := g.call(ctx, "GET", "/environments/"+Environment, nil, &env)
+	err := g.call(ctx, "GET", "/environments/"+environment, nil, &env)
 	if core.CodeOf(err) == core.NotFound {
 		return false, nil
 	}

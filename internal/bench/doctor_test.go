@@ -48,7 +48,7 @@ func TestDoctor(t *testing.T) {
 	require.Contains(t, out.String(), "missing  variable DEPLOY_ROLE_ARN\n         gh variable set DEPLOY_ROLE_ARN --repo o/r --body VALUE\n")
 
 	s.Account = account{Provider: true, "zagg-benchmark": true, "zagg-benchmark-deploy": true, "zagg-lambda-release": true, "dist": true, "policy dist": true, "policy forbidden": true}
-	for _, v := range Variables() {
+	for _, v := range variables() {
 		there["/actions/variables/"+v] = true
 	}
 	for _, p := range []string{"/actions/secrets/EARTHDATA_TOKEN", "/branches/benchmarks", "/labels/benchmark", "/environments/production"} {

@@ -28,11 +28,11 @@ func WriteSite(dir string, series []Record) error {
 	}
 	files := map[string][]byte{}
 	var page bytes.Buffer
-	if err := Index(&page, series); err != nil {
+	if err := index(&page, series); err != nil {
 		return err
 	}
 	files["index.html"] = page.Bytes()
-	for _, c := range Charts() {
+	for _, c := range charts() {
 		for _, format := range []string{"png", "svg"} {
 			var picture bytes.Buffer
 			if err := c.Draw(&picture, format, series); err != nil {

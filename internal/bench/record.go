@@ -107,13 +107,13 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// HEALPixArea is the area in km² of a HEALPix cell of an order.
-func HEALPixArea(order int) float64 {
+// healPixArea is the area in km² of a HEALPix cell of an order.
+func healPixArea(order int) float64 {
 	return 4 * math.Pi * earthRadius * earthRadius / (12 * math.Pow(4, float64(order)))
 }
 
-// RectilinearArea is the area in km² of a shard of height × width cells of resY × resX metres.
-func RectilinearArea(height, width int, resY, resX float64) float64 {
+// rectilinearArea is the area in km² of a shard of height × width cells of resY × resX metres.
+func rectilinearArea(height, width int, resY, resX float64) float64 {
 	return float64(height) * math.Abs(resY) * float64(width) * math.Abs(resX) / 1e6
 }
 

@@ -41,8 +41,8 @@ type Versions struct {
 	LatestTag string   `json:"latest_tag"` // the tag released last
 }
 
-// VersionsName is the file of a distribution bucket that lists its versions.
-const VersionsName = "versions.json"
+// versionsName is the file of a distribution bucket that lists its versions.
+const versionsName = "versions.json"
 
 // SumsName is the file of checksums beside the bundles of a minor version.
 const SumsName = "SHA256SUMS"
@@ -69,7 +69,7 @@ func (v Versions) With(tag string) (Versions, error) {
 	minors := append(slices.Clone(v.Minors), minor)
 	for _, m := range minors {
 		if _, err := Minor(m + ".0"); err != nil {
-			return v, core.Errorf(core.Corrupt, "read version", VersionsName, "minors has %q", m)
+			return v, core.Errorf(core.Corrupt, "read version", versionsName, "minors has %q", m)
 		}
 	}
 	slices.SortFunc(minors, compareMinors)
@@ -162,10 +162,10 @@ func Distribute(ctx context.Context, store core.ObjectStore, base, dir, tag stri
 // maxVersions is the largest versions.json that is read, in bytes.
 const maxVersions = 1 << 20
 
-// ReadVersions reads versions.json below base.
-func ReadVersions(ctx context.Context, store core.ObjectReader, base string) (Versions, error) {
+// readVersions reads versions.json below base.
+func readVersions(ctx context.Context, store core.ObjectReader, base string) (Versions, error) {
 	var v Versions
-	name := join(base, VersionsName)
+	name := join(base, versionsName)
 	text, err := objstore.ReadAll(ctx, store, name, maxVersions)
 	if err != nil {
 		return v, err
@@ -178,7 +178,7 @@ func ReadVersions(ctx context.Context, store core.ObjectReader, base string) (Ve
 
 // addVersion adds a release to versions.json; of two at once neither is lost.
 func addVersion(ctx context.Context, store core.ObjectStore, base, tag string) (Versions, error) {
-	name := join(base, VersionsName)
+	name := join(base, versionsName)
 	var err error
 	for range versionTries {
 		condition := objstore.MustNotExist
@@ -190,7 +190,7 @@ func addVersion(ctx context.Context, store core.ObjectStore, base, tag string) (
 		}
 		var v Versions
 		if condition != objstore.MustNotExist {
-			if v, err = ReadVersions(ctx, store, base); err != nil {
+			if v, err = readVersions(ctx, store, base); err != nil {
 				return Versions{}, err
 			}
 		}
@@ -224,7 +224,7 @@ func Resolve(ctx context.Context, store core.ObjectReader, base, wanted string, 
 		}
 		return strings.TrimPrefix(wanted, "v"), nil
 	}
-	v, err := ReadVersions(ctx, store, base)
+	v, err := readVersions(ctx, store, base)
 	if err == nil && v.Latest != "" {
 		return v.Latest, nil
 	}
@@ -234,7 +234,7 @@ func Resolve(ctx context.Context, store core.ObjectReader, base, wanted string, 
 		}
 	}
 	if err == nil {
-		err = core.Errorf(core.NotFound, "resolve version", join(base, VersionsName), "it names no latest version")
+		err = core.Errorf(core.NotFound, "resolve version", join(base, versionsName), "it names no latest version")
 	}
 	return "", err
 }

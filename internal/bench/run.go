@@ -73,9 +73,9 @@ func ShardArea(signature json.RawMessage) float64 {
 	}
 	switch {
 	case s.Type == "healpix" && s.ParentOrder != nil:
-		return HEALPixArea(*s.ParentOrder)
+		return healPixArea(*s.ParentOrder)
 	case s.Type == "rectilinear" && len(s.Affine) >= 6 && len(s.ChunkShape) == 2 && s.CRS != "EPSG:4326": // degrees are not metres
-		return RectilinearArea(s.ChunkShape[0], s.ChunkShape[1], s.Affine[4], s.Affine[0])
+		return rectilinearArea(s.ChunkShape[0], s.ChunkShape[1], s.Affine[4], s.Affine[0])
 	}
 	return math.NaN()
 }

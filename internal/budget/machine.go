@@ -14,11 +14,11 @@ const Part = 4
 const unknown = 4 << 30
 
 // Default is a quarter of the memory that this process may use: of its control group's limit, or of the machine.
-func Default() int64 { return Available("/") / Part }
+func Default() int64 { return available("/") / Part }
 
-// Available is the memory that a process may use, as files below a root say: the least of the limits of its control group
+// available is the memory that a process may use, as files below a root say: the least of the limits of its control group
 // (version 2 or 1) and of the machine's memory.
-func Available(root string) int64 {
+func available(root string) int64 {
 	least := int64(0)
 	take := func(n int64, ok bool) {
 		if ok && n > 0 && (least == 0 || n < least) {

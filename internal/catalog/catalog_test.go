@@ -99,7 +99,7 @@ func TestInTime(t *testing.T) {
 
 func TestList(t *testing.T) {
 	text := "\ufeff# granules\n\ns3://b/ATL06_20190221121851_08410203_005_01.h5\r\n/data/ATL06_20200221121851_08410603_005_01.h5\nhttps://h/x.h5?y=1\nhttps://h/x.h5?y=1\n"
-	l, err := ReadList("list.txt", strings.NewReader(text))
+	l, err := readList("list.txt", strings.NewReader(text))
 	require.NoError(t, err)
 	var ids []string
 	meta, err := l.Granules(context.Background(), Query{ShortName: "ATL06", Start: day("2019-02-01"), End: day("2019-03-01")}, func(g *Granule) error {
@@ -115,7 +115,7 @@ func TestList(t *testing.T) {
 	_, err = l.Granules(context.Background(), Query{}, func(*Granule) error { return stop })
 	require.ErrorIs(t, err, stop)
 	for text, want := range map[string]string{"/a/x.h5\n/b/x.h5": "count twice", "s3://b/dir/": "names no file", "PAR1\x00\x01": "line 1 is not text", strings.Repeat("x", maxLine+1): "reading the list"} {
-		_, err := ReadList("list.txt", strings.NewReader(text))
+		_, err := readList("list.txt", strings.NewReader(text))
 		require.ErrorContains(t, err, want)
 		require.NotEqual(t, core.Internal, core.CodeOf(err))
 	}

@@ -40,8 +40,8 @@ func NewList(addresses []string) (*List, error) {
 // maxLine is the longest address.
 const maxLine = 64 << 10
 
-// ReadList reads addresses, one a line; empty lines and those that begin with # are comments.
-func ReadList(name string, r io.Reader) (*List, error) {
+// readList reads addresses, one a line; empty lines and those that begin with # are comments.
+func readList(name string, r io.Reader) (*List, error) {
 	var addresses []string
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)

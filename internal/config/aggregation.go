@@ -228,7 +228,7 @@ func statisticName(s string) string {
 
 // declared checks that name is a variable, where the configuration knows them all.
 func (p *problems) declared(n *node, name string, d *DataSource) {
-	if n.kind != kindString || d.Reader != DefaultReader || name == TimeColumn {
+	if n.kind != kindString || d.Reader != defaultReader || name == TimeColumn {
 		return
 	}
 	if names := d.VariableNames(); len(names) > 0 && !slices.Contains(names, name) {
@@ -284,7 +284,7 @@ func (p *problems) param(x *node, a *Param, d *DataSource) {
 		p.add(x, "empty; expected a constant, a variable or an expression")
 	case isName(text):
 		a.Column = text
-		if near := nearest(text, d.VariableNames()); near != "" && near != text && d.Reader == DefaultReader {
+		if near := nearest(text, d.VariableNames()); near != "" && near != text && d.Reader == defaultReader {
 			p.declared(x, text, d)
 		}
 	default:

@@ -61,12 +61,12 @@ type Filter struct {
 	Asset      string        // the sibling it lives in; "": the granule itself
 }
 
-// DefaultReader is the reader that takes its layout from the configuration.
-const DefaultReader = "hdf5"
+// defaultReader is the reader that takes its layout from the configuration.
+const defaultReader = "hdf5"
 
 // sameReader are names of reading libraries in older configurations; they all mean the default reader.
 func sameReader(name string) bool {
-	return name == "" || name == DefaultReader || name == "h5coro" || name == "xarray_s3"
+	return name == "" || name == defaultReader || name == "h5coro" || name == "xarray_s3"
 }
 
 // ReaderConfig is what the reader is made from: groups, coordinates and variables as the user gave them.
@@ -119,10 +119,10 @@ func (p *problems) dataSource(n *node) DataSource {
 	if sameReader(d.Reader) {
 		if r := n.get("reader"); r != nil && r.kind == kindMap {
 			p.ownReader(r)
-		} else if r != nil && d.Reader != DefaultReader {
-			p.note(r, "%q has no effect: the reader %s reads the files", d.Reader, DefaultReader)
+		} else if r != nil && d.Reader != defaultReader {
+			p.note(r, "%q has no effect: the reader %s reads the files", d.Reader, defaultReader)
 		}
-		d.Reader = DefaultReader
+		d.Reader = defaultReader
 	}
 	if n == nil || n.kind != kindMap {
 		return d
@@ -138,7 +138,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.Filters = p.filters(n)
 	p.assetNames(n)
 	d.reader = readerConfig(n)
-	if d.Reader == DefaultReader {
+	if d.Reader == defaultReader {
 		p.layout(n, &d)
 	}
 	return d
@@ -233,7 +233,7 @@ func (p *problems) ownReader(r *node) {
 	case name.str() == "":
 		p.missing(r, "name", "required: which reader")
 	default:
-		p.add(name, "the reader %s takes its layout from data_source, not from here", DefaultReader)
+		p.add(name, "the reader %s takes its layout from data_source, not from here", defaultReader)
 	}
 }
 
@@ -258,7 +258,7 @@ func readerConfig(n *node) json.RawMessage {
 func (p *problems) layout(n *node, d *DataSource) {
 	for _, k := range []string{"coordinates", "variables"} {
 		if n.get(k) == nil {
-			p.missing(n, k, "required by the reader %s", DefaultReader)
+			p.missing(n, k, "required by the reader %s", defaultReader)
 		}
 	}
 	if v := n.get("variables"); v != nil && v.kind == kindMap && len(v.children) == 0 {

@@ -94,7 +94,7 @@ func semanticAggregation(n *node) *node {
 func (c *Config) semanticSource() *node {
 	drop := []string{"driver", "index", "read_plan", "anonymous", "credentials_provider", "footprint_margin", "source_region", "shard_workers",
 		"granule_workers", "read_workers", "write_buffer"}
-	if c.DataSource.Reader == DefaultReader {
+	if c.DataSource.Reader == defaultReader {
 		drop = append(drop, "reader")
 	}
 	drop = append(drop, "mask_fill")

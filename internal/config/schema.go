@@ -148,8 +148,8 @@ func schemaExtra() map[string]string {
 	}
 }
 
-// Reference is docs/config.md: the table of keys for people.
-func Reference() []byte {
+// reference is docs/config.md: the table of keys for people.
+func reference() []byte {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	for _, section := range []struct{ title, prefix string }{
@@ -187,7 +187,7 @@ together, each with file, line, column and key. ` + "`zagg config schema`" + ` p
 name and ` + "`[]`" + ` any item of a list. A key that is null counts as absent.
 
 This file is generated from the table of keys in internal/config/keys.go: change it there and run
-` + "`go test ./internal/config -run Reference -update`" + `.
+` + "`go test ./internal/config -run reference -update`" + `.
 `
 
 // section is the first part of the path if it has a heading of its own.

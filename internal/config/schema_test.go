@@ -69,9 +69,9 @@ func TestReference(t *testing.T) {
 	file := filepath.Join("..", "..", "docs", "config.md")
 	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, Reference(), 0o644))
+		require.NoError(t, os.WriteFile(file, reference(), 0o644))
 	}
 	have, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Equal(t, string(Reference()), string(have), "docs/config.md is not current: go test ./internal/config -run Reference -update")
+	require.Equal(t, string(reference()), string(have), "docs/config.md is not current: go test ./internal/config -run Reference -update")
 }

@@ -28,7 +28,7 @@ func (j Job) reading() float64 {
 
 // jobSeconds is what a job takes. Granules are read several at once, so that more than one vCPU helps.
 func (m Model) jobSeconds(j Job, f Function) float64 {
-	cpus := min(float64(f.MemoryMB)/MBPerCPU, maxCPU)
+	cpus := min(float64(f.MemoryMB)/mbPerCPU, maxCPU)
 	cpu := m.PairCPU * (readingCPU*j.reading() + (1-readingCPU)*float64(j.Pairs))
 	return m.ShardSeconds*(startPart+(1-startPart)*float64(j.Shards)) + cpu/cpus + float64(j.Granules)*m.PairWait
 }
@@ -57,28 +57,28 @@ func (m Model) ExpectJobs(jobs []Job, f Function) Expectation {
 	}
 	e.Bill = Of(use)
 	e.USD = e.Bill.Total()
-	e.CeilingUSD = Ceiling(e, use, f).Total()
+	e.CeilingUSD = ceiling(e, use, f).Total()
 	return e
 }
 
-// Longer is how much longer a run may get for being cheaper, and MostOfTimeout what part of a function's time-out its longest job
+// longer is how much longer a run may get for being cheaper, and mostOfTimeout what part of a function's time-out its longest job
 // may take.
 const (
-	Longer        = 1.1
-	MostOfTimeout = 0.5
+	longer        = 1.1
+	mostOfTimeout = 0.5
 )
 
-// Sizes are the numbers of shards of a job that are compared.
-func Sizes() []int { return []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64} }
+// sizes are the numbers of shards of a job that are compared.
+func sizes() []int { return []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64} }
 
 // Cheapest is the number of shards of a job, one of Sizes, for which a run costs least, without getting longer than Longer times
 // what it takes with jobs of one shard. jobsOf makes the jobs of a size.
 func (m Model) Cheapest(f Function, jobsOf func(shards int) []Job) (shards int, e Expectation) {
 	shards, e = 1, m.ExpectJobs(jobsOf(1), f)
-	longest := e.WallSeconds * Longer
-	for _, n := range Sizes()[1:] {
+	longest := e.WallSeconds * longer
+	for _, n := range sizes()[1:] {
 		next := m.ExpectJobs(jobsOf(n), f)
-		if next.USD < e.USD && next.WallSeconds <= longest && (f.Timeout <= 0 || next.DensestSeconds <= MostOfTimeout*f.Timeout) {
+		if next.USD < e.USD && next.WallSeconds <= longest && (f.Timeout <= 0 || next.DensestSeconds <= mostOfTimeout*f.Timeout) {
 			shards, e = n, next
 		}
 	}

@@ -29,8 +29,8 @@ func Indexed() Model {
 	return Model{ShardSeconds: 0.4, PairCPU: 0.024, PairWait: 0.0075, PairGets: 21, PairBytes: 2.5e6, ShardPuts: 12}
 }
 
-// MBPerCPU is the memory in MB at which a Lambda function has one whole vCPU (AWS Lambda, "Configure function memory").
-const MBPerCPU = 1769
+// mbPerCPU is the memory in MB at which a Lambda function has one whole vCPU (AWS Lambda, "Configure function memory").
+const mbPerCPU = 1769
 
 // maxCPU is the most vCPUs that a Lambda function can have.
 const maxCPU = 6
@@ -83,10 +83,10 @@ func (m Model) Expect(granules []int, f Function) Expectation {
 	return m.ExpectJobs(jobs, f)
 }
 
-// Ceiling is the most that a run can cost of which use is expected: every job runs into the time-out, as often as it may be
+// ceiling is the most that a run can cost of which use is expected: every job runs into the time-out, as often as it may be
 // sent, each of its shards is then tried once more by itself with the same end, and all of them make their requests. It is
 // never less than what is expected.
-func Ceiling(e Expectation, use Use, f Function) Bill {
+func ceiling(e Expectation, use Use, f Function) Bill {
 	sends := cmp.Or(f.Sends, DefaultSends)
 	invocations := int64(sends) * int64(e.Jobs+e.Shards)
 	use.WorkerSeconds = max(float64(invocations)*f.Timeout, use.WorkerSeconds)

@@ -20,7 +20,7 @@ func TestMakespan(t *testing.T) {
 
 func TestExpect(t *testing.T) {
 	m := Model{ShardSeconds: 1, PairCPU: 2, PairWait: 0.5, PairGets: 10, PairBytes: 100, ShardPuts: 3}
-	e := m.Expect([]int{1, 4, 2}, Function{MemoryMB: 2 * MBPerCPU, Concurrency: 3, Timeout: 900})
+	e := m.Expect([]int{1, 4, 2}, Function{MemoryMB: 2 * mbPerCPU, Concurrency: 3, Timeout: 900})
 	require.Equal(t, 3, e.Shards)
 	require.Equal(t, 7, e.Pairs)
 	require.Equal(t, 4, e.Densest)
@@ -30,7 +30,7 @@ func TestExpect(t *testing.T) {
 	require.InDelta(t, 70*GetRequest+9*PutRequest, e.Bill.Requests, 1e-12)
 	require.InDelta(t, e.Bill.Total(), e.USD, 0)
 	require.Greater(t, e.CeilingUSD, e.USD)
-	require.InDelta(t, Of(Use{WorkerSeconds: 900 * 12, MemoryGB: 2 * MBPerCPU / 1024., Invocations: 12, Gets: 280, Puts: 36}).Total(), e.CeilingUSD, 1e-12)
+	require.InDelta(t, Of(Use{WorkerSeconds: 900 * 12, MemoryGB: 2 * mbPerCPU / 1024., Invocations: 12, Gets: 280, Puts: 36}).Total(), e.CeilingUSD, 1e-12)
 	require.Zero(t, m.Expect(nil, Function{MemoryMB: 2048}).WorkerSeconds)
 }
 
@@ -50,7 +50,7 @@ func TestFitFindsTheModelAgain(t *testing.T) {
 	var samples []Sample
 	for _, n := range []int{1, 5, 9, 40, 0} {
 		samples = append(samples, Sample{
-			Granules: n, Seconds: m.seconds(n, Function{MemoryMB: 2 * MBPerCPU}), CPUSeconds: float64(n) * 0.05,
+			Granules: n, Seconds: m.seconds(n, Function{MemoryMB: 2 * mbPerCPU}), CPUSeconds: float64(n) * 0.05,
 			Reads: int64(n) * 20, Bytes: int64(n) * 1e6, Writes: 12,
 		})
 	}
@@ -70,7 +70,7 @@ func TestFitOfLittle(t *testing.T) {
 	require.False(t, ok)
 	m, ok := Fit([]Sample{{Granules: 4, Seconds: 2, CPUSeconds: 8}}, 1)
 	require.True(t, ok)
-	require.InDelta(t, 2, m.seconds(4, Function{MemoryMB: MBPerCPU}), 1e-9)
+	require.InDelta(t, 2, m.seconds(4, Function{MemoryMB: mbPerCPU}), 1e-9)
 	require.GreaterOrEqual(t, m.PairWait, 0.0)
 }
 

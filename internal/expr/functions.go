@@ -146,9 +146,6 @@ func find(name string, w where) *function {
 	return nil
 }
 
-// Functions lists what expressions can call, as they write it, sorted: "abs", "np.sqrt", ".astype".
-func Functions() []string { return functionNames(bare | numpy | method) }
-
 func functionNames(w where) []string {
 	var names []string
 	for _, f := range functions {

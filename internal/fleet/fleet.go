@@ -19,8 +19,8 @@ import (
 
 // Limits of AWS Lambda's Invoke API: bytes of an event, waited for and sent.
 const (
-	SyncLimit  = 6 << 20
-	AsyncLimit = 1 << 20
+	syncLimit  = 6 << 20
+	asyncLimit = 1 << 20
 )
 
 // MaxAge is how long Lambda keeps an event that it cannot run (deploy/template.yaml).
@@ -77,9 +77,9 @@ type Fleet struct {
 // New asks what the function is.
 func New(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Limit == 0 {
-		o.Limit = SyncLimit
+		o.Limit = syncLimit
 		if o.Async {
-			o.Limit = AsyncLimit
+			o.Limit = asyncLimit
 		}
 	}
 	if o.Poll == 0 {
@@ -182,8 +182,8 @@ func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(event) > SyncLimit {
-		return nil, core.Errorf(core.Unsupported, c.Mode, f.o.Function, "the event has %d bytes, more than the %d that Lambda takes", len(event), SyncLimit)
+	if len(event) > syncLimit {
+		return nil, core.Errorf(core.Unsupported, c.Mode, f.o.Function, "the event has %d bytes, more than the %d that Lambda takes", len(event), syncLimit)
 	}
 	answer, err := f.invoke(ctx, c.Mode, event)
 	if err != nil {

@@ -58,9 +58,9 @@ type Options struct {
 // Names of what lies beside the programs.
 const (
 	SumsName  = bench.SumsName
-	SBOMName  = "sbom.cdx.json"
-	NotesName = "NOTES.md"
-	BundleDir = "lambda"
+	sbomName  = "sbom.cdx.json"
+	notesName = "NOTES.md"
+	bundleDir = "lambda"
 )
 
 // Build builds everything into Out.
@@ -75,7 +75,7 @@ func Build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := o.write(NotesName, []byte(notes)); err != nil {
+	if err := o.write(notesName, []byte(notes)); err != nil {
 		return err
 	}
 	var made []string
@@ -92,17 +92,17 @@ func Build(ctx context.Context, o Options) error {
 			return err
 		}
 		for _, name := range bench.Bundles() {
-			made = append(made, path.Join(BundleDir, name))
+			made = append(made, path.Join(bundleDir, name))
 		}
 	}
-	components, err := SBOM(ctx, o.Source, o.Tag)
+	components, err := sbom(ctx, o.Source, o.Tag)
 	if err != nil {
 		return err
 	}
-	if err := o.write(SBOMName, components); err != nil {
+	if err := o.write(sbomName, components); err != nil {
 		return err
 	}
-	sums, err := bench.Sums(o.Out, append(made, SBOMName))
+	sums, err := bench.Sums(o.Out, append(made, sbomName))
 	if err != nil {
 		return err
 	}
@@ -223,18 +223,18 @@ func mode(name string) os.FileMode {
 
 // bundles builds the zips of all functions for both architectures.
 func (o Options) bundles(ctx context.Context) error {
-	if err := os.MkdirAll(filepath.Join(o.Out, BundleDir), 0o755); err != nil {
-		return core.Errorf(core.CodeOf(err), "release", BundleDir, "%w", err)
+	if err := os.MkdirAll(filepath.Join(o.Out, bundleDir), 0o755); err != nil {
+		return core.Errorf(core.CodeOf(err), "release", bundleDir, "%w", err)
 	}
 	for _, name := range bench.Bundles() {
 		function, arch := bundleOf(name)
 		fmt.Fprintf(o.Log, "%s …\n", name)
-		_, err := bundle.Build(ctx, bundle.Options{Function: function, Arch: arch, Source: o.Source, Version: o.Tag, Out: filepath.Join(o.Out, BundleDir, name)})
+		_, err := bundle.Build(ctx, bundle.Options{Function: function, Arch: arch, Source: o.Source, Version: o.Tag, Out: filepath.Join(o.Out, bundleDir, name)})
 		if err != nil {
 			return err
 		}
 	}
-	return bench.CheckBundles(filepath.Join(o.Out, BundleDir))
+	return bench.CheckBundles(filepath.Join(o.Out, bundleDir))
 }
 
 // bundleOf says which function and GOARCH a zip of a release is.

@@ -44,7 +44,7 @@ func TestArchivesAreReproducible(t *testing.T) {
 }
 
 func TestSBOM(t *testing.T) {
-	b, err := SBOM(t.Context(), "../..", "1.2.3")
+	b, err := sbom(t.Context(), "../..", "1.2.3")
 	require.NoError(t, err)
 	var doc struct {
 		BOMFormat  string

@@ -12,9 +12,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// SBOM lists the modules that the programs and functions of the repository are built from, in CycloneDX 1.5, as JSON.
+// sbom lists the modules that the programs and functions of the repository are built from, in CycloneDX 1.5, as JSON.
 // It has no time stamp and no serial number, so that the same sources give the same bytes.
-func SBOM(ctx context.Context, source, tag string) ([]byte, error) {
+func sbom(ctx context.Context, source, tag string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-json=Module", "./cmd/...")
 	cmd.Dir = source
 	out, err := cmd.Output()

@@ -23,13 +23,13 @@ func PluginToProto(p *core.Plugin) *zaggv1.PluginInfo {
 	return info
 }
 
-// FieldToProto is the metadata of an array.
-func FieldToProto(f *core.Field) *zaggv1.Field {
+// fieldToProto is the metadata of an array.
+func fieldToProto(f *core.Field) *zaggv1.Field {
 	return &zaggv1.Field{Name: f.Name, Type: zaggv1.Type(f.Type), Width: uint32(f.Width), Ragged: f.Ragged, Fill: f.Fill, Units: f.Units, Attrs: f.Attrs}
 }
 
-// FieldFromProto is the inverse of FieldToProto. The zero type is allowed.
-func FieldFromProto(f *zaggv1.Field) (core.Field, error) {
+// fieldFromProto is the inverse of FieldToProto. The zero type is allowed.
+func fieldFromProto(f *zaggv1.Field) (core.Field, error) {
 	out := core.Field{Name: f.GetName(), Type: core.Type(f.GetType()), Width: int(f.GetWidth()), Ragged: f.GetRagged(), Units: f.GetUnits()}
 	if f.GetType() < 0 || f.GetType() > zaggv1.Type(core.Bytes) {
 		return out, broken("array %q is of type %d, which there is not", f.GetName(), f.GetType())
@@ -58,7 +58,7 @@ func jsonFrom(what string, b []byte) (json.RawMessage, error) {
 func fieldsToProto(fields []core.Field) []*zaggv1.Field {
 	out := make([]*zaggv1.Field, len(fields))
 	for i := range fields {
-		out[i] = FieldToProto(&fields[i])
+		out[i] = fieldToProto(&fields[i])
 	}
 	return out
 }
@@ -66,7 +66,7 @@ func fieldsToProto(fields []core.Field) []*zaggv1.Field {
 func fieldsFromProto(fields []*zaggv1.Field) ([]core.Field, error) {
 	var out []core.Field
 	for _, f := range fields {
-		field, err := FieldFromProto(f)
+		field, err := fieldFromProto(f)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +85,7 @@ func GridInfoToProto(g *core.GridInfo) *zaggv1.GridInfo {
 		d := &g.Frame.Dims[i]
 		dim := &zaggv1.Dim{Name: d.Name, Size: d.Size, Shard: d.Shard, Chunk: d.Chunk}
 		if d.Axis != nil {
-			dim.Axis = &zaggv1.Axis{Field: FieldToProto(&d.Axis.Field), Start: d.Axis.Start, Step: d.Axis.Step}
+			dim.Axis = &zaggv1.Axis{Field: fieldToProto(&d.Axis.Field), Start: d.Axis.Start, Step: d.Axis.Step}
 		}
 		f.Dims = append(f.Dims, dim)
 	}
@@ -140,7 +140,7 @@ func dimFromProto(d *zaggv1.Dim) (core.Dim, error) {
 		return out, broken("dimension %q: chunk %d must divide shard %d, and that size %d", out.Name, out.Chunk, out.Shard, out.Size)
 	}
 	if a := d.GetAxis(); a != nil {
-		field, err := FieldFromProto(a.GetField())
+		field, err := fieldFromProto(a.GetField())
 		if err != nil {
 			return out, err
 		}

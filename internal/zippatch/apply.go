@@ -60,7 +60,7 @@ type builder struct {
 func (b *builder) sort(edits []Edit) error {
 	names := map[string]bool{}
 	for _, e := range edits {
-		if err := CheckName(e.Name); err != nil {
+		if err := checkName(e.Name); err != nil {
 			return b.archive.refuse(core.Invalid, e.Name, "%w", err)
 		}
 		old := b.archive.byName[e.Name]
@@ -110,8 +110,8 @@ func (b *builder) check() error {
 		total += e.Content.size
 		names = append(names, e.Name)
 	}
-	if total > MaxUnpacked {
-		return core.Errorf(core.Unsupported, op, b.archive.subject, "unpacked it would have more than %d MB", MaxUnpacked>>20)
+	if total > maxUnpacked {
+		return core.Errorf(core.Unsupported, op, b.archive.subject, "unpacked it would have more than %d MB", maxUnpacked>>20)
 	}
 	if len(links) == 0 {
 		return nil
@@ -205,8 +205,8 @@ func (b *builder) finish() error {
 		n++
 	}
 	length, offset := uint64(len(out)), uint64(b.plan.Size-b.archive.base)
-	if length > maxDirectory || b.plan.Size > MaxArchive {
-		return core.Errorf(core.Unsupported, op, b.archive.subject, "it would have %d bytes, its directory %d; at most %d and %d are taken", b.plan.Size, length, MaxArchive, maxDirectory)
+	if length > maxDirectory || b.plan.Size > maxArchive {
+		return core.Errorf(core.Unsupported, op, b.archive.subject, "it would have %d bytes, its directory %d; at most %d and %d are taken", b.plan.Size, length, maxArchive, maxDirectory)
 	}
 	if n >= all16 {
 		at := offset + length

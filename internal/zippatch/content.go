@@ -41,15 +41,15 @@ func Deflate(r io.Reader) (*Content, error) {
 		return nil, core.Errorf(core.Internal, op, "", "%w", err)
 	}
 	sum := crc32.NewIEEE()
-	n, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(r, MaxUnpacked+1))
+	n, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(r, maxUnpacked+1))
 	if err == nil {
 		err = w.Close()
 	}
 	if err != nil {
 		return nil, core.Errorf(core.CodeOf(err), op, "", "reading what is to be put in: %w", err)
 	}
-	if n > MaxUnpacked {
-		return nil, core.Errorf(core.Unsupported, op, "", "what is to be put in has more than %d MB", MaxUnpacked>>20)
+	if n > maxUnpacked {
+		return nil, core.Errorf(core.Unsupported, op, "", "what is to be put in has more than %d MB", maxUnpacked>>20)
 	}
 	return &Content{out.Bytes(), sum.Sum32(), n}, nil
 }

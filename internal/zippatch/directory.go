@@ -63,8 +63,8 @@ func List(ctx context.Context, r ReaderAt, size int64, subject string) (*Archive
 
 func list(ctx context.Context, r ReaderAt, size int64, subject string) (*Archive, error) {
 	a := &Archive{r: r, size: size, subject: subject, byName: map[string]*Entry{}}
-	if size > MaxArchive {
-		return nil, core.Errorf(core.Unsupported, op, subject, "it has %d bytes; at most %d are taken", size, MaxArchive)
+	if size > maxArchive {
+		return nil, core.Errorf(core.Unsupported, op, subject, "it has %d bytes; at most %d are taken", size, maxArchive)
 	}
 	end, err := a.end(ctx)
 	if err != nil {
@@ -215,7 +215,7 @@ func (a *Archive) accept(e *Entry) error {
 	if e.flags&(flagEncrypted|flagStrong|flagMasked) != 0 {
 		return a.refuse(core.Unsupported, e.Name, "is encrypted")
 	}
-	if err := CheckName(e.Name); err != nil {
+	if err := checkName(e.Name); err != nil {
 		return a.refuse(core.Invalid, e.Name, "%w", err)
 	}
 	for _, name := range e.names() {
@@ -245,8 +245,8 @@ func (a *Archive) arrange() error {
 	}
 	var total int64
 	for _, e := range a.Entries {
-		if e.size < 0 || e.size > MaxUnpacked-total {
-			return a.refuse(core.Unsupported, e.Name, "unpacked, all up to this has more than %d MB", MaxUnpacked>>20)
+		if e.size < 0 || e.size > maxUnpacked-total {
+			return a.refuse(core.Unsupported, e.Name, "unpacked, all up to this has more than %d MB", maxUnpacked>>20)
 		}
 		total += e.size
 	}

@@ -14,8 +14,8 @@ import (
 
 // Limits of what is taken. Lambda takes 250 MB unpacked.
 const (
-	MaxArchive   = 1 << 30  // bytes of an archive
-	MaxUnpacked  = 1 << 30  // bytes of all its files
+	maxArchive   = 1 << 30  // bytes of an archive
+	maxUnpacked  = 1 << 30  // bytes of all its files
 	maxDirectory = 32 << 20 // bytes of its directory
 )
 

@@ -48,8 +48,8 @@ func ascii[T string | []byte](s T) bool {
 	return true
 }
 
-// CheckName refuses names that would be unpacked elsewhere than below the folder that was meant, on any system.
-func CheckName(name string) error {
+// checkName refuses names that would be unpacked elsewhere than below the folder that was meant, on any system.
+func checkName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("an entry has no name")

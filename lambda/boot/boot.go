@@ -25,7 +25,7 @@ func Main(name string, plugins []core.Plugin, open func() (lambda.Handler, error
 	if *manifest {
 		exit(name, PrintManifest(os.Stdout, plugins))
 	}
-	LimitMemory(os.Getenv)
+	limitMemory(os.Getenv)
 	h, err := open()
 	if err != nil {
 		exit(name, err)
@@ -52,9 +52,9 @@ func PrintManifest(w io.Writer, plugins []core.Plugin) error {
 	return enc.Encode(h.Manifest())
 }
 
-// LimitMemory makes the garbage collector work harder before the function's memory is full. A fifth is left for what it
+// limitMemory makes the garbage collector work harder before the function's memory is full. A fifth is left for what it
 // does not count, such as the program itself, stacks and what the system keeps for sockets and files. GOMEMLIMIT wins.
-func LimitMemory(env func(string) string) {
+func limitMemory(env func(string) string) {
 	mb, err := strconv.ParseInt(env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64)
 	if err == nil && mb > 0 && env("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(mb << 20 / 5 * 4)

@@ -30,8 +30,8 @@ type Options struct {
 	Progress func(done, total int)
 }
 
-// DefaultURL is NASA's.
-const DefaultURL = "https://cmr.earthdata.nasa.gov"
+// defaultURL is NASA's.
+const defaultURL = "https://cmr.earthdata.nasa.gov"
 
 // A Source searches CMR. Safe for concurrent use.
 type Source struct {
@@ -45,7 +45,7 @@ var _ catalog.Source = (*Source)(nil)
 
 // New makes a Source; it sends no request.
 func New(o Options) *Source {
-	o.URL = strings.TrimRight(cmp.Or(o.URL, DefaultURL), "/")
+	o.URL = strings.TrimRight(cmp.Or(o.URL, defaultURL), "/")
 	if o.PageSize <= 0 || o.PageSize > 2000 {
 		o.PageSize = 2000
 	}

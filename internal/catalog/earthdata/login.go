@@ -16,8 +16,8 @@ import (
 	"github.com/englacial/zagg/internal/secret"
 )
 
-// DefaultURL is NASA's Earthdata Login.
-const DefaultURL = "https://urs.earthdata.nasa.gov"
+// defaultURL is NASA's Earthdata Login.
+const defaultURL = "https://urs.earthdata.nasa.gov"
 
 // Options say who one is: a token, or a name and a password.
 type Options struct {
@@ -39,7 +39,7 @@ type Login struct {
 
 // New makes a Login.
 func New(o Options) (*Login, error) {
-	o.URL = strings.TrimRight(cmp.Or(o.URL, DefaultURL), "/")
+	o.URL = strings.TrimRight(cmp.Or(o.URL, defaultURL), "/")
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "https" && !loopback(base) {
 		return nil, core.Errorf(core.Invalid, "earthdata", "", "the address of Earthdata Login is not of the form https://host")
@@ -77,7 +77,7 @@ func FromEnvironment(client *web.Client) (*Login, error) {
 // Find makes a Login of EARTHDATA_TOKEN, else of EARTHDATA_USERNAME and EARTHDATA_PASSWORD, else of the netrc file (NETRC,
 // or .netrc in the home folder).
 func Find(e Environment) (*Login, error) {
-	o := Options{URL: cmp.Or(e.URL, e.Getenv("EARTHDATA_URL"), DefaultURL), Client: e.Client}
+	o := Options{URL: cmp.Or(e.URL, e.Getenv("EARTHDATA_URL"), defaultURL), Client: e.Client}
 	if o.Token = secret.Text(strings.TrimSpace(e.Getenv("EARTHDATA_TOKEN"))); o.Token != "" {
 		return New(o)
 	}

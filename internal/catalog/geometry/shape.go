@@ -55,15 +55,6 @@ func PolygonShape(rings [][]core.LonLat) ([]Shape, error) {
 	return []Shape{{Rings: rings, Polygon: true}}, nil
 }
 
-// Shapes are polygons of a region as shapes again.
-func Shapes(polygons []core.Polygon) []Shape {
-	out := make([]Shape, len(polygons))
-	for i, p := range polygons {
-		out[i] = Shape{Rings: slices.Clone(p), Polygon: len(p[0]) > 2}
-	}
-	return out
-}
-
 // Union is two regions in one. The margin is the larger of theirs.
 func Union(a, b core.Region) core.Region {
 	out := core.Region{Polygons: slices.Concat(a.Polygons, b.Polygons), Margin: max(a.Margin, b.Margin)}

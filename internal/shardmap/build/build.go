@@ -263,7 +263,7 @@ func (b *builder) allowance(g *catalog.Granule) Allowance {
 	if b.options.Allowance != nil {
 		return *b.options.Allowance
 	}
-	return AllowanceOf(g.Product)
+	return allowanceOf(g.Product)
 }
 
 // record is a granule as maps list it.

@@ -188,8 +188,8 @@ func (f failing) Granules(_ context.Context, _ catalog.Query, visit func(*catalo
 func TestAllowance(t *testing.T) {
 	arc := core.Region{Polygons: []core.Polygon{{{{Lon: 0, Lat: 0}, {Lon: 0, Lat: 9}}}}, Margin: 500}
 	length := 9 * math.Pi / 180 * 6371008.8
-	require.InDelta(t, 1500+3e-9*length*length, AllowanceOf("ATL06").Of(&arc), 1e-6)
-	require.Equal(t, 1500.0, AllowanceOf("HLSS30").Of(&arc))
+	require.InDelta(t, 1500+3e-9*length*length, allowanceOf("ATL06").Of(&arc), 1e-6)
+	require.Equal(t, 1500.0, allowanceOf("HLSS30").Of(&arc))
 	require.Greater(t, orbiting().Of(&core.Region{}), 12_000.0, "no footprint, but cells of one")
 	arc.Planar = true
 	require.InDelta(t, 1500+3e-9*length*length, orbiting().Of(&arc), 1e-6)

@@ -18,9 +18,9 @@ type Allowance struct {
 // orbiting is the allowance for outlines of ground tracks; see the package comment.
 func orbiting() Allowance { return Allowance{Metres: 1000, Bow: 3e-9} }
 
-// AllowanceOf is the default for a product by its short name. Products whose outlines are drawn around images, not along
+// allowanceOf is the default for a product by its short name. Products whose outlines are drawn around images, not along
 // tracks, need no bow.
-func AllowanceOf(product string) Allowance {
+func allowanceOf(product string) Allowance {
 	for _, image := range []string{"HLS", "SENTINEL-2", "S2", "LANDSAT", "L8", "L9"} {
 		if strings.HasPrefix(strings.ToUpper(product), image) {
 			return Allowance{Metres: 1000}

@@ -35,7 +35,7 @@ func SearchArea(ctx context.Context, grid core.Grid, area core.Region, product s
 		wide.Margin = max(wide.Margin, area.Margin+1.25*across(&shards[i].Outline))
 	}
 	if allowance == nil {
-		a := AllowanceOf(product)
+		a := allowanceOf(product)
 		allowance = &a
 	}
 	wide.Margin += allowance.Of(&core.Region{})
