@@ -27,6 +27,7 @@ var rules = map[string][]string{
 	"cmd":                   {"..."},
 	"core":                  {},
 	"core/coretest":         {"core/..."},
+	"core/plugintest":       {},
 	"core/names":            {},
 	"core/morton":           {},
 	"core/toc":              {},

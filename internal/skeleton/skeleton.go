@@ -4,12 +4,14 @@ package skeleton
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/template"
@@ -26,6 +28,10 @@ type Skeleton struct {
 	Kind string // "grid", "reader", "statistic"
 	Name string // lower-case letters and digits, because packages have it too
 	Lang string // "go", "python"
+	// Module is the path of the Go module; "": example.org/NAME. Given, the folder may be moved: a checkout of zagg that it is built with
+	// is named by its whole path.
+	Module string
+	Zagg   string // folder of zagg's source to build with; "": the checkout around the working folder, else the release of this program
 
 	Class               string
 	Go, Version, Source string // of go.mod; Source "" where zagg is a released version
@@ -37,10 +43,18 @@ type Skeleton struct {
 func (s *Skeleton) fill(version, dir string) {
 	s.Class = strings.ToUpper(s.Name[:1]) + s.Name[1:]
 	s.Go, s.Version, s.SDK = bundle.GoVersion(), "v"+version, "zagg-plugin=="+version
-	if out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output(); err == nil {
+	moved := s.Module != ""
+	s.Module = cmp.Or(s.Module, "example.org/"+s.Name)
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path == bundle.Module && strings.HasPrefix(info.Main.Version, "v") {
+		s.Version, _, _ = strings.Cut(info.Main.Version, "+") // a build of a commit, which has no other name
+	}
+	if s.Zagg != "" {
+		s.Source = absolute(s.Zagg)
+		s.SDK = filepath.Join(s.Source, "sdk", "python")
+	} else if out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output(); err == nil {
 		if name, source, _ := strings.Cut(strings.TrimSpace(string(out)), " "); name == bundle.Module {
 			s.Source, s.SDK = source, filepath.Join(source, "sdk", "python")
-			if abs, err := filepath.Abs(dir); err == nil {
+			if abs, err := filepath.Abs(dir); err == nil && !moved {
 				if rel, err := filepath.Rel(abs, source); err == nil && strings.HasPrefix(rel, "..") {
 					s.Source, s.SDK = rel, filepath.Join(rel, "sdk", "python")
 				}
@@ -56,6 +70,13 @@ func (s *Skeleton) fill(version, dir string) {
 	case "statistic":
 		s.Usage = "aggregation:\n  variables:\n    h_" + s.Name + ": {function: " + s.Name + ", source: h_li, params: {factor: 2}}\n"
 	}
+}
+
+func absolute(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir
 }
 
 // Write makes the files in a folder that is not there or is empty, and gives their names below it.
