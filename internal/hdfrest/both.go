@@ -53,6 +53,16 @@ func (b *both) Open(ctx context.Context, n Name) (Domain, error) {
 	return other, err2
 }
 
+// Make does not make what would hide a file.
+func (b *both) Make(ctx context.Context, n Name, how NewDomain) (Entry, error) {
+	if _, err := b.files.Open(ctx, n); err == nil {
+		return Entry{}, core.Errorf(core.Invalid, "hdfrest", n.Path, "%w: a file", ErrConflict)
+	} else if !elsewhere(err) {
+		return Entry{}, err
+	}
+	return b.Keeper.Make(ctx, n, how)
+}
+
 // elsewhere reports an error after which the other store is asked: S3 says Denied of what is not there to whoever may not list.
 func elsewhere(err error) bool {
 	code := core.CodeOf(err)

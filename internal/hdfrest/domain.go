@@ -42,6 +42,14 @@ type Keeper interface {
 	Store
 	// Describe says what is known of a domain or folder; NotFound where it is none of the Keeper's.
 	Describe(ctx context.Context, name Name) (Entry, error)
+	// Writable is the error of what would change something where nothing may be changed, or not without losing changes.
+	Writable(ctx context.Context, name Name) error
+	// Make makes a domain or folder that is not there yet (ErrConflict).
+	Make(ctx context.Context, name Name, how NewDomain) (Entry, error)
+	// Unmake removes a domain with all that is in it, unless content is false, or a folder that is empty (ErrConflict).
+	Unmake(ctx context.Context, name Name, content bool) error
+	// SetRights changes the rights of a user.
+	SetRights(ctx context.Context, name Name, user string, change func(Rights) Rights) error
 }
 
 // A Domain is one version of a domain: all that it answers is of that version, or an error (Unavailable) where it is no

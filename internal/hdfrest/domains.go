@@ -73,7 +73,7 @@ func (c *call) describeDomain(d Domain) (*Response, error) {
 		}
 		o = append(o, scan...)
 	}
-	o = append(o, member{"limits", c.limits()}, member{"compressors", []string{"blosclz", "lz4", "lz4hc", "gzip", "zstd", "deflate"}},
+	o = append(o, member{"limits", c.limits()}, member{"compressors", compressors()},
 		member{"version", version}, member{"lastModified", at})
 	if c.flag("getdnids") {
 		o = append(o, member{"dn_ids", []string{}})

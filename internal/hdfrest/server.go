@@ -223,7 +223,7 @@ func (c *call) route() handler {
 	case len(p) == 2 && p[1] == "":
 		switch p[0] {
 		case "":
-			return c.read(c.getDomain)
+			return c.by(methods{get: c.getDomain, put: c.putDomain, post: c.postDomain, delete: c.deleteDomain})
 		case "about":
 			return c.only(get, c.about)
 		case "info":
@@ -236,10 +236,10 @@ func (c *call) route() handler {
 			if strings.HasSuffix(c.req.Path, "/") && c.param("h5path") == "" && c.param("parent_id") == "" {
 				return c.read(func() (*Response, error) { return nil, errText("Missing " + noun(p[0]) + " id") })
 			}
-			return c.read(func() (*Response, error) { return c.collection(p[0]) })
+			return c.by(methods{get: func() (*Response, error) { return c.collection(p[0]) }, post: func() (*Response, error) { return c.postObjects(kinds()[p[0]]) }})
 		}
 	case p[0] == "acls" && len(p) == 2:
-		return c.read(func() (*Response, error) { return c.getACL(p[1]) })
+		return c.by(methods{get: func() (*Response, error) { return c.getACL(p[1]) }, put: func() (*Response, error) { return c.putACL(p[1]) }})
 	case p[0] == "groups" || p[0] == "datasets" || p[0] == "datatypes":
 		return c.objectRoute(p)
 	}
@@ -256,7 +256,7 @@ func noun(collection string) string {
 
 // objectRoute finds who answers for an object, or what belongs to it.
 func (c *call) objectRoute(p []string) handler {
-	kind := map[string]Kind{"groups": GroupKind, "datasets": DatasetKind, "datatypes": DatatypeKind}[p[0]]
+	kind := kinds()[p[0]]
 	post := c.req.Method == http.MethodPost
 	on := func(h func(ID) (*Response, error)) handler {
 		return func() (*Response, error) {
@@ -271,32 +271,61 @@ func (c *call) objectRoute(p []string) handler {
 	if len(p) > 2 {
 		sub = p[2]
 	}
+	names := func(h func(ID, []string) (*Response, error), list func() []string) handler {
+		return on(func(id ID) (*Response, error) { return h(id, list()) })
+	}
+	named := func(h func(ID, string) (*Response, error), name string) handler {
+		return on(func(id ID) (*Response, error) { return h(id, name) })
+	}
 	switch {
 	case len(p) == 2:
-		return c.read(on(c.getObject))
+		return c.by(methods{get: on(c.getObject), delete: on(c.deleteObject)})
 	case sub == "links" && kind == GroupKind && len(p) == 3 && post:
 		return c.reads(c.bodyHas("titles"), on(c.postLinks))
 	case sub == "links" && kind == GroupKind && len(p) == 3:
-		return c.read(on(c.getLinks))
+		return c.by(methods{get: on(c.getLinks), put: on(c.putLinks), delete: names(c.deleteLinks, func() []string { return c.names("titles") })})
 	case sub == "links" && kind == GroupKind && len(p) == 4:
-		return c.read(on(func(id ID) (*Response, error) { return c.getLink(id, p[3]) }))
+		return c.by(methods{get: named(c.getLink, p[3]), put: named(c.putLink, p[3]), delete: names(c.deleteLinks, func() []string { return p[3:] })})
 	case sub == "attributes" && len(p) == 3 && post:
 		return c.reads(c.bodyHas("attr_names"), on(c.postAttributes))
 	case sub == "attributes" && len(p) == 3:
-		return c.read(on(c.getAttributes))
+		return c.by(methods{get: on(c.getAttributes), put: on(c.putAttributes), delete: names(c.deleteAttributes, func() []string { return c.names("attr_names") })})
 	case sub == "attributes" && len(p) > 3:
 		// Clients do not encode the slashes in a name.
-		return c.read(on(func(id ID) (*Response, error) { return c.getAttribute(id, strings.Join(p[3:], "/")) }))
+		name := strings.Join(p[3:], "/")
+		return c.by(methods{get: named(c.getAttribute, name), put: named(c.putAttribute, name), delete: names(c.deleteAttributes, func() []string { return []string{name} })})
 	case len(p) == 3 && kind == DatasetKind && sub == "value" && post:
 		return c.reads(true, on(c.postValue))
 	case len(p) == 3 && kind == DatasetKind && sub == "value":
-		return c.read(on(c.getValue))
+		return c.by(methods{get: on(c.getValue), put: on(c.putValue)})
 	case len(p) == 3 && kind == DatasetKind && sub == "shape":
-		return c.read(on(c.getShape))
+		return c.by(methods{get: on(c.getShape), put: on(c.putShape)})
 	case len(p) == 3 && kind == DatasetKind && sub == "type":
 		return c.read(on(c.getType))
 	}
 	return nil
+}
+
+// methods are who answers what of one path; nil: nobody.
+type methods struct{ get, put, post, delete handler }
+
+// by finds who answers the request's method. What is never changed is refused as read only, as all is that is read only.
+func (c *call) by(m methods) handler {
+	h := map[string]handler{http.MethodGet: m.get, http.MethodPut: m.put, http.MethodPost: m.post, http.MethodDelete: m.delete}[c.req.Method]
+	if h != nil {
+		return h
+	}
+	return func() (*Response, error) {
+		if _, keeps := c.Store.(Keeper); !keeps {
+			return nil, c.readOnly()
+		}
+		return nil, &statusError{status: http.StatusMethodNotAllowed}
+	}
+}
+
+// kinds are those of the collections.
+func kinds() map[string]Kind {
+	return map[string]Kind{"groups": GroupKind, "datasets": DatasetKind, "datatypes": DatatypeKind}
 }
 
 // read is h for a GET, and a refusal for what would write.
@@ -364,6 +393,9 @@ func errStatus(status int, format string, args ...any) error {
 
 // statusOf is the status of an error of a domain.
 func statusOf(err error) int {
+	if errors.Is(err, ErrConflict) {
+		return http.StatusConflict
+	}
 	switch core.CodeOf(err) {
 	case core.NotFound:
 		return http.StatusNotFound

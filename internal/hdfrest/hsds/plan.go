@@ -2,7 +2,6 @@ package hsds
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"github.com/englacial/zagg/internal/hdfrest"
 )
@@ -134,18 +133,4 @@ func nested(spans []span, grid, shape []uint64, in, out uint64, visit func(in, o
 			nested(spans[1:], grid[1:], shape[1:], in*grid[0]+r.in+k*r.step, out*shape[0]+r.out+k, visit)
 		}
 	}
-}
-
-// covers reports a part that is a whole chunk, up to the border of the extent.
-func (p *part) covers(grid, dims []uint64) bool {
-	if p.cells != nil {
-		return false
-	}
-	for i, s := range p.spans {
-		size := min(grid[i], dims[i]-s.chunk*grid[i])
-		if !slices.ContainsFunc(s.runs, func(r run) bool { return r.in == 0 && r.n == size && r.step == 1 }) {
-			return false
-		}
-	}
-	return true
 }

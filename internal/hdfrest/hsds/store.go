@@ -49,8 +49,11 @@ type Options struct {
 	ChunkBytes  int64 // of chunks in memory at once, by their sizes; 512 MiB. A chunk is at most that long
 	CacheBytes  int64 // of metadata that is remembered, and checked before each use; 32 MiB
 	Concurrency int   // requests to a Source at once, of one read; 64
-	Retry       objstore.Policy
-	Usage       *objstore.Counter // counts the requests to sources; nil: nobody asks
+	Write       bool  // domains may be made, changed and removed
+	// Unconditional also writes to a bucket that does not keep the conditions of Puts. Changes at the same time are lost then.
+	Unconditional bool
+	Retry         objstore.Policy
+	Usage         *objstore.Counter // counts the requests to sources; nil: nobody asks
 }
 
 // Store is a hdfrest.Keeper.
@@ -60,6 +63,8 @@ type Store struct {
 	mu    sync.Mutex
 	known map[string]remembered
 	bytes int64
+	// probed buckets keep the conditions of Puts.
+	probed map[string]bool
 }
 
 var _ hdfrest.Keeper = (*Store)(nil)
@@ -80,7 +85,7 @@ func New(o Options) *Store {
 	if o.Usage == nil {
 		o.Usage = &objstore.Counter{}
 	}
-	return &Store{options: o, known: map[string]remembered{}}
+	return &Store{options: o, known: map[string]remembered{}, probed: map[string]bool{}}
 }
 
 func def[T int | int64](v *T, d T) {
@@ -186,7 +191,11 @@ func (s *Store) Open(ctx context.Context, n hdfrest.Name) (hdfrest.Domain, error
 	if v.meta.folder {
 		return nil, core.Errorf(core.NotFound, "hsds", n.Path, "is a folder")
 	}
-	return s.domain(b, n, v), nil
+	d := s.domain(b, n, v)
+	if s.options.Write && !v.meta.root.Old {
+		return &writer{d}, nil
+	}
+	return d, nil
 }
 
 func timeOf(seconds float64) time.Time {

@@ -1,0 +1,297 @@
+package hdfrest
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/internal/hdfrest/pyjson"
+)
+
+// maxNesting is how deep a body that changes something may nest: values of attributes in batches.
+const maxNesting = 64
+
+// body is the request's body as JSON; nil: there is none.
+func (c *call) body() (pyjson.Raw, error) {
+	if len(c.req.Body) == 0 {
+		return nil, nil
+	}
+	r, err := pyjson.Check(c.req.Body, maxNesting)
+	if err != nil {
+		return nil, &statusError{http.StatusBadRequest, "Unable to load JSON body", err}
+	}
+	return r, nil
+}
+
+// objectBody is body, which must be a JSON object; missing is the text of the error where there is none.
+func (c *call) objectBody(missing string) (pyjson.Raw, error) {
+	r, err := c.body()
+	if err == nil && r == nil {
+		err = errText(missing)
+	}
+	if err == nil && r.Kind() != pyjson.Object {
+		err = errBad("the body is no JSON object")
+	}
+	return r, err
+}
+
+// errBad is a 400 that says in particular what is wrong.
+func errBad(format string, args ...any) error {
+	return errStatus(http.StatusBadRequest, format, args...)
+}
+
+// openFor opens the domain of the request for a change, for which who asks needs a right.
+func (c *call) openFor(want right) (Writable, error) {
+	n, folder, ok, err := c.domainName()
+	if err != nil {
+		return nil, err
+	}
+	k, keeps := c.Store.(Keeper)
+	if !keeps {
+		return nil, c.readOnly()
+	}
+	if !ok || folder {
+		return nil, errText("Invalid domain")
+	}
+	d, err := c.openNamed(n, want)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.Writable(c.ctx, n); err != nil {
+		return nil, err
+	}
+	w, ok := d.(Writable)
+	if !ok {
+		return nil, c.readOnly()
+	}
+	return w, nil
+}
+
+// done answers a change.
+func (c *call) done(status int, o object) (*Response, error) {
+	r, err := c.answer(o)
+	if err == nil {
+		r.Status = status
+	}
+	return r, err
+}
+
+// shapeOf reads the shape of a request: nothing or [] is a scalar, a number one dimension.
+func shapeOf(text, limits pyjson.Raw) (Shape, error) {
+	var s Shape
+	if text.Kind() == pyjson.Object { // as it is described
+		if limits == nil {
+			limits = text.Get("maxdims")
+		}
+		switch text.Get("class").Text() {
+		case "H5S_NULL":
+			return Shape{Null: true}, nil
+		case "H5S_SCALAR":
+			return s, nil
+		}
+		text = text.Get("dims")
+	}
+	switch {
+	case len(text) == 0 || text.Kind() == pyjson.Null || text.Text() == "H5S_SCALAR":
+		return s, nil
+	case text.Text() == "H5S_NULL":
+		return Shape{Null: true}, nil
+	}
+	var err error
+	if s.Dims, err = dimsOf(text, false); err != nil {
+		return s, err
+	}
+	if n, total := uint64(1), s.Dims; len(total) > 0 {
+		for _, d := range total {
+			if d > 0 && n > (1<<53)/d {
+				return s, fmt.Errorf("%v are too many elements", s.Dims)
+			}
+			n *= max(d, 1)
+		}
+	}
+	if len(limits) == 0 || limits.Kind() == pyjson.Null {
+		return s, nil
+	}
+	if s.Max, err = dimsOf(limits, true); err != nil {
+		return s, err
+	}
+	if len(s.Max) != len(s.Dims) {
+		return s, fmt.Errorf("%d limits of %d dimensions", len(s.Max), len(s.Dims))
+	}
+	for i, m := range s.Max {
+		if m != 0 && m < s.Dims[i] {
+			return s, fmt.Errorf("dimension %d is %d, its limit %d", i, s.Dims[i], m)
+		}
+	}
+	return s, nil
+}
+
+// dimsOf reads numbers of elements. unlimited lets them be 0 by their other names.
+func dimsOf(text pyjson.Raw, unlimited bool) ([]uint64, error) {
+	items := text.Items()
+	if text.Kind() == pyjson.Number || unlimited && text.Kind() == pyjson.String {
+		items = []pyjson.Raw{text}
+	} else if text.Kind() != pyjson.Array {
+		return nil, fmt.Errorf("%.40q are no dimensions", text)
+	}
+	if len(items) > 32 {
+		return nil, fmt.Errorf("%d dimensions, more than 32", len(items))
+	}
+	var out []uint64
+	for _, d := range items {
+		if unlimited && (d.Text() == "H5S_UNLIMITED" || d.Kind() == pyjson.Null) {
+			out = append(out, 0)
+			continue
+		}
+		n, err := d.Int()
+		if err != nil || n < 0 || n > 1<<53 {
+			return nil, fmt.Errorf("%.40q is no extent", d)
+		}
+		out = append(out, uint64(n))
+	}
+	return out, nil
+}
+
+// typeOf reads the type of a request: a description, or the id of a committed one.
+func (c *call) typeOf(d Domain, text pyjson.Raw) (*Type, error) {
+	if len(text) == 0 {
+		return nil, errText("no type key in body")
+	}
+	if id, ok := ParseID(text.Text()); ok {
+		if id.Kind != DatatypeKind {
+			return nil, errBad("%s is no type's id", id)
+		}
+		o, err := one(c, d, id)
+		if err != nil {
+			return nil, err
+		}
+		t := *o.(Datatype).Type()
+		t.Committed = id
+		return &t, nil
+	}
+	t, err := ParseType(text)
+	if err != nil {
+		return nil, errBad("the type: %w", err)
+	}
+	t.Committed = ID{}
+	return t, nil
+}
+
+// createdOf is the time that a client gives for what it makes; 0 where that is no time of now.
+func createdOf(text pyjson.Raw) float64 {
+	const drift = 3600
+	t, err := text.Get("created").Float()
+	if now := seconds(time.Now()); err != nil || t > now+drift || t < now-drift {
+		return 0
+	}
+	return t
+}
+
+// checkName is an error where a link or an attribute cannot have a name.
+func checkName(what, name string, slash bool) error {
+	switch {
+	case name == "" || name == "." && !slash:
+		return errBad("a %s has no name", what)
+	case len(name) > 64<<10:
+		return errBad("the name of a %s has %d bytes", what, len(name))
+	case !slash && strings.Contains(name, "/"):
+		return errText(what + " name contains slash")
+	case strings.ContainsRune(name, 0):
+		return errBad("the name of a %s has a NUL", what)
+	}
+	return nil
+}
+
+// linkOf reads a link of a request.
+func linkOf(name string, text pyjson.Raw) (Link, error) {
+	l := Link{Name: name, Created: createdOf(text)}
+	if err := checkName("link", name, false); err != nil {
+		return l, err
+	}
+	id, p := text.Get("id"), text.Get("h5path")
+	switch {
+	case id.Kind() == pyjson.String:
+		var ok bool
+		if l.Target, ok = ParseID(id.Text()); !ok {
+			return l, errBad("the link %q leads to %.60q, which is no id", name, id)
+		}
+	case p.Kind() == pyjson.String && p.Text() != "":
+		l.Path, l.Domain = p.Text(), text.Get("h5domain").Text()
+		if l.Kind = SoftLink; l.Domain != "" {
+			l.Kind = ExternalLink
+		}
+	default:
+		return l, errText("link with no id or h5path")
+	}
+	if class := text.Get("class").Text(); class != "" && class != map[LinkKind]string{HardLink: "H5L_TYPE_HARD", SoftLink: "H5L_TYPE_SOFT", ExternalLink: "H5L_TYPE_EXTERNAL"}[l.Kind] {
+		return l, errBad("the link %q is said to be %.40q, which does not fit what it has", name, class)
+	}
+	return l, nil
+}
+
+// attributeOf reads an attribute of a request.
+func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute, error) {
+	a := NewAttribute{Name: name, Created: createdOf(text)}
+	if err := checkName("attribute", name, true); err != nil {
+		return a, err
+	}
+	var err error
+	if a.Type, err = c.typeOf(d, text.Get("type")); err != nil {
+		return a, err
+	}
+	if a.Shape, err = shapeOf(text.Get("shape"), nil); err != nil {
+		return a, errBad("the shape of the attribute %q: %w", name, err)
+	}
+	value := text.Get("value")
+	width, fixed := a.Type.Width()
+	switch {
+	case a.Shape.Null:
+		if len(value) > 0 && value.Kind() != pyjson.Null {
+			return a, errBad("the attribute %q has a value, and a shape that has none", name)
+		}
+		a.Value = []byte("null")
+		return a, nil
+	case len(value) == 0 || value.Kind() == pyjson.Null:
+		if uint64(width) > 0 && a.Shape.Elements() > uint64(c.Limits.Body)/uint64(width) {
+			return a, errBad("the attribute %q has too many elements", name)
+		}
+		a.Value = []byte("null")
+		return a, nil
+	}
+	var data []byte
+	if text.Get("encoding").Text() == "base64" {
+		if !fixed {
+			return a, errBad("the attribute %q is of a variable type, which base64 is not for", name)
+		}
+		if data, err = base64.StdEncoding.DecodeString(value.Text()); err == nil && uint64(len(data)) != uint64(width)*a.Shape.Elements() {
+			err = fmt.Errorf("%d bytes for %d elements of %d", len(data), a.Shape.Elements(), width)
+		}
+	} else {
+		data, err = EncodeValue(a.Type, a.Shape.Dims, value)
+	}
+	if err == nil {
+		a.Value, err = ValueJSON(a.Type, a.Shape.Dims, data)
+	}
+	if err != nil {
+		return a, errBad("the value of the attribute %q: %w", name, err)
+	}
+	return a, nil
+}
+
+// attributeMap reads a map of attributes.
+func (c *call) attributeMap(d Domain, text pyjson.Raw) ([]NewAttribute, error) {
+	if len(text) > 0 && text.Kind() != pyjson.Object {
+		return nil, errBad("attributes are no JSON object")
+	}
+	var out []NewAttribute
+	for _, m := range text.Members() {
+		a, err := c.attributeOf(d, m.Name, m.Value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
