@@ -75,21 +75,31 @@ func (a Access) openFile(ctx context.Context, file string) (*Client, error) {
 			root, name = filepath.Dir(path), "/"+filepath.Base(path)
 		}
 	}
-	store, bucket, err := OpenRoot(ctx, root, "", s3store.Options{Region: a.Region, Anonymous: a.Anonymous})
+	opened, err := OpenRoot(ctx, root, "", s3store.Options{Region: a.Region, Anonymous: a.Anonymous}, hsds.Options{})
 	if err != nil {
 		return nil, err
 	}
-	server := hdfrest.New(hdfrest.Config{Store: store, Bucket: bucket, Limits: hdfrest.Limits{Time: time.Hour, Value: 1 << 30, JSON: 1 << 30}})
+	server := hdfrest.New(hdfrest.Config{Store: opened.Store(), Bucket: opened.Bucket, Limits: hdfrest.Limits{Time: time.Hour, Value: 1 << 30, JSON: 1 << 30}})
 	return &Client{domain: name, do: func(ctx context.Context, r *hdfrest.Request) (*hdfrest.Response, error) {
 		return server.Serve(ctx, r), nil
 	}}, nil
 }
 
-// OpenRoot opens a folder or an s3:// prefix as a store of one bucket: of HDF5 files, and of domains that HSDS keeps. The bucket is called bucket, or, where that is "", as in S3, or
-// "local".
-func OpenRoot(ctx context.Context, root, bucket string, access s3store.Options) (hdfrest.Keeper, string, error) {
+// A Root is a folder or an s3:// prefix that is served as one bucket.
+type Root struct {
+	Bucket string
+	Files  *h5files.Store // HDF5 files
+	Kept   *hsds.Store    // domains that HSDS keeps
+}
+
+// Store is both of a root.
+func (r *Root) Store() hdfrest.Keeper { return hdfrest.Both(r.Files, r.Kept) }
+
+// OpenRoot opens a root. Its bucket is called bucket, or, where that is "", as in S3, or "local". kept says how domains of HSDS
+// are used.
+func OpenRoot(ctx context.Context, root, bucket string, access s3store.Options, kept hsds.Options) (*Root, error) {
 	var source h5files.Source
-	var kept hsds.Source
+	var keeping hsds.Source
 	var err error
 	base := ""
 	switch scheme := objstore.Scheme(root); scheme {
@@ -101,19 +111,19 @@ func OpenRoot(ctx context.Context, root, bucket string, access s3store.Options) 
 		}
 		var s *s3store.Store
 		s, err = s3store.New(ctx, access)
-		source, kept = s, s
+		source, keeping = s, s
 	case "", "file":
 		bucket = cmp.Or(bucket, "local")
 		dir := strings.TrimPrefix(root, "file://")
 		if source, err = h5files.OpenFolder(dir); err == nil {
-			kept, err = hsds.OpenFolder(dir)
+			keeping, err = hsds.OpenFolder(dir)
 		}
 	default:
 		err = core.Errorf(core.Unsupported, "--root", root, "files are served from folders and s3://, not from %s://", scheme)
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	files := h5files.New(h5files.Options{Bucket: h5files.One(bucket, source, base), Files: 32})
-	return hdfrest.Both(files, hsds.New(hsds.Options{Bucket: hsds.One(bucket, kept, base)})), bucket, nil
+	kept.Bucket = hsds.One(bucket, keeping, base)
+	return &Root{bucket, h5files.New(h5files.Options{Bucket: h5files.One(bucket, source, base), Files: 32}), hsds.New(kept)}, nil
 }

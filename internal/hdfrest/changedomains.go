@@ -2,6 +2,7 @@ package hdfrest
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
@@ -98,6 +99,9 @@ func (c *call) newDomain(k Keeper, n Name, body pyjson.Raw) (NewDomain, error) {
 		if a.User != how.Owner && a.Rights != (Rights{}) && (how.Folder || a.User != Everybody) {
 			how.ACLs = append(how.ACLs, ACL{User: a.User, Rights: a.Rights})
 		}
+	}
+	if everybody := func(a ACL) bool { return a.User == Everybody }; how.Folder && c.who != "" && c.admin && !slices.ContainsFunc(how.ACLs, everybody) {
+		how.ACLs = append(how.ACLs, ACL{User: Everybody, Rights: Rights{Read: true}})
 	}
 	if p := body.Get("group").Get("creationProperties"); p.Kind() == pyjson.Object {
 		how.Creation = p

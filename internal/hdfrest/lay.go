@@ -12,7 +12,7 @@ import (
 const (
 	leastChunk  = 1 << 20 // bytes of a chunk that is chosen here
 	mostChunk   = 4 << 20
-	mostAsked   = 64 << 20 // of one that is asked for
+	mostAsked   = 64 << 20 // of one that is asked for; a longer one is cut to mostChunk
 	mostCompact = 64 << 10
 )
 
@@ -130,12 +130,12 @@ func (o *NewObject) askedChunk(text pyjson.Raw, grows bool) error {
 		if most := o.limits()[i]; most != 0 && d > max(most, o.Shape.Dims[i]) && !(grows && d <= 1) {
 			return fmt.Errorf("chunks of %v are larger than %v", dims, o.Shape.Dims)
 		}
-		if size > mostAsked/d {
-			return fmt.Errorf("chunks of %v have more than %d bytes", dims, mostAsked)
-		}
-		size *= d
+		size *= min(d, mostAsked)
+		size = min(size, mostAsked+1)
 	}
-	o.Chunk = dims
+	if o.Chunk = dims; size > mostAsked && o.Layout == nil {
+		o.Chunk = pieces(dims, uint64(max(width, 1)), mostChunk)
+	}
 	return nil
 }
 

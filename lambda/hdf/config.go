@@ -23,6 +23,8 @@ import (
 //	ZAGG_HDF_PUBLIC   what may be read through API Gateway without credentials, in the same form
 //	ZAGG_HDF_USER     user of requests; "": the function's name
 //	ZAGG_HDF_PASSWORD his password; "": "lambda". Everybody knows that one: it is for functions that are only invoked
+//	ZAGG_HDF_WRITE    "1": domains in HSDS's storage may be made, changed and removed, by the rights that they say
+//	ZAGG_HDF_ADMINS   users who may do that with all of them, and make top-level folders
 //
 // Credentials for S3 are the role's.
 const (
@@ -32,6 +34,8 @@ const (
 	envPublic   = "ZAGG_HDF_PUBLIC"
 	envUser     = "ZAGG_HDF_USER"
 	envPassword = "ZAGG_HDF_PASSWORD"
+	envWrite    = "ZAGG_HDF_WRITE"
+	envAdmins   = "ZAGG_HDF_ADMINS"
 )
 
 // places are buckets with the folders meant; none: all of the bucket.

@@ -61,10 +61,11 @@ func New(env func(string) string, log io.Writer) (*Function, error) {
 	store := hdfrest.Both(h5files.New(h5files.Options{
 		Bucket: b.files, Usage: usage, Retry: retry,
 		H5: h5.Options{ValueBytes: 2 * maxValue, FetchBytes: fetchBytes, ChunkBytes: chunkBytes},
-	}), hsds.New(hsds.Options{Bucket: b.kept, Usage: usage, Retry: retry, ValueBytes: 2 * maxValue, ChunkBytes: fetchBytes}))
+	}), hsds.New(hsds.Options{Bucket: b.kept, Write: env(envWrite) == "1", Usage: usage, Retry: retry, ValueBytes: 2 * maxValue, ChunkBytes: fetchBytes}))
 	user, password := credentials(env)
 	server := hdfrest.New(hdfrest.Config{
 		Store: store, Bucket: env(envBucket), User: user, Password: password, Public: public.has,
+		Admins: strings.Fields(env(envAdmins)),
 		Limits: hdfrest.Limits{Value: maxValue, JSON: maxResult, Body: maxResult, Time: 15 * time.Minute},
 	})
 	return &Function{server: server, log: boot.NewLog(log), usage: usage}, nil

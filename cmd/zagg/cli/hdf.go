@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/hdfclient"
 	"github.com/englacial/zagg/internal/hdfrest"
+	"github.com/englacial/zagg/internal/hdfrest/hsds"
 )
 
 func (a *app) hdfCommand() *cobra.Command {
@@ -29,14 +30,15 @@ one, the function of "zagg deploy up --service hdf", or HSDS. docs/hdf-service.m
   zagg hdf ls granule.h5
   zagg hdf get granule.h5 /gt1l/land_ice_segments/h_li --select '0:10'`,
 	}
-	c.AddCommand(a.hdfServeCommand(), a.hdfListCommand(), a.hdfGetCommand())
+	c.AddCommand(a.hdfServeCommand(), a.hdfListCommand(), a.hdfGetCommand(), a.hdfCheckCommand())
 	return c
 }
 
 type hdfServeOptions struct {
 	root, address, bucket, user, passwordFile string
 	region                                    string
-	anonymous                                 bool
+	anonymous, write, unconditional           bool
+	usersFile                                 string
 	public                                    []string
 }
 
@@ -46,9 +48,13 @@ const hdfPassword = "ZAGG_HDF_PASSWORD"
 func (a *app) hdfServeCommand() *cobra.Command {
 	o := &hdfServeOptions{}
 	c := &cobra.Command{
-		Use: "serve --root DIR|s3://bucket/prefix", Short: "Serve the HDF5 files of a folder or a bucket over HTTP", Args: cobra.NoArgs,
+		Use: "serve --root DIR|s3://bucket/prefix", Short: "Serve HDF5 files, and domains that HSDS keeps, over HTTP", Args: cobra.NoArgs,
 		Long: `Serve the HDF5 files below a folder or a prefix, read only, until it is interrupted: requests under way are then answered.
 The file DIR/a/b.h5 is the domain /a/b.h5. Symbolic links are followed as long as they stay below DIR.
+
+Domains in HSDS's own storage are served beside them, by the rights that they say. With --write they can be made, changed and
+removed; no change is lost to another at the same time, for which the store must keep the conditions of a PUT. A folder on this
+machine must be written by one server only.
 
 Without --user everybody may read everything, so listen on this machine only. With it, the password is the first line of
 --password-file or the environment variable ` + hdfPassword + `, and --public says what may be read without it.`,
@@ -64,6 +70,9 @@ Without --user everybody may read everything, so listen on this machine only. Wi
 	f.StringVar(&o.user, "user", "", "name that may read everything")
 	f.StringVar(&o.passwordFile, "password-file", "", "file with the password of --user")
 	f.StringArrayVar(&o.public, "public", nil, "folder or domain that may be read without credentials; can be repeated")
+	f.StringVar(&o.usersFile, "users-file", "", "file with more users, a line name:password each, who may use kept domains by their rights")
+	f.BoolVar(&o.write, "write", false, "let domains in HSDS's storage be made, changed and removed; --user is their administrator")
+	f.BoolVar(&o.unconditional, "write-unconditional", false, "write also where the store does not keep the conditions of a PUT: changes at the same time are lost")
 	f.StringVar(&o.region, "region", "", "AWS region of an s3:// root")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read S3 without credentials")
 	cobra.CheckErr(c.MarkFlagRequired("root"))
@@ -89,6 +98,32 @@ func (o *hdfServeOptions) password() (string, error) {
 	return string(line), nil
 }
 
+// users are those of --users-file.
+func (o *hdfServeOptions) users() (map[string]string, error) {
+	if o.usersFile == "" {
+		return nil, nil
+	}
+	if o.user == "" {
+		return nil, fmt.Errorf("--users-file needs --user: %w for `zagg hdf serve`", errUsage)
+	}
+	text, err := os.ReadFile(o.usersFile)
+	if err != nil {
+		return nil, core.Errorf(core.NotFound, "--users-file", o.usersFile, "%w", err)
+	}
+	users := map[string]string{}
+	for i, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimRight(line, "\r"); line == "" {
+			continue
+		}
+		name, password, ok := strings.Cut(line, ":")
+		if !ok || name == "" || password == "" {
+			return nil, core.Errorf(core.Invalid, "--users-file", fmt.Sprintf("%s:%d", o.usersFile, i+1), "is not name:password")
+		}
+		users[name] = password
+	}
+	return users, nil
+}
+
 // publicly reports what is in one of the folders.
 func publicly(folders []string) func(hdfrest.Name) bool {
 	return func(n hdfrest.Name) bool {
@@ -107,11 +142,23 @@ func (a *app) hdfServe(ctx context.Context, o *hdfServeOptions) error {
 	if err != nil {
 		return err
 	}
-	store, bucket, err := hdfclient.OpenRoot(ctx, o.root, o.bucket, s3store.Options{Region: o.region, Anonymous: o.anonymous})
+	users, err := o.users()
 	if err != nil {
 		return err
 	}
-	server := hdfrest.New(hdfrest.Config{Store: store, Bucket: bucket, User: o.user, Password: password, Public: publicly(o.public)})
+	root, err := hdfclient.OpenRoot(ctx, o.root, o.bucket, s3store.Options{Region: o.region, Anonymous: o.anonymous},
+		hsds.Options{Write: o.write || o.unconditional, Unconditional: o.unconditional})
+	if err != nil {
+		return err
+	}
+	if o.write {
+		if err := root.Kept.Writable(ctx, hdfrest.Name{Bucket: root.Bucket, Path: "/"}); err != nil {
+			return err
+		}
+	}
+	server := hdfrest.New(hdfrest.Config{
+		Store: root.Store(), Bucket: root.Bucket, User: o.user, Password: password, Users: users, Admins: []string{o.user}, Public: publicly(o.public),
+	})
 	listener, err := net.Listen("tcp", o.address)
 	if err != nil {
 		return core.Errorf(core.Invalid, "--address", o.address, "%w", err)

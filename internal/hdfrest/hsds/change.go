@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/hdfrest"
@@ -62,6 +64,16 @@ func newToken() string {
 	var b [8]byte
 	rand.Read(b[:]) //nolint:errcheck // it never fails
 	return hex.EncodeToString(b[:])
+}
+
+// summaryName is a copy of all metadata that HSDS 1.0.2 makes and believes: it is removed with each change.
+const summaryName = ".summary.json"
+
+// changing removes the summary while do changes something.
+func (w *writer) changing(ctx context.Context, do func() error) error {
+	var g errgroup.Group
+	g.Go(func() error { return w.source.Delete(ctx, w.b.url(tree(w.v.meta.root)+summaryName)) })
+	return errors.Join(do(), g.Wait())
 }
 
 // A change gives an object's members new values; nil: nothing is to be changed.

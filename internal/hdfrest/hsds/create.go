@@ -54,9 +54,10 @@ func (w *writer) Create(ctx context.Context, objects []hdfrest.NewObject) ([]hdf
 			return err
 		})
 	}
+	g.Go(func() error { return w.source.Delete(gctx, w.b.url(tree(w.v.meta.root)+summaryName)) })
 	err := g.Wait()
 	if err == nil {
-		_, err = w.SetLinks(ctx, a.links)
+		_, err = w.setLinks(ctx, a.links)
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.uncreate(ctx, a))

@@ -79,8 +79,17 @@ func (o *objectMeta) member(name string) pyjson.Raw {
 	return nil
 }
 
-// SetLinks makes links, group by group. Where one group's cannot be made those of the others are taken out again.
-func (w *writer) SetLinks(ctx context.Context, sets []hdfrest.LinkSet) (bool, error) {
+// SetLinks makes links: of all groups or, with an error, of none.
+func (w *writer) SetLinks(ctx context.Context, sets []hdfrest.LinkSet) (made bool, err error) {
+	err = w.changing(ctx, func() error {
+		made, err = w.setLinks(ctx, sets)
+		return err
+	})
+	return made, err
+}
+
+// setLinks makes links, group by group. Where one group's cannot be made those of the others are taken out again.
+func (w *writer) setLinks(ctx context.Context, sets []hdfrest.LinkSet) (bool, error) {
 	var done []hdfrest.LinkSet
 	for _, s := range sets {
 		var made []string
@@ -122,7 +131,7 @@ func (w *writer) undoLinks(ctx context.Context, sets []hdfrest.LinkSet) error {
 
 // RemoveLinks takes links out; those that are not there are no error.
 func (w *writer) RemoveLinks(ctx context.Context, group hdfrest.ID, names []string) error {
-	return w.change(ctx, group, without("links", names))
+	return w.changing(ctx, func() error { return w.change(ctx, group, without("links", names)) })
 }
 
 // without is the change that takes entries out of a map.
@@ -184,8 +193,13 @@ func setAttributes(s hdfrest.AttributeSet) change {
 	}
 }
 
-// SetAttributes makes attributes, object by object. Where one object's cannot be made those of the others are put back.
+// SetAttributes makes attributes: of all objects or, with an error, of none.
 func (w *writer) SetAttributes(ctx context.Context, sets []hdfrest.AttributeSet) error {
+	return w.changing(ctx, func() error { return w.setAttributes(ctx, sets) })
+}
+
+// setAttributes makes attributes, object by object. Where one object's cannot be made those of the others are put back.
+func (w *writer) setAttributes(ctx context.Context, sets []hdfrest.AttributeSet) error {
 	type before struct {
 		id   hdfrest.ID
 		old  []pyjson.Member
@@ -226,7 +240,7 @@ func (w *writer) SetAttributes(ctx context.Context, sets []hdfrest.AttributeSet)
 
 // RemoveAttributes takes attributes out; those that are not there are no error.
 func (w *writer) RemoveAttributes(ctx context.Context, id hdfrest.ID, names []string) error {
-	return w.change(ctx, id, without("attributes", names))
+	return w.changing(ctx, func() error { return w.change(ctx, id, without("attributes", names)) })
 }
 
 // unwinding is for taking back what was done, also after the request has ended.
@@ -239,7 +253,7 @@ func (w *writer) Remove(ctx context.Context, id hdfrest.ID) error {
 	if _, err := w.fresh(ctx, id); err != nil {
 		return err
 	}
-	if err := w.source.Delete(ctx, w.b.url(objectKey(id))); err != nil {
+	if err := w.changing(ctx, func() error { return w.source.Delete(ctx, w.b.url(objectKey(id))) }); err != nil {
 		return err
 	}
 	w.forget(id)

@@ -309,9 +309,15 @@ func (w *writer) dataset(ctx context.Context, id hdfrest.ID) (*dataset, error) {
 
 // Write writes elements. What is in one chunk is one conditional Put; what is in several is written down first.
 func (w *writer) Write(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) error {
-	if e.Append > 0 {
-		return w.append(ctx, id, e)
-	}
+	return w.changing(ctx, func() error {
+		if e.Append > 0 {
+			return w.append(ctx, id, e)
+		}
+		return w.write(ctx, id, e)
+	})
+}
+
+func (w *writer) write(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) error {
 	for try := 0; ; try++ {
 		d, err := w.dataset(ctx, id)
 		if err != nil {
@@ -434,29 +440,31 @@ func (w *writer) Resize(ctx context.Context, id hdfrest.ID, next func(hdfrest.Sh
 	if _, err := next(d.l.shape); err != nil {
 		return nil, nil, err // before anything is locked
 	}
-	err = w.locked(ctx, id, newJournal(nil), func(ctx context.Context) error {
-		d, err := w.dataset(ctx, id)
-		if err != nil {
-			return err
-		}
-		before = d.l.shape.Dims
-		if after, err = next(d.l.shape); err != nil || slices.Equal(before, after) {
-			return err
-		}
-		if d.l.linked != nil || d.l.class != hdfrest.Chunked {
-			return core.Errorf(core.Denied, "hsds.Write", id.String(), "the layout of this dataset cannot grow or shrink")
-		}
-		kept := slices.Clone(after)
-		for i := range kept {
-			kept[i] = min(kept[i], before[i])
-		}
-		if err := d.clean(ctx, before); err != nil {
-			return err
-		}
-		if err := w.change(ctx, id, setExtent(before, after)); err != nil {
-			return err
-		}
-		return d.clean(ctx, kept)
+	err = w.changing(ctx, func() error {
+		return w.locked(ctx, id, newJournal(nil), func(ctx context.Context) error {
+			d, err := w.dataset(ctx, id)
+			if err != nil {
+				return err
+			}
+			before = d.l.shape.Dims
+			if after, err = next(d.l.shape); err != nil || slices.Equal(before, after) {
+				return err
+			}
+			if d.l.linked != nil || d.l.class != hdfrest.Chunked {
+				return core.Errorf(core.Denied, "hsds.Write", id.String(), "the layout of this dataset cannot grow or shrink")
+			}
+			kept := slices.Clone(after)
+			for i := range kept {
+				kept[i] = min(kept[i], before[i])
+			}
+			if err := d.clean(ctx, before); err != nil {
+				return err
+			}
+			if err := w.change(ctx, id, setExtent(before, after)); err != nil {
+				return err
+			}
+			return d.clean(ctx, kept)
+		})
 	})
 	return before, after, err
 }

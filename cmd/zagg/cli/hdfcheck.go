@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/internal/hdfclient"
+	"github.com/englacial/zagg/internal/hdfrest"
+	"github.com/englacial/zagg/internal/hdfrest/hsds"
+)
+
+type hdfCheckOptions struct {
+	root, bucket, region string
+	anonymous, fix       bool
+	age                  time.Duration
+}
+
+func (a *app) hdfCheckCommand() *cobra.Command {
+	o := &hdfCheckOptions{}
+	c := &cobra.Command{
+		Use: "check --root DIR|s3://bucket/prefix DOMAIN", Short: "Find what belongs to nothing in a domain of HSDS's storage", Args: cobra.ExactArgs(1),
+		Long: `Look through all that is stored of a domain: objects that no link leads to, chunks of no dataset or beyond its extent, changes
+that were begun and given up, links that lead nowhere and metadata that cannot be read. Nobody sees the former three through the
+service; a client or server that was killed leaves them. With --fix they are removed, and changes that were given up are made.`,
+		Example: `  zagg hdf check --root s3://bucket /home/me/data.h5
+  zagg hdf check --root s3://bucket /home/me/data.h5 --fix`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.hdfCheck(cmd.Context(), o, args[0]) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.root, "root", "", "folder or s3://bucket/prefix with the domain")
+	f.StringVar(&o.bucket, "bucket", "", "name of the bucket (default: that of s3://, else \"local\")")
+	f.BoolVar(&o.fix, "fix", false, "remove what nobody misses")
+	f.DurationVar(&o.age, "age", time.Hour, "leave alone what is younger: it may be under way")
+	f.StringVar(&o.region, "region", "", "AWS region of an s3:// root")
+	f.BoolVar(&o.anonymous, "anonymous", false, "read S3 without credentials")
+	cobra.CheckErr(c.MarkFlagRequired("root"))
+	return c
+}
+
+func (a *app) hdfCheck(ctx context.Context, o *hdfCheckOptions, domain string) error {
+	root, err := hdfclient.OpenRoot(ctx, o.root, o.bucket, s3store.Options{Region: o.region, Anonymous: o.anonymous}, hsds.Options{Write: o.fix})
+	if err != nil {
+		return err
+	}
+	found, err := root.Kept.Check(ctx, hdfrest.Name{Bucket: root.Bucket, Path: domain}, hsds.Check{Age: o.age, Fix: o.fix})
+	left := 0
+	for _, f := range found {
+		word := "found"
+		if f.Remove && o.fix && err == nil {
+			word = "removed"
+		} else if !f.Remove || !o.fix {
+			left++
+		}
+		fmt.Fprintf(a.stdout, "%s %s: %s\n", word, f.Key, f.What)
+	}
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return core.Errorf(core.Invalid, "hdf check", domain, "%d things that do not belong there, or are damaged", left)
+	}
+	fmt.Fprintln(a.stderr, "nothing else is wrong with", domain)
+	return nil
+}

@@ -1,0 +1,253 @@
+package hsds
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/hdfrest"
+)
+
+// A Finding is something in a domain's storage that belongs to nothing, or is damaged.
+type Finding struct {
+	Key    string
+	What   string
+	Size   int64
+	Remove bool // nobody misses it; else it is only told of
+}
+
+// A Check says what of a domain's storage is looked for.
+type Check struct {
+	Age time.Duration // of what may be under way still, and is left alone
+	Fix bool          // remove what nobody misses, and make changes that were given up
+}
+
+// Check looks through all that is stored of a domain: objects that no link leads to, chunks of no dataset or beyond its extent,
+// changes that were given up, links that lead nowhere, and metadata that cannot be read.
+func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding, error) {
+	b, err := s.at(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.meta(ctx, b, n)
+	if err != nil {
+		return nil, err
+	}
+	if v.meta.folder || v.meta.root.Old {
+		return nil, core.Errorf(core.Unsupported, "hsds.Check", n.Path, "only domains of schema 2 can be checked: the keys of others have no common beginning")
+	}
+	c := &checking{d: s.domain(b, n, v), how: how, now: time.Now(), metas: map[hdfrest.ID]*objectMeta{}, young: map[hdfrest.ID]bool{}}
+	if err := c.journals(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.list(ctx); err != nil {
+		return nil, err
+	}
+	c.unlinked()
+	c.chunksOf()
+	slices.SortFunc(c.found, func(a, b Finding) int { return strings.Compare(a.Key, b.Key) })
+	if !how.Fix {
+		return c.found, nil
+	}
+	var gone []string
+	for _, f := range c.found {
+		if f.Remove {
+			gone = append(gone, b.url(f.Key))
+		}
+	}
+	for batch := range slices.Chunk(gone, 1000) {
+		if err := c.d.source.Delete(ctx, batch...); err != nil {
+			return c.found, err
+		}
+	}
+	return c.found, nil
+}
+
+type checking struct {
+	d      *domain
+	how    Check
+	now    time.Time
+	metas  map[hdfrest.ID]*objectMeta
+	young  map[hdfrest.ID]bool // made so lately that a link may come yet
+	chunks []core.ObjectInfo
+	found  []Finding
+}
+
+func (c *checking) tell(key, what string, size int64, remove bool) {
+	c.found = append(c.found, Finding{key, what, size, remove})
+}
+
+// journals finds changes that were given up.
+func (c *checking) journals(ctx context.Context) error {
+	prefix := c.d.b.url(journalFolder + half(c.d.v.meta.root) + "/")
+	var keys []string
+	if err := c.d.source.List(ctx, prefix, func(o core.ObjectInfo) error {
+		if strings.HasSuffix(o.URL, ".write") {
+			keys = append(keys, strings.TrimSuffix(o.URL[len(prefix):], ".write"))
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		id, ok := hdfrest.ParseID("d-" + half(c.d.v.meta.root) + "-" + k)
+		if !ok {
+			continue
+		}
+		j, err := c.d.journal(ctx, id)
+		if err != nil || j == nil || c.now.Before(j.Until) {
+			continue // it is under way, or done
+		}
+		c.tell(journalKey(id), "a change that its maker gave up", 0, false)
+		if c.how.Fix {
+			if err := (&writer{c.d}).finish(ctx, id, j); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// list reads all metadata and notes the chunks.
+func (c *checking) list(ctx context.Context) error {
+	prefix := c.d.b.url(tree(c.d.v.meta.root))
+	var objects []core.ObjectInfo
+	err := c.d.source.List(ctx, prefix, func(o core.ObjectInfo) error {
+		key := o.URL[len(prefix):]
+		switch name := key[strings.LastIndexByte(key, '/')+1:]; name {
+		case ".group.json", ".dataset.json", ".datatype.json":
+			objects = append(objects, o)
+		case ".info.json", summaryName:
+		default:
+			c.chunks = append(c.chunks, o)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	texts := make([][]byte, len(objects))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.d.s.options.Concurrency)
+	for i, o := range objects {
+		g.Go(func() (err error) {
+			texts[i], _, err = objstore.Get(gctx, c.d.source, o.URL, "", maxMeta)
+			if err != nil && core.CodeOf(err) == core.NotFound {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, o := range objects {
+		c.object(o, o.URL[len(c.d.b.Base):], texts[i])
+	}
+	return nil
+}
+
+// object decodes the metadata of a key.
+func (c *checking) object(o core.ObjectInfo, key string, text []byte) {
+	if text == nil {
+		return
+	}
+	id, ok := idOfKey(key, c.d.v.meta.root)
+	if !ok {
+		c.tell(key, "is no object of this domain", o.Size, false)
+		return
+	}
+	meta, err := parseObject(id, text)
+	if err != nil {
+		c.tell(key, "cannot be read: "+err.Error(), o.Size, false)
+		return
+	}
+	c.metas[id] = meta
+	c.young[id] = c.now.Sub(o.Modified) < c.how.Age
+}
+
+// idOfKey is the id of the object that a key describes.
+func idOfKey(key string, root hdfrest.ID) (hdfrest.ID, bool) {
+	if key == objectKey(root) {
+		return root, true
+	}
+	parts := strings.Split(key, "/")
+	if len(parts) != 5 || len(parts[2]) != 1 {
+		return hdfrest.ID{}, false
+	}
+	id, ok := hdfrest.ParseID(parts[2] + "-" + parts[1] + "-" + parts[3])
+	return id, ok && objectKey(id) == key
+}
+
+// unlinked finds objects that nothing leads to from the root, and links that lead nowhere.
+func (c *checking) unlinked() {
+	reached := map[hdfrest.ID]bool{}
+	todo := []hdfrest.ID{c.d.v.meta.root}
+	for len(todo) > 0 {
+		id := todo[0]
+		todo = todo[1:]
+		m := c.metas[id]
+		if reached[id] || m == nil {
+			continue
+		}
+		reached[id] = true
+		for _, l := range m.links {
+			if l.Kind != hdfrest.HardLink {
+				continue
+			}
+			if c.metas[l.Target] == nil {
+				c.tell(objectKey(id), fmt.Sprintf("its link %q leads to %s, which is not there", l.Name, l.Target), 0, false)
+			}
+			todo = append(todo, l.Target)
+		}
+		if m.dataset != nil && m.dataset.linked != nil {
+			todo = append(todo, m.dataset.linked.table)
+		}
+		if m.t != nil && m.t.Committed != (hdfrest.ID{}) {
+			todo = append(todo, m.t.Committed)
+		}
+	}
+	for id := range c.metas {
+		if !reached[id] && !c.young[id] {
+			c.tell(objectKey(id), "no link leads to it", 0, true)
+			delete(c.metas, id)
+		}
+	}
+}
+
+// chunksOf finds chunks that belong to no dataset, or are beyond its extent.
+func (c *checking) chunksOf() {
+	for _, o := range c.chunks {
+		key := o.URL[len(c.d.b.Base):]
+		at := strings.LastIndexByte(key, '/')
+		id, ok := idOfKey(key[:at]+"/.dataset.json", c.d.v.meta.root)
+		if !ok {
+			c.tell(key, "is nothing of a domain", o.Size, false)
+			continue
+		}
+		m := c.metas[id]
+		if m == nil || m.dataset == nil {
+			if c.now.Sub(o.Modified) >= c.how.Age {
+				c.tell(key, "is a chunk of no dataset", o.Size, true)
+			}
+			continue
+		}
+		index, ok := parseChunk(key[at+1:], len(m.dataset.grid))
+		if !ok {
+			c.tell(key, "is no chunk of its dataset", o.Size, false)
+			continue
+		}
+		for i, k := range index {
+			if k*m.dataset.grid[i] >= m.dataset.shape.Dims[i] && c.now.Sub(o.Modified) >= c.how.Age {
+				c.tell(key, "is a chunk beyond the extent", o.Size, true)
+				break
+			}
+		}
+	}
+}
