@@ -139,6 +139,7 @@ type Link struct {
 	Domain string // external
 	// Created is in seconds since 1970; 0: the domain's time holds.
 	Created float64
+	Kept    bool // by a Keeper
 }
 
 // An Attribute is a named value of an object.

@@ -251,7 +251,11 @@ func linkTarget(l *Link) object {
 	if l.Kind == UserLink {
 		return object{{"class", "H5L_TYPE_USER_DEFINED"}}
 	}
-	return object{{"h5path", l.Path}, {"h5domain", l.Domain}, {"class", "H5L_TYPE_EXTERNAL"}}
+	o := object{{"h5path", l.Path}, {"h5domain", l.Domain}}
+	if l.Kept { // h5pyd 1.0 sends what it reads back, and knows it by this name
+		o = append(o, member{"file", l.Domain})
+	}
+	return append(o, member{"class", "H5L_TYPE_EXTERNAL"})
 }
 
 // linkJSON is a link in a list; titled only its target and name.

@@ -1,6 +1,7 @@
 package hdfrest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -218,7 +219,7 @@ func linkOf(name string, text pyjson.Raw) (Link, error) {
 			return l, errBad("the link %q leads to %.60q, which is no id", name, id)
 		}
 	case p.Kind() == pyjson.String && p.Text() != "":
-		l.Path, l.Domain = p.Text(), text.Get("h5domain").Text()
+		l.Path, l.Domain = p.Text(), cmp.Or(text.Get("h5domain").Text(), text.Get("file").Text())
 		if l.Kind = SoftLink; l.Domain != "" {
 			l.Kind = ExternalLink
 		}

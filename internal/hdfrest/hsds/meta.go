@@ -114,7 +114,7 @@ func parseObject(id hdfrest.ID, text []byte) (*objectMeta, error) {
 func parseLinks(m pyjson.Raw) ([]hdfrest.Link, error) {
 	var out []hdfrest.Link
 	for _, l := range m.Members() {
-		link := hdfrest.Link{Name: l.Name, Created: seconds(l.Value.Get("created")), Path: l.Value.Get("h5path").Text()}
+		link := hdfrest.Link{Kept: true, Name: l.Name, Created: seconds(l.Value.Get("created")), Path: l.Value.Get("h5path").Text()}
 		switch class := l.Value.Get("class").Text(); class {
 		case "H5L_TYPE_HARD":
 			id, ok := hdfrest.ParseID(l.Value.Get("id").Text())
@@ -126,8 +126,10 @@ func parseLinks(m pyjson.Raw) ([]hdfrest.Link, error) {
 			link.Kind = hdfrest.SoftLink
 		case "H5L_TYPE_EXTERNAL":
 			link.Kind = hdfrest.ExternalLink
-			if link.Domain = l.Value.Get("h5domain").Text(); link.Domain == "" {
-				link.Domain = l.Value.Get("domain").Text()
+			for _, name := range []string{"h5domain", "file", "domain"} {
+				if link.Domain == "" {
+					link.Domain = l.Value.Get(name).Text()
+				}
 			}
 		default:
 			link.Kind = hdfrest.UserLink
