@@ -186,16 +186,12 @@ func (c *call) postDomain() (*Response, error) {
 
 // putACL answers PUT /acls/USER.
 func (c *call) putACL(user string) (*Response, error) {
-	n, folder, ok, err := c.domainName()
-	if err != nil {
-		return nil, err
-	}
-	if !ok || folder {
-		return nil, errText("Invalid domain")
-	}
 	k, n, err := c.target()
 	if err != nil {
 		return nil, err
+	}
+	if _, folder, _, _ := c.domainName(); folder {
+		return nil, errText("Invalid domain")
 	}
 	e, err := k.Describe(c.ctx, n)
 	if err != nil {

@@ -127,29 +127,49 @@ func original(t *testing.T, exe, root string) string {
 	l.Close()
 	sockets := filepath.Join(work, "s")
 	require.NoError(t, os.Mkdir(sockets, 0o700))
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	cmd := exec.CommandContext(ctx, exe, "--root_dir", root, "--bucket_name", bucket, "--password_file", passwords, "--count", "1", "--port", strconv.Itoa(port),
-		"--loglevel", "ERROR", "--logfile", filepath.Join(work, "log"), "--socket_dir", sockets)
-	cmd.Dir = work
-	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(exe)+string(os.PathListSeparator)+os.Getenv("PATH"))
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		cancel()
-		cmd.Wait() //nolint:errcheck // it was interrupted
-	})
-	url := "http://127.0.0.1:" + strconv.Itoa(port)
-	require.Eventually(t, func() bool {
-		r, err := http.Get(url + "/about")
-		if err != nil {
-			return false
+	url := "http://localhost:" + strconv.Itoa(port)
+	for range 8 { // it gives its parts ten seconds to start, and itself up
+		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+		cmd := exec.CommandContext(ctx, exe, "--root_dir", root, "--bucket_name", bucket, "--password_file", passwords, "--count", "1", "--port", strconv.Itoa(port),
+			"--loglevel", "ERROR", "--logfile", filepath.Join(work, "log"), "--socket_dir", sockets)
+		cmd.Dir = work
+		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(exe)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = 10 * time.Second
+		require.NoError(t, cmd.Start())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			cmd.Wait() //nolint:errcheck // it was interrupted, or gave up
+		}()
+		if ready(url, ended) {
+			t.Cleanup(func() { cancel(); <-ended })
+			return url
 		}
-		defer r.Body.Close()
-		text, _ := io.ReadAll(r.Body)
-		return r.StatusCode == 200 && strings.Contains(string(text), "READY")
-	}, time.Minute, 200*time.Millisecond)
-	return url
+		cancel()
+		<-ended
+	}
+	t.Fatal("HSDS does not start")
+	return ""
+}
+
+// ready waits until a service answers, or ended.
+func ready(url string, ended <-chan struct{}) bool {
+	for {
+		r, err := http.Get(url + "/about")
+		if err == nil {
+			text, _ := io.ReadAll(r.Body)
+			r.Body.Close()
+			if r.StatusCode == 200 && strings.Contains(string(text), "READY") {
+				return true
+			}
+		}
+		select {
+		case <-ended:
+			return false
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // What zagg wrote HSDS reads, cold; what HSDS wrote zagg reads.

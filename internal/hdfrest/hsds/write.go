@@ -61,7 +61,7 @@ func (d *dataset) inside(e *hdfrest.Elements) error {
 			return outside()
 		}
 		last := a.Start + (max(a.Count, 1)-1)*a.Step
-		if a.Points != nil && len(a.Points) > 0 {
+		if len(a.Points) > 0 {
 			last = slices.Max(a.Points)
 		}
 		if a.Len() > 0 && last >= dims[i] {
