@@ -3,6 +3,8 @@
 //	func main() { serve.Main(healpix.Plugin()) }
 //
 // and knows nothing of processes, sockets or messages. proto/zagg/v1/zagg.proto describes what goes over the border.
+//
+// Its tests are in test/remote, where plugins run as processes and fail in every call.
 package serve
 
 import (

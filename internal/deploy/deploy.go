@@ -1,5 +1,7 @@
 // Package deploy stands up zagg's functions on AWS with CloudFormation change sets: what would change is shown before it
 // is done, and a failure says which resource and why.
+//
+// Its tests are in test/deploy, against a simulated AWS.
 package deploy
 
 import (

@@ -1,4 +1,6 @@
 // Package quickdeploy takes a patched zip to the functions that are made from it: in parallel, each for itself.
+//
+// Its tests are in test/deploy and test/zip.
 package quickdeploy
 
 import (

@@ -1,4 +1,6 @@
 // Package boot is what the mains of all functions have in common: the flag -manifest, the limit of memory, the log.
+//
+// Its tests are in test/lambda, test/hdf and test/zip, which run what is built.
 package boot
 
 import (

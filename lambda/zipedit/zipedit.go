@@ -3,6 +3,8 @@
 // The event is {"src": "s3://bucket/key", "changes": {name: content}} and the answer {"added": 1, "modified": 2}, with
 // "deleted" where something was. A content is text, null to delete the file, {"base64": "…"}, or {"s3": "s3://bucket/key"}.
 // A failure is an error of the function, with the code's name as its type, and the zip is then as it was.
+//
+// Its tests are in test/zip.
 package zipedit
 
 import (

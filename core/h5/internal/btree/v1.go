@@ -1,5 +1,7 @@
 // Package btree reads the two kinds of B-trees of the HDF5 format (File Format Specification 3.0, section III.A). Trees
 // are walked level by level, so that all nodes of a level are fetched together; a node met twice is an error.
+//
+// Its tests are those of core/h5, which reads files of every form, damages and fuzzes them.
 package btree
 
 import (

@@ -1,5 +1,7 @@
 // Package chunkindex reads the array indexes of chunked datasets: fixed and extensible arrays, plain and paged (HDF5 File
 // Format Specification 3.0, section VII, appendix C). Both give for every chunk, by its number, where it is.
+//
+// Its tests are those of core/h5, which reads files of every form, damages and fuzzes them.
 package chunkindex
 
 import (

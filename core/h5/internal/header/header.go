@@ -1,5 +1,7 @@
 // Package header reads object headers of both versions with their continuation blocks (HDF5 File Format Specification
 // 3.0, section IV.A.1) into a list of messages.
+//
+// Its tests are those of core/h5, which reads files of every form, damages and fuzzes them.
 package header
 
 import (

@@ -1,6 +1,8 @@
 // Package heap reads the three heaps of the HDF5 format (File Format Specification 3.0, sections III.D, III.E and
 // III.G): local ones with the names of old groups, global ones with variable-length data, and fractal ones with links,
 // attributes and shared messages.
+//
+// Its tests are those of core/h5, which reads files of every form, damages and fuzzes them.
 package heap
 
 import (

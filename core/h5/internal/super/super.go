@@ -1,5 +1,7 @@
 // Package super finds and reads the superblock (HDF5 File Format Specification 3.0, section II.A), from which everything
 // else in a file is reached.
+//
+// Its tests are those of core/h5, which reads files of every form, damages and fuzzes them.
 package super
 
 import (
