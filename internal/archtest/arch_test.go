@@ -35,7 +35,7 @@ var rules = map[string][]string{
 	"core/sphere":           {},
 	"core/reduce":           {},
 	"core/filekind":         {},
-	"core/h5":               {"core/filekind", "core/h5/internal/..."},
+	"core/h5":               {"core/filekind", "core/h5/internal/...", "core/spelling"},
 	"core/h5/internal":      {"core/filekind", "core/h5/internal/..."},
 	"core/h5/cf":            {"core/h5"},
 	"core/h5/levels":        {"core/h5", "core/h5/cf", "core/names", "core/sphere"},

@@ -3,6 +3,7 @@
 package h5dump
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -59,4 +60,12 @@ func Bytes(n int64) string {
 		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 	}
 	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+}
+
+// orMissing says more of a path that leads nowhere.
+func orMissing(ctx context.Context, f *h5.File, path string, err error) error {
+	if core.CodeOf(err) == core.NotFound {
+		return f.Missing(ctx, absolute(path))
+	}
+	return err
 }

@@ -19,6 +19,7 @@ type ListOptions struct {
 	Attrs bool // with attributes and their values
 	Sizes bool // with the number of chunks, bytes in the file and ratio; reads chunk tables
 	JSON  bool // a JSON array, an element a line
+	Paths bool // whole paths in place of names under each other, to be searched
 	Depth int  // levels below the path; -1: all
 }
 
@@ -27,7 +28,7 @@ type ListOptions struct {
 func List(ctx context.Context, to io.Writer, f *h5.File, path string, o ListOptions) error {
 	top, err := f.Object(ctx, absolute(path))
 	if err != nil {
-		return err
+		return orMissing(ctx, f, path, err)
 	}
 	d := &describer{s: newSource(f), attrs: o.Attrs, sizes: o.Sizes}
 	w := bufio.NewWriter(to)
@@ -35,7 +36,7 @@ func List(ctx context.Context, to io.Writer, f *h5.File, path string, o ListOpti
 	out := printer(&jsonArray{d: d, w: w})
 	if !o.JSON {
 		d.attrs = false
-		out = &listing{d: d, w: w, attrs: o.Attrs}
+		out = &listing{d: d, w: w, attrs: o.Attrs, paths: o.Paths}
 	}
 	failed := 0
 	walk := walker{f: f, depth: o.Depth, attrs: true, chunks: o.Sizes, visit: func(e *visited) error {
@@ -100,6 +101,7 @@ type listing struct {
 	d     *describer
 	w     *bufio.Writer
 	attrs bool
+	paths bool       // whole ones, without indentation
 	rows  [][]string // a row of one cell is a line of its own
 	lines int
 }
@@ -107,8 +109,11 @@ type listing struct {
 func (p *listing) entry(ctx context.Context, e *visited) (bool, error) {
 	indent := strings.Repeat("  ", e.depth)
 	name := quoteName(e.link.Name)
-	if e.depth == 0 {
+	if e.depth == 0 || p.paths {
 		name = quoteName(e.path)
+	}
+	if p.paths {
+		indent = ""
 	}
 	i := p.d.info(ctx, e)
 	row := []string{i.Kind, indent + name}

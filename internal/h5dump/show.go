@@ -31,7 +31,7 @@ type ShowOptions struct {
 func Show(ctx context.Context, to io.Writer, f *h5.File, path string, o ShowOptions) error {
 	object, err := f.Object(ctx, absolute(path))
 	if err != nil {
-		return err
+		return orMissing(ctx, f, path, err)
 	}
 	s := &shower{d: &describer{s: newSource(f), attrs: o.JSON, chunks: o.Chunks, sizes: true}, o: o, w: bufio.NewWriter(to)}
 	s.budget.all = o.FullHash

@@ -31,7 +31,26 @@ type Found struct {
 	Rows    int64 // observations looked at
 	Invalid int64 // coordinates not finite or |lat| > 90
 	Nowhere int64 // valid, but outside the grid's domain
+	Lon     Span  // of the valid coordinates
+	Lat     Span
 	Failed  map[string]error
+}
+
+// A Span is the least and the most of some numbers; of none Least is above Most.
+type Span struct{ Least, Most float64 }
+
+func noSpan() Span { return Span{math.Inf(1), math.Inf(-1)} }
+
+func (s *Span) add(o Span) { s.Least, s.Most = min(s.Least, o.Least), max(s.Most, o.Most) }
+
+// take adds places that have a position.
+func (r *result) take(lon, lat []float64) {
+	for i := range lon {
+		if math.Abs(lat[i]) <= 90 && math.Abs(lon[i]) <= 540 {
+			r.lon.add(Span{lon[i], lon[i]})
+			r.lat.add(Span{lat[i], lat[i]})
+		}
+	}
 }
 
 // Run reads the coordinates of every granule and plans exactly the shards that own an observation, each with the
@@ -52,7 +71,7 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 				if !allowMissing || gctx.Err() != nil || !job.OfGranule(err) {
 					return err
 				}
-				r = result{err: err}
+				r = result{err: err, lon: noSpan(), lat: noSpan()}
 			}
 			results[i] = r
 			mu.Lock()
@@ -76,7 +95,7 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 }
 
 func sum(granules []core.Granule, results []result) *Found {
-	found := &Found{Failed: map[string]error{}}
+	found := &Found{Failed: map[string]error{}, Lon: noSpan(), Lat: noSpan()}
 	for i, r := range results {
 		if r.err != nil {
 			found.Failed[granules[i].ID] = r.err
@@ -84,6 +103,8 @@ func sum(granules []core.Granule, results []result) *Found {
 		found.Rows += r.rows
 		found.Invalid += r.invalid
 		found.Nowhere += r.nowhere
+		found.Lon.add(r.lon)
+		found.Lat.add(r.lat)
 	}
 	return found
 }
@@ -123,6 +144,7 @@ func (s *Scan) collect(ctx context.Context, granules []core.Granule, results []r
 type result struct {
 	shards                 map[core.ShardKey]bool // that own an observation
 	rows, invalid, nowhere int64
+	lon, lat               Span
 	err                    error
 }
 
@@ -136,11 +158,12 @@ func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
 }
 
 func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
-	r := result{shards: map[core.ShardKey]bool{}}
+	r := result{shards: map[core.ShardKey]bool{}, lon: noSpan(), lat: noSpan()}
 	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16, CountInvalid: true, Request: s.Request}, func(b *core.Batch) error {
 		if len(b.Lat) != len(b.Lon) {
 			return core.Errorf(core.Internal, "plan", b.Group, "the reader emitted %d latitudes to %d longitudes", len(b.Lat), len(b.Lon))
 		}
+		r.take(b.Lon, b.Lat)
 		if err := s.batch(ctx, b, &r); err != nil {
 			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}

@@ -190,7 +190,7 @@ func TestScanOfNothing(t *testing.T) {
 	got, found, err := (&Scan{Grid: grid, Reader: p}).Run(t.Context(), p.granules(), false)
 	require.NoError(t, err)
 	require.Empty(t, got.Shards)
-	require.Equal(t, &Found{Rows: 2, Invalid: 2, Failed: map[string]error{}}, found)
+	require.Equal(t, &Found{Rows: 2, Invalid: 2, Lon: noSpan(), Lat: noSpan(), Failed: map[string]error{}}, found)
 	got, _, err = (&Scan{Grid: grid, Reader: p}).Run(t.Context(), nil, false)
 	require.NoError(t, err)
 	require.Empty(t, got.Shards)
@@ -202,7 +202,7 @@ func TestScanOutsideTheGrid(t *testing.T) {
 	got, found, err := (&Scan{Grid: nowhere{}, Reader: p}).Run(t.Context(), p.granules(), false)
 	require.NoError(t, err)
 	require.Empty(t, got.Shards)
-	require.Equal(t, &Found{Rows: 3, Invalid: 1, Nowhere: 2, Failed: map[string]error{}}, found)
+	require.Equal(t, &Found{Rows: 3, Invalid: 1, Nowhere: 2, Lon: Span{1, 2}, Lat: Span{0, 0}, Failed: map[string]error{}}, found)
 }
 
 // nowhere is a grid without a shard.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -31,7 +32,7 @@ func Granules(ctx context.Context, store core.ObjectStore, args []string) ([]cor
 	slices.SortFunc(urls, func(a, b string) int {
 		return cmp.Or(strings.Compare(job.BareName(a), job.BareName(b)), strings.Compare(a, b))
 	})
-	urls = slices.Compact(urls)
+	urls = eachOnce(urls)
 	granules := make([]core.Granule, len(urls))
 	for i, u := range urls {
 		granules[i].Assets = map[string]string{"data": u}
@@ -40,6 +41,28 @@ func Granules(ctx context.Context, store core.ObjectStore, args []string) ([]cor
 		return nil, core.Errorf(core.NotFound, "--granules", strings.Join(args, " "), "no granule found")
 	}
 	return granules, nil
+}
+
+// eachOnce leaves out further spellings of a file or an address that is there before: "./a.h5", "file:///data/a.h5", links.
+func eachOnce(urls []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(urls, func(u string) bool {
+		spelling := u
+		if path, local := LocalPath(u); local {
+			if abs, err := filepath.Abs(path); err == nil {
+				spelling = abs
+			}
+			if target, err := filepath.EvalSymlinks(spelling); err == nil {
+				spelling = target
+			}
+		} else if web, err := url.Parse(u); err == nil && (web.Scheme == "http" || web.Scheme == "https") {
+			web.Host, web.RawPath = strings.ToLower(web.Host), ""
+			spelling = web.String()
+		}
+		twice := seen[spelling]
+		seen[spelling] = true
+		return twice
+	})
 }
 
 func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]string, error) {

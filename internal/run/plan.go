@@ -191,6 +191,11 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: stores.Granules,
 		Source: stores.Reader(&src.used), Request: stores.Request,
 	}
+	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
+		if err := r.recipe.Probe(ctx, s.Source, granules[0]); err != nil {
+			return nil, nil, core.Errorf(core.CodeOf(err), "read granule", granules[0].ID, "%w", err)
+		}
+	}
 	count := r.progress.Count(len(granules), "granules")
 	s.Report = func(_, _ int, g core.Granule) { count.Step(g.ID) }
 	p, seen, err := s.Run(ctx, granules, r.o.AllowMissing)
@@ -202,6 +207,9 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	src.missing = slices.Sorted(maps.Keys(seen.Failed))
 	for _, id := range src.missing {
 		r.note("left out: %s: %v", id, seen.Failed[id])
+	}
+	if len(p.Shards) == 0 {
+		return nil, nil, r.nowhere(seen)
 	}
 	r.note("%s observations, %s with unusable coordinates, %s outside the grid", humanize.Comma(seen.Rows), humanize.Comma(seen.Invalid), humanize.Comma(seen.Nowhere))
 	return p, src, nil

@@ -410,6 +410,7 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 		r.note("this process may not write beside the store: the run's report is not kept")
 		unsaved = nil
 	}
+	r.warnOfFilters()
 	r.total.order()
 	end := r.total.end()
 	if end != nil && unsaved != nil {

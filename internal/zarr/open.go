@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -65,7 +66,7 @@ func absent(ctx context.Context, src core.ObjectReader, url string, cause error)
 			return core.Errorf(core.Unsupported, opOpen, url, "%s is there: this is Zarr v2; only Zarr v3 is read", name)
 		}
 	}
-	return core.Errorf(core.NotFound, opOpen, url, "no Zarr group or array here: %w", cause)
+	return core.Errorf(core.NotFound, "", url, "there is no store here, nor a part of one: it has no zarr.json (%w)", cmp.Or(errors.Unwrap(cause), cause))
 }
 
 func parseGroup(src core.ObjectReader, url string, raw []byte) (*Group, error) {

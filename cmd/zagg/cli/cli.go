@@ -187,7 +187,13 @@ func family(c *cobra.Command) {
 func usageArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
+			err := check(cmd, args)
+			if err != nil && cmd.Flags().Lookup("granules") != nil && len(args) > 0 {
+				if _, e := os.Stat(args[0]); e == nil {
+					err = fmt.Errorf("%s and %d more are no part of --granules, as the shell has it: quote the pattern (--granules '*.h5') or repeat --granules", args[0], len(args)-1)
+				}
+			}
+			if err != nil {
 				return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
 			}
 			return nil

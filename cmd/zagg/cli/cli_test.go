@@ -95,7 +95,7 @@ func TestRunSummary(t *testing.T) {
 		require.Contains(t, errs, phase)
 	}
 	require.Regexp(t, `\[  25/25\] OK \([\d,]+ cells, [\d,]+ obs\) \| [\d.]+ cells/s, ETA 0.0s`, errs)
-	for _, line := range []string{"Done: 25 cells with data, 41,068 obs, 0 errors", "25 total, 25 with data, 0 empty, 0 errors", "Cost ", "\nWorker phases (max across cells): ", "\nOutput: " + store + "\n"} {
+	for _, line := range []string{"Done: 25 shards with data, 41,068 obs, 0 errors", "25 total, 25 with data, 0 empty, 0 errors", "Cost ", "\nWorker phases (max across cells): ", "\nOutput: " + store + "\n"} {
 		require.Contains(t, out, line)
 	}
 	code, out, _ = execute(t, "", append(args, "--json", "-q")...)

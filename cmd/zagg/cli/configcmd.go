@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plugins"
 )
 
@@ -23,7 +27,8 @@ func (a *app) configCommand() *cobra.Command {
 }
 
 func (a *app) configCheck() *cobra.Command {
-	return &cobra.Command{
+	var granules []string
+	c := &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Check configurations: keys, values, names of grids, readers and statistics, expressions",
 		Long: `Check everything that can be checked without data. Each error names file, line and key. Exits 1 if a file has an error, and 3 if its
@@ -32,7 +37,7 @@ names could not be checked because they are of plugins, which are not started fo
 To have an editor check while you type, write this first line into the YAML (YAML language server):
   # yaml-language-server: $schema=zagg.schema.json
 and make the schema with: zagg config schema > zagg.schema.json`,
-		Example: "  zagg config check my.yaml",
+		Example: "  zagg config check my.yaml\n  zagg config check my.yaml --granule granules/first.h5",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			failed, left := false, false
@@ -42,7 +47,7 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 					fmt.Fprintln(a.stdout, n)
 				}
 				if err == nil {
-					_, err = a.compile(cmd.Context(), cfg)
+					err = a.checkConfig(cmd.Context(), cfg, granules)
 				}
 				if unknown, ok := errors.AsType[*plugins.NotStartedError](err); ok {
 					fmt.Fprintf(a.stdout, "%s: keys and values are ok; names and expressions were not checked: %v\n", name, unknown)
@@ -65,6 +70,26 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 			return nil
 		},
 	}
+	c.Flags().StringArrayVar(&granules, "granule", nil, "also check against a granule, a file or an URL: are its datasets there, and of kinds that can be used? may be repeated")
+	return c
+}
+
+// checkConfig compiles a configuration, and reads the beginning of granules as a run would.
+func (a *app) checkConfig(ctx context.Context, cfg *config.Config, granules []string) error {
+	recipe, err := a.compile(ctx, cfg)
+	if err != nil || len(granules) == 0 {
+		return err
+	}
+	source, err := drivers.Open(ctx, drivers.Environment(), granules...)
+	if err != nil {
+		return err
+	}
+	for _, g := range granules {
+		if err := recipe.Probe(ctx, objstore.RetryReader(source, objstore.Policy{}), core.Granule{ID: g, Assets: map[string]string{"data": g}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *app) configShow() *cobra.Command {

@@ -46,7 +46,7 @@ default planar are boxes along meridians and parallels, and shapes along the fra
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.grid, "grid", "", `the grid: JSON with "type" and the keys of output.grid`)
+	gridFlags(f, &o.grid)
 	f.StringVar(&o.polygon, "polygon", "", "GeoJSON file, or - for standard input")
 	f.IntVar(&o.order, "order", 0, "cells of this HEALPix order or H3 resolution instead of the grid's shards")
 	f.StringVar(&o.edges, "edges", "auto", "how edges run: auto, geodesic, planar")
@@ -72,6 +72,9 @@ func (a *app) cover(cmd *cobra.Command, o coverOptions) error {
 		order := &o.order
 		if !o.orderGiven {
 			order = nil
+		}
+		if o.grid, err = gridText(o.grid); err != nil {
+			return err
 		}
 		if o.grid, err = places.Adjust(o.grid, o.latitude, order); err != nil {
 			return err

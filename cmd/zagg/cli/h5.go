@@ -39,7 +39,8 @@ described once; the other links name that place.
 		Example: `  zagg h5 ls granule.h5
   zagg h5 ls granule.h5 /gt1l/land_ice_segments --attrs
   zagg h5 ls s3://bucket/granule.h5 --depth 1
-  zagg h5 ls granule.h5 --sizes --json`,
+  zagg h5 ls granule.h5 --sizes --json
+  zagg h5 ls granule.h5 --paths | grep quality`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.dump(cmd.Context(), args[0], access, func(ctx context.Context, f *h5.File) error {
@@ -50,6 +51,7 @@ described once; the other links name that place.
 	access.flags(c)
 	c.Flags().BoolVar(&o.Attrs, "attrs", false, "with attributes and their values")
 	c.Flags().BoolVar(&o.Sizes, "sizes", false, "with the number of chunks, bytes in the file and ratio; reads chunk tables")
+	c.Flags().BoolVar(&o.Paths, "paths", false, "whole paths in place of a tree, for grep")
 	c.Flags().IntVar(&o.Depth, "depth", -1, "levels below PATH; -1: all")
 	c.Flags().BoolVar(&o.JSON, "json", false, "print a JSON array, one line for each link")
 	return c
@@ -156,7 +158,7 @@ func (a *app) reportH5(s *h5Source) {
 		fmt.Fprintf(a.stderr, "warning: %s: %s\n", s.URL(), w)
 	}
 	u := s.used.Usage()
-	fmt.Fprintf(a.stderr, "%s requests%s, %s of %s read\n", thousands(u.Gets+u.Heads), retried(u.Retries), h5dump.Bytes(u.Down), h5dump.Bytes(s.Size()))
+	fmt.Fprintf(a.stderr, "%s%s, %s of %s read\n", counted(u.Gets+u.Heads, "request"), retried(u.Retries), h5dump.Bytes(u.Down), h5dump.Bytes(s.Size()))
 }
 
 // h5Complete completes the file, and paths inside of it if it is on this machine.

@@ -68,8 +68,8 @@ func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%d indexes made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s requests, %s\n", s.Made, s.Fitted, s.Failed,
-		thousands(s.Bytes), 100*float64(s.Bytes)/float64(max(s.Granules, 1)), thousands(s.Read.Gets+s.Read.Heads), megabytes(s.Read.Down))
+	fmt.Fprintf(a.stdout, "%d indexes made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s, %s\n", s.Made, s.Fitted, s.Failed,
+		thousands(s.Bytes), 100*float64(s.Bytes)/float64(max(s.Granules, 1)), counted(s.Read.Gets+s.Read.Heads, "request"), megabytes(s.Read.Down))
 	if s.Failed > 0 {
 		return errSilent
 	}

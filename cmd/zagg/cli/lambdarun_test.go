@@ -26,7 +26,7 @@ import (
 func TestLambdaPrintsForScrapers(t *testing.T) {
 	store := t.TempDir() + "/heights.zarr"
 	out := ok(t, onLambda(store, "-q", "--max-cells", "2", "--profile")...)
-	require.Regexp(t, `(?m)^Done: 2 cells with data, [\d,]+ obs, 0 errors, [\d.]+ s$`, out)
+	require.Regexp(t, `(?m)^Done: 2 shards with data, [\d,]+ obs, 0 errors, [\d.]+ s$`, out)
 	require.Regexp(t, `(?m)^Lambda compute: [\d.]+s total, [\d.]+ GB-s, ~\$0\.\d{4}$`, out)
 	require.Regexp(t, `(?m)^Worker phases \(max across cells\): group [\d.]+s, .*write [\d.]+s$`, out)
 	require.Regexp(t, `(?m)^  Cost +about \$0\.\d+: compute \$.*; 2 GB, \w+, /tmp 0\.5 GB$`, out)

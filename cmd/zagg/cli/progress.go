@@ -201,6 +201,14 @@ func thousands(n int64) string {
 	return s
 }
 
+// counted prints a number of things: "1 request", "1,234 requests".
+func counted(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return thousands(n) + " " + thing
+}
+
 // megabytes prints bytes in units of 10^6 or 10^9.
 func megabytes(n int64) string {
 	if n >= 1e9 {

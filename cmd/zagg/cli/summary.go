@@ -26,7 +26,7 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	fmt.Fprintf(w, "Done: %d cells with data, %s obs, %d errors, %.1f s\n", s.Shards.WithData, thousands(s.Observations), s.Shards.Errors, s.WallSeconds)
+	fmt.Fprintf(w, "Done: %s with data, %s obs, %s, %.1f s\n", counted(int64(s.Shards.WithData), "shard"), thousands(s.Observations), counted(int64(s.Shards.Errors), "error"), s.WallSeconds)
 	line("Shards", "%d total, %d with data, %d empty%s, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, emptyParts(s), s.Shards.Errors, skipped(s))
 	line("Cells", "%s with data", thousands(s.Cells))
 	line("Observations", "%s kept%s", thousands(s.Observations), counts("; dropped: ", s.Dropped))
@@ -52,8 +52,8 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 	if s.WallSeconds > 0 && s.Compute > 0 {
 		line("Throughput", "%s obs/s, %.1f shards/s", thousands(int64(float64(s.Observations)/s.WallSeconds)), float64(s.Shards.Total)/s.WallSeconds)
 	}
-	line("Read", "%s requests, %s%s", thousands(s.Source.Gets+s.Source.Heads), megabytes(s.Source.Down), retried(s.Source.Retries))
-	line("Written", "%s requests, %s%s", thousands(s.Output.Puts), megabytes(s.Output.Up), retried(s.Output.Retries))
+	line("Read", "%s, %s%s", counted(s.Source.Gets+s.Source.Heads, "request"), megabytes(s.Source.Down), retried(s.Source.Retries))
+	line("Written", "%s, %s%s", counted(s.Output.Puts, "request"), megabytes(s.Output.Up), retried(s.Output.Retries))
 	line("Cost", "about %s%s", s.Cost, costParts(s))
 	for i, f := range s.Failed {
 		if i == 10 {

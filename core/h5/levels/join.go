@@ -97,7 +97,7 @@ func (r *reading) joinSibling(ctx context.Context, j *joinWant) error {
 	if err != nil {
 		return err
 	}
-	if err := r.checkSibling(file, all, sets, paths); err != nil {
+	if err := r.checkSibling(ctx, file, all, sets, paths); err != nil {
 		return err
 	}
 	s := siblingRead{r: r, join: j, file: file, all: all, sets: sets}
@@ -105,14 +105,14 @@ func (r *reading) joinSibling(ctx context.Context, j *joinWant) error {
 }
 
 // checkSibling refuses a sibling that has none of the groups, or some of a group's datasets but not all of them.
-func (r *reading) checkSibling(file *h5.File, all []item, sets []*h5.Dataset, paths []string) error {
+func (r *reading) checkSibling(ctx context.Context, file *h5.File, all []item, sets []*h5.Dataset, paths []string) error {
 	found := false
 	for k, t := range r.tables {
 		of := sets[k*len(all) : (k+1)*len(all)]
 		missing := slices.Index(of, nil)
 		has := slices.ContainsFunc(of, func(d *h5.Dataset) bool { return d != nil })
 		if has && missing >= 0 {
-			return core.Errorf(core.NotFound, "levels.Read", file.URL(), "dataset %s does not exist, though others of its group do", paths[k*len(all)+missing])
+			return core.Errorf(core.NotFound, "levels.Read", file.URL(), "%w%s", &absentError{paths[k*len(all)+missing]}, file.Hint(ctx, paths[k*len(all)+missing]))
 		}
 		found = found || has
 		if !has {

@@ -198,7 +198,7 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 		}
 		t, err := r.newTable(g, of, names)
 		if err != nil {
-			return err
+			return r.absent(ctx, err)
 		}
 		if rows += min(t.rows, maxRows+1); rows > maxRows {
 			return core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "the groups up to %q have more than %d rows", g, maxRows)

@@ -2,6 +2,8 @@ package levels
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -220,6 +222,21 @@ func (w *wanted) at(i int) *item {
 	return &w.items[i-2]
 }
 
+// An absentError is of a dataset that a group should have.
+type absentError struct{ path string }
+
+func (e *absentError) Error() string {
+	return "dataset " + e.path + " does not exist, though others of its group do"
+}
+
+// absent says which name was perhaps meant; any other error stays as it is.
+func (r *reading) absent(ctx context.Context, err error) error {
+	if e, ok := errors.AsType[*absentError](err); ok {
+		return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "%w%s", err, r.file.Hint(ctx, e.path))
+	}
+	return err
+}
+
 // newTable checks that the datasets of a group are there and are columns of one length for each level.
 func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*table, error) {
 	first := map[int]int{} // by level, a dataset
@@ -229,7 +246,10 @@ func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*t
 			continue
 		}
 		if d == nil {
-			return nil, core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "dataset %s does not exist, though others of its group do", paths[i])
+			return nil, &absentError{path: paths[i]}
+		}
+		if shape := d.Shape(); i < 2 && w.element < 0 && len(shape) > 1 {
+			return nil, core.Errorf(core.Unsupported, "levels.Read", r.file.URL(), "coordinates %s have shape %v: grids and swaths with coordinates of several axes are not read, only rows with one latitude and one longitude each", paths[i], shape)
 		}
 		if err := r.checkShape(d, paths[i], w.element); err != nil {
 			return nil, err
@@ -238,7 +258,7 @@ func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*t
 		if !ok {
 			first[w.level] = i
 		} else if d.Rows() != sets[k].Rows() {
-			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has %d rows where %s has %d", paths[i], d.Rows(), paths[k], sets[k].Rows())
+			return nil, core.Errorf(core.Invalid, "levels.Read", r.file.URL(), "dataset %s has %d rows where %s has %d: it is not of the same observations; datasets of coarser records need a level of their own (data_source.levels)", paths[i], d.Rows(), paths[k], sets[k].Rows())
 		}
 	}
 	n := len(r.want.levels)

@@ -1,0 +1,25 @@
+package host
+
+import (
+	"context"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Probe reads the beginning of a granule as a shard would: what the configuration asks for must be there and of kinds that can be used. A granule without
+// observations is none to be wrong.
+func (r *Recipe) Probe(ctx context.Context, src core.ObjectReader, g core.Granule) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	begun := false
+	q := core.Query{Columns: r.pipeline.Columns, Filters: r.pipeline.Filters, Rows: 1 << 10}
+	_, err := r.Reader.Read(ctx, src, g, q, func(*core.Batch) error {
+		begun = true
+		stop() // it is all there
+		return context.Canceled
+	})
+	if begun {
+		return nil
+	}
+	return err
+}
