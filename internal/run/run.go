@@ -50,11 +50,12 @@ type Options struct {
 	OutputKeys     string    // file with the keys to write the store with; "": the environment's
 	Terms          job.Terms // of buckets of other accounts
 
-	Overwrite    bool // delete what the store holds
-	Keep         bool // keep shards of earlier runs that the plan does not have
-	AllowMissing bool // leave out granules that cannot be read
-	Once         bool // do not try a shard again because something did not answer
-	Profile      bool // measure phases
+	Overwrite        bool // delete what the store holds
+	Keep             bool // keep shards of earlier runs that the plan does not have
+	AllowMissing     bool // leave out granules that cannot be read
+	AllowContraction bool // go on without granules that the store was made from
+	Once             bool // do not try a shard again because something did not answer
+	Profile          bool // measure phases
 
 	Open     Opener   // the backend; nil: Local
 	Progress Progress // nil: nothing is shown
@@ -196,7 +197,7 @@ func (r *Run) prepare(ctx context.Context) error {
 		return err
 	}
 	r.jobs = r.makeJobs()
-	return nil
+	return r.checkContraction(ctx)
 }
 
 // configure turns the configuration into things and opens the output.

@@ -297,11 +297,6 @@ func (b *builder) attributes(f core.Field, o Output, first bool) (json.RawMessag
 		attrs["units"] = units
 	}
 	b.missing(f, attrs)
-	if len(f.Attrs) > 0 {
-		if err := json.Unmarshal(f.Attrs, &attrs); err != nil {
-			return nil, core.Errorf(core.Internal, "template", f.Name, "the statistic's attributes: %w", err)
-		}
-	}
 	if first && len(o.Array.Attrs) > 0 {
 		if err := json.Unmarshal(o.Array.Attrs, &attrs); err != nil {
 			return nil, core.Errorf(core.Invalid, "template", f.Name, "attrs: %w", err)

@@ -116,7 +116,7 @@ func TestFewerGranules(t *testing.T) {
 		args = append(args, "--granules", "s3://"+bucket+"/in/"+filepath.Base(f))
 		local = append(local, "--granules", f)
 	}
-	out := must(t, append([]string{"run", "--config", cfg, "--store", remote}, args...)...)
+	out := must(t, append([]string{"run", "--config", cfg, "--store", remote, "--allow-contraction"}, args...)...)
 	require.Contains(t, out, "removed")
 	fresh := filepath.Join(t.TempDir(), "fresh.zarr")
 	must(t, append([]string{"run", "--config", cfg, "--store", fresh, "-q"}, local...)...)

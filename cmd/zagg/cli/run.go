@@ -25,14 +25,14 @@ import (
 
 // runOptions are the flags of `zagg run`.
 type runOptions struct {
-	config, catalog, store, backend, cell, driver, region      string
-	granules                                                   []string
-	maxCells, maxWorkers                                       int
-	perJob, memory, scratch                                    string
-	overwrite, keep, allowMissing, dryRun, once, profile, json bool
-	anonymous, quiet                                           bool
-	terms                                                      job.Terms
-	lambda                                                     lambdaOptions
+	config, catalog, store, backend, cell, driver, region                        string
+	granules                                                                     []string
+	maxCells, maxWorkers                                                         int
+	perJob, memory, scratch                                                      string
+	overwrite, keep, allowMissing, allowContraction, dryRun, once, profile, json bool
+	anonymous, quiet                                                             bool
+	terms                                                                        job.Terms
+	lambda                                                                       lambdaOptions
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -90,6 +90,7 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 	f.BoolVar(&o.overwrite, "overwrite", false, "delete what the store holds and start again")
 	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that this plan does not have")
 	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that are not there or damaged and record them, instead of failing; the exit code is then 3")
+	f.BoolVar(&o.allowContraction, "allow-contraction", false, "go on without granules that the store was made from: what they hold is removed")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and write nothing")
 	f.BoolVar(&o.once, "no-retry", false, "do not compute a shard again that ends because something does not answer: what it costs is the cost of one")
 	f.BoolVar(&o.profile, "profile", false, "print seconds by phase")
@@ -236,7 +237,7 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile,
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
-		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, Once: o.once, Profile: o.profile,
+		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
 		Progress: newReporter(a.stderr, o.quiet), Open: openLocal,
 	}
 	if len(o.granules) > 0 {

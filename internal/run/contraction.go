@@ -1,0 +1,107 @@
+package run
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
+)
+
+// checkContraction refuses a run without some of the granules that the store's shards were computed from: what these hold would be
+// gone from it. A newer release of a granule stands for it.
+func (r *Run) checkContraction(ctx context.Context) error {
+	if r.o.AllowContraction || r.o.Overwrite {
+		return nil
+	}
+	recorded, err := r.recorded(ctx)
+	if err != nil || len(recorded) == 0 {
+		return err
+	}
+	known := map[string]bool{}
+	data := map[string]bool{}
+	for _, id := range r.source.missing { // said to be left out, which is allowed
+		known[id] = true
+	}
+	for i := range r.plan.Shards {
+		for _, g := range r.plan.Shards[i].Granules {
+			known[g.ID] = true
+		}
+		for _, s := range r.plan.Shards[i].Superseded {
+			known[s.Granule] = true
+		}
+	}
+	var some []core.Granule
+	for id := range known {
+		some = append(some, core.Granule{ID: id, Assets: map[string]string{"data": id}})
+	}
+	ids, err := job.Identify(ctx, r.recipe.Reader, some)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		data[id.Data] = id.Known() || data[id.Data]
+	}
+	var gone []core.Granule
+	for _, id := range recorded {
+		if !known[id] {
+			gone = append(gone, core.Granule{ID: id, Assets: map[string]string{"data": id}})
+		}
+	}
+	if ids, err = job.Identify(ctx, r.recipe.Reader, gone); err != nil {
+		return err
+	}
+	var lost []string
+	for i, g := range gone {
+		if !ids[i].Known() || !data[ids[i].Data] {
+			lost = append(lost, g.ID)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return core.Errorf(core.Invalid, "plan", r.store, "the run is without %d of the %d granules that the store was made from (%s): what they hold would be removed. Give them too, or say --allow-contraction",
+		len(lost), len(recorded), Abbreviate(lost))
+}
+
+// recorded are the granules of the store's finished shards, as far as their records tell: each is in the record of the shard that is its
+// home. With Keep only the records of shards that are computed count.
+func (r *Run) recorded(ctx context.Context) ([]string, error) {
+	objects := r.metered()
+	labels, err := store.ListRecords(ctx, objects, r.store)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.o.Keep {
+		planned := map[string]bool{}
+		for i := range r.plan.Shards {
+			planned[r.plan.Shards[i].Label] = true
+		}
+		labels = slices.DeleteFunc(labels, func(l string) bool { return !planned[l] })
+	}
+	homes := make([][]string, len(labels))
+	hash := r.config.SemanticHash()
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for i, l := range labels {
+		g.Go(func() error {
+			rec, _, err := store.FindRecord(gctx, objects, r.store, l)
+			if rec != nil && rec.ConfigHash == hash {
+				homes[i] = rec.Home
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	all := slices.Concat(homes...)
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}

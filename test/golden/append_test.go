@@ -1,0 +1,65 @@
+package golden
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/cmd/zagg/cli"
+	"github.com/englacial/zagg/internal/sharedtest"
+	"github.com/englacial/zagg/plugins/all"
+)
+
+// refused is what a command line that is to fail says.
+func refused(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := cli.Run(t.Context(), args, strings.NewReader(""), &out, &errs, all.Plugins()...)
+	require.Equal(t, 1, code, "%s%s", out.String(), errs.String())
+	return errs.String()
+}
+
+// With more granules just the shards that they touch are computed again; without some a run is refused; another configuration is refused
+// by the keys that differ.
+func TestAppend(t *testing.T) {
+	config := filepath.Join(sharedtest.Dir(t, "golden", "atl03", "tdigest_d64"), "config.yaml")
+	store := filepath.Join(t.TempDir(), "store.zarr")
+	few, all := photonGranules(t, 3), photonGranules(t, 4)
+	run := func(granules string, more ...string) []string {
+		return append([]string{"run", "--config", config, "--granules", granules, "--store", store}, more...)
+	}
+	zagg(t, run(few)...)
+	before := folder(t, store)
+	require.Contains(t, zagg(t, run(few)...), "4 done before")
+	zagg(t, run(all)...)
+	fresh := filepath.Join(t.TempDir(), "fresh.zarr")
+	zagg(t, "run", "--config", config, "--granules", all, "--store", fresh, "-q")
+	require.Equal(t, folder(t, fresh), folder(t, store))
+	require.Contains(t, refused(t, run(few)...), "without 1 of the 4 granules that the store was made from (ATL03_")
+	zagg(t, run(few, "--allow-contraction")...)
+	require.Equal(t, before, folder(t, store))
+
+	text, err := os.ReadFile(config)
+	require.NoError(t, err)
+	config = filepath.Join(t.TempDir(), "changed.yaml")
+	require.NoError(t, os.WriteFile(config, bytes.Replace(text, []byte("delta: 64"), []byte("delta: 128"), 1), 0o644))
+	require.Contains(t, refused(t, run(few)...), "aggregation.variables.h_tdigest.params.delta was 64, now 128")
+}
+
+// folder is every file below a store.
+func folder(t *testing.T, dir string) map[string]string {
+	out := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(p)
+		out[strings.TrimPrefix(p, dir)] = string(data)
+		return err
+	}))
+	return out
+}
