@@ -16,7 +16,7 @@ Settings are environment variables:
   ARCH                 arm64 or x86_64 (arm64)
   EXECUTION_ROLE_NAME  role to create (zagg-lambda-execution)
   EXECUTION_ROLE_ARN   take this role instead of creating one
-  MEMORY, TIMEOUT      MB and seconds of an invocation (2048, 720)
+  MEMORY, TIMEOUT      MB and seconds of an invocation (2048, 720; of a stack that is there: what it has)
 What the function is made from is a zip of `zagg bundle`:
   BUNDLE               that file, or
   DIST_BUCKET          a bucket with releases, below
@@ -141,6 +141,25 @@ elif [ -z "$staging" ]; then
   made=true
 fi
 
+# look holds the zip against what is asked for: a function that cannot start is known only when it is called.
+look() {
+  local names manifest built
+  if command -v unzip >/dev/null; then
+    names=$(unzip -Z1 "$1" 2>/dev/null) || fail 1 "$1 is not a zip"
+    manifest=$(unzip -p "$1" manifest.json 2>/dev/null | tr -d ' \n\t') || manifest=
+  elif command -v python3 >/dev/null; then
+    names=$(python3 -c 'import sys, zipfile; print("\n".join(zipfile.ZipFile(sys.argv[1]).namelist()))' "$1" 2>/dev/null) || fail 1 "$1 is not a zip"
+    manifest=$(python3 -c 'import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).read("manifest.json").decode())' "$1" 2>/dev/null | tr -d ' \n\t') || manifest=
+  else
+    echo "neither unzip nor python3 is there: the zip is taken unseen" >&2
+    return
+  fi
+  grep -qx bootstrap <<<"$names" || fail 1 "$1 has no file bootstrap: it is not what \`zagg bundle\` makes"
+  built=$(sed -n 's/.*"arch":"\([^"]*\)".*/\1/p' <<<"$manifest")
+  [ -z "$built" ] || [ "$built" = "$go_arch" ] || fail 1 "$1 is for $built and ARCH is $arch"
+}
+look "$bundle"
+
 exists=false
 if aws cloudformation describe-stacks --region "$region" --stack-name "$stack" >/dev/null 2>&1; then exists=true; fi
 if [ "$exists" = false ] && [ -z "$role_arn" ] && aws iam get-role --region "$region" --role-name "$role" >/dev/null 2>&1; then
@@ -148,9 +167,18 @@ if [ "$exists" = false ] && [ -z "$role_arn" ] && aws iam get-role --region "$re
 fi
 
 if [ "$exists" = true ]; then verb=changes; else verb=creates; fi
+
+# size says the memory and time-out that the function will have: those of a stack that is there stay unless they are given.
+size() {
+  if [ "$exists" = true ]; then
+    echo "${MEMORY:-the same} MB, ${TIMEOUT:-the same} s"
+  else
+    echo "${MEMORY:-2048} MB, ${TIMEOUT:-720} s"
+  fi
+}
 cat <<TEXT
 This $verb stack $stack in $region of account $account:
-  function  $function, $arch, ${MEMORY:-2048} MB, ${TIMEOUT:-720} s
+  function  $function, $arch, $(size)
   role      ${role_arn:-$role (made by the stack)}
   stores    s3://$OUTPUT_BUCKET$([ "$create" = false ] || echo ' (made by the stack; it stays when the stack goes)')
 TEXT
@@ -172,7 +200,9 @@ if [ -n "$staging" ]; then
 fi
 
 parameters=("FunctionName=$function" "Architecture=$arch" "ArtifactBucket=$bucket" "FunctionS3Key=$key" "OutputBucketName=$OUTPUT_BUCKET"
-  "CreateOutputBucket=$create" "MemorySize=${MEMORY:-2048}" "Timeout=${TIMEOUT:-720}")
+  "CreateOutputBucket=$create")
+[ -z "${MEMORY:-}" ] || parameters+=("MemorySize=$MEMORY")
+[ -z "${TIMEOUT:-}" ] || parameters+=("Timeout=$TIMEOUT")
 if [ -n "$role_arn" ]; then
   parameters+=("CreateExecutionRole=false" "ExecutionRoleArn=$role_arn")
 else

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"fmt"
@@ -68,7 +69,34 @@ func TestStandUpScript(t *testing.T) {
 	f, err := lambda.NewFromConfig(awsConfig(t)).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("shards")})
 	require.NoError(t, err)
 	require.EqualValues(t, 4096, *f.MemorySize)
+	delete(settings, "MEMORY") // another bundle does not undo the memory; moto cannot execute such a change
+	settings["BUNDLE"] = bundle(t, "two")
+	code, out = standUp(t, "n\n", settings)
+	require.Equal(t, 1, code, out)
+	require.Contains(t, out, "function  shards, arm64, the same MB, the same s")
 	ok(t, "deploy", "down", "--stack", "plain", "--yes")
+}
+
+// What is no function, or one for another architecture, is refused before anything is made.
+func TestStandUpLooksAtTheZip(t *testing.T) {
+	moto(t)
+	text := filepath.Join(t.TempDir(), "text.zip")
+	require.NoError(t, os.WriteFile(text, []byte("no zip"), 0o600))
+	empty := filepath.Join(t.TempDir(), "empty.zip")
+	f, err := os.Create(empty)
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	_, err = w.Create("README")
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+	for _, c := range []struct{ zip, arch, want string }{
+		{text, "arm64", "is not a zip"}, {empty, "arm64", "has no file bootstrap"}, {bundle(t, "x"), "x86_64", "is for arm64 and ARCH is x86_64"},
+	} {
+		code, out := standUp(t, "", map[string]string{"OUTPUT_BUCKET": "grids", "BUNDLE": c.zip, "ARCH": c.arch}, "--yes")
+		require.Equal(t, 1, code, out)
+		require.Contains(t, out, c.want)
+	}
 }
 
 // A release is found by its version and compared with its checksum.
