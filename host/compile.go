@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ type Recipe struct {
 	Config *config.Config
 	Grid   core.Grid
 	Reader core.ProductReader
+	Notes  []string // what may go wrong with the store
 
 	plugins  []job.Plugin // whose code it is
 	info     core.GridInfo
@@ -57,7 +59,22 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 			return nil, err
 		}
 	}
-	return r, r.checkSize()
+	if err := r.checkSize(); err != nil {
+		return nil, err
+	}
+	return r, r.checkNames()
+}
+
+// checkNames refuses variables that are called like other arrays, and notes those that a disk may take for one.
+func (r *Recipe) checkNames() error {
+	t, err := r.layOut("", 1)
+	if err != nil {
+		return at(r.Config, "aggregation.variables", err)
+	}
+	for _, pair := range t.Store.Clashes() {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s and %s differ in capital letters only: on disks that do not tell them apart (macOS, Windows) the store is spoilt", pair[0], pair[1]))
+	}
+	return nil
 }
 
 // maxShardBytes is the most memory that the cells of one shard may take, observations apart. Shards are computed whole:

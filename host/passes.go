@@ -26,7 +26,11 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 // shards are what was really used: requests, bytes, seconds and CPU-seconds of reading. The rest each shard has for itself.
 func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, version string) (outs []*Outcome, errs []error) {
 	p := &processing{t: t, stores: s, version: version, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
-	p.source = s.Reader(&p.reads)
+	if s.Looks == nil {
+		p.stores.Looks = NewLooks(objstore.MeterReader(s.Source, &p.reads))
+	}
+	p.steadily(jobs)
+	p.source = p.stores.Reader(&p.reads)
 	for i := range jobs {
 		p.outs[i] = &Outcome{}
 		w := &work{at: i, job: &jobs[i]}
@@ -61,15 +65,17 @@ func (p *processing) checkMade(ctx context.Context) {
 
 // A processing is some jobs under way.
 type processing struct {
-	t       *Template
-	stores  Stores
-	version string
-	start   time.Time
-	source  core.ObjectReader
-	reads   objstore.Counter
-	works   []*work // of the jobs that are to be computed
-	outs    []*Outcome
-	errs    []error
+	t        *Template
+	stores   Stores
+	version  string
+	start    time.Time
+	source   core.ObjectReader
+	reads    objstore.Counter
+	steady   *objstore.Steady // source, one version of each granule
+	expected map[string]bool  // granules whose version is known from the plan
+	works    []*work          // of the jobs that are to be computed
+	outs     []*Outcome
+	errs     []error
 
 	mu     sync.Mutex
 	shares []objstore.Usage // of works, of what was read
@@ -109,6 +115,8 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	whole := false
 	if record != nil && t.done(record, j, w.want) {
 		whole, _, err = record.Intact(ctx, w.store, j.StorePath)
+		own := record.RunID != "" && record.RunID == j.RunID
+		whole = whole && (own || !p.stores.Looks.replaced(ctx, record, j, granules))
 	}
 	switch {
 	case err != nil:
@@ -140,7 +148,7 @@ func (p *processing) run(ctx context.Context) {
 	pipeline := p.t.pipeline
 	pipeline.Granules, pipeline.Batch = p.stores.Granules, rowsPerBatch
 	pipeline.Budget, pipeline.Scratch, pipeline.Request = p.stores.Budget, p.stores.Scratch, p.stores.Request
-	hooks := engine.Hooks{Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }}
+	hooks := engine.Hooks{Changed: p.changed, Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }}
 	if ended := p.stores.Ended; ended != nil {
 		hooks.Granule = func(g core.Granule) { ended(g.Assets["data"]) }
 	}
@@ -213,6 +221,7 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 		return err
 	}
 	record := p.t.record(w.job, w.shard, w.want, res, p.version)
+	record.Versions = p.versions(w.task.Granules, record.Missing)
 	p.receipt(&record.Receipt, i, res)
 	if err := record.Save(ctx, w.store, w.job.StorePath); err != nil {
 		p.mu.Lock()

@@ -34,6 +34,8 @@ type Stores struct {
 	Index *IndexStore
 	// Made is the set-up of the store that the jobs are for: where it is another one meanwhile, they fail. The zero Stamp: any.
 	Made store.Stamp
+	// Looks tells which granules were replaced since a shard was computed; nil: they are looked at here.
+	Looks *Looks
 	// Used is asked at the end what the process has used since the job began, for the receipt: seconds of CPU and the
 	// most bytes of memory so far; nil: not measured.
 	Used func() (cpuSeconds float64, memory int64)
@@ -94,8 +96,8 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 }
 
 // Finished is the record of a job's shard if it is done as the job wants it and its objects are there; nil: it is not. Nothing is
-// changed.
-func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job) (*store.Record, error) {
+// changed. looks tells which granules were replaced; nil: that is not looked at.
+func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job, looks *Looks) (*store.Record, error) {
 	if j.GranulesURL != "" {
 		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
 	}
@@ -105,6 +107,12 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 	}
 	if whole, _, err := r.Intact(ctx, from, j.StorePath); err != nil || !whole {
 		return nil, err
+	}
+	if looks != nil {
+		granules, err := j.Cores(ctx, t.Recipe.Reader)
+		if err != nil || looks.replaced(ctx, r, j, granules) {
+			return nil, err
+		}
 	}
 	return r, nil
 }

@@ -248,10 +248,8 @@ output: {grid: {type: plane}}
 
 // A variable cannot have the name of a coordinate of the grid.
 func TestNameTaken(t *testing.T) {
-	r := recipe(t, edited(t, simple, "n: {function", "cell_ids: {function"))
-	s := planned(t, recipe(t, simple), nil)
-	_, err := r.Template(s.plan)
-	require.ErrorContains(t, err, "cell_ids: two arrays have this name: rename the variable")
+	_, err := compile(t, edited(t, simple, "n: {function", "cell_ids: {function"))
+	require.ErrorContains(t, err, "run.yaml:5:5: aggregation.variables: cell_ids: two arrays of the group have this name")
 }
 
 // In a compact store every planned cell has its id from the beginning, in plan order, also where shards share an object.

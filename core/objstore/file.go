@@ -24,6 +24,9 @@ var _ core.ObjectStore = (*File)(nil)
 // An ETag is made of a file's size and modification time. Conditions of Puts (PutOptions.IfMatch) are atomic among all
 // processes: "*none" by hard links, an ETag by locks of files. On a file system that has none of them such a Put is Unsupported.
 type File struct {
+	// Sync has each Put wait until the disk has the object's bytes, before the object gets its name: after a power failure no
+	// object is there that is empty or half.
+	Sync   bool
 	commit sync.Mutex // between looking at an object's ETag and replacing it
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -44,6 +45,9 @@ func (f *File) Put(ctx context.Context, url string, body io.Reader, opt core.Put
 		tmp.unlock()
 	}()
 	n, err := io.CopyBuffer(tmp.file, &bodyReader{ctx: ctx, body: body}, make([]byte, copyBuffer(opt.Size)))
+	if err == nil && f.Sync {
+		err = syncFile(tmp.file)
+	}
 	if e := tmp.file.Close(); err == nil {
 		err = e
 	}
@@ -57,6 +61,15 @@ func (f *File) Put(ctx context.Context, url string, body io.Reader, opt core.Put
 		return fileError(op, url, err)
 	}
 	return f.rename(ctx, op, url, tmp.name, path, opt.IfMatch)
+}
+
+// syncFile waits for the disk. Some file systems have nothing to wait for, and say that it cannot be done.
+func syncFile(file *os.File) error {
+	err := file.Sync()
+	if isAny(err, syscall.EINVAL, syscall.ENOTSUP, syscall.ENOSYS) {
+		return nil
+	}
+	return err
 }
 
 // rename makes the finished temporary file the object if the condition holds.

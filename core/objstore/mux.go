@@ -62,11 +62,7 @@ func (m mux) ReadState(ctx context.Context, url, etag string, ranges []core.Rang
 	if err != nil {
 		return nil, core.ObjectInfo{}, err
 	}
-	if s, ok := r.(StateReader); ok {
-		return s.ReadState(ctx, url, etag, ranges)
-	}
-	data, err := r.ReadRanges(ctx, url, ranges)
-	return data, core.ObjectInfo{}, err
+	return ReadState(ctx, r, url, etag, ranges)
 }
 
 func (m mux) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {

@@ -16,6 +16,15 @@ type StateReader interface {
 	ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error)
 }
 
+// ReadState asks a reader that can tell, and reads without a condition through one that cannot: then it tells nothing.
+func ReadState(ctx context.Context, r core.ObjectReader, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
+	if s, ok := r.(StateReader); ok {
+		return s.ReadState(ctx, url, etag, ranges)
+	}
+	data, err := r.ReadRanges(ctx, url, ranges)
+	return data, core.ObjectInfo{}, err
+}
+
 // triesOfState is how often an object may change under ReadAllState before that is an error.
 const triesOfState = 5
 

@@ -16,7 +16,8 @@ var ErrChanged = errors.New("it was replaced while it was read")
 // the version of is read as it is. A Steady is safe for concurrent use.
 type Steady struct {
 	reader core.ObjectReader
-	states StateReader // nil: the reader tells no states
+	states StateReader     // nil: the reader tells no states
+	only   map[string]bool // by URL; nil: all
 
 	mu sync.Mutex
 	of map[string]*steadyObject
@@ -30,11 +31,21 @@ type steadyObject struct {
 	changed bool
 }
 
-// NewSteady is a Steady over r.
-func NewSteady(r core.ObjectReader) *Steady {
+// NewSteady is a Steady over r for some objects, or for all where none is named.
+func NewSteady(r core.ObjectReader, urls ...string) *Steady {
 	states, _ := r.(StateReader)
-	return &Steady{reader: r, states: states, of: map[string]*steadyObject{}}
+	s := &Steady{reader: r, states: states, of: map[string]*steadyObject{}}
+	for _, url := range urls {
+		if s.only == nil {
+			s.only = map[string]bool{}
+		}
+		s.only[url] = true
+	}
+	return s
 }
+
+// free reports whether an object is read as it is.
+func (s *Steady) free(url string) bool { return s.states == nil || s.only != nil && !s.only[url] }
 
 var _ core.ObjectReader = (*Steady)(nil)
 
@@ -51,7 +62,7 @@ func (s *Steady) object(url string) *steadyObject {
 
 // ReadRanges reads the version that is known, or gets to know it.
 func (s *Steady) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
-	if s.states == nil {
+	if s.free(url) {
 		return s.reader.ReadRanges(ctx, url, ranges)
 	}
 	o := s.object(url)
@@ -72,7 +83,7 @@ func (s *Steady) ReadRanges(ctx context.Context, url string, ranges []core.Range
 // Stat is the state of the version that is known, or gets to know it.
 func (s *Steady) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {
 	info, err := s.reader.Stat(ctx, url)
-	if err == nil && s.states != nil && !s.object(url).is(info) {
+	if err == nil && !s.free(url) && !s.object(url).is(info) {
 		return core.ObjectInfo{}, s.object(url).replaced(url)
 	}
 	return info, err

@@ -36,7 +36,7 @@ func earthdataHosts() []string { return []string{".nasa.gov", ".earthdatacloud.n
 // Open opens what the URLs need: S3 only if one of them is on it, because finding credentials takes time. Paths of this
 // machine are always open; an URL of any other kind is refused when it is used.
 func Open(ctx context.Context, a Access, urls ...string) (core.ObjectStore, error) {
-	file := &objstore.File{}
+	file := &objstore.File{Sync: true}
 	by := map[string]core.ObjectReader{"": file, "file": file}
 	for _, u := range urls {
 		scheme := objstore.Scheme(u)
@@ -62,7 +62,7 @@ func Open(ctx context.Context, a Access, urls ...string) (core.ObjectStore, erro
 func Service(ctx context.Context, scheme string, a Access) (core.ObjectReader, error) {
 	switch scheme {
 	case "", "file":
-		return &objstore.File{}, nil
+		return &objstore.File{Sync: true}, nil
 	case "s3":
 		return s3store.New(ctx, s3store.Options{Endpoint: a.Endpoint, Region: a.Region, Anonymous: a.Anonymous, Credentials: a.Credentials, Provide: a.Provide,
 			ACL: a.ACL, KMSKey: a.KMSKey, RequesterPays: a.RequesterPays})

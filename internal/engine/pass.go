@@ -20,7 +20,8 @@ type pass struct {
 	p        *Pipeline
 	tasks    []*Task
 	granules []granule
-	of       [][]int // granules of each task, in its order
+	changed  func(core.Granule) error // Hooks.Changed
+	of       [][]int                  // granules of each task, in its order
 	layout   layout
 	scratch  *scratch
 	results  []*Result
@@ -46,7 +47,10 @@ type granule struct {
 // Hooks are told how a pass gets on. All may be nil.
 type Hooks struct {
 	Granule func(core.Granule) // it is read, or given up; called by several goroutines at once
-	Read    func()             // every granule is
+	// Changed is asked when a granule was read, or failed, why that does not count: the error if it was found to be another file
+	// than when it was first read. Then it is read once more from the beginning, and fails if that happens again.
+	Changed func(core.Granule) error
+	Read    func() // every granule is
 	// Done is called when a task's objects are written, by several goroutines at once; its error is the task's.
 	Done func(task int, res *Result) error
 }
@@ -62,6 +66,7 @@ func (p *Pipeline) RunAll(ctx context.Context, tasks []*Task, hooks Hooks) (resu
 	defer r.scratch.close()
 	defer r.letAll()
 	r.collect()
+	r.changed = hooks.Changed
 	start := time.Now()
 	r.read(ctx, hooks.Granule)
 	took := time.Since(start).Seconds()

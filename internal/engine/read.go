@@ -27,13 +27,22 @@ func (p *Pipeline) leaseOf(g *granule) int64 {
 	return min(n, p.Budget.MostLease())
 }
 
-// readGranule reads a granule for all tasks that have it. Its rows are kept in memory or on disk.
+// readGranule reads a granule for all tasks that have it, and again if it was replaced meanwhile.
 func (r *pass) readGranule(ctx context.Context, g *granule) error {
+	changed, err := r.readOnce(ctx, g)
+	if changed && ctx.Err() == nil {
+		_, err = r.readOnce(ctx, g)
+	}
+	return err
+}
+
+// readOnce keeps a granule's rows in memory or on disk. Those of one that changed are let go.
+func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err error) {
 	p := r.p
 	size := p.leaseOf(g)
 	release, err := p.Budget.Lease(ctx, size)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer release()
 	s := sink{counts: make([]Counts, len(g.wants))}
@@ -53,6 +62,11 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 		}
 		return nil
 	})
+	if r.changed != nil {
+		if why := r.changed(g.Granule); why != nil {
+			changed, err = true, why
+		}
+	}
 	if err == nil {
 		err = r.flush(g, &s, true)
 	}
@@ -60,7 +74,7 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 		for _, k := range s.parcels {
 			k.let(p.Budget)
 		}
-		return core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
+		return changed, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
 	}
 	s.giveBack(&l.spare)
 	r.landings.Put(l) // only now: a reader that failed may yet call
@@ -70,7 +84,7 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 		s.counts[g.home].Invalid += stats.Invalid
 	}
 	g.sink, g.read = s, true
-	return nil
+	return false, nil
 }
 
 // union is a region that contains two. One without polygons is the whole Earth, but for the first.

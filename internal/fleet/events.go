@@ -287,9 +287,6 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 		}
 		return nil
 	})
-	if core.CodeOf(err) == core.NotFound { // nothing is there yet
-		err = nil
-	}
 	return labels, err
 }
 

@@ -122,7 +122,7 @@ func (f *failures) look(ctx context.Context, now time.Time) error {
 			}
 			return nil
 		})
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func Identify(ctx context.Context, r core.ProductReader, granules []core.Granule
 	}
 	for i := range granules {
 		if granules[i].ID = names[i]; !ids[i].Known() {
-			granules[i].ID = plainAddress(granules[i].Assets["data"])
+			granules[i].ID = PlainAddress(granules[i].Assets["data"])
 		}
 	}
 	return ids, nil
@@ -48,9 +48,9 @@ func (j *Job) Cores(ctx context.Context, r core.ProductReader) ([]core.Granule, 
 	return granules, err
 }
 
-// plainAddress is an address in one spelling and without what may be a credential: paths are absolute, URLs have neither
+// PlainAddress is an address in one spelling and without what may be a credential: paths are absolute, URLs have neither
 // user nor query. Queries tell files apart on some servers, so that what does not sign a request goes in as a hash.
-func plainAddress(address string) string {
+func PlainAddress(address string) string {
 	if path, isFile := strings.CutPrefix(address, "file://"); isFile || !strings.Contains(address, "://") {
 		if abs, err := filepath.Abs(path); err == nil {
 			return filepath.ToSlash(abs)

@@ -79,26 +79,31 @@ func (j *Job) IsHome(i int) bool {
 	return home || j.Home == nil
 }
 
-// A Granule is one file to read: its address and those of its siblings. JSON: a string, or {url, assets}.
+// A Granule is one file to read: its address and those of its siblings. JSON: a string, or {url, assets, etag, length}.
 type Granule struct {
 	URL    string
 	Assets map[string]string // siblings by name; nil: none
+	// ETag and Size are of the version by which the granule's shards were found: another is not read. "" and 0: any is.
+	ETag string
+	Size int64
 }
 
 type granuleJSON struct {
 	URL    string            `json:"url"`
 	Assets map[string]string `json:"assets,omitempty"`
+	ETag   string            `json:"etag,omitempty"`
+	Size   int64             `json:"length,omitempty"`
 }
 
 // MarshalJSON writes a string where there are no siblings.
 func (g Granule) MarshalJSON() ([]byte, error) {
-	if len(g.Assets) == 0 {
+	if len(g.Assets) == 0 && g.ETag == "" && g.Size == 0 {
 		return EncodeJSON(g.URL)
 	}
 	return EncodeJSON(granuleJSON(g))
 }
 
-// UnmarshalJSON reads a string or {url, assets}.
+// UnmarshalJSON reads a string or an object.
 func (g *Granule) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '"' {
 		*g = Granule{}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -21,6 +22,7 @@ type Scan struct {
 	Source  core.ObjectReader
 	Request int64                                       // bytes that cost as much as a request to the source
 	Workers int                                         // granules read at once
+	Changed func(core.Granule) error                    // why what was read of a granule does not count: it was replaced meanwhile; may be nil
 	Report  func(done, total int, granule core.Granule) // called from one goroutine at a time; may be nil
 
 	reach atomic.Uint64 // bits of the radius in metres beyond which runs are cut; 0: not known yet
@@ -150,9 +152,23 @@ type result struct {
 
 // granule finds the shards of one granule. Where something did not answer, such as a plugin's process that died, it is read once more.
 func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
+	r, err := s.readSame(ctx, g)
+	if (core.CodeOf(err) == core.Unavailable || errors.Is(err, errChanged)) && ctx.Err() == nil {
+		r, err = s.readSame(ctx, g)
+	}
+	return r, err
+}
+
+// errChanged marks the error of a granule that was replaced while it was read.
+var errChanged = errors.New("the granule is another")
+
+// readSame is read of one version of a granule.
+func (s *Scan) readSame(ctx context.Context, g core.Granule) (result, error) {
 	r, err := s.read(ctx, g)
-	if core.CodeOf(err) == core.Unavailable && ctx.Err() == nil {
-		r, err = s.read(ctx, g)
+	if s.Changed != nil {
+		if why := s.Changed(g); why != nil {
+			return result{}, core.Errorf(core.CodeOf(why), "", "", "%w: %w", errChanged, why)
+		}
 	}
 	return r, err
 }

@@ -224,7 +224,7 @@ func (b *cloud) failures(ctx context.Context, bucket string) (core.ObjectStore, 
 func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 	var all []job.Done
 	for _, one := range j.Split() {
-		rec, err := r.template.Finished(ctx, r.metered(), &one)
+		rec, err := r.template.Finished(ctx, r.metered(), &one, nil)
 		if err != nil || rec == nil {
 			return nil
 		}
@@ -381,18 +381,19 @@ const recordsAtOnce = 32
 // unfinished tells the jobs that are to be computed from the records of those that are done.
 func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*store.Record, err error) {
 	jobs := b.r.jobs
-	records := make([]*store.Record, len(jobs))
+	records, looks := make([]*store.Record, len(jobs)), b.r.looks()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i := range jobs {
 		g.Go(func() (err error) {
-			records[i], err = b.r.template.Finished(gctx, b.r.metered(), &jobs[i])
+			records[i], err = b.r.template.Finished(gctx, b.r.metered(), &jobs[i], looks)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, nil, err
 	}
+	b.r.tellLooks(looks)
 	for i, rec := range records {
 		if rec == nil {
 			left = append(left, jobs[i])

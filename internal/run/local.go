@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
@@ -62,6 +63,8 @@ func Local(_ context.Context, r *Run) (Backend, error) {
 	}
 	b.stores.Index = &host.IndexStore{Store: r.source.reader}
 	b.stores.Budget, b.stores.Scratch, b.stores.Cache = r.budget, r.o.Scratch, r.source.cache
+	b.looks = r.looks()
+	b.stores.Looks = b.looks
 	b.stores.Granules = max(b.stores.Granules, runtime.GOMAXPROCS(0))
 	return b, nil
 }
@@ -70,6 +73,7 @@ type local struct {
 	r       *Run
 	workers int
 	stores  host.Stores
+	looks   *host.Looks
 }
 
 var _ Backend = (*local)(nil)
@@ -151,7 +155,19 @@ func (b *local) Compute(ctx context.Context, jobs []job.Job) ([]Result, []error)
 
 func (b *local) Prune(ctx context.Context) ([]string, error) { return b.r.pruneHere(ctx) }
 
-func (b *local) Close() {}
+func (b *local) Close() { b.r.tellLooks(b.looks) }
+
+// looks is what granules are now.
+func (r *Run) looks() *host.Looks {
+	return host.NewLooks(objstore.RetryReader(objstore.MeterReader(r.source.reader, &r.source.used), objstore.Policy{}))
+}
+
+// tellLooks says how many granules of shards that were done before could not be looked at.
+func (r *Run) tellLooks(l *host.Looks) {
+	if n := l.Failed(); n > 0 {
+		r.note("%d granules of shards that were done before could not be looked at; they count as what they were", n)
+	}
+}
 
 // setUpHere has this process set the store up.
 func (r *Run) setUpHere(ctx context.Context) (fresh bool, err error) {

@@ -23,8 +23,9 @@ type granuleSource struct {
 	reader  core.ObjectStore
 	url     string // of one granule, to see what kind of store they are in
 	used    objstore.Counter
-	missing []string        // granules left out because they cannot be read
-	cache   *objstore.Cache // what finding the shards has read, and the budget had room for; nil: nothing
+	missing []string         // granules left out because they cannot be read
+	found   *objstore.Steady // which versions the shards were found by; nil: they were not found by reading
+	cache   *objstore.Cache  // what finding the shards has read, and the budget had room for; nil: nothing
 }
 
 // makePlan takes the shards from a shard map or finds them in the granules.
@@ -187,12 +188,19 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		src.cache = objstore.NewCache(r.budget.Keep)
 		stores.Cache = src.cache
 	}
+	src.found = objstore.NewSteady(src.reader)
+	stores.Source = src.found
 	s := &plan.Scan{
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: stores.Granules,
 		Source: stores.Reader(&src.used), Request: stores.Request,
 	}
+	s.Changed = func(g core.Granule) error { return host.Changed(src.found, src.cache, r.budget, g) }
 	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
-		if err := r.recipe.Probe(ctx, s.Source, granules[0]); err != nil {
+		err := r.recipe.Probe(ctx, s.Source, granules[0])
+		if s.Changed(granules[0]) != nil {
+			err = r.recipe.Probe(ctx, s.Source, granules[0])
+		}
+		if err != nil {
 			return nil, nil, core.Errorf(core.CodeOf(err), "read granule", granules[0].ID, "%w", err)
 		}
 	}

@@ -211,6 +211,9 @@ func (r *Run) configure(ctx context.Context) error {
 	if r.recipe, err = r.o.Compile(ctx, cfg); err != nil {
 		return err
 	}
+	for _, n := range r.recipe.Notes {
+		r.note("%s", n)
+	}
 	if r.store, err = store.Address(cmp.Or(r.o.Store, cfg.Output.Store), cfg.Output.ProductName); err != nil {
 		return err
 	}
@@ -237,6 +240,13 @@ func (r *Run) makeJobs() []job.Job {
 		j := r.template.Job(i, &r.plan.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
 		j.Terms = r.o.Terms
+		for k := range j.Granules {
+			if g := &j.Granules[k]; r.source.found != nil {
+				if state, ok := r.source.found.State(g.URL); ok {
+					g.ETag, g.Size = state.ETag, state.Size
+				}
+			}
+		}
 		jobs = append(jobs, j)
 	}
 	return jobs

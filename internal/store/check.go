@@ -15,8 +15,11 @@ import (
 // maxDocument is the largest metadata document that is read.
 const maxDocument = 64 << 20
 
-// CheckAddress refuses an address that holds what zagg did not write: before work is done for it.
+// CheckAddress refuses an address at which no store can be, or that holds what zagg did not write: before work is done for it.
 func CheckAddress(ctx context.Context, objects core.ObjectStore, url string) error {
+	if err := checkPlace(ctx, objects, url); err != nil {
+		return err
+	}
 	_, err := existing(ctx, objects, url)
 	return err
 }
@@ -30,6 +33,9 @@ func (t *Template) Check(ctx context.Context, objects core.ObjectStore, url stri
 	if old == nil {
 		return core.Errorf(core.NotFound, "store", url, "there is no store yet: it must be set up before its shards are computed")
 	}
+	if old.bare {
+		return core.Errorf(core.Corrupt, "store", url, "it is damaged: its %s is lost or not what was written; the same run again makes it anew", document)
+	}
 	fits, err := t.fits(ctx, objects, url, old)
 	if err == nil && !fits {
 		err = core.Errorf(core.Invalid, "store", url, "the job is not for this store: %s", t.difference(ctx, objects, url, old))
@@ -42,17 +48,26 @@ type found struct {
 	group  string
 	levels []string // all groups
 	doc    []byte
+	made   *Made // the record of its set-up; nil: there is none
+	bare   bool  // its root document is lost or damaged
 }
 
 // existing reads what the store holds: nil when there is nothing at the address, an error when there is something that
 // zagg did not write, which is never deleted.
 func existing(ctx context.Context, objects core.ObjectStore, url string) (*found, error) {
 	root, err := objstore.ReadAll(ctx, objects, At(url).Metadata(), maxDocument)
-	if core.CodeOf(err) == core.NotFound {
-		return nil, checkUnused(ctx, objects, url)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return nil, err
+	}
+	made, e := loadMade(ctx, objects, url)
+	if e != nil {
+		return nil, e
 	}
 	if err != nil {
-		return nil, err
+		if f, e := rootless(ctx, objects, url, made); f != nil || e != nil {
+			return f, e
+		}
+		return nil, checkUnused(ctx, objects, url)
 	}
 	var doc struct {
 		Attributes json.RawMessage `json:"attributes"`
@@ -62,13 +77,35 @@ func existing(ctx context.Context, objects core.ObjectStore, url string) (*found
 	}
 	name, ok := GroupOf(doc.Attributes)
 	if !ok {
+		if f, err := rootless(ctx, objects, url, made); f != nil || err != nil {
+			return f, err
+		}
 		return nil, core.Errorf(core.Invalid, "set up", url, "there is a Zarr store that zagg did not write: choose another --store")
 	}
 	group, err := objstore.ReadAll(ctx, objects, At(url).Metadata(name), maxDocument)
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return nil, err
 	}
-	return &found{group: name, levels: LevelsOf(doc.Attributes), doc: group}, nil
+	return &found{group: name, levels: LevelsOf(doc.Attributes), doc: group, made: made}, nil
+}
+
+// rootless is the store whose root document is lost or damaged, by the record of its set-up and the group's document, which is as
+// it was; nil where that is not so.
+func rootless(ctx context.Context, objects core.ObjectStore, url string, made *Made) (*found, error) {
+	if made == nil {
+		return nil, nil
+	}
+	if _, err := objects.Stat(ctx, At(url).Marker()); core.CodeOf(err) != core.NotFound {
+		return nil, err // a set-up was under way: it begins again
+	}
+	group, err := objstore.ReadAll(ctx, objects, At(url).Metadata(made.Group), maxDocument)
+	if err != nil && core.CodeOf(err) != core.NotFound {
+		return nil, err
+	}
+	if err != nil || !made.is(made.Group+"/"+document, group) {
+		return nil, nil
+	}
+	return &found{group: made.Group, levels: []string{made.Group}, doc: group, made: made, bare: true}, nil
 }
 
 // checkUnused looks at an address without a root document. Objects of this group may lie there if set-up was under way, as
@@ -98,9 +135,6 @@ func checkUnused(ctx context.Context, objects core.ObjectStore, url string) erro
 				document, len(labels), At(url).Below(), At(url).Status())
 		}
 	}
-	if core.CodeOf(err) == core.NotFound {
-		return nil
-	}
 	return err
 }
 
@@ -123,6 +157,11 @@ func (t *Template) fits(ctx context.Context, objects core.ObjectStore, url strin
 		}
 	}
 	return true, nil
+}
+
+// mends reports whether a store is this run's, although its group's document is not what set-up wrote.
+func (t *Template) mends(old *found) bool {
+	return old.made != nil && old.made.Identity == t.identity() && !old.made.is(old.group+"/"+document, old.doc)
 }
 
 // sameGroup compares two documents of groups. How the grid's settings are spelled does not count: what they mean is in

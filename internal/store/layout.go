@@ -13,6 +13,7 @@ import (
 //	<store>/<group>/zarr.json                              group, with consolidated metadata
 //	<store>/<group>/<array>/zarr.json, c/<block>           arrays: metadata, one object a shard
 //	<store>.status/setup.json                              a set-up is under way
+//	<store>.status/made.json                               what set-up wrote
 //	<store>.status/claim.json                              which runs are at work
 //	<store>.status/config.json                             the configuration that the store was made from
 //	<store>.status/records/<label>.json                    a shard is done
@@ -45,6 +46,9 @@ func (l Layout) Status() string { return string(l) + ".status/" }
 
 // Marker is the address of what tells that a set-up is under way.
 func (l Layout) Marker() string { return l.Status() + "setup.json" }
+
+// Made is the address of the record of the set-up.
+func (l Layout) Made() string { return l.Status() + "made.json" }
 
 // Claim is the address of what says which runs are at work.
 func (l Layout) Claim() string { return l.Status() + "claim.json" }

@@ -70,6 +70,7 @@ func EndLevels(ctx context.Context, objects core.ObjectStore, url string, made [
 	}
 	slices.SortStableFunc(levels[1:], func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(b, a)) })
 	children := doc.children()
+	to := &recorder{ObjectStore: objects, below: At(url).Below()}
 	for i, name := range levels {
 		k := slices.IndexFunc(made, func(t *Template) bool { return t.Group() == name })
 		var group *node
@@ -95,7 +96,7 @@ func EndLevels(ctx context.Context, objects core.ObjectStore, url string, made [
 		if err != nil {
 			return nil, err
 		}
-		if err := putJSON(ctx, objects, At(url).Metadata(name), written); err != nil {
+		if err := putJSON(ctx, to, At(url).Metadata(name), written); err != nil {
 			return nil, err
 		}
 		if children == nil {
@@ -108,7 +109,10 @@ func EndLevels(ctx context.Context, objects core.ObjectStore, url string, made [
 			}
 		}
 	}
-	return levels, putRoot(ctx, objects, url, doc.Attributes, levels, children)
+	if err := putRoot(ctx, to, url, doc.Attributes, levels, children); err != nil {
+		return nil, err
+	}
+	return levels, remake(ctx, objects, url, to.made)
 }
 
 // putRoot writes the root's document with all levels.

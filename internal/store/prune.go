@@ -14,10 +14,13 @@ import (
 // deleteBatch is how many objects are deleted by one request: S3's limit.
 const deleteBatch = 1000
 
-// clearStore deletes the records, then each group from its document on, and last the root's document: if this ends
+// clearStore deletes the records, that of the set-up too, then each group from its document on, and last the root's document: if this ends
 // half-way, what is left is known as a store of zagg and never taken for a whole one.
 func clearStore(ctx context.Context, objects core.ObjectStore, url string, groups ...string) error {
 	if err := clearRecords(ctx, objects, url); err != nil {
+		return err
+	}
+	if err := objects.Delete(ctx, At(url).Made()); err != nil {
 		return err
 	}
 	for _, g := range groups {

@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
 )
 
@@ -41,11 +44,29 @@ type Record struct {
 	// nil: those of all granules that the job looked at, as records of earlier releases have it.
 	Home       []string         `json:"home,omitzero"`
 	Superseded []job.Superseded `json:"superseded,omitempty"` // left out for a granule that is at home here
-	Receipt    job.Receipt      `json:"receipt"`
-	Plugins    []job.Plugin     `json:"plugins,omitempty"` // whose code computed it
-	Version    string           `json:"zagg_version"`
-	RunID      string           `json:"run_id,omitempty"`
-	WrittenAt  time.Time        `json:"written_at"` // UTC, whole seconds
+	// Versions are those of the granules that were read, where their services tell. nil: not known, as in records of earlier releases.
+	Versions  []Version    `json:"granules,omitempty"`
+	Receipt   job.Receipt  `json:"receipt"`
+	Plugins   []job.Plugin `json:"plugins,omitempty"` // whose code computed it
+	Version   string       `json:"zagg_version"`
+	RunID     string       `json:"run_id,omitempty"`
+	WrittenAt time.Time    `json:"written_at"` // UTC, whole seconds
+}
+
+// A Version is which version of a granule was read.
+type Version struct {
+	ID      string `json:"id"`
+	Address string `json:"address"` // job.PlainAddress: without user and signature
+	ETag    string `json:"etag,omitempty"`
+	Size    int64  `json:"size"`
+}
+
+// Is reports whether a granule is still what it was: the same ETag at the same address, and the same size wherever it is.
+func (v *Version) Is(address string, now core.ObjectInfo) bool {
+	if etag := objstore.StrongETag(now.ETag); v.ETag != "" && etag != "" && job.PlainAddress(address) == v.Address {
+		return v.ETag == etag
+	}
+	return v.Size <= 0 || now.Size <= 0 || v.Size == now.Size
 }
 
 // An Object is one object that the shard's job wrote.
@@ -150,11 +171,39 @@ func (r *Record) Save(ctx context.Context, to core.ObjectStore, store string) er
 	if err != nil {
 		return core.Errorf(core.Internal, "record.Save", r.Label, "%w", err)
 	}
+	data = sealed(data)
 	return to.Put(ctx, At(store).Record(r.Label), bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
 }
 
+// sealed is a JSON object with a last member more, "sum": the hex SHA-256 of the object without it.
+func sealed(data []byte) []byte {
+	return append(data[:len(data)-1:len(data)-1], `,"sum":"`+sumOf(data)+`"}`...)
+}
+
+// unsealed reports whether an object is as it was sealed. One without a sum is of an earlier release.
+func unsealed(data []byte) bool {
+	const tail = len(`,"sum":""}`) + 2*sha256.Size
+	at := len(data) - tail
+	if at < 1 || !bytes.HasPrefix(data[at:], []byte(`,"sum":"`)) {
+		return true
+	}
+	return bytes.Equal(data, sealed(append(data[:at:at], '}')))
+}
+
+// errSum is the error of a record that is not what was written.
+var errSum = errors.New("it is not what was written, by its checksum")
+
 // LoadRecord reads the record of a shard; NotFound if it is not done, Corrupt if the record cannot be read.
 func LoadRecord(ctx context.Context, from core.ObjectReader, store, label string) (*Record, error) {
+	r, err := loadRecord(ctx, from, store, label)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// loadRecord is LoadRecord, and gives the record beside errSum too.
+func loadRecord(ctx context.Context, from core.ObjectReader, store, label string) (*Record, error) {
 	if err := checkLabel(label); err != nil {
 		return nil, err
 	}
@@ -178,6 +227,9 @@ func LoadRecord(ctx context.Context, from core.ObjectReader, store, label string
 		return nil, core.Errorf(core.Corrupt, "record.Load", url, "spec is %q, expected %q; delete it to have the shard done again", r.Spec, RecordSpec)
 	case r.Label != label:
 		return nil, core.Errorf(core.Corrupt, "record.Load", url, "it is the record of %q; delete it to have the shard done again", r.Label)
+	}
+	if !unsealed(got[0]) {
+		return r, core.Errorf(core.Corrupt, "record.Load", url, "%w; delete it to have the shard done again", errSum)
 	}
 	return r, nil
 }

@@ -111,7 +111,7 @@ func (b *builder) add(a *zarr.Array) error {
 	}
 	key := zarr.Join(b.t.Group(), a.Name, document)
 	if _, twice := b.t.docs[key]; twice {
-		return core.Errorf(core.Invalid, "template", a.Name, "two arrays have this name: rename the variable")
+		return core.Errorf(core.Invalid, "", a.Name, "two arrays of the group have this name: a variable must not be called like a coordinate of the grid or like another variable")
 	}
 	b.t.docs[key] = doc
 	return nil
@@ -405,6 +405,20 @@ func (b *builder) below(children map[string]json.RawMessage) map[string]json.Raw
 		all[b.t.Group()+"/"+path] = doc
 	}
 	return all
+}
+
+// Clashes are pairs of arrays whose names are one on disks that do not tell capital letters from small ones.
+func (t *Template) Clashes() [][2]string {
+	var pairs [][2]string
+	seen := map[string]string{}
+	for _, key := range t.Arrays() {
+		name := strings.TrimSuffix(strings.TrimPrefix(key, t.Group()+"/"), "/"+document)
+		if other, ok := seen[strings.ToLower(name)]; ok {
+			pairs = append(pairs, [2]string{other, name})
+		}
+		seen[strings.ToLower(name)] = name
+	}
+	return pairs
 }
 
 // Arrays lists the keys of every array's metadata, sorted: what a dry run shows.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,7 +37,8 @@ type Fault struct {
 	Shard  string `json:"shard,omitempty"` // label of the shard that it is of; "": of the store
 	Object string `json:"object"`          // path below the store, or of a record beside it
 	Reason string `json:"reason"`
-	Stray  bool   `json:"stray,omitempty"` // an object that nothing names
+	Stray  bool   `json:"stray,omitempty"`  // an object that nothing names
+	SetUp  bool   `json:"set_up,omitempty"` // set-up wrote it: the run that made the store makes it anew
 }
 
 // Verified is what a Verifier found.
@@ -65,23 +67,27 @@ func (v *Verifier) Verify(ctx context.Context) (*Verified, error) {
 		return nil, err
 	}
 	c := &comparison{Verifier: v, there: there, named: map[string]string{}}
-	for _, step := range []func(context.Context) error{c.metadata, c.records, c.setUp} {
+	for _, step := range []func(context.Context) error{c.metadata, c.records, c.setUp, c.wroteBySetUp} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	c.strays()
+	if !slices.ContainsFunc(c.found.Faults, func(f Fault) bool { return f.Object == document }) { // it says which groups there are
+		c.strays()
+	}
 	slices.SortFunc(c.found.Faults, func(a, b Fault) int { return strings.Compare(a.Object, b.Object) })
 	return &c.found, nil
 }
 
-// Repair removes the records of shards with faults, and objects that nothing names: the run that made the store then computes
-// just those shards again. It says how many shards that are. Faults of the store itself stay.
+// Repair removes the records of shards with faults, damaged objects of the set-up, and objects that nothing names: the run that made
+// the store then computes just those shards again, and makes anew what set-up wrote. It says how many shards that are. Other
+// faults of the store itself stay.
 func (v *Verifier) Repair(ctx context.Context, faults []Fault) (shards int, err error) {
 	labels, strays := map[string]bool{}, []string{}
 	for _, f := range faults {
 		switch {
-		case f.Stray:
+		case f.SetUp && strings.HasSuffix("/"+f.Object, "/"+document): // a run looks at its content
+		case f.SetUp, f.Stray: // a run finds what is missing
 			strays = append(strays, At(v.URL).Object(f.Object))
 		case f.Shard != "" && !labels[f.Shard]:
 			labels[f.Shard] = true
@@ -109,6 +115,22 @@ func (c *comparison) fault(shard, object, format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.found.Faults = append(c.found.Faults, Fault{Shard: shard, Object: object, Reason: fmt.Sprintf(format, args...)})
+}
+
+// wroteBySetUp holds what set-up wrote against its record, if there is one. What that finds stands for what was found before.
+func (c *comparison) wroteBySetUp(ctx context.Context) error {
+	made, err := loadMade(ctx, c.Objects, c.URL)
+	if made == nil || err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, o := range made.Objects {
+		c.named[o.Path], known[o.Path] = "", true
+	}
+	c.found.Faults = slices.DeleteFunc(c.found.Faults, func(f Fault) bool { return known[f.Object] })
+	faults, err := made.faults(ctx, c.Objects, c.URL, c.there, c.Deep)
+	c.found.Faults = append(c.found.Faults, faults...)
+	return err
 }
 
 // metadata holds the documents of arrays against the consolidated ones, which readers take in their place.
@@ -186,7 +208,11 @@ func (c *comparison) records(ctx context.Context) error {
 
 func (c *comparison) record(ctx context.Context, label string) error {
 	at := strings.TrimPrefix(At(c.URL).Record(label), string(At(c.URL)))
-	r, err := LoadRecord(ctx, c.Objects, c.URL, label)
+	r, err := loadRecord(ctx, c.Objects, c.URL, label)
+	if errors.Is(err, errSum) {
+		c.fault(label, at, "%v", err)
+		err = nil
+	}
 	switch {
 	case core.CodeOf(err) == core.Corrupt || core.CodeOf(err) == core.NotFound:
 		c.fault(label, at, "%v", err)
@@ -218,31 +244,48 @@ func (c *comparison) object(ctx context.Context, label string, o Object) error {
 	c.found.Objects++
 	c.found.Bytes += o.Size
 	c.mu.Unlock()
-	size, ok := c.there[o.Path]
-	switch {
-	case twice:
+	if twice {
 		c.fault(label, o.Path, "is also named by shard %s", other)
-	case !ok:
-		c.fault(label, o.Path, "is missing")
-	case size != o.Size:
-		c.fault(label, o.Path, "has %d bytes, and had %d when it was written", size, o.Size)
-	case c.Deep:
-		sum, err := c.sum(ctx, o)
-		if err != nil {
-			return err
-		}
-		if sum != o.SHA256 {
-			c.fault(label, o.Path, "has other content than was written (SHA-256 %s, was %s)", short(sum), short(o.SHA256))
-		}
+		return nil
 	}
-	return nil
+	reason, err := objectFault(ctx, c.Objects, c.URL, o, c.there, c.Deep)
+	if reason != "" {
+		c.fault(label, o.Path, "%s", reason)
+	}
+	return err
 }
 
-// sum is the SHA-256 of an object.
-func (c *comparison) sum(ctx context.Context, o Object) (string, error) {
+// objectFault is what is wrong with an object that was written; "" if nothing is. sizes are the store's objects by path, nil: it is
+// asked for; deep looks at its content.
+func objectFault(ctx context.Context, objects core.ObjectReader, url string, o Object, sizes map[string]int64, deep bool) (string, error) {
+	size, ok := sizes[o.Path]
+	if sizes == nil {
+		info, err := objects.Stat(ctx, At(url).Object(o.Path))
+		if err != nil && core.CodeOf(err) != core.NotFound {
+			return "", err
+		}
+		size, ok = info.Size, err == nil
+	}
+	switch {
+	case !ok:
+		return "is missing", nil
+	case size != o.Size:
+		return fmt.Sprintf("has %d bytes, and had %d when it was written", size, o.Size), nil
+	case !deep:
+		return "", nil
+	}
+	sum, err := objectSum(ctx, objects, url, o)
+	if err == nil && sum != o.SHA256 {
+		return fmt.Sprintf("has other content than was written (SHA-256 %s, was %s)", short(sum), short(o.SHA256)), nil
+	}
+	return "", err
+}
+
+// objectSum is the SHA-256 of an object.
+func objectSum(ctx context.Context, objects core.ObjectReader, url string, o Object) (string, error) {
 	h := sha256.New()
 	for at := int64(0); at < o.Size; at += verifiedPiece {
-		data, err := c.Objects.ReadRanges(ctx, At(c.URL).Object(o.Path), []core.Range{{Offset: at, Length: min(verifiedPiece, o.Size-at)}})
+		data, err := objects.ReadRanges(ctx, At(url).Object(o.Path), []core.Range{{Offset: at, Length: min(verifiedPiece, o.Size-at)}})
 		if err != nil {
 			return "", err
 		}

@@ -13,9 +13,22 @@ import (
 	"github.com/englacial/zagg/internal/plan"
 )
 
-// Work names what is computed: the hex SHA-256 of the metadata that the store is laid out with and of each planned shard with its
-// granules. Runs of the same work write the same bytes.
+// Work names what is computed: the hex SHA-256 of what the store is laid out for and of each planned shard with its granules. Runs of the same work write the same bytes.
 func (t *Template) Work(p *plan.Plan) string {
+	h := sha256.New()
+	io.WriteString(h, t.identity()+"\n")
+	for i := range p.Shards {
+		ids := make([]string, len(p.Shards[i].Granules))
+		for k, g := range p.Shards[i].Granules {
+			ids[k] = g.ID
+		}
+		io.WriteString(h, p.Shards[i].Label+" "+job.GranulesHash(ids)+"\n")
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// identity names what a store is laid out for: the hex SHA-256 of its metadata.
+func (t *Template) identity() string {
 	h := sha256.New()
 	group, ok := withoutSpelling(t.group)
 	if !ok {
@@ -26,13 +39,6 @@ func (t *Template) Work(p *plan.Plan) string {
 	for _, key := range t.Arrays() {
 		part([]byte(key))
 		part(t.docs[key])
-	}
-	for i := range p.Shards {
-		ids := make([]string, len(p.Shards[i].Granules))
-		for k, g := range p.Shards[i].Granules {
-			ids[k] = g.ID
-		}
-		io.WriteString(h, p.Shards[i].Label+" "+job.GranulesHash(ids)+"\n")
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

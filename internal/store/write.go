@@ -19,8 +19,7 @@ const writesAtOnce = 16
 // coordsAtOnce bounds the objects of coordinates under way: each is held whole, several times, in tens of megabytes.
 const coordsAtOnce = 2
 
-// write puts axes, coordinates and metadata, the group's document last but one and the root's last: a store without
-// them is no store, and set-up starts again.
+// write puts axes, coordinates and metadata but for the root's, the group's document last.
 func (t *Template) write(ctx context.Context, to core.ObjectStore, at Layout, p *plan.Plan) error {
 	if err := t.writeAxes(ctx, to, at); err != nil {
 		return err
@@ -36,10 +35,7 @@ func (t *Template) write(ctx context.Context, to core.ObjectStore, at Layout, p 
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := putJSON(ctx, to, at.Metadata(t.Group()), t.group); err != nil {
-		return err
-	}
-	return putJSON(ctx, to, at.Metadata(), t.root)
+	return putJSON(ctx, to, at.Metadata(t.Group()), t.group)
 }
 
 func putJSON(ctx context.Context, to core.ObjectStore, url string, doc []byte) error {

@@ -62,12 +62,31 @@ func OpenGroup(ctx context.Context, address string) (*Store, error) {
 	return s, nil
 }
 
+// Damaged is what is wrong with a store whose metadata are too damaged to open it; nil where nothing is known of its set-up, or
+// nothing is wrong with what that wrote.
+func Damaged(ctx context.Context, address string, deep bool) (*store.Verifier, *store.Verified, error) {
+	url, err := store.Address(address, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	plain, err := drivers.Open(ctx, drivers.Environment(), url)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := &store.Verifier{Objects: objstore.Retry(plain, objstore.Policy{}), URL: url, Deep: deep}
+	faults, err := store.MadeFaults(ctx, v.Objects, url, deep)
+	if err != nil || len(faults) == 0 {
+		return nil, nil, err
+	}
+	return v, &store.Verified{Faults: faults}, nil
+}
+
 // recordsAtOnce bounds the records read at once.
 const recordsAtOnce = 32
 
 func (s *Store) readRecords(ctx context.Context) error {
 	labels, err := store.ListRecords(ctx, s.Objects, s.URL)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil {
 		return err
 	}
 	s.Records = make([]*store.Record, len(labels))

@@ -49,6 +49,12 @@ func (p *progress) ReadRanges(ctx context.Context, url string, ranges []core.Ran
 	return p.ObjectReader.ReadRanges(ctx, url, ranges)
 }
 
+// ReadState tells what the reader below tells.
+func (p *progress) ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
+	p.note(url)
+	return objstore.ReadState(ctx, p.ObjectReader, url, etag, ranges)
+}
+
 func (p *progress) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {
 	p.note(url)
 	return p.ObjectReader.Stat(ctx, url)

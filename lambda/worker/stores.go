@@ -29,7 +29,7 @@ type access struct {
 func (w *Worker) driver(ctx context.Context, a access) (core.ObjectReader, error) {
 	switch a.scheme {
 	case "", "file":
-		return &objstore.File{}, nil
+		return &objstore.File{Sync: true}, nil
 	case "http", "https":
 		a = access{scheme: "https", token: a.token}
 	}
@@ -126,6 +126,10 @@ func (s *split) at(url string) core.ObjectReader {
 
 func (s *split) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	return s.at(url).ReadRanges(ctx, url, ranges)
+}
+
+func (s *split) ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
+	return objstore.ReadState(ctx, s.at(url), url, etag, ranges)
 }
 
 func (s *split) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {

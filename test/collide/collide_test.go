@@ -24,14 +24,14 @@ import (
 
 const samples = "../../cmd/zagg/cli/sample"
 
-// size is how many pairs of each kind are started: ZAGG_SWEEP; 0: only one of each of a few kinds.
+// size is how many pairs of each kind are started: ZAGG_RELIABILITY; 0: only one of each of a few kinds.
 func size(t *testing.T) int {
-	text := os.Getenv("ZAGG_SWEEP")
+	text := os.Getenv("ZAGG_RELIABILITY")
 	if text == "" {
 		return 0
 	}
 	n, err := strconv.Atoi(text)
-	require.NoError(t, err, "ZAGG_SWEEP")
+	require.NoError(t, err, "ZAGG_RELIABILITY")
 	return n
 }
 

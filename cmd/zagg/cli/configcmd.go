@@ -77,8 +77,14 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 // checkConfig compiles a configuration, and reads the beginning of granules as a run would.
 func (a *app) checkConfig(ctx context.Context, cfg *config.Config, granules []string) error {
 	recipe, err := a.compile(ctx, cfg)
-	if err != nil || len(granules) == 0 {
+	if err != nil {
 		return err
+	}
+	for _, n := range recipe.Notes {
+		fmt.Fprintf(a.stdout, "note: %s\n", n)
+	}
+	if len(granules) == 0 {
+		return nil
 	}
 	source, err := drivers.Open(ctx, drivers.Environment(), granules...)
 	if err != nil {

@@ -42,7 +42,11 @@ computes those shards again, and no other. Do not repair a store that a run is w
 func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJSON bool) error {
 	s, err := stored.OpenGroup(ctx, address)
 	if err != nil {
-		return err
+		v, found, e := stored.Damaged(ctx, address, deep)
+		if found == nil || e != nil {
+			return err
+		}
+		return a.verified(ctx, v, found, repair, asJSON)
 	}
 	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
 	if err != nil {
@@ -53,12 +57,18 @@ func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJ
 	if err != nil {
 		return err
 	}
+	return a.verified(ctx, v, found, repair, asJSON)
+}
+
+// verified prints what was found, and repairs it.
+func (a *app) verified(ctx context.Context, v *store.Verifier, found *store.Verified, repair, asJSON bool) error {
+	var err error
 	if asJSON {
 		enc := json.NewEncoder(a.stdout)
 		enc.SetIndent("", "  ")
 		err = enc.Encode(found)
 	} else {
-		err = a.printFaults(found, deep)
+		err = a.printFaults(found, v.Deep)
 	}
 	if err != nil || len(found.Faults) == 0 {
 		return err
@@ -71,7 +81,10 @@ func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJ
 		return err
 	}
 	fmt.Fprintf(a.stderr, "%s of damaged shards removed: the same `zagg run` computes them again\n", count(shards, "record"))
-	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.Shard == "" && !f.Stray }) {
+	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.SetUp }) {
+		fmt.Fprintln(a.stderr, "What set-up wrote and is lost or damaged, the same `zagg run` makes anew.")
+	}
+	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.Shard == "" && !f.Stray && !f.SetUp }) {
 		fmt.Fprintln(a.stderr, "What is damaged of the store itself is made anew by `zagg run --overwrite` only.")
 		return errSilent
 	}

@@ -1,0 +1,145 @@
+package host
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/budget"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
+)
+
+// Looks are what granules are now, each looked at once, for all records that tell which version of it was read.
+type Looks struct {
+	reader core.ObjectReader
+	mu     sync.Mutex
+	of     map[string]*look
+	failed atomic.Int64
+}
+
+type look struct {
+	once sync.Once
+	info core.ObjectInfo
+	ok   bool
+}
+
+// NewLooks looks at granules through r.
+func NewLooks(r core.ObjectReader) *Looks { return &Looks{reader: r, of: map[string]*look{}} }
+
+// at is what a granule is now; false where that cannot be seen.
+func (l *Looks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
+	l.mu.Lock()
+	one := l.of[url]
+	if one == nil {
+		one = &look{}
+		l.of[url] = one
+	}
+	l.mu.Unlock()
+	one.once.Do(func() {
+		info, err := l.reader.Stat(ctx, url)
+		if one.info, one.ok = info, err == nil; err != nil {
+			l.failed.Add(1)
+		}
+	})
+	return one.info, one.ok
+}
+
+// Failed is how many granules could not be looked at: they count as what they were.
+func (l *Looks) Failed() int64 { return l.failed.Load() }
+
+// replaced reports whether a granule of a job is another now than the one that its record was made of.
+func (l *Looks) replaced(ctx context.Context, r *store.Record, j *job.Job, granules []core.Granule) bool {
+	if l == nil {
+		return false
+	}
+	urls := make(map[string]string, len(granules))
+	for i, g := range granules {
+		urls[g.ID] = j.Granules[i].URL
+	}
+	for i := range r.Versions {
+		v := &r.Versions[i]
+		url, ok := urls[v.ID]
+		if !ok {
+			continue
+		}
+		if now, ok := l.at(ctx, url); ok && !v.Is(url, now) {
+			return true
+		}
+	}
+	return false
+}
+
+// steadily makes all works read one version of each granule: that by which their shards were found, if it is known.
+func (p *processing) steadily(jobs []job.Job) {
+	var urls []string
+	for i := range jobs {
+		for _, g := range jobs[i].Granules {
+			urls = append(urls, g.URL)
+			for _, url := range g.Assets {
+				urls = append(urls, url)
+			}
+		}
+	}
+	if len(urls) == 0 {
+		return
+	}
+	p.steady, p.expected = objstore.NewSteady(p.stores.Source, urls...), map[string]bool{}
+	for i := range jobs {
+		for _, g := range jobs[i].Granules {
+			if g.ETag != "" || g.Size > 0 {
+				p.expected[g.URL] = true
+				p.steady.Expect(g.URL, core.ObjectInfo{URL: g.URL, ETag: g.ETag, Size: g.Size})
+			}
+		}
+	}
+	p.stores.Source = p.steady
+}
+
+// changed is the error of a granule that was replaced while it was read. The next read of it begins with what is there then.
+func (p *processing) changed(g core.Granule) error {
+	for _, url := range g.Assets {
+		if p.expected[url] && p.steady.Changed(url) {
+			return core.Errorf(core.Corrupt, "", "", "it was replaced since its shards were found: run again")
+		}
+	}
+	return Changed(p.steady, p.stores.Cache, p.stores.Budget, g)
+}
+
+// Changed is the error of a granule that was replaced while it was read through s. What is known and kept of it is let go, so
+// that the next read begins with what is there then. cache may be nil.
+func Changed(s *objstore.Steady, cache *objstore.Cache, b *budget.Budget, g core.Granule) error {
+	var err error
+	for _, url := range g.Assets {
+		if s == nil || !s.Changed(url) {
+			continue
+		}
+		s.Forget(url)
+		if cache != nil {
+			b.Let(cache.Drop(url))
+		}
+		err = core.Errorf(core.Corrupt, "", "", "%w, more than once", objstore.ErrChanged)
+	}
+	return err
+}
+
+// versions are those of the granules of a shard that were read.
+func (p *processing) versions(granules []core.Granule, missing []string) []store.Version {
+	left := map[string]bool{}
+	for _, id := range missing {
+		left[id] = true
+	}
+	var all []store.Version
+	for _, g := range granules {
+		url := g.Assets["data"]
+		if p.steady == nil || left[g.ID] {
+			continue
+		}
+		if state, ok := p.steady.State(url); ok {
+			all = append(all, store.Version{ID: g.ID, Address: job.PlainAddress(url), ETag: state.ETag, Size: state.Size})
+		}
+	}
+	return all
+}

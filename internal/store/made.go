@@ -1,0 +1,178 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
+)
+
+// MadeSpec names the format of a Made.
+const MadeSpec = "zagg-made/1"
+
+// A Made is the record of a set-up: every object that it wrote. Stores of earlier releases have none.
+type Made struct {
+	Spec     string   `json:"spec"`
+	Group    string   `json:"group"`
+	Identity string   `json:"identity"` // of what the store is laid out for
+	Objects  []Object `json:"objects"`  // in path order
+}
+
+// loadMade reads the record of a store's set-up; nil where there is none, or none that can be read.
+func loadMade(ctx context.Context, from core.ObjectReader, url string) (*Made, error) {
+	data, err := objstore.ReadAll(ctx, from, At(url).Made(), maxRecord)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var m Made
+	if json.Unmarshal(data, &m) != nil || m.Spec != MadeSpec || !plainName(m.Group) {
+		return nil, nil
+	}
+	for _, o := range m.Objects {
+		if !plainName(o.Path) {
+			return nil, nil
+		}
+	}
+	return &m, nil
+}
+
+// find is an object of the set-up.
+func (m *Made) find(path string) (Object, bool) {
+	for _, o := range m.Objects {
+		if o.Path == path {
+			return o, true
+		}
+	}
+	return Object{}, false
+}
+
+// is reports whether data is what set-up wrote under a path.
+func (m *Made) is(path string, data []byte) bool {
+	o, ok := m.find(path)
+	return ok && o.SHA256 == sumOf(data)
+}
+
+func sumOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// A recorder notes what is written below a store.
+type recorder struct {
+	core.ObjectStore
+	below string
+	mu    sync.Mutex
+	made  []Object
+}
+
+func (r *recorder) Put(ctx context.Context, url string, body io.Reader, opt core.PutOptions) error {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.made = append(r.made, Object{Path: strings.TrimPrefix(url, r.below), Size: int64(len(data)), SHA256: sumOf(data)})
+	r.mu.Unlock()
+	return r.ObjectStore.Put(ctx, url, bytes.NewReader(data), opt)
+}
+
+// make writes all that set-up writes, the record of it last but one and the root's document last: a store without that is no
+// store, and set-up starts again.
+func (t *Template) make(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan) error {
+	r := &recorder{ObjectStore: objects, below: At(url).Below()}
+	if err := t.write(ctx, r, At(url), p); err != nil {
+		return err
+	}
+	r.made = append(r.made, Object{Path: document, Size: int64(len(t.root)), SHA256: sumOf(t.root)})
+	slices.SortFunc(r.made, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
+	data, err := job.EncodeJSON(Made{Spec: MadeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made})
+	if err != nil {
+		return core.Errorf(core.Internal, "set up", url, "%w", err)
+	}
+	if err := putJSON(ctx, objects, At(url).Made(), data); err != nil {
+		return err
+	}
+	return putJSON(ctx, objects, At(url).Metadata(), t.root)
+}
+
+// remake notes in the record of a set-up what was written in the place of its objects.
+func remake(ctx context.Context, objects core.ObjectStore, url string, written []Object) error {
+	m, err := loadMade(ctx, objects, url)
+	if m == nil || err != nil {
+		return err
+	}
+	for _, o := range written {
+		if i := slices.IndexFunc(m.Objects, func(old Object) bool { return old.Path == o.Path }); i >= 0 {
+			m.Objects[i] = o
+		}
+	}
+	data, err := job.EncodeJSON(m)
+	if err != nil {
+		return core.Errorf(core.Internal, "set up", url, "%w", err)
+	}
+	return putJSON(ctx, objects, At(url).Made(), data)
+}
+
+// mend makes anew what set-up wrote and is not there any more as it was: metadata by their content, all else by size.
+func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *Made) error {
+	whole := false
+	if m != nil {
+		faults, err := m.faults(ctx, objects, url, nil, false)
+		if err != nil {
+			return err
+		}
+		whole = len(faults) == 0
+	}
+	if whole {
+		return nil
+	}
+	return t.make(ctx, objects, url, p)
+}
+
+// faults are what is wrong with the objects that set-up wrote. sizes are the store's objects by path, nil: they are asked for. deep
+// looks at the content of all objects, and not only of metadata.
+func (m *Made) faults(ctx context.Context, objects core.ObjectReader, url string, sizes map[string]int64, deep bool) ([]Fault, error) {
+	reasons := make([]string, len(m.Objects))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(verifiedAtOnce)
+	for i, o := range m.Objects {
+		g.Go(func() (err error) {
+			reasons[i], err = objectFault(gctx, objects, url, o, sizes, deep || strings.HasSuffix("/"+o.Path, "/"+document))
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var all []Fault
+	for i, reason := range reasons {
+		if reason != "" {
+			all = append(all, Fault{Object: m.Objects[i].Path, Reason: reason, SetUp: true})
+		}
+	}
+	return all, nil
+}
+
+// MadeFaults are what is wrong with what set-up wrote, of a store whose metadata may be too damaged to open it.
+func MadeFaults(ctx context.Context, objects core.ObjectReader, url string, deep bool) ([]Fault, error) {
+	m, err := loadMade(ctx, objects, url)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return m.faults(ctx, objects, url, nil, deep)
+}
