@@ -34,7 +34,7 @@ func keys() []key {
 func dataSourceKeys() []key {
 	return []key{
 		{path: "data_source", types: kindMap, required: true, doc: "What is read."},
-		{path: "data_source.reader", types: kindString | kindMap, open: true, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` (also `h5coro`, `xarray_s3`) takes its layout from this section; others, such as `atl06`, have their own. A map of `name` and what the reader of a plugin is configured with."},
+		{path: "data_source.reader", types: kindString | kindMap, open: true, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` (also `h5coro`, `xarray_s3`) takes its layout from here; others have theirs. Or a map: `name`, and settings for a plugin."},
 		{path: "data_source.driver", types: kindString, enum: []string{"s3", "https"}, def: "s3", doc: "Which of a granule's addresses is read."},
 		{path: "data_source.groups", types: kindList, doc: "Names put in place of `{group}` in every path, such as beams."},
 		{path: "data_source.groups[]", types: kindString, doc: "One group."},
@@ -132,7 +132,7 @@ func aggregationKeys() []key {
 		{path: "aggregation.variables.*.expression", types: kindString, doc: "An expression over the columns of one cell that gives one number."},
 		{path: "aggregation.variables.*.source", types: kindString, doc: "The variable the function reduces. Required except for `len` and `count`."},
 		{path: "aggregation.variables.*.params", types: kindMap, doc: "Further arguments of the function."},
-		{path: "aggregation.variables.*.params.*", types: kindScalar | kindList | kindMap, open: true, doc: "A constant (any JSON value), the name of a variable, or an expression over variables. A text that names no variable is a constant; `{column: x}`, `{value: x}` and `{expression: x}` say it outright."},
+		{path: "aggregation.variables.*.params.*", types: kindScalar | kindList | kindMap, open: true, doc: "A constant, a variable's name or an expression over variables; a text that is neither is a constant. `{column: x}`, `{value: x}`, `{expression: x}` say which."},
 		{path: "aggregation.variables.*.dtype", types: kindString, def: "float32", doc: "Type of the array."},
 		{path: "aggregation.variables.*.fill_value", types: kindNumber | kindString, def: "NaN, or 0 for integers, `len` and `count`", doc: "Value of a cell without observations."},
 		{path: "aggregation.variables.*.kind", types: kindString, enum: []string{"scalar", "vector", "ragged"}, def: "scalar", doc: "How many numbers a cell has: one, a fixed number, or any number of rows of numbers."},
