@@ -45,14 +45,11 @@ func (j *journal) elements() (*hdfrest.Elements, error) {
 	return e, err
 }
 
-// lease is how long a change may take before others make it. Its maker gives up before that, by patience.
-const (
-	lease    = 20 * time.Second
-	patience = 15 * time.Second
-)
+// patience is how long the maker of a change works at it: it has given up before others make it.
+func (s *Store) patience() time.Duration { return s.options.Lease * 3 / 4 }
 
 func newJournal(e *hdfrest.Elements) *journal {
-	j := &journal{Token: newToken(), Until: time.Now().Add(lease)}
+	j := &journal{Token: newToken()}
 	if e != nil {
 		j.Write, j.Whole = true, e.Axes == nil && e.Points == nil
 		j.Axes, j.Points, j.Fields, j.Data = e.Axes, e.Points, e.Fields, base64.StdEncoding.EncodeToString(e.Data)
@@ -129,7 +126,7 @@ func (d *dataset) overlaid(ctx context.Context, p *picture, parts []part, pendin
 func (w *writer) lock(ctx context.Context, id hdfrest.ID, j *journal) error {
 	url := w.b.url(journalKey(id))
 	for try := 0; ; try++ {
-		j.Until = time.Now().Add(lease)
+		j.Until = time.Now().Add(w.s.options.Lease)
 		text, err := json.Marshal(j)
 		if err != nil {
 			return err
@@ -163,7 +160,7 @@ func (w *writer) await(ctx context.Context, id hdfrest.ID, other *journal, try i
 func (w *writer) finish(ctx context.Context, id hdfrest.ID, j *journal) error {
 	url := w.b.url(journalKey(id))
 	mine := *j
-	mine.Until = time.Now().Add(lease)
+	mine.Until = time.Now().Add(w.s.options.Lease)
 	mine.Token = newToken()
 	text, err := json.Marshal(&mine)
 	if err != nil {
@@ -176,7 +173,7 @@ func (w *writer) finish(ctx context.Context, id hdfrest.ID, j *journal) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, w.s.patience())
 	defer cancel()
 	if mine.Write {
 		e, err := mine.elements()
@@ -201,7 +198,7 @@ func (w *writer) locked(ctx context.Context, id hdfrest.ID, j *journal, do func(
 	if err := w.lock(ctx, id, j); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, patience)
+	within, cancel := context.WithTimeout(ctx, w.s.patience())
 	defer cancel()
 	err := do(within)
 	if err != nil && j.Write && core.CodeOf(err) == core.Unavailable {

@@ -52,8 +52,10 @@ type Options struct {
 	Write       bool  // domains may be made, changed and removed
 	// Unconditional also writes to a bucket that does not keep the conditions of Puts. Changes at the same time are lost then.
 	Unconditional bool
-	Retry         objstore.Policy
-	Usage         *objstore.Counter // counts the requests to sources; nil: nobody asks
+	// Lease is how long a change of several objects may take before others make it in its maker's place; 20 s.
+	Lease time.Duration
+	Retry objstore.Policy
+	Usage *objstore.Counter // counts the requests to sources; nil: nobody asks
 }
 
 // Store is a hdfrest.Keeper.
@@ -82,13 +84,14 @@ func New(o Options) *Store {
 	def(&o.ChunkBytes, 512<<20)
 	def(&o.CacheBytes, 32<<20)
 	def(&o.Concurrency, 64)
+	def(&o.Lease, 20*time.Second)
 	if o.Usage == nil {
 		o.Usage = &objstore.Counter{}
 	}
 	return &Store{options: o, known: map[string]remembered{}, probed: map[string]bool{}}
 }
 
-func def[T int | int64](v *T, d T) {
+func def[T int | int64 | time.Duration](v *T, d T) {
 	if *v <= 0 {
 		*v = d
 	}
