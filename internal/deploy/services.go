@@ -38,7 +38,7 @@ func Services() map[string]Service {
 			Name: "hdf", Does: "serves HDF5 files through the HDF REST API", Function: "hdf", Template: templates.HDF(), StackName: "zagg-hdf", Needs: []string{"bucket"},
 			Parameters: map[string]string{
 				"bucket": "BucketName", "prefix": "Prefix", "second-bucket": "SecondBucketName", "public-prefix": "PublicPrefix", "s3-gateway": "S3Gateway",
-				"http-api": "CreateHttpApi", "password": "Password", "reserved-concurrency": "ReservedConcurrency",
+				"http-api": "CreateHttpApi", "writes": "AllowWrites", "password": "Password", "reserved-concurrency": "ReservedConcurrency",
 			},
 			Stays: [][2]string{{"BucketName", "files"}, {"ArtifactBucket", "bundles"}},
 		},

@@ -128,9 +128,11 @@ func original(t *testing.T, exe, root string) string {
 	sockets := filepath.Join(work, "s")
 	require.NoError(t, os.Mkdir(sockets, 0o700))
 	url := "http://localhost:" + strconv.Itoa(port)
-	for range 8 { // it gives its parts ten seconds to start, and itself up
+	start, err := filepath.Abs("start.py")
+	require.NoError(t, err)
+	for range 2 {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-		cmd := exec.CommandContext(ctx, exe, "--root_dir", root, "--bucket_name", bucket, "--password_file", passwords, "--count", "1", "--port", strconv.Itoa(port),
+		cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(exe), "python"), start, "--root_dir", root, "--bucket_name", bucket, "--password_file", passwords, "--count", "1", "--port", strconv.Itoa(port),
 			"--loglevel", "ERROR", "--logfile", filepath.Join(work, "log"), "--socket_dir", sockets)
 		cmd.Dir = work
 		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(exe)+string(os.PathListSeparator)+os.Getenv("PATH"))

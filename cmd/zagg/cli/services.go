@@ -40,6 +40,7 @@ func parameterFlags(f *pflag.FlagSet) {
 
 	f.String("bucket", "", "hdf: bucket with the files")
 	f.String("prefix", "", "hdf: files below this prefix only, with a slash at its end")
+	f.Bool("writes", false, "hdf: domains in HSDS's storage may be made, changed and removed")
 	f.String("second-bucket", "", "hdf: another bucket that may be read")
 	f.String("public-prefix", "", "hdf: files below this prefix may be read through --http-api without a password, with a slash at its end")
 	f.String("s3-gateway", "", "hdf: base URL of another S3 than the region's")
