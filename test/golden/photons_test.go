@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/internal/sharedtest"
@@ -116,12 +117,35 @@ func TestOverviews(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store.zarr")
 	zagg(t, "run", "--config", filepath.Join(dir, "config.yaml"), "--granules", granules, "--store", store, "-q")
 	python(t, "golden/photons.py", filepath.Join(dir, "expected.parquet"), store)
+	for _, id := range []string{"1", "3911641447652130829"} {
+		require.NotEmpty(t, refused(t, "info", store, "--cell", id), "no cell of order 17 of the store")
+	}
+	cell := zagg(t, "info", store, "--cell", firstCell(t, filepath.Join(dir, "expected.parquet")))
+	require.Regexp(t, `(?s)count +\d+\n.*h_tdigest +\d+ centroids, weight \d+\n +[ ▁▂▃▄▅▆▇█]+\n +min [\d.]+, 5% .*max [\d.]+\n`, cell)
 	out := zagg(t, "coarsen", store, "--levels", "17,15,14,13,12,11,10,9,8,7,6,5,4,3,2")
 	require.Contains(t, out, "left out: h_mean: mean cannot be computed of its own results")
 	require.Contains(t, out, "exact: count, h_min, h_max, h_sum\napproximate: h_tdigest\n")
 	python(t, "golden/overviews.py", filepath.Join(dir, "overviews.parquet"), store)
 	require.Contains(t, zagg(t, "verify", store, "--deep"), "all as it was written")
 	require.Contains(t, zagg(t, "run", "--config", filepath.Join(dir, "config.yaml"), "--granules", granules, "--store", store), "(4 done before)")
+}
+
+// firstCell is the nested id of the first cell of a table of expected values.
+func firstCell(t *testing.T, path string) string {
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	rows, err := parquet.Read[struct {
+		Nested uint64 `parquet:"nested"`
+	}](f, fileSize(t, f))
+	require.NoError(t, err)
+	return fmt.Sprint(rows[0].Nested)
+}
+
+func fileSize(t *testing.T, f *os.File) int64 {
+	info, err := f.Stat()
+	require.NoError(t, err)
+	return info.Size()
 }
 
 // Folded counts, minima, maxima and sums are those of a run at the coarser order, in shards as large as the store's and larger, also where

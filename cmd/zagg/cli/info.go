@@ -15,12 +15,18 @@ import (
 
 func (a *app) infoCommand() *cobra.Command {
 	var asJSON bool
+	var cell string
 	c := &cobra.Command{
-		Use:     "info STORE",
-		Short:   "Say what a store holds: grid, arrays, finished shards, observations",
-		Example: "  zagg info heights.zarr\n  zagg info s3://bucket/heights.zarr --json",
+		Use:   "info STORE",
+		Short: "Say what a store holds: grid, arrays, finished shards, observations; or one of its cells",
+		Long: `Say what a store holds: its grid, arrays, finished shards, observations. With --cell, what it has of one cell: every array's value,
+and of t-digests some quantiles and a small picture of the distribution, from its least to its greatest value.`,
+		Example: "  zagg info heights.zarr\n  zagg info s3://bucket/heights.zarr --json\n  zagg info photons.zarr --cell 41108130209\n  zagg info photons.zarr --cell=-49.3,67.1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cell != "" {
+				return a.cellInfo(cmd.Context(), args[0], cell, asJSON)
+			}
 			info, err := describeStore(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -34,6 +40,7 @@ func (a *app) infoCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&cell, "cell", "", "a cell as its grid names it (zagg grid locate), or LON,LAT of a point in it")
 	return c
 }
 
@@ -43,6 +50,42 @@ func describeStore(ctx context.Context, address string) (*stored.Info, error) {
 		return nil, err
 	}
 	return s.Describe(ctx)
+}
+
+// cellInfo prints what a store has of one cell.
+func (a *app) cellInfo(ctx context.Context, address, id string, asJSON bool) error {
+	s, err := stored.Open(ctx, address)
+	if err != nil {
+		return err
+	}
+	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
+	if err != nil {
+		return err
+	}
+	c, err := s.Cell(ctx, grid, id)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(c)
+	}
+	fmt.Fprintf(a.stdout, "shard %s, centre %.6f, %.6f\n", c.Shard, c.Lon, c.Lat)
+	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
+	for _, v := range c.Values {
+		text := strings.Join(v.Numbers, " ") + " " + v.Units
+		switch {
+		case v.Fill:
+			text = "no value"
+		case v.Digest != nil:
+			q := v.Digest.Quantiles
+			text = fmt.Sprintf("%d centroids, weight %g\n\t%s\n\tmin %g, 5%% %g, 25%% %g, median %g, 75%% %g, 95%% %g, max %g",
+				v.Digest.Centroids, v.Digest.Weight, v.Digest.Picture, q[0], q[1], q[2], q[3], q[4], q[5], q[6])
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", v.Name, strings.TrimSpace(text))
+	}
+	return w.Flush()
 }
 
 func (a *app) printInfo(i *stored.Info) error {
