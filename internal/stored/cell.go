@@ -212,6 +212,10 @@ func summary(digest []float32) *Digest {
 		d.Quantiles = append(d.Quantiles, tdigest.Quantile(digest, q))
 	}
 	low, high := d.Quantiles[0], d.Quantiles[len(d.Quantiles)-1]
+	if low == high {
+		d.Picture = strings.Repeat(" ", pictureWidth/2) + "█"
+		return d
+	}
 	parts, most := make([]float64, pictureWidth), 0.0
 	for i := range parts {
 		to := low + (high-low)*float64(i+1)/pictureWidth

@@ -74,13 +74,16 @@ func (a *app) cellInfo(ctx context.Context, address, id string, asJSON bool) err
 	fmt.Fprintf(a.stdout, "shard %s, centre %.6f, %.6f\n", c.Shard, c.Lon, c.Lat)
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	for _, v := range c.Values {
-		text := strings.Join(v.Numbers, " ") + " " + v.Units
+		text := strings.Join(v.Numbers, " ")
+		if v.Units != "1" {
+			text += " " + v.Units
+		}
 		switch {
 		case v.Fill:
 			text = "no value"
 		case v.Digest != nil:
 			q := v.Digest.Quantiles
-			text = fmt.Sprintf("%d centroids, weight %g\n\t%s\n\tmin %g, 5%% %g, 25%% %g, median %g, 75%% %g, 95%% %g, max %g",
+			text = fmt.Sprintf("%d centroids, weight %g\n\t%s\n\tmin %.7g, 5%% %.7g, 25%% %.7g, median %.7g, 75%% %.7g, 95%% %.7g, max %.7g",
 				v.Digest.Centroids, v.Digest.Weight, v.Digest.Picture, q[0], q[1], q[2], q[3], q[4], q[5], q[6])
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", v.Name, strings.TrimSpace(text))
