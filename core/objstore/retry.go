@@ -3,6 +3,7 @@ package objstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -145,6 +146,7 @@ func (p Policy) do(ctx context.Context, call func() (progress bool, err error)) 
 	if attempts <= 0 {
 		attempts = 6
 	}
+	asked := time.Duration(0)
 	for try := 1; ; try++ {
 		progress, err := call()
 		if progress {
@@ -153,10 +155,16 @@ func (p Policy) do(ctx context.Context, call func() (progress bool, err error)) 
 		if err == nil || core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
 			return err
 		}
-		if try >= attempts {
-			return core.Errorf(core.Unavailable, "", "", "%w (given up after %d tries)", err, try)
-		}
 		wait := p.wait(try)
+		if told, after := waitAsked(err); told && attempts > 1 {
+			wait += min(after, mostAsked)
+			if asked += wait; asked <= mostAskedInAll { // the server is there, and knows better
+				try--
+			}
+		}
+		if try >= attempts {
+			return givenUp(err, try)
+		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 			return err // it would only turn a telling error into "deadline exceeded"
 		}
@@ -171,6 +179,43 @@ func (p Policy) do(ctx context.Context, call func() (progress bool, err error)) 
 			return err
 		}
 	}
+}
+
+// What servers may ask for with Retry-After: at a time, and of one request in all. Beyond it tries count as any other.
+const (
+	mostAsked      = time.Minute
+	mostAskedInAll = 5 * time.Minute
+)
+
+// waitAsked reports that a server said when to ask again.
+func waitAsked(err error) (told bool, after time.Duration) {
+	if _, tired := errors.AsType[*givenUpError](err); tired {
+		return false, 0
+	}
+	var later interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &later) {
+		return false, 0
+	}
+	return true, later.RetryAfter()
+}
+
+// A givenUpError is the last failure of a request that was tried several times.
+type givenUpError struct {
+	error
+	tries int
+}
+
+func (e *givenUpError) Error() string {
+	return fmt.Sprintf("%v (given up after %d tries)", e.error, e.tries)
+}
+func (e *givenUpError) Unwrap() error { return e.error }
+
+// givenUp says once how often a request was tried: not of one try, nor around what says so.
+func givenUp(err error, tries int) error {
+	if _, said := errors.AsType[*givenUpError](err); said || tries < 2 {
+		return err
+	}
+	return &givenUpError{err, tries}
 }
 
 // wait is a random time before the try after try number try.

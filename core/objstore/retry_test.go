@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/internal/ranged"
 )
 
 var (
@@ -291,4 +294,33 @@ func TestScheme(t *testing.T) {
 	} {
 		require.Equal(t, want, objstore.Scheme(url), url)
 	}
+}
+
+// A busy server that says when to ask again is asked then, and its refusals do not count as tries, up to a limit; what is given up says so once.
+func TestRetryAfter(t *testing.T) {
+	busy := func(after time.Duration) error {
+		resp := &http.Response{Header: http.Header{"Retry-After": {strconv.Itoa(int(after / time.Second))}}}
+		return ranged.Later(resp, core.Errorf(core.Unavailable, "get", "x", "HTTP 429"))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		begin, tries := time.Now(), 0
+		err := objstore.Policy{}.Do(t.Context(), func() error {
+			if tries++; tries <= 30 {
+				return busy(2 * time.Second)
+			}
+			return nil
+		})
+		require.NoError(t, err, "two seconds are waited each time")
+		require.Greater(t, time.Since(begin), time.Minute)
+
+		begin = time.Now()
+		err = objstore.Policy{}.Do(t.Context(), func() error {
+			return objstore.Policy{}.Do(t.Context(), func() error { return busy(time.Hour) })
+		})
+		require.Equal(t, core.Unavailable, core.CodeOf(err))
+		require.Equal(t, 1, strings.Count(err.Error(), "given up"), err.Error())
+		require.Less(t, time.Since(begin), 3*time.Hour)
+		err = objstore.Policy{Attempts: 1}.Do(t.Context(), func() error { return busy(0) })
+		require.NotContains(t, err.Error(), "1 tries")
+	})
 }

@@ -72,6 +72,9 @@ func (s *Store) head(ctx context.Context, op, name string, u *url.URL, method st
 		text, _ = io.ReadAll(io.LimitReader(resp.Body, 4096))
 		text = hidden(resp, text)
 	}
+	if resp.Header.Get("Retry-After") != "" && ranged.Code(resp.StatusCode) == core.Unavailable {
+		return 0, nil, ranged.Later(resp, statusText(op, name, resp.StatusCode, text))
+	}
 	return resp.StatusCode, text, nil
 }
 

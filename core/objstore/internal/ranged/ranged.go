@@ -28,7 +28,8 @@ type Getter struct {
 	Limit  chan struct{} // its capacity is the most requests in flight
 	// Whole is the longest body read from a server that answers with all of the object instead of a range.
 	Whole int64
-	Stall time.Duration // an answer that brings no byte for so long is given up
+	// Stall is how long an answer may bring next to nothing, less than 16 KiB and not its end, before it is given up.
+	Stall time.Duration
 	// Fail makes the error of an answer that is neither the bytes nor "beyond the end"; body is its first 64 KiB.
 	Fail func(op, url string, resp *http.Response, body []byte) error
 	// Refuse, if not nil, may refuse an answer with all of an object, which can also be a page that asks to log in.
@@ -139,7 +140,7 @@ func Header(r core.Range) string {
 	return "bytes=" + strconv.FormatInt(r.Offset, 10) + "-" + strconv.FormatInt(r.Offset+r.Length-1, 10)
 }
 
-var errStalled = errors.New("the server sent nothing for too long")
+var errStalled = errors.New("the server sent next to nothing for too long")
 
 // get reads one range.
 func (g *Getter) get(ctx context.Context, o Object, r core.Range) ([]byte, error) {
@@ -157,7 +158,7 @@ func (g *Getter) get(ctx context.Context, o Object, r core.Range) ([]byte, error
 	}
 	defer resp.Body.Close()
 	watch.Reset(g.Stall)
-	body := &watched{resp.Body, watch, g.Stall}
+	body := &watched{Reader: resp.Body, timer: watch, stall: g.Stall}
 	data, err := g.answer(o, r, resp, body)
 	if err, ok := errors.AsType[*bodyError](err); ok {
 		return nil, g.transportError(ctx, o, err.err)
@@ -165,16 +166,23 @@ func (g *Getter) get(ctx context.Context, o Object, r core.Range) ([]byte, error
 	return data, err
 }
 
-// A watched body puts off the end of patience with each Read.
+// leastProgress is what an answer must bring, in as long as it may stall, for patience to begin anew: a trickle is a stall.
+const leastProgress = 16 << 10
+
+// A watched body puts off the end of patience when it gets on.
 type watched struct {
 	io.Reader
 	timer *time.Timer
 	stall time.Duration
+	got   int // since the timer began
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
-	w.timer.Reset(w.stall)
+	if w.got += n; w.got >= leastProgress {
+		w.timer.Reset(w.stall)
+		w.got = 0
+	}
 	return n, err
 }
 
@@ -209,7 +217,7 @@ func (g *Getter) answer(o Object, r core.Range, resp *http.Response, body io.Rea
 		return []byte{}, nil
 	default:
 		text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
-		return nil, g.Fail(o.Op, o.URL, resp, text)
+		return nil, Later(resp, g.Fail(o.Op, o.URL, resp, text))
 	}
 	if resp.StatusCode == http.StatusOK {
 		if g.Refuse != nil {

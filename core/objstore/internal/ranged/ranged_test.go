@@ -71,13 +71,13 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// TestStall: slow is not silent.
+// TestStall: slow is not silent, but a trickle is.
 func TestStall(t *testing.T) {
 	for _, test := range []struct {
 		server slow
 		ok     bool
 	}{
-		{slow{0, 0}, true}, {slow{50 * time.Second, 50 * time.Second}, true}, {slow{61 * time.Second, 0}, false}, {slow{0, 61 * time.Second}, false},
+		{slow{0, 0}, true}, {slow{50 * time.Second, 5 * time.Second}, true}, {slow{0, 10 * time.Second}, false}, {slow{61 * time.Second, 0}, false}, {slow{0, 61 * time.Second}, false},
 		{slow{time.Hour, 0}, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {

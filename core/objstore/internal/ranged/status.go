@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -69,4 +70,30 @@ func Tune(t *http.Transport, requests int) {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.DisableCompression = true
+}
+
+// A laterError is of a server that says when to ask again.
+type laterError struct {
+	error
+	after time.Duration
+}
+
+func (e *laterError) Unwrap() error { return e.error }
+
+// RetryAfter is how long the server wants to be left alone.
+func (e *laterError) RetryAfter() time.Duration { return e.after }
+
+// Later is an answer's error with what its head says of when to ask again (RFC 9110 section 10.2.3), where that may help.
+func Later(resp *http.Response, err error) error {
+	text := resp.Header.Get("Retry-After")
+	if text == "" || core.CodeOf(err) != core.Unavailable {
+		return err
+	}
+	if seconds, e := strconv.Atoi(text); e == nil && seconds >= 0 && seconds < 1<<30 {
+		return &laterError{err, time.Duration(seconds) * time.Second}
+	}
+	if at, e := http.ParseTime(text); e == nil {
+		return &laterError{err, max(time.Until(at), 0)}
+	}
+	return err
 }
