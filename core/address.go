@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -126,4 +127,48 @@ func (a Address) secrets() []string {
 	}
 	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	return found
+}
+
+// ShownJSON is a JSON text as it may be kept where others read it: without what addresses in it hide. Where they hide nothing it is the very
+// text.
+func ShownJSON(text []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return []byte(Shown(string(text)))
+	}
+	hidden := false
+	v = shownValue(v, &hidden)
+	if !hidden {
+		return text
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil {
+		return []byte(Shown(string(text)))
+	}
+	return bytes.TrimRight(out.Bytes(), "\n")
+}
+
+func shownValue(v any, hidden *bool) any {
+	switch t := v.(type) {
+	case string:
+		shown := Address(t).String()
+		if withoutSecrets(t) == t && !Address(t).Secret() {
+			return t
+		}
+		*hidden = true
+		return shown
+	case []any:
+		for i := range t {
+			t[i] = shownValue(t[i], hidden)
+		}
+	case map[string]any:
+		for k := range t {
+			t[k] = shownValue(t[k], hidden)
+		}
+	}
+	return v
 }

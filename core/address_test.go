@@ -63,3 +63,10 @@ func FuzzHideIn(f *testing.F) {
 		}
 	})
 }
+
+func TestShownJSON(t *testing.T) {
+	plain := `{"b": 1.50, "a": ["s3://b/k?x", "https://host/a.h5"]}`
+	require.Equal(t, plain, string(ShownJSON([]byte(plain))))
+	got := string(ShownJSON([]byte(`{"n": 12345678901234567890, "a": [{"b": "https://u:SECRET@h/a b?k=SECRET"}, "see https://u:SECRET@h/x, <all>"]}`)))
+	require.Equal(t, `{"a":[{"b":"https://h/a b?…"},"see https://h/x, <all>"],"n":12345678901234567890}`, got)
+}

@@ -62,7 +62,7 @@ func (t *Template) create(ctx context.Context, objects core.ObjectStore, url str
 	if err := clearRecords(ctx, objects, url); err != nil {
 		return err
 	}
-	if err := putJSON(ctx, objects, At(url).Config(), t.spec.Config.JSON()); err != nil {
+	if err := putJSON(ctx, objects, At(url).Config(), core.ShownJSON(t.spec.Config.JSON())); err != nil {
 		return err
 	}
 	if err := t.make(ctx, objects, url, p); err != nil {
