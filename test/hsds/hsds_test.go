@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,7 @@ import (
 
 const (
 	bucket = "kept"
-	user   = "me"
+	user   = "test_user1" // HSDS knows no short names
 	secret = "secret"
 )
 
@@ -40,7 +41,7 @@ func edit(t *testing.T, version, endpoint, domain, what string) {
 		t.Skip("ZAGG_PYTHON is not set: a Python with test/requirements.txt")
 	}
 	cmd := exec.Command(exe, "edit.py", domain, what)
-	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "HS_ENDPOINT="+endpoint, "HS_USERNAME="+user, "HS_PASSWORD="+secret)
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "HS_ENDPOINT="+endpoint, "HS_USERNAME="+user, "HS_PASSWORD="+secret, "HS_BUCKET="+bucket)
 	if version != "1.0.0" { // that one is in the environment itself
 		old := filepath.Join(filepath.Dir(filepath.Dir(exe)), "h5pyd-"+version)
 		if _, err := os.Stat(old); err != nil {
@@ -79,6 +80,9 @@ func folderStore(t *testing.T, root string) *hsds.Store {
 
 // Each version makes a domain through zagg over S3, and the other reads it. Nothing is left over.
 func TestClientsEdit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two clients")
+	}
 	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: os.Getenv("ZAGG_VERSITYGW"), Buckets: []string{bucket}})
 	require.NoError(t, err)
 	t.Cleanup(func() { s3.Close() })
@@ -88,13 +92,13 @@ func TestClientsEdit(t *testing.T) {
 	s := hsds.New(hsds.Options{Bucket: hsds.One(bucket, source, "s3://"+bucket+"/"), Write: true, Retry: objstore.Policy{Base: 10 * time.Millisecond}})
 	require.NoError(t, s.Writable(t.Context(), hdfrest.Name{Bucket: bucket}))
 	folders(t, s)
-	url := serve(t, s)
+	ours := serve(t, s)
 	for i, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			domain := "/home/me/" + version + ".h5"
-			edit(t, version, url, domain, "make")
-			edit(t, versions[1-i], url, domain, "check")
+			domain := "/home/test_user1/" + version + ".h5"
+			edit(t, version, ours, domain, "make")
+			edit(t, versions[1-i], ours, domain, "check")
 			n := hdfrest.Name{Bucket: bucket, Path: domain}
 			found, err := s.Check(t.Context(), n, hsds.Check{Fix: true})
 			require.NoError(t, err)
@@ -105,10 +109,10 @@ func TestClientsEdit(t *testing.T) {
 			found, err = s.Check(t.Context(), n, hsds.Check{})
 			require.NoError(t, err)
 			require.Empty(t, found)
-			edit(t, version, url, domain, "check")
+			edit(t, version, ours, domain, "check")
 			require.NoError(t, s.Unmake(t.Context(), n, true))
 			left := 0
-			require.NoError(t, source.List(t.Context(), "s3://"+bucket+"/home/me/"+version, func(core.ObjectInfo) error { left++; return nil }))
+			require.NoError(t, source.List(t.Context(), "s3://"+bucket+"/home/test_user1/"+version, func(core.ObjectInfo) error { left++; return nil }))
 			require.Zero(t, left)
 		})
 	}
@@ -121,18 +125,14 @@ func original(t *testing.T, exe, root string) string {
 	t.Cleanup(func() { os.RemoveAll(work) })
 	passwords := filepath.Join(work, "passwd.txt")
 	require.NoError(t, os.WriteFile(passwords, []byte(user+":"+secret+"\nadmin:admin\n"), 0o600))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
 	sockets := filepath.Join(work, "s")
 	require.NoError(t, os.Mkdir(sockets, 0o700))
-	url := "http://localhost:" + strconv.Itoa(port)
+	socket := filepath.Join(sockets, "sn_1.sock")
 	start, err := filepath.Abs("start.py")
 	require.NoError(t, err)
 	for range 2 {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-		cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(exe), "python"), start, "--root_dir", root, "--bucket_name", bucket, "--password_file", passwords, "--count", "1", "--port", strconv.Itoa(port),
+		cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(exe), "python"), start, "--root_dir", root, "--bucket_name", bucket, "--password_file", passwords, "--count", "1",
 			"--loglevel", "ERROR", "--logfile", filepath.Join(work, "log"), "--socket_dir", sockets)
 		cmd.Dir = work
 		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(exe)+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -144,9 +144,9 @@ func original(t *testing.T, exe, root string) string {
 			defer close(ended)
 			cmd.Wait() //nolint:errcheck // it was interrupted, or gave up
 		}()
-		if ready(url, ended) {
+		if ready(socket, ended) {
 			t.Cleanup(func() { cancel(); <-ended })
-			return url
+			return "http+unix://" + url.PathEscape(socket)
 		}
 		cancel()
 		<-ended
@@ -155,10 +155,14 @@ func original(t *testing.T, exe, root string) string {
 	return ""
 }
 
-// ready waits until a service answers, or ended.
-func ready(url string, ended <-chan struct{}) bool {
+// ready waits until a service answers on a socket, or ended.
+func ready(socket string, ended <-chan struct{}) bool {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}}
+	defer client.CloseIdleConnections()
 	for {
-		r, err := http.Get(url + "/about")
+		r, err := client.Get("http://localhost/about")
 		if err == nil {
 			text, _ := io.ReadAll(r.Body)
 			r.Body.Close()
@@ -185,19 +189,19 @@ func TestBothDirections(t *testing.T) {
 	folders(t, s)
 	ours := serve(t, s)
 	for _, v := range versions {
-		edit(t, v, ours, "/home/me/ours-"+v+".h5", "make")
+		edit(t, v, ours, "/home/test_user1/ours-"+v+".h5", "make")
 	}
 	for i, exe := range strings.Split(list, ":") {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(exe))), func(t *testing.T) {
 			theirs := original(t, exe, root)
 			for _, v := range versions {
-				edit(t, versions[0], theirs, "/home/me/ours-"+v+".h5", "check")
+				edit(t, versions[0], theirs, "/home/test_user1/ours-"+v+".h5", "check")
 			}
-			name := "/home/me/theirs-" + strconv.Itoa(i) + ".h5"
+			name := "/home/test_user1/theirs-" + strconv.Itoa(i) + ".h5"
 			edit(t, versions[0], theirs, name, "make")
 			require.Eventually(t, func() bool { // HSDS answers before it stores
 				cmd := exec.Command(os.Getenv("ZAGG_PYTHON"), "edit.py", name, "check")
-				cmd.Env = append(os.Environ(), "HS_ENDPOINT="+ours, "HS_USERNAME="+user, "HS_PASSWORD="+secret)
+				cmd.Env = append(os.Environ(), "HS_ENDPOINT="+ours, "HS_USERNAME="+user, "HS_PASSWORD="+secret, "HS_BUCKET="+bucket)
 				return cmd.Run() == nil
 			}, time.Minute, time.Second)
 		})
