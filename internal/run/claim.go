@@ -14,7 +14,11 @@ type lingering interface{ lingers() time.Duration }
 // claim makes the store the run's until release is called. When the claim is lost, the context ends with why as its cause.
 func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release func(), err error) {
 	ctx, lost := context.WithCancelCause(ctx)
-	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite, Seen: r.seen, Began: r.start, Lost: lost, Note: r.progress.Warn}
+	began := r.o.Began
+	if began.IsZero() {
+		began = r.start
+	}
+	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite, Seen: r.seen, Began: began, Lost: lost, Note: r.progress.Warn}
 	if l, ok := b.(lingering); ok {
 		if more := l.lingers(); more > 0 {
 			who.Detached, who.Lasts = true, more+store.ClaimLasts

@@ -57,8 +57,9 @@ type Options struct {
 	Once             bool // do not try a shard again because something did not answer
 	Profile          bool // measure phases
 
-	Open     Opener   // the backend; nil: Local
-	Progress Progress // nil: nothing is shown
+	Began    time.Time // when whoever asked for the run began; zero: now. What another run made of the store since is not overwritten
+	Open     Opener    // the backend; nil: Local
+	Progress Progress  // nil: nothing is shown
 }
 
 // A Run is one run on its stores: what backends are opened for.

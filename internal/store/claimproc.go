@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // thisProcess names a process so that every process of the same machine can tell whether it still runs, and no other takes it for
@@ -40,6 +41,26 @@ func processBegan(pid int) (string, bool) {
 		return "", false
 	}
 	return fields[19], true
+}
+
+// ticks is how many of the system's ticks are a second.
+const ticks = 100
+
+// ProcessBegan is when this process began; now on systems that do not tell.
+func ProcessBegan() time.Time {
+	now := time.Now()
+	began, ok := processBegan(os.Getpid())
+	uptime, err := os.ReadFile("/proc/uptime")
+	if !ok || err != nil {
+		return now
+	}
+	up, _, _ := strings.Cut(string(uptime), " ")
+	seconds, err := strconv.ParseFloat(up, 64)
+	at, e := strconv.ParseFloat(began, 64)
+	if err != nil || e != nil || at/ticks > seconds {
+		return now
+	}
+	return now.Add(-time.Duration((seconds - at/ticks) * float64(time.Second)))
 }
 
 // dead reports whether a process is known not to run any more.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
 )
@@ -64,8 +65,18 @@ func (t *Template) Still(ctx context.Context, objects core.ObjectReader, url str
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return err
 	}
-	if err != nil || now.etag != was.etag || !now.modified.Equal(was.modified) {
-		return core.Errorf(core.Invalid, "store", url, "it was deleted or set up anew by another run while this one was at work: what this one has computed does not count")
+	if err == nil && now.etag == was.etag && now.modified.Equal(was.modified) {
+		return nil
 	}
-	return nil
+	if err == nil { // a run of the same work may have written the same once more
+		var doc []byte
+		doc, err = objstore.ReadAll(ctx, objects, At(url).Metadata(t.Group()), maxDocument)
+		if err == nil && sameGroup(doc, t.group) {
+			return nil
+		}
+		if err != nil && core.CodeOf(err) != core.NotFound {
+			return err
+		}
+	}
+	return core.Errorf(core.Invalid, "store", url, "it was deleted or set up anew by another run while this one was at work: what this one has computed does not count")
 }

@@ -2,73 +2,115 @@
 package kill
 
 import (
-	"errors"
-	"io/fs"
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/core/objstore/s3store"
+	"github.com/englacial/zagg/internal/awstest"
 	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 )
 
 const samples = "../../cmd/zagg/cli/sample"
 
+// A place is where stores are.
+type place struct {
+	objects core.ObjectStore
+	at      string
+}
+
+// places are files, and S3 where ZAGG_RELIABILITY says how many runs are killed at each of them.
+func places(t *testing.T) (map[string]place, int) {
+	all, kills := map[string]place{"files": {&objstore.File{}, t.TempDir() + "/"}}, 12
+	text := os.Getenv("ZAGG_RELIABILITY")
+	if text == "" {
+		return all, kills
+	}
+	kills, err := strconv.Atoi(text)
+	require.NoError(t, err, "ZAGG_RELIABILITY")
+	s, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: os.Getenv("ZAGG_VERSITYGW"), Buckets: []string{"out"}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	for name, value := range s.Environ() {
+		t.Setenv(name, value)
+	}
+	remote, err := s3store.New(t.Context(), s3store.Options{})
+	require.NoError(t, err)
+	all["s3"] = place{objstore.Retry(remote, objstore.Policy{}), "s3://out/"}
+	return all, kills
+}
+
 // However often a run is killed, no half-written object is ever visible under its name, a record never exists without
-// its objects, and the same command ends in the bytes of an undisturbed run.
+// its objects, and the same command ends in the bytes of an undisturbed run. The claim of a killed run keeps nobody away.
 func TestKilledRunsResume(t *testing.T) {
 	sharedtest.NotShort(t)
 	zagg := filepath.Join(t.TempDir(), "zagg")
 	out, err := exec.Command("go", "build", "-o", zagg, "../../cmd/zagg").CombinedOutput()
 	require.NoError(t, err, string(out))
-	run := func(store string) *exec.Cmd {
-		return exec.Command(zagg, "run", "--config", filepath.Join(samples, "demo.yaml"), "--granules", samples, "--store", store, "-q")
+	all, kills := places(t)
+	for where, p := range all {
+		t.Run(where, func(t *testing.T) { p.killed(t, zagg, kills) })
 	}
-	whole := filepath.Join(t.TempDir(), "whole.zarr")
+}
+
+func (p place) killed(t *testing.T, zagg string, kills int) {
+	run := func(store string, more ...string) *exec.Cmd {
+		return exec.Command(zagg, append([]string{"run", "--config", filepath.Join(samples, "demo.yaml"), "--granules", samples, "--store", store, "-q"}, more...)...)
+	}
 	start := time.Now()
-	out, err = run(whole).CombinedOutput()
+	out, err := run(p.at + "whole.zarr").CombinedOutput()
 	require.NoError(t, err, string(out))
 	took := time.Since(start)
-	want := files(t, whole)
+	want := p.read(t, p.at+"whole.zarr")
 
-	killed := filepath.Join(t.TempDir(), "killed.zarr")
-	kills := 0
-	for range 12 {
-		cmd := run(killed)
+	store := p.at + "killed.zarr"
+	for done := 0; done < kills; {
+		cmd := run(store)
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
 		require.NoError(t, cmd.Start())
-		time.Sleep(time.Duration(rand.Int64N(int64(took))))
-		if cmd.Process.Kill() == nil {
-			kills++
+		time.Sleep(rand.N(took))
+		cmd.Process.Kill() //nolint:errcheck // it may have ended
+		cmd.Wait()         //nolint:errcheck // it was killed
+		if code := cmd.ProcessState.ExitCode(); code >= 0 {
+			require.Zero(t, code, said.String())
+		} else {
+			done++
 		}
-		cmd.Wait()
-		for name, data := range files(t, killed) {
+		have := p.read(t, store)
+		for name, data := range have {
 			require.Equal(t, want[name], data, "%s is half written", name)
 		}
-		recordsHold(t, killed, want)
+		p.recordsHold(t, store, have, want)
+		if len(have) == len(want) { // the next begins anew
+			p.remove(t, store)
+		}
 	}
-	require.Positive(t, kills)
-	out, err = run(killed).CombinedOutput()
+	out, err = run(store).CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Equal(t, want, files(t, killed))
+	require.Equal(t, want, p.read(t, store))
+	out, err = run(store, "--overwrite").CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Equal(t, want, p.read(t, store))
 }
 
 // recordsHold checks that what a record names is there.
-func recordsHold(t *testing.T, store string, want map[string]string) {
-	have := files(t, store)
-	labels, err := layout.ListRecords(t.Context(), &objstore.File{}, store)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
+func (p place) recordsHold(t *testing.T, store string, have, want map[string]string) {
+	labels, err := layout.ListRecords(t.Context(), p.objects, store)
 	require.NoError(t, err)
 	for _, l := range labels {
-		r, err := layout.LoadRecord(t.Context(), &objstore.File{}, store, l)
+		r, err := layout.LoadRecord(t.Context(), p.objects, store, l)
 		require.NoError(t, err)
 		for _, o := range r.Objects {
 			require.Equal(t, want[o.Path], have[o.Path], "record %s names %s", l, o.Path)
@@ -76,20 +118,25 @@ func recordsHold(t *testing.T, store string, want map[string]string) {
 	}
 }
 
-// files is every file of a store that is not a leftover of an interrupted write; those begin with a dot.
-func files(t *testing.T, root string) map[string]string {
+// read is every object of a store.
+func (p place) read(t *testing.T, store string) map[string]string {
 	all := map[string]string{}
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
-			return err
-		}
-		data, err := os.ReadFile(p)
-		rel, _ := filepath.Rel(root, p)
-		all[filepath.ToSlash(rel)] = string(data)
+	require.NoError(t, p.objects.List(t.Context(), store+"/", func(o core.ObjectInfo) error {
+		data, err := objstore.ReadAll(t.Context(), p.objects, o.URL, 1<<30)
+		all[strings.TrimPrefix(o.URL, store+"/")] = string(data)
 		return err
-	})
-	if !errors.Is(err, fs.ErrNotExist) {
-		require.NoError(t, err)
-	}
+	}))
 	return all
+}
+
+// remove deletes a store and what is beside it, its claim apart.
+func (p place) remove(t *testing.T, store string) {
+	var urls []string
+	require.NoError(t, p.objects.List(t.Context(), store, func(o core.ObjectInfo) error {
+		if o.URL != layout.At(store).Claim() {
+			urls = append(urls, o.URL)
+		}
+		return nil
+	}))
+	require.NoError(t, layout.Delete(t.Context(), p.objects, urls))
 }

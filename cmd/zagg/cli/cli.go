@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -20,6 +21,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/plugins"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/lambda/worker"
 )
 
@@ -52,18 +54,23 @@ func Main(linked ...core.Plugin) int {
 		<-ctx.Done()
 		stop()
 	}()
-	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, linked...)
+	return runSince(ctx, store.ProcessBegan(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, linked...)
 }
 
 // Run runs one command line and returns the exit code. Results go to stdout, progress and errors to stderr.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, linked ...core.Plugin) int {
+	return runSince(ctx, time.Now(), args, stdin, stdout, stderr, linked...)
+}
+
+// runSince is Run of a command that was begun at a time.
+func runSince(ctx context.Context, began time.Time, args []string, stdin io.Reader, stdout, stderr io.Writer, linked ...core.Plugin) int {
 	stderr = shown{stderr}
 	h, err := host.New(linked...)
 	if err != nil {
 		fmt.Fprintln(stderr, "zagg:", err)
 		return exitFailure
 	}
-	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), began: began, stdin: stdin, stdout: stdout, stderr: stderr}
 	defer a.plugins.Close()
 	a.plugins.Trust = a.trust()
 	root := a.root()
@@ -103,6 +110,7 @@ var (
 
 // An app is what the sub-commands share.
 type app struct {
+	began          time.Time    // the command
 	host           *host.Host   // of the plugins that are linked in
 	plugins        *plugins.Set // those too that run in processes of their own
 	stdin          io.Reader

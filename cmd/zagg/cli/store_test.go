@@ -19,7 +19,7 @@ func TestStoreUnlock(t *testing.T) {
 	held, err := store.Acquire(t.Context(), &objstore.File{}, url, store.Claimant{RunID: "20260101T000000.000Z", Work: "other", Lasts: time.Hour})
 	require.NoError(t, err)
 	args := []string{"run", "--config", "sample/demo.yaml", "--granules", "sample", "--store", url, "-q"}
-	for _, more := range [][]string{nil, {"--overwrite"}} {
+	for _, more := range [][]string{nil, {"--overwrite"}, {"--backend", "lambda", "--emulate"}} {
 		code, _, errs := execute(t, "", append(args, more...)...)
 		require.Equal(t, 1, code)
 		require.Contains(t, errs, "run 20260101T000000.000Z (process ")
