@@ -107,7 +107,7 @@ func (r *running) start(ctx context.Context, o Options, path string) (*grpc.Clie
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		StartTimeout:     o.Start,
 		Logger:           hclog.NewNullLogger(),
-		GRPCDialOptions:  DialOptions(),
+		GRPCDialOptions:  o.dialOptions(),
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: r.dir},
 	})
 	type result struct {
@@ -136,6 +136,14 @@ func (r *running) start(ctx context.Context, o Options, path string) (*grpc.Clie
 		return nil, ctx.Err()
 	}
 	return nil, r.startFailure(o, c.err)
+}
+
+// dialOptions are those of a connection whose calls are counted.
+func (o *Options) dialOptions() []grpc.DialOption {
+	if o.counter == nil {
+		return DialOptions()
+	}
+	return append(DialOptions(), grpc.WithStatsHandler(o.counter))
 }
 
 // startFailure says what went wrong in the words of the user.

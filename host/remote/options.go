@@ -19,7 +19,8 @@ type Options struct {
 	Stall  time.Duration // for the next sign of life within one call; 0: 10 min
 	Exit   time.Duration // to end when asked to, or when its connection has ended, before it is killed; 0: 2 s
 
-	first string // digest of the code when the plugin was opened: what is started again later is the same
+	counter *counter // of calls
+	first   string   // digest of the code when the plugin was opened: what is started again later is the same
 }
 
 func (o Options) withDefaults() Options {

@@ -49,7 +49,7 @@ func Open(ctx context.Context, o Options) (*Plugin, error) {
 	if err := checkPin(o, c); err != nil {
 		return nil, err
 	}
-	o.first = c.Digest
+	o.first, o.counter = c.Digest, &counter{}
 	p, err := open(ctx, o, func(ctx context.Context) (*session, error) { return launch(ctx, o) })
 	if err != nil {
 		return nil, err

@@ -21,6 +21,8 @@ import (
 
 // A Set is the plugins that are linked in, and those in processes of their own that a command line has started. Each is started once.
 type Set struct {
+	Level string // of Levels: lines of plugins below it are not shown; "": all are
+
 	Trust Trust
 
 	linked *host.Host
@@ -53,7 +55,7 @@ func (s *Set) Open(ctx context.Context, o remote.Options) (*remote.Plugin, error
 	err := checkPlaces(o)
 	var p *remote.Plugin
 	if err == nil {
-		p, err = remote.Open(ctx, o)
+		p, err = s.start(ctx, o)
 	}
 	if err != nil {
 		if ctx.Err() == nil {
@@ -65,8 +67,19 @@ func (s *Set) Open(ctx context.Context, o remote.Options) (*remote.Plugin, error
 	return p, nil
 }
 
+// start starts a plugin, or attaches to one that is said to be running.
+func (s *Set) start(ctx context.Context, o remote.Options) (*remote.Plugin, error) {
+	if socket := remote.Attached(s.getenv, o.Name); socket != "" && o.Name != "" {
+		return remote.Attach(ctx, o.Name, socket)
+	}
+	return remote.Open(ctx, o)
+}
+
 // log prints a line of a plugin, or keeps it until the end.
 func (s *Set) log(plugin, line string) {
+	if !s.shown(line) {
+		return
+	}
 	line = "plugin " + plugin + ": " + line + "\n"
 	if s.direct {
 		_, _ = io.WriteString(s.stderr, line)

@@ -60,6 +60,8 @@ type Options struct {
 	Began    time.Time // when whoever asked for the run began; zero: now. What another run made of the store since is not overwritten
 	Open     Opener    // the backend; nil: Local
 	Progress Progress  // nil: nothing is shown
+
+	PluginUse func() []PluginUse // what plugins in processes took; nil: there are none
 }
 
 // A Run is one run on its stores: what backends are opened for.
@@ -417,6 +419,9 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 	r.total.WallSeconds = time.Since(r.start).Seconds()
 	r.total.Output = r.total.Output.Add(r.used.Usage())
 	r.total.price()
+	if r.o.PluginUse != nil {
+		r.total.Plugins = r.o.PluginUse()
+	}
 	unsaved := r.saveReport(ctx)
 	if core.CodeOf(unsaved) == core.Denied {
 		r.note("this process may not write beside the store: the run's report is not kept")

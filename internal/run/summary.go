@@ -31,9 +31,22 @@ type Summary struct {
 	Failed       []Failure          `json:"failed"`
 	Removed      []string           `json:"removed"`
 	Store        string             `json:"store"`
+	Plugins      []PluginUse        `json:"plugins,omitempty"` // in processes on this machine
 
 	rows []ShardRow
 	jobs int // invocations, on Lambda
+}
+
+// A PluginUse is what a plugin in a process was asked for and took.
+type PluginUse struct {
+	Name      string  `json:"name"`
+	Version   string  `json:"version"`
+	Digest    string  `json:"digest"`
+	Calls     int64   `json:"calls"`
+	Seconds   float64 `json:"call_seconds"` // of calls; those at once count twice
+	Sent      int64   `json:"bytes_sent"`
+	Received  int64   `json:"bytes_received"`
+	MaxMemory int64   `json:"max_memory_bytes"` // 0: not known
 }
 
 // A WorkerSize is what shards were computed on, or would have been on Lambda.

@@ -124,13 +124,28 @@ func (a *app) configShow() *cobra.Command {
 }
 
 func (a *app) configSchema() *cobra.Command {
-	return &cobra.Command{
-		Use:   "schema",
+	var file string
+	c := &cobra.Command{
+		Use:   "schema [--config FILE]",
 		Short: "Print the JSON schema of configurations, for editors",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := a.stdout.Write(append(config.Schema(), '\n'))
+		Long: `Print the JSON schema of configurations. With a configuration it has the keys of its plugins, too: of grids, of readers beside their names and of
+params; those in processes are started for it where --allow-plugins is given.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			schema := config.Schema()
+			if file != "" {
+				cfg, _, err := loadConfig(file)
+				if err != nil {
+					return err
+				}
+				if schema, err = a.plugins.SchemaFor(cmd.Context(), cfg, schema); err != nil {
+					return err
+				}
+			}
+			_, err := a.stdout.Write(append(schema, '\n'))
 			return err
 		},
 	}
+	c.Flags().StringVar(&file, "config", "", "run configuration whose plugins' keys are in it too")
+	return c
 }

@@ -30,7 +30,7 @@ A run starts those that its configuration lists, and looks through the others on
   zagg plugins new statistic --lang python roughness`,
 	}
 	c.PersistentPreRun = func(*cobra.Command, []string) { a.plugins.Trust.Starts = true } // what they are about
-	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify(), a.pluginsNew(), a.pluginsLock(), a.pluginsAdd())
+	c.AddCommand(a.pluginsList(), a.pluginsDescribe(), a.pluginsVerify(), a.pluginsNew(), a.pluginsLock(), a.pluginsAdd(), a.pluginsServe())
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/host/remote"
 	"github.com/englacial/zagg/internal/plugins"
 )
 
@@ -67,5 +68,29 @@ SHA-256, ask, and copy it into the user's plugin folder, where runs find it by i
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&as, "name", "", "name of the plugin (default: that of the file, without zagg-plugin-)")
+	return c
+}
+
+func (a *app) pluginsServe() *cobra.Command {
+	var debug bool
+	c := &cobra.Command{
+		Use:   "serve --debug EXECUTABLE [ARGUMENT…]",
+		Short: "Start a plugin by itself, as in a debugger, for runs that attach to it",
+		Long: `Start a plugin as a run would, print the line that sets $ZAGG_REATTACH, and wait until it ends. A run with that variable attaches to it in
+place of starting the plugin of that name, has all the patience a debugger needs, and leaves it running. What such a plugin computes is of
+no version that could be named: a store that it began is gone on with by nothing else, so give such runs a store of their own or --overwrite.`,
+		Example: `  zagg plugins serve --debug -- python3 -m pdb steps.py
+  zagg plugins serve --debug -- dlv exec --headless --listen :2345 ./zagg-plugin-mine`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !debug {
+				return fmt.Errorf("runs start plugins themselves; --debug says that this is for a debugger: %w for `zagg plugins serve`", errUsage)
+			}
+			return plugins.ServeDebug(cmd.Context(), args, a.stderr, func(reattach string) {
+				fmt.Fprintf(a.stdout, "export %s=%s\n", remote.ReattachVariable, reattach)
+			})
+		},
+	}
+	c.Flags().BoolVar(&debug, "debug", false, "wait for runs that attach")
 	return c
 }

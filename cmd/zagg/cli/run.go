@@ -20,6 +20,7 @@ import (
 
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plugins"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -65,6 +66,9 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 			if err := o.check(); err != nil {
 				return err
 			}
+			if !slices.Contains(plugins.Levels(), a.plugins.Level) {
+				return fmt.Errorf("--plugin-log is %q; have %s: %w for `zagg run`", a.plugins.Level, strings.Join(plugins.Levels(), ", "), errUsage)
+			}
 			a.plugins.Trust.Starts = !o.dryRun
 			return a.run(cmd.Context(), &o)
 		},
@@ -93,10 +97,12 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 	f.BoolVar(&o.allowContraction, "allow-contraction", false, "go on without granules that the store was made from: what they hold is removed")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and write nothing")
 	f.BoolVar(&o.once, "no-retry", false, "do not compute a shard again that ends because something does not answer: what it costs is the cost of one")
+	f.StringVar(&a.plugins.Level, "plugin-log", "debug", "least level of what plugins log that is shown: "+strings.Join(plugins.Levels(), ", "))
 	f.BoolVar(&o.profile, "profile", false, "print seconds by phase")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only the summary and errors")
 	o.lambda.flags(f)
+	c.RegisterFlagCompletionFunc("plugin-log", fixed(plugins.Levels()...))
 	c.RegisterFlagCompletionFunc("backend", fixed("local", "lambda"))
 	c.RegisterFlagCompletionFunc("invocation", fixed("async", "sync"))
 	c.RegisterFlagCompletionFunc("driver", fixed("s3", "https"))
@@ -234,7 +240,7 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 	}
 	r := &run.Options{
 		PerJob: perJob, Memory: memory, Scratch: o.scratch,
-		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile,
+		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile, PluginUse: a.plugins.Use,
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,

@@ -54,6 +54,9 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 	}
 	line("Read", "%s, %s%s", counted(s.Source.Gets+s.Source.Heads, "request"), megabytes(s.Source.Down), retried(s.Source.Retries))
 	line("Written", "%s, %s%s", counted(s.Output.Puts, "request"), megabytes(s.Output.Up), retried(s.Output.Retries))
+	for _, p := range s.Plugins {
+		line("Plugin", "%s %s: %s calls, %s, %s to it, %s back, %s of memory", p.Name, p.Version, thousands(p.Calls), seconds(p.Seconds), megabytes(p.Sent), megabytes(p.Received), megabytes(p.MaxMemory))
+	}
 	line("Cost", "about %s%s", s.Cost, costParts(s))
 	for i, f := range s.Failed {
 		if i == 10 {

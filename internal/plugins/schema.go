@@ -1,0 +1,92 @@
+package plugins
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/config"
+)
+
+// SchemaFor is Schema with the plugins that a configuration has.
+func (s *Set) SchemaFor(ctx context.Context, cfg *config.Config, base []byte) ([]byte, error) {
+	h, err := s.Host(ctx, cfg.Plugins, host.NeedsOf(cfg))
+	if err != nil {
+		return nil, err
+	}
+	var infos []Info
+	for _, p := range h.Plugins() {
+		infos = append(infos, infoOf(p, nil, ""))
+	}
+	return Schema(base, infos)
+}
+
+type object = map[string]any
+
+// Schema is the JSON schema of configurations with those of what plugins offer: of a grid's keys, a reader's beside its name, and a
+// statistic's params.
+func Schema(base []byte, infos []Info) ([]byte, error) {
+	var root object
+	if err := json.Unmarshal(base, &root); err != nil {
+		return nil, core.Errorf(core.Internal, "schema", "", "%w", err)
+	}
+	grid, source := at(root, "output", "grid"), at(root, "data_source")
+	variable, _ := at(root, "aggregation", "variables")["additionalProperties"].(object)
+	if variable == nil {
+		variable = object{}
+	}
+	for i := range infos {
+		for _, k := range infos[i].Kinds() {
+			for _, o := range k.Offers {
+				properties := propertiesOf(o.Schema)
+				if len(properties) == 0 {
+					continue
+				}
+				switch k.Name {
+				case "grid":
+					when(grid, object{"type": object{"const": o.Name}}, "type", object{"properties": properties})
+				case "reader":
+					named := object{"type": "object", "required": []string{"name"}, "properties": object{"name": object{"const": o.Name}}}
+					when(source, object{"reader": named}, "reader", object{"properties": object{"reader": object{"properties": properties}}})
+				case "statistic":
+					for name, p := range properties { // a column may stand in a constant's place
+						properties[name] = object{"anyOf": []any{p, object{"type": []string{"string", "object"}}}}
+					}
+					when(variable, object{"function": object{"const": o.Name}}, "function", object{"properties": object{"params": object{"properties": properties}}})
+				}
+			}
+		}
+	}
+	return json.MarshalIndent(root, "", "  ")
+}
+
+// when adds a condition to a schema: where a property is so, then this holds too.
+func when(to object, is object, property string, then object) {
+	all, _ := to["allOf"].([]any)
+	to["allOf"] = append(all, object{"if": object{"required": []string{property}, "properties": is}, "then": then})
+}
+
+// at is the schema of a property further down; one that nobody looks at if there is none.
+func at(schema object, path ...string) object {
+	for _, name := range path {
+		properties, _ := schema["properties"].(object)
+		next, ok := properties[name].(object)
+		if !ok {
+			return object{}
+		}
+		schema = next
+	}
+	return schema
+}
+
+// propertiesOf are the properties of a plugin's own schema.
+func propertiesOf(schema json.RawMessage) object {
+	var s struct {
+		Properties object `json:"properties"`
+	}
+	if json.Unmarshal(schema, &s) != nil {
+		return nil // a schema that is none: `zagg plugins verify` says so
+	}
+	return s.Properties
+}
