@@ -67,7 +67,11 @@ func existing(ctx context.Context, objects core.ObjectStore, url string) (*found
 		if f, e := rootless(ctx, objects, url, made); f != nil || e != nil {
 			return f, e
 		}
-		return nil, checkUnused(ctx, objects, url)
+		err := checkUnused(ctx, objects, url)
+		if _, e := objects.Stat(ctx, At(url).Metadata()); err != nil && e == nil {
+			return nil, core.Errorf(core.Invalid, "set up", url, "another run is at work on it and has just made it: run again to see whether it is for this configuration")
+		}
+		return nil, err
 	}
 	var doc struct {
 		Attributes json.RawMessage `json:"attributes"`
