@@ -88,8 +88,10 @@ def check(name):
     assert sorted(f) == sorted([k for k in want] + ["g", "str", "soft", "ext", "hard"]), sorted(f)
     assert f["hard"].id.id == f["i4"].id.id
     assert f["soft"].shape == (120, 80)
-    link = f.get("ext", getlink=True)
-    assert link.path == "/x", link.path
+    try:
+        assert f.get("ext", getlink=True).path == "/x"
+    except KeyError:
+        assert OLD  # it does not know the name by which HSDS 1.0 gives the other file
     f.close()
 
 
