@@ -132,6 +132,11 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stor
 	if err != nil {
 		return nil, err
 	}
+	if len(late) == 0 { // nothing of the run is at work any more
+		if err := store.Leave(ctx, from, n.Store, n.RunID); err != nil && core.CodeOf(err) != core.Denied {
+			return nil, err
+		}
+	}
 	total.WallSeconds = time.Since(start).Seconds()
 	total.price()
 	total.order()

@@ -293,7 +293,11 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	}
 	at := min(ready.Workers, len(ready.Jobs))
 	if len(ready.Jobs) < shards {
-		r.step(Compute, "Computing %d shards in %d jobs, %d at once", shards, len(ready.Jobs), at)
+		jobs := "jobs"
+		if len(ready.Jobs) == 1 {
+			jobs = "job"
+		}
+		r.step(Compute, "Computing %d shards in %d %s, %d at once", shards, len(ready.Jobs), jobs, at)
 	} else {
 		r.step(Compute, "Computing %d shards, %d at once", shards, at)
 	}
