@@ -335,7 +335,7 @@ func TestPlaces(t *testing.T) {
 	require.Contains(t, string(a.Body), "/open/a.h5")
 }
 
-// Every way to write is refused, and the object stays.
+// Every way to write is refused, and the object stays. POST / asks for objects by their paths: it is none of them.
 func TestWritesRefused(t *testing.T) {
 	f := newFixture(t, 0)
 	f.upload("types.h5", shared(t, "data", "types.h5"))
@@ -344,7 +344,7 @@ func TestWritesRefused(t *testing.T) {
 	path := f.dataset("/types.h5", "/num/le_i4")
 	root := "/groups/" + rootID(f)
 	for _, w := range []string{
-		"PUT /", "POST /", "DELETE /", "PUT /acls/hdf", "POST /groups", "POST /datasets", "POST /datatypes", "DELETE " + root, "PUT " + root + "/links/x", "PUT " + root + "/links",
+		"PUT /", "DELETE /", "PUT /acls/hdf", "POST /groups", "POST /datasets", "POST /datatypes", "DELETE " + root, "PUT " + root + "/links/x", "PUT " + root + "/links",
 		"POST " + root + "/links", "DELETE " + root + "/links/num", "PUT " + root + "/attributes/x", "POST " + root + "/attributes", "DELETE " + root + "/attributes/title", "PUT " + path + "/value",
 		"PUT " + path + "/shape", "DELETE " + path, "PUT " + path + "/attributes/x/value", "POST " + root,
 	} {

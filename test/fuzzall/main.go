@@ -1,6 +1,10 @@
-// Command fuzzall runs every fuzz target of the module for a short while each and stops at the first that fails.
+// Command fuzzall runs every fuzz target of the module for a while each and stops at the first that fails.
 //
 //	go run ./test/fuzzall -time 5s [-only PATTERN]
+//	go run ./test/fuzzall -time 10m -keep           as a nightly run
+//
+// With -keep the inputs that were found to reach new code stay in .cache/fuzz, by package and target, and the next run begins with
+// them.
 package main
 
 import (
@@ -9,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"time"
 )
@@ -16,14 +21,23 @@ import (
 func main() {
 	each := flag.Duration("time", 5*time.Second, "how long to fuzz each target")
 	only := flag.String("only", ".", "regular expression that package or target must match")
+	keep := flag.Bool("keep", false, "keep the corpus in .cache/fuzz")
 	flag.Parse()
-	if err := run(*each, regexp.MustCompile(*only)); err != nil {
+	if err := run(*each, regexp.MustCompile(*only), *keep); err != nil {
 		fmt.Fprintln(os.Stderr, "fuzzall:", err)
 		os.Exit(1)
 	}
 }
 
-func run(each time.Duration, only *regexp.Regexp) error {
+func run(each time.Duration, only *regexp.Regexp, keep bool) error {
+	corpus := ""
+	if keep {
+		here, err := os.Getwd()
+		if err != nil {
+			return err
+		}
+		corpus = filepath.Join(here, ".cache", "fuzz")
+	}
 	// By the sources: asking each package would build what has none.
 	out, err := exec.Command("git", "grep", "-E", `^func Fuzz[A-Z]`, "--", "*_test.go").Output()
 	if err != nil {
@@ -35,7 +49,7 @@ func run(each time.Duration, only *regexp.Regexp) error {
 			continue
 		}
 		fmt.Printf("%s %s\n", dir, name)
-		if err := fuzz(dir, name, each); err != nil {
+		if err := fuzz(dir, name, each, corpus); err != nil {
 			return err
 		}
 	}
@@ -47,8 +61,12 @@ var target = regexp.MustCompile(`(?m)^(.+)/[^/:]+_test\.go:func (Fuzz\w+)\(`)
 
 // fuzz runs one target. Before Go 1.27 the end of the time now and then counts as a failure, without an input that fails
 // (https://go.dev/issue/75804): such an end is none.
-func fuzz(dir, target string, each time.Duration) error {
-	out, err := exec.Command("go", "test", dir, "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", each.String()).CombinedOutput()
+func fuzz(dir, target string, each time.Duration, corpus string) error {
+	args := []string{"test", dir, "-run", "^$", "-fuzz", "^" + target + "$", "-fuzztime", each.String()}
+	if corpus != "" {
+		args = append(args, "-args", "-test.fuzzcachedir="+filepath.Join(corpus, dir))
+	}
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if err == nil || timeUp.Match(out) && !bytes.Contains(out, []byte("Failing input")) {
 		return nil
 	}
