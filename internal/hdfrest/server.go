@@ -316,11 +316,25 @@ func (c *call) by(m methods) handler {
 		return h
 	}
 	return func() (*Response, error) {
-		if _, keeps := c.Store.(Keeper); !keeps {
+		if c.unchangeable() {
 			return nil, c.readOnly()
 		}
 		return nil, &statusError{status: http.StatusMethodNotAllowed}
 	}
+}
+
+// unchangeable reports whether nothing can be changed of what the request is about: no domain at all, or not the one it names.
+func (c *call) unchangeable() bool {
+	if _, keeps := c.Store.(Keeper); !keeps {
+		return true
+	}
+	n, folder, ok, err := c.domainName()
+	if err != nil || !ok || folder {
+		return false
+	}
+	d, err := c.openNamed(n, readRight)
+	_, writable := d.(Writable)
+	return err == nil && !writable
 }
 
 // kinds are those of the collections.
