@@ -197,10 +197,7 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	s.Changed = func(g core.Granule) error { return host.Changed(src.found, src.cache, r.budget, g) }
 	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
 		err := r.recipe.Probe(ctx, s.Source, granules[0])
-		if s.Changed(granules[0]) != nil {
-			err = r.recipe.Probe(ctx, s.Source, granules[0])
-		}
-		if err != nil {
+		if changed := s.Changed(granules[0]); changed == nil && err != nil { // one that was replaced is read anew below
 			return nil, nil, core.Errorf(core.CodeOf(err), "read granule", granules[0].ID, "%w", err)
 		}
 	}
