@@ -133,7 +133,7 @@ func (f *failures) look(ctx context.Context, now time.Time) error {
 		}
 		f.seen[url] = true
 		var one failure
-		if json.Unmarshal(data, &one) == nil { // others may keep other things there
+		if json.Unmarshal(data, &one) == nil && one.Request.ID != "" { // others may keep other things there
 			f.why[one.Request.ID] = one.describe()
 		}
 	}

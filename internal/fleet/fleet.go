@@ -205,15 +205,7 @@ func (f *Fleet) Run(ctx context.Context, j job.Job) (*job.Done, error) {
 	if f.results != nil {
 		return f.send(ctx, j)
 	}
-	event, err := f.event(ctx, &j)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := f.invoke(ctx, j.Label, event)
-	if err != nil {
-		return nil, err
-	}
-	return decodeOutcome(j.Label, answer)
+	return f.ask(ctx, &j)
 }
 
 // decodeOutcome reads an answer to a job.

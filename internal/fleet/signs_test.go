@@ -129,6 +129,7 @@ func TestRecordsOfFailures(t *testing.T) {
 	_, err = f.Run(t.Context(), aJob("-1", 3))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, calls.Load())
+	require.NotContains(t, f.results.failures.why, "", "a record of no request is of nobody's event")
 	_, err = f.Run(t.Context(), aJob("-2", 3))
 	require.ErrorContains(t, err, "no result of two events; of the second: ")
 	require.ErrorContains(t, err, "signal: killed")
