@@ -243,7 +243,7 @@ func (r *results) watch() {
 		}
 		r.note(err, time.Since(lastAllowed) > r.patience)
 		r.fetch(ctx, labels)
-		r.hearOfFailures(ctx)
+		r.readFailures(ctx)
 		if err == nil {
 			r.giveUpSilent(time.Now())
 		}

@@ -29,9 +29,9 @@ type failures struct {
 // defaultAge is how long Lambda keeps the events of a function that nobody has configured otherwise.
 const defaultAge = 6 * time.Hour
 
-// eventsOf asks how long the function's events are kept and where those are told that came to nothing. Where that may not be
+// readEventConfig asks how long the function's events are kept and where those are told that came to nothing. Where that may not be
 // known it is what the template says.
-func (f *Fleet) eventsOf(ctx context.Context) {
+func (f *Fleet) readEventConfig(ctx context.Context) {
 	c, err := f.o.Client.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &f.o.Function})
 	f.results.maxAge = MaxAge
 	if code, _ := classify(err); err != nil && code == core.NotFound {
@@ -86,8 +86,8 @@ func (r *failure) describe() string {
 	return fmt.Sprintf("%.500s", text)
 }
 
-// hearOfFailures hands the failures of this run's events to who waits for them.
-func (r *results) hearOfFailures(ctx context.Context) {
+// readFailures hands the failures of this run's events to who waits for them.
+func (r *results) readFailures(ctx context.Context) {
 	if r.failures == nil {
 		return
 	}

@@ -117,7 +117,7 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 		if o.Notice != nil {
 			f.results.notice = o.Notice
 		}
-		f.eventsOf(ctx)
+		f.readEventConfig(ctx)
 	}
 	return f, nil
 }

@@ -27,12 +27,12 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	}
 	in.log.Info("lambda_invocation", "shard_key", j.ShardKey, "label", in.label, "shards", max(len(j.Shards), 1), "granule_count", len(j.Granules), "child_order", j.ChildOrder,
 		"chunk_idx", j.ChunkIdx, "run_id", j.RunID, "request_id", in.requestID, "container_generation", in.container.Generation)
-	l, err := in.showLife(ctx, j)
+	beat, err := in.startHeartbeat(ctx, j)
 	if err != nil {
 		return in.refuse(ctx, err)
 	}
-	outs, errs := in.work(l.ctx, j, recipe)
-	if err := l.end(); err != nil {
+	outs, errs := in.work(beat.ctx, j, recipe)
+	if err := beat.end(); err != nil {
 		return in.failUnwritten(ctx, err)
 	}
 	for _, err := range errs {
@@ -52,7 +52,7 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 	r, err := job.NewResponse(status, done)
 	if err == nil {
 		if err = in.publish(ctx, r, text, done.Status); err == nil {
-			l.forget(ctx)
+			beat.forget(ctx)
 		}
 	}
 	return r, err
