@@ -29,16 +29,9 @@ func Get(ctx context.Context, r core.ObjectReader, url, known string, limit int6
 		if known != "" && before.ETag == known {
 			return nil, before, core.Errorf(core.Invalid, "objstore.Get", url, "%w", ErrUnchanged)
 		}
-		data, err := ReadAll(ctx, r, url, limit)
-		if err != nil {
-			return nil, core.ObjectInfo{}, err
-		}
-		after, err := r.Stat(ctx, url)
-		if err != nil {
-			return nil, core.ObjectInfo{}, err
-		}
-		if before.ETag == after.ETag && int64(len(data)) == after.Size {
-			return data, after, nil
+		data, after, same, err := readSince(ctx, r, url, before, limit)
+		if err != nil || same {
+			return data, after, err
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, core.ObjectInfo{}, core.Errorf(core.Unavailable, "objstore.Get", url, "%w", err)

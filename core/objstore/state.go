@@ -36,19 +36,23 @@ func ReadAllState(ctx context.Context, r core.ObjectReader, url string, limit in
 		if err != nil {
 			return nil, core.ObjectInfo{}, err
 		}
-		data, err := ReadAll(ctx, r, url, limit)
-		if err != nil {
-			return nil, core.ObjectInfo{}, err
-		}
-		after, err := r.Stat(ctx, url)
-		if err != nil {
-			return nil, core.ObjectInfo{}, err
-		}
-		if before.ETag == after.ETag && int64(len(data)) == after.Size {
-			return data, after, nil
+		data, after, same, err := readSince(ctx, r, url, before, limit)
+		if err != nil || same {
+			return data, after, err
 		}
 	}
 	return nil, core.ObjectInfo{}, core.Errorf(core.Unavailable, "objstore.Read", url, "the object changes all the time")
+}
+
+// readSince reads a whole object whose state was before; same: it is still that, so that the bytes are of that version.
+func readSince(ctx context.Context, r core.ObjectReader, url string, before core.ObjectInfo, limit int64) (data []byte, after core.ObjectInfo, same bool, err error) {
+	if data, err = ReadAll(ctx, r, url, limit); err != nil {
+		return nil, core.ObjectInfo{}, false, err
+	}
+	if after, err = r.Stat(ctx, url); err != nil {
+		return nil, core.ObjectInfo{}, false, err
+	}
+	return data, after, before.ETag == after.ETag && int64(len(data)) == after.Size, nil
 }
 
 // Conditions is nil if a store keeps the conditions of Puts (PutOptions.IfMatch), and Unsupported if it does not or refuses
