@@ -31,11 +31,7 @@ type Check struct {
 // Check looks through all that is stored of a domain: objects that no link leads to, chunks of no dataset or beyond its extent,
 // changes that were given up, links that lead nowhere, and metadata that cannot be read.
 func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding, error) {
-	b, err := s.at(ctx, n)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.meta(ctx, b, n)
+	b, v, err := s.lookUp(ctx, n)
 	if err != nil {
 		return nil, err
 	}

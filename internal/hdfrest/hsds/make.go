@@ -171,11 +171,7 @@ func (s *Store) shared(ctx context.Context, b *Bucket, n hdfrest.Name, root hdfr
 
 // Unmake removes the domain first, after which nobody sees it, then what was in it, unless another domain has that too.
 func (s *Store) Unmake(ctx context.Context, n hdfrest.Name, content bool) error {
-	b, err := s.at(ctx, n)
-	if err != nil {
-		return err
-	}
-	v, err := s.meta(ctx, b, n)
+	b, v, err := s.lookUp(ctx, n)
 	if err != nil {
 		return err
 	}

@@ -181,13 +181,19 @@ func (s *Store) meta(ctx context.Context, b *Bucket, n hdfrest.Name) (version[*d
 	return read(ctx, s, s.over(b.Source), b.url(domainKey(n.Path)), parseDomain)
 }
 
-// Open opens a domain: one request.
-func (s *Store) Open(ctx context.Context, n hdfrest.Name) (hdfrest.Domain, error) {
+// lookUp finds a domain or folder: its bucket and what its metadata are.
+func (s *Store) lookUp(ctx context.Context, n hdfrest.Name) (*Bucket, version[*domainMeta], error) {
 	b, err := s.at(ctx, n)
 	if err != nil {
-		return nil, err
+		return nil, version[*domainMeta]{}, err
 	}
 	v, err := s.meta(ctx, b, n)
+	return b, v, err
+}
+
+// Open opens a domain: one request.
+func (s *Store) Open(ctx context.Context, n hdfrest.Name) (hdfrest.Domain, error) {
+	b, v, err := s.lookUp(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -221,11 +227,7 @@ func (m *domainMeta) list() []hdfrest.ACL {
 
 // Describe reads what is said of a domain or folder.
 func (s *Store) Describe(ctx context.Context, n hdfrest.Name) (hdfrest.Entry, error) {
-	b, err := s.at(ctx, n)
-	if err != nil {
-		return hdfrest.Entry{}, err
-	}
-	v, err := s.meta(ctx, b, n)
+	_, v, err := s.lookUp(ctx, n)
 	if err != nil {
 		return hdfrest.Entry{}, err
 	}
