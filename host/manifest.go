@@ -63,10 +63,16 @@ func (h *Host) Manifest() *Manifest {
 		if strings.HasPrefix(digest, "program:") { // which says nothing to another program
 			digest = ""
 		}
-		m.Plugins = append(m.Plugins, PluginManifest{Name: p.Name, Version: p.Version, Digest: digest,
-			Grids: offers(p.Grids), Readers: offers(p.Readers), Statistics: offers(p.Statistics)})
+		one := ManifestOf(p)
+		one.Digest = digest
+		m.Plugins = append(m.Plugins, one)
 	}
 	return m
+}
+
+// ManifestOf lists what a plugin offers.
+func ManifestOf(p core.Plugin) PluginManifest {
+	return PluginManifest{Name: p.Name, Version: p.Version, Grids: offers(p.Grids), Readers: offers(p.Readers), Statistics: offers(p.Statistics)}
 }
 
 func offers[T any](makers []core.Maker[T]) []Offer {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 )
 
@@ -28,8 +29,8 @@ func TestSchema(t *testing.T) {
 	keys := func(name string) json.RawMessage {
 		return json.RawMessage(`{"properties":{"` + name + `":{"type":"number"}}}`)
 	}
-	text, err := Schema(config.Schema(), []Info{{Name: "p", Grids: []Offer{{Name: "boxes", Schema: keys("degrees")}},
-		Readers: []Offer{{Name: "csv", Schema: keys("skip")}, {Name: "plain"}}, Statistics: []Offer{{Name: "steps", Schema: keys("factor")}}}})
+	text, err := Schema(config.Schema(), []Info{{Name: "p", Grids: []host.Offer{{Name: "boxes", Schema: keys("degrees")}},
+		Readers: []host.Offer{{Name: "csv", Schema: keys("skip")}, {Name: "plain"}}, Statistics: []host.Offer{{Name: "steps", Schema: keys("factor")}}}})
 	require.NoError(t, err)
 	var root map[string]any
 	require.NoError(t, json.Unmarshal(text, &root))

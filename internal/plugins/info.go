@@ -2,12 +2,12 @@ package plugins
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/host/remote"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/run"
@@ -15,32 +15,18 @@ import (
 
 // Info is what listings say of a plugin.
 type Info struct {
-	Name       string   `json:"name"`
-	Version    string   `json:"version"`
-	Command    []string `json:"command,omitempty"` // none: linked in
-	SHA256     string   `json:"sha256,omitempty"`  // of its code (package plugindigest)
-	Grids      []Offer  `json:"grids,omitempty"`
-	Readers    []Offer  `json:"readers,omitempty"`
-	Statistics []Offer  `json:"statistics,omitempty"`
-}
-
-// An Offer is a grid, a reader or a statistic.
-type Offer struct {
-	Name   string          `json:"name"`
-	Doc    string          `json:"doc,omitempty"`
-	Schema json.RawMessage `json:"schema,omitempty"`
+	Name       string       `json:"name"`
+	Version    string       `json:"version"`
+	Command    []string     `json:"command,omitempty"` // none: linked in
+	SHA256     string       `json:"sha256,omitempty"`  // of its code (package plugindigest)
+	Grids      []host.Offer `json:"grids,omitempty"`
+	Readers    []host.Offer `json:"readers,omitempty"`
+	Statistics []host.Offer `json:"statistics,omitempty"`
 }
 
 func infoOf(p core.Plugin, command []string, digest string) Info {
-	return Info{Name: p.Name, Version: p.Version, Command: command, SHA256: digest, Grids: offersOf(p.Grids), Readers: offersOf(p.Readers), Statistics: offersOf(p.Statistics)}
-}
-
-func offersOf[T any](makers []core.Maker[T]) []Offer {
-	var out []Offer
-	for _, m := range makers {
-		out = append(out, Offer{Name: m.Name, Doc: m.Doc, Schema: m.Schema})
-	}
-	return out
+	m := host.ManifestOf(p)
+	return Info{Name: m.Name, Version: m.Version, Command: command, SHA256: digest, Grids: m.Grids, Readers: m.Readers, Statistics: m.Statistics}
 }
 
 // Place is where a plugin is.
@@ -54,7 +40,7 @@ func (p *Info) Place() string {
 // A Kind is the offers of one kind: "grid", "reader", "statistic".
 type Kind struct {
 	Name   string
-	Offers []Offer
+	Offers []host.Offer
 }
 
 // Kinds are the offers by their kinds.
@@ -146,7 +132,7 @@ func (s *Set) Named(ctx context.Context, args []string) (found []Info, failures 
 		match := p.Name == args[0]
 		names = append(names, p.Name)
 		for _, k := range p.Kinds() {
-			match = match || slices.ContainsFunc(k.Offers, func(o Offer) bool { return o.Name == args[0] })
+			match = match || slices.ContainsFunc(k.Offers, func(o host.Offer) bool { return o.Name == args[0] })
 		}
 		if match {
 			found = append(found, p)
