@@ -8,31 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/sharedtest"
-	"github.com/englacial/zagg/plugins/all"
+	"github.com/englacial/zagg/test/remote/loop"
 )
-
-// everything is one plugin with what all of ours offer, for a process that serves it.
-func everything() core.Plugin {
-	p := core.Plugin{Name: "everything", Version: "1"}
-	for _, one := range all.Plugins() {
-		p.Grids = append(p.Grids, one.Grids...)
-		p.Readers = append(p.Readers, one.Readers...)
-		p.Statistics = append(p.Statistics, one.Statistics...)
-	}
-	return p
-}
-
-// pluginFolder is a folder in which zagg finds the test's program as a plugin.
-func pluginFolder(t *testing.T) string {
-	exe, err := os.Executable()
-	require.NoError(t, err)
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "zagg-plugin-everything"), []byte("#!/bin/sh\n"+asPlugin+"=1 exec '"+exe+"'\n"), 0o700))
-	return dir
-}
 
 // A dataset is a configuration and the granules to run it with.
 type dataset struct{ name, config, granules string }
@@ -68,7 +47,7 @@ func datasets(t *testing.T, soak bool) []dataset {
 func TestSameStoreAtAnyGrouping(t *testing.T) {
 	sharedtest.NotShort(t)
 	soak := os.Getenv("ZAGG_SOAK") != ""
-	plugins := pluginFolder(t)
+	plugins := loop.Folder(t, asPlugin)
 	for _, set := range datasets(t, soak) {
 		t.Run(set.name, func(t *testing.T) {
 			plain := filepath.Join(t.TempDir(), "x.zarr")

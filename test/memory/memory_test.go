@@ -23,6 +23,7 @@ import (
 	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
+	"github.com/englacial/zagg/test/remote/loop"
 )
 
 const (
@@ -34,7 +35,7 @@ const (
 // The test's program is the command line and a plugin too.
 func TestMain(m *testing.M) {
 	if os.Getenv(asPlugin) != "" {
-		serve.Main(everything())
+		serve.Main(loop.Everything())
 		os.Exit(0)
 	}
 	if os.Getenv(asCLI) == bare {

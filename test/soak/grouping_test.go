@@ -10,31 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
-	"github.com/englacial/zagg/plugins/all"
+	"github.com/englacial/zagg/test/remote/loop"
 )
-
-// everything is one plugin with what all of ours offer, for a process that serves it.
-func everything() core.Plugin {
-	p := core.Plugin{Name: "everything", Version: "1"}
-	for _, one := range all.Plugins() {
-		p.Grids = append(p.Grids, one.Grids...)
-		p.Readers = append(p.Readers, one.Readers...)
-		p.Statistics = append(p.Statistics, one.Statistics...)
-	}
-	return p
-}
-
-// pluginFolder is a folder in which zagg finds the test's program as a plugin.
-func pluginFolder(t *testing.T) string {
-	dir := t.TempDir()
-	script := "#!/bin/sh\n" + asPlugin + "=1 exec '" + exe(t) + "'\n"
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "zagg-plugin-everything"), []byte(script), 0o700))
-	return dir
-}
 
 // bareRecords are the records of a store without what differs from run to run.
 func (b *bench) bareRecords(t *testing.T, store string) map[string]*layout.Record {
@@ -58,7 +38,7 @@ func TestSameStoreHoweverItIsComputed(t *testing.T) {
 	b := newBench(t)
 	records := b.bareRecords(t, "s3://out/whole.zarr")
 	require.Len(t, records, 6)
-	plugins := pluginFolder(t)
+	plugins := loop.Folder(t, asPlugin)
 	for i, kind := range []string{"linked", "remote", "lambda"} {
 		for k, perJob := range []string{"1", "3", "auto"} {
 			for m, memory := range []string{"32MiB", "1GB"} {

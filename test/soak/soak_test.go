@@ -34,6 +34,7 @@ import (
 	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
+	"github.com/englacial/zagg/test/remote/loop"
 )
 
 const (
@@ -47,7 +48,7 @@ const (
 // The test's program is the function, the command line and a plugin too.
 func TestMain(m *testing.M) {
 	if os.Getenv(asPlugin) != "" {
-		serve.Main(everything())
+		serve.Main(loop.Everything())
 		os.Exit(0)
 	}
 	if os.Getenv(asCLI) == bare {
