@@ -92,6 +92,7 @@ var rules = map[string][]string{
 	"test":                     {"..."},
 
 	"internal/quickdeploy": {"internal/bundle", "internal/zippatch"},
+	"internal/draft":       {"core/h5", "core/h5/cf", "core/names", "internal/config"},
 	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/plan", "internal/store", "internal/stored"},
 
 	"core/spelling": {},

@@ -68,6 +68,30 @@ def atl11(path):
             write(g, "h_corr_sigma", np.full((N, 2), 0.1), _FillValue=np.float64(FILL))
 
 
+def ctd(path):
+    """A file of no product: packed coordinates, names with blanks, a quality flag, a dataset that cannot be unpacked, links."""
+    n = 500
+    with h5py.File(path, "w") as f:
+        g = f.create_group("cruise 7/ctd")
+        write(g, "Lat", (np.linspace(-60, -59, n) * 1e4).astype("i4"), scale_factor=1e-4, units="degrees_north")
+        write(g, "Lon", (np.linspace(10, 11, n) * 1e4).astype("i4"), scale_factor=1e-4)
+        t = np.linspace(0, 4, n).astype("f4")
+        t[:5] = -999
+        write(g, "sea water temp. (C)", t, _FillValue=np.float32(-999), units="degC", long_name="temperature:\n  in: situ")
+        write(g, "QC", (np.arange(n) % 4).astype("u1"), flag_values=np.arange(4, dtype="u1"), flag_meanings="bad good probably_good missing")
+        write(g, "sealed", np.zeros(n, "f4"), _FillValue="none")
+        write(g, "count", np.arange(n))
+        write(f, "calibration/plate", np.zeros(7))
+        write(f, "name", np.array([b"a"] * n))
+        f["link"] = h5py.SoftLink("/nowhere")
+
+
+def swath(path):
+    with h5py.File(path, "w") as f:
+        write(f, "lat", np.zeros((4, 5)))
+        write(f, "lon", np.zeros((4, 5)))
+
+
 if __name__ == "__main__":
     folder = sys.argv[1]
     at = lambda name: os.path.join(folder, name)
@@ -75,3 +99,5 @@ if __name__ == "__main__":
     gedi(at("GEDI02_A_2019108002012_O01959_01_T03909_02_003_01_V002.h5"), "l2a")
     atl08(at("ATL08_20181014001049_02350102_006_02.h5"))
     atl11(at("ATL11_000110_0308_006_01.h5"))
+    ctd(at("ctd.h5"))
+    swath(at("swath.h5"))

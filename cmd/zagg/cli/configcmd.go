@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/draft"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plugins"
 )
@@ -17,12 +19,13 @@ import (
 func (a *app) configCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
-		Short: "Check run configurations, show the shipped ones, print the JSON schema",
+		Short: "Check run configurations, show the shipped ones, draft one from a file, print the JSON schema",
 		Example: `  zagg config check my.yaml
   zagg config show atl06 > my.yaml
+  zagg config new --from granule.h5 -o my.yaml
   zagg config schema > zagg.schema.json`,
 	}
-	c.AddCommand(a.configCheck(), a.configShow(), a.configSchema())
+	c.AddCommand(a.configCheck(), a.configShow(), a.configNew(), a.configSchema())
 	return c
 }
 
@@ -121,6 +124,60 @@ func (a *app) configShow() *cobra.Command {
 			return err
 		},
 	}
+}
+
+func (a *app) configNew() *cobra.Command {
+	var from, out string
+	c := &cobra.Command{
+		Use:   "new --from GRANULE [-o FILE]",
+		Short: "Draft a configuration from any HDF5 file",
+		Long: `Draft a configuration from an HDF5 file or URL that nobody described: groups such as beams, coordinates, the datasets with a row for
+each observation, their units and fill values, quality flags with what is good and how often each value is there, records that own
+observations (segments of photons), and a grid as fine as the observations lie apart. Comments say what was chosen, and what was left
+out and why. The draft is checked and read with as a run would before it is printed.`,
+		Example: "  zagg config new --from granule.h5 -o my.yaml\n  zagg config new --from s3://bucket/granule.h5 | less",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			source, err := drivers.Open(ctx, drivers.Environment(), from)
+			if err != nil {
+				return err
+			}
+			text, err := draft.New(ctx, objstore.RetryReader(source, objstore.Policy{}), from)
+			if err != nil {
+				return err
+			}
+			cfg, _, err := config.Parse("draft", text)
+			if err == nil {
+				err = a.checkConfig(ctx, cfg, []string{from})
+			}
+			if err != nil {
+				return fmt.Errorf("the draft cannot be used, and is not written: %w", err)
+			}
+			if out == "" {
+				_, err = a.stdout.Write(text)
+				return err
+			}
+			return writeNew(out, text)
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "the file, a path or URL")
+	c.Flags().StringVarP(&out, "output", "o", "", "write to this file, which must not be there yet; default: print")
+	_ = c.MarkFlagRequired("from")
+	return c
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return core.Errorf(core.Invalid, "config new", name, "cannot be made: %w", err)
+	}
+	if _, err := f.Write(text); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
 }
 
 func (a *app) configSchema() *cobra.Command {
