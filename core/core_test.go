@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -40,10 +42,42 @@ func TestCompareKeys(t *testing.T) {
 	require.Equal(t, []ShardKey{"5", "-1", "12", "99", "100"}, keys)
 }
 
+// A subject is in the text of an error once, however often it is named on the way, and no function of Go is.
+func TestErrorNamesItsSubjectOnce(t *testing.T) {
+	cause := errors.New("it is gone")
+	for _, subject := range []string{"s3://b/a/x.h5", "/data/x y.h5", "https://u:p@h/x.h5?sig=1", "x.h5"} {
+		shown := Address(subject).String()
+		for _, first := range []error{
+			cause, fmt.Errorf("%s: %w", Address(subject), cause), fmt.Errorf("open %s: %w", Address(subject), cause), fmt.Errorf("Get %q: %w", Address(subject), cause),
+			Errorf(NotFound, "h5.Open", subject, "%w", cause), Errorf(NotFound, "read", subject, "%w", cause),
+		} {
+			for _, second := range []error{Wrap(first, "h5.Open", subject), Wrap(first, "read granule", subject), Wrap(first, "", path.Base(shown)), Wrap(first, "h5.Read", subject+" /gt1l/h")} {
+				for _, err := range []error{second, Wrap(second, "", subject), Wrap(second, "store.Check", ""), Wrap(second, "plan", subject)} {
+					require.LessOrEqual(t, strings.Count(err.Error(), shown), 1, err.Error())
+					require.Contains(t, err.Error(), path.Base(shown))
+					require.True(t, strings.HasSuffix(err.Error(), "it is gone"), err.Error())
+					require.NotRegexp(t, `h5\.[A-Z]|store\.[A-Z]`, err.Error())
+					require.ErrorIs(t, err, cause)
+					require.Equal(t, CodeOf(first), CodeOf(err))
+				}
+			}
+		}
+	}
+	require.EqualError(t, Wrap(Errorf(NotFound, "", "/a/b.h5", "no such file"), "read granule", "b.h5"), "read granule: /a/b.h5: no such file")
+	require.EqualError(t, Wrap(Errorf(NotFound, "", "/a/b.h5", "no such file"), "read granule", "/a/b.h5"), "read granule /a/b.h5: no such file")
+	require.EqualError(t, Errorf(Invalid, "array", "data", "no data"), "array data: no data", "a word of the language names nothing")
+	require.EqualError(t, Errorf(Invalid, "shard", "12", "12 rows"), "shard 12: 12 rows")
+	require.EqualError(t, Errorf(Invalid, "output.Grid", "", "y"), "y")
+	require.EqualError(t, Errorf(Invalid, "output.grid", "", "y"), "output.grid: y")
+	require.NoError(t, Wrap(nil, "read", "x"))
+	require.False(t, Is(nil, Internal))
+	require.True(t, Is(Wrapf(context.Canceled, "", "", "x: %w", cause), Unavailable))
+}
+
 func TestErrors(t *testing.T) {
 	cause := errors.New("cause")
 	err := Errorf(Corrupt, "h5.Open", "a.h5", "byte %d: %w", 7, cause)
-	require.EqualError(t, err, "h5.Open a.h5: byte 7: cause")
+	require.EqualError(t, err, "a.h5: byte 7: cause")
 	require.ErrorIs(t, err, cause)
 	require.Equal(t, Corrupt, CodeOf(fmt.Errorf("shard: %w", err)))
 	require.Equal(t, Denied, CodeOf(Errorf(Denied, "", "", "%w", err)), "the outermost code counts")

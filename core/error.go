@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Code says what kind of failure an error is. Codes survive the wire; only Unavailable is retried.
@@ -33,24 +36,79 @@ func (c Code) String() string {
 // An Error carries what was tried, on what (granule, shard, object, key and line), and what kind of failure it was.
 type Error struct {
 	Code    Code
-	Op      string // "h5.Open"
+	Op      string // "read granule"; a Go function ("h5.Open") is for who debugs, and not in the text
 	Subject string // granule, shard, object, or file:line
 	Err     error
 }
 
+// Error is "op subject: cause". A subject that the cause names too is named there alone.
 func (e *Error) Error() string {
-	text := e.Err.Error()
-	subject := Address(e.Subject).String()
-	switch {
-	case e.Op == "" && subject == "":
-	case e.Op == "":
-		text = subject + ": " + text
-	case subject == "":
-		text = e.Op + ": " + text
-	default:
-		text = e.Op + " " + subject + ": " + text
+	text := Shown(e.Err.Error())
+	op, subject := e.Op, Address(e.Subject).String()
+	if isFunction(op) {
+		op = ""
+	}
+	if part, rest, ok := strings.Cut(text, ": "); ok && !names(part, subject) && endsIn(part, subject) {
+		text = rest // the cause's subject is a part of this one
+	}
+	if names(text, subject) {
+		if op != "" && strings.HasPrefix(text, subject) {
+			return Shown(op + " " + text)
+		}
+		subject = ""
+	}
+	if head := strings.TrimSpace(op + " " + subject); head != "" {
+		text = head + ": " + text
 	}
 	return Shown(text)
+}
+
+// isFunction reports whether an operation is the name of a Go function in its package.
+func isFunction(op string) bool {
+	pkg, name, ok := strings.Cut(op, ".")
+	if !ok || pkg == "" || name == "" || name[0] < 'A' || name[0] > 'Z' {
+		return false
+	}
+	const inName = schemeCharacters + "_"
+	return strings.ToLower(pkg) == pkg && strings.Trim(pkg, inName) == "" && strings.Trim(name, inName) == ""
+}
+
+// names reports whether a text has a subject, not as a part of another word. Those that may be words of a language, or numbers, are in
+// texts by chance.
+func names(text, subject string) bool {
+	if len(subject) < 4 || !strings.ContainsAny(subject, "/._:") {
+		return false
+	}
+	for at := 0; ; {
+		i := strings.Index(text[at:], subject)
+		if i < 0 {
+			return false
+		}
+		at += i
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+len(subject):])
+		if !inWord(before) && !inWord(after) {
+			return true
+		}
+		at++
+	}
+}
+
+// endsIn reports whether the last words of a text are a part of a subject.
+func endsIn(text, subject string) bool {
+	for {
+		if names(subject, strings.Trim(text, `"`)) {
+			return true
+		}
+		var ok bool
+		if _, text, ok = strings.Cut(text, " "); !ok {
+			return false
+		}
+	}
+}
+
+func inWord(r rune) bool {
+	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
 // Unwrap gives the cause.
@@ -60,6 +118,22 @@ func (e *Error) Unwrap() error { return e.Err }
 func Errorf(code Code, op, subject, format string, args ...any) error {
 	return &Error{Code: code, Op: op, Subject: subject, Err: fmt.Errorf(format, args...)}
 }
+
+// Wrap says what was tried, and on what, when err came of it. The code is err's, the text as Error has it; nil stays nil.
+func Wrap(err error, op, subject string) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Code: CodeOf(err), Op: op, Subject: subject, Err: err}
+}
+
+// Wrapf is Errorf with the code of err; the format says where in the text err is, by %w.
+func Wrapf(err error, op, subject, format string, args ...any) error {
+	return Errorf(CodeOf(err), op, subject, format, args...)
+}
+
+// Is reports whether err is an error of the kind that code says, as CodeOf finds it.
+func Is(err error, code Code) bool { return err != nil && CodeOf(err) == code }
 
 // CodeOf is the code of the outermost Error in err's chain; Unavailable for a deadline or cancellation that carries no
 // code; else Internal.

@@ -12,7 +12,7 @@ func ExampleErrorf() {
 	cause := errors.New("the server is busy")
 	err := core.Errorf(core.Unavailable, "read", "ATL06_20190221121851_08410203_007_01.h5", "%w", cause)
 	fmt.Println(err)
-	fmt.Println(core.CodeOf(err) == core.Unavailable, errors.Is(err, cause))
+	fmt.Println(core.Is(err, core.Unavailable), errors.Is(err, cause))
 	// Output:
 	// read ATL06_20190221121851_08410203_007_01.h5: the server is busy
 	// true true

@@ -30,7 +30,7 @@ func ExampleHost_Grid() {
 	}
 	fmt.Println(described[0].Key, described[0].Label)
 	_, err = plugins.Grid(context.Background(), "geohash", nil)
-	fmt.Println(core.CodeOf(err) == core.NotFound)
+	fmt.Println(core.Is(err, core.NotFound))
 	// Output:
 	// 5699586803414073350 4441232
 	// true

@@ -155,7 +155,7 @@ func (p *processing) run(ctx context.Context) {
 	_, errs := pipeline.RunAll(ctx, tasks, hooks)
 	for i, w := range p.works {
 		if errs[i] != nil && p.errs[w.at] == nil {
-			p.errs[w.at] = core.Errorf(core.CodeOf(errs[i]), "shard", w.shard.Label, "%w", errs[i])
+			p.errs[w.at] = core.Wrap(errs[i], "shard", w.shard.Label)
 		}
 	}
 	p.account()

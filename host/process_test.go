@@ -321,7 +321,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 func requireHonest(t testing.TB, s *setup, store core.ObjectStore, label string) {
 	t.Helper()
 	r, err := layout.LoadRecord(t.Context(), store, s.url, label)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return
 	}
 	require.NoError(t, err)

@@ -325,7 +325,7 @@ func TestStaleAndPrune(t *testing.T) {
 func requireWhole(t testing.TB, s *setup, store core.ObjectStore, label string) {
 	t.Helper()
 	r, err := layout.LoadRecord(t.Context(), store, s.url, label)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return
 	}
 	require.NoError(t, err)

@@ -142,7 +142,7 @@ func badGrids() map[string]struct {
 		"cover lists a shard twice":   {"Find", badGrid{cover: each(1, func(_ core.Region, keys []core.ShardKey) []core.ShardKey { return append(keys, keys[len(keys)-1]) })}},
 		"cover gives other spellings": {"Find", badGrid{cover: each(1, func(_ core.Region, keys []core.ShardKey) []core.ShardKey { keys[0] = "0" + keys[0]; return keys })}},
 		"cover takes NaN for nothing": {"CoverInvalid", badGrid{cover: func(_ context.Context, r []core.Region, covers [][]core.ShardKey, err error) ([][]core.ShardKey, error) {
-			if core.CodeOf(err) == core.Invalid {
+			if core.Is(err, core.Invalid) {
 				return make([][]core.ShardKey, len(r)), nil
 			}
 			return covers, err

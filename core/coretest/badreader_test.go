@@ -244,7 +244,7 @@ func badReaders() map[string]struct {
 			return func(b *core.Batch) error { _ = emit(b); return nil }
 		}}},
 		"forgets that emit failed": {"EmitFails", badReader{end: func(_ *core.ReadStats, err error) error {
-			if core.CodeOf(err) == core.Denied {
+			if core.Is(err, core.Denied) {
 				return nil
 			}
 			return err
@@ -259,14 +259,14 @@ func badReaders() map[string]struct {
 		"does not stop":              {"Cancelled", badReader{ctx: context.WithoutCancel}},
 		"a missing granule is a bug": {"Missing", badReader{end: code(core.Internal)}},
 		"a missing granule is empty": {"Missing", badReader{end: func(_ *core.ReadStats, err error) error {
-			if core.CodeOf(err) == core.NotFound {
+			if core.Is(err, core.NotFound) {
 				return nil
 			}
 			return err
 		}}},
 		"throttling is corruption": {"SourceFails", badReader{end: code(core.Corrupt)}},
 		"what failed is left out": {"SourceFails", badReader{end: func(_ *core.ReadStats, err error) error {
-			if core.CodeOf(err) == core.Unavailable {
+			if core.Is(err, core.Unavailable) {
 				return nil
 			}
 			return err
@@ -281,7 +281,7 @@ func badReaders() map[string]struct {
 			return out, err
 		})}},
 		"strange bytes are a bug": {"Damaged", badReader{end: func(_ *core.ReadStats, err error) error {
-			if core.CodeOf(err) == core.Corrupt {
+			if core.Is(err, core.Corrupt) {
 				err = core.Errorf(core.Internal, "", "", "%w", err)
 			}
 			return err

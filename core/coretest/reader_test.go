@@ -110,7 +110,7 @@ func (t tab) Index(ctx context.Context, src core.ObjectReader, g core.Granule, _
 // indexed gives the rows by the index, if it is of the granule as it is now.
 func (tab) indexed(ctx context.Context, src core.ObjectReader, index, data string) (rows [2]int64, use core.IndexUse) {
 	got, err := src.ReadRanges(ctx, index, []core.Range{{Length: 1000}})
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return rows, core.IndexMissing
 	}
 	now, err2 := src.Stat(ctx, data)

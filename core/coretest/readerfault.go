@@ -68,7 +68,7 @@ func (r *readerSuite) checkEmitFails(c *check) {
 				continue
 			}
 			c.that(errors.Is(err, stop), "emit gives %q at batch %d, Read gives %v: want that error in the chain", stop, at, err)
-			c.that(core.CodeOf(err) == core.Denied, "emit gives an error with code denied, Read one with code %q: %v", core.CodeOf(err), err)
+			c.that(core.Is(err, core.Denied), "emit gives an error with code denied, Read one with code %q: %v", core.CodeOf(err), err)
 		}
 	}
 }

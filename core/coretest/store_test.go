@@ -85,7 +85,7 @@ func TestBadStores(t *testing.T) {
 		}}},
 		"what is missing is empty": {"Missing", badStore{read: func(good core.ObjectStore, ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 			got, err := good.ReadRanges(ctx, url, ranges)
-			if core.CodeOf(err) == core.NotFound {
+			if core.Is(err, core.NotFound) {
 				return make([][]byte, len(ranges)), nil
 			}
 			return got, err

@@ -153,7 +153,7 @@ func putNew(s *storeCheck) {
 				mu.Lock()
 				defer mu.Unlock()
 				won = append(won, body)
-			} else if core.CodeOf(err) != core.Unavailable && !errors.Is(err, objstore.ErrPrecondition) {
+			} else if !core.Is(err, core.Unavailable) && !errors.Is(err, objstore.ErrPrecondition) {
 				s.Errorf("not a failed condition: %v", err)
 			}
 		})

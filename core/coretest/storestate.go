@@ -31,7 +31,7 @@ func putInTurn(s *storeCheck) {
 				switch {
 				case err == nil:
 					i++
-				case !errors.Is(err, objstore.ErrPrecondition) && core.CodeOf(err) != core.Unavailable:
+				case !errors.Is(err, objstore.ErrPrecondition) && !core.Is(err, core.Unavailable):
 					s.Errorf("not a failed condition: %v", err)
 					return
 				}

@@ -162,7 +162,7 @@ func (c *check) cancelled(err error, what string) {
 	if err == nil {
 		c.fatalf("%s with a cancelled context is no error; look at ctx.Err() before and now and then during the work", what)
 	}
-	c.that(errors.Is(err, context.Canceled) || core.CodeOf(err) == core.Unavailable,
+	c.that(errors.Is(err, context.Canceled) || core.Is(err, core.Unavailable),
 		"%s with a cancelled context: %v; want context.Canceled in the chain, or code unavailable", what, err)
 }
 

@@ -29,7 +29,7 @@ func Cover(op string, regions []core.Region, worker func() func(core.Region) ([]
 	wait.Wait()
 	for i, err := range errs {
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), op, fmt.Sprintf("region %d", i), "%w", err)
+			return nil, core.Wrap(err, op, fmt.Sprintf("region %d", i))
 		}
 	}
 	return covers, nil

@@ -56,7 +56,7 @@ func TestCover(t *testing.T) {
 		require.Equal(t, []core.ShardKey{core.ShardKey(rune('0' + i%10))}, keys)
 	}
 	_, err = Cover("test.Cover", regions, worker)
-	require.ErrorContains(t, err, "test.Cover region 499: too far")
+	require.ErrorContains(t, err, "region 499: too far")
 	require.Equal(t, core.Unsupported, core.CodeOf(err))
 	none, err := Cover("test.Cover", nil, func() func(core.Region) ([]core.ShardKey, error) { panic(errors.New("no region, no worker")) })
 	require.NoError(t, err)

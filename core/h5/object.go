@@ -150,7 +150,7 @@ func (f *File) Datasets(ctx context.Context, paths ...string) ([]*Dataset, error
 			return err
 		}
 		out[i] = d
-		if err = d.load(r); core.CodeOf(err) == core.Unavailable {
+		if err = d.load(r); core.Is(err, core.Unavailable) {
 			return err
 		}
 		return nil
@@ -200,7 +200,7 @@ func (f *File) load(r *space.Reader, addr uint64, path string) (*Object, error) 
 	case head.First(header.Layout) != nil:
 		o.kind = DatasetKind
 		d := &Dataset{Object: o}
-		if o.failed = d.decode(r); core.CodeOf(o.failed) == core.Unavailable {
+		if o.failed = d.decode(r); core.Is(o.failed, core.Unavailable) {
 			return nil, o.failed
 		}
 		if o.failed == nil {

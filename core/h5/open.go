@@ -28,7 +28,7 @@ func (f *File) open(r *space.Reader) error {
 	if sb.Extension != NoAddress {
 		err = f.extension(r)
 	}
-	if met := f.space.Met(); met >= 0 && met < sb.End && sb.At == 0 && (err == nil || core.CodeOf(err) == core.Corrupt) {
+	if met := f.space.Met(); met >= 0 && met < sb.End && sb.At == 0 && (err == nil || core.Is(err, core.Corrupt)) {
 		return space.Truncated(met, sb.End)
 	}
 	if err != nil {

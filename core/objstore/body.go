@@ -63,7 +63,7 @@ func (e *readError) Unwrap() error { return e.err }
 // bodyError gives an error met while a body was copied its code: the body's own if it has one.
 func bodyError(op, url string, err error) error {
 	if e, ok := errors.AsType[*readError](err); ok {
-		return core.Errorf(core.CodeOf(e.err), op, url, "%w", err)
+		return core.Wrapf(e.err, op, url, "%w", err)
 	}
 	return fileError(op, url, err)
 }

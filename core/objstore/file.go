@@ -219,7 +219,7 @@ func (f *File) deleteOne(ctx context.Context, op, url string) error {
 	if err == nil && !info.IsDir() {
 		err = os.Remove(path)
 	}
-	if err = fileError(op, url, err); err != nil && core.CodeOf(err) != core.NotFound {
+	if err = fileError(op, url, err); err != nil && !core.Is(err, core.NotFound) {
 		return err
 	}
 	return nil
@@ -242,7 +242,7 @@ func listFolder(ctx context.Context, url, folder, begin string, visit func(core.
 	const op = "objstore.List"
 	entries, err := os.ReadDir(cmp.Or(folder, "."))
 	if err != nil {
-		if err = fileError(op, url, err); core.CodeOf(err) == core.NotFound {
+		if err = fileError(op, url, err); core.Is(err, core.NotFound) {
 			return nil
 		}
 		return err

@@ -90,7 +90,7 @@ func TestFileFull(t *testing.T) {
 	full := &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
 	err := objstore.FileError("objstore.Put", dir+"/x", full)
 	require.Equal(t, core.Invalid, core.CodeOf(err), "not Unavailable, which would be tried again")
-	require.EqualError(t, err, "objstore.Put "+dir+"/x: disk is full: free space and run the same command again to resume (no space left on device)")
+	require.EqualError(t, err, dir+"/x: disk is full: free space and run the same command again to resume (no space left on device)")
 	require.Error(t, store.Put(t.Context(), dir+"/x", io.MultiReader(strings.NewReader("half"), iotest.ErrReader(full)), core.PutOptions{Size: -1}))
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)

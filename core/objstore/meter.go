@@ -67,7 +67,7 @@ func (c *Counter) Retried(error, time.Duration) { c.retries.Add(1) }
 
 // failed counts err, if it is one, and returns it.
 func (c *Counter) failed(err error) error {
-	if err != nil && core.CodeOf(err) != core.NotFound && !errors.Is(err, ErrPrecondition) { // questions, not failures
+	if err != nil && !core.Is(err, core.NotFound) && !errors.Is(err, ErrPrecondition) { // questions, not failures
 		c.errors.Add(1)
 	}
 	return err

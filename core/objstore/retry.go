@@ -100,7 +100,7 @@ func (s retryStore) Put(ctx context.Context, url string, body io.Reader, opt cor
 		}
 		err := s.store.Put(ctx, url, body, opt)
 		if failed && errors.Is(err, ErrPrecondition) {
-			return core.Errorf(core.CodeOf(err), "", "", "%w; an earlier try whose answer was lost may have written it", err)
+			return core.Wrapf(err, "", "", "%w; an earlier try whose answer was lost may have written it", err)
 		}
 		failed = err != nil
 		return err
@@ -152,7 +152,7 @@ func (p Policy) do(ctx context.Context, call func() (progress bool, err error)) 
 		if progress {
 			try = 1
 		}
-		if err == nil || core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
+		if err == nil || !core.Is(err, core.Unavailable) || ctx.Err() != nil {
 			return err
 		}
 		wait := p.wait(try)

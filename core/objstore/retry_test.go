@@ -278,7 +278,7 @@ func TestMux(t *testing.T) {
 	require.Len(t, https.asked, 1)
 	require.Equal(t, core.Unsupported, core.CodeOf(objstore.PutBytes(ctx, store, "https://host/x", nil, core.PutOptions{})))
 	_, err = store.Stat(ctx, "gs://b/x")
-	require.EqualError(t, err, `objstore.Stat gs://b/x: nothing here reads "gs://"; have [file:// https:// s3://]`)
+	require.EqualError(t, err, `gs://b/x: nothing here reads "gs://"; have [file:// https:// s3://]`)
 	require.Equal(t, core.Invalid, core.CodeOf(err))
 	require.Error(t, store.Delete(ctx, "s3://b/x", "https://host/x"))
 	_, err = store.Stat(ctx, "s3://b/x")

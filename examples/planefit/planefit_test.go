@@ -102,12 +102,12 @@ func TestPromises(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	for _, config := range []string{`{"min_pints":3}`, `{"min_points":3}`, `{"cutoff":0}`, `{"iterations":0}`, `{"degrees":"yes"}`, `[]`, `{`} {
-		if _, err := newStatistic(core.Config(config)); core.CodeOf(err) != core.Invalid {
+		if _, err := newStatistic(core.Config(config)); !core.Is(err, core.Invalid) {
 			t.Errorf("%s: %v", config, err)
 		}
 	}
 	s, _ := newStatistic(nil)
-	if _, err := s.Compute(t.Context(), &core.Groups{Slots: []int32{1}, Offsets: []int64{0, 1}}); core.CodeOf(err) != core.Invalid {
+	if _, err := s.Compute(t.Context(), &core.Groups{Slots: []int32{1}, Offsets: []int64{0, 1}}); !core.Is(err, core.Invalid) {
 		t.Error(err)
 	}
 }

@@ -48,7 +48,7 @@ func Attach(ctx context.Context, name, socket string) (*Plugin, error) {
 	})
 	if err != nil {
 		conn.Close() //nolint:errcheck // it was of no use
-		return nil, core.Errorf(core.CodeOf(err), "plugin", name, "attaching to %s, as $%s says: %w", socket, ReattachVariable, err)
+		return nil, core.Wrapf(err, "plugin", name, "attaching to %s, as $%s says: %w", socket, ReattachVariable, err)
 	}
 	var unique [32]byte
 	_, _ = rand.Read(unique[:]) // never fails

@@ -149,7 +149,7 @@ func (o *Options) dialOptions() []grpc.DialOption {
 // startFailure says what went wrong in the words of the user.
 func (r *running) startFailure(o Options, err error) error {
 	if r.started.Load() == nil {
-		if core.CodeOf(err) != core.Internal {
+		if !core.Is(err, core.Internal) {
 			return err
 		}
 		return core.Errorf(core.Unavailable, "plugin", o.Name, "%w", err)

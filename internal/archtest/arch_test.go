@@ -364,6 +364,39 @@ func TestOneAddressBook(t *testing.T) {
 	}
 }
 
+// What an error is of, and with what it is wrapped, is asked and said by core.Is and core.Wrap.
+func TestErrorsAreAskedAndWrappedInOneWay(t *testing.T) {
+	isCall := func(n ast.Node, name string) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return false
+		}
+		f, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || f.Sel.Name != name {
+			return false
+		}
+		x, ok := f.X.(*ast.Ident)
+		return ok && x.Name == "core"
+	}
+	for dir, files := range packages(t) {
+		for name, f := range files {
+			ast.Inspect(f, func(n ast.Node) bool {
+				switch e := n.(type) {
+				case *ast.CallExpr:
+					if isCall(e, "Errorf") && isCall(e.Args[0], "CodeOf") {
+						t.Errorf("%s/%s: core.Errorf(core.CodeOf(err), …): use core.Wrap or core.Wrapf", dir, name)
+					}
+				case *ast.BinaryExpr:
+					if (e.Op == token.EQL || e.Op == token.NEQ) && (isCall(e.X, "CodeOf") || isCall(e.Y, "CodeOf")) {
+						t.Errorf("%s/%s: core.CodeOf(err) == …: use core.Is", dir, name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
 func TestFileLengths(t *testing.T) {
 	root := repository(t)
 	for dir, files := range packages(t) {

@@ -55,7 +55,7 @@ func Read(ctx context.Context, flag, name string, parse Parse, edges geometry.Ed
 	}
 	data, err := objstore.ReadAll(ctx, objstore.RetryReader(store, objstore.Policy{}), name, Largest)
 	if err != nil {
-		return Area{}, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+		return Area{}, core.Wrap(err, flag, name)
 	}
 	return Of(flag, name, data, parse, edges)
 }
@@ -64,7 +64,7 @@ func Read(ctx context.Context, flag, name string, parse Parse, edges geometry.Ed
 func Of(flag, name string, data []byte, parse Parse, edges geometry.Edges) (Area, error) {
 	shapes, err := parse(data)
 	if err != nil {
-		return Area{}, core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+		return Area{}, core.Wrap(err, flag, name)
 	}
 	if len(shapes) == 0 {
 		return Area{}, core.Errorf(core.Invalid, flag, name, "there is no place in it")
@@ -74,7 +74,7 @@ func Of(flag, name string, data []byte, parse Parse, edges geometry.Edges) (Area
 		_, err = sphere.NewRegion(region, sphere.AuthalicWGS84)
 	}
 	if err != nil {
-		err = core.Errorf(core.CodeOf(err), flag, name, "%w", err)
+		err = core.Wrap(err, flag, name)
 	}
 	return Area{region, readings}, err
 }

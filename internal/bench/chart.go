@@ -85,7 +85,7 @@ func (c Chart) Draw(w io.Writer, format string, series []Record) error {
 		}
 	}
 	if _, err := canvas.WriteTo(w); err != nil {
-		return core.Errorf(core.CodeOf(err), "draw chart", c.Name, "%w", err)
+		return core.Wrap(err, "draw chart", c.Name)
 	}
 	return nil
 }

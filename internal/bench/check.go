@@ -108,7 +108,7 @@ func ReadCounts(path string) ([]Counts, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "read counts", path, "%w", err)
+		return nil, core.Wrap(err, "read counts", path)
 	}
 	var counts []Counts
 	if err := json.Unmarshal(b, &counts); err != nil {
@@ -124,7 +124,7 @@ func WriteCounts(path string, counts []Counts) error {
 		return core.Errorf(core.Internal, "write counts", path, "%w", err)
 	}
 	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
-		return core.Errorf(core.CodeOf(err), "write counts", path, "%w", err)
+		return core.Wrap(err, "write counts", path)
 	}
 	return nil
 }

@@ -140,7 +140,7 @@ func (g GitHub) hasReviewer(ctx context.Context) (bool, error) {
 		ProtectionRules []struct{ Type string } `json:"protection_rules"`
 	}
 	err := g.call(ctx, "GET", "/environments/"+environment, nil, &env)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return false, nil
 	}
 	asks := slices.ContainsFunc(env.ProtectionRules, func(r struct{ Type string }) bool { return r.Type == "required_reviewers" })

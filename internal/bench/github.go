@@ -89,7 +89,7 @@ func (g GitHub) Permission(ctx context.Context, user string) (string, error) {
 	}
 	var reply struct{ Permission string }
 	err := g.call(ctx, http.MethodGet, "/collaborators/"+url.PathEscape(user)+"/permission", nil, &reply)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return "none", nil
 	}
 	return reply.Permission, err
@@ -120,7 +120,7 @@ func (g GitHub) Post(ctx context.Context, pr int64, text string) (created bool, 
 // Exists reports whether something below the repository is there, such as "/branches/benchmarks".
 func (g GitHub) Exists(ctx context.Context, path string) (bool, error) {
 	err := g.call(ctx, http.MethodGet, path, nil, nil)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return false, nil
 	}
 	return err == nil, err

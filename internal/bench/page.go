@@ -24,7 +24,7 @@ func indexPage() (*template.Template, error) {
 // WriteSite writes the index page and its charts, PNG and SVG, into a folder.
 func WriteSite(dir string, series []Record) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return core.Errorf(core.CodeOf(err), "draw charts", dir, "%w", err)
+		return core.Wrap(err, "draw charts", dir)
 	}
 	files := map[string][]byte{}
 	var page bytes.Buffer
@@ -43,7 +43,7 @@ func WriteSite(dir string, series []Record) error {
 	}
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			return core.Errorf(core.CodeOf(err), "draw charts", name, "%w", err)
+			return core.Wrap(err, "draw charts", name)
 		}
 	}
 	return nil

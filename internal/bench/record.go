@@ -121,7 +121,7 @@ func rectilinearArea(height, width int, resY, resX float64) float64 {
 func ReadRecords(path string) ([]Record, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "read records", path, "%w", err)
+		return nil, core.Wrap(err, "read records", path)
 	}
 	var list []wireRecord
 	if err := json.Unmarshal(b, &list); err != nil {
@@ -148,7 +148,7 @@ func WriteRecords(path string, records []Record) error {
 		return core.Errorf(core.Internal, "write records", path, "%w", err)
 	}
 	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
-		return core.Errorf(core.CodeOf(err), "write records", path, "%w", err)
+		return core.Wrap(err, "write records", path)
 	}
 	return nil
 }

@@ -121,13 +121,13 @@ func Sums(dir string, names []string) ([]byte, error) {
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "sum files", name, "%w", err)
+			return nil, core.Wrap(err, "sum files", name)
 		}
 		h := sha256.New()
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "sum files", name, "%w", err)
+			return nil, core.Wrap(err, "sum files", name)
 		}
 		fmt.Fprintf(&b, "%s  %s\n", hex.EncodeToString(h.Sum(nil)), name)
 	}
@@ -185,7 +185,7 @@ func addVersion(ctx context.Context, store core.ObjectStore, base, tag string) (
 		var info core.ObjectInfo
 		if info, err = store.Stat(ctx, name); err == nil {
 			condition = info.ETag
-		} else if core.CodeOf(err) != core.NotFound {
+		} else if !core.Is(err, core.NotFound) {
 			return Versions{}, err
 		}
 		var v Versions
@@ -261,12 +261,12 @@ func join(base string, elem ...string) string {
 func putFile(ctx context.Context, store core.ObjectStore, name, file string) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return core.Errorf(core.CodeOf(err), "distribute", file, "%w", err)
+		return core.Wrap(err, "distribute", file)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return core.Errorf(core.CodeOf(err), "distribute", file, "%w", err)
+		return core.Wrap(err, "distribute", file)
 	}
 	return store.Put(ctx, name, f, core.PutOptions{Size: info.Size(), ContentType: "application/zip"})
 }

@@ -51,7 +51,7 @@ func Retain(history, records []Record) (series []Record, taken int) {
 func WriteSeries(path string, series []Record) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".series-*")
 	if err != nil {
-		return core.Errorf(core.CodeOf(err), "write series", path, "%w", err)
+		return core.Wrap(err, "write series", path)
 	}
 	defer os.Remove(f.Name())
 	err = parquet.Write(f, series)
@@ -59,7 +59,7 @@ func WriteSeries(path string, series []Record) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return core.Errorf(core.CodeOf(err), "write series", path, "%w", err)
+		return core.Wrap(err, "write series", path)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type Target struct {
 func ReadTargets(path string) (*Targets, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "read targets", path, "%w", err)
+		return nil, core.Wrap(err, "read targets", path)
 	}
 	t := &Targets{dir: filepath.Dir(path)}
 	if err := json.NewDecoder(bytes.NewReader(b)).Decode(t); err != nil {

@@ -74,7 +74,7 @@ func (j *Job) Run(ctx context.Context) (*Result, error) {
 	}
 	for i, r := range records {
 		if err := m.shard(ctx, r); err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "coarsen", r.Label, "%w", err)
+			return nil, core.Wrap(err, "coarsen", r.Label)
 		}
 		if j.Shard != nil {
 			j.Shard(i+1, len(records))

@@ -60,7 +60,7 @@ func (m *making) config(ctx context.Context) (*config.Config, error) {
 	if cfg == nil {
 		text, err := store.SavedConfig(ctx, m.Store.Objects, m.Store.URL)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "coarsen", m.Store.URL, "the configuration that the store was made from is not kept beside it, give it by --config: %w", err)
+			return nil, core.Wrapf(err, "coarsen", m.Store.URL, "the configuration that the store was made from is not kept beside it, give it by --config: %w", err)
 		}
 		if cfg, _, err = config.Parse(store.At(m.Store.URL).Config(), text); err != nil {
 			return nil, err

@@ -107,7 +107,7 @@ type Plan struct {
 // change the plan is nil.
 func (s *Stack) Plan(ctx context.Context, template string, parameters map[string]string) (*Plan, error) {
 	state, err := s.Describe(ctx)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return nil, err
 	}
 	if state != nil && (state.Status == "ROLLBACK_COMPLETE" || state.Status == "ROLLBACK_FAILED") {
@@ -260,7 +260,7 @@ func (s *Stack) Delete(ctx context.Context, say func(string)) error {
 	err := s.follow(ctx, began, say, func(status string) (done bool, ok bool) {
 		return !strings.HasSuffix(status, "_IN_PROGRESS"), status == "DELETE_COMPLETE"
 	})
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil
 	}
 	return err

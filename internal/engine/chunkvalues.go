@@ -30,7 +30,7 @@ func (in *inputs) chunkValues(ctx context.Context, c *ChunkValue) (chunkValues, 
 	}
 	columns, err := c.Stat.Compute(ctx, g)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "chunk value", c.Name, "%w", err)
+		return nil, core.Wrap(err, "chunk value", c.Name)
 	}
 	if len(columns) != 1 || columns[0].Rows() != len(g.Slots) || max(columns[0].Width, 1) != 1 || columns[0].Offsets != nil {
 		return nil, core.Errorf(core.Invalid, "chunk value", c.Name, "it must be one number for each chunk")
@@ -41,7 +41,7 @@ func (in *inputs) chunkValues(ctx context.Context, c *ChunkValue) (chunkValues, 
 	}
 	numbers := make([]float64, len(all))
 	if _, err := castFrom(numbers, all, 1, &columns[0]); err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "chunk value", c.Name, "%w", err)
+		return nil, core.Wrap(err, "chunk value", c.Name)
 	}
 	for i, chunk := range g.Slots {
 		if c.Type == core.Float32 {

@@ -216,7 +216,7 @@ func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *l
 		v := &some.vars[i]
 		out, left, err := in.outputs(ctx, v)
 		if err != nil {
-			return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
+			return core.Wrap(err, "compute", t.Shard.Label+" "+v.Name)
 		}
 		res.LeftOut[some.first+i] += left
 		for k := range out {
@@ -230,7 +230,7 @@ func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *l
 				scatter = (*block).scatterPerChunk
 			}
 			if err := scatter(b, l, out[k].slots, &out[k].column); err != nil {
-				return core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+v.Name, "%w", err)
+				return core.Wrap(err, "compute", t.Shard.Label+" "+v.Name)
 			}
 			at++
 		}

@@ -88,10 +88,10 @@ func (r *pass) open(ctx context.Context, t int) (*assembly, error) {
 
 func (r *pass) encodeError(o *growing, err error) error {
 	if _, disk := errors.AsType[*fs.PathError](err); !disk {
-		return core.Errorf(core.CodeOf(err), "encode", o.key, "%w", err)
+		return core.Wrap(err, "encode", o.key)
 	}
 	err = r.scratch.failed(err, "rows that are more than --memory holds, and the objects made of them, need", "this shard", r.scratch.size(), objectBuffer)
-	return core.Errorf(core.CodeOf(err), "encode", o.key, "%w", err)
+	return core.Wrap(err, "encode", o.key)
 }
 
 // append writes one inner chunk of some computed arrays, from the one at a place on.

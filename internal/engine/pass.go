@@ -246,7 +246,7 @@ func (r *pass) note(t int, res *Result) error {
 	}
 	if n := len(res.Missing); n > 0 && n == len(r.of[t]) {
 		first := res.Missing[0].Err
-		return core.Errorf(core.CodeOf(first), "read shard", r.tasks[t].Shard.Label, "every granule failed; the first: %w", first)
+		return core.Wrapf(first, "read shard", r.tasks[t].Shard.Label, "every granule failed; the first: %w", first)
 	}
 	return nil
 }

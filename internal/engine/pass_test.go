@@ -323,7 +323,7 @@ func TestGranuleFailsItsShardsAlone(t *testing.T) {
 	}
 	results, errs := g.pipeline(t, g, reader).RunAll(t.Context(), tasks, Hooks{})
 	require.NoError(t, errs[0])
-	require.ErrorContains(t, errs[1], "read granule g1: h5.Read g1.h5: checksum")
+	require.ErrorContains(t, errs[1], "read granule g1: g1.h5: checksum")
 	require.Nil(t, results[1])
 	require.NoError(t, errs[2])
 	require.NoError(t, errs[3])

@@ -16,7 +16,7 @@ func (b *block) addCells(l *layout, slots []int32, c *core.Column, place func(sl
 	size := int64(a.Width * a.Element.Size())
 	data, err := castCells(a.Element, c)
 	if err != nil {
-		return core.Errorf(core.CodeOf(err), "cells", a.Name, "%w as its dtype %s: give the variable another dtype", err, a.Element)
+		return core.Wrapf(err, "cells", a.Name, "%w as its dtype %s: give the variable another dtype", err, a.Element)
 	}
 	order := make([]int, len(slots))
 	places := make([]int32, len(slots))

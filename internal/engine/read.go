@@ -58,7 +58,7 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 	}
 	stats, err := p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, func(b *core.Batch) error {
 		if err := l.take(ctx, b); err != nil {
-			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, job.ErrTaking)
+			return core.Wrapf(err, "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}
 		return nil
 	})
@@ -74,7 +74,7 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 		for _, k := range s.parcels {
 			k.let(p.Budget)
 		}
-		return changed, core.Errorf(core.CodeOf(err), "read granule", g.ID, "%w", err)
+		return changed, core.Wrap(err, "read granule", g.ID)
 	}
 	s.giveBack(&l.spare)
 	r.landings.Put(l) // only now: a reader that failed may yet call

@@ -43,7 +43,7 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Res
 	for i := range p.Vars {
 		out, left, err := p.compute(ctx, &p.Vars[i], in)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "compute", t.Shard.Label+" "+p.Vars[i].Name, "%w", err)
+			return nil, core.Wrap(err, "compute", t.Shard.Label+" "+p.Vars[i].Name)
 		}
 		res.LeftOut[i] = left
 		blocks = append(blocks, out...)

@@ -234,7 +234,7 @@ func TestGranulesThatFail(t *testing.T) {
 	store := &objstore.Mem{}
 
 	_, err := p.Run(t.Context(), task("1", store, "a", "bad", "c"))
-	require.ErrorContains(t, err, "read granule bad: h5.Read bad.h5: checksum")
+	require.ErrorContains(t, err, "read granule bad: bad.h5: checksum")
 	require.Equal(t, core.Corrupt, core.CodeOf(err))
 	require.Empty(t, objects(t, store), "nothing is written")
 

@@ -41,7 +41,7 @@ func checkScatter(a *zarr.Array, n int64, slots []int32, c *core.Column) error {
 }
 
 func misfit(a *zarr.Array, slot int32, err error) error {
-	return core.Errorf(core.CodeOf(err), "scatter", a.Name, "cell %d of the shard: %w as its dtype %s: give the variable another dtype", slot, err, a.Type)
+	return core.Wrapf(err, "scatter", a.Name, "cell %d of the shard: %w as its dtype %s: give the variable another dtype", slot, err, a.Type)
 }
 
 // filled is so many bytes of fill values.

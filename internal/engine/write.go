@@ -30,7 +30,7 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 		key, body := p.key(b.array, t.Block), &bytes.Buffer{}
 		if b.data != nil {
 			if err := encode(body, &enc, &b, newLayout(p.Dims)); err != nil {
-				failed = core.Errorf(core.CodeOf(err), "encode", key, "%w", err)
+				failed = core.Wrap(err, "encode", key)
 				break
 			}
 		}
@@ -75,7 +75,7 @@ func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, er
 			b.data, err = Scatter(b.array, p.slots(), o.Slots, &o.Column)
 		}
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "write", t.Shard.Label, "%w", err)
+			return nil, core.Wrap(err, "write", t.Shard.Label)
 		}
 		blocks = append(blocks, b)
 	}

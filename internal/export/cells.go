@@ -60,7 +60,7 @@ func (s *Store) open(ctx context.Context, names []string) (*source, error) {
 			continue
 		}
 		a, err := s.Group.Array(ctx, path)
-		if core.CodeOf(err) == core.NotFound {
+		if core.Is(err, core.NotFound) {
 			continue
 		}
 		if err != nil {

@@ -86,7 +86,7 @@ func (f *Fleet) ask(ctx context.Context, j *job.Job) (*job.Done, error) {
 
 // unseen is the error of a job whose result cannot be read.
 func unseen(label string, err error) error {
-	return core.Errorf(core.CodeOf(err), "result", label, "its event was sent, and its result could not be looked for: %w", err)
+	return core.Wrapf(err, "result", label, "its event was sent, and its result could not be looked for: %w", err)
 }
 
 // patience is how long a result may take from when its event was accepted.
@@ -115,7 +115,7 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 	}
 	for {
 		present, err := r.present(ctx)
-		if core.CodeOf(err) == core.Denied {
+		if core.Is(err, core.Denied) {
 			return nil, err
 		}
 		r.fetch(ctx, present)
@@ -238,7 +238,7 @@ func (r *results) watch() {
 		}
 		r.mu.Unlock()
 		labels, err := r.present(ctx)
-		if core.CodeOf(err) != core.Denied {
+		if !core.Is(err, core.Denied) {
 			lastAllowed = time.Now()
 		}
 		r.note(err, time.Since(lastAllowed) > r.patience)

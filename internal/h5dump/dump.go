@@ -64,7 +64,7 @@ func Bytes(n int64) string {
 
 // orMissing says more of a path that leads nowhere.
 func orMissing(ctx context.Context, f *h5.File, path string, err error) error {
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return f.Missing(ctx, absolute(path))
 	}
 	return err

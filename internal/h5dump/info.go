@@ -286,7 +286,7 @@ func halve(ctx context.Context, set *h5.Dataset, sel h5.Selection, visit func(*h
 	if err == nil {
 		return visit(v)
 	}
-	if core.CodeOf(err) != core.Invalid {
+	if !core.Is(err, core.Invalid) {
 		return err
 	}
 	for i := range sel {

@@ -128,7 +128,7 @@ func (c *call) deleteDomain() (*Response, error) {
 	}
 	e, err := k.Describe(c.ctx, n)
 	if err != nil {
-		if core.CodeOf(err) == core.NotFound {
+		if core.Is(err, core.NotFound) {
 			if _, file := c.openNamed(n, readRight); file == nil {
 				return nil, c.readOnly()
 			}

@@ -48,11 +48,11 @@ func (c *call) getDomain() (*Response, error) {
 		return c.byPath(d)
 	case err == nil:
 		return c.describeDomain(d)
-	case core.CodeOf(err) != core.NotFound:
+	case !core.Is(err, core.NotFound):
 		return nil, err
 	}
 	r, none := c.describeFolder(n)
-	if core.CodeOf(none) == core.NotFound && none != nil {
+	if core.Is(none, core.NotFound) && none != nil {
 		return nil, err // which says why what is there is no domain
 	}
 	return r, none
@@ -108,7 +108,7 @@ func (c *call) describeFolder(n Name) (*Response, error) {
 		if err == nil {
 			return c.describeEntry(n, e)
 		}
-		if core.CodeOf(err) != core.NotFound {
+		if !core.Is(err, core.NotFound) {
 			return nil, err
 		}
 	}
@@ -178,7 +178,7 @@ func (c *call) mayList(n Name) error {
 	if k, ok := c.Store.(Keeper); ok && n.Path != "/" {
 		if e, err := k.Describe(c.ctx, n); err == nil {
 			return c.granted(n, e.ACLs, readRight)
-		} else if core.CodeOf(err) != core.NotFound {
+		} else if !core.Is(err, core.NotFound) {
 			return err
 		}
 	} else if ok {

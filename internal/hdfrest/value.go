@@ -197,7 +197,7 @@ func (c *call) readSelection(ds Dataset, sel *selection) ([]byte, error) {
 	} else {
 		data, err = ds.Read(c.ctx, sel.axes)
 	}
-	if core.CodeOf(err) == core.Invalid && err != nil {
+	if core.Is(err, core.Invalid) && err != nil {
 		return nil, &statusError{http.StatusRequestEntityTooLarge, "", err} // the selection is right, so it is too much
 	}
 	return data, err

@@ -212,7 +212,7 @@ func (c *call) domainObjects(d Domain) (object, error) {
 		return nil, err
 	}
 	objects, err := d.Objects(c.ctx, w.order...)
-	if core.CodeOf(err) == core.Corrupt && err != nil {
+	if core.Is(err, core.Corrupt) && err != nil {
 		return nil, nil // each is then asked for by itself
 	}
 	if err != nil {
@@ -222,7 +222,7 @@ func (c *call) domainObjects(d Domain) (object, error) {
 	for i, o := range objects {
 		j, err := c.objectJSON(d, o, include{links: w.links[w.order[i]], attributes: true, embedded: true})
 		if err != nil {
-			if core.CodeOf(err) == core.Corrupt || errors.Is(err, errTooLong) {
+			if core.Is(err, core.Corrupt) || errors.Is(err, errTooLong) {
 				return nil, nil
 			}
 			return nil, err
@@ -285,7 +285,7 @@ func (c *call) scan(d Domain) (object, error) {
 
 func (c *call) scanDataset(ds Dataset, at float64, chunks, stored, logical *int64) (object, error) {
 	n, bytes, err := ds.Stored(c.ctx)
-	if err != nil && core.CodeOf(err) == core.Unavailable {
+	if err != nil && core.Is(err, core.Unavailable) {
 		return nil, err
 	}
 	shape := ds.Shape()

@@ -49,7 +49,7 @@ func Cover(ctx context.Context, grid core.Grid, places []Place, edges geometry.E
 		}
 		region, readings, err := geometry.Reader{Edges: edges}.Region(f.Shapes)
 		if err != nil && f.Name != "" {
-			err = core.Errorf(core.CodeOf(err), "", "", "%s: %w", f.Name, err)
+			err = core.Wrapf(err, "", "", "%s: %w", f.Name, err)
 		}
 		if err != nil {
 			return nil, read, err
@@ -67,7 +67,7 @@ func Cover(ctx context.Context, grid core.Grid, places []Place, edges geometry.E
 	if err != nil {
 		for i := range regions { // which one is it?
 			if _, own := grid.Cover(ctx, regions[i:i+1]); own != nil && ctx.Err() == nil && names[i] != "" {
-				return nil, read, core.Errorf(core.CodeOf(own), "", "", "%s: %w", names[i], own)
+				return nil, read, core.Wrapf(own, "", "", "%s: %w", names[i], own)
 			}
 		}
 		return nil, read, err

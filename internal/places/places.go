@@ -25,7 +25,7 @@ func Read(data []byte, name string) ([]Place, error) {
 		err = core.Errorf(core.Invalid, "", "", "there is no place in it")
 	}
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "--polygon", name, "%w", err)
+		return nil, core.Wrap(err, "--polygon", name)
 	}
 	var collection struct {
 		Features []json.RawMessage `json:"features"`
@@ -37,7 +37,7 @@ func Read(data []byte, name string) ([]Place, error) {
 	for i, raw := range collection.Features {
 		shapes, err := geometry.ParseGeoJSON(raw)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "--polygon", name, "feature %d: %w", i, err)
+			return nil, core.Wrapf(err, "--polygon", name, "feature %d: %w", i, err)
 		}
 		features[i] = Place{featureName(i, raw), shapes}
 	}

@@ -69,7 +69,7 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 		g.Go(func() error {
 			r, err := s.granule(gctx, granules[i])
 			if err != nil {
-				err = core.Errorf(core.CodeOf(err), "read granule", granules[i].ID, "%w", err)
+				err = core.Wrap(err, "read granule", granules[i].ID)
 				if !allowMissing || gctx.Err() != nil || !job.OfGranule(err) {
 					return err
 				}
@@ -90,7 +90,7 @@ func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bo
 	}
 	found := sum(granules, results)
 	if len(granules) > 0 && len(found.Failed) == len(granules) {
-		return nil, found, core.Errorf(core.CodeOf(results[0].err), "plan", "", "every granule failed; the first: %w", results[0].err)
+		return nil, found, core.Wrapf(results[0].err, "plan", "", "every granule failed; the first: %w", results[0].err)
 	}
 	p, err := s.collect(ctx, granules, results)
 	return p, found, err
@@ -153,7 +153,7 @@ type result struct {
 // granule finds the shards of one granule. Where something did not answer, such as a plugin's process that died, it is read once more.
 func (s *Scan) granule(ctx context.Context, g core.Granule) (result, error) {
 	r, err := s.readSame(ctx, g)
-	if (core.CodeOf(err) == core.Unavailable || errors.Is(err, errChanged)) && ctx.Err() == nil {
+	if (core.Is(err, core.Unavailable) || errors.Is(err, errChanged)) && ctx.Err() == nil {
 		r, err = s.readSame(ctx, g)
 	}
 	return r, err
@@ -167,7 +167,7 @@ func (s *Scan) readSame(ctx context.Context, g core.Granule) (result, error) {
 	r, err := s.read(ctx, g)
 	if s.Changed != nil {
 		if why := s.Changed(g); why != nil {
-			return result{}, core.Errorf(core.CodeOf(why), "", "", "%w: %w", errChanged, why)
+			return result{}, core.Wrapf(why, "", "", "%w: %w", errChanged, why)
 		}
 	}
 	return r, err
@@ -181,7 +181,7 @@ func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
 		}
 		r.take(b.Lon, b.Lat)
 		if err := s.batch(ctx, b, &r); err != nil {
-			return core.Errorf(core.CodeOf(err), "", b.Group, "%w (%w)", err, job.ErrTaking)
+			return core.Wrapf(err, "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}
 		return nil
 	})

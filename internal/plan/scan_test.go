@@ -255,7 +255,7 @@ func TestScanFailures(t *testing.T) {
 	s := &Scan{Grid: grid, Reader: p}
 	_, _, err := s.Run(t.Context(), p.granules(), false)
 	require.ErrorIs(t, err, broken)
-	require.ErrorContains(t, err, "read granule b: h5.Read b.h5: checksum")
+	require.ErrorContains(t, err, "read granule b: b.h5: checksum")
 	require.Equal(t, core.Corrupt, core.CodeOf(err))
 
 	got, found, err := s.Run(t.Context(), p.granules(), true)
@@ -267,7 +267,7 @@ func TestScanFailures(t *testing.T) {
 	require.Len(t, found.Failed, 1)
 	require.ErrorIs(t, found.Failed["b"], broken)
 
-	require.Equal(t, []job.ReadError{{Granule: "b", Code: "corrupt", Text: "read granule b: h5.Read b.h5: checksum"}}, got.Shards[0].Missing, "a record will name it")
+	require.Equal(t, []job.ReadError{{Granule: "b", Code: "corrupt", Text: "read granule b: b.h5: checksum"}}, got.Shards[0].Missing, "a record will name it")
 
 	for code := core.Internal; code <= core.Unsupported; code++ {
 		p.fail["b"] = core.Errorf(code, "h5.Read", "b.h5", "no")

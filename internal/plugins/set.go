@@ -202,7 +202,7 @@ func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs
 	}
 	h, err := host.NewOf(sources...)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "", "", "%w, or list it under another name (plugins: [{name: NAME, as: OTHER}])\nplugins are %s", err, whereFrom(sources, where))
+		return nil, core.Wrapf(err, "", "", "%w, or list it under another name (plugins: [{name: NAME, as: OTHER}])\nplugins are %s", err, whereFrom(sources, where))
 	}
 	return h, nil
 }

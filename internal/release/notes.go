@@ -13,7 +13,7 @@ import (
 func Notes(path, tag string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return "", core.Errorf(core.CodeOf(err), "read change log", path, "%w", err)
+		return "", core.Wrap(err, "read change log", path)
 	}
 	version := regexp.QuoteMeta(strings.TrimPrefix(tag, "v"))
 	begin := regexp.MustCompile(`(?m)^## \[?v?` + version + `\]?( .*)?$`).FindIndex(b)

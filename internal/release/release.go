@@ -69,7 +69,7 @@ func Build(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return core.Errorf(core.CodeOf(err), "release", o.Out, "%w", err)
+		return core.Wrap(err, "release", o.Out)
 	}
 	notes, err := Notes(filepath.Join(o.Source, "CHANGELOG.md"), o.Tag)
 	if err != nil {
@@ -111,7 +111,7 @@ func Build(ctx context.Context, o Options) error {
 
 func (o Options) write(name string, data []byte) error {
 	if err := os.WriteFile(filepath.Join(o.Out, name), data, 0o644); err != nil {
-		return core.Errorf(core.CodeOf(err), "release", name, "%w", err)
+		return core.Wrap(err, "release", name)
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func (o Options) write(name string, data []byte) error {
 func (o Options) program(ctx context.Context, p Platform) (archive string, err error) {
 	dir, err := os.MkdirTemp("", "zagg-release-")
 	if err != nil {
-		return "", core.Errorf(core.CodeOf(err), "release", o.Out, "%w", err)
+		return "", core.Wrap(err, "release", o.Out)
 	}
 	defer os.RemoveAll(dir)
 	binary := "zagg"
@@ -149,7 +149,7 @@ func (o Options) program(ctx context.Context, p Platform) (archive string, err e
 	}
 	var packed bytes.Buffer
 	if err := pack(&packed, base, files); err != nil {
-		return "", core.Errorf(core.CodeOf(err), "release", base, "%w", err)
+		return "", core.Wrap(err, "release", base)
 	}
 	return base + suffix, o.write(base+suffix, packed.Bytes())
 }
@@ -224,7 +224,7 @@ func mode(name string) os.FileMode {
 // bundles builds the zips of all functions for both architectures.
 func (o Options) bundles(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(o.Out, bundleDir), 0o755); err != nil {
-		return core.Errorf(core.CodeOf(err), "release", bundleDir, "%w", err)
+		return core.Wrap(err, "release", bundleDir)
 	}
 	for _, name := range bench.Bundles() {
 		function, arch := bundleOf(name)

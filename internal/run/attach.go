@@ -133,7 +133,7 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stor
 		return nil, err
 	}
 	if len(late) == 0 { // nothing of the run is at work any more
-		if err := store.Leave(ctx, from, n.Store, n.RunID); err != nil && core.CodeOf(err) != core.Denied {
+		if err := store.Leave(ctx, from, n.Store, n.RunID); err != nil && !core.Is(err, core.Denied) {
 			return nil, err
 		}
 	}
@@ -187,7 +187,7 @@ func lateShards(ctx context.Context, from core.ObjectReader, note *runNote, late
 		switch {
 		case err == nil && rec.RunID == note.RunID:
 			got(label, &job.Done{Label: label, Status: rec.Status, Receipt: &rec.Receipt}, nil)
-		case err == nil || core.CodeOf(err) == core.NotFound:
+		case err == nil || core.Is(err, core.NotFound):
 			got(label, nil, core.Errorf(core.Unavailable, "shard", label, "no result has come, and none can any more"))
 		default:
 			return err

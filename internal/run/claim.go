@@ -25,7 +25,7 @@ func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release 
 		}
 	}
 	held, err := store.Acquire(ctx, r.metered(), r.store, who)
-	if _, elsewhere := b.(lingering); elsewhere && core.CodeOf(err) == core.Denied {
+	if _, elsewhere := b.(lingering); elsewhere && core.Is(err, core.Denied) {
 		r.note("this process may not write beside the store: it does not keep other runs away from it")
 		return ctx, func() { lost(nil) }, nil
 	}

@@ -72,7 +72,7 @@ func (r *Run) checkContraction(ctx context.Context) error {
 func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	objects := r.metered()
 	labels, err := store.ListRecords(ctx, objects, r.store)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, nil
 	}
 	if err != nil {

@@ -110,7 +110,7 @@ func withRetry(ctx context.Context, b Backend, jobs []job.Job, once bool) ([]Res
 	singly := false
 	for i, err := range errs {
 		_, left := errors.AsType[*LeftError](err)
-		if err != nil && !left && ctx.Err() == nil && core.CodeOf(err) == core.Unavailable && (len(jobs) > 1 || !results[i].Final) {
+		if err != nil && !left && ctx.Err() == nil && core.Is(err, core.Unavailable) && (len(jobs) > 1 || !results[i].Final) {
 			again, singly = append(again, i), singly || results[i].Final
 		}
 	}

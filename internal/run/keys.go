@@ -63,7 +63,7 @@ func (f *credentialsFile) read() (*job.Credentials, error) {
 	}
 	keys, err := job.ParseCredentials(data)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "credentials", f.path, "%w", err)
+		return nil, core.Wrap(err, "credentials", f.path)
 	}
 	f.keys, f.modified = keys, info.ModTime()
 	return keys, nil

@@ -197,7 +197,7 @@ func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Flee
 			variant.Function += "-disk"
 		}
 		f, err := fleet.New(ctx, variant)
-		if core.CodeOf(err) != core.NotFound {
+		if !core.Is(err, core.NotFound) {
 			return f, err
 		}
 		r.note("there is no function %s: taking %s", variant.Function, o.Function)
@@ -324,7 +324,7 @@ func (b *cloud) groups(g *grouping) [][]job.Job {
 func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 	ready := &Ready{Workers: b.workers}
 	var err error
-	if ready.Fresh, err = b.r.setUpHere(ctx); core.CodeOf(err) == core.Denied {
+	if ready.Fresh, err = b.r.setUpHere(ctx); core.Is(err, core.Denied) {
 		ready.Fresh, err = b.setUpThere(ctx)
 	}
 	if err != nil {
@@ -337,7 +337,7 @@ func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 	ready.Jobs, ready.Done = b.groups(b.r.grouped(left)), done
 	if len(ready.Jobs) > 0 && !b.o.Sync {
 		switch err := b.writeNote(ctx, ready.Jobs); {
-		case core.CodeOf(err) == core.Denied:
+		case core.Is(err, core.Denied):
 			ready.Notes = append(ready.Notes, "this process may not write beside the store: zagg attach will not find the run")
 		case err != nil:
 			return nil, err
@@ -363,7 +363,7 @@ func (b *cloud) setUpThere(ctx context.Context) (fresh bool, err error) {
 // Prune removes what the plan does not have, through the function if this process may not.
 func (b *cloud) Prune(ctx context.Context) ([]string, error) {
 	gone, err := b.r.pruneHere(ctx)
-	if core.CodeOf(err) != core.Denied {
+	if !core.Is(err, core.Denied) {
 		return gone, err
 	}
 	c := b.call(job.ModeFinalize)

@@ -40,7 +40,7 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	r.step(Find, "Shard map %s", name)
 	m := r.shardMap
 	if err := m.CheckGrid(ctx, r.recipe.Grid); err != nil {
-		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+		return nil, nil, core.Wrap(err, "", name)
 	}
 	granules, err := granulesOf(m, name, r.driver())
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	}
 	r.shardMap = nil // a continent's takes a hundred megabytes, and all that is needed of it is in the plan
 	if err := r.selectNewest(ctx, granules); err != nil {
-		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+		return nil, nil, core.Wrap(err, "", name)
 	}
 	p, err := plan.Make(ctx, r.recipe.Grid, m.Keys, granules)
 	if err != nil {
@@ -82,7 +82,7 @@ func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) 
 			if !ok {
 				var err error
 				if g, err = rec.Granule(driver); err != nil {
-					return nil, core.Errorf(core.CodeOf(err), "shard map", name, "shard %s: %w", m.Keys[i], err)
+					return nil, core.Wrapf(err, "shard map", name, "shard %s: %w", m.Keys[i], err)
 				}
 				made[rec] = g
 			}
@@ -198,7 +198,7 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
 		err := r.recipe.Probe(ctx, s.Source, granules[0])
 		if changed := s.Changed(granules[0]); changed == nil && err != nil { // one that was replaced is read anew below
-			return nil, nil, core.Errorf(core.CodeOf(err), "read granule", granules[0].ID, "%w", err)
+			return nil, nil, core.Wrap(err, "read granule", granules[0].ID)
 		}
 	}
 	count := r.progress.Count(len(granules), "granules")

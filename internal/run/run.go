@@ -427,7 +427,7 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 		r.total.Plugins = r.o.PluginUse()
 	}
 	unsaved := r.saveReport(ctx)
-	if core.CodeOf(unsaved) == core.Denied {
+	if core.Is(unsaved, core.Denied) {
 		r.note("this process may not write beside the store: the run's report is not kept")
 		unsaved = nil
 	}

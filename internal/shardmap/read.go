@@ -48,7 +48,7 @@ func Read(name string, r io.Reader) (*Map, error) {
 		}
 	}
 	if err := m.Check(); err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+		return nil, core.Wrap(err, "", name)
 	}
 	return m, nil
 }

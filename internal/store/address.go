@@ -49,7 +49,7 @@ func checkPlace(ctx context.Context, objects core.ObjectStore, url string) error
 		if err == nil {
 			return core.Errorf(core.Invalid, op, url, "there is an object of this name, and a store is many objects below a name: choose another")
 		}
-		if core.CodeOf(err) == core.NotFound {
+		if core.Is(err, core.NotFound) {
 			return nil
 		}
 		return err

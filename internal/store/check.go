@@ -56,7 +56,7 @@ type found struct {
 // zagg did not write, which is never deleted.
 func existing(ctx context.Context, objects core.ObjectStore, url string) (*found, error) {
 	root, err := objstore.ReadAll(ctx, objects, At(url).Metadata(), maxDocument)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return nil, err
 	}
 	made, e := loadMade(ctx, objects, url)
@@ -87,7 +87,7 @@ func existing(ctx context.Context, objects core.ObjectStore, url string) (*found
 		return nil, core.Errorf(core.Invalid, "set up", url, "there is a Zarr store that zagg did not write: choose another --store")
 	}
 	group, err := objstore.ReadAll(ctx, objects, At(url).Metadata(name), maxDocument)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return nil, err
 	}
 	return &found{group: name, levels: LevelsOf(doc.Attributes), doc: group, made: made}, nil
@@ -99,11 +99,11 @@ func rootless(ctx context.Context, objects core.ObjectStore, url string, made *M
 	if made == nil {
 		return nil, nil
 	}
-	if _, err := objects.Stat(ctx, At(url).Marker()); core.CodeOf(err) != core.NotFound {
+	if _, err := objects.Stat(ctx, At(url).Marker()); !core.Is(err, core.NotFound) {
 		return nil, err // a set-up was under way: it begins again
 	}
 	group, err := objstore.ReadAll(ctx, objects, At(url).Metadata(made.Group), maxDocument)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return nil, err
 	}
 	if err != nil || !made.is(made.Group+"/"+document, group) {
@@ -117,7 +117,7 @@ func rootless(ctx context.Context, objects core.ObjectStore, url string, made *M
 func checkUnused(ctx context.Context, objects core.ObjectStore, url string) error {
 	own := ""
 	marker, err := objstore.ReadAll(ctx, objects, At(url).Marker(), maxDocument)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return err
 	}
 	var doc struct {
@@ -133,7 +133,7 @@ func checkUnused(ctx context.Context, objects core.ObjectStore, url string) erro
 		}
 		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is no store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
 	})
-	if core.CodeOf(err) == core.Invalid {
+	if core.Is(err, core.Invalid) {
 		if labels, e := ListRecords(ctx, objects, url); e == nil && len(labels) > 0 {
 			return core.Errorf(core.Corrupt, "set up", url, "the store is damaged: its %s is gone, and beside it are records of %d shards; put it back, or delete %s and %s and run again",
 				document, len(labels), At(url).Below(), At(url).Status())
@@ -153,7 +153,7 @@ func (t *Template) fits(ctx context.Context, objects core.ObjectStore, url strin
 	}
 	for _, key := range t.Arrays() {
 		doc, err := objstore.ReadAll(ctx, objects, At(url).Object(key), maxDocument)
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil && !core.Is(err, core.NotFound) {
 			return false, err
 		}
 		if !bytes.Equal(doc, t.docs[key]) {

@@ -64,7 +64,7 @@ const maxClaim = 4 << 20
 func LoadClaim(ctx context.Context, from core.ObjectReader, url string) (*Claim, string, error) {
 	at := At(url).Claim()
 	data, info, err := objstore.ReadAllState(ctx, from, at, maxClaim)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, "", nil
 	}
 	if err != nil {
@@ -83,7 +83,7 @@ func LoadClaim(ctx context.Context, from core.ObjectReader, url string) (*Claim,
 // ClaimState is the ETag of a store's claim, whatever is in it; "" where there is none.
 func ClaimState(ctx context.Context, from core.ObjectReader, url string) (string, error) {
 	info, err := from.Stat(ctx, At(url).Claim())
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return "", nil
 	}
 	return info.ETag, err
@@ -133,7 +133,7 @@ func change(ctx context.Context, objects core.ObjectStore, url string, condition
 			return err
 		}
 		err = c.save(ctx, objects, url, etag, conditional)
-		if !errors.Is(err, objstore.ErrPrecondition) && !(etag != "" && core.CodeOf(err) == core.NotFound) {
+		if !errors.Is(err, objstore.ErrPrecondition) && !(etag != "" && core.Is(err, core.NotFound)) {
 			return err
 		}
 		select {
@@ -157,7 +157,7 @@ func refused(url string, live []Holder, why string) error {
 // Unlock frees a store from its claim, also from one that cannot be read.
 func Unlock(ctx context.Context, objects core.ObjectStore, url string) error {
 	_, etag, err := LoadClaim(ctx, objects, url)
-	if core.CodeOf(err) == core.Corrupt {
+	if core.Is(err, core.Corrupt) {
 		return (&Claim{}).save(ctx, objects, url, etag, true)
 	}
 	return change(ctx, objects, url, true, func(c *Claim, _ string) (*Claim, error) {

@@ -63,7 +63,7 @@ func Acquire(ctx context.Context, objects core.ObjectStore, url string, who Clai
 		return nil, err
 	}
 	err := h.claim(ctx, true)
-	if core.CodeOf(err) == core.Unsupported {
+	if core.Is(err, core.Unsupported) {
 		h.Advisory = err
 		err = h.claim(ctx, false)
 	}
@@ -144,7 +144,7 @@ func (h *Held) tryConditions(ctx context.Context) error {
 	if err == nil {
 		err = objstore.Conditions(ctx, h.objects, at, data)
 	}
-	if core.CodeOf(err) == core.Unsupported {
+	if core.Is(err, core.Unsupported) {
 		h.Advisory, err = err, nil
 	}
 	return err

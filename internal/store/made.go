@@ -33,7 +33,7 @@ type Made struct {
 // loadMade reads the record of a store's set-up; nil where there is none, or none that can be read.
 func loadMade(ctx context.Context, from core.ObjectReader, url string) (*Made, error) {
 	data, err := objstore.ReadAll(ctx, from, At(url).Made(), maxRecord)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, nil
 	}
 	if err != nil {

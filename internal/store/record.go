@@ -260,7 +260,7 @@ func (r *Record) Intact(ctx context.Context, objects core.ObjectReader, store st
 		g.Go(func() error {
 			info, err := objects.Stat(gctx, At(store).Object(o.Path))
 			switch {
-			case core.CodeOf(err) == core.NotFound:
+			case core.Is(err, core.NotFound):
 				reasons[i] = o.Path + " is missing"
 			case err != nil:
 				return err

@@ -181,7 +181,7 @@ func (c *comparison) document(ctx context.Context, path, consolidated string, wa
 	c.named[path] = ""
 	doc, err := objstore.ReadAll(ctx, c.Objects, At(c.URL).Object(path), maxDocument)
 	switch {
-	case core.CodeOf(err) == core.NotFound:
+	case core.Is(err, core.NotFound):
 		c.fault("", path, "is missing")
 	case err != nil:
 		return err
@@ -214,7 +214,7 @@ func (c *comparison) record(ctx context.Context, label string) error {
 		err = nil
 	}
 	switch {
-	case core.CodeOf(err) == core.Corrupt || core.CodeOf(err) == core.NotFound:
+	case core.Is(err, core.Corrupt) || core.Is(err, core.NotFound):
 		c.fault(label, at, "%v", err)
 		return nil
 	case err != nil:
@@ -261,7 +261,7 @@ func objectFault(ctx context.Context, objects core.ObjectReader, url string, o O
 	size, ok := sizes[o.Path]
 	if sizes == nil {
 		info, err := objects.Stat(ctx, At(url).Object(o.Path))
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil && !core.Is(err, core.NotFound) {
 			return "", err
 		}
 		size, ok = info.Size, err == nil
@@ -323,7 +323,7 @@ func (c *comparison) block(ctx context.Context, array *zarr.Dataset, block []int
 		return nil
 	}
 	column, err := array.ReadBlock(ctx, block)
-	if core.CodeOf(err) == core.Corrupt {
+	if core.Is(err, core.Corrupt) {
 		c.fault("", path, "%v", err)
 		return nil
 	}

@@ -62,7 +62,7 @@ func (t *Template) Still(ctx context.Context, objects core.ObjectReader, url str
 		return nil
 	}
 	now, err := t.Stamp(ctx, objects, url)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return err
 	}
 	if err == nil && now.etag == was.etag && now.modified.Equal(was.modified) {
@@ -74,7 +74,7 @@ func (t *Template) Still(ctx context.Context, objects core.ObjectReader, url str
 		if err == nil && sameGroup(doc, t.group) {
 			return nil
 		}
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil && !core.Is(err, core.NotFound) {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 		return nil, err
 	}
 	array, err := s.Group.Array(ctx, variable)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, core.Errorf(core.NotFound, "plot", variable, "the store has no such variable; have %s", strings.Join(s.variableNames(ctx), ", "))
 	}
 	if err == nil {

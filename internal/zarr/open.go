@@ -43,7 +43,7 @@ func Open(ctx context.Context, src core.ObjectReader, url string) (*Group, error
 func readDocument(ctx context.Context, src core.ObjectReader, url string) (json.RawMessage, error) {
 	object := url + "/zarr.json"
 	info, err := src.Stat(ctx, object)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, absent(ctx, src, url, err)
 	}
 	if err != nil {

@@ -37,7 +37,7 @@ func (r *reading) object(ctx context.Context, block []int64) error {
 	d := r.d
 	url := d.URL + "/" + d.Key(block)
 	info, err := d.src.Stat(ctx, url)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil
 	}
 	if err != nil {

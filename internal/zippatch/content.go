@@ -46,7 +46,7 @@ func Deflate(r io.Reader) (*Content, error) {
 		err = w.Close()
 	}
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), op, "", "reading what is to be put in: %w", err)
+		return nil, core.Wrapf(err, op, "", "reading what is to be put in: %w", err)
 	}
 	if n > maxUnpacked {
 		return nil, core.Errorf(core.Unsupported, op, "", "what is to be put in has more than %d MB", maxUnpacked>>20)

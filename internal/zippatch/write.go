@@ -258,7 +258,7 @@ func (w *writer) copyPart(ctx context.Context, number int32, p Piece) (*string, 
 		CopySource: aws.String(copySource(w.Bucket, w.Key)), CopySourceRange: aws.String(rangeOf(p.Offset, p.Length)), CopySourceIfMatch: w.head.ETag,
 	})
 	switch {
-	case err != nil && core.CodeOf(w.fail(err)) == core.Unsupported:
+	case err != nil && core.Is(w.fail(err), core.Unsupported):
 		return nil, nil
 	case err != nil:
 		return nil, w.fail(err)

@@ -163,10 +163,10 @@ func (in *invocation) probe(ctx context.Context, output core.ObjectStore, addres
 // reads tries out whether an object that was written can be read, and that one which is not there is known for that.
 func reads(ctx context.Context, output core.ObjectStore, url string) error {
 	if _, err := output.Stat(ctx, url); err != nil {
-		return core.Errorf(core.CodeOf(err), "ping", url, "it was written and cannot be read; the function needs s3:GetObject: %w", err)
+		return core.Wrapf(err, "ping", url, "it was written and cannot be read; the function needs s3:GetObject: %w", err)
 	}
-	if _, err := output.Stat(ctx, url+"-not-there"); core.CodeOf(err) != core.NotFound {
-		return core.Errorf(core.CodeOf(err), "ping", url+"-not-there", "whether an object is there cannot be told; the function needs s3:ListBucket on the store's bucket: %w", err)
+	if _, err := output.Stat(ctx, url+"-not-there"); !core.Is(err, core.NotFound) {
+		return core.Wrapf(err, "ping", url+"-not-there", "whether an object is there cannot be told; the function needs s3:ListBucket on the store's bucket: %w", err)
 	}
 	return nil
 }

@@ -50,8 +50,8 @@ func (h *heartbeat) show(ctx context.Context, j *job.Job) {
 	t := time.NewTicker(job.SignEvery)
 	defer t.Stop()
 	for {
-		if err := h.write(ctx, j); err != nil && ctx.Err() == nil && core.CodeOf(err) != core.Unavailable {
-			h.failed = core.Errorf(core.CodeOf(err), "worker", h.in.name(), "it stopped, because no sign of life can be written beside the store: %w", err)
+		if err := h.write(ctx, j); err != nil && ctx.Err() == nil && !core.Is(err, core.Unavailable) {
+			h.failed = core.Wrapf(err, "worker", h.in.name(), "it stopped, because no sign of life can be written beside the store: %w", err)
 			h.cancel()
 			return
 		}

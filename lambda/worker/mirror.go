@@ -52,7 +52,7 @@ func (in *invocation) publish(ctx context.Context, r job.Response, text string, 
 	}
 	if err := in.put(ctx, res); err != nil {
 		in.log.Error("result_not_mirrored", "shard_key", in.shard, "result_url", m.URL, "error", err.Error(), "request_id", in.requestID)
-		return core.Errorf(core.CodeOf(err), "worker", in.name(), "its result could not be written: %w", err)
+		return core.Wrapf(err, "worker", in.name(), "its result could not be written: %w", err)
 	}
 	return nil
 }

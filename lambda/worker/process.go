@@ -206,7 +206,7 @@ func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.J
 		return made, nil
 	}
 	made, err := t.Store.Stamp(ctx, output, j.StorePath)
-	if err != nil && core.CodeOf(err) != core.NotFound {
+	if err != nil && !core.Is(err, core.NotFound) {
 		return made, err
 	}
 	if err := t.Store.Check(ctx, output, j.StorePath); err != nil {
@@ -242,7 +242,7 @@ func (in *invocation) answer(j *job.Job, recipe *host.Recipe, outs []*host.Outco
 		}
 	}
 	if failed != nil {
-		all.fail(core.Errorf(core.CodeOf(failed), "", "", "%d of %d shards failed; the first: %w", n, len(j.Shards), failed))
+		all.fail(core.Wrapf(failed, "", "", "%d of %d shards failed; the first: %w", n, len(j.Shards), failed))
 	}
 	return all.Done
 }

@@ -172,7 +172,7 @@ func checkEndpoint(name, endpoint string) error {
 // checkAddresses refuses an event with an address that no worker can use, before anything is read.
 func (w *Worker) checkAddresses(j *job.Job) error {
 	if _, err := store.Address(j.StorePath, ""); err != nil {
-		return core.Errorf(core.CodeOf(err), "event", "store_path", "%w", err)
+		return core.Wrap(err, "event", "store_path")
 	}
 	addresses := []string{j.StorePath, j.GranulesURL, j.ResultURL, j.StartedURL}
 	for _, g := range j.Granules {

@@ -483,7 +483,7 @@ func TestHostErrors(t *testing.T) {
 		_, err = reader.Read(t.Context(), secret, granule(t), core.Query{Columns: []string{"h_li"}}, func(*core.Batch) error { return nil })
 		require.Equal(t, core.Denied, core.CodeOf(err), name)
 		require.ErrorIs(t, err, os.ErrPermission, name)
-		require.ErrorContains(t, err, "s3.Get s3://b/k: access denied", name)
+		require.ErrorContains(t, err, "s3://b/k: access denied", name)
 	}
 }
 

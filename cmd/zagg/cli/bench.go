@@ -192,14 +192,14 @@ func (a *app) githubOutput(file string, pairs ...[2]string) error {
 	if file != "" {
 		f, err := os.OpenFile(filepath.Clean(file), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 		if err != nil {
-			return core.Errorf(core.CodeOf(err), "write outputs", file, "%w", err)
+			return core.Wrap(err, "write outputs", file)
 		}
 		defer f.Close()
 		w = f
 	}
 	for _, p := range pairs {
 		if _, err := fmt.Fprintf(w, "%s=%s\n", p[0], p[1]); err != nil {
-			return core.Errorf(core.CodeOf(err), "write outputs", file, "%w", err)
+			return core.Wrap(err, "write outputs", file)
 		}
 	}
 	return nil

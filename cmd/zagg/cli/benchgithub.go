@@ -48,7 +48,7 @@ updated in place, or created; otherwise the text is printed.`,
 			text := bench.Comment(list, note)
 			if output != "" {
 				if err := os.WriteFile(output, []byte(text), 0o644); err != nil {
-					return core.Errorf(core.CodeOf(err), "comment", output, "%w", err)
+					return core.Wrap(err, "comment", output)
 				}
 			}
 			if pr == 0 {
@@ -90,7 +90,7 @@ not granted is a notice, not an error.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			text, err := os.ReadFile(payload)
 			if err != nil {
-				return core.Errorf(core.CodeOf(err), "read event", payload, "%w", err)
+				return core.Wrap(err, "read event", payload)
 			}
 			request, reason, err := bench.ParseEvent(event, text)
 			if err != nil {

@@ -130,7 +130,7 @@ func (a *app) keepRecords(o benchRunOptions, records []bench.Record, counts []be
 	text := bench.Comment(records, o.note)
 	if o.comment != "" {
 		if err := os.WriteFile(o.comment, []byte(text), 0o644); err != nil {
-			return core.Errorf(core.CodeOf(err), "comment", o.comment, "%w", err)
+			return core.Wrap(err, "comment", o.comment)
 		}
 	}
 	fmt.Fprint(a.stdout, strings.TrimPrefix(text, bench.Marker+"\n"))

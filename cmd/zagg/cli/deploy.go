@@ -147,7 +147,7 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 		return err
 	}
 	state, err := c.Stack.Describe(ctx)
-	if err != nil && (!create || core.CodeOf(err) != core.NotFound) {
+	if err != nil && (!create || !core.Is(err, core.NotFound)) {
 		return err
 	}
 	if err := o.sameService(state); err != nil {

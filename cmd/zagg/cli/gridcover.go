@@ -95,7 +95,7 @@ func (a *app) cover(cmd *cobra.Command, o coverOptions) error {
 	keys, readings, err := places.Cover(cmd.Context(), grid, features, edges, o.margin)
 	a.warnReadings(readings)
 	if err != nil {
-		return core.Errorf(core.CodeOf(err), "grid cover", o.polygon, "%w", err)
+		return core.Wrap(err, "grid cover", o.polygon)
 	}
 	return places.Write(cmd.Context(), a.stdout, grid, keys, o.json)
 }

@@ -197,7 +197,7 @@ func (q *quick) change(ctx context.Context, done *quickResult) error {
 		n, err = quickdeploy.Local(ctx, q.zip, changes)
 	} else {
 		n, err = quickdeploy.Remote(ctx, q.lambda, q.o.zipedit, q.zip, changes)
-		if core.CodeOf(err) == core.NotFound {
+		if core.Is(err, core.NotFound) {
 			err = fmt.Errorf("%w\n`zagg deploy up --service zipedit --zip-bucket %s` makes the function; --local does without it", err, q.zip.Bucket)
 		}
 	}

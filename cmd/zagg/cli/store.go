@@ -52,7 +52,7 @@ func (a *app) unlock(ctx context.Context, address string, yes bool) error {
 	}
 	objects := objstore.Retry(plain, objstore.Policy{})
 	claim, _, err := store.LoadClaim(ctx, objects, url)
-	if err != nil && core.CodeOf(err) != core.Corrupt {
+	if err != nil && !core.Is(err, core.Corrupt) {
 		return err
 	}
 	switch {

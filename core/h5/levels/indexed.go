@@ -39,7 +39,7 @@ func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) 
 	}()
 	data, err := readIndex(ctx, src, url)
 	now := <-state
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, core.IndexMissing
 	}
 	if err != nil || now.err != nil {

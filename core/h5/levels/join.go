@@ -71,7 +71,7 @@ func (r *reading) joinSiblings(ctx context.Context) error {
 	r.joined = true
 	for i := range r.want.joins {
 		if err := r.joinSibling(ctx, &r.want.joins[i]); err != nil {
-			return core.Errorf(core.CodeOf(err), "", r.want.joins[i].asset, "%w", err)
+			return core.Wrap(err, "", r.want.joins[i].asset)
 		}
 	}
 	return nil
@@ -159,7 +159,7 @@ func (s *siblingRead) read(ctx context.Context) error {
 		}
 		var err error
 		if s.means[i], err = cf.Of(ctx, d); err != nil {
-			return core.Errorf(core.CodeOf(err), "levels.Read", s.file.URL(), "%w", err)
+			return core.Wrap(err, "levels.Read", s.file.URL())
 		}
 		if s.plans[i], err = it.plan(d, nil); err != nil {
 			return err

@@ -255,7 +255,7 @@ func (r *reading) meanings(ctx context.Context) error {
 			g.Go(func() error {
 				var err error
 				if t.means[i], err = of(ctx, d); err != nil {
-					return core.Errorf(core.CodeOf(err), "levels.Read", r.file.URL(), "%w", err)
+					return core.Wrap(err, "levels.Read", r.file.URL())
 				}
 				return nil
 			})

@@ -169,7 +169,7 @@ func (s *Store) ReadState(ctx context.Context, objectURL, etag string, ranges []
 	state := &ranged.State{Want: etag, Changed: objstore.ErrPrecondition}
 	moved := s.moved.get(objectURL)
 	data, err := s.readRanges(ctx, op, name, objectURL, u, moved, state, ranges)
-	if moved != nil && err != nil && core.CodeOf(err) != core.Unavailable {
+	if moved != nil && err != nil && !core.Is(err, core.Unavailable) {
 		// The signed address may have ended. Its own says what is really the matter.
 		s.moved.forget(objectURL)
 		data, err = s.readRanges(ctx, op, name, objectURL, u, nil, state, ranges)

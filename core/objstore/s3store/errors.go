@@ -111,7 +111,7 @@ func (s *Store) sdkError(op, subject string, err error) error {
 // credentialsError is the error of a provider: what it says itself, else Denied.
 func (s *Store) credentialsError(op, subject string, err error) error {
 	if _, ok := errors.AsType[*core.Error](err); ok || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return core.Errorf(core.CodeOf(err), op, subject, "getting credentials: %w", err)
+		return core.Wrapf(err, op, subject, "getting credentials: %w", err)
 	}
 	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && e.Response != nil && e.Response.StatusCode >= 500 {
 		return core.Errorf(core.Unavailable, op, subject, "getting credentials: %w", err)

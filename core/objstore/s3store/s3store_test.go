@@ -180,7 +180,7 @@ func TestErrorCodes(t *testing.T) {
 			_, err := store.ReadRanges(ctx, url, []core.Range{{Length: 1}})
 			require.Equal(t, test.want, core.CodeOf(err), err)
 			require.ErrorContains(t, err, test.says)
-			require.ErrorContains(t, err, "s3store.Read s3://bucket/key: ")
+			require.ErrorContains(t, err, "s3://bucket/key: ")
 			err = objstore.PutBytes(ctx, store, url, []byte("x"), core.PutOptions{})
 			require.Equal(t, test.want, core.CodeOf(err), err)
 			require.ErrorContains(t, err, test.says)

@@ -120,7 +120,7 @@ func (p *put) next(ctx context.Context, buf []byte) (data []byte, last bool, err
 }
 
 func (p *put) bodyError(err error) error {
-	return core.Errorf(core.CodeOf(err), p.op, p.url, "reading what is to be written: %w", err)
+	return core.Wrapf(err, p.op, p.url, "reading what is to be written: %w", err)
 }
 
 // send makes one request of the SDK that carries n bytes, again under the policy.
@@ -309,8 +309,8 @@ func (u *upload) abort(ctx context.Context, because error) error {
 		}
 		return nil
 	})
-	if err != nil && core.CodeOf(err) != core.NotFound {
-		return core.Errorf(core.CodeOf(because), "", "", "%w; the parts sent could not be removed and cost money until a life-cycle rule of the bucket does (%v)", because, err)
+	if err != nil && !core.Is(err, core.NotFound) {
+		return core.Wrapf(because, "", "", "%w; the parts sent could not be removed and cost money until a life-cycle rule of the bucket does (%v)", because, err)
 	}
 	return because
 }
@@ -353,7 +353,7 @@ func (s *Store) deleteBatch(ctx context.Context, op, bucket string, batch []type
 		if err == nil {
 			return nil
 		}
-		if err = s.sdkError(op, "s3://"+bucket+"/"+*batch[0].Key, err); core.CodeOf(err) == core.NotFound {
+		if err = s.sdkError(op, "s3://"+bucket+"/"+*batch[0].Key, err); core.Is(err, core.NotFound) {
 			return nil
 		}
 		return err

@@ -83,7 +83,7 @@ func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*cata
 // find looks for the collection, again with a token if there is none without.
 func (s *Source) find(ctx context.Context, q catalog.Query) (*Collection, error) {
 	c, err := s.Collection(ctx, q)
-	if core.CodeOf(err) != core.NotFound || s.options.Token == nil || s.header() != nil {
+	if !core.Is(err, core.NotFound) || s.options.Token == nil || s.header() != nil {
 		return c, err
 	}
 	token, tokenErr := s.options.Token(ctx)
@@ -153,7 +153,7 @@ func (s *Source) search(ctx context.Context, what string, v url.Values, after st
 	}
 	answer, err := s.client.JSON(ctx, r, to)
 	if err != nil {
-		if core.CodeOf(err) == core.Denied && r.Header.Get("Authorization") != "" {
+		if core.Is(err, core.Denied) && r.Header.Get("Authorization") != "" {
 			err = core.Errorf(core.Denied, "", "", "%w; CMR refuses the token of Earthdata Login: has it expired?", err)
 		}
 		return nil, err

@@ -107,7 +107,7 @@ func (d *decoder) granule(raw json.RawMessage) (*catalog.Granule, string, error)
 		name = it.Meta.ConceptID
 	}
 	if err := d.fill(g, it.UMM, name); err != nil {
-		return nil, "", core.Errorf(core.CodeOf(err), "cmr", name, "%w", err)
+		return nil, "", core.Wrap(err, "cmr", name)
 	}
 	id := it.Meta.ConceptID
 	if id == "" {

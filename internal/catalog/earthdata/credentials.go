@@ -103,7 +103,7 @@ func (l *Login) key(ctx context.Context, endpoint *url.URL) (key Key, err error)
 		defer cancel()
 		if l.options.Token != "" {
 			key, err = l.dance(ctx, endpoint, true)
-			if core.CodeOf(err) != core.Denied {
+			if !core.Is(err, core.Denied) {
 				return err
 			}
 		}

@@ -97,7 +97,7 @@ func Find(e Environment) (*Login, error) {
 		if o.User, o.Password, err = readNetrc(path, base.Hostname()); err == nil {
 			return New(o)
 		}
-		if core.CodeOf(err) != core.NotFound {
+		if !core.Is(err, core.NotFound) {
 			return nil, err
 		}
 	}
@@ -148,7 +148,7 @@ func (l *Login) basic() string {
 
 // explain says what a refusal means.
 func (l *Login) explain(err error) error {
-	if core.CodeOf(err) != core.Denied || errors.Is(err, errExplained) {
+	if !core.Is(err, core.Denied) || errors.Is(err, errExplained) {
 		return err
 	}
 	if l.options.Token != "" {

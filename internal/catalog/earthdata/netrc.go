@@ -32,7 +32,7 @@ func readNetrc(path, host string) (user string, password secret.Text, err error)
 	}
 	user, password, err = parseNetrc(string(data), host)
 	if err != nil {
-		return "", "", core.Errorf(core.CodeOf(err), "netrc", path, "%w", err)
+		return "", "", core.Wrap(err, "netrc", path)
 	}
 	return user, password, nil
 }

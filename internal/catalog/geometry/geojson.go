@@ -68,7 +68,7 @@ func join[T any](list []T, place func(int, *T) string, each func(*T) ([]Shape, e
 	for i := range list {
 		p, err := each(&list[i])
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "", "%s: %w", place(i, &list[i]), err)
+			return nil, core.Wrapf(err, "", "", "%s: %w", place(i, &list[i]), err)
 		}
 		out = append(out, within(place(i, &list[i]), p)...)
 	}
@@ -178,7 +178,7 @@ func fromPositions(list []position) ([]core.LonLat, error) {
 	for i, p := range list {
 		v, err := Vertex(p[0], p[1])
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "", "vertex %d: %w", i, err)
+			return nil, core.Wrapf(err, "", "", "vertex %d: %w", i, err)
 		}
 		out[i] = v
 	}
@@ -206,7 +206,7 @@ func fromRings(list [][]position) ([]Shape, error) {
 	for i, r := range list {
 		points, err := fromPositions(r)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "", "ring %d: %w", i, err)
+			return nil, core.Wrapf(err, "", "", "ring %d: %w", i, err)
 		}
 		rings[i] = points
 	}

@@ -25,7 +25,7 @@ func ParseWKB(data []byte) ([]Shape, error) {
 	r := &wkbReader{data: data}
 	shapes, err := r.geometry(0)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "", "", "WKB, byte %d: %w", r.at, err)
+		return nil, core.Wrapf(err, "", "", "WKB, byte %d: %w", r.at, err)
 	}
 	if r.at != len(data) {
 		return nil, bad("WKB: %d bytes follow the geometry", len(data)-r.at)

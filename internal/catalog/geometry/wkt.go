@@ -16,7 +16,7 @@ func ParseWKT(text string) ([]Shape, error) {
 	r := &wktReader{text: text}
 	shapes, err := r.whole()
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "", "", "WKT, character %d: %w", r.at, err)
+		return nil, core.Wrapf(err, "", "", "WKT, character %d: %w", r.at, err)
 	}
 	return shapes, nil
 }

@@ -206,7 +206,7 @@ func (c *columns) granule(row parquet.Row, edges geometry.Edges, o Options) (*ca
 		if e, ok := errors.AsType[*core.Error](err); ok && e.Subject == g.ID {
 			return nil, err
 		}
-		return nil, core.Errorf(core.CodeOf(err), "", "", "granule %s: %w", g.ID, err)
+		return nil, core.Wrapf(err, "", "", "granule %s: %w", g.ID, err)
 	}
 	if err := o.Rules.Assign(g, c.links(r, g)); err != nil {
 		return fail(err)

@@ -77,7 +77,7 @@ func New(name string, r io.ReaderAt, size int64, o Options) (g *File, err error)
 		return nil, err
 	}
 	if g.columns, err = findColumns(file.Schema(), o); err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "geoparquet", name, "%w", err)
+		return nil, core.Wrap(err, "geoparquet", name)
 	}
 	return g, nil
 }
@@ -131,7 +131,7 @@ func (g *File) readMeta() error {
 		return core.Errorf(core.Unsupported, "geoparquet", g.name, "the geometry is encoded as %q; have WKB", c.Encoding)
 	}
 	if err := checkCRS(c.CRS); err != nil {
-		return core.Errorf(core.CodeOf(err), "geoparquet", g.name, "%w", err)
+		return core.Wrap(err, "geoparquet", g.name)
 	}
 	if g.edges == geometry.EdgesAuto && c.Edges == "spherical" {
 		g.edges = geometry.EdgesGeodesic
@@ -228,7 +228,7 @@ func (r *rowReader) group(ctx context.Context, group parquet.RowGroup) (err erro
 		for _, row := range buf[:n] {
 			g, err := r.granule(row)
 			if err != nil {
-				return core.Errorf(core.CodeOf(err), "geoparquet", r.file.name, "row %d: %w", r.row, err)
+				return core.Wrapf(err, "geoparquet", r.file.name, "row %d: %w", r.row, err)
 			}
 			r.row++
 			if err := r.visit(g); err != nil {

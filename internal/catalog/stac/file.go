@@ -19,13 +19,13 @@ var _ catalog.Source = (*Collection)(nil)
 func Parse(name string, data []byte, o ItemOptions) (*Collection, error) {
 	features, err := features(data)
 	if err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "stac", name, "%w", err)
+		return nil, core.Wrap(err, "stac", name)
 	}
 	c, namer, seen := &Collection{}, catalog.NewNamer(), map[string]bool{}
 	for i, raw := range features {
 		g, err := decode(raw, nil, o, namer)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", name, "item %d: %w", i, err)
+			return nil, core.Wrapf(err, "", name, "item %d: %w", i, err)
 		}
 		if seen[g.ID] {
 			return nil, core.Errorf(core.Invalid, "stac", name, "item %s is there twice; its observations would count twice", g.ID)

@@ -61,7 +61,7 @@ func decode(raw json.RawMessage, base *url.URL, o ItemOptions, namer *catalog.Na
 		if e, ok := errors.AsType[*core.Error](err); ok && e.Subject == g.ID {
 			return nil, err
 		}
-		return nil, core.Errorf(core.CodeOf(err), "stac", it.ID, "%w", err)
+		return nil, core.Wrap(err, "stac", it.ID)
 	}
 	namer.Fill(g)
 	return g, nil

@@ -81,7 +81,7 @@ func (c *Client) Retry(ctx context.Context, call func(context.Context) error) er
 	attempts := cmp.Or(c.Attempts, 6)
 	for try := 1; ; try++ {
 		err := call(ctx)
-		if err == nil || core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
+		if err == nil || !core.Is(err, core.Unavailable) || ctx.Err() != nil {
 			return err
 		}
 		if try >= attempts {

@@ -141,7 +141,7 @@ func (s *Store) Open(ctx context.Context, n hdfrest.Name) (hdfrest.Domain, error
 		if e.err == nil {
 			return e.domain, nil
 		}
-		if core.CodeOf(e.err) != core.Unavailable { // it was perhaps only the other's patience that ended
+		if !core.Is(e.err, core.Unavailable) { // it was perhaps only the other's patience that ended
 			return nil, e.err
 		}
 	}
@@ -192,7 +192,7 @@ func (s *Store) fill(ctx context.Context, e *entry, b *Bucket, n hdfrest.Name, i
 func (s *Store) open(ctx context.Context, b *Bucket, n hdfrest.Name, info core.ObjectInfo) (*domain, error) {
 	src := replaced{objstore.RetryReader(objstore.MeterReader(objstore.Pin(b.Source, info), s.options.Usage), s.options.Retry)}
 	f, err := h5.Open(ctx, src, info.URL, s.options.H5)
-	if core.CodeOf(err) == core.Corrupt && err != nil {
+	if core.Is(err, core.Corrupt) && err != nil {
 		return nil, core.Errorf(core.NotFound, "hdf", info.URL, "is no HDF5 file: %w", err)
 	}
 	if err != nil {
@@ -214,7 +214,7 @@ type replaced struct{ core.ObjectReader }
 
 func (r replaced) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	data, err := r.ObjectReader.ReadRanges(ctx, url, ranges)
-	if errors.Is(err, objstore.ErrPrecondition) || core.CodeOf(err) == core.NotFound && err != nil {
+	if errors.Is(err, objstore.ErrPrecondition) || core.Is(err, core.NotFound) && err != nil {
 		return nil, core.Errorf(core.Unavailable, "hdf", url, "%w: %w", hdfrest.ErrReplaced, err)
 	}
 	return data, err

@@ -197,9 +197,9 @@ func (d *dataset) chunk(ctx context.Context, index []uint64) ([]byte, core.Objec
 	url := d.d.b.url(chunkKey(d.id, index))
 	data, info, err := objstore.Get(ctx, d.d.source, url, "", limit)
 	switch {
-	case core.CodeOf(err) == core.NotFound && err != nil:
+	case core.Is(err, core.NotFound) && err != nil:
 		return nil, core.ObjectInfo{URL: url}, nil
-	case core.CodeOf(err) == core.Invalid && err != nil:
+	case core.Is(err, core.Invalid) && err != nil:
 		return nil, info, core.Errorf(core.Corrupt, "hsds.Read", url, "%w", err)
 	case err != nil:
 		return nil, info, err

@@ -147,7 +147,7 @@ func (f *Folder) List(ctx context.Context, prefix string, visit func(core.Object
 		o.URL = filepath.ToSlash(strings.TrimPrefix(o.URL[len(f.dir):], string(filepath.Separator)))
 		return visit(o)
 	})
-	if core.CodeOf(err) == core.NotFound && err != nil {
+	if core.Is(err, core.NotFound) && err != nil {
 		return nil
 	}
 	return f.hide(prefix, err)

@@ -180,7 +180,7 @@ func (w *writer) finish(ctx context.Context, id hdfrest.ID, j *journal) error {
 		if err != nil {
 			return core.Errorf(core.Corrupt, "hsds.Write", url, "%w", err)
 		}
-		if err := w.applyAll(ctx, id, e); err != nil && core.CodeOf(err) == core.Unavailable {
+		if err := w.applyAll(ctx, id, e); err != nil && core.Is(err, core.Unavailable) {
 			return err
 		}
 	}
@@ -201,7 +201,7 @@ func (w *writer) locked(ctx context.Context, id hdfrest.ID, j *journal, do func(
 	within, cancel := context.WithTimeout(ctx, w.s.patience())
 	defer cancel()
 	err := do(within)
-	if err != nil && j.Write && core.CodeOf(err) == core.Unavailable {
+	if err != nil && j.Write && core.Is(err, core.Unavailable) {
 		return err
 	}
 	end, cancel := unwinding(ctx)

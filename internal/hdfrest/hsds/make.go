@@ -61,7 +61,7 @@ func (s *Store) Make(ctx context.Context, n hdfrest.Name, how hdfrest.NewDomain)
 	url := b.url(domainKey(n.Path))
 	if _, err := src.Stat(ctx, url); err == nil {
 		return hdfrest.Entry{}, errTaken("domain or folder", n.Path)
-	} else if core.CodeOf(err) != core.NotFound {
+	} else if !core.Is(err, core.NotFound) {
 		return hdfrest.Entry{}, err
 	}
 	var root hdfrest.ID
@@ -88,7 +88,7 @@ func (s *Store) Make(ctx context.Context, n hdfrest.Name, how hdfrest.NewDomain)
 		}
 	}
 	if err != nil {
-		if core.CodeOf(err) != core.Unavailable { // else it may be there
+		if !core.Is(err, core.Unavailable) { // else it may be there
 			err = errors.Join(err, undo())
 		}
 		return hdfrest.Entry{}, err
@@ -162,7 +162,7 @@ func (s *Store) shared(ctx context.Context, b *Bucket, n hdfrest.Name, root hdfr
 		if err == nil && v.meta.root == root {
 			return true, nil
 		}
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil && !core.Is(err, core.NotFound) {
 			return false, err
 		}
 	}

@@ -41,7 +41,7 @@ func Map(ctx context.Context, grid core.Grid, source catalog.Source, q catalog.Q
 	if len(o.Area.Polygons) > 0 {
 		area, err := grid.Cover(ctx, []core.Region{o.Area})
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "shard map", "area", "%w", err)
+			return nil, core.Wrap(err, "shard map", "area")
 		}
 		b.area = area[0]
 		for _, key := range b.area {
@@ -207,7 +207,7 @@ func (b *builder) coverRegions(ctx context.Context, list []*catalog.Granule, reg
 	}
 	for k, i := range places { // which one is it?
 		if _, own := b.grid.Cover(ctx, regions[k:k+1]); own != nil {
-			return nil, core.Errorf(core.CodeOf(own), "shard map", list[i].ID, "its footprint: %w", own)
+			return nil, core.Wrapf(own, "shard map", list[i].ID, "its footprint: %w", own)
 		}
 	}
 	return nil, err

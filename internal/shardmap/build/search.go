@@ -13,7 +13,7 @@ import (
 func SearchArea(ctx context.Context, grid core.Grid, area core.Region, product string, allowance *Allowance) (core.Region, error) {
 	covers, err := grid.Cover(ctx, []core.Region{area})
 	if err != nil {
-		return area, core.Errorf(core.CodeOf(err), "area", "", "%w", err)
+		return area, core.Wrap(err, "area", "")
 	}
 	if len(covers[0]) == 0 {
 		return area, core.Errorf(core.Invalid, "area", "", "it lies outside of the grid")

@@ -142,7 +142,7 @@ func Read(ctx context.Context, name string) (*shardmap.Map, error) {
 		}
 	}
 	if err := m.Check(); err != nil {
-		return nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+		return nil, core.Wrap(err, "", name)
 	}
 	return m, nil
 }

@@ -89,7 +89,7 @@ func (g *Getter) ReadRanges(ctx context.Context, o Object, ranges []core.Range) 
 	if c.whole != nil {
 		return cut(c.whole.body, ranges), nil
 	}
-	if c.err != nil && core.CodeOf(c.err) != core.Unavailable {
+	if c.err != nil && !core.Is(c.err, core.Unavailable) {
 		return nil, c.err
 	}
 	return c.data, c.err
@@ -107,8 +107,8 @@ func (c *call) note(i int, body []byte, err error) {
 		c.stop()
 		return
 	}
-	lasting := core.CodeOf(err) != core.Unavailable
-	if c.err == nil || lasting && core.CodeOf(c.err) == core.Unavailable {
+	lasting := !core.Is(err, core.Unavailable)
+	if c.err == nil || lasting && core.Is(c.err, core.Unavailable) {
 		c.err = err
 	}
 	if c.failures++; lasting || c.failures >= enoughFailures {

@@ -86,7 +86,7 @@ func (e *laterError) RetryAfter() time.Duration { return e.after }
 // Later is an answer's error with what its head says of when to ask again (RFC 9110 section 10.2.3), where that may help.
 func Later(resp *http.Response, err error) error {
 	text := resp.Header.Get("Retry-After")
-	if text == "" || core.CodeOf(err) != core.Unavailable {
+	if text == "" || !core.Is(err, core.Unavailable) {
 		return err
 	}
 	if seconds, e := strconv.Atoi(text); e == nil && seconds >= 0 && seconds < 1<<30 {
