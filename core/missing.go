@@ -43,6 +43,18 @@ func scan[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | fl
 		}
 		return at, 0, int64(len(at))
 	}
+	if width == 1 && len(fills) == 1 && len(valid) == 0 {
+		f := fills[0]
+		for k, r := range rows {
+			if x := v[r]; x == f || x != x {
+				at = append(at, int32(k))
+				if x == f {
+					fill++
+				}
+			}
+		}
+		return at, fill, int64(len(at)) - fill
+	}
 	for k, r := range rows {
 		isFill, isNaN := false, false
 		for _, x := range v[int(r)*width : (int(r)+1)*width] {

@@ -19,18 +19,21 @@ func World() Box { return Box{West: -180, Width: 360, South: -90, North: 90} }
 
 // Contains reports whether a point is in the box; any longitude. Never for coordinates that are not finite.
 func (b *Box) Contains(lon, lat float64) bool {
-	if !(lat >= b.South && lat <= b.North) {
-		return false
-	}
 	d := lon - b.West
-	if d < 0 || d > b.Width {
-		// Mod is exact, so the difference is only off by the rounding of a small number.
-		if d = math.Mod(lon, 360) - b.West; d < 0 {
-			d += 360
-		}
-		if d >= 360 {
-			d -= 360
-		}
+	return lat >= b.South && lat <= b.North && (d >= 0 && d <= b.Width || b.turned(lon))
+}
+
+// turned is Contains of a longitude that is not in the box as it is written.
+func (b *Box) turned(lon float64) bool {
+	d := lon - b.West
+	if d < -360 || d >= 720 {
+		d = math.Mod(lon, 360) - b.West // exact, so the difference is only off by the rounding of a small number
+	}
+	if d < 0 {
+		d += 360
+	}
+	if d >= 360 {
+		d -= 360
 	}
 	return d >= 0 && d <= b.Width
 }

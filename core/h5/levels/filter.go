@@ -191,15 +191,19 @@ func withoutValue(c *core.Column, pass []bool) []int32 {
 	if len(c.Fill) == 0 && len(c.Valid) == 0 {
 		return nil
 	}
-	rows := make([]int32, 0, len(pass))
-	for i, ok := range pass {
-		if ok {
-			rows = append(rows, int32(i))
+	var missing []int32
+	var some [1024]int32 // no memory of the heap for rows, which nearly always have a value
+	for from := 0; from < len(pass); from += len(some) {
+		rows := some[:0]
+		for i, ok := range pass[from:min(from+len(some), len(pass))] {
+			if ok {
+				rows = append(rows, int32(from+i))
+			}
+		}
+		at, _, _ := core.Missing(c, rows)
+		for _, k := range at {
+			missing = append(missing, rows[k])
 		}
 	}
-	at, _, _ := core.Missing(c, rows)
-	for k, i := range at {
-		at[k] = rows[i]
-	}
-	return at
+	return missing
 }

@@ -12,6 +12,9 @@ import (
 type scratch struct {
 	coords [][]float64
 	pass   []bool
+	runs   [][2]int  // of rows that pass
+	lons   []float64 // of rows that do not
+	lats   []float64
 	data   [][]byte
 	wide   [][]byte // values of records, repeated to their rows
 }
@@ -83,22 +86,24 @@ func (r *reading) latitudes(ctx context.Context) error {
 	}
 	for i, t := range r.tables {
 		lat := r.latitude(i)
-		var spans []h5.Span
+		var runs rowRuns
 		kept, at := 0, 0
 		for _, s := range t.spans {
-			for row := s.Start; row < s.Start+s.Count; row++ {
-				v := lat[at]
-				at++
+			for k, v := range lat[at : at+int(s.Count)] {
 				if v >= r.box.South && v <= r.box.North {
-					spans = join(spans, row, 1)
 					lat[kept] = v
 					kept++
-				} else if !core.Usable(0, v) {
+					continue
+				}
+				runs.skip(s.Start, k)
+				if !core.Usable(0, v) {
 					r.stats.Invalid++
 				}
 			}
+			runs.end(s)
+			at += int(s.Count)
 		}
-		t.spans, t.kept, t.latv = spans, kept, lat[:kept]
+		t.spans, t.kept, t.latv = runs.spans, kept, lat[:kept]
 	}
 	return nil
 }
@@ -157,25 +162,47 @@ func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 
 // keepInside drops the rows of a table that are outside the box or name no place.
 func (r *reading) keepInside(t *table) {
-	var spans []h5.Span
+	var runs rowRuns
 	kept, at := 0, 0
 	for _, s := range t.spans {
-		for k := range s.Count {
-			lon, lat := t.lonv[at], t.latv[at]
-			at++
-			switch {
-			case !core.Usable(lon, lat):
-				if !r.counted {
-					r.stats.Invalid++
+		lats := t.latv[at : at+int(s.Count)]
+		for k, lon := range t.lonv[at : at+int(s.Count)] {
+			lat := lats[k]
+			if core.Usable(lon, lat) {
+				if r.box.Contains(lon, lat) {
+					t.lonv[kept], t.latv[kept] = lon, lat
+					kept++
+					continue
 				}
-			case r.box.Contains(lon, lat):
-				spans = join(spans, s.Start+k, 1)
-				t.lonv[kept], t.latv[kept] = lon, lat
-				kept++
+			} else if !r.counted {
+				r.stats.Invalid++
 			}
+			runs.skip(s.Start, k)
 		}
+		runs.end(s)
+		at += int(s.Count)
 	}
-	t.spans, t.kept, t.lonv, t.latv = spans, kept, t.lonv[:kept], t.latv[:kept]
+	t.spans, t.kept, t.lonv, t.latv = runs.spans, kept, t.lonv[:kept], t.latv[:kept]
+}
+
+// rowRuns gathers what is left of spans, of which rows are skipped in ascending order. It costs nothing for rows that are not.
+type rowRuns struct {
+	spans []h5.Span
+	from  int // row of the span under way, from its start, that follows the last one skipped
+}
+
+// skip leaves out row k of the span that begins at start.
+func (r *rowRuns) skip(start int64, k int) {
+	if k > r.from {
+		r.spans = join(r.spans, start+int64(r.from), int64(k-r.from))
+	}
+	r.from = k + 1
+}
+
+// end takes what is left of the span under way; the next one begins.
+func (r *rowRuns) end(s h5.Span) {
+	r.skip(s.Start, int(s.Count))
+	r.from = 0
 }
 
 // plan plans one dataset of each table for its rows.

@@ -98,12 +98,16 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 	if all {
 		return b, nil
 	}
-	runs := runsOf(pass)
+	m := r.scratch
+	m.lons, m.lats = m.lons[:0], m.lats[:0]
 	for i, ok := range pass {
 		if !ok {
-			b.RefusedLon, b.RefusedLat = append(b.RefusedLon, b.Lon[i]), append(b.RefusedLat, b.Lat[i])
+			m.lons, m.lats = append(m.lons, b.Lon[i]), append(m.lats, b.Lat[i])
 		}
 	}
+	b.RefusedLon, b.RefusedLat = m.lons, m.lats
+	m.runs = runsOf(m.runs[:0], pass)
+	runs := m.runs
 	b.Lon = core.View[float64](keep(core.Raw(b.Lon), 8, runs))
 	b.Lat = core.View[float64](keep(core.Raw(b.Lat), 8, runs))
 	for i := range b.Columns {
@@ -206,9 +210,8 @@ func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err
 	return pass, true, nil
 }
 
-// runsOf lists the runs of rows that pass, as [start, end).
-func runsOf(pass []bool) [][2]int {
-	var runs [][2]int
+// runsOf appends the runs of rows that pass, as [start, end).
+func runsOf(runs [][2]int, pass []bool) [][2]int {
 	for i := 0; i < len(pass); i++ {
 		if !pass[i] {
 			continue
