@@ -2,9 +2,6 @@ package host
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"os"
 	"reflect"
 	"runtime"
@@ -105,18 +102,8 @@ func sortPlugins(ids []job.Plugin) {
 // Plugins are whose code the recipe's values are computed with, by name.
 func (r *Recipe) Plugins() []job.Plugin { return slices.Clone(r.plugins) }
 
-// Hash names what the values of a store mean: the configuration's semantic hash, and where plugins that do not come with zagg are
-// part of it the SHA-256 of that and of their names, versions and digests.
-func (r *Recipe) Hash() string {
-	hash := r.Config.SemanticHash()
-	foreign := job.ForeignPlugins(r.plugins)
-	if len(foreign) == 0 {
-		return hash
-	}
-	text, _ := json.Marshal(foreign) // texts always marshal
-	sum := sha256.Sum256([]byte(hash + "\n" + string(text)))
-	return hex.EncodeToString(sum[:])
-}
+// Hash names what the values of a store mean: see job.WithPlugins.
+func (r *Recipe) Hash() string { return job.WithPlugins(r.Config.SemanticHash(), r.plugins) }
 
 // As is the recipe for a job that was planned elsewhere, with these plugins: the same code in another form, such as a process there and linked
 // in here. It refuses what is known to be other code, naming both.

@@ -93,7 +93,7 @@ var rules = map[string][]string{
 
 	"internal/quickdeploy": {"internal/bundle", "internal/zippatch"},
 	"internal/draft":       {"core/h5", "core/h5/cf", "core/names", "internal/config"},
-	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/plan", "internal/store", "internal/stored"},
+	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/job", "internal/plan", "internal/store", "internal/stored"},
 
 	"core/spelling": {},
 

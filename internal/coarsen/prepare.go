@@ -9,6 +9,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -24,6 +25,9 @@ func (m *making) prepare(ctx context.Context) error {
 	recipe, err := m.Compile(ctx, cfg)
 	if err != nil {
 		return err
+	}
+	if differ := job.PluginsDiffer(m.Store.Made.Plugins, recipe.Plugins()); differ != "" {
+		return core.Errorf(core.Invalid, "coarsen", m.Store.URL, "the store was made with other plugins: %s", differ)
 	}
 	if !bytes.Equal(recipe.Info().Signature, m.Store.Made.GridSignature) {
 		return core.Errorf(core.Invalid, "coarsen", m.Store.URL, "the store's grid is %s, that of the configuration %s", m.Store.Made.GridSignature, recipe.Info().Signature)
@@ -66,7 +70,7 @@ func (m *making) config(ctx context.Context) (*config.Config, error) {
 			return nil, err
 		}
 	}
-	if cfg.SemanticHash() != m.Store.Made.ConfigHash {
+	if job.WithPlugins(cfg.SemanticHash(), m.Store.Made.Plugins) != m.Store.Made.ConfigHash {
 		return nil, core.Errorf(core.Invalid, "coarsen", m.Store.URL, "the store was made from another configuration than %s", cfg.File)
 	}
 	return cfg.Coarser(m.Store.Made.GridConfig, nil)

@@ -1,6 +1,9 @@
 package job
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +40,18 @@ func (p Plugin) Same(o Plugin) bool {
 // ForeignPlugins are those of a list that do not come with zagg.
 func ForeignPlugins(all []Plugin) []Plugin {
 	return slices.DeleteFunc(slices.Clone(all), func(p Plugin) bool { return !p.Foreign() })
+}
+
+// WithPlugins names what the values of a store mean: the configuration's semantic hash, and where plugins that do not come with zagg are
+// part of it the SHA-256 of that and of their names, versions and digests.
+func WithPlugins(semantic string, plugins []Plugin) string {
+	foreign := ForeignPlugins(plugins)
+	if len(foreign) == 0 {
+		return semantic
+	}
+	text, _ := json.Marshal(foreign) // texts always marshal
+	sum := sha256.Sum256([]byte(semantic + "\n" + string(text)))
+	return hex.EncodeToString(sum[:])
 }
 
 // PluginsDiffer says which plugins are others: "plugin steps 0.1.0 (sha256:1f2e3d4c5b6a), now steps 0.2.0 (sha256:aa00bb11cc22)"; "" if none is.

@@ -86,7 +86,7 @@ func (r *Run) recorded(ctx context.Context) ([]string, error) {
 		labels = slices.DeleteFunc(labels, func(l string) bool { return !planned[l] })
 	}
 	homes := make([][]string, len(labels))
-	hash := r.config.SemanticHash()
+	hash := r.recipe.Hash()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i, l := range labels {

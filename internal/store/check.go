@@ -200,13 +200,13 @@ func withoutSpelling(doc []byte) (canonical []byte, ok bool) {
 }
 
 // changedKeys says in which keys the configuration that the store was made from is another than this run's; "" where it is not kept.
-func (t *Template) changedKeys(ctx context.Context, objects core.ObjectReader, url, hash string) string {
+func (t *Template) changedKeys(ctx context.Context, objects core.ObjectReader, url string, made *Origin) string {
 	text, err := SavedConfig(ctx, objects, url)
 	if err != nil {
 		return ""
 	}
 	was, _, err := config.Parse(At(url).Config(), text)
-	if err != nil || was.SemanticHash() != hash {
+	if err != nil || job.WithPlugins(was.SemanticHash(), made.Plugins) != made.ConfigHash {
 		return ""
 	}
 	return ": " + strings.Join(config.Differences(was, t.spec.Config), "; ")
@@ -243,7 +243,7 @@ func (t *Template) difference(ctx context.Context, objects core.ObjectReader, ur
 	case job.PluginsDiffer(a.Plugins, b.Plugins) != "":
 		return "the store was made with other plugins: " + job.PluginsDiffer(a.Plugins, b.Plugins) + ": use those, --overwrite or another --store"
 	case a.ConfigHash != b.ConfigHash:
-		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")" + t.changedKeys(ctx, objects, url, a.ConfigHash)
+		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")" + t.changedKeys(ctx, objects, url, &a)
 	case a.Plan != b.Plan:
 		return "the store was made for another set of shards"
 	}

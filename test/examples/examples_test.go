@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/cmd/zagg/cli"
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/reduce"
 	"github.com/englacial/zagg/internal/sharedtest"
@@ -114,6 +116,39 @@ func TestPlanefit(t *testing.T) {
 	}
 }
 
+// Results of any number of rows and vectors of a plugin in Python are stored, one value a chunk too, and folded to what a run at the
+// coarser order gives.
+func TestExtremes(t *testing.T) {
+	needsPython(t)
+	config := func(order int, chunk string) string {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `
+plugins: [{name: extremes, command: [python3, examples/python/extremes.py]}]
+data_source: {reader: atl06}
+aggregation:
+  variables:
+    count: {function: count, source: h_li, dtype: int32}
+    h_low: {function: lowest, source: h_li, kind: ragged, inner_shape: 1, dtype: float64, params: {n: 4}}
+    h_bins: {function: bins, source: h_li, kind: vector, trailing_shape: 5, dtype: uint32, fill_value: 0, params: {high: 3000, n: 5}}
+%s
+output: {grid: {type: healpix, parent_order: 6, child_order: %d, layout: compact}}
+`, chunk, order), 0o644))
+		return path
+	}
+	store, coarse := filepath.Join(t.TempDir(), "store.zarr"), filepath.Join(t.TempDir(), "coarse.zarr")
+	zagg(t, "run", "--allow-plugins", "--config", config(12, "    h_chunk: {function: bins, source: h_li, resolution: chunk, dtype: uint32, fill_value: 0, params: {high: 3000, n: 1}}"), "--granules", "cmd/zagg/cli/sample", "--store", store, "-q")
+	zagg(t, "run", "--allow-plugins", "--config", config(9, ""), "--granules", "cmd/zagg/cli/sample", "--store", coarse, "-q")
+	out := zagg(t, "coarsen", "--allow-plugins", store, "--order", "9")
+	require.Contains(t, out, "left out: h_chunk: it is one value for each chunk")
+	want, got := cellsOf(t, coarse, "9", "h_low"), cellsOf(t, store, "9", "h_low")
+	require.NotEmpty(t, want)
+	require.Equal(t, want, got)
+	require.Equal(t, cellsOf(t, coarse, "9", "h_bins"), cellsOf(t, store, "9", "h_bins"))
+	if sharedtest.Sweep() {
+		require.Contains(t, zagg(t, "plugins", "verify", "--short", "--", "python3", "examples/python/extremes.py"), " 0 broken")
+	}
+}
+
 // The drifters' positions are in the cells that a count by hand finds.
 func TestDrifters(t *testing.T) {
 	needsPython(t)
@@ -160,6 +195,41 @@ func stored(t *testing.T, granules, config, group string, names ...string) map[s
 		c, err := a.Read(t.Context(), make([]int64, len(a.Shape)), a.Shape)
 		require.NoError(t, err)
 		out[name] = reduce.Float64s(&c)
+	}
+	return out
+}
+
+// cellsOf are the values of a store's cells by their ids, of those that have any: the bytes of ragged ones, numbers as text of others.
+func cellsOf(t *testing.T, store, group, name string) map[uint64]string {
+	t.Helper()
+	root, err := zarr.Open(t.Context(), &objstore.File{}, store)
+	require.NoError(t, err)
+	g, err := root.Group(t.Context(), group)
+	require.NoError(t, err)
+	ids, err := g.Array(t.Context(), "cell_ids")
+	require.NoError(t, err)
+	id, err := ids.Read(t.Context(), []int64{0}, ids.Shape)
+	require.NoError(t, err)
+	a, err := g.Array(t.Context(), name)
+	require.NoError(t, err)
+	out := map[uint64]string{}
+	if len(a.Shape) == 1 {
+		cells, err := a.ReadCells(t.Context(), []int64{0}, a.Shape)
+		require.NoError(t, err)
+		for i, c := range cells {
+			if len(c) > 0 {
+				out[core.View[uint64](id.Data)[i]] = string(c)
+			}
+		}
+		return out
+	}
+	c, err := a.Read(t.Context(), make([]int64, len(a.Shape)), a.Shape)
+	require.NoError(t, err)
+	values := reduce.Float64s(&c)
+	for i, key := range core.View[uint64](id.Data) {
+		if row := values[i*int(a.Shape[1]) : (i+1)*int(a.Shape[1])]; slices.Max(row) > 0 {
+			out[key] = fmt.Sprint(row)
+		}
 	}
 	return out
 }

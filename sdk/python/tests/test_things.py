@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from zagg_plugin import Batch, Code, Error, Field, Filter, Groups, Query, Reader, Region, Statistic, decoding, per_cell
+from zagg_plugin import Batch, Code, Error, Field, Filter, Groups, Query, Ragged, Reader, Region, Statistic, decoding, per_cell
 from zagg_plugin.config import construct, schema
 from zagg_plugin.reader import Tally, prepare
-from zagg_plugin.statistic import as_results
+from zagg_plugin.statistic import as_results, check_parts
 
 
 class Scaled(Statistic):
@@ -69,9 +69,42 @@ def test_per_cell():
 
 def test_results_are_checked():
     s = construct(Scaled, b'{"factor": 1}')
-    for result, want in [(np.zeros(3), "shape"), ([np.zeros(2), np.zeros(2)], "2 results"), (np.zeros((2, 1)), "shape")]:
+    for result, want in [(np.zeros(3), "shape"), ([np.zeros(2), np.zeros(2)], "2 results"), (np.zeros((2, 2)), "shape")]:
         with pytest.raises(ValueError, match=want):
             as_results(s, GROUPS, result)
+
+
+class Lists(Statistic):
+    """Ragged pairs, and a number."""
+
+    outputs = (Field(dtype=np.float32, ragged=True, width=2), Field("_n", dtype=np.int32))
+
+    def fold(self, groups):
+        return Ragged(groups.rows[""].values, groups.rows[""].offsets[groups.offsets]), groups.reduce(np.add, groups.rows["_n"])
+
+
+def test_ragged_results_are_checked():
+    rows, n = np.zeros((3, 2)), np.zeros(2, int)
+    got = as_results(Lists(), GROUPS, (Ragged(rows, np.array([0, 1, 3])), n))
+    assert got[0].values.dtype == np.float32 and got[1].dtype == np.int32
+    for result, want in [
+        (rows, "give a Ragged"), (Ragged(rows, np.array([0, 3])), "1 rows for 2 cells"), (Ragged(np.zeros(3), np.array([0, 1, 3])), "rows of shape"),
+        (Ragged(rows, np.array([0, 1, 2])), "must rise from 0 to 3"), (Ragged(rows, np.array([0, 4, 3])), "must rise"),
+    ]:
+        with pytest.raises(ValueError, match=want):
+            as_results(Lists(), GROUPS, (result, n))
+
+
+def test_what_is_folded_is_checked():
+    parts = Ragged(np.zeros((3, 2), np.float32), np.array([0, 1, 1, 3]))
+    groups = Groups(np.array([0, 5], np.int32), np.array([0, 2, 3]), {"": parts, "_n": np.array([1, 0, 2], np.int32)})
+    check_parts(Lists(), groups)
+    pairs, n = as_results(Lists(), groups, Lists().fold(groups))
+    np.testing.assert_array_equal(pairs.offsets, [0, 1, 3])
+    np.testing.assert_array_equal(n, [1, 2])
+    for name, values in [("", parts.values), ("", Ragged(np.zeros(3, np.float32), parts.offsets)), ("_n", np.zeros(3)), ("_n", parts)]:
+        with pytest.raises(Error, match="what is folded"):
+            check_parts(Lists(), Groups(groups.slots, groups.offsets, {**groups.rows, name: values}))
 
 
 class Two(Reader):

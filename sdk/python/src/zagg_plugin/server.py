@@ -27,7 +27,7 @@ from .fields import Input
 from .grid import Grid, canonical, sort_keys
 from .reader import Identity, Reader
 from .region import Region
-from .statistic import Groups, Statistic, as_results, check_inputs
+from .statistic import Groups, Statistic, as_results, check_inputs, check_parts
 
 _COOKIE = ("ZAGG_PLUGIN", "grids-readers-statistics")
 _MAX_MESSAGE = 64 << 20
@@ -315,7 +315,10 @@ class Service:
 
     def fold(self, request: Message, context: Any) -> Iterator[Message]:
         statistic = self.thing(request.handle, Statistic)
-        groups = self._groups(request)
+        if len(request.rows) != len(statistic.outputs) or len(request.cells):
+            raise invalid(f"what is folded must be the statistic's {len(statistic.outputs)} outputs, not {len(request.rows)} columns")
+        groups = self._groups(request, [o.name for o in statistic.outputs])
+        check_parts(statistic, groups)
         yield from _outputs(statistic, groups, statistic.fold(groups))
 
     def _value(self, v: Message | None) -> Buffer:
@@ -329,15 +332,16 @@ class Service:
         except KeyError:
             raise invalid(f"value {v.id} was not uploaded") from None
 
-    def _groups(self, request: Message) -> Groups:
+    def _groups(self, request: Message, names: Sequence[str] = ()) -> Groups:
+        """The groups of a request, whose rows are called by names where these are given."""
         groups = Groups(np.frombuffer(self._value(request.slots), "<i4"), np.frombuffer(self._value(request.offsets), "<i8"))
         if len(groups.offsets) != len(groups.slots) + 1:
             raise invalid(f"{len(groups.offsets)} offsets for {len(groups.slots)} cells")
         for columns, into in ((request.rows, groups.rows), (request.cells, groups.cells)):
-            for c in columns:
+            for i, c in enumerate(columns):
                 column = from_payload(c.head, self._value(c.payload))
                 values: Any = column.values
-                into[column.name] = values
+                into[names[i] if names else column.name] = values
                 if column.fill is not None:
                     groups.fills[column.name] = column.fill
         return groups

@@ -51,7 +51,7 @@ class Groups:
     def reduce(self, ufunc: np.ufunc, values: np.ndarray) -> np.ndarray:
         """ufunc over the values of each cell, (cells,): groups.reduce(np.add, groups["source"])."""
         if len(self) == 0:
-            return np.empty(0, np.asarray(values).dtype)
+            return np.empty((0, *np.asarray(values).shape[1:]), np.asarray(values).dtype)
         return ufunc.reduceat(values, self.offsets[:-1])
 
     def split(self, name: str = "source") -> Iterator[np.ndarray]:
@@ -79,7 +79,8 @@ class Statistic:
 
     # A statistic that can be computed from its own outputs on finer cells has
     #   def fold(self, groups: Groups) -> Result
-    # whose groups.rows are outputs of compute or fold, by the outputs' names.
+    # whose groups.rows are outputs of compute or fold, by the outputs' names ("" if there is one): arrays, or a Ragged with a row for
+    # each part. zagg coarsen makes coarser cells by it.
 
 
 def per_cell(name: str | None = None, *, dtype: Any = np.float64, units: str = "", width: int = 1) -> Callable[[Callable[..., Any]], type[Statistic]]:
@@ -143,15 +144,43 @@ def as_results(statistic: Statistic, groups: Groups, result: Any) -> list[np.nda
         if isinstance(got, Ragged):
             if not out.ragged or len(got.offsets) != len(groups) + 1:
                 raise ValueError(f"output {out.name!r}: ragged, {len(got.offsets) - 1} rows for {len(groups)} cells")
-            checked.append(got)
+            checked.append(_ragged(out, got))
             continue
+        if out.ragged:
+            raise ValueError(f"output {out.name!r} is ragged: give a Ragged, not an array")
         dtype = out.dtype if out.dtype is not None else next(iter(groups.rows.values())).dtype
         array = np.asarray(got).astype(dtype, copy=False)
         want = (len(groups),) if out.width == 1 else (len(groups), out.width)
+        if array.shape == (len(groups), 1) and out.width == 1:
+            array = array[:, 0]
         if array.shape != want:
             raise ValueError(f"output {out.name!r} has shape {array.shape}; want {want}")
         checked.append(array)
     return checked
+
+
+def _ragged(out: Field, got: Ragged) -> Ragged:
+    """The rows of a ragged output in its dtype."""
+    values = np.asarray(got.values)
+    if out.dtype is not None:
+        values = values.astype(out.dtype, copy=False)
+    offsets = np.asarray(got.offsets)
+    if values.shape[1:] != (() if out.width == 1 else (out.width,)):
+        raise ValueError(f"output {out.name!r} has rows of shape {values.shape[1:]}; want {out.width}")
+    if offsets[0] != 0 or offsets[-1] != len(values) or np.any(np.diff(offsets) < 0):
+        raise ValueError(f"output {out.name!r}: offsets begin at {offsets[0]} and end at {offsets[-1]}, and must rise from 0 to {len(values)}")
+    return Ragged(values, offsets)
+
+
+def check_parts(statistic: Statistic, groups: Groups) -> None:
+    """Refuse to fold what is not the statistic's own results."""
+    for o in statistic.outputs:
+        values = groups.rows[o.name]
+        array = values.values if isinstance(values, Ragged) else values
+        if isinstance(values, Ragged) != o.ragged or not isinstance(array, np.ndarray) or array.shape[1:] != (() if o.width == 1 else (o.width,)):
+            raise invalid(f"what is folded has another shape than this output: rows of {o.width}{', ragged' if o.ragged else ''}", o.name)
+        if o.dtype is not None and array.dtype != np.dtype(o.dtype):
+            raise invalid(f"what is folded is {array.dtype}, and this output {np.dtype(o.dtype)}", o.name)
 
 
 def check_inputs(statistic: Statistic, groups: Groups) -> None:
