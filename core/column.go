@@ -184,4 +184,5 @@ type Field struct {
 	Fill   json.RawMessage
 	Units  string
 	Attrs  json.RawMessage
+	Dim    *VectorDim // of a vector's elements; nil: their dimension has no name of its own
 }

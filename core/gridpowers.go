@@ -16,6 +16,14 @@ type CellCoverer interface {
 	CoverCells(ctx context.Context, sets [][]uint64, margins []float64) (keys [][]ShardKey, ok []bool, err error)
 }
 
+// A CellMeasurer is a Grid that knows how large its cells are. What a statistic takes as cell_area comes from it. (optional)
+type CellMeasurer interface {
+	Grid
+	// CellAreas gives the areas of the cells of some slots of a shard, km² on the sphere of Shard.AreaKM2; NaN where the slot is void.
+	// Those of all slots of a shard add up to its own, or nearly, where cells do not fill it exactly.
+	CellAreas(ctx context.Context, key ShardKey, slots []int32) ([]float64, error)
+}
+
 // A LegacyGrid is a Grid that earlier releases knew by its orders: their events state them, and in their shard maps the spelling
 // of a key says what is a setting today. (optional)
 type LegacyGrid interface {

@@ -287,11 +287,14 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 			continue
 		}
 		if in.PerCell {
-			k, err := c.cellInput(a, in.Name)
+			i, err := c.cellInput(a, in.Name)
+			if err != nil && in.Optional {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
-			ins = append(ins, engine.Input{Name: in.Name, Column: -1, Derived: -1, Cell: k + 1})
+			ins = append(ins, i)
 			continue
 		}
 		i := engine.Input{Name: in.Name, Column: -1, Derived: -1}
@@ -313,8 +316,10 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 			i.Column, err = c.column(p.Key, p.Column)
 		case in.Name == inputLon || in.Name == inputLat:
 			i.Position, c.recipe.pipeline.Positions = in.Name, true
-		case in.Name == "time" && cfg.Output.Clock != nil:
-			i.Derived, err = c.deriveTimes()
+		case in.Name == inputTime && cfg.Output.Clock != nil:
+			i.Derived, err = c.deriveSeconds()
+		case in.Name == inputTime && !in.Optional:
+			err = cfg.Errorf(a.Key, "%s takes the time of each observation: say by output.time_source which variable it is, or give it as params.time", a.Function)
 		case in.Name == "source" && a.Source != "":
 			i.Column, err = c.column(a.Key+".source", a.Source)
 		case in.Optional:

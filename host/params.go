@@ -8,6 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/engine"
 	"github.com/englacial/zagg/internal/expr"
 )
 
@@ -68,29 +69,45 @@ func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statist
 	return s, nil
 }
 
-// What a statistic may ask for without being given it under params: where the observation is, and of its cell the centre and the
-// id, which is the grid's first coordinate.
+// What a statistic may ask for without being given it under params: where the observation is; and of its cell the centre, the id, which is the
+// grid's first coordinate, the area in km², and any coordinate of the grid by its name.
 const (
 	inputLon, inputLat         = "lon", "lat"
+	inputTime                  = "time"
 	inputCellLon, inputCellLat = "cell_lon", "cell_lat"
 	inputCellID                = "cell_id"
+	inputCellArea              = "cell_area"
 )
 
-// cellInput is the place in what Grid.Cells gives of an input that is one value per cell.
-func (c *compiler) cellInput(a *config.Array, name string) (int, error) {
+// cellInput is an input that is one value per cell: a column of Grid.Cells, or the area.
+func (c *compiler) cellInput(a *config.Array, name string) (engine.Input, error) {
+	in := engine.Input{Name: name, Column: -1, Derived: -1}
+	coords := c.recipe.info.Frame.Coords
 	names := []string{inputCellLon, inputCellLat}
-	if len(c.recipe.info.Frame.Coords) > 0 {
-		names = append(names, inputCellID)
+	for _, f := range coords {
+		names = append(names, f.Name)
 	}
-	i := slices.Index(names, name)
+	in.Cell = slices.Index(names, name) + 1
+	if name == inputCellID && in.Cell == 0 && len(coords) > 0 {
+		in.Cell = 3
+	}
+	_, measures := c.recipe.Grid.(core.CellMeasurer)
+	if name == inputCellArea && in.Cell == 0 && measures {
+		in.Area = true
+	}
 	switch {
-	case i < 0:
-		return 0, c.recipe.Config.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell; have %s", name, a.Function, strings.Join(names, ", "))
+	case in.Cell == 0 && !in.Area && name == inputCellArea:
+		return in, c.recipe.Config.Errorf(a.Key, "%s needs %s, and grid %s neither knows the areas of cells nor has a coordinate of that name", a.Function, name, c.recipe.Config.Output.Grid.Type)
+	case in.Cell == 0 && !in.Area:
+		if len(coords) > 0 {
+			names = append(names, inputCellID)
+		}
+		return in, c.recipe.Config.Errorf(a.Key, "not supported yet: input %s of %s, which is one value per cell; have %s, %s", name, a.Function, strings.Join(names, ", "), inputCellArea)
 	case a.Chunk:
-		return 0, c.recipe.Config.Errorf(a.Key, "input %s of %s is one value per cell, and this is computed of chunks", name, a.Function)
+		return in, c.recipe.Config.Errorf(a.Key, "input %s of %s is one value per cell, and this is computed of chunks", name, a.Function)
 	}
-	c.recipe.pipeline.Cells = true
-	return i, nil
+	c.recipe.pipeline.Cells = c.recipe.pipeline.Cells || in.Cell > 0
+	return in, nil
 }
 
 // units replaces the names of inputs in braces by the units of their columns; a unit that is not known leaves none, and "1" takes its factor
@@ -110,7 +127,7 @@ func (c *compiler) units(a *config.Array, template string) string {
 		if units == "" {
 			return ""
 		}
-		if unit, _, ok := strings.Cut(units, " since "); ok && (template != "{source}" || slices.Contains([]string{"std", "nanstd", "sum", "nansum"}, a.Function)) {
+		if unit, _, ok := strings.Cut(units, " since "); ok && (template != "{"+factor[open+1:end]+"}" || slices.Contains([]string{"std", "nanstd", "sum", "nansum"}, a.Function)) {
 			units = unit
 		}
 		before, power := factor[:open], factor[end+1:]
@@ -143,8 +160,13 @@ func (c *compiler) unitsOf(a *config.Array, input string) string {
 	if i, ok := c.columns[column]; ok {
 		return c.fields[i].Units
 	}
-	if input == inputLon || input == inputLat {
+	switch input {
+	case inputLon, inputLat, inputCellLon, inputCellLat:
 		return "degrees"
+	case inputCellArea:
+		return "km2"
+	case inputTime:
+		return "seconds since 1970-01-01T00:00:00Z"
 	}
 	return ""
 }

@@ -68,12 +68,12 @@ func TestPlacesAsInputs(t *testing.T) {
 		_, err := compileParams(t, "atl06", `{}`, core.Input{Name: name})
 		require.NoError(t, err, name)
 	}
-	for _, name := range []string{"cell_lon", "cell_lat", "cell_id"} {
+	for _, name := range []string{"cell_lon", "cell_lat", "cell_id", "cell_area", "cell_ids"} {
 		_, err := compileParams(t, "atl06", `{}`, core.Input{Name: name, PerCell: true})
 		require.NoError(t, err, name)
 	}
 	_, err := compileParams(t, "atl06", `{}`, core.Input{Name: "neighbours", PerCell: true})
-	require.ErrorContains(t, err, "have cell_lon, cell_lat, cell_id")
+	require.ErrorContains(t, err, "have cell_lon, cell_lat, morton, cell_ids, cell_id, cell_area")
 }
 
 // A reader's own configuration stands beside its name.

@@ -19,7 +19,19 @@ func (c *compiler) needPlaces(ctx context.Context, a *config.Array) error {
 
 // deriveTimes derives words of time by the configuration's clock, once for all that take them.
 func (c *compiler) deriveTimes() (int, error) {
-	if i, ok := c.derived[config.TimeColumn]; ok {
+	return c.clocked(config.TimeColumn, func(clock engine.Clock) engine.Derived { return &clock })
+}
+
+// secondsName is not one that a configuration can give.
+const secondsName = "seconds of " + config.TimeColumn
+
+// deriveSeconds derives seconds since 1970, UTC, by the configuration's clock.
+func (c *compiler) deriveSeconds() (int, error) {
+	return c.clocked(secondsName, func(clock engine.Clock) engine.Derived { return &engine.Seconds{Clock: clock} })
+}
+
+func (c *compiler) clocked(name string, make func(engine.Clock) engine.Derived) (int, error) {
+	if i, ok := c.derived[name]; ok {
 		return i, nil
 	}
 	clock := c.recipe.Config.Output.Clock
@@ -27,7 +39,7 @@ func (c *compiler) deriveTimes() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.addDerived(config.TimeColumn, &engine.Clock{Column: clock.Field, At: k, Clock: toc.NewClock(clock.Epoch, clock.Unit)}), nil
+	return c.addDerived(name, make(engine.Clock{Column: clock.Field, At: k, Clock: toc.NewClock(clock.Epoch, clock.Unit)})), nil
 }
 
 // addDerived adds what is derived of each row under a name.

@@ -50,6 +50,10 @@ func checkShape(c *check, f *core.Field) {
 		var attrs map[string]any
 		c.must(json.Unmarshal(f.Attrs, &attrs), f.Name+": the attributes are no JSON object")
 	}
+	if f.Dim != nil {
+		c.that(!f.Ragged, "output %q has any number of rows, and so no dimension", f.Name)
+		c.must(f.Dim.Check(max(f.Width, 1)), "output "+f.Name)
+	}
 }
 
 // safeName: a name that every file system, object store and shell tool takes.

@@ -79,6 +79,7 @@ func (g *gridSuite) steps() []step {
 		{name: "CoverNearMinimal", run: g.checkNearMinimal},
 		{name: "LocateIn", run: g.checkLocateIn},
 		{name: "CellOutlines", run: g.checkCellOutlines},
+		{name: "CellAreas", run: g.checkCellAreas},
 		{name: "Names", run: g.checkNames},
 		{name: "CoverCells", run: g.checkCoverCells},
 		{name: "Legacy", run: g.checkLegacy},

@@ -1,6 +1,8 @@
 package coretest
 
 import (
+	"math"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
 )
@@ -57,5 +59,44 @@ func (g *gridSuite) checkRing(c *check, key core.ShardKey, slot int32, centre co
 		if got != slot {
 			c.fatalf("%v, inside the border of slot %d of shard %q, is located in slot %d", inside[i], slot, key, got)
 		}
+	}
+}
+
+// checkCellAreas: the cells of a shard that a CellMeasurer measures are together as large as the shard, to one in a thousand (H3's descendants of a
+// hexagon do not fill it exactly), and void slots have no area.
+func (g *gridSuite) checkCellAreas(c *check) {
+	measurer, ok := g.grid.(core.CellMeasurer)
+	if !ok {
+		c.absent("the grid is no core.CellMeasurer")
+	}
+	if g.info.Frame.Slots() > maxListed {
+		c.Skipf("a shard has %d slots: its cells are not listed", g.info.Frame.Slots())
+	}
+	slots := make([]int32, g.info.Frame.Slots())
+	for i := range slots {
+		slots[i] = int32(i)
+	}
+	for i := range g.homes[:min(len(g.homes), c.few(8))] {
+		h := &g.homes[i]
+		columns, err := g.grid.Cells(c.ctx, h.Key)
+		c.must(err, "Cells of shard "+string(h.Key))
+		lon := core.View[float64](columns[0].Data)
+		areas, err := measurer.CellAreas(c.ctx, h.Key, slots)
+		c.must(err, "CellAreas of shard "+string(h.Key))
+		c.that(len(areas) == len(slots), "CellAreas gives %d areas for %d slots", len(areas), len(slots))
+		sum := 0.0
+		for slot, a := range areas {
+			if lon[slot] != lon[slot] {
+				c.that(a != a, "void slot %d of shard %q has an area of %v km²; want NaN", slot, h.Key, a)
+				continue
+			}
+			c.that(a > 0, "slot %d of shard %q has an area of %v km²", slot, h.Key, a)
+			sum += a
+		}
+		c.that(math.Abs(sum/h.AreaKM2-1) <= 1e-3, "the cells of shard %q have %.9g km² together, and it has %.9g km²", h.Key, sum, h.AreaKM2)
+	}
+	for _, bad := range []int32{-1, int32(g.info.Frame.Slots())} {
+		_, err := measurer.CellAreas(c.ctx, g.homes[0].Key, []int32{bad})
+		c.that(err != nil, "CellAreas takes slot %d of a shard of %d", bad, g.info.Frame.Slots())
 	}
 }

@@ -13,6 +13,7 @@ type Powers struct {
 	Names    names    // of a core.CellNamer
 	Covers   covers   // of a core.CellCoverer
 	Restores restores // of a core.LegacyGrid
+	Measures measures // of a core.CellMeasurer
 }
 
 type locates interface {
@@ -32,6 +33,10 @@ type restores interface {
 	Restore(ctx context.Context, old core.Legacy) (core.Restored, error)
 }
 
+type measures interface {
+	CellAreas(ctx context.Context, key core.ShardKey, slots []int32) ([]float64, error)
+}
+
 // PowersOf are the powers that a grid has.
 func PowersOf(g core.Grid) Powers {
 	var p Powers
@@ -46,6 +51,9 @@ func PowersOf(g core.Grid) Powers {
 	}
 	if r, ok := g.(core.LegacyGrid); ok {
 		p.Restores = r
+	}
+	if m, ok := g.(core.CellMeasurer); ok {
+		p.Measures = m
 	}
 	return p
 }

@@ -22,6 +22,9 @@ func (*able) Names(context.Context, []float64, []float64) ([]core.Column, error)
 func (*able) CoverCells(context.Context, [][]uint64, []float64) ([][]core.ShardKey, []bool, error) {
 	return nil, nil, nil
 }
+func (*able) CellAreas(context.Context, core.ShardKey, []int32) ([]float64, error) {
+	return nil, nil
+}
 func (*able) Orders() (int, int) { return 1, 2 }
 func (*able) Restore(context.Context, core.Legacy) (core.Restored, error) {
 	return core.Restored{Note: "restored"}, nil
@@ -31,7 +34,7 @@ func (a *able) Close() error { a.closed++; return nil }
 func TestPowers(t *testing.T) {
 	a := &able{}
 	all := PowersOf(a)
-	for bits := range 16 {
+	for bits := range 32 {
 		var p Powers
 		if bits&1 != 0 {
 			p.Locates = all.Locates
@@ -45,12 +48,16 @@ func TestPowers(t *testing.T) {
 		if bits&8 != 0 {
 			p.Restores = all.Restores
 		}
+		if bits&16 != 0 {
+			p.Measures = all.Measures
+		}
 		g := p.With(a)
 		_, locates := g.(core.ShardLocator)
 		_, names := g.(core.CellNamer)
 		_, covers := g.(core.CellCoverer)
 		legacy, restores := g.(core.LegacyGrid)
-		require.Equal(t, [4]bool{bits&1 != 0, bits&2 != 0, bits&4 != 0, bits&8 != 0}, [4]bool{locates, names, covers, restores}, "%04b", bits)
+		_, measures := g.(core.CellMeasurer)
+		require.Equal(t, [5]bool{bits&1 != 0, bits&2 != 0, bits&4 != 0, bits&8 != 0, bits&16 != 0}, [5]bool{locates, names, covers, restores, measures}, "%05b", bits)
 		if restores {
 			r, err := legacy.Restore(t.Context(), core.Legacy{})
 			require.NoError(t, err)
@@ -58,6 +65,6 @@ func TestPowers(t *testing.T) {
 		}
 		require.NoError(t, g.(interface{ Close() error }).Close())
 	}
-	require.Equal(t, 16, a.closed)
+	require.Equal(t, 32, a.closed)
 	require.Equal(t, Powers{}, PowersOf(Powers{}.With(a)))
 }

@@ -69,13 +69,42 @@ func Join(a, b uint64) uint64 {
 type Clock struct {
 	epoch int64   // nanoseconds
 	unit  float64 // seconds
+	leaps []leap
 }
+
+// A leap is how far GPS time is ahead of UTC from an instant on.
+type leap struct{ from, ahead float64 } // seconds of GPS time since 1970-01-01, and of both
 
 // NewClock is the clock that counts units of so many seconds, without leap seconds, from an instant of UTC.
 func NewClock(epoch time.Time, unit float64) Clock {
-	zero := time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC)
-	seconds := epoch.Unix() - zero.Unix() + leapSeconds(epoch)
-	return Clock{seconds*1e9 + int64(epoch.Nanosecond()), unit}
+	seconds := epoch.Unix() - zero().Unix() + leapSeconds(epoch)
+	c := Clock{epoch: seconds*1e9 + int64(epoch.Nanosecond()), unit: unit}
+	for _, day := range append([]string{"1972-01-01"}, leapDays()...) {
+		from, _ := time.Parse(time.DateOnly, day) // they are written below
+		ahead := float64(leapSeconds(from))
+		c.leaps = append(c.leaps, leap{float64(from.Unix()) + ahead, ahead})
+	}
+	return c
+}
+
+// zero is the instant from which words count.
+func zero() time.Time { return time.Date(1850, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// Unix is the seconds of a number since 1970-01-01T00:00:00 UTC, as clocks of computers count them: without leap seconds. NaN where it is
+// no time.
+func (c Clock) Unix(v float64) float64 {
+	v *= c.unit
+	if !(math.Abs(v) < 1e10) {
+		return math.NaN()
+	}
+	const second = 1_000_000_000
+	v += float64(c.epoch/second+zero().Unix()) + float64(c.epoch%second)/second
+	for i := len(c.leaps) - 1; i >= 0; i-- {
+		if v >= c.leaps[i].from {
+			return v - c.leaps[i].ahead
+		}
+	}
+	return v
 }
 
 // Word is the word of a number; 0 where it is no time that has one. Whole seconds and the rest are added as integers: a float64 of
@@ -90,20 +119,23 @@ func (c Clock) Word(v float64) uint64 {
 	return w
 }
 
-// leapSeconds is GPS time less UTC, before 1972 none.
-func leapSeconds(t time.Time) int64 {
-	// Days from which on there is one more (IERS Bulletin C). In 1972 TAI was 10 s ahead, and GPS time is 19 s behind TAI.
-	days := []string{
+// leapDays are the days from which on there is one more leap second (IERS Bulletin C).
+func leapDays() []string {
+	return []string{
 		"1972-07-01", "1973-01-01", "1974-01-01", "1975-01-01", "1976-01-01", "1977-01-01", "1978-01-01", "1979-01-01", "1980-01-01",
 		"1981-07-01", "1982-07-01", "1983-07-01", "1985-07-01", "1988-01-01", "1990-01-01", "1991-01-01", "1992-07-01", "1993-07-01",
 		"1994-07-01", "1996-01-01", "1997-07-01", "1999-01-01", "2006-01-01", "2009-01-01", "2012-07-01", "2015-07-01", "2017-01-01",
 	}
+}
+
+// leapSeconds is GPS time less UTC, before 1972 none.
+func leapSeconds(t time.Time) int64 {
 	day := t.UTC().Format(time.DateOnly)
 	if day < "1972-01-01" {
 		return 0
 	}
-	n := int64(10 - 19)
-	for _, d := range days {
+	n := int64(10 - 19) // in 1972 TAI was 10 s ahead, and GPS time is 19 s behind TAI
+	for _, d := range leapDays() {
 		if day >= d {
 			n++
 		}

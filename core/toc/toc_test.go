@@ -77,3 +77,27 @@ func TestJoin(t *testing.T) {
 		require.LessOrEqual(t, end-max(endA, endB), int64(1)<<32)
 	}
 }
+
+// Seconds since 1970 are UTC's, whatever the epoch counts from and however many leap seconds were between.
+func TestUnix(t *testing.T) {
+	for _, c := range []struct {
+		epoch string
+		unit  float64
+		v     float64
+		want  string
+	}{
+		{"2018-01-01T00:00:00Z", 1, 0, "2018-01-01T00:00:00Z"},
+		{"2018-01-01T00:00:00Z", 86400, 2.5, "2018-01-03T12:00:00Z"},
+		{"1980-01-06T00:00:00Z", 1, 1198800018, "2018-01-01T00:00:00Z"}, // GPS time of the same instant
+		{"1980-01-06T00:00:00Z", 1, 0.25, "1980-01-06T00:00:00.25Z"},
+		{"1970-01-01T00:00:00Z", 1, 60, "1970-01-01T00:01:00Z"},
+		{"2016-12-31T00:00:00.5Z", 1, 86401, "2017-01-01T00:00:00.5Z"},
+	} {
+		epoch, err := time.Parse(time.RFC3339Nano, c.epoch)
+		require.NoError(t, err)
+		want, err := time.Parse(time.RFC3339Nano, c.want)
+		require.NoError(t, err)
+		require.InDelta(t, float64(want.UnixMicro())/1e6, NewClock(epoch, c.unit).Unix(c.v), 1e-6, c)
+	}
+	require.True(t, math.IsNaN(NewClock(time.Unix(0, 0), 1).Unix(math.NaN())))
+}

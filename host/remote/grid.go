@@ -54,6 +54,9 @@ func (g *grid) withPowers() core.Grid {
 	if can.Legacy != nil {
 		has.Restores = restoring{g}
 	}
+	if can.CanMeasure {
+		has.Measures = measuring{g}
+	}
 	return has.With(g)
 }
 

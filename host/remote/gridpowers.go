@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -115,4 +116,37 @@ func (g *grid) restore(ctx context.Context, old *core.Legacy) (core.Restored, er
 		s.answered.Store(true)
 		return wire.RestoredFromProto(reply), nil
 	})
+}
+
+// A measuring grid knows how large cells are.
+type measuring struct{ of *grid }
+
+// slotsAtOnce is how many slots go into one call.
+const slotsAtOnce = 1 << 18
+
+// CellAreas asks for the areas of some slots at a time.
+func (m measuring) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
+	if err := wire.CheckText("shard key", string(key)); err != nil {
+		return nil, err
+	}
+	out := make([]float64, 0, len(slots))
+	for part := range slices.Chunk(slots, slotsAtOnce) {
+		areas, err := retry(ctx, m.of.instance, func(s *session, handle uint64) ([]float64, error) {
+			reply, err := unary(ctx, s, s.grid.CellAreas, &zaggv1.CellAreasRequest{Handle: handle, Key: string(key), Slots: core.Raw(part)})
+			if err != nil {
+				return nil, err
+			}
+			areas := make([]float64, len(part))
+			if len(reply.Areas) != 8*len(part) {
+				return nil, s.wrong(fmt.Errorf("it gives %d bytes of areas for %d slots", len(reply.Areas), len(part)))
+			}
+			copy(core.Raw(areas), reply.Areas)
+			return areas, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, areas...)
+	}
+	return out, nil
 }

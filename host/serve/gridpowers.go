@@ -56,3 +56,23 @@ func (s *gridServer) Restore(ctx context.Context, r *zaggv1.RestoreRequest) (*za
 	}
 	return wire.RestoredToProto(&restored), nil
 }
+
+func (s *gridServer) CellAreas(ctx context.Context, r *zaggv1.CellAreasRequest) (*zaggv1.CellAreasReply, error) {
+	g, err := find[core.CellMeasurer](s.server, r.Handle)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Slots)%4 != 0 {
+		return nil, core.Errorf(core.Internal, "plugin", "", "%d bytes are no slots", len(r.Slots))
+	}
+	slots := make([]int32, len(r.Slots)/4)
+	copy(core.Raw(slots), r.Slots)
+	areas, err := g.CellAreas(ctx, core.ShardKey(r.Key), slots)
+	if err == nil && len(areas) != len(slots) {
+		err = core.Errorf(core.Internal, "plugin", "", "the grid gives %d areas for %d slots", len(areas), len(slots))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &zaggv1.CellAreasReply{Areas: core.Raw(areas)}, nil
+}

@@ -97,7 +97,7 @@ func (s *pluginServer) Configure(ctx context.Context, r *zaggv1.ConfigureRequest
 		info := g.Info()
 		has := gridkit.PowersOf(g)
 		made := &zaggv1.Instance{Handle: s.add(g), Info: &zaggv1.Instance_Grid{Grid: wire.GridInfoToProto(&info)},
-			CanName: has.Names != nil, CanLocateIn: has.Locates != nil, CanCoverCells: has.Covers != nil}
+			CanName: has.Names != nil, CanLocateIn: has.Locates != nil, CanCoverCells: has.Covers != nil, CanMeasure: has.Measures != nil}
 		if has.Restores != nil {
 			shard, cell := has.Restores.Orders()
 			made.Legacy = &zaggv1.Orders{Shard: int64(shard), Cell: int64(cell)}

@@ -73,6 +73,7 @@ type Input struct {
 	Place    bool   // it is the word of the row's place
 	Position string // "lon" or "lat": it is that of the row; "": it is not
 	Cell     int    // index into the columns of Grid.Cells and 1 more, of an input that is one value per cell; 0: it is none
+	Area     bool   // it is the area of the cell, as the grid, a core.CellMeasurer, has it
 	Chunk    int    // index into Pipeline.Chunks and 1 more, of an input that is one value per cell; 0: it is none
 }
 

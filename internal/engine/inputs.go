@@ -18,6 +18,7 @@ type inputs struct {
 	layout  layout
 	chunks  []chunkValues // as Pipeline.Chunks
 	cells   []core.Column // of Grid.Cells
+	areas   []float64     // of groups.Slots
 	marked  []bool        // by column: some row has no valid value
 	key     string        // of last: the columns that lack values
 	last    *view         // one at a time, so that what statistics take is never in memory more than twice
@@ -45,6 +46,9 @@ func (p *Pipeline) inputs(ctx context.Context, t *Task, g *core.Groups) (*inputs
 		if in.cells, err = p.Grid.Cells(ctx, t.Shard.Key); err != nil {
 			return nil, err
 		}
+	}
+	if in.areas, err = p.areas(ctx, t, g.Slots); err != nil {
+		return nil, err
 	}
 	in.marked = make([]bool, len(p.Columns))
 	if m := p.marks(g.Rows); m != nil {
@@ -112,7 +116,7 @@ func (in *inputs) lacking(v *Variable) []int {
 	var out []int
 	for _, i := range v.Inputs {
 		switch {
-		case i.Chunk > 0:
+		case i.Chunk > 0, i.Area:
 		case i.Column >= 0:
 			out = append(out, i.Column)
 		case i.Derived >= 0:
@@ -173,6 +177,9 @@ func (w *view) groups(v *Variable, in *inputs) *core.Groups {
 			continue
 		case i.Cell > 0:
 			g.Cells = append(g.Cells, cellsOf(&in.cells[i.Cell-1], i.Name, w.slots))
+			continue
+		case i.Area:
+			g.Cells = append(g.Cells, core.ColumnOf(i.Name, areasOf(in.areas, in.groups.Slots, w.slots)))
 			continue
 		case i.Position != "":
 			c = w.column(*columnNamed(in.groups.Rows, positionName(i.Position)))

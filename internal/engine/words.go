@@ -96,3 +96,19 @@ func (c *Clock) Rows(columns []core.Column, n int) (core.Column, error) {
 	}
 	return core.ColumnOf(c.Column, words), nil
 }
+
+// Seconds derives seconds since 1970-01-01T00:00:00 UTC, without leap seconds, of a column.
+type Seconds struct{ Clock }
+
+// Rows implements Derived. A row without a time has NaN.
+func (s *Seconds) Rows(columns []core.Column, n int) (core.Column, error) {
+	times := &columns[s.At]
+	if max(times.Width, 1) != 1 || times.Rows() != n {
+		return core.Column{}, core.Errorf(core.Unsupported, "engine", s.Column, "times must be single numbers")
+	}
+	out := make([]float64, n)
+	for i, v := range reduce.Float64s(times) {
+		out[i] = s.Clock.Clock.Unix(v)
+	}
+	return core.ColumnOf(s.Column, out), nil
+}

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,22 +40,22 @@ type Template struct {
 
 	spec   Spec
 	info   core.GridInfo
-	coords []*zarr.Array // coordinates of cells that set-up writes
-	axes   []axis
+	coords []*zarr.Array     // coordinates of cells that set-up writes
+	axes   []axis            // coordinates along one dimension alone
 	docs   map[string][]byte // metadata by key relative to the store, without the group's and the root's
 	group  []byte
 	root   []byte
 }
 
 type axis struct {
-	array *zarr.Array
-	axis  core.Axis
+	array  *zarr.Array
+	values []float64
 }
 
 // New lays a store out.
 func New(spec Spec) (*Template, error) {
 	t := &Template{Plan: spec.Plan, Compact: spec.Config.Output.Grid.Layout == "compact", spec: spec, info: spec.Grid.Info(), docs: map[string][]byte{}}
-	b := builder{t: t, vectors: map[string]int{}}
+	b := newBuilder(t)
 	for _, o := range spec.Outputs {
 		var arrays []*zarr.Array
 		for j, f := range o.Fields {
@@ -94,7 +93,8 @@ func (t *Template) Group() string { return t.info.Frame.Group }
 // A builder makes arrays of a template.
 type builder struct {
 	t       *Template
-	vectors map[string]int // lengths of the dimensions beyond the grid's, by name
+	vectors map[string]vector // the dimensions beyond the grid's, by name
+	names   map[string]bool   // what else in the group has a name
 }
 
 func (b *builder) add(a *zarr.Array) error {
@@ -171,15 +171,8 @@ func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, err
 	} else if f.Width > 1 {
 		shape = []int{f.Width}
 	}
-	for i, n := range shape {
-		a.Shape = append(a.Shape, int64(n))
-		a.Shard = append(a.Shard, int64(n))
-		a.Chunk = append(a.Chunk, int64(n))
-		suffix := ""
-		if len(shape) > 1 {
-			suffix = fmt.Sprintf("_%d", i)
-		}
-		a.Dims = append(a.Dims, b.dimension(a.Name, suffix, n))
+	if err := b.extend(a, shape, f.Dim); err != nil {
+		return nil, err
 	}
 	attrs, err := b.attributes(f, o, first)
 	if err != nil {
@@ -265,17 +258,6 @@ func withMembers(attrs, more json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(all)
 }
 
-// dimension names a dimension of a vector: "vector", or after the variable where a vector of another length has that name,
-// because in one group a name stands for one length.
-func (b *builder) dimension(variable, suffix string, n int) string {
-	name := "vector" + suffix
-	if length, taken := b.vectors[name]; taken && length != n {
-		name = variable + "_" + name
-	}
-	b.vectors[name] = n
-	return name
-}
-
 // attributes are the grid's, over them those that the statistic knows, and over those the user's, which are of the variable's own array.
 func (b *builder) attributes(f core.Field, o Output, first bool) (json.RawMessage, error) {
 	attrs := map[string]json.RawMessage{}
@@ -325,10 +307,11 @@ func (b *builder) axes() error {
 		if d.Axis == nil {
 			continue
 		}
-		a := &zarr.Array{Name: d.Axis.Name, Type: core.Float64, Shape: []int64{d.Size}, Shard: []int64{d.Size}, Chunk: []int64{d.Size},
-			Dims: []string{d.Name}, Attrs: d.Axis.Attrs, Fill: json.RawMessage(`"NaN"`), Compression: b.compression()}
-		b.t.axes = append(b.t.axes, axis{a, *d.Axis})
-		if err := b.add(a); err != nil {
+		values := make([]float64, d.Size)
+		for i := range values {
+			values[i] = d.Axis.Start + float64(i)*d.Axis.Step
+		}
+		if err := b.axis(&zarr.Array{Name: d.Axis.Name, Shape: []int64{d.Size}, Dims: []string{d.Name}, Attrs: d.Axis.Attrs}, values); err != nil {
 			return err
 		}
 	}

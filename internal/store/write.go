@@ -45,11 +45,7 @@ func putJSON(ctx context.Context, to core.ObjectStore, url string, doc []byte) e
 func (t *Template) writeAxes(ctx context.Context, to core.ObjectStore, at Layout) error {
 	var enc zarr.Encoder
 	for _, a := range t.axes {
-		values := make([]float64, a.array.Shape[0])
-		for i := range values {
-			values[i] = a.axis.Start + float64(i)*a.axis.Step
-		}
-		err := enc.EncodeAll(a.array, core.Raw(values), func(key string, object []byte) error {
+		err := enc.EncodeAll(a.array, core.Raw(a.values), func(key string, object []byte) error {
 			return to.Put(ctx, at.Object(t.Group(), a.array.Name, key), bytes.NewReader(object), core.PutOptions{Size: int64(len(object))})
 		})
 		if err != nil {

@@ -25,7 +25,11 @@ func PluginToProto(p *core.Plugin) *zaggv1.PluginInfo {
 
 // fieldToProto is the metadata of an array.
 func fieldToProto(f *core.Field) *zaggv1.Field {
-	return &zaggv1.Field{Name: f.Name, Type: zaggv1.Type(f.Type), Width: uint32(f.Width), Ragged: f.Ragged, Fill: f.Fill, Units: f.Units, Attrs: f.Attrs}
+	out := &zaggv1.Field{Name: f.Name, Type: zaggv1.Type(f.Type), Width: uint32(f.Width), Ragged: f.Ragged, Fill: f.Fill, Units: f.Units, Attrs: f.Attrs}
+	if d := f.Dim; d != nil {
+		out.Dim = &zaggv1.VectorDim{Name: d.Name, Units: d.Units, Centers: core.Raw(d.Centers), Edges: core.Raw(d.Edges), Attrs: d.Attrs}
+	}
+	return out
 }
 
 // fieldFromProto is the inverse of FieldToProto. The zero type is allowed.
@@ -41,8 +45,41 @@ func fieldFromProto(f *zaggv1.Field) (core.Field, error) {
 	if out.Fill, err = jsonFrom("fill value", f.GetFill()); err != nil {
 		return out, err
 	}
-	out.Attrs, err = jsonFrom("attributes", f.GetAttrs())
-	return out, err
+	if out.Attrs, err = jsonFrom("attributes", f.GetAttrs()); err != nil || f.Dim == nil {
+		return out, err
+	}
+	if out.Dim, err = vectorDimFromProto(f.Dim); err == nil {
+		err = out.Dim.Check(max(out.Width, 1))
+	}
+	if err != nil {
+		return out, broken("output %q: %v", f.GetName(), err)
+	}
+	return out, nil
+}
+
+// vectorDimFromProto is the dimension of a vector's elements.
+func vectorDimFromProto(d *zaggv1.VectorDim) (*core.VectorDim, error) {
+	centers, err := floatsFromProto("centres", d.GetCenters())
+	if err != nil {
+		return nil, err
+	}
+	edges, err := floatsFromProto("edges", d.GetEdges())
+	if err != nil {
+		return nil, err
+	}
+	return &core.VectorDim{Name: d.GetName(), Units: d.GetUnits(), Centers: centers, Edges: edges, Attrs: d.GetAttrs()}, nil
+}
+
+func floatsFromProto(what string, b []byte) ([]float64, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	if len(b)%8 != 0 {
+		return nil, broken("%s have %d bytes; want eight for each", what, len(b))
+	}
+	out := make([]float64, len(b)/8)
+	copy(core.Raw(out), b)
+	return out, nil
 }
 
 func jsonFrom(what string, b []byte) (json.RawMessage, error) {

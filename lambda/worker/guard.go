@@ -37,6 +37,9 @@ func guard(p core.Plugin) core.Plugin {
 		if has.Restores != nil {
 			has.Restores = guardedLegacy{has, where}
 		}
+		if has.Measures != nil {
+			has.Measures = guardedMeasurer{has, where}
+		}
 		has.Names, has.Covers = nil, nil // which no worker asks for
 		return has.With(&guardedGrid{g, where})
 	})
@@ -99,6 +102,16 @@ type guardedLocator struct {
 func (g guardedLocator) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) (err error) {
 	defer recovered(g.where, &err)
 	return g.of.Locates.LocateIn(ctx, keys, lon, lat, shard, slot)
+}
+
+type guardedMeasurer struct {
+	of    gridkit.Powers
+	where string
+}
+
+func (g guardedMeasurer) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) (areas []float64, err error) {
+	defer recovered(g.where, &err)
+	return g.of.Measures.CellAreas(ctx, key, slots)
 }
 
 type guardedLegacy struct {

@@ -4,10 +4,12 @@ package h3
 
 import (
 	"context"
+	"math"
 
 	uber "github.com/uber/h3-go/v4"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sphere"
 )
 
 // Outlines implements core.Outliner: the cells' own boundaries, counter-clockwise.
@@ -40,6 +42,39 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 		for k, v := range boundary {
 			out[i][k] = core.LonLat{Lon: v.Lng, Lat: v.Lat}
 		}
+	}
+	return out, nil
+}
+
+// CellAreas implements core.CellMeasurer.
+func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
+	shard, err := g.shardFromKey(key)
+	if err != nil {
+		return nil, err
+	}
+	const radius = sphere.EarthRadius / 1e3
+	child := g.config.ChildResolution
+	n := power7(child - shard.resolution())
+	out := make([]float64, len(slots))
+	for i, slot := range slots {
+		if i&0x3fff == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if slot < 0 || int64(slot) >= n {
+			return nil, core.Errorf(core.Invalid, "h3.CellAreas", string(key), "no slot %d in a shard of %d", slot, n)
+		}
+		c := shard.descendant(child, int64(slot))
+		if c.isVoid() {
+			out[i] = math.NaN()
+			continue
+		}
+		steradians, err := uber.CellAreaRads2(uber.Cell(c))
+		if err != nil {
+			return nil, core.Errorf(core.Internal, "h3.CellAreaRads2", c.String(), "%w", err)
+		}
+		out[i] = steradians * radius * radius
 	}
 	return out, nil
 }

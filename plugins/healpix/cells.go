@@ -2,8 +2,10 @@ package healpix
 
 import (
 	"context"
+	"math"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sphere"
 )
 
 // straightOrder is the order from which on a cell's sides are as good as straight between its corners.
@@ -39,6 +41,23 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 			}
 		}
 		out[i] = ring
+	}
+	return out, nil
+}
+
+// CellAreas implements core.CellMeasurer: all cells are of one size.
+func (g *grid) CellAreas(_ context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
+	if _, err := g.shardFromKey(key); err != nil {
+		return nil, err
+	}
+	const radius = sphere.EarthRadius / 1e3
+	area := 4 * math.Pi * radius * radius / float64(cellCount(g.config.ChildOrder))
+	out := make([]float64, len(slots))
+	for i, slot := range slots {
+		if slot < 0 || int64(slot) >= 1<<(2*g.depth) {
+			return nil, core.Errorf(core.Invalid, "healpix.CellAreas", string(key), "no slot %d in a shard of %d", slot, 1<<(2*g.depth))
+		}
+		out[i] = area
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package rectilinear
 
 import (
 	"context"
+	"math"
 
 	"github.com/englacial/zagg/core"
 )
@@ -33,6 +34,40 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 		out[i] = make([]core.LonLat, len(lon))
 		for k := range lon {
 			out[i][k] = core.LonLat{Lon: lon[k], Lat: lat[k]}
+		}
+	}
+	return out, nil
+}
+
+// areaSteps is into how many arcs each side of a cell is cut to measure it.
+const areaSteps = 2
+
+// CellAreas implements core.CellMeasurer: what of a cell is in the domain of the projection.
+func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
+	p, err := g.shardFromKey(key)
+	if err != nil {
+		return nil, err
+	}
+	c := &g.config
+	out := make([]float64, len(slots))
+	for i, slot := range slots {
+		if i&0xffff == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if slot < 0 || int64(slot) >= c.Shard[0]*c.Shard[1] {
+			return nil, core.Errorf(core.Invalid, "rectilinear.CellAreas", string(key), "no slot %d in a shard of %d", slot, c.Shard[0]*c.Shard[1])
+		}
+		row, col := p.row*c.Shard[0]+int64(slot)/c.Shard[1], p.col*c.Shard[1]+int64(slot)%c.Shard[1]
+		out[i] = math.NaN()
+		switch r := c.rect(row, col, 1, 1).Clip(g.domain); {
+		case r.Empty():
+		case c.CRS.Geographic:
+			_, out[i] = flatOutline(r)
+		default:
+			lon, lat := g.border(r, areaSteps)
+			out[i] = g.area(r, lon, lat)
 		}
 	}
 	return out, nil

@@ -27,8 +27,8 @@
 //
 //	/grpc.health.v1.Health/Check   request {string service = 1}, here "plugin"; reply {int32 status = 1}, here 1 (serving)
 //
-// and may leave calls of /plugin.GRPCBroker and /plugin.GRPCStdio, which go-plugin makes, unimplemented. Health must be answered while other calls are running, within 20 seconds: a plugin that does not is killed. Give
-// it a thread that no other call can occupy.
+// and may leave calls of /plugin.GRPCBroker and /plugin.GRPCStdio, which go-plugin makes, unimplemented. Health must be answered while other calls are running, within 20 seconds, or
+// PluginInfo.silence where the plugin declares that: a plugin that does not is killed. Give it a thread that no other call can occupy.
 //
 // Calls come at once, from many threads; a process serves any number of things and shards. A process that dies is
 // started again at the next call, and what was configured is configured again.
@@ -530,7 +530,10 @@ type PluginInfo struct {
 	// version is the plugin's own.
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// makers are what it offers; a kind and name once.
-	Makers        []*Maker `protobuf:"bytes,3,rep,name=makers,proto3" json:"makers,omitempty"`
+	Makers []*Maker `protobuf:"bytes,3,rep,name=makers,proto3" json:"makers,omitempty"`
+	// silence is how many seconds the process may leave health checks unanswered while it is at work, as where a lock of its language is
+	// held; 0: 20. At most 3600.
+	Silence       uint32 `protobuf:"varint,4,opt,name=silence,proto3" json:"silence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -584,6 +587,13 @@ func (x *PluginInfo) GetMakers() []*Maker {
 		return x.Makers
 	}
 	return nil
+}
+
+func (x *PluginInfo) GetSilence() uint32 {
+	if x != nil {
+		return x.Silence
+	}
+	return 0
 }
 
 // Maker is one thing that a plugin can make.
@@ -749,7 +759,9 @@ type Instance struct {
 	// can_cover_cells says that Grid.CoverCells works.
 	CanCoverCells bool `protobuf:"varint,10,opt,name=can_cover_cells,json=canCoverCells,proto3" json:"can_cover_cells,omitempty"`
 	// legacy says that Grid.Restore works, and what orders events of earlier releases state for this grid.
-	Legacy        *Orders `protobuf:"bytes,11,opt,name=legacy,proto3" json:"legacy,omitempty"`
+	Legacy *Orders `protobuf:"bytes,11,opt,name=legacy,proto3" json:"legacy,omitempty"`
+	// can_measure says that Grid.CellAreas works.
+	CanMeasure    bool `protobuf:"varint,12,opt,name=can_measure,json=canMeasure,proto3" json:"can_measure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -872,6 +884,13 @@ func (x *Instance) GetLegacy() *Orders {
 		return x.Legacy
 	}
 	return nil
+}
+
+func (x *Instance) GetCanMeasure() bool {
+	if x != nil {
+		return x.CanMeasure
+	}
+	return false
 }
 
 type isInstance_Info interface {
@@ -1181,7 +1200,9 @@ type Field struct {
 	// units is CF's; "" if not known. Of a statistic's output it may hold an input's name in braces: "{source}^2".
 	Units string `protobuf:"bytes,6,opt,name=units,proto3" json:"units,omitempty"`
 	// attrs is a JSON object of further attributes; empty: none.
-	Attrs         []byte `protobuf:"bytes,7,opt,name=attrs,proto3" json:"attrs,omitempty"`
+	Attrs []byte `protobuf:"bytes,7,opt,name=attrs,proto3" json:"attrs,omitempty"`
+	// dim, of a statistic's output that is a vector, is the dimension of its elements; none: it has no name of its own.
+	Dim           *VectorDim `protobuf:"bytes,8,opt,name=dim,proto3" json:"dim,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1265,6 +1286,96 @@ func (x *Field) GetAttrs() []byte {
 	return nil
 }
 
+func (x *Field) GetDim() *VectorDim {
+	if x != nil {
+		return x.Dim
+	}
+	return nil
+}
+
+// VectorDim is the dimension of a vector's elements, and where they lie along it: bins, quantiles, frequencies.
+type VectorDim struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name is the dimension's and its coordinate's.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// units is CF's, of the coordinate.
+	Units string `protobuf:"bytes,2,opt,name=units,proto3" json:"units,omitempty"`
+	// centers are float64, one for each element; empty: the middles of edges.
+	Centers []byte `protobuf:"bytes,3,opt,name=centers,proto3" json:"centers,omitempty"`
+	// edges are float64, one more than elements, each greater than the one before, or each smaller; empty: none. Without centers and
+	// edges the dimension has a name and no coordinate.
+	Edges []byte `protobuf:"bytes,4,opt,name=edges,proto3" json:"edges,omitempty"`
+	// attrs is a JSON object of further attributes of the coordinate; empty: none.
+	Attrs         []byte `protobuf:"bytes,5,opt,name=attrs,proto3" json:"attrs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VectorDim) Reset() {
+	*x = VectorDim{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VectorDim) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VectorDim) ProtoMessage() {}
+
+func (x *VectorDim) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VectorDim.ProtoReflect.Descriptor instead.
+func (*VectorDim) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *VectorDim) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *VectorDim) GetUnits() string {
+	if x != nil {
+		return x.Units
+	}
+	return ""
+}
+
+func (x *VectorDim) GetCenters() []byte {
+	if x != nil {
+		return x.Centers
+	}
+	return nil
+}
+
+func (x *VectorDim) GetEdges() []byte {
+	if x != nil {
+		return x.Edges
+	}
+	return nil
+}
+
+func (x *VectorDim) GetAttrs() []byte {
+	if x != nil {
+		return x.Attrs
+	}
+	return nil
+}
+
 // GridInfo is what a store and a shard map are checked against, and the frame of the arrays.
 type GridInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1278,7 +1389,7 @@ type GridInfo struct {
 
 func (x *GridInfo) Reset() {
 	*x = GridInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1290,7 +1401,7 @@ func (x *GridInfo) String() string {
 func (*GridInfo) ProtoMessage() {}
 
 func (x *GridInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[12]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1303,7 +1414,7 @@ func (x *GridInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GridInfo.ProtoReflect.Descriptor instead.
 func (*GridInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{12}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GridInfo) GetSignature() []byte {
@@ -1341,7 +1452,7 @@ type Frame struct {
 
 func (x *Frame) Reset() {
 	*x = Frame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1464,7 @@ func (x *Frame) String() string {
 func (*Frame) ProtoMessage() {}
 
 func (x *Frame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[13]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1477,7 @@ func (x *Frame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Frame.ProtoReflect.Descriptor instead.
 func (*Frame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{13}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Frame) GetGroup() string {
@@ -1430,7 +1541,7 @@ type Dim struct {
 
 func (x *Dim) Reset() {
 	*x = Dim{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1442,7 +1553,7 @@ func (x *Dim) String() string {
 func (*Dim) ProtoMessage() {}
 
 func (x *Dim) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[14]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1455,7 +1566,7 @@ func (x *Dim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dim.ProtoReflect.Descriptor instead.
 func (*Dim) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{14}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Dim) GetName() string {
@@ -1508,7 +1619,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1520,7 +1631,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[15]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1533,7 +1644,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{15}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Axis) GetField() *Field {
@@ -1574,7 +1685,7 @@ type ProductInfo struct {
 
 func (x *ProductInfo) Reset() {
 	*x = ProductInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1586,7 +1697,7 @@ func (x *ProductInfo) String() string {
 func (*ProductInfo) ProtoMessage() {}
 
 func (x *ProductInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[16]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1599,7 +1710,7 @@ func (x *ProductInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductInfo.ProtoReflect.Descriptor instead.
 func (*ProductInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{16}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ProductInfo) GetProduct() string {
@@ -1643,7 +1754,7 @@ type StatisticInfo struct {
 
 func (x *StatisticInfo) Reset() {
 	*x = StatisticInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1655,7 +1766,7 @@ func (x *StatisticInfo) String() string {
 func (*StatisticInfo) ProtoMessage() {}
 
 func (x *StatisticInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[17]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1668,7 +1779,7 @@ func (x *StatisticInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatisticInfo.ProtoReflect.Descriptor instead.
 func (*StatisticInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{17}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StatisticInfo) GetInputs() []*Input {
@@ -1700,7 +1811,7 @@ type Input struct {
 
 func (x *Input) Reset() {
 	*x = Input{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +1823,7 @@ func (x *Input) String() string {
 func (*Input) ProtoMessage() {}
 
 func (x *Input) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[18]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +1836,7 @@ func (x *Input) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Input.ProtoReflect.Descriptor instead.
 func (*Input) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{18}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Input) GetName() string {
@@ -1769,7 +1880,7 @@ type Region struct {
 
 func (x *Region) Reset() {
 	*x = Region{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1781,7 +1892,7 @@ func (x *Region) String() string {
 func (*Region) ProtoMessage() {}
 
 func (x *Region) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[19]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1794,7 +1905,7 @@ func (x *Region) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Region.ProtoReflect.Descriptor instead.
 func (*Region) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{19}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Region) GetPolygons() []*Polygon {
@@ -1843,7 +1954,7 @@ type Polygon struct {
 
 func (x *Polygon) Reset() {
 	*x = Polygon{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1855,7 +1966,7 @@ func (x *Polygon) String() string {
 func (*Polygon) ProtoMessage() {}
 
 func (x *Polygon) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[20]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1868,7 +1979,7 @@ func (x *Polygon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Polygon.ProtoReflect.Descriptor instead.
 func (*Polygon) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{20}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Polygon) GetRings() [][]byte {
@@ -1891,7 +2002,7 @@ type CoverRequest struct {
 
 func (x *CoverRequest) Reset() {
 	*x = CoverRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1903,7 +2014,7 @@ func (x *CoverRequest) String() string {
 func (*CoverRequest) ProtoMessage() {}
 
 func (x *CoverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[21]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1916,7 +2027,7 @@ func (x *CoverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverRequest.ProtoReflect.Descriptor instead.
 func (*CoverRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{21}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CoverRequest) GetHandle() uint64 {
@@ -1944,7 +2055,7 @@ type CoverReply struct {
 
 func (x *CoverReply) Reset() {
 	*x = CoverReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1956,7 +2067,7 @@ func (x *CoverReply) String() string {
 func (*CoverReply) ProtoMessage() {}
 
 func (x *CoverReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[22]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1969,7 +2080,7 @@ func (x *CoverReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverReply.ProtoReflect.Descriptor instead.
 func (*CoverReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{22}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CoverReply) GetParts() []*CoverPart {
@@ -1992,7 +2103,7 @@ type CoverPart struct {
 
 func (x *CoverPart) Reset() {
 	*x = CoverPart{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2004,7 +2115,7 @@ func (x *CoverPart) String() string {
 func (*CoverPart) ProtoMessage() {}
 
 func (x *CoverPart) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[23]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2017,7 +2128,7 @@ func (x *CoverPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverPart.ProtoReflect.Descriptor instead.
 func (*CoverPart) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{23}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CoverPart) GetRegion() uint32 {
@@ -2047,7 +2158,7 @@ type ShardsRequest struct {
 
 func (x *ShardsRequest) Reset() {
 	*x = ShardsRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2059,7 +2170,7 @@ func (x *ShardsRequest) String() string {
 func (*ShardsRequest) ProtoMessage() {}
 
 func (x *ShardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[24]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2072,7 +2183,7 @@ func (x *ShardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardsRequest.ProtoReflect.Descriptor instead.
 func (*ShardsRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{24}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ShardsRequest) GetHandle() uint64 {
@@ -2100,7 +2211,7 @@ type ShardsReply struct {
 
 func (x *ShardsReply) Reset() {
 	*x = ShardsReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2112,7 +2223,7 @@ func (x *ShardsReply) String() string {
 func (*ShardsReply) ProtoMessage() {}
 
 func (x *ShardsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[25]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2125,7 +2236,7 @@ func (x *ShardsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardsReply.ProtoReflect.Descriptor instead.
 func (*ShardsReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{25}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ShardsReply) GetShards() []*Shard {
@@ -2156,7 +2267,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2168,7 +2279,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[26]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2181,7 +2292,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{26}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Shard) GetKey() string {
@@ -2239,7 +2350,7 @@ type CellsRequest struct {
 
 func (x *CellsRequest) Reset() {
 	*x = CellsRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2251,7 +2362,7 @@ func (x *CellsRequest) String() string {
 func (*CellsRequest) ProtoMessage() {}
 
 func (x *CellsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[27]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2264,7 +2375,7 @@ func (x *CellsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CellsRequest.ProtoReflect.Descriptor instead.
 func (*CellsRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{27}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CellsRequest) GetHandle() uint64 {
@@ -2298,7 +2409,7 @@ type LocateRequest struct {
 
 func (x *LocateRequest) Reset() {
 	*x = LocateRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2421,7 @@ func (x *LocateRequest) String() string {
 func (*LocateRequest) ProtoMessage() {}
 
 func (x *LocateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[28]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2434,7 @@ func (x *LocateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateRequest.ProtoReflect.Descriptor instead.
 func (*LocateRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{28}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LocateRequest) GetHandle() uint64 {
@@ -2365,7 +2476,7 @@ type LocateReply struct {
 
 func (x *LocateReply) Reset() {
 	*x = LocateReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2377,7 +2488,7 @@ func (x *LocateReply) String() string {
 func (*LocateReply) ProtoMessage() {}
 
 func (x *LocateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[29]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2390,7 +2501,7 @@ func (x *LocateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateReply.ProtoReflect.Descriptor instead.
 func (*LocateReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{29}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LocateReply) GetSlot() []byte {
@@ -2417,7 +2528,7 @@ type LocateInRequest struct {
 
 func (x *LocateInRequest) Reset() {
 	*x = LocateInRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2429,7 +2540,7 @@ func (x *LocateInRequest) String() string {
 func (*LocateInRequest) ProtoMessage() {}
 
 func (x *LocateInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[30]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2442,7 +2553,7 @@ func (x *LocateInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateInRequest.ProtoReflect.Descriptor instead.
 func (*LocateInRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{30}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LocateInRequest) GetHandle() uint64 {
@@ -2486,7 +2597,7 @@ type LocateInReply struct {
 
 func (x *LocateInReply) Reset() {
 	*x = LocateInReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2498,7 +2609,7 @@ func (x *LocateInReply) String() string {
 func (*LocateInReply) ProtoMessage() {}
 
 func (x *LocateInReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[31]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2511,7 +2622,7 @@ func (x *LocateInReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocateInReply.ProtoReflect.Descriptor instead.
 func (*LocateInReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{31}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *LocateInReply) GetShard() []byte {
@@ -2541,7 +2652,7 @@ type CellSet struct {
 
 func (x *CellSet) Reset() {
 	*x = CellSet{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2553,7 +2664,7 @@ func (x *CellSet) String() string {
 func (*CellSet) ProtoMessage() {}
 
 func (x *CellSet) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[32]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2566,7 +2677,7 @@ func (x *CellSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CellSet.ProtoReflect.Descriptor instead.
 func (*CellSet) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{32}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CellSet) GetWords() []byte {
@@ -2596,7 +2707,7 @@ type CoverCellsRequest struct {
 
 func (x *CoverCellsRequest) Reset() {
 	*x = CoverCellsRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2608,7 +2719,7 @@ func (x *CoverCellsRequest) String() string {
 func (*CoverCellsRequest) ProtoMessage() {}
 
 func (x *CoverCellsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[33]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2621,7 +2732,7 @@ func (x *CoverCellsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverCellsRequest.ProtoReflect.Descriptor instead.
 func (*CoverCellsRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{33}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CoverCellsRequest) GetHandle() uint64 {
@@ -2651,7 +2762,7 @@ type CoverCellsReply struct {
 
 func (x *CoverCellsReply) Reset() {
 	*x = CoverCellsReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2663,7 +2774,7 @@ func (x *CoverCellsReply) String() string {
 func (*CoverCellsReply) ProtoMessage() {}
 
 func (x *CoverCellsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[34]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2676,7 +2787,7 @@ func (x *CoverCellsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CoverCellsReply.ProtoReflect.Descriptor instead.
 func (*CoverCellsReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{34}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CoverCellsReply) GetParts() []*CoverPart {
@@ -2714,7 +2825,7 @@ type RestoreRequest struct {
 
 func (x *RestoreRequest) Reset() {
 	*x = RestoreRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2726,7 +2837,7 @@ func (x *RestoreRequest) String() string {
 func (*RestoreRequest) ProtoMessage() {}
 
 func (x *RestoreRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[35]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2739,7 +2850,7 @@ func (x *RestoreRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreRequest.ProtoReflect.Descriptor instead.
 func (*RestoreRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{35}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RestoreRequest) GetHandle() uint64 {
@@ -2803,7 +2914,7 @@ type RestoreReply struct {
 
 func (x *RestoreReply) Reset() {
 	*x = RestoreReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2815,7 +2926,7 @@ func (x *RestoreReply) String() string {
 func (*RestoreReply) ProtoMessage() {}
 
 func (x *RestoreReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[36]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2828,7 +2939,7 @@ func (x *RestoreReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreReply.ProtoReflect.Descriptor instead.
 func (*RestoreReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{36}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *RestoreReply) GetSignature() []byte {
@@ -2866,6 +2977,116 @@ func (x *RestoreReply) GetNote() string {
 	return ""
 }
 
+// CellAreasRequest asks how large cells are.
+type CellAreasRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// handle is the grid's.
+	Handle uint64 `protobuf:"varint,1,opt,name=handle,proto3" json:"handle,omitempty"`
+	// key is the shard's.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// slots is int32 each.
+	Slots         []byte `protobuf:"bytes,3,opt,name=slots,proto3" json:"slots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CellAreasRequest) Reset() {
+	*x = CellAreasRequest{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CellAreasRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CellAreasRequest) ProtoMessage() {}
+
+func (x *CellAreasRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CellAreasRequest.ProtoReflect.Descriptor instead.
+func (*CellAreasRequest) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *CellAreasRequest) GetHandle() uint64 {
+	if x != nil {
+		return x.Handle
+	}
+	return 0
+}
+
+func (x *CellAreasRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *CellAreasRequest) GetSlots() []byte {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
+// CellAreasReply is how large cells are.
+type CellAreasReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// areas is float64 each, as many as slots: km² on the sphere of Shard.area_km2; NaN where the slot is void.
+	Areas         []byte `protobuf:"bytes,1,opt,name=areas,proto3" json:"areas,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CellAreasReply) Reset() {
+	*x = CellAreasReply{}
+	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CellAreasReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CellAreasReply) ProtoMessage() {}
+
+func (x *CellAreasReply) ProtoReflect() protoreflect.Message {
+	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CellAreasReply.ProtoReflect.Descriptor instead.
+func (*CellAreasReply) Descriptor() ([]byte, []int) {
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *CellAreasReply) GetAreas() []byte {
+	if x != nil {
+		return x.Areas
+	}
+	return nil
+}
+
 // NamesRequest asks for the names of the cells of points.
 type NamesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2881,7 +3102,7 @@ type NamesRequest struct {
 
 func (x *NamesRequest) Reset() {
 	*x = NamesRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2893,7 +3114,7 @@ func (x *NamesRequest) String() string {
 func (*NamesRequest) ProtoMessage() {}
 
 func (x *NamesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[37]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2906,7 +3127,7 @@ func (x *NamesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NamesRequest.ProtoReflect.Descriptor instead.
 func (*NamesRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{37}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *NamesRequest) GetHandle() uint64 {
@@ -2946,7 +3167,7 @@ type ReadToPlugin struct {
 
 func (x *ReadToPlugin) Reset() {
 	*x = ReadToPlugin{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2958,7 +3179,7 @@ func (x *ReadToPlugin) String() string {
 func (*ReadToPlugin) ProtoMessage() {}
 
 func (x *ReadToPlugin) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[38]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2971,7 +3192,7 @@ func (x *ReadToPlugin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadToPlugin.ProtoReflect.Descriptor instead.
 func (*ReadToPlugin) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{38}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReadToPlugin) GetMessage() isReadToPlugin_Message {
@@ -3032,7 +3253,7 @@ type ReadStart struct {
 
 func (x *ReadStart) Reset() {
 	*x = ReadStart{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3044,7 +3265,7 @@ func (x *ReadStart) String() string {
 func (*ReadStart) ProtoMessage() {}
 
 func (x *ReadStart) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[39]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3057,7 +3278,7 @@ func (x *ReadStart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadStart.ProtoReflect.Descriptor instead.
 func (*ReadStart) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{39}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReadStart) GetHandle() uint64 {
@@ -3098,7 +3319,7 @@ type Granule struct {
 
 func (x *Granule) Reset() {
 	*x = Granule{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3110,7 +3331,7 @@ func (x *Granule) String() string {
 func (*Granule) ProtoMessage() {}
 
 func (x *Granule) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[40]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3123,7 +3344,7 @@ func (x *Granule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Granule.ProtoReflect.Descriptor instead.
 func (*Granule) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{40}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Granule) GetId() string {
@@ -3167,7 +3388,7 @@ type Asset struct {
 
 func (x *Asset) Reset() {
 	*x = Asset{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3179,7 +3400,7 @@ func (x *Asset) String() string {
 func (*Asset) ProtoMessage() {}
 
 func (x *Asset) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[41]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3192,7 +3413,7 @@ func (x *Asset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Asset.ProtoReflect.Descriptor instead.
 func (*Asset) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{41}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Asset) GetName() string {
@@ -3232,7 +3453,7 @@ type Query struct {
 
 func (x *Query) Reset() {
 	*x = Query{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3244,7 +3465,7 @@ func (x *Query) String() string {
 func (*Query) ProtoMessage() {}
 
 func (x *Query) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[42]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3257,7 +3478,7 @@ func (x *Query) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Query.ProtoReflect.Descriptor instead.
 func (*Query) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{42}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Query) GetRegion() *Region {
@@ -3331,7 +3552,7 @@ type Filter struct {
 
 func (x *Filter) Reset() {
 	*x = Filter{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3343,7 +3564,7 @@ func (x *Filter) String() string {
 func (*Filter) ProtoMessage() {}
 
 func (x *Filter) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[43]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3356,7 +3577,7 @@ func (x *Filter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filter.ProtoReflect.Descriptor instead.
 func (*Filter) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{43}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Filter) GetColumn() string {
@@ -3424,7 +3645,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3436,7 +3657,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[44]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3449,7 +3670,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{44}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Answer) GetAsk() uint32 {
@@ -3518,7 +3739,7 @@ type ObjectInfo struct {
 
 func (x *ObjectInfo) Reset() {
 	*x = ObjectInfo{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3530,7 +3751,7 @@ func (x *ObjectInfo) String() string {
 func (*ObjectInfo) ProtoMessage() {}
 
 func (x *ObjectInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[45]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3543,7 +3764,7 @@ func (x *ObjectInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectInfo.ProtoReflect.Descriptor instead.
 func (*ObjectInfo) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{45}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ObjectInfo) GetUrl() string {
@@ -3593,7 +3814,7 @@ type ReadToHost struct {
 
 func (x *ReadToHost) Reset() {
 	*x = ReadToHost{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3605,7 +3826,7 @@ func (x *ReadToHost) String() string {
 func (*ReadToHost) ProtoMessage() {}
 
 func (x *ReadToHost) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[46]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3618,7 +3839,7 @@ func (x *ReadToHost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadToHost.ProtoReflect.Descriptor instead.
 func (*ReadToHost) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{46}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ReadToHost) GetMessage() isReadToHost_Message {
@@ -3729,7 +3950,7 @@ type Ask struct {
 
 func (x *Ask) Reset() {
 	*x = Ask{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3741,7 +3962,7 @@ func (x *Ask) String() string {
 func (*Ask) ProtoMessage() {}
 
 func (x *Ask) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[47]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3754,7 +3975,7 @@ func (x *Ask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ask.ProtoReflect.Descriptor instead.
 func (*Ask) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{47}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Ask) GetAsk() uint32 {
@@ -3798,7 +4019,7 @@ type Range struct {
 
 func (x *Range) Reset() {
 	*x = Range{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3810,7 +4031,7 @@ func (x *Range) String() string {
 func (*Range) ProtoMessage() {}
 
 func (x *Range) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[48]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3823,7 +4044,7 @@ func (x *Range) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Range.ProtoReflect.Descriptor instead.
 func (*Range) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{48}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Range) GetOffset() int64 {
@@ -3856,7 +4077,7 @@ type Batch struct {
 
 func (x *Batch) Reset() {
 	*x = Batch{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3868,7 +4089,7 @@ func (x *Batch) String() string {
 func (*Batch) ProtoMessage() {}
 
 func (x *Batch) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[49]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3881,7 +4102,7 @@ func (x *Batch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Batch.ProtoReflect.Descriptor instead.
 func (*Batch) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{49}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Batch) GetGroup() string {
@@ -3918,7 +4139,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3930,7 +4151,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[50]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3943,7 +4164,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{50}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *IdentifyRequest) GetHandle() uint64 {
@@ -3971,7 +4192,7 @@ type IdentifyReply struct {
 
 func (x *IdentifyReply) Reset() {
 	*x = IdentifyReply{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3983,7 +4204,7 @@ func (x *IdentifyReply) String() string {
 func (*IdentifyReply) ProtoMessage() {}
 
 func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[51]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3996,7 +4217,7 @@ func (x *IdentifyReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyReply.ProtoReflect.Descriptor instead.
 func (*IdentifyReply) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{51}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *IdentifyReply) GetIdentities() []*Identity {
@@ -4022,7 +4243,7 @@ type Identity struct {
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4034,7 +4255,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[52]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4047,7 +4268,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{52}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Identity) GetData() string {
@@ -4094,7 +4315,7 @@ type ReadDone struct {
 
 func (x *ReadDone) Reset() {
 	*x = ReadDone{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[53]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4106,7 +4327,7 @@ func (x *ReadDone) String() string {
 func (*ReadDone) ProtoMessage() {}
 
 func (x *ReadDone) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[53]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4119,7 +4340,7 @@ func (x *ReadDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadDone.ProtoReflect.Descriptor instead.
 func (*ReadDone) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{53}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ReadDone) GetRows() int64 {
@@ -4186,7 +4407,7 @@ type UploadFrame struct {
 
 func (x *UploadFrame) Reset() {
 	*x = UploadFrame{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[54]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4198,7 +4419,7 @@ func (x *UploadFrame) String() string {
 func (*UploadFrame) ProtoMessage() {}
 
 func (x *UploadFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[54]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4211,7 +4432,7 @@ func (x *UploadFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadFrame.ProtoReflect.Descriptor instead.
 func (*UploadFrame) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{54}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *UploadFrame) GetId() uint64 {
@@ -4246,7 +4467,7 @@ type DropRequest struct {
 
 func (x *DropRequest) Reset() {
 	*x = DropRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[55]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4258,7 +4479,7 @@ func (x *DropRequest) String() string {
 func (*DropRequest) ProtoMessage() {}
 
 func (x *DropRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[55]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4271,7 +4492,7 @@ func (x *DropRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropRequest.ProtoReflect.Descriptor instead.
 func (*DropRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{55}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *DropRequest) GetIds() []uint64 {
@@ -4294,7 +4515,7 @@ type Value struct {
 
 func (x *Value) Reset() {
 	*x = Value{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[56]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4306,7 +4527,7 @@ func (x *Value) String() string {
 func (*Value) ProtoMessage() {}
 
 func (x *Value) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[56]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4319,7 +4540,7 @@ func (x *Value) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Value.ProtoReflect.Descriptor instead.
 func (*Value) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{56}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *Value) GetId() uint64 {
@@ -4356,7 +4577,7 @@ type ComputeRequest struct {
 
 func (x *ComputeRequest) Reset() {
 	*x = ComputeRequest{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[57]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4368,7 +4589,7 @@ func (x *ComputeRequest) String() string {
 func (*ComputeRequest) ProtoMessage() {}
 
 func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[57]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4381,7 +4602,7 @@ func (x *ComputeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeRequest.ProtoReflect.Descriptor instead.
 func (*ComputeRequest) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{57}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ComputeRequest) GetHandle() uint64 {
@@ -4432,7 +4653,7 @@ type InputColumn struct {
 
 func (x *InputColumn) Reset() {
 	*x = InputColumn{}
-	mi := &file_zagg_v1_zagg_proto_msgTypes[58]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4444,7 +4665,7 @@ func (x *InputColumn) String() string {
 func (*InputColumn) ProtoMessage() {}
 
 func (x *InputColumn) ProtoReflect() protoreflect.Message {
-	mi := &file_zagg_v1_zagg_proto_msgTypes[58]
+	mi := &file_zagg_v1_zagg_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4457,7 +4678,7 @@ func (x *InputColumn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputColumn.ProtoReflect.Descriptor instead.
 func (*InputColumn) Descriptor() ([]byte, []int) {
-	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{58}
+	return file_zagg_v1_zagg_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *InputColumn) GetHead() *ColumnHead {
@@ -4487,12 +4708,13 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x02op\x18\x02 \x01(\tR\x02op\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x12\n" +
 	"\x04text\x18\x04 \x01(\tR\x04text\x12\x18\n" +
-	"\arefused\x18\x05 \x01(\rR\arefused\"b\n" +
+	"\arefused\x18\x05 \x01(\rR\arefused\"|\n" +
 	"\n" +
 	"PluginInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12&\n" +
-	"\x06makers\x18\x03 \x03(\v2\x0e.zagg.v1.MakerR\x06makers\"h\n" +
+	"\x06makers\x18\x03 \x03(\v2\x0e.zagg.v1.MakerR\x06makers\x12\x18\n" +
+	"\asilence\x18\x04 \x01(\rR\asilence\"h\n" +
 	"\x05Maker\x12!\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\r.zagg.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -4501,7 +4723,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12!\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\r.zagg.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
-	"\x06config\x18\x03 \x01(\fR\x06config\"\xa8\x03\n" +
+	"\x06config\x18\x03 \x01(\fR\x06config\"\xc9\x03\n" +
 	"\bInstance\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12'\n" +
 	"\x04grid\x18\x02 \x01(\v2\x11.zagg.v1.GridInfoH\x00R\x04grid\x120\n" +
@@ -4514,7 +4736,9 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\rcan_locate_in\x18\t \x01(\bR\vcanLocateIn\x12&\n" +
 	"\x0fcan_cover_cells\x18\n" +
 	" \x01(\bR\rcanCoverCells\x12'\n" +
-	"\x06legacy\x18\v \x01(\v2\x0f.zagg.v1.OrdersR\x06legacyB\x06\n" +
+	"\x06legacy\x18\v \x01(\v2\x0f.zagg.v1.OrdersR\x06legacy\x12\x1f\n" +
+	"\vcan_measure\x18\f \x01(\bR\n" +
+	"canMeasureB\x06\n" +
 	"\x04info\"2\n" +
 	"\x06Orders\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\x03R\x05shard\x12\x12\n" +
@@ -4534,7 +4758,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x04head\x18\x01 \x01(\v2\x13.zagg.v1.ColumnHeadR\x04head\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"5\n" +
 	"\vColumnFrame\x12&\n" +
-	"\x06pieces\x18\x01 \x03(\v2\x0e.zagg.v1.PieceR\x06pieces\"\xac\x01\n" +
+	"\x06pieces\x18\x01 \x03(\v2\x0e.zagg.v1.PieceR\x06pieces\"\xd2\x01\n" +
 	"\x05Field\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
 	"\x04type\x18\x02 \x01(\x0e2\r.zagg.v1.TypeR\x04type\x12\x14\n" +
@@ -4542,7 +4766,14 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x06ragged\x18\x04 \x01(\bR\x06ragged\x12\x12\n" +
 	"\x04fill\x18\x05 \x01(\fR\x04fill\x12\x14\n" +
 	"\x05units\x18\x06 \x01(\tR\x05units\x12\x14\n" +
-	"\x05attrs\x18\a \x01(\fR\x05attrs\"N\n" +
+	"\x05attrs\x18\a \x01(\fR\x05attrs\x12$\n" +
+	"\x03dim\x18\b \x01(\v2\x12.zagg.v1.VectorDimR\x03dim\"{\n" +
+	"\tVectorDim\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05units\x18\x02 \x01(\tR\x05units\x12\x18\n" +
+	"\acenters\x18\x03 \x01(\fR\acenters\x12\x14\n" +
+	"\x05edges\x18\x04 \x01(\fR\x05edges\x12\x14\n" +
+	"\x05attrs\x18\x05 \x01(\fR\x05attrs\"N\n" +
 	"\bGridInfo\x12\x1c\n" +
 	"\tsignature\x18\x01 \x01(\fR\tsignature\x12$\n" +
 	"\x05frame\x18\x02 \x01(\v2\x0e.zagg.v1.FrameR\x05frame\"\xc4\x01\n" +
@@ -4647,7 +4878,13 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\bexplicit\x18\x02 \x01(\fR\bexplicit\x12\x1a\n" +
 	"\bsettings\x18\x03 \x01(\fR\bsettings\x12\x12\n" +
 	"\x04keys\x18\x04 \x03(\tR\x04keys\x12\x12\n" +
-	"\x04note\x18\x05 \x01(\tR\x04note\"J\n" +
+	"\x04note\x18\x05 \x01(\tR\x04note\"R\n" +
+	"\x10CellAreasRequest\x12\x16\n" +
+	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
+	"\x05slots\x18\x03 \x01(\fR\x05slots\"&\n" +
+	"\x0eCellAreasReply\x12\x14\n" +
+	"\x05areas\x18\x01 \x01(\fR\x05areas\"J\n" +
 	"\fNamesRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12\x10\n" +
 	"\x03lon\x18\x02 \x01(\fR\x03lon\x12\x10\n" +
@@ -4795,7 +5032,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x06Plugin\x12/\n" +
 	"\bDescribe\x12\x0e.zagg.v1.Empty\x1a\x13.zagg.v1.PluginInfo\x129\n" +
 	"\tConfigure\x12\x19.zagg.v1.ConfigureRequest\x1a\x11.zagg.v1.Instance\x12*\n" +
-	"\aRelease\x12\x0f.zagg.v1.Handle\x1a\x0e.zagg.v1.Empty2\xde\x03\n" +
+	"\aRelease\x12\x0f.zagg.v1.Handle\x1a\x0e.zagg.v1.Empty2\x9f\x04\n" +
 	"\x04Grid\x125\n" +
 	"\x05Cover\x12\x15.zagg.v1.CoverRequest\x1a\x13.zagg.v1.CoverReply0\x01\x128\n" +
 	"\x06Shards\x12\x16.zagg.v1.ShardsRequest\x1a\x14.zagg.v1.ShardsReply0\x01\x126\n" +
@@ -4805,7 +5042,8 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x05Names\x12\x15.zagg.v1.NamesRequest\x1a\x14.zagg.v1.ColumnFrame0\x01\x12D\n" +
 	"\n" +
 	"CoverCells\x12\x1a.zagg.v1.CoverCellsRequest\x1a\x18.zagg.v1.CoverCellsReply0\x01\x129\n" +
-	"\aRestore\x12\x17.zagg.v1.RestoreRequest\x1a\x15.zagg.v1.RestoreReply2\xb7\x01\n" +
+	"\aRestore\x12\x17.zagg.v1.RestoreRequest\x1a\x15.zagg.v1.RestoreReply\x12?\n" +
+	"\tCellAreas\x12\x19.zagg.v1.CellAreasRequest\x1a\x17.zagg.v1.CellAreasReply2\xb7\x01\n" +
 	"\x06Reader\x126\n" +
 	"\x04Read\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x127\n" +
 	"\x05Index\x12\x15.zagg.v1.ReadToPlugin\x1a\x13.zagg.v1.ReadToHost(\x010\x01\x12<\n" +
@@ -4829,7 +5067,7 @@ func file_zagg_v1_zagg_proto_rawDescGZIP() []byte {
 }
 
 var file_zagg_v1_zagg_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
+var file_zagg_v1_zagg_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_zagg_v1_zagg_proto_goTypes = []any{
 	(Kind)(0),                 // 0: zagg.v1.Kind
 	(Code)(0),                 // 1: zagg.v1.Code
@@ -4847,146 +5085,152 @@ var file_zagg_v1_zagg_proto_goTypes = []any{
 	(*Piece)(nil),             // 13: zagg.v1.Piece
 	(*ColumnFrame)(nil),       // 14: zagg.v1.ColumnFrame
 	(*Field)(nil),             // 15: zagg.v1.Field
-	(*GridInfo)(nil),          // 16: zagg.v1.GridInfo
-	(*Frame)(nil),             // 17: zagg.v1.Frame
-	(*Dim)(nil),               // 18: zagg.v1.Dim
-	(*Axis)(nil),              // 19: zagg.v1.Axis
-	(*ProductInfo)(nil),       // 20: zagg.v1.ProductInfo
-	(*StatisticInfo)(nil),     // 21: zagg.v1.StatisticInfo
-	(*Input)(nil),             // 22: zagg.v1.Input
-	(*Region)(nil),            // 23: zagg.v1.Region
-	(*Polygon)(nil),           // 24: zagg.v1.Polygon
-	(*CoverRequest)(nil),      // 25: zagg.v1.CoverRequest
-	(*CoverReply)(nil),        // 26: zagg.v1.CoverReply
-	(*CoverPart)(nil),         // 27: zagg.v1.CoverPart
-	(*ShardsRequest)(nil),     // 28: zagg.v1.ShardsRequest
-	(*ShardsReply)(nil),       // 29: zagg.v1.ShardsReply
-	(*Shard)(nil),             // 30: zagg.v1.Shard
-	(*CellsRequest)(nil),      // 31: zagg.v1.CellsRequest
-	(*LocateRequest)(nil),     // 32: zagg.v1.LocateRequest
-	(*LocateReply)(nil),       // 33: zagg.v1.LocateReply
-	(*LocateInRequest)(nil),   // 34: zagg.v1.LocateInRequest
-	(*LocateInReply)(nil),     // 35: zagg.v1.LocateInReply
-	(*CellSet)(nil),           // 36: zagg.v1.CellSet
-	(*CoverCellsRequest)(nil), // 37: zagg.v1.CoverCellsRequest
-	(*CoverCellsReply)(nil),   // 38: zagg.v1.CoverCellsReply
-	(*RestoreRequest)(nil),    // 39: zagg.v1.RestoreRequest
-	(*RestoreReply)(nil),      // 40: zagg.v1.RestoreReply
-	(*NamesRequest)(nil),      // 41: zagg.v1.NamesRequest
-	(*ReadToPlugin)(nil),      // 42: zagg.v1.ReadToPlugin
-	(*ReadStart)(nil),         // 43: zagg.v1.ReadStart
-	(*Granule)(nil),           // 44: zagg.v1.Granule
-	(*Asset)(nil),             // 45: zagg.v1.Asset
-	(*Query)(nil),             // 46: zagg.v1.Query
-	(*Filter)(nil),            // 47: zagg.v1.Filter
-	(*Answer)(nil),            // 48: zagg.v1.Answer
-	(*ObjectInfo)(nil),        // 49: zagg.v1.ObjectInfo
-	(*ReadToHost)(nil),        // 50: zagg.v1.ReadToHost
-	(*Ask)(nil),               // 51: zagg.v1.Ask
-	(*Range)(nil),             // 52: zagg.v1.Range
-	(*Batch)(nil),             // 53: zagg.v1.Batch
-	(*IdentifyRequest)(nil),   // 54: zagg.v1.IdentifyRequest
-	(*IdentifyReply)(nil),     // 55: zagg.v1.IdentifyReply
-	(*Identity)(nil),          // 56: zagg.v1.Identity
-	(*ReadDone)(nil),          // 57: zagg.v1.ReadDone
-	(*UploadFrame)(nil),       // 58: zagg.v1.UploadFrame
-	(*DropRequest)(nil),       // 59: zagg.v1.DropRequest
-	(*Value)(nil),             // 60: zagg.v1.Value
-	(*ComputeRequest)(nil),    // 61: zagg.v1.ComputeRequest
-	(*InputColumn)(nil),       // 62: zagg.v1.InputColumn
+	(*VectorDim)(nil),         // 16: zagg.v1.VectorDim
+	(*GridInfo)(nil),          // 17: zagg.v1.GridInfo
+	(*Frame)(nil),             // 18: zagg.v1.Frame
+	(*Dim)(nil),               // 19: zagg.v1.Dim
+	(*Axis)(nil),              // 20: zagg.v1.Axis
+	(*ProductInfo)(nil),       // 21: zagg.v1.ProductInfo
+	(*StatisticInfo)(nil),     // 22: zagg.v1.StatisticInfo
+	(*Input)(nil),             // 23: zagg.v1.Input
+	(*Region)(nil),            // 24: zagg.v1.Region
+	(*Polygon)(nil),           // 25: zagg.v1.Polygon
+	(*CoverRequest)(nil),      // 26: zagg.v1.CoverRequest
+	(*CoverReply)(nil),        // 27: zagg.v1.CoverReply
+	(*CoverPart)(nil),         // 28: zagg.v1.CoverPart
+	(*ShardsRequest)(nil),     // 29: zagg.v1.ShardsRequest
+	(*ShardsReply)(nil),       // 30: zagg.v1.ShardsReply
+	(*Shard)(nil),             // 31: zagg.v1.Shard
+	(*CellsRequest)(nil),      // 32: zagg.v1.CellsRequest
+	(*LocateRequest)(nil),     // 33: zagg.v1.LocateRequest
+	(*LocateReply)(nil),       // 34: zagg.v1.LocateReply
+	(*LocateInRequest)(nil),   // 35: zagg.v1.LocateInRequest
+	(*LocateInReply)(nil),     // 36: zagg.v1.LocateInReply
+	(*CellSet)(nil),           // 37: zagg.v1.CellSet
+	(*CoverCellsRequest)(nil), // 38: zagg.v1.CoverCellsRequest
+	(*CoverCellsReply)(nil),   // 39: zagg.v1.CoverCellsReply
+	(*RestoreRequest)(nil),    // 40: zagg.v1.RestoreRequest
+	(*RestoreReply)(nil),      // 41: zagg.v1.RestoreReply
+	(*CellAreasRequest)(nil),  // 42: zagg.v1.CellAreasRequest
+	(*CellAreasReply)(nil),    // 43: zagg.v1.CellAreasReply
+	(*NamesRequest)(nil),      // 44: zagg.v1.NamesRequest
+	(*ReadToPlugin)(nil),      // 45: zagg.v1.ReadToPlugin
+	(*ReadStart)(nil),         // 46: zagg.v1.ReadStart
+	(*Granule)(nil),           // 47: zagg.v1.Granule
+	(*Asset)(nil),             // 48: zagg.v1.Asset
+	(*Query)(nil),             // 49: zagg.v1.Query
+	(*Filter)(nil),            // 50: zagg.v1.Filter
+	(*Answer)(nil),            // 51: zagg.v1.Answer
+	(*ObjectInfo)(nil),        // 52: zagg.v1.ObjectInfo
+	(*ReadToHost)(nil),        // 53: zagg.v1.ReadToHost
+	(*Ask)(nil),               // 54: zagg.v1.Ask
+	(*Range)(nil),             // 55: zagg.v1.Range
+	(*Batch)(nil),             // 56: zagg.v1.Batch
+	(*IdentifyRequest)(nil),   // 57: zagg.v1.IdentifyRequest
+	(*IdentifyReply)(nil),     // 58: zagg.v1.IdentifyReply
+	(*Identity)(nil),          // 59: zagg.v1.Identity
+	(*ReadDone)(nil),          // 60: zagg.v1.ReadDone
+	(*UploadFrame)(nil),       // 61: zagg.v1.UploadFrame
+	(*DropRequest)(nil),       // 62: zagg.v1.DropRequest
+	(*Value)(nil),             // 63: zagg.v1.Value
+	(*ComputeRequest)(nil),    // 64: zagg.v1.ComputeRequest
+	(*InputColumn)(nil),       // 65: zagg.v1.InputColumn
 }
 var file_zagg_v1_zagg_proto_depIdxs = []int32{
 	1,  // 0: zagg.v1.Error.code:type_name -> zagg.v1.Code
 	8,  // 1: zagg.v1.PluginInfo.makers:type_name -> zagg.v1.Maker
 	0,  // 2: zagg.v1.Maker.kind:type_name -> zagg.v1.Kind
 	0,  // 3: zagg.v1.ConfigureRequest.kind:type_name -> zagg.v1.Kind
-	16, // 4: zagg.v1.Instance.grid:type_name -> zagg.v1.GridInfo
-	20, // 5: zagg.v1.Instance.product:type_name -> zagg.v1.ProductInfo
-	21, // 6: zagg.v1.Instance.statistic:type_name -> zagg.v1.StatisticInfo
+	17, // 4: zagg.v1.Instance.grid:type_name -> zagg.v1.GridInfo
+	21, // 5: zagg.v1.Instance.product:type_name -> zagg.v1.ProductInfo
+	22, // 6: zagg.v1.Instance.statistic:type_name -> zagg.v1.StatisticInfo
 	11, // 7: zagg.v1.Instance.legacy:type_name -> zagg.v1.Orders
 	2,  // 8: zagg.v1.ColumnHead.type:type_name -> zagg.v1.Type
 	12, // 9: zagg.v1.Piece.head:type_name -> zagg.v1.ColumnHead
 	13, // 10: zagg.v1.ColumnFrame.pieces:type_name -> zagg.v1.Piece
 	2,  // 11: zagg.v1.Field.type:type_name -> zagg.v1.Type
-	17, // 12: zagg.v1.GridInfo.frame:type_name -> zagg.v1.Frame
-	18, // 13: zagg.v1.Frame.dims:type_name -> zagg.v1.Dim
-	15, // 14: zagg.v1.Frame.coords:type_name -> zagg.v1.Field
-	15, // 15: zagg.v1.Frame.scalars:type_name -> zagg.v1.Field
-	19, // 16: zagg.v1.Dim.axis:type_name -> zagg.v1.Axis
-	15, // 17: zagg.v1.Axis.field:type_name -> zagg.v1.Field
-	15, // 18: zagg.v1.ProductInfo.columns:type_name -> zagg.v1.Field
-	22, // 19: zagg.v1.StatisticInfo.inputs:type_name -> zagg.v1.Input
-	15, // 20: zagg.v1.StatisticInfo.outputs:type_name -> zagg.v1.Field
-	24, // 21: zagg.v1.Region.polygons:type_name -> zagg.v1.Polygon
-	23, // 22: zagg.v1.CoverRequest.regions:type_name -> zagg.v1.Region
-	27, // 23: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
-	30, // 24: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
-	23, // 25: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
-	36, // 26: zagg.v1.CoverCellsRequest.sets:type_name -> zagg.v1.CellSet
-	27, // 27: zagg.v1.CoverCellsReply.parts:type_name -> zagg.v1.CoverPart
-	43, // 28: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
-	48, // 29: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
-	44, // 30: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
-	46, // 31: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
-	45, // 32: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
-	23, // 33: zagg.v1.Query.region:type_name -> zagg.v1.Region
-	47, // 34: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
-	49, // 35: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
-	6,  // 36: zagg.v1.Answer.error:type_name -> zagg.v1.Error
-	51, // 37: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
-	53, // 38: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
-	14, // 39: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
-	57, // 40: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
-	52, // 41: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
-	56, // 42: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
-	3,  // 43: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
-	60, // 44: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
-	60, // 45: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
-	62, // 46: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
-	62, // 47: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
-	12, // 48: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
-	60, // 49: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
-	4,  // 50: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
-	9,  // 51: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
-	5,  // 52: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
-	25, // 53: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
-	28, // 54: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
-	31, // 55: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
-	32, // 56: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
-	34, // 57: zagg.v1.Grid.LocateIn:input_type -> zagg.v1.LocateInRequest
-	41, // 58: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
-	37, // 59: zagg.v1.Grid.CoverCells:input_type -> zagg.v1.CoverCellsRequest
-	39, // 60: zagg.v1.Grid.Restore:input_type -> zagg.v1.RestoreRequest
-	42, // 61: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
-	42, // 62: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
-	54, // 63: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
-	58, // 64: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
-	59, // 65: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
-	61, // 66: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
-	61, // 67: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
-	7,  // 68: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
-	10, // 69: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
-	4,  // 70: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
-	26, // 71: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
-	29, // 72: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
-	14, // 73: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
-	33, // 74: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
-	35, // 75: zagg.v1.Grid.LocateIn:output_type -> zagg.v1.LocateInReply
-	14, // 76: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
-	38, // 77: zagg.v1.Grid.CoverCells:output_type -> zagg.v1.CoverCellsReply
-	40, // 78: zagg.v1.Grid.Restore:output_type -> zagg.v1.RestoreReply
-	50, // 79: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
-	50, // 80: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
-	55, // 81: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
-	4,  // 82: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
-	4,  // 83: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
-	14, // 84: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
-	14, // 85: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
-	68, // [68:86] is the sub-list for method output_type
-	50, // [50:68] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	16, // 12: zagg.v1.Field.dim:type_name -> zagg.v1.VectorDim
+	18, // 13: zagg.v1.GridInfo.frame:type_name -> zagg.v1.Frame
+	19, // 14: zagg.v1.Frame.dims:type_name -> zagg.v1.Dim
+	15, // 15: zagg.v1.Frame.coords:type_name -> zagg.v1.Field
+	15, // 16: zagg.v1.Frame.scalars:type_name -> zagg.v1.Field
+	20, // 17: zagg.v1.Dim.axis:type_name -> zagg.v1.Axis
+	15, // 18: zagg.v1.Axis.field:type_name -> zagg.v1.Field
+	15, // 19: zagg.v1.ProductInfo.columns:type_name -> zagg.v1.Field
+	23, // 20: zagg.v1.StatisticInfo.inputs:type_name -> zagg.v1.Input
+	15, // 21: zagg.v1.StatisticInfo.outputs:type_name -> zagg.v1.Field
+	25, // 22: zagg.v1.Region.polygons:type_name -> zagg.v1.Polygon
+	24, // 23: zagg.v1.CoverRequest.regions:type_name -> zagg.v1.Region
+	28, // 24: zagg.v1.CoverReply.parts:type_name -> zagg.v1.CoverPart
+	31, // 25: zagg.v1.ShardsReply.shards:type_name -> zagg.v1.Shard
+	24, // 26: zagg.v1.Shard.outline:type_name -> zagg.v1.Region
+	37, // 27: zagg.v1.CoverCellsRequest.sets:type_name -> zagg.v1.CellSet
+	28, // 28: zagg.v1.CoverCellsReply.parts:type_name -> zagg.v1.CoverPart
+	46, // 29: zagg.v1.ReadToPlugin.start:type_name -> zagg.v1.ReadStart
+	51, // 30: zagg.v1.ReadToPlugin.answer:type_name -> zagg.v1.Answer
+	47, // 31: zagg.v1.ReadStart.granule:type_name -> zagg.v1.Granule
+	49, // 32: zagg.v1.ReadStart.query:type_name -> zagg.v1.Query
+	48, // 33: zagg.v1.Granule.assets:type_name -> zagg.v1.Asset
+	24, // 34: zagg.v1.Query.region:type_name -> zagg.v1.Region
+	50, // 35: zagg.v1.Query.filters:type_name -> zagg.v1.Filter
+	52, // 36: zagg.v1.Answer.object:type_name -> zagg.v1.ObjectInfo
+	6,  // 37: zagg.v1.Answer.error:type_name -> zagg.v1.Error
+	54, // 38: zagg.v1.ReadToHost.ask:type_name -> zagg.v1.Ask
+	56, // 39: zagg.v1.ReadToHost.batch:type_name -> zagg.v1.Batch
+	14, // 40: zagg.v1.ReadToHost.frame:type_name -> zagg.v1.ColumnFrame
+	60, // 41: zagg.v1.ReadToHost.done:type_name -> zagg.v1.ReadDone
+	55, // 42: zagg.v1.Ask.ranges:type_name -> zagg.v1.Range
+	59, // 43: zagg.v1.IdentifyReply.identities:type_name -> zagg.v1.Identity
+	3,  // 44: zagg.v1.ReadDone.index:type_name -> zagg.v1.IndexUse
+	63, // 45: zagg.v1.ComputeRequest.slots:type_name -> zagg.v1.Value
+	63, // 46: zagg.v1.ComputeRequest.offsets:type_name -> zagg.v1.Value
+	65, // 47: zagg.v1.ComputeRequest.rows:type_name -> zagg.v1.InputColumn
+	65, // 48: zagg.v1.ComputeRequest.cells:type_name -> zagg.v1.InputColumn
+	12, // 49: zagg.v1.InputColumn.head:type_name -> zagg.v1.ColumnHead
+	63, // 50: zagg.v1.InputColumn.payload:type_name -> zagg.v1.Value
+	4,  // 51: zagg.v1.Plugin.Describe:input_type -> zagg.v1.Empty
+	9,  // 52: zagg.v1.Plugin.Configure:input_type -> zagg.v1.ConfigureRequest
+	5,  // 53: zagg.v1.Plugin.Release:input_type -> zagg.v1.Handle
+	26, // 54: zagg.v1.Grid.Cover:input_type -> zagg.v1.CoverRequest
+	29, // 55: zagg.v1.Grid.Shards:input_type -> zagg.v1.ShardsRequest
+	32, // 56: zagg.v1.Grid.Cells:input_type -> zagg.v1.CellsRequest
+	33, // 57: zagg.v1.Grid.Locate:input_type -> zagg.v1.LocateRequest
+	35, // 58: zagg.v1.Grid.LocateIn:input_type -> zagg.v1.LocateInRequest
+	44, // 59: zagg.v1.Grid.Names:input_type -> zagg.v1.NamesRequest
+	38, // 60: zagg.v1.Grid.CoverCells:input_type -> zagg.v1.CoverCellsRequest
+	40, // 61: zagg.v1.Grid.Restore:input_type -> zagg.v1.RestoreRequest
+	42, // 62: zagg.v1.Grid.CellAreas:input_type -> zagg.v1.CellAreasRequest
+	45, // 63: zagg.v1.Reader.Read:input_type -> zagg.v1.ReadToPlugin
+	45, // 64: zagg.v1.Reader.Index:input_type -> zagg.v1.ReadToPlugin
+	57, // 65: zagg.v1.Reader.Identify:input_type -> zagg.v1.IdentifyRequest
+	61, // 66: zagg.v1.Statistic.Upload:input_type -> zagg.v1.UploadFrame
+	62, // 67: zagg.v1.Statistic.Drop:input_type -> zagg.v1.DropRequest
+	64, // 68: zagg.v1.Statistic.Compute:input_type -> zagg.v1.ComputeRequest
+	64, // 69: zagg.v1.Statistic.Fold:input_type -> zagg.v1.ComputeRequest
+	7,  // 70: zagg.v1.Plugin.Describe:output_type -> zagg.v1.PluginInfo
+	10, // 71: zagg.v1.Plugin.Configure:output_type -> zagg.v1.Instance
+	4,  // 72: zagg.v1.Plugin.Release:output_type -> zagg.v1.Empty
+	27, // 73: zagg.v1.Grid.Cover:output_type -> zagg.v1.CoverReply
+	30, // 74: zagg.v1.Grid.Shards:output_type -> zagg.v1.ShardsReply
+	14, // 75: zagg.v1.Grid.Cells:output_type -> zagg.v1.ColumnFrame
+	34, // 76: zagg.v1.Grid.Locate:output_type -> zagg.v1.LocateReply
+	36, // 77: zagg.v1.Grid.LocateIn:output_type -> zagg.v1.LocateInReply
+	14, // 78: zagg.v1.Grid.Names:output_type -> zagg.v1.ColumnFrame
+	39, // 79: zagg.v1.Grid.CoverCells:output_type -> zagg.v1.CoverCellsReply
+	41, // 80: zagg.v1.Grid.Restore:output_type -> zagg.v1.RestoreReply
+	43, // 81: zagg.v1.Grid.CellAreas:output_type -> zagg.v1.CellAreasReply
+	53, // 82: zagg.v1.Reader.Read:output_type -> zagg.v1.ReadToHost
+	53, // 83: zagg.v1.Reader.Index:output_type -> zagg.v1.ReadToHost
+	58, // 84: zagg.v1.Reader.Identify:output_type -> zagg.v1.IdentifyReply
+	4,  // 85: zagg.v1.Statistic.Upload:output_type -> zagg.v1.Empty
+	4,  // 86: zagg.v1.Statistic.Drop:output_type -> zagg.v1.Empty
+	14, // 87: zagg.v1.Statistic.Compute:output_type -> zagg.v1.ColumnFrame
+	14, // 88: zagg.v1.Statistic.Fold:output_type -> zagg.v1.ColumnFrame
+	70, // [70:89] is the sub-list for method output_type
+	51, // [51:70] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_zagg_v1_zagg_proto_init() }
@@ -4999,12 +5243,12 @@ func file_zagg_v1_zagg_proto_init() {
 		(*Instance_Product)(nil),
 		(*Instance_Statistic)(nil),
 	}
-	file_zagg_v1_zagg_proto_msgTypes[35].OneofWrappers = []any{}
-	file_zagg_v1_zagg_proto_msgTypes[38].OneofWrappers = []any{
+	file_zagg_v1_zagg_proto_msgTypes[36].OneofWrappers = []any{}
+	file_zagg_v1_zagg_proto_msgTypes[41].OneofWrappers = []any{
 		(*ReadToPlugin_Start)(nil),
 		(*ReadToPlugin_Answer)(nil),
 	}
-	file_zagg_v1_zagg_proto_msgTypes[46].OneofWrappers = []any{
+	file_zagg_v1_zagg_proto_msgTypes[49].OneofWrappers = []any{
 		(*ReadToHost_Ask)(nil),
 		(*ReadToHost_Batch)(nil),
 		(*ReadToHost_Frame)(nil),
@@ -5017,7 +5261,7 @@ func file_zagg_v1_zagg_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zagg_v1_zagg_proto_rawDesc), len(file_zagg_v1_zagg_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   59,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

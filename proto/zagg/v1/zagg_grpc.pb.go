@@ -27,8 +27,8 @@
 //
 //	/grpc.health.v1.Health/Check   request {string service = 1}, here "plugin"; reply {int32 status = 1}, here 1 (serving)
 //
-// and may leave calls of /plugin.GRPCBroker and /plugin.GRPCStdio, which go-plugin makes, unimplemented. Health must be answered while other calls are running, within 20 seconds: a plugin that does not is killed. Give
-// it a thread that no other call can occupy.
+// and may leave calls of /plugin.GRPCBroker and /plugin.GRPCStdio, which go-plugin makes, unimplemented. Health must be answered while other calls are running, within 20 seconds, or
+// PluginInfo.silence where the plugin declares that: a plugin that does not is killed. Give it a thread that no other call can occupy.
 //
 // Calls come at once, from many threads; a process serves any number of things and shards. A process that dies is
 // started again at the next call, and what was configured is configured again.
@@ -274,6 +274,7 @@ const (
 	Grid_Names_FullMethodName      = "/zagg.v1.Grid/Names"
 	Grid_CoverCells_FullMethodName = "/zagg.v1.Grid/CoverCells"
 	Grid_Restore_FullMethodName    = "/zagg.v1.Grid/Restore"
+	Grid_CellAreas_FullMethodName  = "/zagg.v1.Grid/CellAreas"
 )
 
 // GridClient is the client API for Grid service.
@@ -305,6 +306,8 @@ type GridClient interface {
 	// Restore completes what an earlier release wrote of a grid by what it implies. Only if Instance.legacy is there. At most 16384
 	// keys a call.
 	Restore(ctx context.Context, in *RestoreRequest, opts ...grpc.CallOption) (*RestoreReply, error)
+	// CellAreas gives how large the cells of some slots are. Only if Instance.can_measure. At most 262144 slots a call.
+	CellAreas(ctx context.Context, in *CellAreasRequest, opts ...grpc.CallOption) (*CellAreasReply, error)
 }
 
 type gridClient struct {
@@ -440,6 +443,16 @@ func (c *gridClient) Restore(ctx context.Context, in *RestoreRequest, opts ...gr
 	return out, nil
 }
 
+func (c *gridClient) CellAreas(ctx context.Context, in *CellAreasRequest, opts ...grpc.CallOption) (*CellAreasReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CellAreasReply)
+	err := c.cc.Invoke(ctx, Grid_CellAreas_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GridServer is the server API for Grid service.
 // All implementations must embed UnimplementedGridServer
 // for forward compatibility.
@@ -469,6 +482,8 @@ type GridServer interface {
 	// Restore completes what an earlier release wrote of a grid by what it implies. Only if Instance.legacy is there. At most 16384
 	// keys a call.
 	Restore(context.Context, *RestoreRequest) (*RestoreReply, error)
+	// CellAreas gives how large the cells of some slots are. Only if Instance.can_measure. At most 262144 slots a call.
+	CellAreas(context.Context, *CellAreasRequest) (*CellAreasReply, error)
 	mustEmbedUnimplementedGridServer()
 }
 
@@ -502,6 +517,9 @@ func (UnimplementedGridServer) CoverCells(*CoverCellsRequest, grpc.ServerStreami
 }
 func (UnimplementedGridServer) Restore(context.Context, *RestoreRequest) (*RestoreReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Restore not implemented")
+}
+func (UnimplementedGridServer) CellAreas(context.Context, *CellAreasRequest) (*CellAreasReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method CellAreas not implemented")
 }
 func (UnimplementedGridServer) mustEmbedUnimplementedGridServer() {}
 func (UnimplementedGridServer) testEmbeddedByValue()              {}
@@ -633,6 +651,24 @@ func _Grid_Restore_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Grid_CellAreas_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CellAreasRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GridServer).CellAreas(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Grid_CellAreas_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GridServer).CellAreas(ctx, req.(*CellAreasRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Grid_ServiceDesc is the grpc.ServiceDesc for Grid service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -651,6 +687,10 @@ var Grid_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Restore",
 			Handler:    _Grid_Restore_Handler,
+		},
+		{
+			MethodName: "CellAreas",
+			Handler:    _Grid_CellAreas_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -17,7 +17,7 @@
 
 from .columns import Column, Ragged
 from .errors import Code, Error
-from .fields import Field, Input
+from .fields import Field, Input, VectorDim
 from .grid import Axis, Dim, Frame, Grid, Shard
 from .reader import Batch, Filter, Granule, Identity, Query, Reader, Source, decoding
 from .region import Region
@@ -26,6 +26,6 @@ from .statistic import Groups, Statistic, per_cell
 
 __all__ = [
     "Axis", "Batch", "Code", "Column", "Dim", "Error", "Field", "Filter", "Frame", "Granule", "Grid", "Groups", "Identity", "Input", "Query", "Ragged",
-    "Reader", "Region", "Shard", "Source", "Statistic", "decoding", "per_cell", "serve",
+    "Reader", "Region", "Shard", "Source", "Statistic", "VectorDim", "decoding", "per_cell", "serve",
 ]
 __version__ = "0.1.0"

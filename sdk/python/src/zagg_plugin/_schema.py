@@ -30,6 +30,14 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         2: ("rows", "uint64", False, ""),
         3: ("refused", "uint64", False, ""),
     },
+    "CellAreasReply": {
+        1: ("areas", "bytes", False, ""),
+    },
+    "CellAreasRequest": {
+        1: ("handle", "uint64", False, ""),
+        2: ("key", "string", False, ""),
+        3: ("slots", "bytes", False, ""),
+    },
     "CellSet": {
         1: ("words", "bytes", False, ""),
         2: ("margin", "double", False, ""),
@@ -109,6 +117,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         5: ("fill", "bytes", False, ""),
         6: ("units", "string", False, ""),
         7: ("attrs", "bytes", False, ""),
+        8: ("dim", "VectorDim", False, ""),
     },
     "Filter": {
         1: ("column", "string", False, ""),
@@ -172,6 +181,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         9: ("can_locate_in", "bool", False, ""),
         10: ("can_cover_cells", "bool", False, ""),
         11: ("legacy", "Orders", False, ""),
+        12: ("can_measure", "bool", False, ""),
     },
     "LocateInReply": {
         1: ("shard", "bytes", False, ""),
@@ -221,6 +231,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         1: ("name", "string", False, ""),
         2: ("version", "string", False, ""),
         3: ("makers", "Maker", True, ""),
+        4: ("silence", "uint32", False, ""),
     },
     "Polygon": {
         1: ("rings", "bytes", True, ""),
@@ -318,5 +329,12 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
     "Value": {
         1: ("id", "uint64", False, ""),
         2: ("data", "bytes", False, ""),
+    },
+    "VectorDim": {
+        1: ("name", "string", False, ""),
+        2: ("units", "string", False, ""),
+        3: ("centers", "bytes", False, ""),
+        4: ("edges", "bytes", False, ""),
+        5: ("attrs", "bytes", False, ""),
     },
 }

@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ._message import Message
 from .columns import type_number
+
+
+@dataclass(frozen=True)
+class VectorDim:
+    """The dimension of a vector's elements, and where they lie along it: bins of a histogram, quantiles, frequencies.
+
+    The store gets a dimension of this name, and a coordinate where there are centers or edges.
+    """
+
+    name: str
+    centers: Sequence[float] | None = None  # one for each element; None: the middles of edges
+    edges: Sequence[float] | None = None  # one more than elements, ascending or descending
+    units: str = ""
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+    def message(self) -> Message:
+        def octets(values: Sequence[float] | None) -> bytes:
+            return b"" if values is None else np.ascontiguousarray(values, "<f8").tobytes()
+
+        return Message(
+            "VectorDim", name=self.name, units=self.units, centers=octets(self.centers), edges=octets(self.edges),
+            attrs=json.dumps(self.attrs).encode() if self.attrs else b"",
+        )
 
 
 @dataclass(frozen=True)
@@ -25,12 +51,16 @@ class Field:
     fill: Any = None  # JSON of the fill value
     units: str = ""
     attrs: dict[str, Any] = field(default_factory=dict)
+    dim: VectorDim | None = None  # of a vector's elements
 
     def message(self) -> Message:
-        return Message(
+        message = Message(
             "Field", name=self.name, type=type_number(self.dtype), width=self.width, ragged=self.ragged, units=self.units,
             fill=b"" if self.fill is None else json.dumps(self.fill).encode(), attrs=json.dumps(self.attrs).encode() if self.attrs else b"",
         )
+        if self.dim is not None:
+            message.dim = self.dim.message()
+        return message
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,9 @@ class Grid:
     # which gives for each point the place in keys of the shard that owns it and its slot there, int32; -1 and -1: none does.
     # A grid that can say what people and other tools call a cell has
     #   def names(self, lon: np.ndarray, lat: np.ndarray) -> list[Column]
+    # A grid that knows how large its cells are has
+    #   def cell_areas(self, key: str, slots: np.ndarray) -> np.ndarray
+    # which gives km² for each of some slots (int32), NaN where one is void. Statistics take it as cell_area.
     # A grid that can find shards from the HEALPix cells that catalogs list for footprints has
     #   def cover_cells(self, sets: Sequence[np.ndarray], margins: Sequence[float]) -> list[list[str] | None]
     # which gives for each set of packed words (uint64, cells of any orders on authalic latitudes) every shard that can own a point

@@ -101,6 +101,7 @@ def handlers(service: Service) -> list[grpc.GenericRpcHandler]:
             "LocateIn": method(single, s.locate_in, "LocateInRequest"),
             "Names": method(stream, s.names, "NamesRequest"),
             "CoverCells": method(stream, s.cover_cells, "CoverCellsRequest"),
+            "CellAreas": method(single, s.cell_areas, "CellAreasRequest"),
         },
         "zagg.v1.Reader": {
             "Read": method(both, s.read, "ReadToPlugin"),
@@ -199,6 +200,7 @@ class Service:
             instance.can_name = hasattr(thing, "names")
             instance.can_locate_in = hasattr(thing, "locate_in")
             instance.can_cover_cells = hasattr(thing, "cover_cells")
+            instance.can_measure = hasattr(thing, "cell_areas")
         elif isinstance(thing, Reader):
             columns = [c.message() for c in thing.columns]
             instance.product = Message("ProductInfo", product=thing.product, version=thing.version, groups=list(thing.groups), columns=columns)
@@ -267,6 +269,13 @@ class Service:
     def names(self, request: Message, context: Any) -> Iterator[Message]:
         lon, lat = _points(request)
         yield from frames(self.thing(request.handle, Grid).names(lon, lat))
+
+    def cell_areas(self, request: Message, context: Any) -> Message:
+        slots = np.frombuffer(request.slots, "<i4")
+        areas = np.asarray(self.thing(request.handle, Grid).cell_areas(request.key, slots))
+        if areas.shape != slots.shape:
+            raise ValueError(f"cell_areas gave shape {areas.shape} for {len(slots)} slots")
+        return Message("CellAreasReply", areas=octets(np.ascontiguousarray(areas, "<f8")))
 
     # Reader
 
