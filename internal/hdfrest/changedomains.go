@@ -112,7 +112,7 @@ func (c *call) newDomain(k Keeper, n Name, body pyjson.Raw) (NewDomain, error) {
 			return how, err
 		}
 		linked := Name{Bucket: n.Bucket, Path: p}
-		if _, err := c.openNamed(linked, readRight); err != nil {
+		if _, err := c.openNamed(linked, allRights); err != nil { // he will own what it has
 			return how, err
 		}
 		how.Linked = &linked

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ErrReplaced is in the chain of an error of a domain that is no longer the version that was opened. The request is tried
-// once more with the new one.
+// ErrReplaced is in the chain of an error of a domain that is no longer the version that was opened, or that was changed while a
+// request read of it. The request is tried again, unless it has changed something.
 var ErrReplaced = errors.New("the domain was replaced while it was read")
 
 // A Store holds domains under names. It is safe for concurrent use. The errors of all interfaces here carry a core.Code:

@@ -17,6 +17,7 @@ func updateRight(r Rights) bool    { return r.Update }
 func deleteRight(r Rights) bool    { return r.Delete }
 func readACLRight(r Rights) bool   { return r.ReadACL }
 func updateACLRight(r Rights) bool { return r.UpdateACL }
+func allRights(r Rights) bool      { return r == AllRights() }
 
 // Everybody is the user whose rights those have who are not named.
 const Everybody = "default"

@@ -134,13 +134,16 @@ func (s *Server) Serve(ctx context.Context, req *Request) *Response {
 	return resp
 }
 
+// triesOfReplaced is how often a request is made again whose domain was replaced or changed while it was read.
+const triesOfReplaced = 8
+
 // answer is Serve; release is to be called when the answer's bytes are no longer needed.
 func (s *Server) answer(ctx context.Context, req *Request) (resp *Response, release func()) {
 	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
 	defer cancel()
 	c := &call{Server: s, ctx: ctx, req: req}
 	resp, err := c.serve()
-	if errors.Is(err, ErrReplaced) {
+	for try := 0; errors.Is(err, ErrReplaced) && try < triesOfReplaced; try++ {
 		c.release()
 		resp, err = c.serve()
 	}

@@ -71,6 +71,7 @@ const summaryName = ".summary.json"
 
 // changing removes the summary while do changes something.
 func (w *writer) changing(ctx context.Context, do func() error) error {
+	w.changed.Store(true)
 	var g errgroup.Group
 	g.Go(func() error { return w.source.Delete(ctx, w.b.url(tree(w.v.meta.root)+summaryName)) })
 	return errors.Join(do(), g.Wait())
@@ -83,10 +84,14 @@ type change func(*objectMeta) ([]pyjson.Member, error)
 func (w *writer) change(ctx context.Context, id hdfrest.ID, do change) error {
 	token := newToken()
 	url := w.b.url(objectKey(id))
+	var wait waiter
 	for try := 0; ; try++ {
-		v, err := w.fresh(ctx, id)
+		v, ok, err := w.free(ctx, id, &wait, try)
 		if err != nil {
 			return err
+		}
+		if !ok {
+			continue
 		}
 		if try > 0 && hasToken(v.meta.members, token) {
 			return nil

@@ -38,7 +38,8 @@ func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding
 	if v.meta.folder || v.meta.root.Old {
 		return nil, core.Errorf(core.Unsupported, "hsds.Check", n.Path, "only domains of schema 2 can be checked: the keys of others have no common beginning")
 	}
-	c := &checking{d: s.domain(b, n, v), how: how, now: time.Now(), metas: map[hdfrest.ID]*objectMeta{}, young: map[hdfrest.ID]bool{}}
+	d := s.domain(b, n, v)
+	c := &checking{d: d, w: &writer{d}, how: how, now: time.Now(), metas: map[hdfrest.ID]*objectMeta{}, young: map[hdfrest.ID]bool{}}
 	if err := c.journals(ctx); err != nil {
 		return nil, err
 	}
@@ -67,6 +68,7 @@ func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding
 
 type checking struct {
 	d      *domain
+	w      *writer
 	how    Check
 	now    time.Time
 	metas  map[hdfrest.ID]*objectMeta
@@ -79,34 +81,75 @@ func (c *checking) tell(key, what string, size int64, remove bool) {
 	c.found = append(c.found, Finding{key, what, size, remove})
 }
 
-// journals finds changes that were given up.
+// journals finds changes that were given up, and what they left.
 func (c *checking) journals(ctx context.Context) error {
-	prefix := c.d.b.url(journalFolder + half(c.d.v.meta.root) + "/")
-	var keys []string
+	folder := journalFolder + half(c.d.v.meta.root) + "/"
+	prefix := c.d.b.url(folder)
+	var found []core.ObjectInfo
 	if err := c.d.source.List(ctx, prefix, func(o core.ObjectInfo) error {
-		if strings.HasSuffix(o.URL, ".write") {
-			keys = append(keys, strings.TrimSuffix(o.URL[len(prefix):], ".write"))
-		}
+		found = append(found, o)
 		return nil
 	}); err != nil {
 		return err
 	}
-	for _, k := range keys {
-		id, ok := hdfrest.ParseID("d-" + half(c.d.v.meta.root) + "-" + k)
-		if !ok {
-			continue
+	for _, o := range found {
+		name := o.URL[len(prefix):]
+		var err error
+		switch {
+		case strings.HasSuffix(name, ".write"):
+			err = c.journal(ctx, strings.TrimSuffix(name, ".write"))
+		case strings.HasSuffix(name, intentSuffix):
+			err = c.intent(ctx, strings.TrimSuffix(name, intentSuffix))
+		case strings.HasSuffix(name, valuesSuffix) && c.now.Sub(o.Modified) >= c.how.Age:
+			err = c.values(ctx, folder, name, o.Size)
 		}
-		j, err := c.d.journal(ctx, id)
-		if err != nil || j == nil || c.now.Before(j.Until) {
-			continue // it is under way, or done
-		}
-		c.tell(journalKey(id), "a change that its maker gave up", 0, false)
-		if c.how.Fix {
-			if err := (&writer{c.d}).finish(ctx, id, j); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// journal finds a change of a dataset's values that was given up.
+func (c *checking) journal(ctx context.Context, name string) error {
+	id, ok := hdfrest.ParseID("d-" + half(c.d.v.meta.root) + "-" + name)
+	if !ok {
+		return nil
+	}
+	j, err := c.d.journal(ctx, id)
+	if err != nil || j == nil || c.now.Before(j.Until) {
+		return err // it is under way, or done
+	}
+	c.tell(journalKey(id), "a change that its maker gave up", 0, false)
+	if !c.how.Fix {
+		return nil
+	}
+	return c.w.finish(ctx, id, j)
+}
+
+// intent finds a change of several objects that was given up.
+func (c *checking) intent(ctx context.Context, token string) error {
+	n, err := c.d.intent(ctx, token)
+	if err != nil || n.State == intentGone || c.now.Before(n.Until) {
+		return err
+	}
+	c.tell(intentKey(c.d.v.meta.root, token), "a change of several objects that its maker gave up", 0, false)
+	if !c.how.Fix {
+		return nil
+	}
+	return c.w.settle(ctx, token)
+}
+
+// values finds what was to be written by a change that is not there.
+func (c *checking) values(ctx context.Context, folder, name string, size int64) error {
+	id, ok := hdfrest.ParseID("d-" + half(c.d.v.meta.root) + "-" + name[:strings.IndexByte(name, '.')])
+	if !ok {
+		return nil
+	}
+	if j, err := c.d.journal(ctx, id); err != nil || j != nil && j.Apart == folder+name {
+		return err
+	}
+	c.tell(folder+name, "are values of a change that is done or was never made", size, true)
 	return nil
 }
 
@@ -144,28 +187,38 @@ func (c *checking) list(ctx context.Context) error {
 		return err
 	}
 	for i, o := range objects {
-		c.object(o, o.URL[len(c.d.b.Base):], texts[i])
+		if err := c.object(ctx, o, o.URL[len(c.d.b.Base):], texts[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // object decodes the metadata of a key.
-func (c *checking) object(o core.ObjectInfo, key string, text []byte) {
+func (c *checking) object(ctx context.Context, o core.ObjectInfo, key string, text []byte) error {
 	if text == nil {
-		return
+		return nil
 	}
 	id, ok := idOfKey(key, c.d.v.meta.root)
 	if !ok {
 		c.tell(key, "is no object of this domain", o.Size, false)
-		return
+		return nil
 	}
 	meta, err := parseObject(id, text)
 	if err != nil {
 		c.tell(key, "cannot be read: "+err.Error(), o.Size, false)
-		return
+		return nil
+	}
+	if meta.pending != nil {
+		v, _, err := c.d.decided(ctx, version[*objectMeta]{url: o.URL, etag: o.ETag, meta: meta})
+		if err != nil {
+			return err
+		}
+		meta = v.meta
 	}
 	c.metas[id] = meta
 	c.young[id] = c.now.Sub(o.Modified) < c.how.Age
+	return nil
 }
 
 // idOfKey is the id of the object that a key describes.

@@ -43,6 +43,7 @@ func (w *writer) Create(ctx context.Context, objects []hdfrest.NewObject) ([]hdf
 		}
 		a.link(&objects[i], a.ids[i])
 	}
+	w.changed.Store(true)
 	if err := w.checkParents(ctx, a); err != nil {
 		return nil, err
 	}
@@ -59,8 +60,11 @@ func (w *writer) Create(ctx context.Context, objects []hdfrest.NewObject) ([]hdf
 	if err == nil {
 		_, err = w.setLinks(ctx, a.links)
 	}
+	if err != nil && !core.Is(err, core.Unavailable) { // else links to them may be there
+		err = errors.Join(err, w.uncreate(ctx, a))
+	}
 	if err != nil {
-		return nil, errors.Join(err, w.uncreate(ctx, a))
+		return nil, err
 	}
 	return w.Objects(ctx, a.ids...)
 }

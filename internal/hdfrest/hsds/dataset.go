@@ -3,8 +3,6 @@ package hsds
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/hdfrest"
@@ -37,22 +35,27 @@ type picture struct {
 	cells [][]byte // of variable size
 }
 
-// picture is room for n elements that have the fill value.
-func (d *dataset) picture(n uint64, shape []uint64) (*picture, error) {
+// fits is an error of more elements than are read at once.
+func (d *dataset) fits(n uint64) error {
 	width := uint64(d.l.width)
 	if !d.l.fixed {
 		width += 24 // what points to a cell
 	}
 	if limit := uint64(d.d.s.options.ValueBytes); n > limit/max(width, 1) {
-		return nil, core.Errorf(core.Invalid, "hsds.Read", d.id.String(), "%d elements are more than the %d bytes of one read", n, limit)
+		return core.Errorf(core.Invalid, "hsds.Read", d.id.String(), "%d elements are more than the %d bytes of one read", n, limit)
 	}
+	return nil
+}
+
+// picture is room for n elements that have the fill value.
+func (d *dataset) picture(n uint64, shape []uint64) *picture {
 	p := &picture{d: d, shape: shape}
 	if d.l.fixed {
 		p.data = repeated(d.l.fill, n)
 	} else {
 		p.cells = make([][]byte, n)
 	}
-	return p, nil
+	return p
 }
 
 // repeated is n times an element.
@@ -127,53 +130,23 @@ func (d *dataset) Read(ctx context.Context, sel []hdfrest.Axis) ([]byte, error) 
 		}
 		n *= s
 	}
-	p, err := d.picture(n, nil)
-	if err != nil {
+	if err := d.fits(n); err != nil {
 		return nil, err
 	}
 	var parts []part
+	var shape []uint64
 	if n > 0 {
-		parts, p.shape = d.l.partsOf(sel)
+		parts, shape = d.l.partsOf(sel)
 	}
-	return d.fill(ctx, p, parts)
+	return d.fill(ctx, n, shape, parts)
 }
 
 func (d *dataset) ReadPoints(ctx context.Context, points [][]uint64) ([]byte, error) {
-	p, err := d.picture(uint64(len(points)), []uint64{uint64(len(points))})
-	if err != nil {
+	n := uint64(len(points))
+	if err := d.fits(n); err != nil {
 		return nil, err
 	}
-	return d.fill(ctx, p, d.l.partsOfPoints(points))
-}
-
-// fill reads the chunks of parts.
-func (d *dataset) fill(ctx context.Context, p *picture, parts []part) ([]byte, error) {
-	if d.l.linked != nil {
-		if err := d.fillLinked(ctx, p, parts); err != nil {
-			return nil, err
-		}
-		return p.wire(), nil
-	}
-	var pending *journal
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(d.inFlight() + 1)
-	g.Go(func() (err error) {
-		pending, err = d.pending(gctx)
-		return err
-	})
-	for i := range parts {
-		g.Go(func() error {
-			chunk, _, err := d.chunk(gctx, parts[i].index)
-			if err != nil || chunk == nil {
-				return err
-			}
-			return d.damaged(parts[i].index, p.add(&parts[i], chunk))
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return d.overlaid(ctx, p, parts, pending)
+	return d.fill(ctx, n, []uint64{n}, d.l.partsOfPoints(points))
 }
 
 // inFlight is how many chunks are read at once: as many as fit.
@@ -206,6 +179,15 @@ func (d *dataset) chunk(ctx context.Context, index []uint64) ([]byte, core.Objec
 	}
 	chunk, err := d.l.decodeChunk(data, d.d.s.options.ChunkBytes)
 	return chunk, info, d.damaged(index, err)
+}
+
+// changed reports a chunk that has no longer an ETag ("": is there, where it was not).
+func (d *dataset) changed(ctx context.Context, index []uint64, etag string) (bool, error) {
+	info, err := d.d.source.Stat(ctx, d.d.b.url(chunkKey(d.id, index)))
+	if core.Is(err, core.NotFound) {
+		return etag != "", nil
+	}
+	return info.ETag != etag, err
 }
 
 // damaged names the chunk whose bytes do not decode.

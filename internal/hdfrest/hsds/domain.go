@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +28,8 @@ type domain struct {
 
 	mu      sync.Mutex
 	objects map[hdfrest.ID]version[*objectMeta]
+	seen    coherence
+	changed atomic.Bool // by this request
 }
 
 var _ hdfrest.Domain = (*domain)(nil)
@@ -63,7 +66,10 @@ func (d *domain) Objects(ctx context.Context, ids ...hdfrest.ID) ([]hdfrest.Obje
 			return err
 		})
 	}
-	return out, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return out, d.coherent(ctx)
 }
 
 func (d *domain) object(ctx context.Context, id hdfrest.ID) (version[*objectMeta], error) {
@@ -80,11 +86,22 @@ func (d *domain) object(ctx context.Context, id hdfrest.ID) (version[*objectMeta
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.objects[id] = v
+	d.seen.objects = append(d.seen.objects, v)
 	return v, nil
 }
 
 // fresh reads an object as it is now.
 func (d *domain) fresh(ctx context.Context, id hdfrest.ID) (version[*objectMeta], error) {
+	v, err := d.raw(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	v, _, err = d.decided(ctx, v)
+	return v, err
+}
+
+// raw reads an object as it is now, with what is pending.
+func (d *domain) raw(ctx context.Context, id hdfrest.ID) (version[*objectMeta], error) {
 	if !d.belongs(id) {
 		return version[*objectMeta]{}, core.Errorf(core.NotFound, "hsds", id.String(), "is no object of %s", d.name.Path)
 	}

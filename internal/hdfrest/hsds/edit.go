@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/englacial/zagg/core"
@@ -88,45 +89,15 @@ func (w *writer) SetLinks(ctx context.Context, sets []hdfrest.LinkSet) (made boo
 	return made, err
 }
 
-// setLinks makes links, group by group. Where one group's cannot be made those of the others are taken out again.
+// setLinks makes links, of all groups at once.
 func (w *writer) setLinks(ctx context.Context, sets []hdfrest.LinkSet) (bool, error) {
-	var done []hdfrest.LinkSet
-	for _, s := range sets {
-		var made []string
-		err := w.change(ctx, s.Group, addLinks(s.Links, &made))
-		if err != nil {
-			return false, errors.Join(err, w.undoLinks(ctx, done))
-		}
-		if made != nil {
-			added := hdfrest.LinkSet{Group: s.Group}
-			for _, l := range s.Links {
-				if slices.Contains(made, l.Name) {
-					added.Links = append(added.Links, l)
-				}
-			}
-			done = append(done, added)
-		}
+	made := make([][]string, len(sets))
+	edits := make([]edit, len(sets))
+	for i, s := range sets {
+		edits[i] = edit{s.Group, addLinks(s.Links, &made[i])}
 	}
-	return len(done) > 0, nil
-}
-
-// undoLinks takes links out again that still are what was made.
-func (w *writer) undoLinks(ctx context.Context, sets []hdfrest.LinkSet) error {
-	ctx, cancel := unwinding(ctx)
-	defer cancel()
-	var errs []error
-	for _, s := range sets {
-		errs = append(errs, w.change(ctx, s.Group, func(o *objectMeta) ([]pyjson.Member, error) {
-			all := slices.Clone(o.member("links").Members())
-			for _, l := range s.Links {
-				if slices.ContainsFunc(o.links, func(have hdfrest.Link) bool { return have.Name == l.Name && sameLink(have, l) }) {
-					all = set(all, l.Name, nil)
-				}
-			}
-			return []pyjson.Member{{Name: "links", Value: appendObject(nil, all)}}, nil
-		}))
-	}
-	return errors.Join(errs...)
+	err := w.together(ctx, edits)
+	return slices.ContainsFunc(made, func(names []string) bool { return names != nil }), err
 }
 
 // RemoveLinks takes links out; those that are not there are no error.
@@ -198,44 +169,13 @@ func (w *writer) SetAttributes(ctx context.Context, sets []hdfrest.AttributeSet)
 	return w.changing(ctx, func() error { return w.setAttributes(ctx, sets) })
 }
 
-// setAttributes makes attributes, object by object. Where one object's cannot be made those of the others are put back.
+// setAttributes makes attributes, of all objects at once.
 func (w *writer) setAttributes(ctx context.Context, sets []hdfrest.AttributeSet) error {
-	type before struct {
-		id   hdfrest.ID
-		old  []pyjson.Member
-		done []hdfrest.NewAttribute
+	edits := make([]edit, len(sets))
+	for i, s := range sets {
+		edits[i] = edit{s.ID, setAttributes(s)}
 	}
-	var done []before
-	for _, s := range sets {
-		var old []pyjson.Member
-		err := w.change(ctx, s.ID, func(o *objectMeta) ([]pyjson.Member, error) {
-			old = o.attributes
-			return setAttributes(s)(o)
-		})
-		if err == nil {
-			done = append(done, before{s.ID, old, s.Attributes})
-			continue
-		}
-		ctx, cancel := unwinding(ctx)
-		defer cancel()
-		for _, b := range done {
-			err = errors.Join(err, w.change(ctx, b.id, func(o *objectMeta) ([]pyjson.Member, error) {
-				all := slices.Clone(o.attributes)
-				for _, a := range b.done {
-					var value pyjson.Raw
-					for _, m := range b.old {
-						if m.Name == a.Name {
-							value = m.Value
-						}
-					}
-					all = set(all, a.Name, value)
-				}
-				return []pyjson.Member{{Name: "attributes", Value: appendObject(nil, all)}}, nil
-			}))
-		}
-		return err
-	}
-	return nil
+	return w.together(ctx, edits)
 }
 
 // RemoveAttributes takes attributes out; those that are not there are no error.
@@ -260,7 +200,7 @@ func (w *writer) Remove(ctx context.Context, id hdfrest.ID) error {
 	if id.Kind != hdfrest.DatasetKind {
 		return nil
 	}
-	return errors.Join(w.removeAll(ctx, w.b.url(objectFolder(id))), w.source.Delete(ctx, w.b.url(journalKey(id))))
+	return errors.Join(w.removeAll(ctx, w.b.url(objectFolder(id))), w.removeAll(ctx, w.b.url(strings.TrimSuffix(journalKey(id), "write"))))
 }
 
 // removeAll removes everything below a prefix.

@@ -1,11 +1,10 @@
 package hsds
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -15,196 +14,206 @@ import (
 
 // A change of a dataset that concerns several objects (chunks, or chunks and the extent) is first written down, as one object,
 // which is also the dataset's lock. Once that object is there the change will be made: by who wrote it or, if he does not come
-// to it in his time, by the next who wants to change the dataset; readers meanwhile read as if it were made.
+// to it in his time, by the next who wants to change the dataset; readers meanwhile read as if it were made. Afterwards the object
+// stays and says that it is done: a DELETE has no condition, and one that is sent again could remove the next one's.
 
 // journalFolder is what the keys of journals begin with.
 const journalFolder = ".zagg/"
+
+// valuesSuffix is what the keys of what is written end with, where that is apart.
+const valuesSuffix = ".values"
 
 func journalKey(id hdfrest.ID) string { return journalFolder + half(id) + "/" + rest(id) + ".write" }
 
 // A journal is a change that is under way.
 type journal struct {
 	Token string    `json:"token"`
-	Until time.Time `json:"until"` // when its maker has given it up
+	Until time.Time `json:"until"` // when its maker has given it up, if he does not put it anew
 	// Write is a change of values; of others nothing needs to be done again: the extent, which is put last, decides.
-	Write  bool           `json:"write"`
+	Write bool     `json:"write,omitempty"`
+	Done  bool     `json:"done,omitempty"`
+	What  *written `json:"what,omitempty"`
+	Apart string   `json:"apart,omitempty"` // the key of What, where that is long
+	etag  string
+}
+
+// Written are the elements that a change writes.
+type written struct {
 	Whole  bool           `json:"whole,omitempty"` // everything is written
 	Axes   []hdfrest.Axis `json:"axes,omitempty"`
 	Points [][]uint64     `json:"points,omitempty"`
 	Fields []int          `json:"fields,omitempty"`
-	Data   string         `json:"data,omitempty"` // base64
-	etag   string
+	Data   []byte         `json:"data,omitempty"`
 }
 
-func (j *journal) elements() (*hdfrest.Elements, error) {
-	data, err := base64.StdEncoding.DecodeString(j.Data)
-	e := &hdfrest.Elements{Axes: j.Axes, Points: j.Points, Fields: j.Fields, Data: data}
-	if j.Whole {
+func (x *written) elements() *hdfrest.Elements {
+	e := &hdfrest.Elements{Axes: x.Axes, Points: x.Points, Fields: x.Fields, Data: x.Data}
+	if x.Whole {
 		e.Axes, e.Points = nil, nil
 	}
-	return e, err
+	return e
 }
-
-// patience is how long the maker of a change works at it: it has given up before others make it.
-func (s *Store) patience() time.Duration { return s.options.Lease * 3 / 4 }
 
 func newJournal(e *hdfrest.Elements) *journal {
 	j := &journal{Token: newToken()}
 	if e != nil {
-		j.Write, j.Whole = true, e.Axes == nil && e.Points == nil
-		j.Axes, j.Points, j.Fields, j.Data = e.Axes, e.Points, e.Fields, base64.StdEncoding.EncodeToString(e.Data)
+		j.Write = true
+		j.What = &written{Whole: e.Axes == nil && e.Points == nil, Axes: e.Axes, Points: e.Points, Fields: e.Fields, Data: e.Data}
 	}
 	return j
 }
 
-const maxJournal = 1 << 30
+const (
+	maxJournal  = 2 << 30
+	maxTogether = 32 << 10 // bytes that a journal itself has, which is put again and again
+)
 
-// journal reads the change of a dataset that is under way; nil: there is none.
+// slot reads the last change of a dataset that was written down; its ETag is "" where there is none.
+func (d *domain) slot(ctx context.Context, id hdfrest.ID) (*journal, error) {
+	j := &journal{}
+	etag, ok, err := getJSON(ctx, d.source, d.b.url(journalKey(id)), j)
+	if !ok {
+		j.Done = true
+	}
+	j.etag = etag
+	return j, err
+}
+
+// journal is the change of a dataset that is under way; nil: there is none.
 func (d *domain) journal(ctx context.Context, id hdfrest.ID) (*journal, error) {
-	url := d.b.url(journalKey(id))
-	data, info, err := objstore.Get(ctx, d.source, url, "", maxJournal)
-	switch code := core.CodeOf(err); {
-	case err == nil:
-	case code == core.NotFound, code == core.Denied: // who may not list is told so of what is not there
-		return nil, nil
-	default:
-		return nil, err
-	}
-	j := &journal{etag: info.ETag}
-	if err := json.Unmarshal(data, j); err != nil {
-		return nil, core.Errorf(core.Corrupt, "hsds", url, "%w", err)
-	}
-	return j, nil
-}
-
-// pending is the change of values that is under way; nil: there is none.
-func (d *dataset) pending(ctx context.Context) (*journal, error) {
-	if d.id.Old {
-		return nil, nil
-	}
-	j, err := d.d.journal(ctx, d.id)
-	if err != nil || j == nil || !j.Write {
+	j, err := d.slot(ctx, id)
+	if err != nil || j.Done {
 		return nil, err
 	}
 	return j, nil
 }
 
-// overlaid is a picture as it is when a change that is under way is made.
-func (d *dataset) overlaid(ctx context.Context, p *picture, parts []part, pending *journal) ([]byte, error) {
-	if pending == nil {
-		return p.wire(), nil
+// read has a journal know what is written. false: the change was made meanwhile.
+func (d *domain) read(ctx context.Context, j *journal) (bool, error) {
+	if j.What != nil || j.Apart == "" {
+		return true, nil
 	}
-	e, err := pending.elements()
-	if err != nil {
-		return nil, core.Errorf(core.Corrupt, "hsds.Read", journalKey(d.id), "%w", err)
+	what := &written{}
+	_, ok, err := getJSON(ctx, d.source, d.b.url(j.Apart), what)
+	if ok {
+		j.What = what
 	}
-	edits, err := d.edits(e)
-	if err != nil {
-		return p.wire(), nil // it is not of this extent any more, and will not be made
-	}
-	for i := range parts {
-		at := edits.find(parts[i].index)
-		if at < 0 {
-			continue
-		}
-		chunk, _, err := d.chunk(ctx, parts[i].index)
-		if err != nil {
-			return nil, err
-		}
-		changed, err := edits.apply(at, chunk)
-		if err != nil {
-			return nil, err
-		}
-		if err := p.add(&parts[i], changed); err != nil {
-			return nil, err
-		}
-	}
-	return p.wire(), nil
+	return ok, err
 }
 
-// lock writes a change down when no other is under way.
-func (w *writer) lock(ctx context.Context, id hdfrest.ID, j *journal) error {
+// lock writes a change down when no other is under way, and says when it put it.
+func (w *writer) lock(ctx context.Context, id hdfrest.ID, j *journal) (began time.Time, err error) {
 	url := w.b.url(journalKey(id))
+	if what := j.What; what != nil && len(what.Data)+24*len(what.Points) > maxTogether {
+		j.What, j.Apart = nil, strings.TrimSuffix(journalKey(id), ".write")+"."+j.Token+valuesSuffix
+		if err := putJSON(ctx, w.source, w.b.url(j.Apart), what, ""); err != nil {
+			return began, err
+		}
+	}
+	var wait waiter
 	for try := 0; ; try++ {
-		j.Until = time.Now().Add(w.s.options.Lease)
-		text, err := json.Marshal(j)
-		if err != nil {
-			return err
-		}
-		err = w.source.Put(ctx, url, bytes.NewReader(text), core.PutOptions{Size: int64(len(text)), IfMatch: objstore.MustNotExist})
-		if !errors.Is(err, objstore.ErrPrecondition) {
-			return err
-		}
-		other, err := w.journal(ctx, id)
-		if err != nil {
-			return err
-		}
-		if other != nil && other.Token == j.Token {
-			return nil
-		}
-		if err := w.await(ctx, id, other, try); err != nil {
-			return err
+		last, err := w.slot(ctx, id)
+		switch {
+		case err != nil:
+			return began, err
+		case last.Token == j.Token:
+			return began, nil // an earlier try whose answer was lost
+		case last.Done:
+			began = time.Now()
+			j.Until = began.Add(w.s.options.Lease)
+			if err = putJSON(ctx, w.source, url, j, cmp.Or(last.etag, objstore.MustNotExist)); !lost(err) {
+				return began, err
+			}
+		default:
+			if err := w.await(ctx, id, last, &wait, try); err != nil {
+				return began, err
+			}
 		}
 	}
 }
 
 // await lets another's change be made: it waits, or makes it itself where the other has given it up.
-func (w *writer) await(ctx context.Context, id hdfrest.ID, other *journal, try int) error {
-	if other != nil && time.Now().After(other.Until) {
+func (w *writer) await(ctx context.Context, id hdfrest.ID, other *journal, wait *waiter, try int) error {
+	if other != nil && wait.givenUp(other.etag, other.Until, w.s.options.Lease) {
 		return w.finish(ctx, id, other)
 	}
 	return again(ctx, min(try, changeTries/2), w.b.url(journalKey(id)))
+}
+
+// renew puts a change that is under way anew; false: it is another's by now, or done.
+func (w *writer) renew(ctx context.Context, id hdfrest.ID, token string) (bool, error) {
+	j, err := w.journal(ctx, id)
+	if err != nil || j == nil || j.Token != token {
+		return false, err
+	}
+	j.Until = time.Now().Add(w.s.options.Lease)
+	err = putJSON(ctx, w.source, w.b.url(journalKey(id)), j, j.etag)
+	if lost(err) {
+		j, err = w.journal(ctx, id) // it may have been this one, whose answer was lost
+		return j != nil && j.Token == token, err
+	}
+	return err == nil, err
 }
 
 // finish makes a change that its maker has given up. Only one does: who gets to put it again.
 func (w *writer) finish(ctx context.Context, id hdfrest.ID, j *journal) error {
 	url := w.b.url(journalKey(id))
 	mine := *j
-	mine.Until = time.Now().Add(w.s.options.Lease)
+	began := time.Now()
+	mine.Until = began.Add(w.s.options.Lease)
 	mine.Token = newToken()
-	text, err := json.Marshal(&mine)
-	if err != nil {
-		return err
-	}
-	err = w.source.Put(ctx, url, bytes.NewReader(text), core.PutOptions{Size: int64(len(text)), IfMatch: j.etag})
-	if lost(err) {
+	switch err := putJSON(ctx, w.source, url, &mine, j.etag); {
+	case lost(err):
 		return nil // another does, or it is done
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.s.patience())
-	defer cancel()
-	if mine.Write {
-		e, err := mine.elements()
-		if err != nil {
-			return core.Errorf(core.Corrupt, "hsds.Write", url, "%w", err)
-		}
-		if err := w.applyAll(ctx, id, e); err != nil && core.Is(err, core.Unavailable) {
+	return w.holding(ctx, id, began, &mine, func(ctx context.Context) error {
+		if ok, err := w.read(ctx, &mine); err != nil || !ok || !mine.Write {
 			return err
 		}
-	}
-	return w.unlock(ctx, id)
+		err := w.applyAll(ctx, id, mine.What.elements())
+		if err != nil && !core.Is(err, core.Unavailable) && !core.Is(err, core.Denied) {
+			return nil // it is not of this dataset any more
+		}
+		return err
+	})
 }
 
 // unlock says that a change is made.
-func (w *writer) unlock(ctx context.Context, id hdfrest.ID) error {
-	return w.source.Delete(ctx, w.b.url(journalKey(id)))
+func (w *writer) unlock(ctx context.Context, id hdfrest.ID, j *journal) error {
+	for {
+		last, err := w.slot(ctx, id)
+		if err != nil || last.Done || last.Token != j.Token {
+			return err
+		}
+		if err = putJSON(ctx, w.source, w.b.url(journalKey(id)), &journal{Token: j.Token, Done: true}, last.etag); lost(err) {
+			continue
+		}
+		if err == nil && j.Apart != "" {
+			err = w.source.Delete(ctx, w.b.url(j.Apart))
+		}
+		return err
+	}
 }
 
 // locked makes a change that concerns several objects. What goes wrong before the change is written down leaves nothing; what
 // goes wrong after is made by others, so that its caller is told that it may be made.
 func (w *writer) locked(ctx context.Context, id hdfrest.ID, j *journal, do func(ctx context.Context) error) error {
-	if err := w.lock(ctx, id, j); err != nil {
+	began, err := w.lock(ctx, id, j)
+	if err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, w.s.patience())
-	defer cancel()
-	err := do(within)
-	if err != nil && j.Write && core.Is(err, core.Unavailable) {
+	return w.holding(ctx, id, began, j, do)
+}
+
+// holding makes a change that is written down.
+func (w *writer) holding(ctx context.Context, id hdfrest.ID, began time.Time, j *journal, do func(ctx context.Context) error) error {
+	err := w.renewing(ctx, began, func(ctx context.Context) (bool, error) { return w.renew(ctx, id, j.Token) }, do)
+	if err != nil && (j.Write && core.Is(err, core.Unavailable) || errors.Is(err, errTakenOver)) {
 		return err
 	}
 	end, cancel := unwinding(ctx)
 	defer cancel()
-	return errors.Join(err, w.unlock(end, id))
+	return errors.Join(err, w.unlock(end, id, j))
 }

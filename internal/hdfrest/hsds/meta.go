@@ -73,6 +73,8 @@ type objectMeta struct {
 	links             []hdfrest.Link
 	t                 *hdfrest.Type
 	dataset           *layoutMeta
+	pending           *pending // nil: nothing is
+	joints            []joint
 }
 
 // parseObject reads the metadata of an object of an id.
@@ -94,6 +96,7 @@ func parseObject(id hdfrest.ID, text []byte) (*objectMeta, error) {
 		o.creation = c
 		o.ordered = c.Get("CreateOrder").Bool()
 	}
+	o.pending, o.joints = parsePending(all.Get(pendingName)), parseJoints(all.Get(togetherName))
 	o.attributes = all.Get("attributes").Members()
 	switch id.Kind {
 	case hdfrest.GroupKind:

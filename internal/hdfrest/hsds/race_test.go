@@ -110,7 +110,7 @@ const raceRows, raceCols = 24, 24
 // raceStore is a process's own store over the shared folder.
 func raceStore(folder hsds.Source, seed uint64, rate float64, left int) *hdfrest.Server {
 	src := &faulty{Source: folder, random: rand.New(rand.NewPCG(seed, 1)), rate: rate, left: left}
-	s := hsds.New(hsds.Options{Bucket: hsds.One(bucketName, src, ""), Write: true, Unconditional: true, Lease: 2 * time.Second, Retry: objstore.Policy{Attempts: 8, Base: time.Millisecond, Max: 20 * time.Millisecond}})
+	s := hsds.New(hsds.Options{Bucket: hsds.One(bucketName, src, ""), Write: true, Unconditional: true, Lease: 600 * time.Millisecond, Retry: objstore.Policy{Attempts: 8, Base: time.Millisecond, Max: 20 * time.Millisecond}})
 	return hdfrest.New(hdfrest.Config{Store: s, Bucket: bucketName})
 }
 
@@ -147,6 +147,13 @@ func race(t *testing.T, seed uint64, writers int) {
 	tail := made(calm.ask("POST", "/datasets", nil, map[string]any{"type": "H5T_STD_U32LE", "shape": []int{0}, "maxdims": []any{0}, "link": map[string]any{"id": root, "name": "tail"},
 		"creationProperties": map[string]any{"layout": map[string]any{"class": "H5D_CHUNKED", "dims": []int{7}}}}))
 
+	flag := made(calm.ask("POST", "/datasets", nil, map[string]any{"type": "H5T_STD_U32LE", "shape": []int{30}, "link": map[string]any{"id": root, "name": "flag"},
+		"creationProperties": map[string]any{"layout": map[string]any{"class": "H5D_CHUNKED", "dims": []int{8}}}}))
+	j := &joined{t: t, root: root, flag: flag, acked: map[uint32]bool{}}
+	for _, name := range []string{"a", "b", "c"} {
+		j.groups = append(j.groups, made(calm.ask("POST", "/groups", nil, map[string]any{"link": map[string]any{"id": root, "name": name}})))
+	}
+
 	var mu sync.Mutex
 	var writes []*write
 	names := map[string]bool{}    // links and attributes that were acknowledged
@@ -162,7 +169,11 @@ func race(t *testing.T, seed uint64, writers int) {
 			me := &racer{t, n, raceStore(folder, seed*1000+uint64(n), 0.02, left)}
 			for k := range 6 {
 				value := uint32(1 + n*100 + k)
-				switch random.IntN(4) {
+				switch random.IntN(6) {
+				case 4:
+					j.change(me, value)
+				case 5:
+					me.ask("PUT", "/datasets/"+flag+"/value", nil, bytes.Repeat(binary.LittleEndian.AppendUint32(nil, value), 30))
 				case 0, 1:
 					w := &write{value: value}
 					w.r0, w.c0 = random.IntN(raceRows), random.IntN(raceCols)
@@ -195,12 +206,70 @@ func race(t *testing.T, seed uint64, writers int) {
 			}
 		})
 	}
-	wg.Wait()
+	ended := make(chan struct{})
+	go func() { wg.Wait(); close(ended) }()
+	j.watch(&racer{t, -2, raceStore(folder, 0, 0, -1)}, ended)
 	for name := range names {
 		require.Equal(t, 200, calm.ask("GET", "/groups/"+root+"/"+name, nil, nil).Status, "%s was acknowledged and is lost", name)
 	}
 	checkAppended(t, calm, tail, appended)
 	checkSlab(t, calm, slab, writes)
+}
+
+// A joined change is one of several groups: all have the same value of an attribute, and a link of the same name.
+type joined struct {
+	t          *testing.T
+	root, flag string
+	groups     []string
+	mu         sync.Mutex
+	acked      map[uint32]bool
+}
+
+func (j *joined) change(r *racer, value uint32) {
+	attributes, links := map[string]any{}, map[string]any{}
+	for _, g := range j.groups {
+		attributes[g] = map[string]any{"attributes": map[string]any{"joint": map[string]any{"type": "H5T_STD_U32LE", "value": value}}}
+		links[g] = map[string]any{"links": map[string]any{fmt.Sprintf("n%d", value): map[string]any{"id": j.root}}}
+	}
+	r.ask("PUT", "/groups/"+j.root+"/attributes", nil, map[string]any{"obj_ids": attributes})
+	if r.ask("PUT", "/groups/"+j.root+"/links", nil, map[string]any{"grp_ids": links}).Status == 201 {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.acked[value] = true
+	}
+}
+
+// watch reads until the writers have ended, and once more: nothing is seen half.
+func (j *joined) watch(r *racer, ended <-chan struct{}) {
+	for last := false; !last; {
+		select {
+		case <-ended:
+			last = true
+		default:
+		}
+		a := r.ask("POST", "/", url.Values{"include_attrs": {"1"}}, map[string]any{"h5paths": []string{"/a", "/b", "/c"}})
+		if a.Status == 503 && !last {
+			continue
+		}
+		require.Equal(j.t, 200, a.Status, "%s %s", a.Body, a.Header.Get("X-Hdf-Error"))
+		var o struct {
+			H5paths map[string]struct {
+				Attributes map[string]struct{ Value uint32 }
+				LinkCount  int
+			}
+		}
+		require.NoError(j.t, json.Unmarshal(a.Body, &o))
+		for _, p := range []string{"/b", "/c"} {
+			require.Equal(j.t, o.H5paths["/a"], o.H5paths[p], "seen half: %s", a.Body)
+		}
+		if last {
+			require.GreaterOrEqual(j.t, o.H5paths["/a"].LinkCount, len(j.acked))
+		}
+		values := numbers(j.t, r, j.flag)
+		for _, v := range values {
+			require.Equal(j.t, values[0], v, "seen half: %v", values)
+		}
+	}
 }
 
 func numbers(t *testing.T, c *racer, id string) []uint32 {

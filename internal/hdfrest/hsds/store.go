@@ -52,7 +52,8 @@ type Options struct {
 	Write       bool  // domains may be made, changed and removed
 	// Unconditional also writes to a bucket that does not keep the conditions of Puts. Changes at the same time are lost then.
 	Unconditional bool
-	// Lease is how long a change of several objects may take before others make it in its maker's place; 20 s.
+	// Lease is how long others wait for a change of several objects whose maker gives no more signs of being at work, before
+	// they make it in his place; 5 s.
 	Lease time.Duration
 	Retry objstore.Policy
 	Usage *objstore.Counter // counts the requests to sources; nil: nobody asks
@@ -84,7 +85,7 @@ func New(o Options) *Store {
 	def(&o.ChunkBytes, 512<<20)
 	def(&o.CacheBytes, 32<<20)
 	def(&o.Concurrency, 64)
-	def(&o.Lease, 20*time.Second)
+	def(&o.Lease, 5*time.Second)
 	if o.Usage == nil {
 		o.Usage = &objstore.Counter{}
 	}
@@ -106,6 +107,7 @@ func (s *Store) over(src Source) core.ObjectStore {
 type version[T any] struct {
 	url, etag string
 	meta      T
+	made      bool // what was pending is in meta
 }
 
 // read gives an object of metadata, decoded: what is remembered if it is still the same, which costs one request either way.

@@ -318,6 +318,7 @@ func (w *writer) Write(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) 
 }
 
 func (w *writer) write(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) error {
+	var wait waiter
 	for try := 0; ; try++ {
 		d, err := w.dataset(ctx, id)
 		if err != nil {
@@ -338,7 +339,7 @@ func (w *writer) write(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) 
 		if err != nil || done {
 			return err
 		}
-		if err := w.await(ctx, id, other, try); err != nil {
+		if err := w.await(ctx, id, other, &wait, try); err != nil {
 			return err
 		}
 	}

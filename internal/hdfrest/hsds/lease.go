@@ -1,0 +1,101 @@
+package hsds
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+)
+
+// A change of several objects is written down as one, which says until when its maker is at work. He puts it anew as long as he
+// is; where he has not for the time of a lease, others take the change over.
+
+// clockSkew is how far clocks may be apart where a moment in an object is compared with now.
+const clockSkew = 10 * time.Second
+
+// patience is how long the maker of a change works at it without having put it anew: he stops before others take it over.
+func (s *Store) patience() time.Duration { return s.options.Lease * 3 / 4 }
+
+// A waiter is somebody who waits for another's change. He goes by his own clock, so that clocks need not agree: who has not put
+// his change anew for the time of a lease has given it up.
+type waiter struct {
+	etag  string
+	since time.Time
+}
+
+// givenUp reports that the maker of a change is gone.
+func (w *waiter) givenUp(etag string, until time.Time, lease time.Duration) bool {
+	now := time.Now()
+	if etag != w.etag {
+		w.etag, w.since = etag, now
+	}
+	return now.Sub(w.since) > lease || now.After(until.Add(clockSkew))
+}
+
+// errTakenOver is the cause of the end of a change that others make now.
+var errTakenOver = errors.New("it took so long that others took it over")
+
+// renewing does work while a change that was put last when it began is put anew, by renew, which reports whether it still is the
+// caller's. The context of do ends before others may take the change over.
+func (w *writer) renewing(ctx context.Context, began time.Time, renew func(ctx context.Context) (bool, error), do func(ctx context.Context) error) error {
+	patience := w.s.patience()
+	within, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	deadline := time.AfterFunc(patience-time.Since(began), func() { cancel(errTakenOver) })
+	defer deadline.Stop()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(patience / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-within.Done():
+				return
+			case began := <-tick.C:
+				switch mine, err := renew(within); {
+				case err != nil: // perhaps the next time
+				case !mine:
+					cancel(errTakenOver)
+				default:
+					deadline.Reset(patience - time.Since(began))
+				}
+			}
+		}
+	}()
+	err := do(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		err = core.Errorf(core.Unavailable, "hsds.Write", w.name.Path, "%w: %w", context.Cause(within), err)
+	}
+	cancel(nil)
+	<-ended // so that nothing is put after this
+	return err
+}
+
+// getJSON reads an object that says what is under way. ok: there is one.
+func getJSON(ctx context.Context, src core.ObjectReader, url string, into any) (etag string, ok bool, err error) {
+	data, info, err := objstore.Get(ctx, src, url, "", maxJournal)
+	switch code := core.CodeOf(err); {
+	case err == nil:
+	case code == core.NotFound, code == core.Denied: // who may not list is told so of what is not there
+		return "", false, nil
+	default:
+		return "", false, err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return "", false, core.Errorf(core.Corrupt, "hsds", url, "%w", err)
+	}
+	return info.ETag, true, nil
+}
+
+// putJSON puts one on a condition.
+func putJSON(ctx context.Context, src core.ObjectStore, url string, what any, match string) error {
+	text, err := json.Marshal(what)
+	if err != nil {
+		return core.Errorf(core.Internal, "hsds.Write", url, "%w", err)
+	}
+	return objstore.PutBytes(ctx, src, url, text, core.PutOptions{IfMatch: match, ContentType: "application/json"})
+}
