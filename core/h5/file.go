@@ -115,15 +115,21 @@ func WholeFile(latency time.Duration) int64 {
 	return int64(min(max(trips*rate*latency.Seconds(), least), most))
 }
 
+// ReadsWhole reports whether a file of size bytes is read whole with these options, where the first request to its source took
+// latency: less time or money than more round trips.
+func (o Options) ReadsWhole(size int64, latency time.Duration) bool {
+	whole := cmp.Or(o.WholeFile, max(WholeFile(latency), metadataRequests*o.Request))
+	if o.MostWhole > 0 {
+		whole = min(whole, o.MostWhole)
+	}
+	return size <= whole
+}
+
 // hint has the file's end read along with the next request, where the HDF5 library moves the growing heaps of the upper
-// groups when it closes a file; or all of a file for which that takes less time than more round trips.
+// groups when it closes a file; or all of a file that is read whole.
 func (f *File) hint() {
 	n := min(f.opt.TailRead, f.super.End)
-	whole := cmp.Or(f.opt.WholeFile, max(WholeFile(f.space.Latency()), metadataRequests*f.opt.Request))
-	if f.opt.MostWhole > 0 {
-		whole = min(whole, f.opt.MostWhole)
-	}
-	if f.super.End <= whole {
+	if f.opt.ReadsWhole(f.super.End, f.space.Latency()) {
 		f.whole = true
 		n = f.super.End
 		f.space.Keep(n)

@@ -4,7 +4,7 @@ package cost
 
 import "fmt"
 
-// Prices of AWS in US dollars, us-west-2, as published on the Lambda and S3 pricing pages.
+// Prices of AWS in US dollars, us-west-2, as published on the pages of Lambda, S3 and CloudWatch.
 const (
 	ARM64PerGBSecond = 1.33334e-5 // Lambda compute, arm64
 	AMD64PerGBSecond = 1.66667e-5 // Lambda compute, x86_64
@@ -13,6 +13,7 @@ const (
 	FreeTmpGB        = 0.5
 	GetRequest       = 0.40e-6 // S3 GET and HEAD
 	PutRequest       = 5.0e-6  // S3 PUT and LIST
+	LogGB            = 0.50    // what goes into CloudWatch Logs
 	DefaultMemoryGB  = 2.0     // of a worker, when the configuration does not say
 )
 
@@ -25,6 +26,7 @@ type Use struct {
 	Invocations   int64
 	Gets, Puts    int64 // requests to S3; GET includes HEAD, PUT includes LIST
 	Bytes         int64 // read within the region: free, shown for the record
+	LogBytes      int64 // that workers log
 }
 
 // A Bill is a Use in dollars.
@@ -33,6 +35,7 @@ type Bill struct {
 	Tmp      float64 `json:"tmp_usd"`
 	Invoke   float64 `json:"invocations_usd"`
 	Requests float64 `json:"requests_usd"`
+	Logs     float64 `json:"logs_usd"`
 }
 
 // Of prices a use.
@@ -46,11 +49,12 @@ func Of(u Use) Bill {
 		Tmp:      u.WorkerSeconds * max(u.TmpGB-FreeTmpGB, 0) * TmpPerGBSecond,
 		Invoke:   float64(u.Invocations) * PerInvocation,
 		Requests: float64(u.Gets)*GetRequest + float64(u.Puts)*PutRequest,
+		Logs:     float64(u.LogBytes) / 1e9 * LogGB,
 	}
 }
 
 // Total is the sum in dollars.
-func (b Bill) Total() float64 { return b.Compute + b.Tmp + b.Invoke + b.Requests }
+func (b Bill) Total() float64 { return b.Compute + b.Tmp + b.Invoke + b.Requests + b.Logs }
 
 // String is the total with enough digits to be told from zero.
 func (b Bill) String() string {

@@ -3,13 +3,17 @@ package cost
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // A Job is what is known of the work of one invocation before it is done.
 type Job struct {
-	Shards   int
-	Granules int // read, each once
-	Pairs    int // of shard and granule
+	Shards     int
+	Granules   int   // read, each once
+	Pairs      int   // of shard and granule
+	Whole      int   // of Granules, those that are read whole
+	WholePairs int   // of Pairs
+	Bytes      int64 // of Whole
 }
 
 // What one granule takes for further shards of a job. Neighbours share chunks: one serves sharedBy of them on average, so that
@@ -17,48 +21,153 @@ type Job struct {
 const (
 	sharedBy   = 3.4
 	readingCPU = 0.75
-	// startPart is the part of Model.ShardSeconds that a job takes once, however many shards it has.
-	startPart = 0.5
 )
 
-// reading is how many granules' worth of fetching a job does.
-func (j Job) reading() float64 {
-	return float64(j.Granules) + float64(j.Pairs-j.Granules)/sharedBy
+// A load is what reading the granules of a job, or of several, takes.
+type load struct{ cpu, trips, gets, bytes float64 }
+
+func (l load) add(o load) load {
+	return load{l.cpu + o.cpu, l.trips + o.trips, l.gets + o.gets, l.bytes + o.bytes}
 }
 
-// jobSeconds is what a job takes. Granules are read several at once, so that more than one vCPU helps.
-func (m Model) jobSeconds(j Job, f Function) float64 {
-	cpus := min(float64(f.MemoryMB)/mbPerCPU, maxCPU)
-	cpu := m.PairCPU * (readingCPU*j.reading() + (1-readingCPU)*float64(j.Pairs))
-	return m.ShardSeconds*(startPart+(1-startPart)*float64(j.Shards)) + cpu/cpus + float64(j.Granules)*m.PairWait
+// of is what so many granules take that so many shards of a job want, pairs together; whole granules are fetched once for all of them.
+func (r *Reading) of(granules, pairs int, bytes int64) load {
+	g, p := float64(granules), float64(pairs)
+	decoded := g + (p-g)/sharedBy
+	l := load{cpu: r.CPU * (readingCPU*decoded + (1-readingCPU)*p), trips: r.Trips * g, gets: r.Gets * g, bytes: float64(bytes)}
+	if r.Bytes > 0 {
+		l.gets, l.bytes = r.Gets*decoded, r.Bytes*decoded
+	}
+	return l
+}
+
+// seconds is what a worker takes for a load of n granules: whichever of its processor, its network and the granules under way at
+// once is the narrowest.
+func (f *Function) seconds(l load, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	transfer := l.bytes / cmp.Or(f.Bandwidth, DefaultBandwidth)
+	lanes := min(f.lanes(), float64(n))
+	return max(l.cpu/f.cpus(), transfer, (l.trips*f.Latency+l.cpu/min(f.cpus(), 1)+transfer)/lanes)
+}
+
+// loads are what a job's granules take: those that are read whole, and the others.
+func (m *Model) loads(j Job) (whole, pieces load) {
+	return m.Whole.of(j.Whole, j.WholePairs, j.Bytes), m.Pieces.of(j.Granules-j.Whole, j.Pairs-j.WholePairs, 0)
+}
+
+// jobSeconds is what a job takes, of a worker that has started.
+func (m *Model) jobSeconds(j Job, f *Function) float64 {
+	whole, pieces := m.loads(j)
+	reading := cmp.Or(m.Whole.Factor, 1)*f.seconds(whole, j.Whole) + cmp.Or(m.Pieces.Factor, 1)*f.seconds(pieces, j.Granules-j.Whole)
+	return m.JobSeconds + float64(j.Shards)*(m.ShardSeconds+m.ShardTrips*f.Latency) + reading
+}
+
+// Requests of a run beside those of its shards: by a worker for each job, its result and the sign of life that begins it; for the
+// store's metadata, coordinates, note, claim and report.
+const (
+	jobPuts = 2
+	runPuts = 16
+	runGets = 16
+	// perSign is how many seconds pass between a worker's signs of life.
+	perSign = 10
+	// perList is how many results one LIST tells of; there are signs of life among them.
+	perList = 1000
+)
+
+// FirstLook, LooksPart and LastLook say how often results are looked for, which costs money, as not looking costs time: the pause is a part
+// of how long they have been waited for, so that a short run is seen to end soon and a long one is listed a few hundred times.
+const (
+	FirstLook = 200 * time.Millisecond
+	LooksPart = 50
+	LastLook  = 5 * time.Second
+)
+
+// Pause is how long to wait between two looks for results that have been waited for so long.
+func Pause(waited, most time.Duration) time.Duration {
+	return min(max(waited/LooksPart, FirstLook), most)
+}
+
+// looks is how often results are looked for in so many seconds.
+func looks(wall float64) int64 {
+	n := int64(0)
+	for at := time.Duration(0); at < time.Duration(wall*float64(time.Second)); n++ {
+		at += Pause(at, LastLook)
+	}
+	return n
 }
 
 // ExpectJobs predicts a run of jobs of any number of shards. The longest start first.
 func (m Model) ExpectJobs(jobs []Job, f Function) Expectation {
 	e := Expectation{Jobs: len(jobs)}
-	order := slices.Clone(jobs)
-	slices.SortStableFunc(order, func(a, b Job) int { return cmp.Compare(m.jobSeconds(b, f), m.jobSeconds(a, f)) })
-	tasks := make([]float64, len(order))
-	reading := 0.0
-	for i, j := range order {
-		tasks[i] = m.jobSeconds(j, f)
-		e.Shards, e.Pairs = e.Shards+j.Shards, e.Pairs+j.Pairs
+	tasks := make([]float64, len(jobs))
+	var all load
+	signs := 0.0
+	for i, j := range jobs {
+		tasks[i] = m.jobSeconds(j, &f)
+		e.Shards, e.Pairs, e.Whole = e.Shards+j.Shards, e.Pairs+j.Pairs, e.Whole+j.WholePairs
 		e.WorkerSeconds += tasks[i]
 		e.Densest = max(e.Densest, j.Granules)
-		reading += j.reading()
+		whole, pieces := m.loads(j)
+		all = all.add(whole).add(pieces)
+		signs += float64(int(tasks[i] / perSign))
 	}
-	if len(tasks) > 0 {
-		e.DensestSeconds = tasks[0]
+	if len(jobs) == 0 {
+		return e
 	}
-	e.WallSeconds = makespan(tasks, f.Concurrency)
+	slices.SortFunc(tasks, func(a, b float64) int { return cmp.Compare(b, a) })
+	e.DensestSeconds = tasks[0]
+	e.WallSeconds = makespan(tasks, f.Concurrency) + m.InitSeconds
+	e.Starts = float64(min(e.Jobs, max(f.Concurrency, 1))) * m.InitSeconds
+	e.WorkerSeconds += e.Starts
+	e.Bytes = int64(all.bytes)
+	e.Gets = int64(all.gets+float64(e.Shards)*m.ShardGets) + runGets
+	e.Puts = int64(float64(e.Shards)*m.ShardPuts) + runPuts
+	if !f.Sync {
+		e.Gets += int64(e.Jobs) // of results
+		e.Puts += int64(jobPuts*e.Jobs) + int64(signs) + looks(e.WallSeconds)*int64(1+e.Jobs/perList)
+	}
 	use := Use{
 		WorkerSeconds: e.WorkerSeconds, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
-		Invocations: int64(e.Jobs), Gets: int64(reading * m.PairGets), Puts: int64(float64(e.Shards) * m.ShardPuts), Bytes: int64(reading * m.PairBytes),
+		Invocations: int64(e.Jobs), Gets: e.Gets, Puts: e.Puts, Bytes: e.Bytes, LogBytes: int64(float64(e.Jobs) * m.LogBytes),
 	}
 	e.Bill = Of(use)
 	e.USD = e.Bill.Total()
-	e.CeilingUSD = ceiling(e, use, f).Total()
+	e.Ceiling = ceiling(e, use, f)
+	e.CeilingUSD = e.Ceiling.Total()
 	return e
+}
+
+// shard is the job of one shard.
+func shard(granules int) Job { return Job{Shards: 1, Granules: granules, Pairs: granules} }
+
+// Expect predicts a run of jobs of one shard from the number of granules of each, none of which is read whole.
+func (m Model) Expect(granules []int, f Function) Expectation {
+	jobs := make([]Job, len(granules))
+	for i, n := range granules {
+		jobs[i] = shard(n)
+	}
+	return m.ExpectJobs(jobs, f)
+}
+
+// ceiling is the most that a run can cost of which use is expected: every job runs into the time-out, as often as it may be
+// sent, each of its shards is then tried once more by itself with the same end, and all of them make their requests and start a worker.
+// It is never less than what is expected.
+func ceiling(e Expectation, use Use, f Function) Bill {
+	sends := int64(cmp.Or(f.Sends, DefaultSends))
+	invocations := sends * int64(e.Jobs+e.Shards)
+	each := f.Timeout + e.Starts/float64(max(min(e.Jobs, max(f.Concurrency, 1)), 1))
+	use.WorkerSeconds = max(float64(invocations)*each, use.WorkerSeconds)
+	use.Gets, use.Puts = 2*sends*use.Gets, 2*sends*use.Puts
+	if !f.Sync { // and signs of life, and looks for results, all the time
+		use.Puts += int64(float64(invocations) * f.Timeout / perSign)
+		rounds := (invocations-1)/int64(max(f.Concurrency, 1)) + 1
+		use.Puts += looks(float64(rounds)*f.Timeout) * (1 + invocations/perList)
+	}
+	use.LogBytes *= 2 * sends
+	use.Invocations = max(invocations, use.Invocations)
+	return Of(use)
 }
 
 // longer is how much longer a run may get for being cheaper, and mostOfTimeout what part of a function's time-out its longest job

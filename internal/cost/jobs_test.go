@@ -10,15 +10,15 @@ import (
 func TestJobs(t *testing.T) {
 	f := Function{MemoryMB: 2048, Concurrency: 100, Timeout: 900}
 	m := Direct()
-	one := m.ExpectJobs([]Job{{1, 30, 30}, {1, 10, 10}}, f)
+	one := m.ExpectJobs([]Job{shard(30), shard(10)}, f)
 	old := m.Expect([]int{30, 10}, f)
 	require.InDelta(t, old.WorkerSeconds, one.WorkerSeconds, 1e-9)
 	require.InDelta(t, old.USD, one.USD, 1e-9)
 	require.InDelta(t, old.WallSeconds, one.WallSeconds, 1e-9)
-	together := m.ExpectJobs([]Job{{4, 30, 90}}, f)
-	apart := m.ExpectJobs([]Job{{1, 30, 30}, {1, 30, 30}, {1, 15, 15}, {1, 15, 15}}, f)
+	together := m.ExpectJobs([]Job{{Shards: 4, Granules: 30, Pairs: 90}}, f)
+	apart := m.ExpectJobs([]Job{shard(30), shard(30), shard(15), shard(15)}, f)
 	require.Less(t, together.USD, apart.USD)
-	require.Greater(t, together.USD, m.ExpectJobs([]Job{{1, 30, 30}}, f).USD)
+	require.Greater(t, together.USD, m.ExpectJobs([]Job{shard(30)}, f).USD)
 }
 
 // With workers to spare a run is not made longer to be cheaper; with few of them jobs get large.
@@ -26,7 +26,7 @@ func TestCheapest(t *testing.T) {
 	jobs := func(n int) []Job {
 		var out []Job
 		for at := 0; at < 1000; at += n {
-			out = append(out, Job{n, 40 + 5*n, 50 * n})
+			out = append(out, Job{Shards: n, Granules: 40 + 5*n, Pairs: 50 * n})
 		}
 		return out
 	}

@@ -1,36 +1,73 @@
 package cost
 
 import (
-	"cmp"
 	"container/heap"
+	"errors"
+	"fmt"
+	"math"
+	"time"
 )
 
-// A Model says what a shard and each of its granules take. Its constants come from receipts: the shipped ones from the
-// benchmark in docs/performance.md, those of Fit from a user's own run.
+// A Model says what jobs, shards and granules take. Its constants come from receipts: the shipped ones from the benchmark in
+// docs/performance.md, those of Fit from a user's own run.
 type Model struct {
-	ShardSeconds float64 `json:"shard_s"`         // of a worker, whatever the shard holds: start, grid, statistics, writing
-	PairCPU      float64 `json:"granule_cpu_s"`   // CPU-seconds for each granule of a shard
-	PairWait     float64 `json:"granule_wait_s"`  // seconds for each granule of a shard that more CPU does not shorten
-	PairGets     float64 `json:"granule_gets"`    // requests that read, for each granule of a shard
-	PairBytes    float64 `json:"granule_bytes"`   // bytes read, for each granule of a shard
-	ShardPuts    float64 `json:"shard_puts"`      // requests that write, for each shard
-	MeasuredOn   int     `json:"measured_shards"` // shards whose receipts the constants were fitted to; 0: shipped
+	JobSeconds   float64 `json:"job_s" yaml:"job_s"`     // of a worker, for each job: its event, the store's metadata, its answer
+	ShardSeconds float64 `json:"shard_s" yaml:"shard_s"` // of a worker, for each shard, granules apart: its record, writing
+	ShardTrips   float64 `json:"shard_trips" yaml:"shard_trips"`
+	ShardGets    float64 `json:"shard_gets" yaml:"shard_gets"` // GETs and HEADs of the store for each shard, by the worker and by who sends the jobs
+	ShardPuts    float64 `json:"shard_puts" yaml:"shard_puts"` // PUTs and LISTs
+	Whole        Reading `json:"whole" yaml:"whole"`           // of granules that are read whole
+	Pieces       Reading `json:"pieces" yaml:"pieces"`         // of others: in pieces, or by an index
+
+	InitSeconds float64 `json:"init_s" yaml:"init_s"`                   // of a worker that is started: it is paid for
+	LogBytes    float64 `json:"log_bytes" yaml:"log_bytes"`             // of an invocation
+	MeasuredOn  int     `json:"measured_shards" yaml:"measured_shards"` // shards whose receipts the constants were fitted to; 0: shipped
 }
 
-// Direct is what granules without an index take, Indexed what those with a sidecar take: the hot shard of the benchmark
-// (39 granules; 1.9 and 0.94 CPU-seconds; 2,411 and 800 requests; 166 and 96 MB), eight granules at once, 30 ms a round
-// trip, ten rounds without an index and two with one.
-func Direct() Model {
-	return Model{ShardSeconds: 0.4, PairCPU: 0.047, PairWait: 0.0375, PairGets: 62, PairBytes: 4.3e6, ShardPuts: 12}
+// A Reading is what one granule takes.
+type Reading struct {
+	CPU    float64 `json:"cpu_s" yaml:"cpu_s"`   // CPU-seconds: decoding, locating, statistics
+	Trips  float64 `json:"trips" yaml:"trips"`   // round trips one after the other
+	Gets   float64 `json:"gets" yaml:"gets"`     // requests
+	Bytes  float64 `json:"bytes" yaml:"bytes"`   // 0: all of the granule
+	Factor float64 `json:"factor" yaml:"factor"` // by which reading took longer than the terms say; 0: not measured, 1
 }
 
-// Indexed is Direct for granules with a sidecar index.
-func Indexed() Model {
-	return Model{ShardSeconds: 0.4, PairCPU: 0.024, PairWait: 0.0075, PairGets: 21, PairBytes: 2.5e6, ShardPuts: 12}
+// Check refuses constants that predict nothing.
+func (m *Model) Check() error {
+	all := []float64{m.JobSeconds, m.ShardSeconds, m.ShardTrips, m.ShardGets, m.ShardPuts, m.InitSeconds, m.LogBytes}
+	for _, r := range []Reading{m.Whole, m.Pieces} {
+		all = append(all, r.CPU, r.Trips, r.Gets, r.Bytes, r.Factor)
+	}
+	for _, v := range all {
+		if !(v >= 0 && v < 1e12) {
+			return fmt.Errorf("a constant is %v; they are numbers from 0", v)
+		}
+	}
+	if m.Pieces.Bytes == 0 {
+		return errors.New("pieces.bytes is 0: what is read of a granule that is not read whole must be known")
+	}
+	return nil
 }
 
-// mbPerCPU is the memory in MB at which a Lambda function has one whole vCPU (AWS Lambda, "Configure function memory").
-const mbPerCPU = 1769
+// The shipped constants: medians of the benchmark's shards on the emulator, a function of 2 GB, one shard a job. Granules are of 11.5 MB. Of
+// pieces and indexes it is the hot shard (39 granules; 1.9 and 0.94 CPU-seconds; 2,411 and 800 requests; 166 and 96 MB).
+func shipped(pieces Reading) Model {
+	return Model{
+		JobSeconds: 0.03, ShardSeconds: 0.1, ShardTrips: 6, ShardGets: 9, ShardPuts: 13, InitSeconds: 0.05, LogBytes: 950,
+		Whole:  Reading{CPU: 0.05, Trips: 2, Gets: 2},
+		Pieces: pieces,
+	}
+}
+
+// Direct is the model of granules without an index.
+func Direct() Model { return shipped(Reading{CPU: 0.047, Trips: 10, Gets: 62, Bytes: 4.3e6}) }
+
+// Indexed is the model of granules with a sidecar index, which are not read whole.
+func Indexed() Model { return shipped(Reading{CPU: 0.024, Trips: 2, Gets: 21, Bytes: 2.5e6}) }
+
+// MBPerCPU is the memory in MB at which a Lambda function has one whole vCPU (AWS Lambda, "Configure function memory").
+const MBPerCPU = 1769
 
 // maxCPU is the most vCPUs that a Lambda function can have.
 const maxCPU = 6
@@ -44,6 +81,12 @@ const (
 	scaleUpSeconds = 10
 )
 
+// DefaultLatency and DefaultBandwidth are what a worker on Lambda usually has of S3.
+const (
+	DefaultLatency   = 30 * time.Millisecond
+	DefaultBandwidth = 75e6 // bytes a second
+)
+
 // A Function is where shards are computed.
 type Function struct {
 	MemoryMB    int     `json:"memory_mb"`
@@ -52,47 +95,35 @@ type Function struct {
 	Concurrency int     `json:"concurrency"` // workers at once
 	Timeout     float64 `json:"timeout_s"`   // seconds, of one invocation
 	Sends       int     `json:"sends"`       // how often one job may be sent before it counts as failed; 0: DefaultSends
+	Latency     float64 `json:"latency_s"`   // seconds until S3 answers
+	Bandwidth   float64 `json:"bandwidth"`   // bytes a second from S3 to a worker; 0: DefaultBandwidth
+	Sync        bool    `json:"sync"`        // answers are waited for, results not looked for
 }
+
+// cpus are the vCPUs that come with the memory.
+func (f *Function) cpus() float64 { return min(float64(f.MemoryMB)/MBPerCPU, maxCPU) }
+
+// lanes are how many granules a worker reads at once: twice as many as can be computed with, from 4 to 8.
+func (f *Function) lanes() float64 { return min(max(2*math.Ceil(f.cpus()), 4), 8) }
 
 // An Expectation is what a run will take, and what it could take at most.
 type Expectation struct {
 	Jobs           int     `json:"jobs"`
 	Shards         int     `json:"shards"`
 	Pairs          int     `json:"pairs"`
+	Whole          int     `json:"whole_pairs"` // of granules that are read whole
 	Densest        int     `json:"densest_granules"`
 	DensestSeconds float64 `json:"densest_s"`
-	WorkerSeconds  float64 `json:"worker_s"`
+	WorkerSeconds  float64 `json:"worker_s"` // that are paid for, Starts included
+	Starts         float64 `json:"init_s"`   // seconds in which workers start
 	WallSeconds    float64 `json:"wall_s"`
+	Gets           int64   `json:"gets"` // GETs and HEADs, those of who sends the jobs included
+	Puts           int64   `json:"puts"` // PUTs and LISTs
+	Bytes          int64   `json:"bytes_read"`
 	Bill           Bill    `json:"cost"`
 	USD            float64 `json:"usd"`
-	CeilingUSD     float64 `json:"ceiling_usd"` // if every invocation ran into the time-out, as often as it may be sent
-}
-
-// seconds is what a job of one shard takes.
-func (m Model) seconds(granules int, f Function) float64 { return m.jobSeconds(shard(granules), f) }
-
-// shard is the job of one shard.
-func shard(granules int) Job { return Job{Shards: 1, Granules: granules, Pairs: granules} }
-
-// Expect predicts a run of jobs of one shard from the number of granules of each. The densest shards start first.
-func (m Model) Expect(granules []int, f Function) Expectation {
-	jobs := make([]Job, len(granules))
-	for i, n := range granules {
-		jobs[i] = shard(n)
-	}
-	return m.ExpectJobs(jobs, f)
-}
-
-// ceiling is the most that a run can cost of which use is expected: every job runs into the time-out, as often as it may be
-// sent, each of its shards is then tried once more by itself with the same end, and all of them make their requests. It is
-// never less than what is expected.
-func ceiling(e Expectation, use Use, f Function) Bill {
-	sends := cmp.Or(f.Sends, DefaultSends)
-	invocations := int64(sends) * int64(e.Jobs+e.Shards)
-	use.WorkerSeconds = max(float64(invocations)*f.Timeout, use.WorkerSeconds)
-	use.Gets, use.Puts = 2*int64(sends)*use.Gets, 2*int64(sends)*use.Puts
-	use.Invocations = invocations
-	return Of(use)
+	Ceiling        Bill    `json:"ceiling"` // if every invocation ran into the time-out, as often as it may be sent
+	CeilingUSD     float64 `json:"ceiling_usd"`
 }
 
 // makespan is when the last of the tasks ends if each worker takes the next one as it is free.
@@ -118,41 +149,3 @@ func (t times) Less(i, j int) bool { return t[i] < t[j] }
 func (t times) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
 func (t *times) Push(x any)        { *t = append(*t, x.(float64)) }
 func (t *times) Pop() any          { panic("cost: workers do not leave") }
-
-// A Sample is what one finished shard took.
-type Sample struct {
-	Granules            int
-	Seconds, CPUSeconds float64 // CPUSeconds 0: not measured, all seconds are taken for it
-	Reads, Writes       int64
-	Bytes               int64
-}
-
-// Fit takes the constants from samples: seconds by least squares over the number of granules, the rest as means. cpus is
-// how many vCPUs a shard had to itself. Without a sample that read a granule, ok is false.
-func Fit(samples []Sample, cpus float64) (m Model, ok bool) {
-	var n, sumX, sumY, sumXX, sumXY, cpu, reads, writes, bytes float64
-	for _, s := range samples {
-		if s.Granules == 0 {
-			continue
-		}
-		x := float64(s.Granules)
-		n, sumX, sumY, sumXX, sumXY = n+1, sumX+x, sumY+s.Seconds, sumXX+x*x, sumXY+x*s.Seconds
-		cpu += s.CPUSeconds
-		reads, writes, bytes = reads+float64(s.Reads), writes+float64(s.Writes), bytes+float64(s.Bytes)
-	}
-	if n == 0 {
-		return Model{}, false
-	}
-	slope, base := sumY/sumX, 0.0
-	if d := n*sumXX - sumX*sumX; d > 0 {
-		if b := (n*sumXY - sumX*sumY) / d; b > 0 && (sumY-b*sumX)/n > 0 {
-			slope, base = b, (sumY-b*sumX)/n
-		}
-	}
-	if cpu == 0 {
-		cpu = slope * cpus * sumX
-	}
-	m = Model{ShardSeconds: base, PairCPU: min(cpu/sumX, slope*cpus), PairGets: reads / sumX, PairBytes: bytes / sumX, ShardPuts: writes / n, MeasuredOn: int(n)}
-	m.PairWait = slope - m.PairCPU/cpus
-	return m, true
-}

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,72 +20,141 @@ func TestMakespan(t *testing.T) {
 }
 
 func TestExpect(t *testing.T) {
-	m := Model{ShardSeconds: 1, PairCPU: 2, PairWait: 0.5, PairGets: 10, PairBytes: 100, ShardPuts: 3}
-	e := m.Expect([]int{1, 4, 2}, Function{MemoryMB: 2 * mbPerCPU, Concurrency: 3, Timeout: 900})
+	m := Model{ShardSeconds: 1, ShardPuts: 3, Pieces: Reading{CPU: 2, Gets: 10, Bytes: 100}}
+	f := Function{MemoryMB: 2 * MBPerCPU, Concurrency: 3, Timeout: 900, Sync: true}
+	e := m.Expect([]int{1, 4, 2}, f)
 	require.Equal(t, 3, e.Shards)
 	require.Equal(t, 7, e.Pairs)
 	require.Equal(t, 4, e.Densest)
-	require.InDelta(t, 1+4*1+4*0.5, e.DensestSeconds, 1e-12)
-	require.InDelta(t, 3+7*1.5, e.WorkerSeconds, 1e-12)
-	require.InDelta(t, 7, e.WallSeconds, 1e-12)
-	require.InDelta(t, 70*GetRequest+9*PutRequest, e.Bill.Requests, 1e-12)
+	require.InDelta(t, 1+4*2/2., e.DensestSeconds, 1e-4)
+	require.InDelta(t, 3+2/1.+4*2/2.+2*2/2., e.WorkerSeconds, 1e-4, "one granule is decoded on one processor")
+	require.InDelta(t, 5, e.WallSeconds, 1e-4)
+	require.EqualValues(t, 70+runGets, e.Gets)
+	require.EqualValues(t, 9+runPuts, e.Puts)
+	require.EqualValues(t, 700, e.Bytes)
+	require.InDelta(t, float64(e.Gets)*GetRequest+float64(e.Puts)*PutRequest, e.Bill.Requests, 1e-12)
 	require.InDelta(t, e.Bill.Total(), e.USD, 0)
-	require.Greater(t, e.CeilingUSD, e.USD)
-	require.InDelta(t, Of(Use{WorkerSeconds: 900 * 12, MemoryGB: 2 * mbPerCPU / 1024., Invocations: 12, Gets: 280, Puts: 36}).Total(), e.CeilingUSD, 1e-12)
-	require.Zero(t, m.Expect(nil, Function{MemoryMB: 2048}).WorkerSeconds)
+	require.InDelta(t, Of(Use{WorkerSeconds: 900 * 12, MemoryGB: 2 * MBPerCPU / 1024., Invocations: 12, Gets: 4 * e.Gets, Puts: 4 * e.Puts}).Total(), e.CeilingUSD, 1e-9)
+	require.Zero(t, m.Expect(nil, f).WorkerSeconds)
+}
+
+// What is slowest of processor, network and the granules under way at once is what reading takes.
+func TestReadingIsBoundByTheNarrowest(t *testing.T) {
+	f := Function{MemoryMB: MBPerCPU, Concurrency: 1, Latency: 0.03}
+	m := Model{Whole: Reading{CPU: 0.05, Trips: 2, Gets: 2}}
+	took := func(m Model, f Function, size int64) float64 {
+		return m.jobSeconds(Job{Shards: 1, Granules: 40, Pairs: 40, Whole: 40, WholePairs: 40, Bytes: 40 * size}, &f)
+	}
+	require.InDelta(t, 40*0.05, took(m, f, 1e6), 1e-9, "the processor")
+	require.InDelta(t, 40*15e6/75e6, took(m, f, 15e6), 1e-9, "the network")
+	f.Bandwidth = 150e6
+	require.InDelta(t, 40*15e6/150e6, took(m, f, 15e6), 1e-9, "another network")
+	f.Latency, f.Bandwidth = 0.3, 1e12
+	require.InDelta(t, 40*(0.6+0.05)/4, took(m, f, 15e6), 1e-3, "round trips, four granules at once")
+	m.Whole.Factor = 2
+	require.InDelta(t, 40*(0.6+0.05)/2, took(m, f, 15e6), 1e-3, "as measured")
+}
+
+// A granule that is read whole is fetched once for all shards of a job, one in pieces for each, but for what they share.
+func TestWholeGranules(t *testing.T) {
+	m, f := Direct(), Function{MemoryMB: 2048, Concurrency: 1}
+	e := m.ExpectJobs([]Job{{Shards: 3, Granules: 10, Pairs: 30, Whole: 10, WholePairs: 30, Bytes: 115e6}}, f)
+	require.EqualValues(t, 115e6, e.Bytes)
+	require.EqualValues(t, 20+3*m.ShardGets+runGets+1, e.Gets)
+	pieces := m.ExpectJobs([]Job{{Shards: 3, Granules: 10, Pairs: 30}}, f)
+	require.Greater(t, pieces.Gets, int64(10*62))
+	require.Less(t, pieces.Gets, int64(30*62))
+	mixed := m.ExpectJobs([]Job{{Shards: 1, Granules: 2, Pairs: 2, Whole: 1, WholePairs: 1, Bytes: 1e6}}, f)
+	require.EqualValues(t, 1e6+4.3e6, mixed.Bytes)
 }
 
 // More memory buys more CPU up to six, and the price of an hour of it rises with it.
 func TestMemoryAndArchitecture(t *testing.T) {
 	m := Direct()
-	small := m.Expect([]int{100}, Function{MemoryMB: 1769, Concurrency: 1})
-	large := m.Expect([]int{100}, Function{MemoryMB: 3538, Concurrency: 1})
+	small := m.Expect([]int{100}, Function{MemoryMB: 1769, Concurrency: 1, Bandwidth: 1e12})
+	large := m.Expect([]int{100}, Function{MemoryMB: 3538, Concurrency: 1, Bandwidth: 1e12})
 	require.Less(t, large.WallSeconds, small.WallSeconds)
-	require.Greater(t, large.Bill.Compute, small.Bill.Compute)
-	amd := m.Expect([]int{100}, Function{MemoryMB: 1769, Concurrency: 1, AMD64: true})
+	amd := m.Expect([]int{100}, Function{MemoryMB: 1769, Concurrency: 1, AMD64: true, Bandwidth: 1e12})
 	require.InDelta(t, AMD64PerGBSecond/ARM64PerGBSecond, amd.Bill.Compute/small.Bill.Compute, 1e-9)
 }
 
+// Starting workers, logs and looking for results are paid for.
+func TestWhatIsPaidBesideShards(t *testing.T) {
+	m := Direct()
+	one := m.Expect([]int{5, 5, 5, 5}, Function{MemoryMB: 2048, Concurrency: 1})
+	four := m.Expect([]int{5, 5, 5, 5}, Function{MemoryMB: 2048, Concurrency: 4})
+	require.InDelta(t, 3*m.InitSeconds, four.WorkerSeconds-one.WorkerSeconds, 1e-9)
+	require.InDelta(t, 4*m.LogBytes/1e9*LogGB, one.Bill.Logs, 1e-15)
+	waited := m.Expect([]int{5, 5, 5, 5}, Function{MemoryMB: 2048, Concurrency: 4, Sync: true})
+	require.Greater(t, four.Puts, waited.Puts)
+}
+
+// Results are looked for five times a second at first and every five seconds in the end.
+func TestLooks(t *testing.T) {
+	require.Equal(t, FirstLook, Pause(0, LastLook))
+	require.Equal(t, 2*time.Second, Pause(100*time.Second, LastLook))
+	require.Equal(t, LastLook, Pause(time.Hour, LastLook))
+	require.Zero(t, looks(0))
+	require.EqualValues(t, 50, looks(10))
+	require.InDelta(t, looks(1000)+200, looks(2000), 1)
+}
+
 func TestFitFindsTheModelAgain(t *testing.T) {
-	m := Model{ShardSeconds: 0.5, PairCPU: 0.05, PairWait: 0.02, PairGets: 20, PairBytes: 1e6, ShardPuts: 12}
-	var samples []Sample
-	for _, n := range []int{1, 5, 9, 40, 0} {
-		samples = append(samples, Sample{
-			Granules: n, Seconds: m.seconds(n, Function{MemoryMB: 2 * mbPerCPU}), CPUSeconds: float64(n) * 0.05,
-			Reads: int64(n) * 20, Bytes: int64(n) * 1e6, Writes: 12,
-		})
+	for _, latency := range []float64{0, 0.03} {
+		f := Function{MemoryMB: 2048, Concurrency: 1, Latency: latency}
+		for _, whole := range []bool{true, false} {
+			m := Direct()
+			m.JobSeconds, m.Whole.Factor, m.Pieces.Factor = 0, 1.5, 1.5
+			var samples []Sample
+			var jobs []Job
+			for _, n := range []int{5, 9, 40} {
+				j := shard(n)
+				s := Sample{Granules: n, CPUSeconds: float64(n) * m.Pieces.CPU, Reads: 62 * int64(n), Bytes: int64(n) * 4.3e6, Writes: 12}
+				if whole {
+					j.Whole, j.WholePairs, j.Bytes = n, n, int64(n)*11e6
+					s.CPUSeconds, s.Reads, s.Bytes = float64(n)*m.Whole.CPU, 2*int64(n), j.Bytes
+				}
+				s.Seconds = m.jobSeconds(j, &f)
+				samples, jobs = append(samples, s), append(jobs, j)
+			}
+			got, ok := Fit(append(samples, Sample{Seconds: 3}), f)
+			require.True(t, ok)
+			require.Equal(t, 3, got.MeasuredOn)
+			want, is := m.ExpectJobs(jobs, f), got.ExpectJobs(jobs, f)
+			require.InEpsilon(t, want.WorkerSeconds, is.WorkerSeconds, 1e-6)
+			require.Equal(t, want.Gets, is.Gets)
+			require.Equal(t, want.Puts, is.Puts)
+			require.Equal(t, want.Bytes, is.Bytes)
+		}
 	}
-	got, ok := Fit(samples, 2)
-	require.True(t, ok)
-	require.Equal(t, 4, got.MeasuredOn)
-	got.MeasuredOn = 0
-	require.InDelta(t, m.ShardSeconds, got.ShardSeconds, 1e-9)
-	require.InDelta(t, m.PairCPU, got.PairCPU, 1e-9)
-	require.InDelta(t, m.PairWait, got.PairWait, 1e-9)
-	require.InDelta(t, m.PairGets, got.PairGets, 1e-9)
-	require.InDelta(t, m.ShardPuts, got.ShardPuts, 1e-9)
 }
 
 func TestFitOfLittle(t *testing.T) {
-	_, ok := Fit([]Sample{{Granules: 0, Seconds: 3}}, 1)
+	f := Function{MemoryMB: MBPerCPU}
+	_, ok := Fit([]Sample{{Granules: 0, Seconds: 3}}, f)
 	require.False(t, ok)
-	m, ok := Fit([]Sample{{Granules: 4, Seconds: 2, CPUSeconds: 8}}, 1)
+	m, ok := Fit([]Sample{{Granules: 4, Seconds: 2, Reads: 100, Bytes: 1e6}}, f)
 	require.True(t, ok)
-	require.InDelta(t, 2, m.seconds(4, Function{MemoryMB: mbPerCPU}), 1e-9)
-	require.GreaterOrEqual(t, m.PairWait, 0.0)
+	require.InDelta(t, 2, m.jobSeconds(shard(4), &f), 1e-9)
 }
 
 // A ceiling is one: whatever the function and the map, no run is expected to cost more.
 func TestCeiling(t *testing.T) {
 	for _, timeout := range []float64{0, 1, 900} {
 		for _, sends := range []int{0, 1, 4} {
-			for _, m := range []Model{Direct(), Indexed(), {PairGets: 1e6}, {ShardSeconds: 1e4}} {
+			for _, m := range []Model{Direct(), Indexed(), {Pieces: Reading{Gets: 1e6, Bytes: 1}}, {ShardSeconds: 1e4}, {LogBytes: 1e9}, {InitSeconds: 1e4}} {
 				for _, granules := range [][]int{{1}, {400, 1, 1}, make([]int, 100)} {
-					f := Function{MemoryMB: 2048, TmpMB: 10240, Timeout: timeout, Sends: sends, Concurrency: 3}
-					e := m.Expect(granules, f)
-					require.GreaterOrEqual(t, e.CeilingUSD, e.USD)
-					j := m.ExpectJobs([]Job{{Shards: 3, Granules: 4, Pairs: 9}, {1, 1, 1}}, f)
-					require.GreaterOrEqual(t, j.CeilingUSD, j.USD)
+					for _, sync := range []bool{false, true} {
+						f := Function{MemoryMB: 2048, TmpMB: 10240, Timeout: timeout, Sends: sends, Concurrency: 3, Sync: sync, Latency: 0.03}
+						e := m.Expect(granules, f)
+						require.GreaterOrEqual(t, e.CeilingUSD, e.USD)
+						j := m.ExpectJobs([]Job{{Shards: 3, Granules: 4, Pairs: 9, Whole: 2, WholePairs: 3, Bytes: 1e9}, {Shards: 1, Granules: 1, Pairs: 1}}, f)
+						for _, part := range [][2]float64{
+							{j.Ceiling.Compute, j.Bill.Compute}, {j.Ceiling.Invoke, j.Bill.Invoke}, {j.Ceiling.Requests, j.Bill.Requests}, {j.Ceiling.Tmp, j.Bill.Tmp}, {j.Ceiling.Logs, j.Bill.Logs},
+						} {
+							require.GreaterOrEqual(t, part[0], part[1])
+						}
+					}
 				}
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/job"
 )
 
@@ -19,12 +20,21 @@ const (
 const smallParcel = 1 << 20
 
 // leaseOf is the memory for reading a granule, beside rows that are kept.
-func (p *Pipeline) leaseOf(g *granule) int64 {
-	n := min(max(p.Budget.MostLease()/4, leastLease), mostLease)
-	if g.Size > 0 { // all of it, packed and not
-		n = min(n, 4*g.Size+leastLease/4)
+func leaseOf(b *budget.Budget, granule int64) int64 {
+	n := min(max(b.MostLease()/4, leastLease), mostLease)
+	if granule > 0 { // all of it, packed and not
+		n = min(n, 4*granule+leastLease/4)
 	}
-	return min(n, p.Budget.MostLease())
+	return min(n, b.MostLease())
+}
+
+// ReadMemory is what a reader may hold of a granule of so many bytes, 0: unknown, where b bounds the memory: three quarters of
+// the lease, of which the rest is for the rows that it emits. Without a budget it is 0: any.
+func ReadMemory(b *budget.Budget, granule int64) int64 {
+	if b == nil {
+		return 0
+	}
+	return leaseOf(b, granule) / 4 * 3
 }
 
 // readGranule reads a granule for all tasks that have it, and again if it was replaced meanwhile.
@@ -39,7 +49,7 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 // readOnce keeps a granule's rows in memory or on disk. Those of one that changed are let go.
 func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err error) {
 	p := r.p
-	size := p.leaseOf(g)
+	size := leaseOf(p.Budget, g.Size)
 	release, err := p.Budget.Lease(ctx, size)
 	if err != nil {
 		return false, err
@@ -47,10 +57,7 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 	defer release()
 	s := sink{counts: make([]Counts, len(g.wants))}
 	l := r.landing(g, &s, size/4)
-	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0, Request: p.Request}
-	if p.Budget != nil {
-		q.Memory = size / 4 * 3
-	}
+	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0, Request: p.Request, Memory: ReadMemory(p.Budget, g.Size)}
 	for _, t := range g.wants {
 		shard := &r.tasks[t].Shard
 		l.finder.keys = append(l.finder.keys, shard.Key)

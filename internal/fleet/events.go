@@ -210,16 +210,9 @@ func (r *results) listError() error {
 	return r.failed
 }
 
-// Listings cost money and not listing costs time. The pause between two is a part of how long results have been waited for, so
-// that a short run is seen to end soon and a long one is listed a few hundred times at most.
-const (
-	pausePart  = 50
-	firstPause = 200 * time.Millisecond
-)
-
 // pause is how long to wait before the next listing.
 func (r *results) pause(waited time.Duration) time.Duration {
-	p := min(max(waited/pausePart, firstPause), r.poll)
+	p := cost.Pause(waited, r.poll)
 	return p*3/4 + rand.N(p/2+1)
 }
 

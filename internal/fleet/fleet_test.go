@@ -19,6 +19,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/secret"
@@ -577,7 +578,7 @@ func (o *onceUnlisted) List(ctx context.Context, prefix string, visit func(core.
 // A short run is looked at often, a long one seldom.
 func TestPause(t *testing.T) {
 	r := newResults(nil, "", 5*time.Second, 0)
-	for waited, want := range map[time.Duration]time.Duration{0: firstPause, time.Minute: 1200 * time.Millisecond, time.Hour: 5 * time.Second} {
+	for waited, want := range map[time.Duration]time.Duration{0: cost.FirstLook, time.Minute: 1200 * time.Millisecond, time.Hour: 5 * time.Second} {
 		got := r.pause(waited)
 		require.GreaterOrEqual(t, got, want*3/4)
 		require.LessOrEqual(t, got, want*5/4)

@@ -66,21 +66,17 @@ func pairs(group []job.Job) int {
 	return n
 }
 
-// shape is a group as the cost model sees it.
-func shape(group []job.Job) cost.Job {
-	seen := map[string]bool{}
-	for i := range group {
-		for _, g := range group[i].Granules {
-			seen[g.URL] = true
-		}
-	}
-	return cost.Job{Shards: len(group), Granules: len(seen), Pairs: pairs(group)}
-}
-
-func shapes(groups [][]job.Job) []cost.Job {
+// shapes are groups as the cost model sees them.
+func (s *Shape) shapes(groups [][]job.Job) []cost.Job {
 	out := make([]cost.Job, len(groups))
-	for i, g := range groups {
-		out[i] = shape(g)
+	for i, group := range groups {
+		lists := make([][]string, len(group))
+		for k := range group {
+			for _, granule := range group[k].Granules {
+				lists[k] = append(lists[k], granule.URL)
+			}
+		}
+		out[i] = s.job(lists...)
 	}
 	return out
 }
@@ -141,27 +137,4 @@ func retry(ctx context.Context, b Backend, jobs []job.Job, some []int, results [
 		}
 		results[i], errs[i] = r[k], e[k]
 	}
-}
-
-// CloudJobs are the jobs of shards in key order, n of them together, for the cost model; forced says that n is not only the
-// most.
-func CloudJobs[G comparable](lists [][]G, n int, forced bool, memoryMB int) []cost.Job {
-	most := plan.Bound{Shards: n}
-	if !forced {
-		most.Granules, most.Bytes = mostGranules, int64(memoryMB)<<20/4
-	}
-	kept := plan.NewKept(lists, func(G) int64 { return 0 })
-	var jobs []cost.Job
-	for _, group := range plan.Group(lists, kept, most) {
-		j, seen := cost.Job{Shards: len(group)}, map[G]bool{}
-		for _, i := range group {
-			j.Pairs += len(lists[i])
-			for _, g := range lists[i] {
-				seen[g] = true
-			}
-		}
-		j.Granules = len(seen)
-		jobs = append(jobs, j)
-	}
-	return jobs
 }

@@ -273,39 +273,57 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 		r.note("%s", n)
 	}
 	r.total.ranOn(fn.Name, fn.MemoryMB, fn.TmpMB, fn.AMD64)
-	return b.confirm()
+	return b.confirm(ctx)
 }
 
 // confirm shows what the run is expected to cost and what it can cost at most.
-func (b *cloud) confirm() error {
+func (b *cloud) confirm(ctx context.Context) error {
 	r := b.r
-	model := cost.Direct()
-	if r.config.DataSource.Index.Store != "" {
-		model = cost.Indexed()
-	}
-	e := b.size(model)
+	model, from := b.model()
+	e := b.size(ctx, model)
 	if b.perJob > 1 {
 		r.note("%d shards a job: %d invocations", b.perJob, e.Jobs)
 	}
-	r.note("expected: %.0f worker-seconds, %.1f s, $%.4f; at most $%.2f, if every invocation ran into the time-out as often as it may be sent", e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD)
+	r.note("expected: %.0f worker-seconds, %.1f s; compute $%.4f and requests $%.4f, $%.4f in all%s", e.WorkerSeconds, e.WallSeconds, e.Bill.Compute, e.Bill.Requests, e.USD, from)
+	r.note("at most $%.2f: compute $%.2f, requests $%.2f, if every invocation ran into the time-out as often as it may be sent", e.CeilingUSD, e.Ceiling.Compute, e.Ceiling.Requests)
 	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %d shards for at most $%.2f?", len(r.jobs), e.CeilingUSD)) {
 		return nil
 	}
 	return ErrDeclined
 }
 
+// model is what a calibration of the shard map found, or the shipped one; from says which it is.
+func (b *cloud) model() (m cost.Model, from string) {
+	r := b.r
+	if name := cmp.Or(r.o.Catalog, r.config.Catalog); name != "" && len(r.o.Granules) == 0 && isLocal(name) {
+		switch m, err := ReadConstants(ConstantsName(name)); {
+		case err == nil:
+			return m, ", by " + ConstantsName(name)
+		case !core.Is(err, core.NotFound):
+			r.note("taking the usual constants of cost: %v", err)
+		}
+	}
+	if r.config.DataSource.Index.Store != "" {
+		return cost.Indexed(), ""
+	}
+	return cost.Direct(), ""
+}
+
 // size decides how many shards a job has: as the options say, or what is cheapest.
-func (b *cloud) size(model cost.Model) cost.Expectation {
+func (b *cloud) size(ctx context.Context, model cost.Model) cost.Expectation {
 	fn := b.fleet.Function()
-	on := cost.Function{MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds(), Sends: b.fleet.Sends()}
-	g := b.r.grouped(b.r.jobs)
+	on := cost.Function{
+		MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64, Concurrency: b.workers, Timeout: fn.Timeout.Seconds(), Sends: b.fleet.Sends(),
+		Latency: cost.DefaultLatency.Seconds(), Sync: b.o.Sync,
+	}
+	g, shape := b.r.grouped(b.r.jobs), b.r.shapeOf(ctx, fn.MemoryMB)
 	if b.perJob = b.r.o.PerJob; b.perJob > 0 {
-		return model.ExpectJobs(shapes(b.groups(g)), on)
+		return model.ExpectJobs(shape.shapes(b.groups(g)), on)
 	}
 	var e cost.Expectation
 	b.perJob, e = model.Cheapest(on, func(n int) []cost.Job {
 		b.perJob = n
-		return shapes(b.groups(g))
+		return shape.shapes(b.groups(g))
 	})
 	return e
 }

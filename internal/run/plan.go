@@ -46,6 +46,13 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	if err != nil {
 		return nil, nil, err
 	}
+	for i, list := range m.Granules {
+		for k, rec := range list {
+			if rec.Size > 0 {
+				r.sizes[granules[i][k].Assets["data"]] = rec.Size
+			}
+		}
+	}
 	r.shardMap = nil // a continent's takes a hundred megabytes, and all that is needed of it is in the plan
 	if err := r.selectNewest(ctx, granules); err != nil {
 		return nil, nil, core.Wrap(err, "", name)
@@ -241,6 +248,10 @@ func (r *Run) choose(ctx context.Context) ([]int, error) {
 			return nil, core.Errorf(core.NotFound, "--morton-cell", r.o.Shard, "the plan of %d shards (%s … %s) does not have it", len(p.Shards), p.Shards[0].Label, p.Shards[len(p.Shards)-1].Label)
 		}
 		ranks = []int{i}
+	}
+	if r.o.spread > 0 {
+		slices.SortStableFunc(ranks, func(a, b int) int { return cmp.Compare(len(p.Shards[b].Granules), len(p.Shards[a].Granules)) })
+		ranks = slices.Sorted(slices.Values(spread(ranks, r.o.spread)))
 	}
 	if r.o.Shards > 0 && r.o.Shards < len(ranks) {
 		ranks = ranks[:r.o.Shards]

@@ -38,6 +38,7 @@ type Options struct {
 	Store    string   // "": the configuration's
 	Shard    string   // label or key of the only shard to compute; "": all of the plan
 	Shards   int      // at most so many; 0: all
+	spread   int      // so many, spread over their numbers of granules; 0: all
 	Workers  int      // jobs at once; 0: as many as suit the backend
 	PerJob   int      // shards of a job, which reads each of its granules once; 0: as many as suit the backend
 
@@ -90,6 +91,8 @@ type Run struct {
 	total    *Summary
 
 	superseded []job.Superseded // granules left out for newer ones
+
+	sizes map[string]int64 // bytes of granules that the shard map knows, by address
 
 	left int    // shards at work that were not waited for
 	then string // what becomes of them
@@ -153,7 +156,7 @@ func Do(ctx context.Context, o Options) (*Summary, error) {
 }
 
 func begin(o Options) *Run {
-	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config, budget: budget.New(cmp.Or(o.Memory, budget.Default()))}
+	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config, budget: budget.New(cmp.Or(o.Memory, budget.Default())), sizes: map[string]int64{}}
 	if r.progress == nil {
 		r.progress = silence{}
 	}

@@ -31,11 +31,12 @@ type Record struct {
 	TimeKey   string           `json:"time_key,omitempty"`
 	TimeStart string           `json:"time_start,omitempty"` // RFC 3339
 	TimeEnd   string           `json:"time_end,omitempty"`
+	Size      int64            `json:"size,omitempty"` // bytes, as the catalog says; for predictions alone
 }
 
 func (r *Record) equal(o *Record) bool {
 	return r.ID == o.ID && r.S3 == o.S3 && r.HTTPS == o.HTTPS && r.Datetime == o.Datetime && r.TimeKey == o.TimeKey &&
-		r.TimeStart == o.TimeStart && r.TimeEnd == o.TimeEnd && maps.Equal(r.Assets, o.Assets)
+		r.TimeStart == o.TimeStart && r.TimeEnd == o.TimeEnd && r.Size == o.Size && maps.Equal(r.Assets, o.Assets)
 }
 
 // An Asset is a sibling of a granule. JSON: {s3, https}, or one address as a string.

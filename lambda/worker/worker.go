@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -51,7 +52,11 @@ func New(env func(string) string, log io.Writer, plugins ...core.Plugin) (*Worke
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{env: env, log: boot.NewLog(log), host: h, started: time.Now()}, nil
+	w := &Worker{env: env, log: boot.NewLog(log), host: h, started: time.Now()}
+	if mb, err := strconv.Atoi(env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")); err == nil && mb > 0 {
+		w.budget = host.WorkerBudget(mb)
+	}
+	return w, nil
 }
 
 // A memory keeps the few things used last, so that a sandbox does not grow with the events it has seen.

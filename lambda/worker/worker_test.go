@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -316,4 +317,13 @@ func TestMemory(t *testing.T) {
 		require.Equal(t, i, v)
 		require.LessOrEqual(t, len(m.kept), keep)
 	}
+}
+
+// Half of the function's memory is for its work.
+func TestBudget(t *testing.T) {
+	b := newBench(t)
+	require.Zero(t, b.w.budget.Total())
+	w, err := New(func(k string) string { return map[string]string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}[k] }, io.Discard)
+	require.NoError(t, err)
+	require.EqualValues(t, 256<<20, w.budget.Total())
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,8 +23,16 @@ type costOptions struct {
 	architecture string
 	indexed      bool
 	receipts     string
+	constants    string
 	perJob       string
+	config       string
+	latency      time.Duration
+	megabytes    float64 // a second
+	sizes        int
 	json         bool
+
+	calibrate int
+	run       runOptions // with calibrate
 }
 
 func (a *app) costCommand() *cobra.Command {
@@ -34,11 +42,18 @@ func (a *app) costCommand() *cobra.Command {
 		Short: "Predict what a run on AWS Lambda costs and how long it takes",
 		Long: `Read a shard map and predict dollars, wall time and the densest shard for a function's memory and concurrency.
 
-The model is a time for each shard and a time for each granule of a shard. Its constants are those of the benchmark in
-docs/performance.md, or are fitted to the receipts of a store that zagg has written (--receipts).`,
+The model is a time for each job, shard and granule, of which a granule's is bound by CPU, bandwidth or latency, and requests and
+bytes by how the granule will be read: whole, in pieces, or by its index. Its constants are those of the benchmark in
+docs/performance.md, or are fitted to the receipts of a store that zagg has written (--receipts).
+
+--calibrate N computes N shards of the map, from the one with most granules to the one with fewest, as "zagg run" with the same
+flags would, fits the model to what they took, and keeps the constants in SHARDMAP.cost.yaml, without .json; zagg cost and
+zagg run go by them from then on. The shards stay in the store, where the run finds them done.`,
 		Example: `  zagg cost shardmap.json
   zagg cost shardmap.json --memory 4096 --concurrency 500 --indexed
-  zagg cost shardmap.json --receipts s3://bucket/heights.zarr --json`,
+  zagg cost shardmap.json --sizes 20 --latency 15ms --bandwidth 90
+  zagg cost shardmap.json --receipts s3://bucket/heights.zarr --json
+  zagg cost shardmap.json --calibrate 5 --config atl06 --store s3://bucket/heights.zarr --backend lambda`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.predict(cmd.Context(), args[0], o)
@@ -50,15 +65,29 @@ docs/performance.md, or are fitted to the receipts of a store that zagg has writ
 	f.StringVar(&o.architecture, "architecture", "arm64", "of the function: arm64, x86_64")
 	f.IntVar(&o.function.TmpMB, "tmp", 512, "ephemeral storage of a worker in MB")
 	f.Float64Var(&o.function.Timeout, "timeout", 720, "time-out of the function in seconds, for the ceiling")
+	f.DurationVar(&o.latency, "latency", cost.DefaultLatency, "until the service that has the granules answers")
+	f.Float64Var(&o.megabytes, "bandwidth", cost.DefaultBandwidth/1e6, "MB a second from that service to a worker")
+	f.IntVar(&o.sizes, "sizes", 0, "ask for the sizes of so many granules (HEAD), of those that the map has no sizes of; files are always looked at")
 	f.BoolVar(&o.indexed, "indexed", false, "the granules have sidecar indexes (zagg index build)")
 	f.StringVar(&o.receipts, "receipts", "", "fit the model to the finished shards of this store")
+	f.StringVar(&o.constants, "constants", "", "constants of the model: a file that --calibrate has written (default SHARDMAP.cost.yaml, without .json, if it is there)")
 	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together: a number, or auto: as is cheapest without a run that is a tenth longer")
 	f.BoolVar(&o.json, "json", false, "print JSON")
+	f.IntVar(&o.calibrate, "calibrate", 0, "compute so many shards and fit the model to them; needs --config and --store")
+	f.StringVar(&o.config, "config", "", "configuration of the run, for --calibrate and for the labels of shards (default: the map's own grid)")
+	f.StringVar(&o.run.store, "store", "", "with --calibrate: where shards are written, as of zagg run")
+	f.StringVar(&o.run.backend, "backend", "local", "with --calibrate: where shards are computed: local, lambda")
+	f.StringVar(&o.run.driver, "driver", "", "with --calibrate: read granules by s3 or https")
+	f.StringVar(&o.run.region, "region", "", "with --calibrate: AWS region of the granules, the store and the function")
+	f.IntVar(&o.run.maxWorkers, "max-workers", 0, "with --calibrate: shards at once (default 1 local)")
+	o.run.lambda.flags(f)
 	c.RegisterFlagCompletionFunc("architecture", fixed("arm64", "x86_64"))
+	c.RegisterFlagCompletionFunc("backend", fixed("local", "lambda"))
 	return c
 }
 
-func (a *app) predict(ctx context.Context, name string, o costOptions) error {
+// check refuses values that mean nothing.
+func (o *costOptions) check() error {
 	switch o.architecture {
 	case "arm64":
 	case "x86_64", "amd64":
@@ -66,103 +95,218 @@ func (a *app) predict(ctx context.Context, name string, o costOptions) error {
 	default:
 		return fmt.Errorf("--architecture is %q; have arm64, x86_64: %w for `zagg cost`", o.architecture, errUsage)
 	}
-	if f := o.function; f.MemoryMB < 128 || f.MemoryMB > 10240 || f.Concurrency < 1 || f.TmpMB < 512 || f.Timeout <= 0 {
+	f := &o.function
+	if f.MemoryMB < 128 || f.MemoryMB > 10240 || f.Concurrency < 1 || f.TmpMB < 512 || f.Timeout <= 0 {
 		return fmt.Errorf("--memory must be 128 to 10240, --tmp at least 512, --concurrency at least 1 and --timeout positive: %w for `zagg cost`", errUsage)
+	}
+	if o.latency < 0 || o.latency > time.Minute || !(o.megabytes > 0) || o.sizes < 0 || o.calibrate < 0 {
+		return fmt.Errorf("--latency must be 0 to 1m, --bandwidth positive, --sizes and --calibrate at least 0: %w for `zagg cost`", errUsage)
+	}
+	if o.constants != "" && o.receipts != "" || o.calibrate > 0 && (o.constants != "" || o.receipts != "") {
+		return fmt.Errorf("--constants, --receipts and --calibrate exclude each other: %w for `zagg cost`", errUsage)
+	}
+	if o.calibrate > 0 && (o.config == "" || o.run.store == "") {
+		return fmt.Errorf("--calibrate needs --config and --store: %w for `zagg cost`", errUsage)
+	}
+	f.Latency, f.Bandwidth, f.Sync = o.latency.Seconds(), o.megabytes*1e6, o.run.lambda.invocation == "sync"
+	return nil
+}
+
+func (a *app) predict(ctx context.Context, name string, o costOptions) error {
+	if err := o.check(); err != nil {
+		return err
 	}
 	m, err := run.ReadMap(ctx, name)
 	if err != nil {
 		return err
 	}
-	model, err := costModel(ctx, o)
+	model, source, err := a.costModel(ctx, name, &o)
 	if err != nil {
 		return err
 	}
-	perJob, e, err := expect(m, model, o)
-	if err != nil {
+	p := prediction{name: name, model: model, source: source}
+	costs, unknown := run.CostsOf(ctx, m, o.sizes, run.Shape{Indexed: o.indexed, Memory: o.function.MemoryMB, Latency: o.latency})
+	if unknown != nil {
+		fmt.Fprintf(a.stderr, "The sizes of some granules could not be asked for: %v\n", unknown)
+	}
+	p.sizes = costs.Sizes
+	if err := p.expect(costs, &o); err != nil {
+		return err
+	}
+	if p.densest, p.granules, err = a.densest(ctx, m, o.config); err != nil {
 		return err
 	}
 	if o.json {
 		enc := json.NewEncoder(a.stdout)
 		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"function": o.function, "model": model, "shards_per_job": perJob, "expected": e})
+		return enc.Encode(map[string]any{"function": o.function, "model": model, "constants": source, "shards_per_job": p.perJob, "expected": p.e, "densest": p.densest})
 	}
-	return a.printExpectation(m, model, o, e, perJob)
+	return a.printPrediction(&p, &o)
+}
+
+// A prediction is what is printed.
+type prediction struct {
+	name, source string
+	model        cost.Model
+	sizes        *run.Sizes
+	perJob       int
+	e            cost.Expectation
+	densest      string // label of the shard with most granules
+	granules     int
 }
 
 // expect predicts jobs of so many shards as the flag says, or as is cheapest.
-func expect(m *shardmap.Map, model cost.Model, o costOptions) (perJob int, e cost.Expectation, err error) {
-	order := make([]int, len(m.Keys))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return core.CompareKeys(m.Keys[a], m.Keys[b]) })
-	lists := make([][]*shardmap.Record, len(order))
-	for i, at := range order {
-		lists[i] = m.Granules[at]
-	}
-	jobs := func(n int) []cost.Job { return run.CloudJobs(lists, n, o.perJob != "auto", o.function.MemoryMB) }
+func (p *prediction) expect(costs *run.MapCosts, o *costOptions) (err error) {
+	jobs := func(n int) []cost.Job { return costs.Jobs(n, o.perJob != "auto") }
 	if o.perJob == "auto" {
-		perJob, e = model.Cheapest(o.function, jobs)
-		return perJob, e, nil
+		p.perJob, p.e = p.model.Cheapest(o.function, jobs)
+		return nil
 	}
-	if perJob, err = strconv.Atoi(o.perJob); err != nil || perJob < 1 {
-		return 0, e, fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg cost`", o.perJob, errUsage)
+	if p.perJob, err = strconv.Atoi(o.perJob); err != nil || p.perJob < 1 {
+		return fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg cost`", o.perJob, errUsage)
 	}
-	return perJob, model.ExpectJobs(jobs(perJob), o.function), nil
+	p.e = p.model.ExpectJobs(jobs(p.perJob), o.function)
+	return nil
 }
 
-func costModel(ctx context.Context, o costOptions) (cost.Model, error) {
-	switch {
-	case o.receipts != "":
-		return fittedModel(ctx, o.receipts)
-	case o.indexed:
-		return cost.Indexed(), nil
+// densest is the label of the shard with most granules, or its key where the grid is not known, and their number.
+func (a *app) densest(ctx context.Context, m *shardmap.Map, config string) (label string, granules int, err error) {
+	if len(m.Keys) == 0 {
+		return "", 0, nil
 	}
-	return cost.Direct(), nil
+	at := 0
+	for i := range m.Keys {
+		if len(m.Granules[i]) > len(m.Granules[at]) {
+			at = i
+		}
+	}
+	grid, err := a.gridOfMap(ctx, m, config)
+	if err == nil {
+		var shards []core.Shard
+		if shards, err = grid.Shards(ctx, m.Keys[at:at+1]); err == nil {
+			return shards[0].Label, len(m.Granules[at]), nil
+		}
+	}
+	if config != "" {
+		return "", 0, err
+	}
+	return string(m.Keys[at]), len(m.Granules[at]), nil
+}
+
+// costModel are the constants, and where they come from.
+func (a *app) costModel(ctx context.Context, name string, o *costOptions) (m cost.Model, source string, err error) {
+	switch file := run.ConstantsName(name); {
+	case o.calibrate > 0:
+		m, err = a.calibrate(ctx, name, o)
+		return m, fmt.Sprintf("%d shards, as they are kept in %s", m.MeasuredOn, file), err
+	case o.receipts != "":
+		m, err = fittedModel(ctx, o)
+		return m, fmt.Sprintf("%d shards of %s", m.MeasuredOn, o.receipts), err
+	case o.constants != "":
+		m, err = run.ReadConstants(o.constants)
+		return m, o.constants, err
+	default:
+		if m, err = run.ReadConstants(file); !core.Is(err, core.NotFound) {
+			return m, file, err
+		}
+	}
+	if o.indexed {
+		return cost.Indexed(), "the benchmark", nil
+	}
+	return cost.Direct(), "the benchmark", nil
 }
 
 // fittedModel takes the constants from the receipts of a store.
-func fittedModel(ctx context.Context, address string) (cost.Model, error) {
-	s, err := stored.Open(ctx, address)
+func fittedModel(ctx context.Context, o *costOptions) (cost.Model, error) {
+	s, err := stored.Open(ctx, o.receipts)
 	if err != nil {
 		return cost.Model{}, err
 	}
-	m, ok := s.Model()
+	m, ok := s.Model(o.function)
 	if !ok {
-		return m, core.Errorf(core.NotFound, "--receipts", address, "no finished shard that read a granule; run something first, or leave --receipts out")
+		return m, core.Errorf(core.NotFound, "--receipts", o.receipts, "no finished shard that read a granule; run something first, or leave --receipts out")
 	}
 	return m, nil
 }
 
-func (a *app) printExpectation(m *shardmap.Map, model cost.Model, o costOptions, e cost.Expectation, perJob int) error {
-	densest := 0
-	for i := range m.Keys {
-		if len(m.Granules[i]) > len(m.Granules[densest]) {
-			densest = i
+// calibrate computes some shards and keeps what they say of the constants.
+func (a *app) calibrate(ctx context.Context, name string, o *costOptions) (cost.Model, error) {
+	r := o.run
+	r.config, r.catalog, r.perJob = o.config, name, "1"
+	if r.maxWorkers == 0 && r.backend == "local" {
+		r.maxWorkers = 1 // shards at once share the machine
+	}
+	if err := r.check(); err != nil {
+		return cost.Model{}, err
+	}
+	options, err := a.runOptions(&r)
+	if err != nil {
+		return cost.Model{}, err
+	}
+	m, total, err := run.Calibrate(ctx, *options, o.calibrate, o.function)
+	if total != nil && err != nil {
+		if e := printSummary(a.stderr, total, false, false); e != nil {
+			return m, e
 		}
 	}
-	source := "the benchmark"
-	if model.MeasuredOn > 0 {
-		source = fmt.Sprintf("%d shards of %s", model.MeasuredOn, o.receipts)
+	if err = a.explain(err, "failed: nothing can be said of what the others will take"); err != nil {
+		return m, err
 	}
+	file := run.ConstantsName(name)
+	if err := run.WriteConstants(file, m); err != nil {
+		return m, err
+	}
+	fmt.Fprintf(a.stderr, "%d shards took %s of workers, $%.4f; constants are in %s\n", m.MeasuredOn, seconds(total.Compute), total.CostUSD, file)
+	return m, nil
+}
+
+func (a *app) printPrediction(p *prediction, o *costOptions) error {
+	e, model := &p.e, &p.model
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Shards\t%s, %s pairs of shard and granule\n", thousands(int64(e.Shards)), thousands(int64(e.Pairs)))
+	fmt.Fprintf(w, "Granules\t%s\n", p.howRead(o))
 	how := "as given"
 	if o.perJob == "auto" {
 		how = "the cheapest that is not a tenth longer"
 	}
-	fmt.Fprintf(w, "Jobs\t%s of at most %d shards: %s\n", thousands(int64(e.Jobs)), perJob, how)
+	fmt.Fprintf(w, "Jobs\t%s of at most %d shards: %s\n", thousands(int64(e.Jobs)), p.perJob, how)
 	if e.Shards > 0 {
-		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", m.Keys[densest], thousands(int64(len(m.Granules[densest]))), e.DensestSeconds)
+		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", p.densest, thousands(int64(p.granules)), e.DensestSeconds)
 	}
-	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s\n", thousands(int64(e.WorkerSeconds+0.5)), thousands(int64(o.function.MemoryMB)), o.architecture)
+	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s; $%.4f\n", thousands(int64(e.WorkerSeconds+0.5)), thousands(int64(o.function.MemoryMB)), o.architecture, e.Bill.Compute)
+	fmt.Fprintf(w, "Requests\tabout %s that read and %s that write or list; $%.4f\n", thousands(e.Gets), thousands(e.Puts), e.Bill.Requests)
+	fmt.Fprintf(w, "Read\tabout %s\n", megabytes(e.Bytes))
 	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s workers\n", e.WallSeconds, thousands(int64(o.function.Concurrency)))
-	fmt.Fprintf(w, "Cost\tabout %s: compute $%.4f, requests $%.4f, invocations $%.4f, /tmp $%.4f\n", e.Bill, e.Bill.Compute, e.Bill.Requests, e.Bill.Invoke, e.Bill.Tmp)
-	fmt.Fprintf(w, "At most\t$%.2f, if every job ran into the time-out of %.0f s as often as it may be sent\n", e.CeilingUSD, o.function.Timeout)
-	fmt.Fprintf(w, "Constants\tfrom %s: %.2f s a shard; %.3f CPU-s, %.3f s of waiting, %.0f requests and %s a granule\n", source,
-		model.ShardSeconds, model.PairCPU, model.PairWait, model.PairGets, megabytes(int64(model.PairBytes)))
+	fmt.Fprintf(w, "Cost\tabout %s: compute $%.4f, requests $%.4f, invocations $%.4f, logs $%.4f, /tmp $%.4f\n", e.Bill, e.Bill.Compute, e.Bill.Requests, e.Bill.Invoke, e.Bill.Logs, e.Bill.Tmp)
+	fmt.Fprintf(w, "At most\t$%.2f: compute $%.2f, requests $%.2f, if every job ran into the time-out of %.0f s as often as it may be sent\n", e.CeilingUSD, e.Ceiling.Compute, e.Ceiling.Requests, o.function.Timeout)
+	r, kind := &model.Pieces, "in pieces"
+	switch {
+	case o.indexed:
+		kind = "by its index"
+	case 2*e.Whole > e.Pairs:
+		r, kind = &model.Whole, "whole"
+	}
+	fmt.Fprintf(w, "Constants\tfrom %s: %.2f s a shard; %.3f CPU-s, %.0f round trips and %.0f requests a granule that is read %s\n", p.source, model.JobSeconds+model.ShardSeconds, r.CPU, r.Trips, r.Gets, kind)
 	if e.DensestSeconds > o.function.Timeout {
 		fmt.Fprintf(w, "Warning\tthe longest job would not end within the time-out: use finer shards, indexes or more memory\n")
 	}
 	return w.Flush()
+}
+
+// howRead says how granules are read, and of what sizes they are taken to be.
+func (p *prediction) howRead(o *costOptions) string {
+	size := megabytes(p.sizes.Usual()) + " each, as those of the benchmark; --sizes asks for theirs"
+	if n := p.sizes.Known(); n > 0 {
+		size = fmt.Sprintf("%s each in the mean of %s whose sizes are known", megabytes(p.sizes.Usual()), thousands(int64(n)))
+	}
+	switch whole := p.e.Whole; {
+	case o.indexed:
+		return "read by their indexes; " + size
+	case whole == p.e.Pairs:
+		return "read whole; " + size
+	case whole == 0:
+		return "read in pieces; " + size
+	default:
+		return fmt.Sprintf("of %s pairs read whole, of the others in pieces; %s", thousands(int64(whole)), size)
+	}
 }

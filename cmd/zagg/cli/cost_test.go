@@ -2,8 +2,10 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,13 +28,69 @@ func TestCostOfAShardMap(t *testing.T) {
 		Expected cost.Expectation `json:"expected"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "cost", smallMap(t), "--json", "--concurrency", "1", "--shards-per-job", "1")), &got))
-	require.Equal(t, cost.Direct().Expect([]int{1, 2}, cost.Function{MemoryMB: 2048, TmpMB: 512, Concurrency: 1, Timeout: 720}), got.Expected)
+	require.Equal(t, 3, got.Expected.Pairs)
+	require.Equal(t, 3, got.Expected.Whole, "granules of unknown size are taken for the benchmark's")
+	require.EqualValues(t, 3*11.5e6, got.Expected.Bytes)
+	require.Equal(t, cost.Direct(), got.Model)
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "cost", smallMap(t), "--json", "--concurrency", "1")), &got))
 	require.Equal(t, 1, got.Expected.Jobs, "two neighbours together are cheaper and, with one worker, sooner done")
 	text := ok(t, "cost", smallMap(t), "--architecture", "x86_64", "--indexed")
 	require.Regexp(t, `Jobs\s+2 of at most 1 shards: the cheapest`, text)
 	require.Contains(t, text, "2, 3 pairs of shard and granule")
-	require.Regexp(t, `Densest shard\s+2: 2 granules`, text)
+	require.Regexp(t, `Densest shard\s+2: 2 granules`, text, "the map's grid is not known, so that a key is all there is")
+	require.Regexp(t, `Granules\s+read by their indexes`, text)
+	require.Regexp(t, `(?m)^Compute .*; \$0\.\d{4}$`, text)
+	require.Regexp(t, `(?m)^Requests .*; \$0\.\d{4}$`, text)
+}
+
+// Sizes that the map has decide how granules are read, and shards are called by their labels.
+func TestCostKnowsSizes(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "map.json")
+	text := `{"metadata":{},"grid_signature":{"type":"healpix","indexing_scheme":"nested","parent_order":6,"child_order":12},"shard_keys":["-5111123"],"granules":[
+		[{"id":"a.h5","s3":"s3://b/a.h5","https":"","size":20000000},{"id":"b.h5","s3":"s3://b/b.h5","https":"","size":900000000}]]}`
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+	out := ok(t, "cost", name)
+	require.Contains(t, out, "of 1 pairs read whole, of the others in pieces; 460.0 MB each in the mean of 2 whose sizes are known")
+	require.Regexp(t, `Densest shard\s+-5111123: 2 granules`, out)
+	require.Contains(t, ok(t, "cost", name, "--memory", "128"), "read in pieces")
+}
+
+// A calibration computes some shards, keeps them and what they say, and predictions go by it from then on.
+func TestCostCalibrates(t *testing.T) {
+	dir := t.TempDir()
+	name, store := filepath.Join(dir, "map.json"), filepath.Join(dir, "heights.zarr")
+	granules, err := filepath.Glob("sample/*.h5")
+	require.NoError(t, err)
+	var list []string
+	for _, g := range granules {
+		list = append(list, fmt.Sprintf(`{"id":%q,"s3":%q,"https":""}`, filepath.Base(g), g))
+	}
+	var keys []string
+	for _, label := range []string{"-41121144", "-41121233"} {
+		data, err := os.ReadFile(filepath.Join(sampleStore(t)+".status", "records", label+".json"))
+		require.NoError(t, err)
+		var rec struct {
+			Key json.RawMessage `json:"shard_key"`
+		}
+		require.NoError(t, json.Unmarshal(data, &rec))
+		keys = append(keys, string(rec.Key))
+	}
+	text := fmt.Sprintf(`{"metadata":{},"grid_signature":{"type":"healpix","indexing_scheme":"nested","parent_order":7,"child_order":12,"layout":"fullsphere"},"shard_keys":[%s,%s],"granules":[[%s],[%s]]}`,
+		keys[0], keys[1], strings.Join(list[:6], ","), strings.Join(list, ","))
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+	code, out, errs := execute(t, "", "cost", name, "--calibrate", "3", "--config", "sample/demo.yaml", "--store", store)
+	require.Zero(t, code, errs)
+	require.Contains(t, errs, "2 shards took")
+	require.Regexp(t, `Constants\s+from 2 shards, as they are kept in .*map\.cost\.yaml`, out)
+	kept := ok(t, "cost", name)
+	require.Regexp(t, `Constants\s+from .*map\.cost\.yaml`, kept)
+	require.Regexp(t, `Densest shard\s+-41121233: 10 granules`, kept)
+	require.Contains(t, ok(t, "run", "--config", "sample/demo.yaml", "--catalog", name, "--store", store), "2 done before")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "map.cost.yaml"), []byte("job_s: -1"), 0o644))
+	code, _, errs = execute(t, "", "cost", name)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "map.cost.yaml")
+	require.Contains(t, errs, "a constant is -1")
 }
 
 func TestCostFromReceipts(t *testing.T) {
@@ -45,6 +103,10 @@ func TestCostRefuses(t *testing.T) {
 		"--architecture is \"sparc\"": {"--architecture", "sparc"},
 		"--memory must be 128":        {"--memory", "10"},
 		"--shards-per-job is \"0\"":   {"--shards-per-job", "0"},
+		"--latency must be":           {"--latency", "-1s"},
+		"--bandwidth positive":        {"--bandwidth", "0"},
+		"--calibrate needs --config":  {"--calibrate", "3"},
+		"exclude each other":          {"--calibrate", "3", "--receipts", "x.zarr"},
 	} {
 		code, _, errs := execute(t, "", append([]string{"cost", smallMap(t)}, args...)...)
 		require.Equal(t, exitUsage, code)

@@ -176,11 +176,17 @@ type table struct {
 // some 30 million.
 const maxRows = 1 << 28
 
+// Opening is how a granule is opened of which memory bytes may be held, by core.Query.Memory, and for which so many bytes cost as
+// much as a request, by core.Query.Request.
+func Opening(memory, request int64) h5.Options {
+	return h5.Options{MostWhole: memory / 4 * 3, Request: request}
+}
+
 // open finds the datasets of all groups and their chunk tables with few requests. A group that has none of them is
 // missing, which is normal; one that has some is damaged or of another product.
 func (r *reading) open(ctx context.Context, groups []string) error {
 	var err error
-	if r.file, err = h5.Open(ctx, r.src, r.url, h5.Options{MostWhole: r.query.Memory / 4 * 3, Request: r.query.Request}); err != nil {
+	if r.file, err = h5.Open(ctx, r.src, r.url, Opening(r.query.Memory, r.query.Request)); err != nil {
 		return err
 	}
 	paths, per := r.paths(groups), 2+len(r.want.items)

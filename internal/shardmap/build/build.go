@@ -268,7 +268,7 @@ func (b *builder) allowance(g *catalog.Granule) Allowance {
 
 // record is a granule as maps list it.
 func record(g *catalog.Granule) *shardmap.Record {
-	r := &shardmap.Record{ID: g.ID, S3: g.Data.S3, HTTPS: g.Data.HTTPS, TimeKey: g.TimeKey, TimeStart: moment(g.Start), TimeEnd: moment(g.End)}
+	r := &shardmap.Record{ID: g.ID, S3: g.Data.S3, HTTPS: g.Data.HTTPS, TimeKey: g.TimeKey, TimeStart: moment(g.Start), TimeEnd: moment(g.End), Size: g.Size}
 	if g.Start.IsZero() {
 		r.Datetime = moment(g.Datetime)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -45,9 +46,13 @@ type DenseShard struct {
 // granules have sidecar indexes. grid is nil where it is not known.
 func Describe(ctx context.Context, name string, m *shardmap.Map, grid core.Grid, top int, f cost.Function, indexed bool) (*Info, error) {
 	counts := Counts(m)
+	expect := func(model cost.Model, indexed bool) cost.Expectation {
+		c, _ := run.CostsOf(ctx, m, 0, run.Shape{Indexed: indexed, Memory: f.MemoryMB, Latency: cost.DefaultLatency}) // sizes are the map's
+		return model.ExpectJobs(c.Jobs(1, true), f)
+	}
 	info := &Info{
 		Path: name, Grid: m.GridSignature, Metadata: m.Metadata, Shards: len(m.Keys), Granules: len(m.GranuleIDs()), Pairs: m.Pairs(),
-		Densest: []DenseShard{}, Expected: cost.Direct().Expect(counts, f), WithIndex: cost.Indexed().Expect(counts, f),
+		Densest: []DenseShard{}, Expected: expect(cost.Direct(), false), WithIndex: expect(cost.Indexed(), true),
 	}
 	if indexed {
 		info.Expected = info.WithIndex

@@ -1,0 +1,268 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/shardmap"
+)
+
+// usualGranule is what a granule of unknown size is taken for, in bytes: one of the benchmark.
+const usualGranule = 11.5e6
+
+// Sizes are the bytes of granules, by address.
+type Sizes struct {
+	known map[string]int64
+	usual int64 // of the others; 0: usualGranule
+}
+
+// of is the size of a granule, or what it is taken for.
+func (s *Sizes) of(url string) int64 {
+	return cmp.Or(s.known[url], s.usual, int64(usualGranule))
+}
+
+// Known is of how many granules the size is known, and Usual what others are taken for.
+func (s *Sizes) Known() int { return len(s.known) }
+
+// Usual is the bytes that a granule of unknown size is taken for.
+func (s *Sizes) Usual() int64 { return s.of("") }
+
+// lookTimeout is how long sizes may take to be asked for: a prediction without them is better than none.
+const lookTimeout = 20 * time.Second
+
+// look asks for the size of some of the granules, spread over their addresses; those of the others are then taken for their mean.
+// Files of this machine are all looked at. What cannot be looked at is left out; the error is of the last.
+func (s *Sizes) look(ctx context.Context, from core.ObjectReader, urls []string, some int) (err error) {
+	if s.known == nil {
+		s.known = map[string]int64{}
+	}
+	urls = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(urls))), func(u string) bool { return s.known[u] > 0 })
+	if len(urls) > 0 && !isLocal(urls[0]) {
+		urls = spread(urls, some)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	sizes, errs := make([]int64, len(urls)), make([]error, len(urls))
+	var g errgroup.Group
+	g.SetLimit(recordsAtOnce)
+	for i, u := range urls {
+		g.Go(func() error {
+			info, err := from.Stat(ctx, u)
+			sizes[i], errs[i] = info.Size, err
+			return nil
+		})
+	}
+	g.Wait() //nolint:errcheck // each has its own
+	for i, u := range urls {
+		if errs[i] != nil {
+			err = errs[i]
+		} else if sizes[i] > 0 {
+			s.known[u] = sizes[i]
+		}
+	}
+	sum := int64(0)
+	for _, n := range s.known {
+		sum += n
+	}
+	if len(s.known) > 0 {
+		s.usual = sum / int64(len(s.known))
+	}
+	return err
+}
+
+// spread are n of a list, from the first to the last, as far apart as possible; the middle if it is one.
+func spread[T any](list []T, n int) []T {
+	if n >= len(list) {
+		return list
+	}
+	out := make([]T, n)
+	for i := range out {
+		out[i] = list[(2*i+1)*len(list)/(2*n)]
+		if n > 1 {
+			out[i] = list[i*(len(list)-1)/(n-1)]
+		}
+	}
+	return out
+}
+
+// A Shape makes of shards what the model of cost knows of jobs.
+type Shape struct {
+	Sizes   *Sizes
+	Indexed bool          // granules have sidecars, and are not read whole
+	Memory  int           // of a worker in MB
+	Latency time.Duration // of the service that has the granules
+}
+
+// job is one of shards whose granules these are.
+func (s *Shape) job(lists ...[]string) cost.Job {
+	j := cost.Job{Shards: len(lists)}
+	shards := map[string]int{}
+	for _, list := range lists {
+		j.Pairs += len(list)
+		for _, url := range list {
+			shards[url]++
+		}
+	}
+	j.Granules = len(shards)
+	for url, n := range shards {
+		if size := s.Sizes.of(url); !s.Indexed && host.ReadsWhole(s.Memory, url, size, s.Latency) {
+			j.Whole, j.WholePairs, j.Bytes = j.Whole+1, j.WholePairs+n, j.Bytes+size
+		}
+	}
+	return j
+}
+
+// groups are jobs of neighbouring shards.
+func (s *Shape) groups(groups [][]int, lists [][]string) []cost.Job {
+	jobs := make([]cost.Job, len(groups))
+	for i, group := range groups {
+		some := make([][]string, len(group))
+		for k, at := range group {
+			some[k] = lists[at]
+		}
+		jobs[i] = s.job(some...)
+	}
+	return jobs
+}
+
+// MapCosts are the jobs of a shard map, for the model of cost.
+type MapCosts struct {
+	Shape
+	lists [][]string // of addresses, in key order
+}
+
+// CostsOf looks at the granules of a shard map: their sizes are those that it has, and those of so many more that are asked for.
+// Unknown is why sizes could not be asked for; nil: they could.
+func CostsOf(ctx context.Context, m *shardmap.Map, some int, shape Shape) (c *MapCosts, unknown error) {
+	c = &MapCosts{Shape: shape}
+	c.Sizes = &Sizes{known: map[string]int64{}}
+	order := make([]int, len(m.Keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return core.CompareKeys(m.Keys[a], m.Keys[b]) })
+	var all []string
+	for _, at := range order {
+		list := make([]string, len(m.Granules[at]))
+		for k, rec := range m.Granules[at] {
+			list[k] = cmp.Or(rec.S3, rec.HTTPS)
+			if rec.Size > 0 {
+				c.Sizes.known[list[k]] = rec.Size
+			}
+		}
+		c.lists, all = append(c.lists, list), append(all, list...)
+	}
+	if len(all) == 0 || some == 0 && !isLocal(all[0]) {
+		return c, c.Sizes.look(ctx, nil, nil, 0)
+	}
+	from, err := drivers.Open(ctx, drivers.Environment(), all[0])
+	if err != nil {
+		return c, err
+	}
+	return c, c.Sizes.look(ctx, from, all, some)
+}
+
+// Jobs are n neighbouring shards a job; forced says that n is not only the most.
+func (c *MapCosts) Jobs(n int, forced bool) []cost.Job {
+	most := plan.Bound{Shards: n}
+	if !forced {
+		most.Granules, most.Bytes = mostGranules, int64(c.Memory)<<20/4
+	}
+	return c.groups(plan.Group(c.lists, plan.NewKept(c.lists, c.Sizes.of), most), c.lists)
+}
+
+// sample is how many granules' sizes a run asks for before it says what it will cost.
+const sample = 5
+
+// shapeOf is how the shards of the run are computed by a function of so many MB.
+func (r *Run) shapeOf(ctx context.Context, memoryMB int) *Shape {
+	s := &Shape{Sizes: &Sizes{known: r.sizes}, Indexed: r.config.DataSource.Index.Store != "", Memory: memoryMB, Latency: cost.DefaultLatency}
+	var urls []string
+	for i := range r.jobs {
+		for _, g := range r.jobs[i].Granules {
+			urls = append(urls, g.URL)
+			if g.Size > 0 {
+				r.sizes[g.URL] = g.Size
+			}
+		}
+	}
+	if err := s.Sizes.look(ctx, objstore.MeterReader(r.source.reader, &r.source.used), urls, sample); err != nil {
+		r.note("the size of some granules could not be asked for: %v", err)
+	}
+	return s
+}
+
+// ConstantsName is the file beside a shard map that has the constants which a calibration found.
+func ConstantsName(shardMap string) string {
+	return strings.TrimSuffix(shardMap, path.Ext(shardMap)) + ".cost.yaml"
+}
+
+// ReadConstants reads a file of constants; NotFound if there is none.
+func ReadConstants(name string) (cost.Model, error) {
+	var m cost.Model
+	data, err := os.ReadFile(name)
+	switch {
+	case os.IsNotExist(err):
+		return m, core.Errorf(core.NotFound, "constants", name, "%w", err)
+	case err != nil:
+		return m, core.Errorf(core.Invalid, "constants", name, "%w", err)
+	}
+	if err := yaml.UnmarshalWithOptions(data, &m, yaml.Strict()); err != nil {
+		return m, core.Errorf(core.Invalid, "constants", name, "%w", err)
+	}
+	if err := m.Check(); err != nil {
+		return m, core.Errorf(core.Invalid, "constants", name, "%w", err)
+	}
+	return m, nil
+}
+
+// WriteConstants writes a file of constants.
+func WriteConstants(name string, m cost.Model) error {
+	data, err := yaml.Marshal(m)
+	if err != nil {
+		return core.Errorf(core.Internal, "constants", name, "%w", err)
+	}
+	text := "# What zagg cost --calibrate measured; zagg cost and zagg run go by it where it lies beside their shard map.\n" + string(data)
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		return core.Errorf(core.Invalid, "constants", name, "%w", err)
+	}
+	return nil
+}
+
+// Calibrate computes so many shards of the plan, from the one with most granules to the one with fewest, each by itself, and fits the
+// model of cost to what they took. They stay in the store, where a run of all shards finds them done.
+func Calibrate(ctx context.Context, o Options, shards int, f cost.Function) (cost.Model, *Summary, error) {
+	o.spread, o.PerJob, o.Keep = shards, 1, true
+	total, err := Do(ctx, o)
+	if err != nil {
+		return cost.Model{}, total, err
+	}
+	if total.Worker.Function != "" {
+		f.MemoryMB = int(total.Worker.MemoryGB * 1024)
+	}
+	var samples []cost.Sample
+	for _, row := range total.rows {
+		if row.Seconds > 0 {
+			samples = append(samples, cost.Sample{Granules: int(row.Granules), Seconds: row.Seconds, CPUSeconds: row.CPUSeconds, Reads: row.Reads, Writes: row.Writes, Bytes: row.BytesRead})
+		}
+	}
+	m, ok := cost.Fit(samples, f)
+	if !ok {
+		return m, total, core.Errorf(core.NotFound, "--calibrate", total.Store, "no shard with granules was computed: those chosen were done before; give another --store, or --receipts with this one")
+	}
+	return m, total, nil
+}
