@@ -53,7 +53,7 @@ var rules = map[string][]string{
 	"internal/job":          {"internal/secret"},
 	"internal/plan":         {"internal/job"},
 	"internal/plugindigest": {},
-	"internal/plot":         {"internal/plot/coast"},
+	"internal/plot":         {"core/sphere", "internal/plot/coast"},
 	"internal/plot/coast":   {},
 	"internal/release":      {"core/...", "internal/bench", "internal/bundle"},
 	"internal/shardmap":     {},
@@ -96,6 +96,8 @@ var rules = map[string][]string{
 	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/job", "internal/plan", "internal/store", "internal/stored"},
 
 	"core/spelling": {},
+
+	"internal/view": {"core/...", "internal/job", "internal/plot", "internal/plot/coast", "internal/store", "internal/stored", "internal/zarr"},
 
 	"internal/shardmap/mapview": {"core/...", "internal/catalog/...", "internal/cost", "internal/drivers", "internal/plot", "internal/run", "internal/shardmap"},
 }

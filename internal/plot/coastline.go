@@ -30,7 +30,7 @@ func (f *figure) coastlines(p *pen) {
 
 // place is where a point lies, in pixels; not ok: it is on the far side of a polar map.
 func (f *figure) place(at core.LonLat) (px [2]float64, ok bool) {
-	if s, polar := f.cells.proj.(stereographic); polar && at.Lat*s.sign() < -10 {
+	if a, polar := f.cells.proj.(around); polar && at.Lat*a.middle().sign() < -10 {
 		return px, false
 	}
 	px[0], px[1] = f.view.pixel(f.cells.proj.forward(at.Lon, at.Lat))

@@ -92,10 +92,11 @@ func (f *figure) bounds() bounds {
 			b.west, b.east, b.south, b.north = min(b.west, lon), max(b.east, lon), min(b.south, lat), max(b.north, lat)
 		}
 	}
-	s, polar := proj.(stereographic)
+	a, polar := proj.(around)
 	if b.pole = polar && v.x0 < 0 && x1 > 0 && y0 < 0 && v.y1 > 0; !b.pole {
 		return b
 	}
+	s := a.middle()
 	b.west, b.east = s.lon0-180, s.lon0+180
 	if s.south {
 		b.south = -90
@@ -248,12 +249,13 @@ func (f *figure) outside(p *pen, crossings []crossing, sides, label string, take
 
 // inside labels a parallel that does not leave the map, on the line.
 func (f *figure) inside(p *pen, lat float64, label string, taken []box) []box {
-	proj, ok := f.cells.proj.(stereographic)
+	proj := f.cells.proj
+	a, ok := proj.(around)
 	if !ok {
 		return taken
 	}
 	x0, y0, _, _ := f.frame()
-	px, py := f.view.pixel(proj.forward(proj.lon0+165, lat))
+	px, py := f.view.pixel(proj.forward(a.middle().lon0+165, lat))
 	s := style{size: 18, color: f.palette.ink, align: 0.5, halo: f.palette.ground}
 	w := p.width(label, s)
 	b := box{x0 + px - w/2, y0 + py - 10, x0 + px + w/2, y0 + py + 10}

@@ -14,7 +14,45 @@ type projection interface {
 	inverse(x, y float64) (lon, lat float64)
 	// stretch is how many km of the plane one km on the ground is, along x and along y.
 	stretch(lat float64) (sx, sy float64)
+	// circle is the width of all longitudes where they lie side by side, km; 0 where they run together in a pole.
+	circle() float64
 	name() string
+}
+
+// A polar projection has a pole in its middle: around it longitudes are angles.
+type polar struct {
+	south bool
+	lon0  float64 // points down in the north, up in the south
+}
+
+// around is what all polar projections are.
+type around interface{ middle() polar }
+
+func (p polar) middle() polar { return p }
+
+// turned is the point at a distance from the pole.
+func (p polar) turned(lon, r float64) (x, y float64) {
+	sin, cos := math.Sincos((lon - p.lon0) * degree)
+	return r * sin, -p.sign() * r * cos
+}
+
+func (p polar) longitude(x, y float64) float64 {
+	return wrap(math.Atan2(x, -p.sign()*y)/degree+p.lon0, 0)
+}
+
+// sign is 1 in the north and -1 in the south.
+func (p polar) sign() float64 {
+	if p.south {
+		return -1
+	}
+	return 1
+}
+
+func (p polar) side() string {
+	if p.south {
+		return "south"
+	}
+	return "north"
 }
 
 const (
@@ -29,25 +67,29 @@ const (
 const polarFrom = 55
 
 // ProjectionNames are what Data.Projection may be.
-func ProjectionNames() []string { return []string{"auto", "plate", "north", "south"} }
+func ProjectionNames() []string {
+	return []string{"auto", "plate", "north", "south", "equal-north", "equal-south"}
+}
 
 // projectionOf is the projection of a name.
 func projectionOf(name string, lon, lat []float64) (projection, error) {
-	far := func(hemisphere string, beyond bool) (projection, error) {
-		if beyond {
-			return nil, core.Errorf(core.Invalid, "plot.Map", name, "a polar map of the %s cannot show cells beyond 10° on the other side of the equator", hemisphere)
-		}
-		return newStereographic(name == "south"), nil
-	}
 	switch name {
 	case "", "auto":
 		return chooseProjection(lon, lat), nil
 	case "plate":
 		return choosePlate(lon, lat), nil
-	case "north":
-		return far("north", slices.Min(lat) < -10)
-	case "south":
-		return far("south", slices.Max(lat) > 10)
+	case "north", "south", "equal-north", "equal-south":
+		_, hemisphere, equal := strings.Cut(name, "-")
+		if !equal {
+			hemisphere = name
+		}
+		if hemisphere == "north" && slices.Min(lat) < -10 || hemisphere == "south" && slices.Max(lat) > 10 {
+			return nil, core.Errorf(core.Invalid, "plot.Map", name, "a polar map of the %s cannot show cells beyond 10° on the other side of the equator", hemisphere)
+		}
+		if equal {
+			return newAzimuthal(hemisphere == "south"), nil
+		}
+		return newStereographic(hemisphere == "south"), nil
 	}
 	return nil, core.Errorf(core.Invalid, "plot.Map", name, "no such projection; have %s", strings.Join(ProjectionNames(), ", "))
 }
@@ -121,6 +163,8 @@ func (p plate) stretch(lat float64) (sx, sy float64) {
 	return math.Cos(p.parallel*degree) / max(math.Cos(lat*degree), math.Cos(88*degree)), 1
 }
 
+func (p plate) circle() float64 { return 360 * degreeKM * math.Cos(p.parallel*degree) }
+
 func (p plate) name() string {
 	if p.parallel == 0 {
 		return "plate carrée"
@@ -130,15 +174,14 @@ func (p plate) name() string {
 
 // stereographic is the polar stereographic projection of the WGS84 ellipsoid (Snyder, p. 161).
 type stereographic struct {
-	south    bool
-	lon0     float64 // points down in the north, up in the south
+	polar
 	parallel float64 // of true scale, > 0
 	factor   float64 // a·m/t at the parallel
 }
 
 // newStereographic is that of EPSG:3031 in the south and of EPSG:3413 in the north.
 func newStereographic(south bool) stereographic {
-	s := stereographic{south: south, lon0: -45, parallel: 70}
+	s := stereographic{polar: polar{south: south, lon0: -45}, parallel: 70}
 	if south {
 		s.lon0, s.parallel = 0, 71
 	}
@@ -159,13 +202,7 @@ func conformal(lat float64) float64 {
 }
 
 func (s stereographic) forward(lon, lat float64) (x, y float64) {
-	sin, cos := math.Sincos((lon - s.lon0) * degree)
-	if s.south {
-		r := s.factor * conformal(-lat)
-		return r * sin, r * cos
-	}
-	r := s.factor * conformal(lat)
-	return r * sin, -r * cos
+	return s.turned(lon, s.factor*conformal(s.sign()*lat))
 }
 
 func (s stereographic) inverse(x, y float64) (lon, lat float64) {
@@ -175,19 +212,10 @@ func (s stereographic) inverse(x, y float64) (lon, lat float64) {
 		es := eccentricity * math.Sin(phi)
 		phi = math.Pi/2 - 2*math.Atan(t*math.Pow((1-es)/(1+es), eccentricity/2))
 	}
-	if s.south {
-		return wrap(math.Atan2(x, y)/degree+s.lon0, 0), -phi / degree
-	}
-	return wrap(math.Atan2(x, -y)/degree+s.lon0, 0), phi / degree
+	return s.longitude(x, y), s.sign() * phi / degree
 }
 
-// sign is 1 in the north and -1 in the south.
-func (s stereographic) sign() float64 {
-	if s.south {
-		return -1
-	}
-	return 1
-}
+func (s stereographic) circle() float64 { return 0 }
 
 func (s stereographic) stretch(lat float64) (sx, sy float64) {
 	lat = min(math.Abs(lat), 89.999)

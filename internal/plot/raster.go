@@ -219,20 +219,16 @@ func haversine(angle float64) float64 {
 func (p *canvas) polygons(d *Data, c *cells) {
 	n := len(d.Corners) / len(d.Values)
 	ring := make([][2]float64, n)
-	turn := 2 * math.Pi // of a whole circle in a plate's plane, km
-	flat, isPlate := c.proj.(plate)
-	if isPlate {
-		turn = 360 * degreeKM * math.Cos(flat.parallel*degree)
-	}
+	turn := c.proj.circle()
 	for i, at := range c.index {
 		for j, corner := range d.Corners[at*n : (at+1)*n] {
 			x, y := c.proj.forward(corner.Lon, corner.Lat)
-			if isPlate { // a cell on the seam stays with its centre
+			if turn > 0 { // a cell on the seam stays with its centre
 				x -= turn * math.Round((x-c.x[i])/turn)
 			}
 			ring[j][0], ring[j][1] = p.pixel(x, y)
 		}
-		p.fill(ring, int32(i))
+		p.fill(ring, func(pixel int) { p.owner[pixel] = int32(i) })
 	}
 }
 
@@ -253,13 +249,13 @@ func (p *canvas) dots(c *cells) {
 	}
 }
 
-// fill claims the pixels whose centre lies in a ring.
-func (p *canvas) fill(ring [][2]float64, owner int32) {
+// fill visits the pixels whose centre lies in a ring.
+func (v *view) fill(ring [][2]float64, visit func(at int)) {
 	low, high := math.Inf(1), math.Inf(-1)
-	for _, v := range ring {
-		low, high = min(low, v[1]), max(high, v[1])
+	for _, c := range ring {
+		low, high = min(low, c[1]), max(high, c[1])
 	}
-	for y := max(0, int(low-0.5)); y < p.h && float64(y)+0.5 <= high; y++ {
+	for y := max(0, int(low-0.5)); y < v.h && float64(y)+0.5 <= high; y++ {
 		left, right, odd := math.Inf(1), math.Inf(-1), false
 		for j, a := range ring {
 			b, at := ring[(j+1)%len(ring)], float64(y)+0.5
@@ -271,8 +267,8 @@ func (p *canvas) fill(ring [][2]float64, owner int32) {
 		if !odd {
 			continue
 		}
-		for x := max(0, int(math.Ceil(left-0.5))); x < p.w && float64(x)+0.5 < right; x++ {
-			p.owner[y*p.w+x] = owner
+		for x := max(0, int(math.Ceil(left-0.5))); x < v.w && float64(x)+0.5 < right; x++ {
+			visit(y*v.w + x)
 		}
 	}
 }

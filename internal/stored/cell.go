@@ -63,6 +63,17 @@ func (s *Store) Cell(ctx context.Context, grid core.Grid, id string) (*Cell, err
 	return nil, core.Errorf(core.NotFound, "cell", id, "none of the store's %d finished shards has this cell", len(s.Records))
 }
 
+// CellOf is what the store has of the cell in a slot of the shard of a record.
+func (s *Store) CellOf(ctx context.Context, grid core.Grid, r *store.Record, slot int32) ([]CellValue, error) {
+	shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
+	if err != nil {
+		return nil, err
+	}
+	c := &Cell{}
+	err = s.readCell(ctx, grid, r, shards[0], slot, c)
+	return c.Values, err
+}
+
 // findCell is the slot of a cell in a shard, -1 where it is in another.
 func findCell(ctx context.Context, grid core.Grid, key core.ShardKey, id string) (slot int32, lon, lat float64, err error) {
 	cells, err := grid.Cells(ctx, key)
@@ -95,7 +106,7 @@ func findCell(ctx context.Context, grid core.Grid, key core.ShardKey, id string)
 			continue
 		}
 		for k := range x {
-			if x[k] == x[k] && elementText(&names[i], k) == id {
+			if x[k] == x[k] && ElementText(&names[i], k) == id {
 				return int32(k), x[k], y[k], nil
 			}
 		}
@@ -103,8 +114,8 @@ func findCell(ctx context.Context, grid core.Grid, key core.ShardKey, id string)
 	return -1, 0, 0, nil
 }
 
-// elementText is element i of a column of single values as text.
-func elementText(c *core.Column, i int) string {
+// ElementText is element i of a column of single values as text.
+func ElementText(c *core.Column, i int) string {
 	size := c.Type.Size()
 	switch {
 	case c.Offsets != nil:
@@ -175,10 +186,10 @@ func readValue(ctx context.Context, d *zarr.Dataset, start, count []int64) (*Cel
 		if err != nil {
 			return nil, err
 		}
-		none := elementText(&core.Column{Type: c.Type, Data: d.Fill}, 0)
+		none := ElementText(&core.Column{Type: c.Type, Data: d.Fill}, 0)
 		v.Fill = true
 		for i := range len(c.Data) / c.Type.Size() {
-			text := elementText(&c, i)
+			text := ElementText(&c, i)
 			v.Numbers, v.Fill = append(v.Numbers, text), v.Fill && text == none
 		}
 		return v, nil

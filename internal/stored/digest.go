@@ -1,7 +1,6 @@
 package stored
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"slices"
@@ -9,9 +8,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/reduce"
 	"github.com/englacial/zagg/internal/zarr"
-	"github.com/englacial/zagg/plugins/tdigest"
 )
 
 // quantileOf takes the name of a variable and of a quantile apart: h_tdigest@q50 is the median, h_tdigest@q2.5 a fortieth. Without
@@ -48,32 +45,4 @@ func checkDigest(array *zarr.Dataset, quantile float64) error {
 		return core.Errorf(core.Invalid, "plot", array.Name, "its cells are no digests, of which there are quantiles")
 	}
 	return nil
-}
-
-// numbersOf is one number for each cell of a block, and the one that stands for none.
-func numbersOf(ctx context.Context, array *zarr.Dataset, block []int64, quantile float64) (values []float64, fill float64, err error) {
-	if array.Type != core.Bytes {
-		c, err := array.ReadBlock(ctx, block)
-		if err != nil {
-			return nil, 0, err
-		}
-		return reduce.Float64s(&c), reduce.Float64s(&core.Column{Type: c.Type, Width: 1, Data: array.Fill})[0], nil
-	}
-	start, count := make([]int64, len(block)), make([]int64, len(block))
-	for i, b := range block {
-		start[i] = b * array.Shard[i]
-		count[i] = min(array.Shard[i], array.Shape[i]-start[i])
-	}
-	cells, err := array.ReadCells(ctx, start, count)
-	if err != nil {
-		return nil, 0, err
-	}
-	values = make([]float64, len(cells))
-	for i, c := range cells {
-		if len(c)%8 != 0 {
-			return nil, 0, core.Errorf(core.Corrupt, "plot", array.URL, "cell %d of block %v has %d bytes: no rows of mean and weight", i, block, len(c))
-		}
-		values[i] = tdigest.Quantile(core.View[float32](append(core.NewData(len(c))[:0], c...)), quantile)
-	}
-	return values, math.NaN(), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,27 +14,14 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// MapData reads a variable, or a quantile of one with digests (h_tdigest@q50), with the centres of its cells, shard by shard as the records list them.
+// MapData reads what is selected (Select), with the centres of its cells, shard by shard as the records list them.
 func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*plot.Data, error) {
-	variable, quantile, err := quantileOf(variable)
-	if err != nil {
-		return nil, err
-	}
-	array, err := s.Group.Array(ctx, variable)
-	if core.Is(err, core.NotFound) {
-		return nil, core.Errorf(core.NotFound, "plot", variable, "the store has no such variable; have %s", strings.Join(s.variableNames(ctx), ", "))
-	}
-	if err == nil {
-		err = checkDigest(array, quantile)
-	}
-	if err != nil {
-		return nil, err
-	}
 	frame := grid.Info().Frame
-	if slices.ContainsFunc(frame.Coords, func(f core.Field) bool { return f.Name == variable }) {
-		return nil, core.Errorf(core.Invalid, "plot", variable, "this is a coordinate, not a variable")
+	selected, err := Select(ctx, s.Group, &frame, variable)
+	if err != nil {
+		return nil, err
 	}
-	data := &plot.Data{Units: units(array.Attrs)}
+	data := &plot.Data{Units: units(selected.Array.Attrs)}
 	parts := make([]mapPart, len(s.Records))
 	areas := make([]float64, len(s.Records)) // km²; 0: not drawn
 	g, gctx := errgroup.WithContext(ctx)
@@ -45,7 +31,7 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 			continue
 		}
 		g.Go(func() error {
-			shard, err := s.readShard(gctx, grid, r, array, quantile, &parts[i])
+			shard, err := s.readShard(gctx, grid, r, selected, &parts[i])
 			areas[i] = shard.AreaKM2
 			return err
 		})
@@ -83,9 +69,11 @@ func mean(values []float64) float64 {
 	return sum / float64(max(n, 1))
 }
 
-func (s *Store) arrayNames() []string {
+func (s *Store) arrayNames() []string { return arrayNames(s.Group) }
+
+func arrayNames(group *zarr.Group) []string {
 	var names []string
-	for _, m := range s.Group.Members() {
+	for _, m := range group.Members() {
 		if m.Array {
 			names = append(names, m.Path)
 		}
@@ -94,9 +82,9 @@ func (s *Store) arrayNames() []string {
 }
 
 // variableNames are those of arrays with a dimension: scalars only describe others.
-func (s *Store) variableNames(ctx context.Context) []string {
-	return slices.DeleteFunc(s.arrayNames(), func(name string) bool {
-		a, err := s.Group.Array(ctx, name)
+func variableNames(ctx context.Context, group *zarr.Group) []string {
+	return slices.DeleteFunc(arrayNames(group), func(name string) bool {
+		a, err := group.Array(ctx, name)
 		return err != nil || len(a.Shape) == 0
 	})
 }
@@ -107,7 +95,7 @@ type mapPart struct {
 	Outlines [][]core.LonLat // of the cells, where the grid knows them
 }
 
-func (s *Store) readShard(ctx context.Context, grid core.Grid, r *store.Record, array *zarr.Dataset, quantile float64, part *mapPart) (core.Shard, error) {
+func (s *Store) readShard(ctx context.Context, grid core.Grid, r *store.Record, selected *Selection, part *mapPart) (core.Shard, error) {
 	shards, err := grid.Shards(ctx, []core.ShardKey{r.ShardKey})
 	if err != nil {
 		return core.Shard{}, err
@@ -116,26 +104,20 @@ func (s *Store) readShard(ctx context.Context, grid core.Grid, r *store.Record, 
 	if err != nil {
 		return core.Shard{}, err
 	}
-	block := s.block(r, shards[0])
-	for len(block) < len(array.Shape) {
-		return core.Shard{}, core.Errorf(core.Unsupported, "plot", array.URL, "it has %d values per cell: only one value per cell can be drawn", array.Shape[len(array.Shape)-1])
-	}
-	v, fill, err := numbersOf(ctx, array, block, quantile)
+	frame := grid.Info().Frame
+	v, err := selected.Read(ctx, &frame, s.block(r, shards[0]))
 	if err != nil {
 		return core.Shard{}, err
 	}
 	lon, lat := core.View[float64](cells[0].Data), core.View[float64](cells[1].Data)
-	if len(v) != len(lon) {
-		return core.Shard{}, core.Errorf(core.Unsupported, "plot", array.URL, "it has %d values in a shard of %d cells: only one value per cell can be drawn", len(v), len(lon))
-	}
-	corner := cornersOf(grid.Info().Frame.Dims, lon, lat)
+	corner := cornersOf(frame.Dims, lon, lat)
 	outliner, ok := grid.(core.Outliner)
 	if ok {
 		corner = nil
 	}
 	var slots []int32
 	for i := range v {
-		if v[i] == fill || math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
+		if math.IsNaN(v[i]) || math.IsNaN(lon[i]) {
 			continue
 		}
 		part.Lon, part.Lat, part.Values = append(part.Lon, lon[i]), append(part.Lat, lat[i]), append(part.Values, v[i])

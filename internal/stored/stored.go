@@ -36,7 +36,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 
 // OpenGroup opens a store's group.
 func OpenGroup(ctx context.Context, address string) (*Store, error) {
-	url, err := store.Address(address, "")
+	url, err := readAddress(address)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,14 @@ func OpenGroup(ctx context.Context, address string) (*Store, error) {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.Name, err)
 	}
 	return s, nil
+}
+
+// readAddress is the address of a store that is read: it may be behind http and https too.
+func readAddress(address string) (string, error) {
+	if scheme := objstore.Scheme(address); scheme == "http" || scheme == "https" {
+		return strings.TrimRight(address, "/"), nil
+	}
+	return store.Address(address, "")
 }
 
 // Damaged is what is wrong with a store whose metadata are too damaged to open it; nil where nothing is known of its set-up, or

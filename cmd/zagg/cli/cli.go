@@ -161,7 +161,7 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.exportCommand(), a.infoCommand(), a.verifyCommand(), a.coarsenCommand(), a.storeCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.hdfCommand(), a.costCommand(), a.pluginsCommand(), a.deployCommand(), a.quickdeployCommand(), a.attachCommand(), a.bundleCommand(), a.catalogCommand(), a.shardmapCommand(), a.benchCommand())
+	root.AddCommand(a.runCommand(), a.demoCommand(), a.plotCommand(), a.viewCommand(), a.exportCommand(), a.infoCommand(), a.verifyCommand(), a.coarsenCommand(), a.storeCommand(), a.gridCommand(), a.configCommand(), a.indexCommand(), a.h5Command(), a.hdfCommand(), a.costCommand(), a.pluginsCommand(), a.deployCommand(), a.quickdeployCommand(), a.attachCommand(), a.bundleCommand(), a.catalogCommand(), a.shardmapCommand(), a.benchCommand())
 	for _, c := range root.Commands() {
 		usageArgs(c)
 	}

@@ -182,7 +182,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
 	err := s.Serve(l)
 	if !errors.Is(err, http.ErrServerClosed) {
 		stop()
-		return core.Errorf(core.Internal, "hdf serve", l.Addr().String(), "%w", err)
+		return core.Errorf(core.Internal, "serve", l.Addr().String(), "%w", err)
 	}
 	return <-stopped
 }
