@@ -38,7 +38,7 @@ func Select(ctx context.Context, group *zarr.Group, frame *core.Frame, text stri
 		}
 		array, err = group.Array(ctx, name)
 	}
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return nil, core.Errorf(core.NotFound, "plot", name, "the store has no such variable; have %s", strings.Join(variableNames(ctx, group), ", "))
 	}
 	if err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 
-	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plot"
 	"github.com/englacial/zagg/internal/plot/coast"
@@ -17,6 +16,7 @@ type Page struct {
 	Grid      string                `json:"grid,omitempty"`
 	Static    bool                  `json:"static"` // there is no server: only files
 	Variables []PageVariable        `json:"variables"`
+	First     int                   `json:"first"` // of Variables, to begin with
 	Planes    []PagePlane           `json:"planes"`
 	Plane     string                `json:"plane"` // to begin with
 	Colors    map[string][][3]uint8 `json:"colors"`
@@ -79,7 +79,7 @@ func (s *Scene) State() State {
 
 // Page is what the page is told first.
 func (s *Scene) Page(ctx context.Context) (*Page, error) {
-	p := &Page{Title: s.title, TileSide: tileSide, WorldKM: worldKM, MostZoom: mostZoom, Colors: map[string][][3]uint8{}, ColorList: plot.ColorNames(), State: s.State()}
+	p := &Page{Title: s.title, TileSide: tileSide, WorldKM: worldKM, MostZoom: mostZoom, Colors: map[string][][3]uint8{}, ColorList: plot.ColorNames(), First: s.first(), State: s.State()}
 	if s.store != nil {
 		p.Group, p.Grid = s.store.Name, s.store.Made.Grid
 		s.shardsOf(ctx, s.levels[0])
@@ -156,18 +156,9 @@ func (s *Scene) Shards() []PageShard {
 		p := PageShard{Label: t.Label, State: t.state}
 		p.Middle[0], p.Middle[1] = t.cap.Center.LonLat()
 		for _, polygon := range t.Outline.Polygons {
-			p.Outline = append(p.Outline, pairs(sparse(dense(polygon[0], t.Outline.Planar))))
+			p.Outline = append(p.Outline, pairs(dense(polygon[0], t.Outline.Planar, 3)))
 		}
 		out = append(out, p)
-	}
-	return out
-}
-
-// sparse leaves three of four points out.
-func sparse(ring []core.LonLat) []core.LonLat {
-	var out []core.LonLat
-	for i := 0; i < len(ring); i += 4 {
-		out = append(out, ring[i])
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -20,16 +19,10 @@ type Place struct {
 	Lon     float64            `json:"lon"` // of the cell's centre
 	Lat     float64            `json:"lat"`
 	Outline [][2]float64       `json:"outline,omitempty"`
-	Names   []Named            `json:"names,omitempty"`
+	Names   [][2]string        `json:"names,omitempty"` // what the grid calls the cell
 	Values  []stored.CellValue `json:"values,omitempty"`
 	Record  *RecordSummary     `json:"record,omitempty"`
 }
-
-// Named is a name of a cell.
-type Named struct{ Name, Value string }
-
-// MarshalJSON writes a pair.
-func (n Named) MarshalJSON() ([]byte, error) { return json.Marshal([2]string{n.Name, n.Value}) }
 
 // mostListed is how many granules, or numbers, of a thing are shown.
 const mostListed = 200
@@ -105,7 +98,7 @@ func (s *Scene) place(ctx context.Context, t *shard, slot int32, lon, lat float6
 		return p, err
 	}
 	r, err := store.LoadRecord(ctx, s.store.Objects, s.store.URL, t.Label)
-	if core.CodeOf(err) == core.NotFound {
+	if core.Is(err, core.NotFound) {
 		return p, nil
 	}
 	if err != nil {
@@ -121,7 +114,7 @@ func (s *Scene) place(ctx context.Context, t *shard, slot int32, lon, lat float6
 }
 
 // names is what the grid calls the cell at a point.
-func (s *Scene) names(ctx context.Context, lon, lat float64) ([]Named, error) {
+func (s *Scene) names(ctx context.Context, lon, lat float64) ([][2]string, error) {
 	namer, ok := s.grid.(core.CellNamer)
 	if !ok {
 		return nil, nil
@@ -130,10 +123,10 @@ func (s *Scene) names(ctx context.Context, lon, lat float64) ([]Named, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Named
+	var out [][2]string
 	for i := range columns {
 		if columns[i].Name != core.PointColumn {
-			out = append(out, Named{columns[i].Name, stored.ElementText(&columns[i], 0)})
+			out = append(out, [2]string{columns[i].Name, stored.ElementText(&columns[i], 0)})
 		}
 	}
 	return out, nil

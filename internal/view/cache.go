@@ -73,7 +73,7 @@ func (c *cache) get(key partKey, read func(context.Context) (*part, error)) *loa
 func (c *cache) run(l *load, read func(context.Context) (*part, error)) {
 	defer close(l.done)
 	var p *part
-	err := c.ctx.Err()
+	var err error
 	select {
 	case c.room <- struct{}{}:
 		p, err = read(c.ctx)

@@ -168,6 +168,7 @@ func (x *exporting) page(ctx context.Context) error {
 	p.Static, p.Plane = true, x.Plane
 	all := p.Variables
 	p.Variables = nil
+	p.First = max(0, slices.Index(x.variables, p.First))
 	for _, v := range x.variables {
 		p.Variables = append(p.Variables, all[v])
 	}
@@ -333,4 +334,3 @@ func (x *exporting) write(data []byte, path ...string) error {
 	x.written.Bytes += int64(len(data))
 	return nil
 }
-

@@ -39,7 +39,7 @@ func (s *Scene) Look(ctx context.Context) error {
 	s.mu.Lock()
 	s.fault, s.pending, s.looked = err, 0, time.Now()
 	s.mu.Unlock()
-	s.firstOnce.Do(func() { close(s.first) })
+	s.once.Do(func() { close(s.settled) })
 	return err
 }
 
@@ -51,7 +51,7 @@ func (s *Scene) Settle(ctx context.Context) {
 	wait := time.NewTimer(s.o.Patience)
 	defer wait.Stop()
 	select {
-	case <-s.first:
+	case <-s.settled:
 	case <-wait.C:
 	case <-ctx.Done():
 	}
@@ -98,7 +98,7 @@ func (s *Scene) readRecords(ctx context.Context, labels []string, listed map[str
 		for i, label := range now {
 			g.Go(func() (err error) {
 				records[i], err = store.LoadRecord(gctx, s.store.Objects, s.store.URL, label)
-				if core.CodeOf(err) == core.NotFound { // deleted since: its shard is being computed anew
+				if core.Is(err, core.NotFound) { // deleted since: its shard is being computed anew
 					err = nil
 				}
 				return err

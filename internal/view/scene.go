@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,15 +50,15 @@ type Scene struct {
 	planes    map[string]plot.Plane
 	painting  chan struct{} // bounds the tiles that are painted at once
 
-	reading   sync.Mutex // one look at the records at a time
-	mu        sync.Mutex
-	shards    []*shard // in the order of labels
-	version   int      // grows whenever shards changes
-	looked    time.Time
-	pending   int // records that are known of and not yet read
-	fault     error
-	first     chan struct{} // closed when the records have been read for the first time
-	firstOnce sync.Once
+	reading sync.Mutex // one look at the records at a time
+	mu      sync.Mutex
+	shards  []*shard // in the order of labels
+	version int      // grows whenever shards changes
+	looked  time.Time
+	pending int // records that are known of and not yet read
+	fault   error
+	settled chan struct{} // closed when the records have been read for the first time
+	once    sync.Once
 }
 
 // A shard is what is known of one.
@@ -96,7 +97,7 @@ func Open(ctx context.Context, address string, o Options) (*Scene, error) {
 func OpenMap(ctx context.Context, title string, grid core.Grid, o Options) (*Scene, error) {
 	scene := newScene(ctx, grid, o)
 	scene.title, scene.variables = title, []*variable{{text: "granules", title: "granules of each shard", shard: func(s *shard) float64 { return s.granules }}}
-	scene.firstOnce.Do(func() { close(scene.first) })
+	scene.once.Do(func() { close(scene.settled) })
 	return scene, scene.plan(ctx)
 }
 
@@ -107,7 +108,7 @@ func newScene(ctx context.Context, grid core.Grid, o Options) *Scene {
 	if o.Patience == 0 {
 		o.Patience = defaultPatience
 	}
-	s := &Scene{o: o, grid: grid, cache: newCache(ctx, o.Memory), planes: map[string]plot.Plane{}, painting: make(chan struct{}, runtime.NumCPU()), first: make(chan struct{})}
+	s := &Scene{o: o, grid: grid, cache: newCache(ctx, o.Memory), planes: map[string]plot.Plane{}, painting: make(chan struct{}, runtime.NumCPU()), settled: make(chan struct{})}
 	for _, name := range plot.PlaneNames() {
 		s.planes[name], _ = plot.PlaneOf(name) // the names are its own
 	}
@@ -205,7 +206,7 @@ func (s *Scene) add(ctx context.Context, one *stored.Selection) {
 		Units any `json:"units"`
 	}
 	_ = json.Unmarshal(one.Array.Attrs, &attrs) // what has other types than text is left out
-	v := &variable{text: one.Text, title: shown(attrs.Title), units: shown(attrs.Units), selected: []*stored.Selection{one}}
+	v := &variable{text: one.Text, title: shown(attrs.Title), units: unitsOf(attrs.Units), selected: []*stored.Selection{one}}
 	for _, l := range s.levels[1:] {
 		coarse, err := stored.Select(ctx, l.group, &l.frame, one.Text)
 		if err != nil {
@@ -214,6 +215,29 @@ func (s *Scene) add(ctx context.Context, one *stored.Selection) {
 		v.selected = append(v.selected, coarse)
 	}
 	s.variables = append(s.variables, v)
+}
+
+// first is the variable to begin with: one that was asked for, else a mean or a median, else whatever is no count.
+func (s *Scene) first() int {
+	if len(s.o.Variables) > 0 {
+		return 0
+	}
+	best, most := 0, -1
+	for i, v := range s.variables {
+		rank := 0
+		switch name := strings.ToLower(v.text); {
+		case v.shard != nil:
+			continue
+		case strings.Contains(name, "mean") || strings.Contains(name, "median") || strings.Contains(name, "q50"):
+			rank = 2
+		case v.selected[0].Array.Type.IsFloat():
+			rank = 1
+		}
+		if rank > most {
+			best, most = i, rank
+		}
+	}
+	return best
 }
 
 // longest is the most characters of an attribute that are shown.
@@ -225,6 +249,14 @@ func shown(v any) string {
 		return string(runes[:longest]) + "…"
 	}
 	return text
+}
+
+// unitsOf leaves out the unit of plain numbers.
+func unitsOf(v any) string {
+	if text := shown(v); text != "1" {
+		return text
+	}
+	return ""
 }
 
 func baseName(url string) string {

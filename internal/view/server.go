@@ -37,6 +37,7 @@ type server struct {
 func Handler(scene *Scene, names ...string) http.Handler {
 	page, _ := fs.Sub(files, "page") // which is embedded above
 	s := &server{scene: scene, names: names, page: http.FileServerFS(page)}
+	go func() { _ = scene.Look(scene.cache.ctx) }() // so that much is known when the page asks; a failure is in the state
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /view.json", s.json(s.begin))
 	mux.HandleFunc("GET /state.json", s.json(s.state))

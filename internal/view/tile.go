@@ -266,7 +266,7 @@ func (s *Scene) shardTile(w *plot.Window, v *variable, plane plot.Plane, a Addre
 		painted = true
 		for _, p := range sh.Outline.Polygons {
 			x, y := plane.Forward(middleOf(p[0]))
-			w.Outline(dense(p[0], sh.Outline.Planar), x, y, float32(value))
+			w.Outline(dense(p[0], sh.Outline.Planar, 8), x, y, float32(value))
 		}
 	}
 	if painted {
@@ -284,22 +284,32 @@ func middleOf(ring []core.LonLat) (lon, lat float64) {
 	return sum.Unit().LonLat()
 }
 
-// dense is a ring with more points between its corners, so that straight lines between them are as good as its edges.
-func dense(ring []core.LonLat, planar bool) []core.LonLat {
-	const n = 8
+// dense is a ring with up to n points for each of four sides, so that straight lines between them are as good as its edges.
+func dense(ring []core.LonLat, planar bool, n int) []core.LonLat {
 	var out []core.LonLat
+	if step := len(ring) / (4 * n); step > 1 {
+		for i := 0; i < len(ring); i += step {
+			out = append(out, ring[i])
+		}
+		return out
+	}
+	n = max(1, 4*n/len(ring))
 	for i, a := range ring {
 		b := ring[(i+1)%len(ring)]
 		for k := range n {
-			f := float64(k) / n
-			if planar {
-				out = append(out, core.LonLat{Lon: a.Lon + f*(b.Lon-a.Lon), Lat: a.Lat + f*(b.Lat-a.Lat)})
-				continue
-			}
-			v := sphere.FromLonLat(a.Lon, a.Lat).Mul(1 - f).Add(sphere.FromLonLat(b.Lon, b.Lat).Mul(f))
-			lon, lat := v.Unit().LonLat()
-			out = append(out, core.LonLat{Lon: lon, Lat: lat})
+			out = append(out, between(a, b, float64(k)/float64(n), planar))
 		}
 	}
 	return out
+}
+
+// between is a point of an edge.
+func between(a, b core.LonLat, f float64, planar bool) core.LonLat {
+	if planar {
+		return core.LonLat{Lon: a.Lon + f*(b.Lon-a.Lon), Lat: a.Lat + f*(b.Lat-a.Lat)}
+	}
+	var c core.LonLat
+	v := sphere.FromLonLat(a.Lon, a.Lat).Mul(1 - f).Add(sphere.FromLonLat(b.Lon, b.Lat).Mul(f))
+	c.Lon, c.Lat = v.Unit().LonLat()
+	return c
 }

@@ -22,7 +22,7 @@ const name = () => (mode() === "difference" ? `${index("variable")}-${index("wit
 
 function layer(variable) {
   if (!layers.has(variable)) {
-    const locate = (key) => (page.static && !page.static_tiles[variable]?.has(key) ? null : `tiles/${page.variables[variable].file ?? variable}/${key}.bin`);
+    const locate = (key) => (page.static && !page.static_tiles[variable]?.has(key) ? null : `tiles/${variable}/${key}.bin`);
     layers.set(variable, new Tiles(page.tile_side, locate, redraw));
   }
   return layers.get(variable);
@@ -203,7 +203,8 @@ function settings() {
   fillSelect($("plane"), page.planes.map((p) => [p.name, p.title]));
   fillSelect($("colors"), page.color_list.map((c) => [c, c]));
   $("plane").value = view.plane;
-  $("with").value = String(Math.min(1, page.variables.length - 1));
+  $("variable").value = String(page.first);
+  $("with").value = String(page.first ? 0 : Math.min(1, page.variables.length - 1));
   for (const id of ["variable", "with", "compare", "colors"]) $(id).addEventListener("change", changed);
   for (const id of ["coast", "graticule", "shards", "follow", "swipe"]) $(id).addEventListener("input", async () => { if (id === "shards") await shardBorders(); redraw(); });
   $("plane").addEventListener("change", () => { turn($("plane").value); });
@@ -452,7 +453,7 @@ async function start() {
 // readTiles reads which tiles a static site has.
 async function readTiles() {
   page.static_tiles = [];
-  await Promise.all(page.variables.map(async (v, i) => { page.static_tiles[i] = new Set(await ask(`tiles/${v.file ?? i}/index.json`)); }));
+  await Promise.all(page.variables.map(async (v, i) => { page.static_tiles[i] = new Set(await ask(`tiles/${i}/index.json`)); }));
 }
 
 start();
