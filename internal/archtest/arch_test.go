@@ -138,6 +138,45 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// What needs Python or an S3 server, to begin with, is compiled with the tag suites alone: `go test ./...` links none of it.
+func TestSuitesHaveTheTag(t *testing.T) {
+	for dir, files := range packages(t) {
+		if !strings.HasPrefix(dir, "test/") {
+			continue
+		}
+		for name, f := range files {
+			if needsPrograms(f) && !tagged(f) {
+				t.Errorf("%s/%s reads ZAGG_PYTHON or ZAGG_VERSITYGW: its first line is to be //go:build suites", dir, name)
+			}
+		}
+	}
+}
+
+func needsPrograms(f *ast.File) bool {
+	found := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		if text, ok := n.(*ast.BasicLit); ok && (text.Value == `"ZAGG_PYTHON"` || text.Value == `"ZAGG_VERSITYGW"`) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func tagged(f *ast.File) bool {
+	for _, group := range f.Comments {
+		if group.Pos() > f.Package {
+			break
+		}
+		for _, c := range group.List {
+			if expr, ok := strings.CutPrefix(c.Text, "//go:build "); ok && strings.Contains(expr, "suites") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Package core is the words: standard library only.
 func TestCoreImportsOnlyStd(t *testing.T) {
 	for _, dir := range []string{"core", "core/morton", "core/names", "core/sphere", "core/reduce", "core/toc"} {

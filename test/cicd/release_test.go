@@ -1,3 +1,5 @@
+//go:build suites
+
 package cicd
 
 import (
@@ -17,7 +19,6 @@ import (
 
 // A release built in two folders is the same bytes, and the program in it runs.
 func TestReleaseIsReproducible(t *testing.T) {
-	slow(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("runs the program that is built for linux")
 	}

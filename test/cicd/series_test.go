@@ -1,3 +1,5 @@
+//go:build suites
+
 package cicd
 
 import (
@@ -16,7 +18,6 @@ import (
 // The step that adds a merge to the branch benchmarks, as two merges run it at the same time: the one that pushes later adds its
 // rows to what the other has pushed. Without anything new there is no commit.
 func TestTheSeriesStep(t *testing.T) {
-	slow(t)
 	var script string
 	for _, s := range workflows(t)["benchmark.yml"].Jobs["merge"].Steps {
 		if s.Name == "Series and charts" {

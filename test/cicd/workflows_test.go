@@ -2,7 +2,6 @@ package cicd
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -48,27 +47,6 @@ func workflows(t *testing.T) map[string]workflow {
 	return all
 }
 
-// slow skips a test that clones and builds the repository where continuous integration does not run it.
-func slow(t *testing.T) {
-	if os.Getenv("ZAGG_ACTIONLINT") == "" {
-		t.Skip("clones and builds the repository: `.ci/run suites` runs it")
-	}
-}
-
-func TestActionlint(t *testing.T) {
-	tool := os.Getenv("ZAGG_ACTIONLINT")
-	if tool == "" {
-		t.Skip("ZAGG_ACTIONLINT is not set: the executable of actionlint")
-	}
-	cmd := exec.Command(tool, "-no-color")
-	cmd.Dir = "../.."
-	if python := os.Getenv("ZAGG_PYTHON"); python != "" {
-		cmd.Args = append(cmd.Args, "-shellcheck", filepath.Join(filepath.Dir(python), "shellcheck"))
-	}
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
-}
-
 // Actions are pinned by commit; what somebody else wrote reaches no script but by the environment.
 func TestPinsAndScripts(t *testing.T) {
 	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
@@ -93,7 +71,7 @@ func TestPinsAndScripts(t *testing.T) {
 
 // Every name that a workflow selects tests by is that of a test.
 func TestSelectedTestsExist(t *testing.T) {
-	command := regexp.MustCompile(`go test ((?:\./\S+ )+)-run "?([\w|]+)"?`)
+	command := regexp.MustCompile(`go test -tags suites ((?:\./\S+ )+)-run "?([\w|]+)"?`)
 	found := false
 	for name, w := range workflows(t) {
 		for jobName, j := range w.Jobs {
@@ -147,43 +125,4 @@ func TestLeastPermissions(t *testing.T) {
 	slices.Sort(writesContents)
 	require.Equal(t, []string{"benchmark.yml merge", "release.yml publish"}, writesContents)
 	require.Equal(t, "production", workflows(t)["release.yml"].Jobs["production"].Environment)
-}
-
-// The step that plans a benchmark, run in a clone with a change of the worker.
-func TestThePlanStep(t *testing.T) {
-	slow(t)
-	var script string
-	for _, s := range workflows(t)["benchmark.yml"].Jobs["plan"].Steps {
-		if s.ID == "plan" {
-			script = s.Run
-		}
-	}
-	require.NotEmpty(t, script)
-	clone := filepath.Join(t.TempDir(), "clone")
-	git := func(args ...string) string {
-		cmd := exec.Command("git", args...)
-		if args[0] != "clone" {
-			cmd.Dir = clone
-		}
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(out))
-		return strings.TrimSpace(string(out))
-	}
-	git("clone", "-q", "../..", clone)
-	base := git("rev-parse", "HEAD")
-	f, err := os.OpenFile(filepath.Join(clone, "internal/engine/engine.go"), os.O_APPEND|os.O_WRONLY, 0)
-	require.NoError(t, err)
-	_, err = f.WriteString("\n")
-	require.NoError(t, err)
-	require.NoError(t, f.Close())
-	git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qam", "change")
-	output := filepath.Join(t.TempDir(), "output")
-	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", script)
-	cmd.Dir = clone
-	cmd.Env = append(os.Environ(), "HEAD_SHA="+git("rev-parse", "HEAD"), "BASE_SHA="+base, "GITHUB_OUTPUT="+output)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
-	text, err := os.ReadFile(output)
-	require.NoError(t, err)
-	require.Equal(t, "commit="+git("rev-parse", "HEAD")+"\naffects=true\n", string(text))
 }

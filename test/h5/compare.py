@@ -1,8 +1,8 @@
 """Prints every object, attribute and value of HDF5 files as h5py reads them, for comparison with core/h5.
 
-usage: compare.py FILE
+usage: compare.py FILE…
 
-One line for each object that hard links reach, by its first path, and for each attribute: shape, and the beginning of the
+Of several files each begins with a line "file NAME". One line for each object that hard links reach, by its first path, and for each attribute: shape, and the beginning of the
 SHA-256 of the values packed in C order and little-endian. Anything of variable length is its bytes after their count (4
 bytes, little-endian). The Go side is dump in core/h5.
 """
@@ -138,5 +138,8 @@ def walk(obj, path, seen):
             walk(child, at + ("/" if isinstance(child, h5py.Group) else ""), seen)
 
 
-FILE = h5py.File(sys.argv[1], "r")
-walk(FILE["/"], "/", set())
+for name in sys.argv[1:]:
+    if len(sys.argv) > 2:
+        print("file", name)
+    with h5py.File(name, "r") as FILE:
+        walk(FILE["/"], "/", set())

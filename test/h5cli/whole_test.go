@@ -1,3 +1,5 @@
+//go:build suites
+
 package h5cli_test
 
 import (
