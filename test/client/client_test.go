@@ -1,6 +1,5 @@
 //go:build suites
 
-// Package client makes the wheel of the Python package and uses it as one who installed it.
 package client
 
 import (

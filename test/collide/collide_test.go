@@ -1,6 +1,5 @@
 //go:build suites
 
-// Package collide starts two runs of zagg on one store at almost the same moment.
 package collide
 
 import (

@@ -1,6 +1,5 @@
 //go:build suites
 
-// Package coverage_test holds shard maps against those of the Python zagg, and against what granules really observed.
 package coverage_test
 
 import (

@@ -1,6 +1,5 @@
 //go:build suites
 
-// Package export reads what `zagg export` writes with the tools that it is written for.
 package export
 
 import (

@@ -1,7 +1,5 @@
 //go:build suites
 
-// Package expr_test compares the expression evaluator and the reductions with numpy. The tests need the environment
-// variable ZAGG_PYTHON, an interpreter with the packages of test/requirements.txt, and are skipped without it.
 package expr_test
 
 import (

@@ -1,0 +1,2 @@
+// Package client makes the wheel of the Python package and uses it as one who installed it.
+package client

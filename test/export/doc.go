@@ -1,0 +1,2 @@
+// Package export reads what `zagg export` writes with the tools that it is written for.
+package export
