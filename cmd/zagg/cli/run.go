@@ -211,7 +211,7 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 	}
 	limitMemory(options.Memory)
 	if len(o.granules) > 0 { // they are read from the beginning, to find their shards
-		limitGarbage(few)
+		newGarbage(options.Memory).limit(few)
 	}
 	total, err := run.Do(ctx, *options)
 	if total != nil {
@@ -244,7 +244,7 @@ func (a *app) runOptions(o *runOptions) (*run.Options, error) {
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
-		Began: a.began, Progress: newReporter(a.stderr, o.quiet), Open: openLocal,
+		Began: a.began, Progress: newReporter(a.stderr, o.quiet), Open: newGarbage(memory).openLocal,
 	}
 	if len(o.granules) > 0 {
 		r.Open = run.Local
