@@ -152,6 +152,15 @@ func (c *compiler) read() error {
 			}
 		}
 	}
+	chosen, err := c.selected(info.Columns)
+	if err != nil {
+		return err
+	}
+	for _, name := range chosen.Columns() {
+		if !slices.Contains(names, name) {
+			names = append(slices.Clip(names), name)
+		}
+	}
 	for _, name := range names {
 		i := slices.IndexFunc(info.Columns, func(f core.Field) bool { return f.Name == name })
 		if i < 0 {

@@ -226,6 +226,7 @@ func receipt(to *job.Receipt, res *engine.Result, granules int) {
 	c := res.Counts
 	to.Observations.Read, to.Observations.Kept, to.Observations.Outside = c.Read-c.Outside, c.Kept, c.Outside
 	to.Observations.Drop(job.DropFilter, c.Refused)
+	to.Observations.Drop(job.DropSelection, c.Unchosen)
 	to.Observations.Drop(job.DropCoordinates, c.Invalid)
 	to.Observations.Drop(job.DropFill, c.Fill)
 	to.Observations.Drop(job.DropNaN, c.NaN)

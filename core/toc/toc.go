@@ -119,6 +119,12 @@ func (c Clock) Word(v float64) uint64 {
 	return w
 }
 
+// Elapsed is how many seconds pass from one instant of UTC to another, leap seconds included.
+func Elapsed(from, to time.Time) float64 {
+	whole := to.Unix() - from.Unix() + leapSeconds(to) - leapSeconds(from)
+	return float64(whole) + float64(to.Nanosecond()-from.Nanosecond())/1e9
+}
+
 // leapDays are the days from which on there is one more leap second (IERS Bulletin C).
 func leapDays() []string {
 	return []string{

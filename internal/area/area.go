@@ -3,6 +3,7 @@ package area
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,20 +26,32 @@ type Area struct {
 
 // Box reads "lon_min,lat_min,lon_max,lat_max", in degrees; name is what the readings call it.
 func Box(name, text string) (Area, error) {
-	var n [4]float64
-	parts := strings.Split(text, ",")
-	for i, p := range parts {
-		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
-		if err != nil || len(parts) != len(n) {
-			return Area{}, fmt.Errorf("%s %s: want lon_min,lat_min,lon_max,lat_max", name, text)
-		}
-		n[i] = v
+	n, err := BoxOf(name, text)
+	if err != nil {
+		return Area{}, err
 	}
 	box, err := geometry.Box(n[0], n[1], n[2], n[3])
 	if err != nil {
 		return Area{}, fmt.Errorf("%s %s: %v", name, text, err)
 	}
 	return Area{box, []geometry.Reading{geometry.BoxReading(name, box)}}, nil
+}
+
+// BoxOf is the four numbers of a box that can be one.
+func BoxOf(name, text string) ([4]float64, error) {
+	var n [4]float64
+	parts := strings.Split(text, ",")
+	for i, p := range parts {
+		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
+		if err != nil || len(parts) != len(n) {
+			return n, fmt.Errorf("%s %s: want lon_min,lat_min,lon_max,lat_max", name, text)
+		}
+		n[i] = v
+	}
+	if _, err := geometry.Box(n[0], n[1], n[2], n[3]); err != nil {
+		return n, fmt.Errorf("%s %s: %v", name, text, err)
+	}
+	return n, nil
 }
 
 // A Parse reads the shapes of a file's content: geometry.ParseGeoJSON and its like.
@@ -77,4 +90,45 @@ func Of(flag, name string, data []byte, parse Parse, edges geometry.Edges) (Area
 		err = core.Wrap(err, flag, name)
 	}
 	return Area{region, readings}, err
+}
+
+// GeoJSON reads a file of areas and gives them as GeoJSON of nothing but their rings, which reads the same.
+func GeoJSON(ctx context.Context, flag, name string) (Area, json.RawMessage, error) {
+	var shapes []geometry.Shape
+	a, err := Read(ctx, flag, name, func(data []byte) ([]geometry.Shape, error) {
+		var err error
+		shapes, err = geometry.ParseGeoJSON(data)
+		return shapes, err
+	}, 0)
+	if err != nil {
+		return a, nil, err
+	}
+	rings := make([][][][2]float64, len(shapes))
+	for i, s := range shapes {
+		if !s.Polygon {
+			return a, nil, core.Errorf(core.Invalid, flag, name, "%s is a line or a point; observations are chosen by polygons", placeOf(i, s.Place))
+		}
+		for _, ring := range s.Rings {
+			points := make([][2]float64, len(ring), len(ring)+1)
+			for k, v := range ring {
+				points[k] = [2]float64{v.Lon, v.Lat}
+			}
+			if n := len(points); n > 0 && points[0] != points[n-1] {
+				points = append(points, points[0])
+			}
+			rings[i] = append(rings[i], points)
+		}
+	}
+	doc, err := json.Marshal(struct {
+		Type        string           `json:"type"`
+		Coordinates [][][][2]float64 `json:"coordinates"`
+	}{"MultiPolygon", rings})
+	return a, doc, err
+}
+
+func placeOf(i int, place string) string {
+	if place == "" {
+		return fmt.Sprintf("shape %d", i)
+	}
+	return place
 }

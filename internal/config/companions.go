@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/englacial/zagg/core/toc"
 )
 
 // TimeColumn is the column of words of time that output.time_source makes; LocationColumn is that of places, which the grid makes.
@@ -19,6 +21,41 @@ type Clock struct {
 	Field string
 	Epoch time.Time // UTC
 	Unit  float64   // seconds
+	UTC   bool      // days have 86,400 seconds whatever is inserted: leap seconds are not counted
+}
+
+// At is the number that the clock shows at an instant of UTC.
+func (c *Clock) At(t time.Time) float64 {
+	if c.UTC {
+		return (float64(t.Unix()-c.Epoch.Unix()) + float64(t.Nanosecond()-c.Epoch.Nanosecond())/1e9) / c.Unit
+	}
+	return toc.Elapsed(c.Epoch, t) / c.Unit
+}
+
+// ClockOf is the clock of a variable whose units are "seconds since 2018-01-01" or the like, on a scale without leap seconds; nil for others.
+func ClockOf(field, units string) *Clock {
+	if !TimeUnits(units) {
+		return nil
+	}
+	word, since, _ := strings.Cut(strings.TrimSpace(units), " since ")
+	epoch, _, ok := instant(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(since), "UTC"), "Z"))
+	if !ok {
+		return nil
+	}
+	word = strings.ToLower(strings.TrimSpace(word))
+	unit, known := map[string]float64{"d": 86400, "h": 3600, "s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}[word]
+	for _, u := range []struct {
+		name    string
+		seconds float64
+	}{{"day", 86400}, {"hour", 3600}, {"hr", 3600}, {"min", 60}, {"sec", 1}, {"msec", 1e-3}, {"millisec", 1e-3}, {"microsec", 1e-6}, {"nanosec", 1e-9}} {
+		if !known && strings.HasPrefix(word, u.name) {
+			unit, known = u.seconds, true
+		}
+	}
+	if !known {
+		return nil
+	}
+	return &Clock{Field: field, Epoch: epoch, Unit: unit}
 }
 
 // clock reads output.time_source.
@@ -34,13 +71,8 @@ func (p *problems) clock(n *node, d *DataSource) *Clock {
 		p.declared(f, c.Field, d)
 	}
 	if e := n.get("epoch"); e != nil {
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly} {
-			if at, err := time.Parse(layout, e.str()); err == nil {
-				c.Epoch = at.UTC()
-				break
-			}
-		}
-		if c.Epoch.IsZero() || c.Epoch.Year() < 1850 || c.Epoch.Year() > 2140 {
+		var ok bool
+		if c.Epoch, _, ok = instant(e.str()); !ok {
 			p.add(e, "%s is no time of UTC from 1850 to 2140; expected such as 2018-01-01T00:00:00", show(e))
 		}
 	}

@@ -18,6 +18,7 @@ type DataSource struct {
 	Variables           []Variable // those of levels too
 	Filters             []Filter   // of filters, or else the one of quality_filter
 	MaskFill            Mask
+	Select              Selection
 	CredentialsProvider string   // "" if not given
 	FootprintMargin     *float64 // metres; nil if not given
 	Index               Index
@@ -136,6 +137,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.Index = p.index(n.get("index"))
 	d.Variables = append(p.variables(n.get("variables"), ""), p.levels(n, &d)...)
 	d.Filters = p.filters(n)
+	d.Select = p.selection(n.get("select"))
 	p.assetNames(n)
 	d.reader = readerConfig(n)
 	if d.Reader == defaultReader {

@@ -15,6 +15,7 @@ import (
 	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/expr"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/selection"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -22,24 +23,25 @@ import (
 type Pipeline struct {
 	Grid      core.Grid
 	Reader    core.ProductReader
-	Columns   []string       // columns to read: the declared variables
-	Filters   []core.Filter  // the reader's
-	Rows      []RowFilter    // the engine's
-	Vars      []Variable     // what to compute, in output order
-	Coords    []*zarr.Array  // coordinate arrays that each shard writes; empty where set-up has written them
-	Mask      Mask           // what becomes of rows in which a column has no valid value
-	Granules  int            // granules read at once
-	Budget    *budget.Budget // of the process; nil: no bounds
-	Request   int64          // bytes that cost as much as a request to the granules' store
-	Scratch   string         // folder for rows beyond the budget; "": the system's for temporary files
-	Batch     int            // most rows per batch
-	Group     string         // path of the group inside the store
-	Dims      []core.Dim     // the frame's
-	Derived   []Derived      // what statistics take as inputs beside columns, once per distinct text
-	Chunks    []ChunkValue   // what statistics may take of the chunk of a cell
-	Positions bool           // each row has its longitude and latitude
-	Cells     bool           // statistics may take the columns of Grid.Cells
-	Places    bool           // each row has the word of its place, as the grid names it (core.PointColumn)
+	Columns   []string             // columns to read: the declared variables
+	Filters   []core.Filter        // the reader's
+	Select    *selection.Selection // which rows are used; nil: all
+	Rows      []RowFilter          // the engine's
+	Vars      []Variable           // what to compute, in output order
+	Coords    []*zarr.Array        // coordinate arrays that each shard writes; empty where set-up has written them
+	Mask      Mask                 // what becomes of rows in which a column has no valid value
+	Granules  int                  // granules read at once
+	Budget    *budget.Budget       // of the process; nil: no bounds
+	Request   int64                // bytes that cost as much as a request to the granules' store
+	Scratch   string               // folder for rows beyond the budget; "": the system's for temporary files
+	Batch     int                  // most rows per batch
+	Group     string               // path of the group inside the store
+	Dims      []core.Dim           // the frame's
+	Derived   []Derived            // what statistics take as inputs beside columns, once per distinct text
+	Chunks    []ChunkValue         // what statistics may take of the chunk of a cell
+	Positions bool                 // each row has its longitude and latitude
+	Cells     bool                 // statistics may take the columns of Grid.Cells
+	Places    bool                 // each row has the word of its place, as the grid names it (core.PointColumn)
 }
 
 // A Derived is a value of each row that is computed of columns: an expr.Program, or a Clock.
@@ -96,12 +98,13 @@ type Object struct {
 	SHA256 string
 }
 
-// Counts says where the rows went. Read = Refused + Outside + Invalid + Fill + NaN + Filtered + Kept.
+// Counts says where the rows went. Read = Refused + Outside + Invalid + Unchosen + Fill + NaN + Filtered + Kept.
 type Counts struct {
 	Read     int64 // rows the reader emitted, refused or found invalid
 	Refused  int64 // in the shard, by the reader's filters
 	Outside  int64 // emitted, but in another shard
 	Invalid  int64 // of granules at home: coordinates not finite or |lat| > 90, whether the reader or the engine noticed
+	Unchosen int64 // in the shard, but not of the selection
 	Fill     int64 // in the shard, but a declared variable is its fill value or not valid (MaskRows)
 	NaN      int64 // in the shard, but a declared variable is NaN (MaskRows)
 	Filtered int64 // refused by an expression filter, or one of its columns has no valid value (MaskInputs)
@@ -113,6 +116,7 @@ func (c *Counts) add(o Counts) {
 	c.Refused += o.Refused
 	c.Outside += o.Outside
 	c.Invalid += o.Invalid
+	c.Unchosen += o.Unchosen
 	c.Fill += o.Fill
 	c.NaN += o.NaN
 	c.Filtered += o.Filtered

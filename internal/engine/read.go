@@ -183,11 +183,20 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 
 // takeShard brings the rows of one shard to the sink.
 func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error {
+	had := len(l.keep)
+	chosen, err := l.run.p.Select.Keep(b, l.keep)
+	if err != nil {
+		return err
+	}
+	l.keep = chosen
+	if l.counts.Unchosen += int64(had - len(chosen)); len(chosen) == 0 {
+		return nil
+	}
 	cols := l.mask(b)
 	if err := l.filter(cols); err != nil || len(l.keep) == 0 {
 		return err
 	}
-	cols, err := l.run.p.withPlaces(ctx, cols, b, l.keep)
+	cols, err = l.run.p.withPlaces(ctx, cols, b, l.keep)
 	if err != nil {
 		return err
 	}

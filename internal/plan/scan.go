@@ -20,10 +20,12 @@ type Scan struct {
 	Grid    core.Grid
 	Reader  core.ProductReader
 	Source  core.ObjectReader
-	Request int64                                       // bytes that cost as much as a request to the source
-	Workers int                                         // granules read at once
-	Changed func(core.Granule) error                    // why what was read of a granule does not count: it was replaced meanwhile; may be nil
-	Report  func(done, total int, granule core.Granule) // called from one goroutine at a time; may be nil
+	Request int64                                              // bytes that cost as much as a request to the source
+	Workers int                                                // granules read at once
+	Columns []string                                           // that Keep needs
+	Keep    func(b *core.Batch, rows []int32) ([]int32, error) // the rows that are used, within rows; nil: all
+	Changed func(core.Granule) error                           // why what was read of a granule does not count: it was replaced meanwhile; may be nil
+	Report  func(done, total int, granule core.Granule)        // called from one goroutine at a time; may be nil
 
 	reach atomic.Uint64 // bits of the radius in metres beyond which runs are cut; 0: not known yet
 }
@@ -33,6 +35,7 @@ type Found struct {
 	Rows    int64 // observations looked at
 	Invalid int64 // coordinates not finite or |lat| > 90
 	Nowhere int64 // valid, but outside the grid's domain
+	Unused  int64 // valid, but not kept
 	Lon     Span  // of the valid coordinates
 	Lat     Span
 	Failed  map[string]error
@@ -105,6 +108,7 @@ func sum(granules []core.Granule, results []result) *Found {
 		found.Rows += r.rows
 		found.Invalid += r.invalid
 		found.Nowhere += r.nowhere
+		found.Unused += r.unused
 		found.Lon.add(r.lon)
 		found.Lat.add(r.lat)
 	}
@@ -146,6 +150,7 @@ func (s *Scan) collect(ctx context.Context, granules []core.Granule, results []r
 type result struct {
 	shards                 map[core.ShardKey]bool // that own an observation
 	rows, invalid, nowhere int64
+	unused                 int64
 	lon, lat               Span
 	err                    error
 }
@@ -175,12 +180,16 @@ func (s *Scan) readSame(ctx context.Context, g core.Granule) (result, error) {
 
 func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
 	r := result{shards: map[core.ShardKey]bool{}, lon: noSpan(), lat: noSpan()}
-	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Rows: 1 << 16, CountInvalid: true, Request: s.Request}, func(b *core.Batch) error {
+	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Columns: s.Columns, Rows: 1 << 16, CountInvalid: true, Request: s.Request}, func(b *core.Batch) error {
 		if len(b.Lat) != len(b.Lon) {
 			return core.Errorf(core.Internal, "plan", b.Group, "the reader emitted %d latitudes to %d longitudes", len(b.Lat), len(b.Lon))
 		}
 		r.take(b.Lon, b.Lat)
-		if err := s.batch(ctx, b, &r); err != nil {
+		b, err := s.kept(b, &r)
+		if err == nil {
+			err = s.batch(ctx, b, &r)
+		}
+		if err != nil {
 			return core.Wrapf(err, "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}
 		return nil
@@ -188,6 +197,32 @@ func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
 	r.rows = stats.Rows
 	r.invalid += stats.Invalid
 	return r, err
+}
+
+// kept is a batch without the rows that are not used. Those without a position stay, to be counted.
+func (s *Scan) kept(b *core.Batch, r *result) (*core.Batch, error) {
+	if s.Keep == nil {
+		return b, nil
+	}
+	var rows []int32
+	out := &core.Batch{Group: b.Group}
+	for i := range b.Lon {
+		if core.Usable(b.Lon[i], b.Lat[i]) {
+			rows = append(rows, int32(i))
+		} else {
+			r.invalid++
+		}
+	}
+	had := len(rows)
+	rows, err := s.Keep(b, rows)
+	if err != nil {
+		return nil, err
+	}
+	r.unused += int64(had - len(rows))
+	for _, i := range rows {
+		out.Lon, out.Lat = append(out.Lon, b.Lon[i]), append(out.Lat, b.Lat[i])
+	}
+	return out, nil
 }
 
 // coverRuns is how many runs are covered by one call: each may have some hundred shards near it.

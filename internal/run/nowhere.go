@@ -25,6 +25,9 @@ func (r *Run) nowhere(seen *plan.Found) error {
 	case seen.Invalid > 0:
 		return bad("%s, but %s have unusable coordinates: are latitude and longitude swapped?", where, of(seen.Invalid))
 	}
+	if seen.Unused > 0 {
+		return bad("%s, and %s are not in the area or the time of data_source.select (--bbox, --polygon, --start, --end)", where, of(seen.Unused))
+	}
 	grid, err := json.Marshal(r.config.Output.Grid.Config)
 	if err != nil {
 		grid = nil

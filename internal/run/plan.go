@@ -57,13 +57,49 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	if err := r.selectNewest(ctx, granules); err != nil {
 		return nil, nil, core.Wrap(err, "", name)
 	}
-	p, err := plan.Make(ctx, r.recipe.Grid, m.Keys, granules)
+	keys, granules, err := r.inArea(ctx, m.Keys, granules)
+	if err != nil {
+		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+	}
+	p, err := plan.Make(ctx, r.recipe.Grid, keys, granules)
 	if err != nil {
 		return nil, nil, err
 	}
 	p.Leave(r.superseded)
 	src, err := r.open(ctx, p)
 	return p, src, err
+}
+
+// inArea leaves out the shards of a map that have no place where observations are used.
+func (r *Run) inArea(ctx context.Context, keys []core.ShardKey, granules [][]core.Granule) ([]core.ShardKey, [][]core.Granule, error) {
+	chosen := r.recipe.Selection()
+	if chosen.All() || len(chosen.Region.Polygons) == 0 || len(keys) == 0 {
+		return keys, granules, nil
+	}
+	covers, err := r.recipe.Grid.Cover(ctx, []core.Region{chosen.Region})
+	if err != nil {
+		return nil, nil, err
+	}
+	shards, err := r.recipe.Grid.Shards(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	near := map[core.ShardKey]bool{}
+	for _, k := range covers[0] {
+		near[k] = true
+	}
+	var keptKeys []core.ShardKey
+	var kept [][]core.Granule
+	for i := range shards {
+		if near[shards[i].Key] {
+			keptKeys, kept = append(keptKeys, keys[i]), append(kept, granules[i])
+		}
+	}
+	if len(kept) == 0 {
+		return nil, nil, core.Errorf(core.NotFound, "plan", "", "none of the %d shards is in the area of data_source.select (--bbox, --polygon)", len(keys))
+	}
+	r.note("%d of %d shards are in the area that is asked for", len(kept), len(keys))
+	return keptKeys, kept, nil
 }
 
 // selectNewest leaves out the granules whose observations another holds, and says so.
@@ -201,6 +237,9 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		Grid: r.recipe.Grid, Reader: r.recipe.Reader, Workers: stores.Granules,
 		Source: stores.Reader(&src.used), Request: stores.Request,
 	}
+	if chosen := r.recipe.Selection(); !chosen.All() {
+		s.Columns, s.Keep = chosen.Columns(), chosen.Keep
+	}
 	s.Changed = func(g core.Granule) error { return host.Changed(src.found, src.cache, r.budget, g) }
 	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
 		err := r.recipe.Probe(ctx, s.Source, granules[0])
@@ -224,6 +263,9 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		return nil, nil, r.nowhere(seen)
 	}
 	r.note("%s observations, %s with unusable coordinates, %s outside the grid", humanize.Comma(seen.Rows), humanize.Comma(seen.Invalid), humanize.Comma(seen.Nowhere))
+	if seen.Unused > 0 {
+		r.note("%s are not in the area or the time that is asked for", humanize.Comma(seen.Unused))
+	}
 	return p, src, nil
 }
 

@@ -74,6 +74,12 @@ func TestGoldenFromShardMap(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "store.zarr")
 	zagg(t, "run", "--config", unmasked(t, filepath.Join(dir, "small", "config.yaml")), "--catalog", catalog, "--store", store, "-q")
 	compare(t, store, filepath.Join(dir, "small", "store.zarr"))
+
+	box := []string{"run", "--config", filepath.Join(dir, "small", "config.yaml"), "--bbox=-127,-87.4,-120,-86.5", "-q"}
+	byMap, byGranules := filepath.Join(t.TempDir(), "map.zarr"), filepath.Join(t.TempDir(), "granules.zarr")
+	zagg(t, append(box, "--catalog", catalog, "--store", byMap)...)
+	zagg(t, append(box, "--granules", granules, "--store", byGranules)...)
+	require.Equal(t, folder(t, byGranules), folder(t, byMap), "an area's observations are the same, however its shards are found")
 }
 
 // By default every observation is kept, and each variable leaves out those in which one of its own inputs is missing; with

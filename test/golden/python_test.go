@@ -69,6 +69,34 @@ func TestRealGranules(t *testing.T) {
 	}
 }
 
+// Observations of an area and a time, each by its own place and time, against numpy; and a store that is of one choice is of no other.
+func TestSelection(t *testing.T) {
+	dir := sharedtest.Dir(t, "data", "atl06")
+	pattern := filepath.Join(dir, "processed_ATL06_2018*.h5")
+	granules, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	triangle := filepath.Join(t.TempDir(), "triangle.geojson")
+	require.NoError(t, os.WriteFile(triangle, []byte(`{"type":"Polygon","coordinates":[[[9,-72],[14,-71.5],[9.5,-70.1],[9,-72]]]}`), 0o644))
+	for name, flags := range map[string][]string{
+		"box": {"--bbox", "9.5,-71.5,13,-70.2"}, "triangle": {"--polygon", triangle},
+		"time":       {"--start", "2018-10-15T15:02:20", "--end", "2018-10-27"},
+		"everything": {"--polygon", triangle, "--start", "2018-10-23", "--end", "2018-10-27T01:46:30"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name != "everything" {
+				sharedtest.NeedsSweep(t)
+			}
+			store := filepath.Join(t.TempDir(), "some.zarr")
+			args := []string{"run", "--config", "atl06", "--granules", pattern, "--store", store, "-q"}
+			zagg(t, append(args, flags...)...)
+			python(t, "reference/reference.py", append([]string{store, filepath.Join(store+".status", "config.json")}, granules...)...)
+			if name == "everything" {
+				require.Contains(t, refused(t, args...), "data_source.select")
+			}
+		})
+	}
+}
+
 // Granules with everything that can be missing, against h5py, numpy and healpy, for each treatment of what is missing.
 func TestEdge(t *testing.T) {
 	dir := sharedtest.Dir(t, "golden")

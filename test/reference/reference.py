@@ -49,6 +49,32 @@ def masked(dataset):
     return v, missing
 
 
+def vectors(lon, lat):
+    lat, lon = authalic(lat), np.radians(lon)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
+def selected(select, lon, lat, times):
+    """Which observations are in the box, the convex counter-clockwise ring of great circles, and the span of time."""
+    keep = np.ones(len(lat), bool)
+    if "bbox" in select:
+        west, south, east, north = select["bbox"]
+        keep &= (lat >= south) & (lat <= north) & (((lon >= west) & (lon <= east)) if west <= east else ((lon >= west) | (lon <= east)))
+    if "polygon" in select:
+        ring = np.array(select["polygon"]["coordinates"][0][0])
+        corners = vectors(ring[:, 0], ring[:, 1])
+        points = vectors(lon, lat)
+        for a, b in zip(corners[:-1], corners[1:]):
+            keep &= points @ np.cross(a, b) >= 0
+    # No second was inserted since the product's epoch.
+    for name, before in (("start", False), ("end", True)):
+        if name in select:
+            bound = (np.datetime64(select[name].rstrip("Z")) - np.datetime64("2018-01-01")) / np.timedelta64(1, "s")
+            v, missing = masked(times)
+            keep &= ~missing & ((v < bound) if before else (v >= bound))
+    return keep
+
+
 def observations(config, paths):
     source = dict(ATL06, **config["data_source"])
     mask = source.get("mask_fill", "inputs")
@@ -67,6 +93,9 @@ def observations(config, paths):
                 quality = source.get("quality_filter")
                 if quality:
                     keep &= dataset(quality["dataset"])[:] == quality["value"]
+                if source.get("select"):
+                    times = dataset(source["coordinates"]["latitude"].replace("latitude", "delta_time"))
+                    keep &= selected(source["select"], lon, lat, times)
                 columns, absent = [], []
                 for name in names:
                     v, missing = masked(dataset(source["variables"][name]))

@@ -239,7 +239,7 @@ func (a *app) calibrate(ctx context.Context, name string, o *costOptions) (cost.
 	if err := r.check(); err != nil {
 		return cost.Model{}, err
 	}
-	options, err := a.runOptions(&r)
+	options, err := a.runOptions(ctx, &r)
 	if err != nil {
 		return cost.Model{}, err
 	}

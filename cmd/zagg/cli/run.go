@@ -34,6 +34,7 @@ type runOptions struct {
 	anonymous, quiet                                                             bool
 	terms                                                                        job.Terms
 	lambda                                                                       lambdaOptions
+	selected                                                                     selectOptions
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -47,6 +48,9 @@ The shards come from a shard map (--catalog), or are found by reading the coordi
 that is already done with the same granules and configuration is skipped, so the same command resumes a run that was
 stopped. Shards of an earlier run that this plan does not have are removed at the end, unless --keep is given.
 
+--bbox, --polygon, --start and --end choose observations, each by its own place and its own time. The store is then one of these
+observations: another choice needs another store. Times are those of output.time_source, or of the product where its reader knows them.
+
 S3 is reached as the AWS SDK finds it: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on. EARTHDATA_TOKEN is
 sent to NASA's HTTPS servers.
 With --backend lambda each shard is one invocation of a function that zagg deploy has stood up; what it will cost is shown
@@ -57,6 +61,7 @@ where that cannot be told it is an error.
 
 It exits with 1 if a shard failed, and with 3 if granules could not be read, which --allow-missing allowed: the records name them.`,
 		Example: `  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
+  zagg run --config atl06 --granules 'granules/*.h5' --store march.zarr --bbox -50,68,-47,70 --start 2019-03-01 --end 2019-03-31
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --max-workers 8
   zagg run --config my.yaml --catalog shardmap.json --store out.zarr --morton-cell -5111123 --profile
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --backend lambda
@@ -101,6 +106,7 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 	f.BoolVar(&o.profile, "profile", false, "print seconds by phase")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only the summary and errors")
+	o.selected.flags(f)
 	o.lambda.flags(f)
 	c.RegisterFlagCompletionFunc("plugin-log", fixed(plugins.Levels()...))
 	c.RegisterFlagCompletionFunc("backend", fixed("local", "lambda"))
@@ -198,7 +204,7 @@ func (o *runOptions) sizes() (perJob int, memory int64, err error) {
 
 // run does what the flags say and prints what became of it.
 func (a *app) run(ctx context.Context, o *runOptions) error {
-	options, err := a.runOptions(o)
+	options, err := a.runOptions(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -223,9 +229,12 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 }
 
 // runOptions are the flags as the options of a run.
-func (a *app) runOptions(o *runOptions) (*run.Options, error) {
+func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, error) {
 	cfg, notes, err := loadConfig(o.config)
 	if err != nil {
+		return nil, err
+	}
+	if cfg, err = a.choose(ctx, cfg, &o.selected); err != nil {
 		return nil, err
 	}
 	switch {

@@ -1,0 +1,64 @@
+package host
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/selection"
+)
+
+// selected compiles which observations are used.
+func (c *compiler) selected(columns []core.Field) (*selection.Selection, error) {
+	cfg := c.recipe.Config
+	want := &cfg.DataSource.Select
+	s, err := selection.InPlace(want)
+	if err != nil {
+		return nil, at(cfg, "data_source.select", err)
+	}
+	if want.Timed() {
+		clock, err := c.clock("data_source.select", columns)
+		if err != nil {
+			return nil, err
+		}
+		s.Time = clock.Field
+		if !want.Start.IsZero() {
+			s.From = clock.At(want.Start)
+		}
+		if !want.End.IsZero() {
+			s.To = clock.At(want.End)
+		}
+	}
+	c.recipe.pipeline.Select = s
+	return s, nil
+}
+
+// Selection is which observations are used.
+func (r *Recipe) Selection() *selection.Selection { return r.pipeline.Select }
+
+// clock is the product's: output.time_source, or the one column of the reader that counts from an epoch. key is what needs it.
+func (c *compiler) clock(key string, columns []core.Field) (*config.Clock, error) {
+	cfg := c.recipe.Config
+	if own := cfg.Output.Clock; own != nil {
+		return own, nil
+	}
+	var clocks []*config.Clock
+	for _, f := range columns {
+		if k := config.ClockOf(f.Name, f.Units); k != nil {
+			clocks = append(clocks, k)
+		}
+	}
+	if i := slices.IndexFunc(clocks, func(k *config.Clock) bool { return k.Field == "delta_time" }); i >= 0 {
+		return clocks[i], nil
+	}
+	if len(clocks) == 1 {
+		return clocks[0], nil
+	}
+	names := make([]string, len(columns))
+	for i, f := range columns {
+		names[i] = f.Name
+	}
+	return nil, cfg.Errorf(key, "which variable tells the time of an observation? Reader %s does not say: set output.time_source: {field: NAME, epoch: 2018-01-01T00:00:00}, where NAME is a variable that counts seconds from the epoch; have %s",
+		cfg.DataSource.Reader, strings.Join(names, ", "))
+}
