@@ -32,6 +32,9 @@ func (c *call) putDomain() (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(body) > 0 && body.Kind() != pyjson.Object {
+		return nil, errBad("the body is no JSON object")
+	}
 	if c.flag("flush") || c.flag("rescan") || body.Get("flush").Bool() || body.Get("rescan").Bool() {
 		if _, err := c.openFor(updateRight); err != nil {
 			return nil, err

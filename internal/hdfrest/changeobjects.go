@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
@@ -40,6 +41,9 @@ func (c *call) postObjects(kind Kind) (*Response, error) {
 			return nil, err
 		}
 	}
+	if err := c.linksLead(w, list); err != nil {
+		return nil, err
+	}
 	made, err := w.Create(c.ctx, list)
 	if err != nil {
 		return nil, err
@@ -54,6 +58,20 @@ func (c *call) postObjects(kind Kind) (*Response, error) {
 		return c.done(http.StatusCreated, out[0])
 	}
 	return c.done(http.StatusCreated, object{{"objects", out}})
+}
+
+// linksLead is an error of links of new groups that lead to nothing.
+func (c *call) linksLead(w Writable, list []NewObject) error {
+	var targets []ID
+	for _, o := range list {
+		for _, l := range o.Links {
+			if l.Kind == HardLink && !slices.ContainsFunc(list, func(n NewObject) bool { return n.ID == l.Target }) {
+				targets = append(targets, l.Target)
+			}
+		}
+	}
+	_, err := w.Objects(c.ctx, targets...)
+	return err
 }
 
 // madeJSON describes an object that was made.
@@ -77,16 +95,16 @@ func (c *call) newObject(w Writable, kind Kind, body pyjson.Raw) (NewObject, err
 			return o, errText("id: " + id.Text() + " is not valid for root: " + root.String())
 		}
 	}
-	var err error
+	p, err := objectOr(body, "creationProperties")
+	if err != nil {
+		return o, err
+	}
+	o.Creation = p
 	if o.Attributes, err = c.attributeMap(w, body.Get("attributes")); err != nil {
 		return o, err
 	}
 	if err := c.placeOf(w, &o, body); err != nil {
 		return o, err
-	}
-	p := body.Get("creationProperties")
-	if p.Kind() == pyjson.Object {
-		o.Creation = p
 	}
 	if kind == GroupKind {
 		if links := body.Get("links"); links != nil {

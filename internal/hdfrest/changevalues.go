@@ -127,6 +127,9 @@ func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 		if sub == nil {
 			return nil, errFields(t, b.fields)
 		}
+		if len(slices.Compact(slices.Sorted(slices.Values(at)))) < len(at) {
+			return nil, errBad("a member of %q is named twice", b.fields)
+		}
 		t, e.Fields = sub, at
 	}
 	sel, err := c.writeSelection(ds.Shape(), b)
@@ -300,6 +303,9 @@ func (c *call) updateRows(w Writable, ds Dataset, query string) (*Response, erro
 	where, err := parseQuery(query, t)
 	if err != nil {
 		return nil, &statusError{http.StatusBadRequest, "Invalid query", err}
+	}
+	if _, err := c.open(); err != nil { // the answer has the rows
+		return nil, err
 	}
 	body, err := c.objectBody("PUT value with no body")
 	if err != nil {

@@ -19,10 +19,17 @@ const (
 // lay decides how a new dataset is stored, and checks what of it is asked for: layout, fill value, filters. What is stored says
 // the same to all who read it.
 func (o *NewObject) lay(p pyjson.Raw) error {
+	if p.Get("initializer") != nil || p.Get("layout").Get("chunk_initializer") != nil {
+		return fmt.Errorf("values that a program of the server's makes (initializer) are not made here: write them")
+	}
 	if err := o.checkFill(p); err != nil {
 		return err
 	}
-	if err := o.layout(p.Get("layout")); err != nil {
+	layoutAsked, err := objectOr(p, "layout")
+	if err != nil {
+		return err
+	}
+	if err := o.layout(layoutAsked); err != nil {
 		return err
 	}
 	filters, err := filtersOf(p.Get("filters"))
@@ -79,6 +86,12 @@ func (o *NewObject) layout(l pyjson.Raw) error {
 	grows := slices.ContainsFunc(o.limits(), func(m uint64) bool { return m == 0 }) || o.Shape.Max != nil && !slices.Equal(o.Shape.Max, o.Shape.Dims)
 	switch {
 	case strings.HasPrefix(class, Chunked+"_REF"), class == Contiguous+"_REF":
+		if class != Chunked+"_REF_INDIRECT" && l.Get("file_uri").Text() == "" {
+			return fmt.Errorf("a layout %s without file_uri", class)
+		}
+		if class == Chunked+"_REF" && l.Get("chunks").Kind() != pyjson.Object {
+			return fmt.Errorf("a layout %s without chunks", class)
+		}
 		o.Layout, o.Chunk = l, atLeastOne(o.Shape.Dims)
 		if dims := l.Get("dims"); dims != nil {
 			return o.askedChunk(dims, grows)
@@ -185,8 +198,11 @@ func filtersOf(text pyjson.Raw) ([]object, error) {
 			if err != nil || n < 0 || n > 22 || k.id == 1 && n > 9 {
 				return nil, fmt.Errorf("the level %.20s of the filter %s", level, k.name)
 			}
-			if k.id == 1 {
-				o = append(o, member{"level", n})
+			o = append(o, member{"level", n})
+		}
+		for _, m := range f.Members() { // parameters that matter to none who reads the chunks
+			if kind := m.Value.Kind(); !slices.Contains([]string{"class", "id", "name", "level"}, m.Name) && (kind == pyjson.Number || kind == pyjson.String) {
+				o = append(o, member{m.Name, raw(m.Value)})
 			}
 		}
 		compresses = compresses || k.id == 1 || k.id == 32001 || k.id == 32004 || k.id == 32005 || k.id == 32015

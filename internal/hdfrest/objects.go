@@ -341,16 +341,18 @@ func (c *call) followLinks(d Domain, id ID, at float64) (*Response, error) {
 		if err != nil {
 			return nil, err
 		}
+		for _, l := range links { // also through those that are not wanted
+			if t := l.Target; l.Kind == HardLink && t.Kind == GroupKind && !seen[t] {
+				seen[t] = true
+				todo = append(todo, t)
+			}
+		}
 		if links, err = wanted(c, links, linkName); err != nil {
 			return nil, err
 		}
 		list := make([]object, len(links))
 		for i := range links {
 			list[i] = c.linkJSON(todo[0], &links[i], at, false)
-			if t := links[i].Target; links[i].Kind == HardLink && t.Kind == GroupKind && !seen[t] {
-				seen[t] = true
-				todo = append(todo, t)
-			}
 		}
 		all = append(all, member{todo[0].String(), list})
 	}

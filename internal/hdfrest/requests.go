@@ -3,6 +3,7 @@ package hdfrest
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -36,6 +37,18 @@ func (c *call) objectBody(missing string) (pyjson.Raw, error) {
 		err = errBad("the body is no JSON object")
 	}
 	return r, err
+}
+
+// objectOr is a member of a body that is a JSON object, or nothing.
+func objectOr(body pyjson.Raw, name string) (pyjson.Raw, error) {
+	m := body.Get(name)
+	if len(m) == 0 || m.Kind() == pyjson.Null {
+		return nil, nil
+	}
+	if m.Kind() != pyjson.Object {
+		return nil, errBad("%s is %.40q, no JSON object", name, m)
+	}
+	return m, nil
 }
 
 // errBad is a 400 that says in particular what is wrong.
@@ -92,7 +105,9 @@ func shapeOf(text, limits pyjson.Raw) (Shape, error) {
 		case "H5S_SCALAR":
 			return s, nil
 		}
-		text = text.Get("dims")
+		if text = text.Get("dims"); text.Kind() != pyjson.Array {
+			return s, errors.New("it has no dims")
+		}
 	}
 	switch {
 	case len(text) == 0 || text.Kind() == pyjson.Null || text.Text() == "H5S_SCALAR":

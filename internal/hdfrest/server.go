@@ -318,12 +318,15 @@ func (c *call) by(m methods) handler {
 	if h != nil {
 		return h
 	}
-	return func() (*Response, error) {
-		if c.unchangeable() {
-			return nil, c.readOnly()
-		}
-		return nil, &statusError{status: http.StatusMethodNotAllowed}
+	return c.unanswered
+}
+
+// unanswered refuses a request for which there is no answer.
+func (c *call) unanswered() (*Response, error) {
+	if c.unchangeable() {
+		return nil, c.readOnly()
 	}
+	return nil, &statusError{status: http.StatusMethodNotAllowed}
 }
 
 // unchangeable reports whether nothing can be changed of what the request is about: no domain at all, or not the one it names.
@@ -352,7 +355,7 @@ func (c *call) reads(yes bool, h handler) handler {
 	if yes {
 		return h
 	}
-	return func() (*Response, error) { return nil, c.readOnly() }
+	return c.unanswered
 }
 
 // readOnly refuses to change what cannot be changed.

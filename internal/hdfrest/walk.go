@@ -61,7 +61,9 @@ func (w *walk) level(groups []ID) (below []ID, enough bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		w.links[groups[i]] = links
+		if w.links[groups[i]] = links; links == nil {
+			w.links[groups[i]] = []Link{} // which says that there are none
+		}
 		for _, l := range links {
 			if l.Kind != HardLink || w.seen[l.Target] {
 				continue

@@ -53,7 +53,10 @@ func addLinks(links []hdfrest.Link, made *[]string) change {
 	return func(o *objectMeta) ([]pyjson.Member, error) {
 		*made = nil
 		all := slices.Clone(o.member("links").Members())
-		for _, l := range links {
+		for at, l := range links {
+			if slices.ContainsFunc(links[:at], func(other hdfrest.Link) bool { return other.Name == l.Name && !sameLink(other, l) }) {
+				return nil, errTaken("link", l.Name)
+			}
 			i := slices.IndexFunc(o.links, func(have hdfrest.Link) bool { return have.Name == l.Name })
 			switch {
 			case i < 0:
