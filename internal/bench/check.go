@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core"
 )
 
@@ -75,7 +77,7 @@ func Regressions(history, now []Counts, limits Limits) []string {
 
 func digits(v float64) string {
 	if v == math.Trunc(v) {
-		return thousands(int64(v))
+		return humanize.Comma(int64(v))
 	}
 	return fmt.Sprintf("%.3g", v)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
 // Marker is the first line of the comment, by which it is found again.
@@ -28,7 +30,7 @@ func Comment(records []Record, note string) string {
 		b.WriteString("| target | obs | runtime (s) | cost/shard | cost/100 km² | % timeout |\n|---|---:|---:|---:|---:|---:|\n")
 	}
 	for _, r := range records {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.Target), thousands(r.Observations), number("%.1f", r.Runtime),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.Target), humanize.Comma(r.Observations), number("%.1f", r.Runtime),
 			number("$%.5f", r.Cost), number("$%.5f", r.CostPerArea), number("%.1f%%", 100*r.PctTimeout))
 	}
 	if len(records) > 0 {
@@ -48,15 +50,6 @@ func number(format string, v float64) string {
 		return "n/a"
 	}
 	return fmt.Sprintf(format, v)
-}
-
-// thousands writes n with commas.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // short is a commit as people write it.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core"
 )
 
@@ -14,7 +16,7 @@ import (
 var indexTemplate string
 
 func indexPage() (*template.Template, error) {
-	t, err := template.New("index").Funcs(template.FuncMap{"short": short, "thousands": thousands, "number": number}).Parse(indexTemplate)
+	t, err := template.New("index").Funcs(template.FuncMap{"short": short, "thousands": humanize.Comma, "number": number}).Parse(indexTemplate)
 	if err != nil {
 		return nil, core.Errorf(core.Internal, "draw charts", "index.html", "%w", err)
 	}

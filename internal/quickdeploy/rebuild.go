@@ -19,9 +19,9 @@ import (
 // mostManifest is how long a bundle's manifest may be.
 const mostManifest = 16 << 20
 
-// Rebuilt builds the zip's function from the working tree, as it was built before unless o says otherwise, and gives the files that
+// differences builds the zip's function from the working tree, as it was built before unless o says otherwise, and gives the files that
 // differ.
-func Rebuilt(ctx context.Context, z *zippatch.Object, o bundle.Options, log io.Writer) ([]Change, error) {
+func differences(ctx context.Context, z *zippatch.Object, o bundle.Options, log io.Writer) ([]Change, error) {
 	old, err := z.List(ctx)
 	if err != nil {
 		return nil, err

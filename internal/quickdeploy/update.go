@@ -1,4 +1,4 @@
-// Package quickdeploy takes a patched zip to the functions that are made from it: in parallel, each for itself.
+// Package quickdeploy changes files in a function's zip and has the functions that are made from it take it, all at the same time.
 //
 // Its tests are in test/deploy and test/zip.
 package quickdeploy
@@ -19,14 +19,16 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// An Updater makes functions take the zip at an address. Their configuration stays, and no version is published.
-type Updater struct {
-	Client      *lambda.Client
-	Bucket, Key string
-	Poll        time.Duration                // between questions whether Lambda is ready; 0: half a second
-	Limit       time.Duration                // for one function; 0: five minutes
-	Say         func(function, state string) // what a function is at; called from several goroutines; nil: nobody listens
+// An updater makes functions take the zip at an address. Their configuration stays, and no version is published.
+type updater struct {
+	client      *lambda.Client
+	bucket, key string
+	poll        time.Duration                // between questions whether Lambda is ready; 0: half a second
+	report      func(function, state string) // what a function is at; called from several goroutines; nil: nobody listens
 }
+
+// limit is how long one function may take.
+const limit = 5 * time.Minute
 
 // A Result is how it went with one function.
 type Result struct {
@@ -40,9 +42,9 @@ type Result struct {
 // atOnce is how many functions are updated at a time.
 const atOnce = 16
 
-// All updates functions and waits until each has the new code. The results are in the order of the functions; that one
+// all updates functions and waits until each has the new code. The results are in the order of the functions; that one
 // fails does not hold the others up.
-func (u *Updater) All(ctx context.Context, functions []string) []Result {
+func (u *updater) all(ctx context.Context, functions []string) []Result {
 	results := make([]Result, len(functions))
 	slots := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
@@ -65,19 +67,19 @@ func (u *Updater) All(ctx context.Context, functions []string) []Result {
 	return results
 }
 
-func (u *Updater) say(function, state string) {
-	if u.Say != nil {
-		u.Say(function, state)
+func (u *updater) say(function, state string) {
+	if u.report != nil {
+		u.report(function, state)
 	}
 }
 
 // one updates a function. Lambda makes one change at a time and says so of a second one, which then waits.
-func (u *Updater) one(ctx context.Context, name string) (sha string, err error) {
-	ctx, stop := context.WithTimeout(ctx, cmp.Or(u.Limit, 5*time.Minute))
+func (u *updater) one(ctx context.Context, name string) (sha string, err error) {
+	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	for {
 		u.say(name, "updating")
-		out, err := u.Client.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: &name, S3Bucket: &u.Bucket, S3Key: &u.Key})
+		out, err := u.client.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: &name, S3Bucket: &u.bucket, S3Key: &u.key})
 		if err == nil {
 			return u.ready(ctx, name, aws.ToString(out.CodeSha256), out.LastUpdateStatus, aws.ToString(out.LastUpdateStatusReason))
 		}
@@ -92,13 +94,13 @@ func (u *Updater) one(ctx context.Context, name string) (sha string, err error) 
 }
 
 // ready waits until the code is in use.
-func (u *Updater) ready(ctx context.Context, name, sha string, status types.LastUpdateStatus, reason string) (string, error) {
+func (u *updater) ready(ctx context.Context, name, sha string, status types.LastUpdateStatus, reason string) (string, error) {
 	for status == types.LastUpdateStatusInProgress {
 		u.say(name, "waiting until it is ready")
 		if err := u.sleep(ctx, name); err != nil {
 			return "", err
 		}
-		out, err := u.Client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+		out, err := u.client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
 		if err != nil {
 			return "", fail(name, err)
 		}
@@ -110,11 +112,11 @@ func (u *Updater) ready(ctx context.Context, name, sha string, status types.Last
 	return sha, nil
 }
 
-func (u *Updater) sleep(ctx context.Context, name string) error {
+func (u *updater) sleep(ctx context.Context, name string) error {
 	select {
 	case <-ctx.Done():
 		return core.Errorf(core.Unavailable, "function", name, "it was not ready in time: %w", ctx.Err())
-	case <-time.After(cmp.Or(u.Poll, 500*time.Millisecond)):
+	case <-time.After(cmp.Or(u.poll, 500*time.Millisecond)):
 		return nil
 	}
 }

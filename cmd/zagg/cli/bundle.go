@@ -13,6 +13,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/bundle"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 func (a *app) bundleCommand() *cobra.Command {
@@ -121,7 +122,7 @@ func (a *app) printBundle(r *bundle.Result) error {
 	}
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Bundle\t%s\n", r.Path)
-	fmt.Fprintf(w, "Size\t%s, %s unpacked\n", megabytes(r.Size), megabytes(r.Binary))
+	fmt.Fprintf(w, "Size\t%s, %s unpacked\n", quantity.Bytes(r.Size), quantity.Bytes(r.Binary))
 	fmt.Fprintf(w, "SHA-256\t%s\n", r.SHA256)
 	if len(names) > 0 {
 		fmt.Fprintf(w, "Plugins\t%s\n", strings.Join(names, ", "))

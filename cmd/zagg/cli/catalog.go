@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
@@ -230,7 +231,7 @@ func (r *cataloger) run(ctx context.Context) error {
 	case granules.Count == 0:
 		return core.Errorf(core.NotFound, "catalog", query.ShortName, "there is no granule in this time and area")
 	case len(m.Keys) == 0:
-		return core.Errorf(core.NotFound, "catalog", query.ShortName, "none of the %s granules comes near the area", thousands(int64(granules.Count)))
+		return core.Errorf(core.NotFound, "catalog", query.ShortName, "none of the %s granules comes near the area", humanize.Comma(int64(granules.Count)))
 	}
 	return r.write(ctx, m, granules)
 }
@@ -299,10 +300,10 @@ func (r *cataloger) readArea(ctx context.Context) (area.Area, error) {
 
 func (r *cataloger) fetched(done, total int) {
 	if total > 0 {
-		r.say("      %s of %s granules", thousands(int64(done)), thousands(int64(total)))
+		r.say("      %s of %s granules", humanize.Comma(int64(done)), humanize.Comma(int64(total)))
 		return
 	}
-	r.say("      %s granules", thousands(int64(done)))
+	r.say("      %s granules", humanize.Comma(int64(done)))
 }
 
 // progress tells how many granules of a file have been assigned.
@@ -310,7 +311,7 @@ func (r *cataloger) progress() func(int) {
 	const every = 50_000
 	return func(n int) {
 		if n%every == 0 && r.offline() {
-			r.say("      %s granules", thousands(int64(n)))
+			r.say("      %s granules", humanize.Comma(int64(n)))
 		}
 	}
 }
@@ -386,7 +387,7 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, granules *source
 	if r.offline() {
 		from = strings.Join(r.args, " ")
 	}
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", thousands(int64(granules.Count)), ofProduct(granules.Meta), core.Shown(run.Abbreviate(strings.Fields(from))))
+	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", humanize.Comma(int64(granules.Count)), ofProduct(granules.Meta), core.Shown(run.Abbreviate(strings.Fields(from))))
 	if r.indexed {
 		fmt.Fprintf(w, "Indexed footprints at order %d\n", r.o.indexOrder)
 	}
@@ -394,13 +395,13 @@ func (r *cataloger) write(ctx context.Context, m *shardmap.Map, granules *source
 		fmt.Fprintf(w, "Catalog: %s\n", r.o.catalogOut)
 	}
 	if granules.Doubtful > 0 {
-		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", thousands(int64(granules.Doubtful)), granules.Doubt)
+		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", humanize.Comma(int64(granules.Doubtful)), granules.Doubt)
 	}
 	if granules.Anywhere > 0 {
-		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", thousands(int64(granules.Anywhere)))
+		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", humanize.Comma(int64(granules.Anywhere)))
 	}
-	fmt.Fprintf(w, "Shard map: %s shards, %s pairs of shard and granule, %s of %s granules: %s\n", thousands(int64(len(m.Keys))), thousands(int64(m.Pairs())),
-		thousands(int64(len(m.GranuleIDs()))), thousands(int64(granules.Count)), *out)
+	fmt.Fprintf(w, "Shard map: %s shards, %s pairs of shard and granule, %s of %s granules: %s\n", humanize.Comma(int64(len(m.Keys))), humanize.Comma(int64(m.Pairs())),
+		humanize.Comma(int64(len(m.GranuleIDs()))), humanize.Comma(int64(granules.Count)), *out)
 	return nil
 }
 
@@ -428,7 +429,7 @@ func (r *cataloger) compare(product string, granules *sources.Recorder) {
 		}
 	}
 	if others > 0 {
-		fmt.Fprintf(r.app.stderr, "WARNING %s of %s granules are of %s, and the configuration reads %s\n", thousands(int64(others)), thousands(int64(granules.Count)), strings.Join(names, ", "), product)
+		fmt.Fprintf(r.app.stderr, "WARNING %s of %s granules are of %s, and the configuration reads %s\n", humanize.Comma(int64(others)), humanize.Comma(int64(granules.Count)), strings.Join(names, ", "), product)
 	}
 }
 

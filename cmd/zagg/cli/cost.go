@@ -8,10 +8,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 	"github.com/englacial/zagg/internal/stored"
@@ -256,27 +258,27 @@ func (a *app) calibrate(ctx context.Context, name string, o *costOptions) (cost.
 	if err := run.WriteConstants(file, m); err != nil {
 		return m, err
 	}
-	fmt.Fprintf(a.stderr, "%d shards took %s of workers, $%.4f; constants are in %s\n", m.MeasuredOn, seconds(total.Compute), total.CostUSD, file)
+	fmt.Fprintf(a.stderr, "%d shards took %s of workers, $%.4f; constants are in %s\n", m.MeasuredOn, quantity.Seconds(total.Compute), total.CostUSD, file)
 	return m, nil
 }
 
 func (a *app) printPrediction(p *prediction, o *costOptions) error {
 	e, model := &p.e, &p.model
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "Shards\t%s, %s pairs of shard and granule\n", thousands(int64(e.Shards)), thousands(int64(e.Pairs)))
+	fmt.Fprintf(w, "Shards\t%s, %s pairs of shard and granule\n", humanize.Comma(int64(e.Shards)), humanize.Comma(int64(e.Pairs)))
 	fmt.Fprintf(w, "Granules\t%s\n", p.howRead(o))
 	how := "as given"
 	if o.perJob == "auto" {
 		how = "the cheapest that is not a tenth longer"
 	}
-	fmt.Fprintf(w, "Jobs\t%s of at most %d shards: %s\n", thousands(int64(e.Jobs)), p.perJob, how)
+	fmt.Fprintf(w, "Jobs\t%s of at most %d shards: %s\n", humanize.Comma(int64(e.Jobs)), p.perJob, how)
 	if e.Shards > 0 {
-		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", p.densest, thousands(int64(p.granules)), e.DensestSeconds)
+		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", p.densest, humanize.Comma(int64(p.granules)), e.DensestSeconds)
 	}
-	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s; $%.4f\n", thousands(int64(e.WorkerSeconds+0.5)), thousands(int64(o.function.MemoryMB)), o.architecture, e.Bill.Compute)
-	fmt.Fprintf(w, "Requests\tabout %s that read and %s that write or list; $%.4f\n", thousands(e.Gets), thousands(e.Puts), e.Bill.Requests)
-	fmt.Fprintf(w, "Read\tabout %s\n", megabytes(e.Bytes))
-	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s workers\n", e.WallSeconds, thousands(int64(o.function.Concurrency)))
+	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s; $%.4f\n", humanize.Comma(int64(e.WorkerSeconds+0.5)), humanize.Comma(int64(o.function.MemoryMB)), o.architecture, e.Bill.Compute)
+	fmt.Fprintf(w, "Requests\tabout %s that read and %s that write or list; $%.4f\n", humanize.Comma(e.Gets), humanize.Comma(e.Puts), e.Bill.Requests)
+	fmt.Fprintf(w, "Read\tabout %s\n", quantity.Bytes(e.Bytes))
+	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s workers\n", e.WallSeconds, humanize.Comma(int64(o.function.Concurrency)))
 	fmt.Fprintf(w, "Cost\tabout %s: compute $%.4f, requests $%.4f, invocations $%.4f, logs $%.4f, /tmp $%.4f\n", e.Bill, e.Bill.Compute, e.Bill.Requests, e.Bill.Invoke, e.Bill.Logs, e.Bill.Tmp)
 	fmt.Fprintf(w, "At most\t$%.2f: compute $%.2f, requests $%.2f, if every job ran into the time-out of %.0f s as often as it may be sent\n", e.CeilingUSD, e.Ceiling.Compute, e.Ceiling.Requests, o.function.Timeout)
 	r, kind := &model.Pieces, "in pieces"
@@ -295,9 +297,9 @@ func (a *app) printPrediction(p *prediction, o *costOptions) error {
 
 // howRead says how granules are read, and of what sizes they are taken to be.
 func (p *prediction) howRead(o *costOptions) string {
-	size := megabytes(p.sizes.Usual()) + " each, as those of the benchmark; --sizes asks for theirs"
+	size := quantity.Bytes(p.sizes.Usual()) + " each, as those of the benchmark; --sizes asks for theirs"
 	if n := p.sizes.Known(); n > 0 {
-		size = fmt.Sprintf("%s each in the mean of %s whose sizes are known", megabytes(p.sizes.Usual()), thousands(int64(n)))
+		size = fmt.Sprintf("%s each in the mean of %s whose sizes are known", quantity.Bytes(p.sizes.Usual()), humanize.Comma(int64(n)))
 	}
 	switch whole := p.e.Whole; {
 	case o.indexed:
@@ -307,6 +309,6 @@ func (p *prediction) howRead(o *costOptions) string {
 	case whole == 0:
 		return "read in pieces; " + size
 	default:
-		return fmt.Sprintf("of %s pairs read whole, of the others in pieces; %s", thousands(int64(whole)), size)
+		return fmt.Sprintf("of %s pairs read whole, of the others in pieces; %s", humanize.Comma(int64(whole)), size)
 	}
 }

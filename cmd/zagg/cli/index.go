@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -69,7 +71,7 @@ func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string
 		return err
 	}
 	fmt.Fprintf(a.stdout, "%d indexes made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s, %s\n", s.Made, s.Fitted, s.Failed,
-		thousands(s.Bytes), 100*float64(s.Bytes)/float64(max(s.Granules, 1)), counted(s.Read.Gets+s.Read.Heads, "request"), megabytes(s.Read.Down))
+		humanize.Comma(s.Bytes), 100*float64(s.Bytes)/float64(max(s.Granules, 1)), quantity.Counted(s.Read.Gets+s.Read.Heads, "request"), quantity.Bytes(s.Read.Down))
 	if s.Failed > 0 {
 		return errSilent
 	}

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/stored"
 )
 
@@ -104,9 +106,9 @@ func (a *app) printInfo(i *stored.Info) error {
 		fmt.Fprintf(a.stdout, "  plugin        %s\n", p)
 	}
 	fmt.Fprintf(a.stdout, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
-	fmt.Fprintf(a.stdout, "  cells         %s with data\n", thousands(i.Cells))
-	fmt.Fprintf(a.stdout, "  observations  %s\n", thousands(i.Observations))
-	fmt.Fprintf(a.stdout, "  objects       %s, %s\n\n", thousands(int64(i.Objects)), megabytes(i.Bytes))
+	fmt.Fprintf(a.stdout, "  cells         %s with data\n", humanize.Comma(i.Cells))
+	fmt.Fprintf(a.stdout, "  observations  %s\n", humanize.Comma(i.Observations))
+	fmt.Fprintf(a.stdout, "  objects       %s, %s\n\n", humanize.Comma(int64(i.Objects)), quantity.Bytes(i.Bytes))
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "  variable\tdtype\tunits\tdims\tshape\tobject\tchunk\tcodecs")
 	for _, v := range i.Arrays {
@@ -118,7 +120,7 @@ func (a *app) printInfo(i *stored.Info) error {
 func numbers(v []int64) string {
 	parts := make([]string, len(v))
 	for i, n := range v {
-		parts[i] = thousands(n)
+		parts[i] = humanize.Comma(n)
 	}
 	return strings.Join(parts, " × ")
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 // What people get wrong most, and what they are told.
@@ -84,5 +86,5 @@ output: {grid: {type: healpix, parent_order: 7, child_order: 12}}
 }
 
 func TestCounted(t *testing.T) {
-	require.Equal(t, []string{"0 requests", "1 request", "2 requests", "1,234 requests"}, []string{counted(0, "request"), counted(1, "request"), counted(2, "request"), counted(1234, "request")})
+	require.Equal(t, []string{"0 requests", "1 request", "2 requests", "1,234 requests"}, []string{quantity.Counted(0, "request"), quantity.Counted(1, "request"), quantity.Counted(2, "request"), quantity.Counted(1234, "request")})
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -163,7 +164,7 @@ func (p *progress) rate() string {
 		return "-"
 	}
 	perSecond := float64(p.done) / elapsed
-	return fmt.Sprintf("%.1f %s/s, ETA %s", perSecond, p.unit, seconds(float64(p.total-p.done)/perSecond))
+	return fmt.Sprintf("%.1f %s/s, ETA %s", perSecond, p.unit, quantity.Seconds(float64(p.total-p.done)/perSecond))
 }
 
 // Finish leaves the screen as it is; a bar that did not reach its end is kept where it stood.
@@ -175,44 +176,4 @@ func (p *progress) Finish() {
 		p.bar.Abort(false)
 	}
 	p.pool.Wait()
-}
-
-// seconds prints a duration as people say it: 8.2s, 10.6m, 3.1h.
-func seconds(s float64) string {
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%.1fs", s)
-	case s < 3600:
-		return fmt.Sprintf("%.1fm", s/60)
-	}
-	return fmt.Sprintf("%.1fh", s/3600)
-}
-
-// thousands prints 1234567 as 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for at := len(s) - 3; at > start; at -= 3 {
-		s = s[:at] + "," + s[at:]
-	}
-	return s
-}
-
-// counted prints a number of things: "1 request", "1,234 requests".
-func counted(n int64, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return thousands(n) + " " + thing
-}
-
-// megabytes prints bytes in units of 10^6 or 10^9.
-func megabytes(n int64) string {
-	if n >= 1e9 {
-		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }

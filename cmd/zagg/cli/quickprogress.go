@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -10,32 +11,32 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/quickdeploy"
 )
 
-// update has all functions take the zip and shows how far each is: a table that changes on a terminal, else a line for
+// updateFunctions has all functions take the zip and shows how far each is: a table that changes on a terminal, else a line for
 // each that has come to an end.
-func (q *quick) update(ctx context.Context) []quickdeploy.Result {
-	u := &quickdeploy.Updater{Client: q.lambda, Bucket: q.zip.Bucket, Key: q.zip.Key, Poll: q.poll}
-	table := q.newTable()
-	if table != nil {
-		u.Say = table.say
+func (a *app) updateFunctions(ctx context.Context, s *quickdeploy.Session, done *quickdeploy.Report) {
+	table := newTable(a.stderr, s.Functions)
+	if table == nil {
+		s.Update(ctx, done, nil)
+	} else {
+		s.Update(ctx, done, table.say)
+		table.pool.Wait()
 	}
-	results := u.All(ctx, q.functions)
-	table.finish()
-	for _, r := range results {
+	for _, r := range done.Functions {
 		if table == nil || r.Err != nil { // a row has no room for the reason
-			fmt.Fprintln(q.stderr, resultLine(r))
+			fmt.Fprintln(a.stderr, resultLine(r))
 		}
 	}
-	return results
 }
 
 func resultLine(r quickdeploy.Result) string {
 	if r.Err != nil {
-		return fmt.Sprintf("%s failed after %s: %v", r.Function, seconds(r.Seconds), r.Err)
+		return fmt.Sprintf("%s failed after %s: %v", r.Function, quantity.Seconds(r.Seconds), r.Err)
 	}
-	return fmt.Sprintf("%s updated in %s, code %s", r.Function, seconds(r.Seconds), r.SHA256)
+	return fmt.Sprintf("%s updated in %s, code %s", r.Function, quantity.Seconds(r.Seconds), r.SHA256)
 }
 
 // A table is a row for each function.
@@ -53,17 +54,17 @@ type row struct {
 }
 
 // newTable is nil where there is no terminal to draw it on.
-func (q *quick) newTable() *table {
-	screen := terminal(q.stderr)
+func newTable(w io.Writer, functions []string) *table {
+	screen := terminal(w)
 	if screen == nil {
 		return nil
 	}
 	t := &table{pool: mpb.New(mpb.WithOutput(screen), mpb.WithRefreshRate(200*time.Millisecond)), rows: map[string]*row{}}
 	width := 0
-	for _, name := range q.functions {
+	for _, name := range functions {
 		width = max(width, len(name))
 	}
-	for _, name := range q.functions {
+	for _, name := range functions {
 		r := &row{state: "waiting", began: time.Now()}
 		r.bar = t.pool.New(1, mpb.NopStyle(), mpb.BarFillerTrim(), mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return t.line(name, width) })))
 		t.rows[name] = r
@@ -82,7 +83,7 @@ func (t *table) line(name string, width int) string {
 	if end.IsZero() {
 		end = time.Now()
 	}
-	return fmt.Sprintf("%-*s %7s  %s", width, name, seconds(end.Sub(r.began).Seconds()), r.state)
+	return fmt.Sprintf("%-*s %7s  %s", width, name, quantity.Seconds(end.Sub(r.began).Seconds()), r.state)
 }
 
 // say notes what a function is at; its last state begins with "failed" or "has".
@@ -97,12 +98,5 @@ func (t *table) say(name, state string) {
 	t.mu.Unlock()
 	if ended {
 		r.bar.Increment()
-	}
-}
-
-// finish draws the last states.
-func (t *table) finish() {
-	if t != nil {
-		t.pool.Wait()
 	}
 }

@@ -281,7 +281,7 @@ func (a *app) explain(err error, failed string) error {
 	if stopped, ok := errors.AsType[*run.StoppedError](err); ok {
 		fmt.Fprintf(a.stderr, "\nStopped: %d of %d shards are done. The same command goes on from there.\n", stopped.Done, stopped.Total)
 		if stopped.Left > 0 {
-			fmt.Fprintf(a.stderr, "%s more %s\n", thousands(int64(stopped.Left)), stopped.Then)
+			fmt.Fprintf(a.stderr, "%s more %s\n", humanize.Comma(int64(stopped.Left)), stopped.Then)
 		}
 		return errSilent
 	}

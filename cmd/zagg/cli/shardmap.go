@@ -8,10 +8,12 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/shardmap"
 	"github.com/englacial/zagg/internal/shardmap/build"
@@ -115,18 +117,18 @@ func (a *app) printMapInfo(info *mapview.Info, o costOptions) error {
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Shard map\t%s\n", info.Path)
 	fmt.Fprintf(w, "Grid\t%s\n", oneLine(info.Grid))
-	fmt.Fprintf(w, "Shards\t%s", thousands(int64(info.Shards)))
+	fmt.Fprintf(w, "Shards\t%s", humanize.Comma(int64(info.Shards)))
 	if info.AreaKM2 > 0 {
-		fmt.Fprintf(w, ", %s km²", thousands(int64(info.AreaKM2+0.5)))
+		fmt.Fprintf(w, ", %s km²", humanize.Comma(int64(info.AreaKM2+0.5)))
 	}
-	fmt.Fprintf(w, "\nGranules\t%s, %s pairs of shard and granule\n", thousands(int64(info.Granules)), thousands(int64(info.Pairs)))
+	fmt.Fprintf(w, "\nGranules\t%s, %s pairs of shard and granule\n", humanize.Comma(int64(info.Granules)), humanize.Comma(int64(info.Pairs)))
 	fmt.Fprintf(w, "Per shard\tmin %d, median %g, avg %.1f, max %d granules\n", info.Least, info.Median, info.Mean, info.Most)
 	printArea(w, info.Metadata)
 	if info.First != "" {
 		fmt.Fprintf(w, "Times\t%s to %s\n", info.First, info.Last)
 	}
 	if info.Legacy > 0 {
-		fmt.Fprintf(w, "Keys\t%s are signed decimals of earlier releases, which took geodetic latitudes as those of a sphere; zagg shardmap convert rewrites them\n", thousands(int64(info.Legacy)))
+		fmt.Fprintf(w, "Keys\t%s are signed decimals of earlier releases, which took geodetic latitudes as those of a sphere; zagg shardmap convert rewrites them\n", humanize.Comma(int64(info.Legacy)))
 	}
 	for i, d := range info.Densest {
 		name := "Densest"
@@ -137,7 +139,7 @@ func (a *app) printMapInfo(info *mapview.Info, o costOptions) error {
 		if d.Label != "" && d.Label != string(d.Key) {
 			fmt.Fprintf(w, " (%s)", d.Label)
 		}
-		fmt.Fprintf(w, ": %s granules", thousands(int64(d.Granules)))
+		fmt.Fprintf(w, ": %s granules", humanize.Comma(int64(d.Granules)))
 		if d.Lat != nil {
 			fmt.Fprintf(w, ", around %.3f, %.3f", *d.Lat, *d.Lon)
 		}
@@ -145,9 +147,9 @@ func (a *app) printMapInfo(info *mapview.Info, o costOptions) error {
 	}
 	e := info.Expected
 	fmt.Fprintf(w, "On Lambda\tabout %s and %s with %s workers of %s MB; densest shard %.1f s; at most $%.2f\n",
-		e.Bill, seconds(e.WallSeconds), thousands(int64(o.function.Concurrency)), thousands(int64(o.function.MemoryMB)), e.DensestSeconds, e.CeilingUSD)
+		e.Bill, quantity.Seconds(e.WallSeconds), humanize.Comma(int64(o.function.Concurrency)), humanize.Comma(int64(o.function.MemoryMB)), e.DensestSeconds, e.CeilingUSD)
 	if !o.indexed {
-		fmt.Fprintf(w, "Indexed\tabout %s and %s if the granules have sidecar indexes\n", info.WithIndex.Bill, seconds(info.WithIndex.WallSeconds))
+		fmt.Fprintf(w, "Indexed\tabout %s and %s if the granules have sidecar indexes\n", info.WithIndex.Bill, quantity.Seconds(info.WithIndex.WallSeconds))
 	}
 	return w.Flush()
 }
@@ -176,10 +178,10 @@ func printArea(w io.Writer, metadata json.RawMessage) {
 		}
 		fmt.Fprintf(w, "%s\t%s: %s\n", label, r.Place, r.Text())
 		if r.Other != "" {
-			fmt.Fprintf(w, "\t  %s it would be %s km²\n", r.Other, thousands(int64(r.OtherKM2+0.5)))
+			fmt.Fprintf(w, "\t  %s it would be %s km²\n", r.Other, humanize.Comma(int64(r.OtherKM2+0.5)))
 		}
 	}
 	if more := m.Area.Rings - len(m.Area.Readings); more > 0 {
-		fmt.Fprintf(w, "\tand %s more rings\n", thousands(int64(more)))
+		fmt.Fprintf(w, "\tand %s more rings\n", humanize.Comma(int64(more)))
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -26,10 +29,10 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	fmt.Fprintf(w, "Done: %s with data, %s obs, %s, %.1f s\n", counted(int64(s.Shards.WithData), "shard"), thousands(s.Observations), counted(int64(s.Shards.Errors), "error"), s.WallSeconds)
+	fmt.Fprintf(w, "Done: %s with data, %s obs, %s, %.1f s\n", quantity.Counted(int64(s.Shards.WithData), "shard"), humanize.Comma(s.Observations), quantity.Counted(int64(s.Shards.Errors), "error"), s.WallSeconds)
 	line("Shards", "%d total, %d with data, %d empty%s, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, emptyParts(s), s.Shards.Errors, skipped(s))
-	line("Cells", "%s with data", thousands(s.Cells))
-	line("Observations", "%s kept%s", thousands(s.Observations), counts("; dropped: ", s.Dropped))
+	line("Cells", "%s with data", humanize.Comma(s.Cells))
+	line("Observations", "%s kept%s", humanize.Comma(s.Observations), counts("; dropped: ", s.Dropped))
 	if len(s.LeftOut) > 0 {
 		line("Left out", "%s", counts("without a value: ", s.LeftOut))
 	}
@@ -48,14 +51,14 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 	if len(s.Superseded) > 0 {
 		line("Left out", "%d granules whose observations another holds, newer or whole: %s", len(s.Superseded), run.Abbreviate(leftOut(s)))
 	}
-	line("Time", "%s wall, %s compute", seconds(s.WallSeconds), seconds(s.Compute))
+	line("Time", "%s wall, %s compute", quantity.Seconds(s.WallSeconds), quantity.Seconds(s.Compute))
 	if s.WallSeconds > 0 && s.Compute > 0 {
-		line("Throughput", "%s obs/s, %.1f shards/s", thousands(int64(float64(s.Observations)/s.WallSeconds)), float64(s.Shards.Total)/s.WallSeconds)
+		line("Throughput", "%s obs/s, %.1f shards/s", humanize.Comma(int64(float64(s.Observations)/s.WallSeconds)), float64(s.Shards.Total)/s.WallSeconds)
 	}
-	line("Read", "%s, %s%s", counted(s.Source.Gets+s.Source.Heads, "request"), megabytes(s.Source.Down), retried(s.Source.Retries))
-	line("Written", "%s, %s%s", counted(s.Output.Puts, "request"), megabytes(s.Output.Up), retried(s.Output.Retries))
+	line("Read", "%s, %s%s", quantity.Counted(s.Source.Gets+s.Source.Heads, "request"), quantity.Bytes(s.Source.Down), retried(s.Source.Retries))
+	line("Written", "%s, %s%s", quantity.Counted(s.Output.Puts, "request"), quantity.Bytes(s.Output.Up), retried(s.Output.Retries))
 	for _, p := range s.Plugins {
-		line("Plugin", "%s %s: %s calls, %s, %s to it, %s back, %s of memory", p.Name, p.Version, thousands(p.Calls), seconds(p.Seconds), megabytes(p.Sent), megabytes(p.Received), megabytes(p.MaxMemory))
+		line("Plugin", "%s %s: %s calls, %s, %s to it, %s back, %s of memory", p.Name, p.Version, humanize.Comma(p.Calls), quantity.Seconds(p.Seconds), quantity.Bytes(p.Sent), quantity.Bytes(p.Received), quantity.Bytes(p.MaxMemory))
 	}
 	line("Cost", "about %s%s", s.Cost, costParts(s))
 	for i, f := range s.Failed {
@@ -118,7 +121,7 @@ func skipped(s *run.Summary) string {
 func counts(title string, of map[string]int64) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(of)) {
-		parts = append(parts, fmt.Sprintf("%s %s", thousands(of[name]), name))
+		parts = append(parts, fmt.Sprintf("%s %s", humanize.Comma(of[name]), name))
 	}
 	if parts == nil {
 		return ""
@@ -138,5 +141,5 @@ func retried(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s retried", thousands(n))
+	return fmt.Sprintf(", %s retried", humanize.Comma(n))
 }

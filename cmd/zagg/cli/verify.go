@@ -124,5 +124,5 @@ func count(n int, thing string) string {
 	if n != 1 {
 		thing += "s"
 	}
-	return thousands(int64(n)) + " " + thing
+	return humanize.Comma(int64(n)) + " " + thing
 }

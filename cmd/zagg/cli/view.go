@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/shardmap/mapview"
 	"github.com/englacial/zagg/internal/view"
 )
@@ -75,7 +77,7 @@ func (a *app) view(ctx context.Context, address string, variables []string, o *v
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stdout, "%s: %s tiles, %s\n", path.Join(o.export.Dir, "index.html"), thousands(int64(written.Tiles)), megabytes(written.Bytes))
+		fmt.Fprintf(a.stdout, "%s: %s tiles, %s\n", path.Join(o.export.Dir, "index.html"), humanize.Comma(int64(written.Tiles)), quantity.Bytes(written.Bytes))
 		return nil
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(o.address, strconv.Itoa(o.port)))
