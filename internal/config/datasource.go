@@ -3,7 +3,9 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -22,6 +24,7 @@ type DataSource struct {
 	CredentialsProvider string   // "" if not given
 	FootprintMargin     *float64 // metres; nil if not given
 	Index               Index
+	Siblings            map[string]string // patterns of the names of siblings' files, by the sibling; those that have one
 
 	reader json.RawMessage
 }
@@ -135,6 +138,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.CredentialsProvider = n.get("credentials_provider").str()
 	d.FootprintMargin = p.margin(n.get("footprint_margin"))
 	d.Index = p.index(n.get("index"))
+	d.Siblings = siblings(n)
 	d.Variables = append(p.variables(n.get("variables"), ""), p.levels(n, &d)...)
 	d.Filters = p.filters(n)
 	d.Select = p.selection(n.get("select"))
@@ -188,6 +192,11 @@ func (p *problems) assetNames(n *node) {
 		}
 	}
 	for _, a := range assets.list() {
+		if f := a.get("files"); f != nil && f.kind == kindString {
+			if _, err := path.Match(f.text, ""); err != nil || f.text == "" || strings.Contains(f.text, "/") {
+				p.add(f, "%s is no pattern of names; expected one as GEDI02_A_*", show(f))
+			}
+		}
 		if a.name == "data" || a.name == "index" || !isName(a.name) {
 			p.atKey(a, "%q cannot be the name of a sibling", a.name)
 		}
@@ -250,10 +259,34 @@ func readerConfig(n *node) json.RawMessage {
 			continue // the reader's own key
 		}
 		if c := n.get(k); c != nil && (k != "read_plan" || n.get("levels") != nil || !sameReader(readerName(n.get("reader")))) {
-			out.children = append(out.children, c)
+			out.children = append(out.children, readOf(c))
 		}
 	}
 	return out.json()
+}
+
+// readOf is a part of the section without what says where files are found: of siblings, the patterns of their names.
+func readOf(n *node) *node {
+	if n.name != "assets" || n.kind != kindMap {
+		return n
+	}
+	out := *n
+	out.children = slices.Clone(n.children)
+	for i, c := range out.children {
+		out.children[i] = c.without("files")
+	}
+	return &out
+}
+
+// siblings are the patterns of siblings' files.
+func siblings(n *node) map[string]string {
+	out := map[string]string{}
+	for _, a := range n.get("assets").list() {
+		if f := a.get("files"); f != nil {
+			out[a.name] = f.str()
+		}
+	}
+	return out
 }
 
 // layout checks what the default reader needs: coordinates, variables, and groups where a path wants them.
@@ -269,14 +302,14 @@ func (p *problems) layout(n *node, d *DataSource) {
 	if g := n.get("groups"); g != nil && g.kind == kindList && len(g.children) == 0 {
 		p.add(g, "the list is empty; leave the key out if paths have no {group}")
 	}
-	for _, path := range pathNodes(n) {
-		if strings.Contains(path.str(), "{group}") && n.get("groups") == nil {
-			p.add(path, "%s needs data_source.groups", show(path))
+	for _, at := range pathNodes(n) {
+		if strings.Contains(at.str(), "{group}") && n.get("groups") == nil {
+			p.add(at, "%s needs data_source.groups", show(at))
 		}
 	}
-	for _, path := range coordinateNodes(n) {
-		if path != nil && path.kind == kindString && len(d.Groups) > 1 && !strings.Contains(path.text, "{group}") {
-			p.add(path, "%s has no {group}: each of the %d groups would read the same observations", show(path), len(d.Groups))
+	for _, at := range coordinateNodes(n) {
+		if at != nil && at.kind == kindString && len(d.Groups) > 1 && !strings.Contains(at.text, "{group}") {
+			p.add(at, "%s has no {group}: each of the %d groups would read the same observations", show(at), len(d.Groups))
 		}
 	}
 }

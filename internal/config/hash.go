@@ -18,7 +18,7 @@ import (
 // an explicit default is another hash than its absence. Left out is what does not change a value:
 //
 //   - aggregation: handoff, streaming, and of variables overview_delta and weights: counts
-//   - data_source: how and from where it is read (driver, index, read_plan, credentials_provider, the …_workers), and the
+//   - data_source: how and from where it is read (driver, index, read_plan, credentials_provider, the …_workers, files of assets), and the
 //     reader where it means the default one; a reader with a layout of its own is part of the meaning
 //   - data_source.mask_fill when it is inputs, the default; true is hashed as row
 //   - grid: everything but type, indexing_scheme and sharded for healpix, and crs, resolution, bounds and sharded for
@@ -99,6 +99,9 @@ func (c *Config) semanticSource() *node {
 	}
 	drop = append(drop, "mask_fill")
 	source := c.root.get("data_source").without(drop...)
+	for i, k := range source.children {
+		source.children[i] = readOf(k)
+	}
 	mask := &node{kind: kindString, name: "mask_fill", text: string(c.DataSource.MaskFill)}
 	switch c.DataSource.MaskFill {
 	case MaskInputs:

@@ -40,6 +40,9 @@ func Index(ctx context.Context, o Options, out string) (*Indexes, error) {
 		return nil, err
 	}
 	granules, err := Granules(ctx, objstore.Retry(lister, objstore.Policy{}), o.Granules)
+	if err == nil {
+		granules, err = r.withSiblings(ctx, granules)
+	}
 	if err != nil {
 		return nil, err
 	}

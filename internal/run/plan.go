@@ -213,6 +213,9 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		return nil, nil, err
 	}
 	granules, err := Granules(ctx, objstore.Retry(store, objstore.Policy{}), r.o.Granules)
+	if err == nil {
+		granules, err = r.withSiblings(ctx, granules)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

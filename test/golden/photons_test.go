@@ -3,6 +3,7 @@
 package golden
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,6 +51,112 @@ func TestPhotons(t *testing.T) {
 		}
 	}
 	python(t, "golden/photons.py", pairs...)
+}
+
+// A referenceJob is a store to compare with an independent computation of its granules' photons.
+type referenceJob struct {
+	Store    string   `json:"store"`
+	Granules []string `json:"granules"`
+	Least    int      `json:"least"` // photons of a segment, below which it is left out
+}
+
+// Shipped configurations of photons run as they are written, and give what h5py, numpy and healpy give.
+func TestShippedPhotons(t *testing.T) {
+	folder := photonGranules(t, 3)
+	granules, err := filepath.Glob(filepath.Join(folder, "*.h5"))
+	require.NoError(t, err)
+	var jobs []referenceJob
+	for _, config := range []string{"atl03", "atl03_waveform_counts", "atl03_waveform_chunk", "atl03_gain_bias_healpix", "atl03_tdigest_healpix", "atl03_tdigest_strata_healpix"} {
+		store := filepath.Join(t.TempDir(), config+".zarr")
+		zagg(t, "run", "--config", config, "--granules", folder, "--store", store, "-q")
+		jobs = append(jobs, referenceJob{store, granules, 0})
+	}
+	reference(t, jobs)
+}
+
+// Siblings are found by their names among the granules, and give what a shard map gives that names them; a granule without its sibling is
+// refused. A configuration that asks for a hive gets one store, and is told so.
+func TestSiblingsByName(t *testing.T) {
+	granules := sharedtest.Dir(t, "golden", "granules_atl03")
+	all := filepath.Join(granules, "GEDI0*.h5")
+	var summary struct {
+		Observations int64            `json:"observations"`
+		Dropped      map[string]int64 `json:"dropped"`
+	}
+	out := zagg(t, "run", "--config", "gedi01b_waveform_healpix_hive", "--granules", all, "--store", filepath.Join(t.TempDir(), "gedi.zarr"), "--json", "-q")
+	require.NoError(t, json.Unmarshal([]byte(out), &summary))
+	require.Equal(t, int64(14876), summary.Observations)
+	require.Equal(t, map[string]int64{"coordinates": 18888, "expression": 3118, "filter": 6053}, summary.Dropped)
+	text, err := os.ReadFile(sharedtest.Dir(t, "golden", "atl03", "gedi", "config.yaml"))
+	require.NoError(t, err)
+	config, store := filepath.Join(t.TempDir(), "config.yaml"), filepath.Join(t.TempDir(), "store.zarr")
+	require.NoError(t, os.WriteFile(config, []byte(strings.Replace(string(text), "    l2a:\n", "    l2a:\n      files: GEDI02_A_*\n", 1)), 0o644))
+	require.Contains(t, zagg(t, "config", "check", config), "output.store_layout: one store is written, not one for each shard")
+	zagg(t, "run", "--config", config, "--granules", all, "--store", store, "-q")
+	python(t, "golden/photons.py", filepath.Join(sharedtest.Dir(t, "golden", "atl03", "gedi"), "expected.parquet"), store)
+	require.Contains(t, refused(t, "run", "--config", config, "--granules", filepath.Join(granules, "GEDI01*.h5"), "--store", store), "2 of 2 granules, this the first, have no file GEDI02_A_*")
+	require.Contains(t, refused(t, "run", "--config", config, "--granules", filepath.Join(granules, "GEDI02*.h5"), "--store", store), "none is a granule")
+}
+
+// Real photons, with the columns of their segments, strata and compositions, at one, three and all shards a job, with plans and without,
+// give what h5py, numpy and healpy give.
+func TestRealPhotons(t *testing.T) {
+	granule := sharedtest.Dir(t, "data", "atl03", "ATL03_gt1l.h5")
+	var jobs []referenceJob
+	for _, c := range []struct {
+		least  int
+		plan   string
+		perJob string
+	}{{0, "", "1"}, {0, "", "3"}, {0, "", "100"}, {60, "", "1"}, {60, "read_plan: {spatial_index: null}", "100"}, {0, "read_plan: {pad: 2, full_read_threshold: 1, reach: 200}", "1"}} {
+		config, store := filepath.Join(t.TempDir(), "config.yaml"), filepath.Join(t.TempDir(), "store.zarr")
+		filter := ""
+		if c.least > 0 {
+			filter = fmt.Sprintf("- {level: segments, dataset: segment_ph_cnt, op: ge, value: %d}", c.least)
+		}
+		require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, realPhotons, c.plan, filter), 0o644))
+		zagg(t, "run", "--config", config, "--granules", granule, "--store", store, "-q", "--shards-per-job", c.perJob)
+		jobs = append(jobs, referenceJob{store, []string{granule}, c.least})
+	}
+	reference(t, jobs)
+}
+
+const realPhotons = `
+data_source:
+  reader: atl03
+  %s
+  filters:
+    - {dataset: signal_conf_land, op: ne, value: -2}
+    %s
+aggregation:
+  variables:
+    count: {function: len, dtype: int32}
+    n_heights: {function: count, source: h_ph, dtype: int32}
+    n_segments: {function: count, source: segment_id, dtype: int32}
+    h_min: {function: min, source: h_ph}
+    h_max: {function: max, source: h_ph}
+    h_mean: {function: mean, source: h_ph}
+    h_median: {function: median, source: h_ph}
+    dem_mean: {function: mean, source: dem_h}
+    seg_max: {function: max, source: segment_id, dtype: int32, fill_value: 0}
+    h_tdigest: {kind: ragged, function: tdigest, source: h_ph, inner_shape: [2], params: {delta: 64}}
+    h_signal: {kind: ragged, function: tdigest, source: h_ph, inner_shape: [2], params: {delta: 64, where: signal_conf_land >= 2}}
+    h_noise: {kind: ragged, function: tdigest, source: h_ph, inner_shape: [2], params: {delta: 64, where: signal_conf_land < 2}}
+    composition:
+      function: composition
+      source: h_ph
+      dtype: uint64
+      params: {threshold: 2, conf_land: signal_conf_land, conf_ocean: signal_conf_ocean, conf_sea_ice: signal_conf_sea_ice, conf_land_ice: signal_conf_land_ice, conf_inland_water: signal_conf_inland_water}
+      attrs: {composition: {of: h_signal, threshold: 2}}
+output:
+  grid: {type: healpix, parent_order: 14, child_order: 18, chunk_inner: 16, sharded: true, layout: compact}
+`
+
+func reference(t *testing.T, jobs []referenceJob) {
+	text, err := json.Marshal(jobs)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "jobs.json")
+	require.NoError(t, os.WriteFile(path, text, 0o644))
+	python(t, "golden/photons_reference.py", path)
 }
 
 // localMap is the shard map of a case, its granules and their siblings in the shared folder.
