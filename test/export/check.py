@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Read exported files with the tools they are for and compare them with the store as zarr-python reads it.
 
-usage: python check.py (GRID STORE GROUP FOLDER)…     FOLDER has cells.parquet, cells.geo.parquet, cells.csv, for rows and columns h_mean.tif, count.tif, h_q.tif
+usage: python check.py (GRID STORE GROUP FOLDER)…     FOLDER has cells.parquet, cells.geo.parquet, cells.csv, cells.nc, for rows and columns h_mean.tif, count.tif, h_q.tif
 """
 import math
 import pathlib
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import rasterio
+import xarray
 import zarr
 
 COLUMNS = ["count", "h_mean", "h_q_0", "h_q_1", "h_q_2"]
@@ -36,6 +37,24 @@ def same(frame, want):
         np.testing.assert_array_equal(frame[c].to_numpy(dtype=want[c].dtype), want[c].to_numpy(), c)
 
 
+def netcdf(grid, want, geo, path):
+    """The classic format with 64-bit sizes, by CF: xarray takes the dimensions, coordinates and fill values as they are."""
+    with xarray.open_dataset(path, engine="netcdf4") as ds:
+        frame = pd.DataFrame({c: ds[c].to_numpy() for c in ds.variables if ds[c].dims == ("cell",)})
+        own = next(d for d in ds["h_q"].dims if d != "cell")
+        for k in range(3):
+            frame[f"h_q_{k}"] = ds["h_q"].isel({own: k}).to_numpy()
+        same(frame, want)
+        assert ds.attrs["Conventions"].startswith("CF-") and ds["h_mean"].attrs["units"] == "m" and ds["h_mean"].attrs["grid_mapping"] == "wgs84"
+        assert ds["h_mean"].encoding["coordinates"] == "lat lon" and ds["lon"].attrs["bounds"] == "lon_bounds"
+        np.testing.assert_array_equal(np.sort(ds["lon"]), np.sort(geo.lon))
+        lon, lat = ds["lon_bounds"].to_numpy(), ds["lat_bounds"].to_numpy()
+        if not len(lon):
+            return
+        assert (abs(lon - ds["lon"].to_numpy()[:, None]) <= 180).all()
+        assert (lat.min(1) < ds["lat"]).all() and (ds["lat"] < lat.max(1)).all()
+
+
 def tables(grid, store, group, folder):
     want = stored(store, group)
     table = pq.read_table(folder / "cells.parquet")
@@ -44,6 +63,7 @@ def tables(grid, store, group, folder):
     same(pd.read_csv(folder / "cells.csv", dtype={"h_mean": "f4", "h_q_0": "f4", "h_q_1": "f4", "h_q_2": "f4"}), want)
     geo = geopandas.read_parquet(folder / "cells.geo.parquet")
     same(geo, want)
+    netcdf(grid, want, geo, folder / "cells.nc")
     assert geo.crs.to_string() == "OGC:CRS84" and geo.geometry.is_valid.all()
     whole = geo.geometry.geom_type == "Polygon"
     inside = geo.geometry.contains(geopandas.GeoSeries(geopandas.points_from_xy(geo.lon, geo.lat), index=geo.index, crs=geo.crs))

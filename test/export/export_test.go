@@ -57,7 +57,7 @@ func TestAsStored(t *testing.T) {
 		{"rectilinear", "rectilinear", "type: rectilinear, crs: EPSG:3031, resolution: 1000, bounds: [0, -1280000, 640000, -640000], chunk_shape: [64, 64]"},
 	} {
 		path, dir := store(t, c[2]), t.TempDir()
-		for _, to := range [][2]string{{"parquet", "cells.parquet"}, {"geoparquet", "cells.geo.parquet"}, {"csv", "cells.csv"}} {
+		for _, to := range [][2]string{{"parquet", "cells.parquet"}, {"geoparquet", "cells.geo.parquet"}, {"csv", "cells.csv"}, {"netcdf", "cells.nc"}} {
 			said, code := zagg(t, "export", path, "--to", to[0], "-o", filepath.Join(dir, to[1]))
 			require.Zero(t, code, said)
 		}

@@ -30,6 +30,7 @@ func formats() []format {
 		{"geoparquet", ".geo.parquet", (*export.Store).GeoParquet},
 		{"csv", ".csv", (*export.Store).CSV},
 		{"cog", ".tif", (*export.Store).COG},
+		{"netcdf", ".nc", (*export.Store).NetCDF},
 	}
 }
 
@@ -37,19 +38,21 @@ func (a *app) exportCommand() *cobra.Command {
 	var to, out string
 	var variables []string
 	c := &cobra.Command{
-		Use:   "export STORE --to parquet|geoparquet|csv|cog",
+		Use:   "export STORE --to parquet|geoparquet|csv|cog|netcdf",
 		Short: "Write a store's cells as a table or a picture that other tools read",
 		Long: `Write the cells that hold something as a table: parquet or csv with the centre of each cell, geoparquet with its outline.
-A variable with several values per cell is a column for each: h_q_0, h_q_1. A store of rows and columns is also written
+A variable with several values per cell is a column for each: h_q_0, h_q_1. netcdf has the cells one after another, with
+centres and corners, by the CF conventions, and keeps dimensions of variables. A store of rows and columns is also written
 as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are done are written.`,
 		Example: `  zagg export heights.zarr --to geoparquet -o heights.parquet
   zagg export s3://bucket/heights.zarr --to csv --variables h_mean,count
+  zagg export heights.zarr --to netcdf -o heights.nc      # xarray.open_dataset("heights.nc")
   zagg export polar.zarr --to cog --variables h_mean -o h_mean.tif`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			i := slices.IndexFunc(formats(), func(f format) bool { return f.name == to })
 			if i < 0 {
-				return fmt.Errorf("--to %q; have parquet, geoparquet, csv, cog: %w for `zagg export`", to, errUsage)
+				return fmt.Errorf("--to %q; have parquet, geoparquet, csv, cog, netcdf: %w for `zagg export`", to, errUsage)
 			}
 			f := formats()[i]
 			if out == "" {
@@ -62,7 +65,7 @@ as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are do
 			return nil
 		},
 	}
-	c.Flags().StringVar(&to, "to", "", "kind of file: parquet, geoparquet, csv, cog")
+	c.Flags().StringVar(&to, "to", "", "kind of file: parquet, geoparquet, csv, cog, netcdf")
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: the store's name with the ending of the kind)")
 	c.Flags().StringSliceVar(&variables, "variables", nil, "variables to write (default: all)")
 	return c

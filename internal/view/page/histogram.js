@@ -56,7 +56,7 @@ export class Histogram {
     c.fillText(number(low), 0, h + 15);
     c.textAlign = "right";
     c.fillText(number(high), w, h + 15);
-    const text = `middle of what is in view ${number(at(0.5))} ${unit}, from ${number(values[0])} to ${number(values[values.length - 1])}`;
+    const text = `median of what is in view ${number(at(0.5))} ${unit}, from ${number(values[0])} to ${number(values[values.length - 1])}`;
     this.words.textContent = text;
     this.element.setAttribute("aria-label", `Histogram: ${text}`);
   }

@@ -13,6 +13,14 @@ export class View {
 
   get projection() { return planes[this.plane]; }
 
+  // stretch is how many km of the plane a km on the ground is in the middle of the view, from west to east.
+  stretch() {
+    const { circle, inverse } = this.projection;
+    if (!circle) return 1;
+    const lat = Math.min(Math.abs(inverse(this.x, this.y)[1]), 88);
+    return circle / 360 / (111.195 * Math.cos(lat * Math.PI / 180));
+  }
+
   showAll(width, height) {
     const [x0, y0, x1, y1] = this.page.planes.find((p) => p.name === this.plane).extent;
     this.x = (x0 + x1) / 2;
@@ -132,7 +140,7 @@ export class Canvas {
     const [lon, lat] = p.inverse(this.view.x, this.view.y);
     const span = Math.min(180, Math.hypot(this.width, this.height) / this.view.scale / 111);
     const step = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001].find((s) => span / s >= 4) || 0.001;
-    const cos = Math.max(Math.cos(lat * Math.PI / 180), 0.02);
+    const cos = p.circle ? Math.min(1, p.circle / 360 / 111) : Math.max(Math.cos(lat * Math.PI / 180), 0.02);
     const wide = [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001].find((s) => span / cos / s >= 4) || 0.001;
     const turn = p.sign && Math.abs(lat) + span / 2 > 89 ? 180 : Math.min(180, 0.75 * span / cos);
     const low = Math.max(-90, lat - span), high = Math.min(90, lat + span);
@@ -179,10 +187,10 @@ export class Canvas {
 
   // scaleBar draws a bar of a round length.
   scaleBar() {
-    const c = this.context, longest = 0.2 * this.width / this.view.scale;
+    const c = this.context, perKM = this.view.scale * this.view.stretch(), longest = 0.2 * this.width / perKM;
     const power = 10 ** Math.floor(Math.log10(longest));
     const km = [5, 2, 1].map((m) => m * power).find((k) => k <= longest);
-    const w = km * this.view.scale, x = this.width - w - 16, y = this.height - 16;
+    const w = km * perKM, x = this.width - w - 16, y = this.height - 16;
     c.fillStyle = "rgba(255,255,255,0.85)";
     c.fillRect(x - 8, y - 24, w + 16, 34);
     c.fillStyle = "#20242a";
