@@ -32,7 +32,7 @@ func (p *Plugin) newGrid(ctx context.Context, name string, config core.Config) (
 	}
 	info, err := wire.GridInfoFromProto(i.info.GetGrid())
 	if err != nil {
-		return nil, i.session.wrong(err)
+		return nil, i.wrong(err)
 	}
 	g := &grid{instance: i, info: info}
 	return g.withPowers(), nil

@@ -17,32 +17,46 @@ import (
 type instance struct {
 	plugin  *Plugin
 	request *zaggv1.ConfigureRequest
-	info    *zaggv1.Instance // what it said when it was made
 
+	mu   sync.Mutex
+	info *zaggv1.Instance    // what it said when it was made
+	made map[*worker]*handle // by the process that knows it
+}
+
+// A handle is what a process calls a thing.
+type handle struct {
 	mu      sync.Mutex
-	session *session // that knows handle
-	handle  uint64
+	session *session
+	number  uint64
 }
 
 var errEarly = errors.New("it answered before it had heard everything")
 
 // make configures the thing for the first time.
 func (p *Plugin) make(ctx context.Context, kind zaggv1.Kind, name string, config core.Config) (*instance, error) {
-	i := &instance{plugin: p, request: &zaggv1.ConfigureRequest{Kind: kind, Name: name, Config: slices.Clone(config)}}
+	i := &instance{plugin: p, made: map[*worker]*handle{}, request: &zaggv1.ConfigureRequest{Kind: kind, Name: name, Config: slices.Clone(config)}}
 	_, err := retry(ctx, i, func(*session, uint64) (struct{}, error) { return struct{}{}, nil })
 	return i, err
 }
 
-// acquire is the living session and the thing's handle there; it configures the thing where it is new.
+// acquire is a living session, that of the process with the least to do, and the thing's handle there; it configures the thing where it is new.
 func (i *instance) acquire(ctx context.Context) (*session, uint64, error) {
-	s, err := i.plugin.acquire(ctx)
+	w := i.plugin.pick()
+	s, err := w.acquire(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.session == s {
-		return s, i.handle, nil
+	h := i.made[w]
+	if h == nil {
+		h = &handle{}
+		i.made[w] = h
+	}
+	i.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.session == s {
+		return s, h.number, nil
 	}
 	made, err := unary(ctx, s, s.plugin.Configure, i.request)
 	if err != nil {
@@ -51,16 +65,28 @@ func (i *instance) acquire(ctx context.Context) (*session, uint64, error) {
 	if made.Handle == 0 {
 		return s, 0, s.wrong(errors.New("it made a thing without a handle"))
 	}
-	handle := made.Handle
+	number := made.Handle
 	made.Handle = 0
-	switch {
-	case i.info == nil:
-		i.info = made
-	case !proto.Equal(i.info, made):
+	if !i.describes(made) {
 		return s, 0, s.wrong(errors.New("after a new start it describes " + i.request.Name + " in another way than before"))
 	}
-	i.session, i.handle = s, handle
-	return s, handle, nil
+	h.session, h.number = s, number
+	return s, number, nil
+}
+
+// describes takes what a process says of the thing; false where another process said something else.
+func (i *instance) describes(made *zaggv1.Instance) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.info == nil {
+		i.info = made
+	}
+	return proto.Equal(i.info, made)
+}
+
+// wrong is an answer that breaks the protocol.
+func (i *instance) wrong(err error) error {
+	return core.Errorf(core.Internal, "plugin", i.plugin.options.Name, "%w", err)
 }
 
 // retry makes a call that can be repeated, and repeats it once if the plugin died of it.
@@ -82,12 +108,17 @@ var _ io.Closer = (*instance)(nil)
 // Close lets the thing go.
 func (i *instance) Close() error {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	s := i.session
-	if s == nil || s.death() != nil {
-		return nil
+	made := i.made
+	i.made = map[*worker]*handle{}
+	i.mu.Unlock()
+	var errs []error
+	for _, h := range made {
+		h.mu.Lock()
+		if s := h.session; s != nil && s.death() == nil {
+			_, err := unary(context.Background(), s, s.plugin.Release, &zaggv1.Handle{Handle: h.number})
+			errs = append(errs, err)
+		}
+		h.mu.Unlock()
 	}
-	i.session = nil
-	_, err := unary(context.Background(), s, s.plugin.Release, &zaggv1.Handle{Handle: i.handle})
-	return err
+	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 
@@ -11,18 +12,14 @@ import (
 	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
 )
 
-// A Plugin is an executable that offers things, and the process that runs it at the moment. Safe for concurrent use.
+// A Plugin is an executable that offers things, and the processes that run it at the moment. Safe for concurrent use.
 type Plugin struct {
 	options Options
 	offer   core.Plugin
 	digest  string // of the code; "" where somebody else started it
 	connect func(context.Context) (*session, error)
-
-	gate    chan struct{} // held while the fields below are used
-	session *session      // nil or dead: the next call starts one
-	crashes int           // in a row, without an answer between
-	last    error         // of the last crash
-	closed  bool
+	workers []*worker
+	turn    atomic.Uint32 // whose it is next, of workers that have as much to do
 }
 
 // maxCrashes is how often in a row a plugin may die, without having answered anything, until it is not started any more.
@@ -73,8 +70,11 @@ func Connect(ctx context.Context, conn *grpc.ClientConn) (*Plugin, error) {
 }
 
 func open(ctx context.Context, o Options, connect func(context.Context) (*session, error)) (*Plugin, error) {
-	p := &Plugin{options: o, connect: connect, gate: make(chan struct{}, 1)}
-	s, err := p.acquire(ctx)
+	p := &Plugin{options: o, connect: connect}
+	for range o.Processes {
+		p.workers = append(p.workers, newWorker(p))
+	}
+	s, err := p.workers[0].acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,7 @@ func open(ctx context.Context, o Options, connect func(context.Context) (*sessio
 	defer cancel()
 	info, err := unary(start, s, s.plugin.Describe, &zaggv1.Empty{})
 	if err == nil {
+		o.silence.allow(info.Silence)
 		err = p.present(info)
 	}
 	if err != nil {
@@ -110,54 +111,24 @@ func (p *Plugin) Executable() string {
 	return path
 }
 
-// Close ends the process and all it started, and removes its folder. Things made by the plugin fail from then on.
+// Close ends the processes and all they started, and removes their folders. Things made by the plugin fail from then on.
 func (p *Plugin) Close() error {
-	p.gate <- struct{}{}
-	defer func() { <-p.gate }()
-	p.closed = true
-	if p.session != nil {
-		p.session.close()
+	for _, w := range p.workers {
+		w.close()
 	}
 	return nil
 }
 
-// acquire is the living session; it starts one if there is none.
-func (p *Plugin) acquire(ctx context.Context) (*session, error) {
-	select {
-	case p.gate <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { <-p.gate }()
-	if p.closed {
-		return nil, core.Errorf(core.Unavailable, "plugin", p.options.Name, "it has been ended")
-	}
-	if s := p.session; s != nil {
-		err := s.death()
-		if err == nil {
-			return s, nil
+// pick is the worker with the least to do.
+func (p *Plugin) pick() *worker {
+	first := int(p.turn.Add(1))
+	best := p.workers[first%len(p.workers)]
+	for i := range p.workers {
+		if w := p.workers[(first+i)%len(p.workers)]; w.calls() < best.calls() {
+			best = w
 		}
-		p.session = nil
-		if p.crashes++; s.answered.Load() {
-			p.crashes = 1
-		}
-		p.last = err
-		s.close()
 	}
-	if p.crashes >= maxCrashes {
-		return nil, core.Errorf(core.Unavailable, "", "", "%w (it died %d times in a row and is not started again)", p.last, p.crashes)
-	}
-	s, err := p.connect(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		p.crashes++
-		p.last = err
-		return nil, err
-	}
-	p.session = s
-	return s, nil
+	return best
 }
 
 // present makes a core.Plugin of what the process says it offers.

@@ -43,7 +43,7 @@ func (p *Plugin) newReader(ctx context.Context, name string, config core.Config)
 	}
 	info, err := wire.ProductInfoFromProto(i.info.GetProduct())
 	if err != nil {
-		return nil, i.session.wrong(err)
+		return nil, i.wrong(err)
 	}
 	r := &reader{instance: i, info: info}
 	return r.withPowers(), nil

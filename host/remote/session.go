@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -58,6 +59,9 @@ func newSession(o Options, conn *grpc.ClientConn, process *running) *session {
 	}
 	s.values = newValues(s)
 	go s.watch()
+	if process != nil && o.Memory > 0 {
+		go s.watchMemory()
+	}
 	return s
 }
 
@@ -80,6 +84,28 @@ func (s *session) watch() {
 	}
 }
 
+// memoryCheck is how often the memory of a process with a bound is looked at.
+const memoryCheck = 200 * time.Millisecond
+
+// watchMemory ends a process that has more memory than it may.
+func (s *session) watchMemory() {
+	tick := time.NewTicker(memoryCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.dead:
+			return
+		case <-s.exited():
+			return
+		case <-tick.C:
+			if has := residentMemory(s.process.cmd.Process.Pid); has > s.options.Memory {
+				s.die("has %s of memory, more than the %s that it may have, so it was killed", humanize.IBytes(uint64(has)), humanize.IBytes(uint64(s.options.Memory)))
+				return
+			}
+		}
+	}
+}
+
 // exited is closed when the process has ended; nil where there is none.
 func (s *session) exited() <-chan struct{} {
 	if s.process == nil {
@@ -89,7 +115,8 @@ func (s *session) exited() <-chan struct{} {
 }
 
 func (s *session) checkHealth() {
-	ctx, cancel := context.WithTimeout(context.Background(), s.options.Health)
+	limit := s.options.silence.or(s.options.Health)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
@@ -98,9 +125,10 @@ func (s *session) checkHealth() {
 	}()
 	select {
 	case <-s.exited(): // watch says how
+	case <-s.dead:
 	case err := <-done: // any answer is one
 		if status.Code(err) == codes.DeadlineExceeded {
-			s.die("does not answer: no sign of life for %v, so it was killed", s.options.Health)
+			s.die("does not answer: no sign of life for %v, so it was killed", limit)
 		}
 	}
 }
@@ -186,7 +214,7 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 		return f.Err
 	}
 	if context.Cause(call) == errStall {
-		s.die("gave no sign of life within a call for %v, so it was killed", s.options.Stall)
+		s.die("gave no sign of life within a call for %v, so it was killed", s.options.silence.or(s.options.Stall))
 		return s.err
 	}
 	select {
@@ -236,7 +264,7 @@ type watchdog struct {
 // guard gives a call a context that ends when the watchdog is not fed.
 func guard(ctx context.Context, s *session) (context.Context, *watchdog, context.CancelFunc) {
 	within, cancel := context.WithCancelCause(ctx)
-	w := &watchdog{after: s.options.Stall}
+	w := &watchdog{after: s.options.silence.or(s.options.Stall)}
 	w.timer = time.AfterFunc(w.after, func() { cancel(errStall) })
 	s.calls.Add(1)
 	return within, w, sync.OnceFunc(func() {

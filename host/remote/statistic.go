@@ -30,7 +30,7 @@ func (p *Plugin) newStatistic(ctx context.Context, name string, config core.Conf
 	}
 	info, err := wire.StatisticInfoFromProto(i.info.GetStatistic())
 	if err != nil {
-		return nil, i.session.wrong(err)
+		return nil, i.wrong(err)
 	}
 	s := &statistic{instance: i, info: info}
 	if i.info.CanFold {

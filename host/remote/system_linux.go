@@ -15,13 +15,18 @@ func attributes() *syscall.SysProcAttr {
 }
 
 // peakMemory is the most resident memory that a process has had, in bytes; 0: not known.
-func peakMemory(pid int) int64 {
+func peakMemory(pid int) int64 { return memoryOf(pid, "VmHWM:") }
+
+// residentMemory is the resident memory that a process has, in bytes; 0: not known.
+func residentMemory(pid int) int64 { return memoryOf(pid, "VmRSS:") }
+
+func memoryOf(pid int, which string) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if value, ok := strings.CutPrefix(line, which); ok {
 			kilobytes, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64) // 0 where it is no number
 			return kilobytes << 10
 		}

@@ -69,13 +69,9 @@ func (p *Plugin) Usage() Usage {
 	if c == nil {
 		return Usage{}
 	}
-	p.gate <- struct{}{}
-	if s := p.session; s != nil && s.process != nil {
-		if proc := s.process.started.Load(); proc != nil {
-			c.peak(peakMemory(proc.Pid))
-		}
+	for _, w := range p.workers {
+		w.peak(c)
 	}
-	<-p.gate
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.is

@@ -44,7 +44,10 @@ type Plugin struct {
 	Name    string
 	Command []string // executable and arguments; nil: to be found by name
 	SHA256  string   // hex; "" if not given
-	As      string   // what the configuration calls it and what it offers; "": as they are named
+	// Processes share its calls; 0: not given. Memory is the most bytes that each may have; 0: no bound.
+	Processes int
+	Memory    int64
+	As        string // what the configuration calls it and what it offers; "": as they are named
 }
 
 // Load reads and checks a configuration file.

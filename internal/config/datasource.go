@@ -25,6 +25,7 @@ type DataSource struct {
 	FootprintMargin     *float64 // metres; nil if not given
 	Index               Index
 	Siblings            map[string]string // patterns of the names of siblings' files, by the sibling; those that have one
+	Files               map[string]string // beside each granule: addresses, with {name}, {stem} and {folder} of the granule's
 
 	reader json.RawMessage
 }
@@ -139,6 +140,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.FootprintMargin = p.margin(n.get("footprint_margin"))
 	d.Index = p.index(n.get("index"))
 	d.Siblings = siblings(n)
+	d.Files = p.files(n, &d)
 	d.Variables = append(p.variables(n.get("variables"), ""), p.levels(n, &d)...)
 	d.Filters = p.filters(n)
 	d.Select = p.selection(n.get("select"))

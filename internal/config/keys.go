@@ -115,6 +115,8 @@ func dataSourceKeys() []key {
 		{path: "data_source.assets.*.join", types: kindMap, required: true, doc: "Two datasets of integers, one for each record, by which records are the same."},
 		{path: "data_source.assets.*.join.left", types: kindString, required: true, doc: "Path in the granule's own file."},
 		{path: "data_source.assets.*.join.right", types: kindString, required: true, doc: "Path in the sibling's."},
+		{path: "data_source.files", types: kindMap, doc: "Files that the reader gets beside each granule, by the names it knows them by: a model, a table, corrections."},
+		{path: "data_source.files.*", types: kindString, doc: "Path or URL: one file for all granules, or by `{name}`, `{stem}` (the name without its extension) and `{folder}` one beside each."},
 		{path: "data_source.bands", types: kindAny, status: notYet, doc: "Raster bands."},
 		{path: "data_source.nodata", types: kindAny, status: notYet, doc: "Raster: the value for no data."},
 		{path: "data_source.anonymous", types: kindAny, status: notYet, doc: "Raster: unsigned requests."},
@@ -215,6 +217,8 @@ func otherKeys() []key {
 		{path: "plugins[].command", types: kindString | kindList, doc: "The executable, or a list with its arguments. Left out: `zagg-plugin-NAME` in `$ZAGG_PLUGIN_PATH` and the user's plugin folder."},
 		{path: "plugins[].command[]", types: kindString, doc: "The executable, then arguments."},
 		{path: "plugins[].sha256", types: kindString, doc: "Digest of the plugin's code, 64 hexadecimal digits, as `zagg plugins describe` prints it: other code is not started."},
+		{path: "plugins[].processes", types: kindInt, def: "1", doc: "Processes that share its calls, for languages whose processes use one core."},
+		{path: "plugins[].memory", types: kindString, doc: "The most memory that a process of it may have, such as 2 GiB: one with more is ended, and its call fails. On Linux."},
 		{path: "plugins[].as", types: kindString, doc: "Another name for the plugin in this configuration. What it offers is then called `AS.NAME`; where that is one thing, or has the plugin's own name, also `AS`."},
 	}
 }

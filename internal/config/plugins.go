@@ -3,6 +3,8 @@ package config
 import (
 	"cmp"
 	"encoding/hex"
+
+	"github.com/dustin/go-humanize"
 )
 
 // plugins are the executables besides what is linked in, each name once.
@@ -21,6 +23,7 @@ func (p *problems) plugins(n *node) []Plugin {
 			}
 			lines[known] = name.line
 		}
+		p.processes(c, &x)
 		switch command := c.get("command"); {
 		case command == nil:
 		case command.kind == kindList:
@@ -41,4 +44,25 @@ func (p *problems) plugins(n *node) []Plugin {
 		out = append(out, x)
 	}
 	return out
+}
+
+// mostProcesses bounds the processes of one plugin.
+const mostProcesses = 256
+
+// processes reads how many there shall be, and how large each may become.
+func (p *problems) processes(c *node, x *Plugin) {
+	if n := c.get("processes"); n != nil && n.kind == kindInt {
+		v, ok := n.integer()
+		if !ok || v < 1 || v > mostProcesses {
+			p.add(n, "%s is out of range; expected 1 to %d", n.text, mostProcesses)
+		}
+		x.Processes = int(v)
+	}
+	if n := c.get("memory"); n != nil && n.kind == kindString {
+		bytes, err := humanize.ParseBytes(n.text)
+		if err != nil || bytes < 1<<20 || bytes > 1<<50 {
+			p.add(n, "%s is no amount of memory; expected one as 2 GiB", show(n))
+		}
+		x.Memory = int64(min(bytes, 1<<50))
+	}
 }

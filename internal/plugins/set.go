@@ -130,7 +130,7 @@ func (s *Set) listed(ctx context.Context, p config.Plugin) (*remote.Plugin, erro
 			return nil, err
 		}
 	}
-	opened, err := s.Open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: pin})
+	opened, err := s.Open(ctx, remote.Options{Name: p.Name, Command: command, SHA256: pin, Processes: p.Processes, Memory: p.Memory})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core/coretest"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/drivers"
 )
 
@@ -40,6 +42,7 @@ func (s *Set) One(ctx context.Context, args []string) (core.Plugin, []string, er
 type VerifyOptions struct {
 	With     map[string]string     // configuration as JSON by the name of a grid, reader or statistic; else the schema's first example, or {}
 	Granules []string              // for readers: paths or URLs
+	Assets   map[string]string     // files beside each granule, by name, as data_source.files has them
 	Columns  []string              // that readers are asked for; none: all that the first granule has
 	Prefix   bool                  // the beginning of a granule can be a granule
 	Short    bool                  // fewer and smaller inputs
@@ -81,16 +84,16 @@ func (v *Verification) run(ctx context.Context, p core.Plugin) {
 	opt := coretest.Options{Seed: v.Seed, Short: v.Short}
 	for _, m := range p.Grids {
 		v.recorder.Run("grid "+m.Name, func(r *coretest.Recorder) {
-			config := v.config(m.Name, m.Schema)
-			coretest.Maker(r, m, config)
-			coretest.Grid(r, coretest.Make(m, config), coretest.GridOptions{Options: opt})
+			made := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, made)
+			coretest.Grid(r, coretest.Make(m, made), coretest.GridOptions{Options: opt})
 		})
 	}
 	for _, m := range p.Statistics {
 		v.recorder.Run("statistic "+m.Name, func(r *coretest.Recorder) {
-			config := v.config(m.Name, m.Schema)
-			coretest.Maker(r, m, config)
-			coretest.Statistic(r, coretest.Make(m, config), coretest.StatisticOptions{Options: opt})
+			made := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, made)
+			coretest.Statistic(r, coretest.Make(m, made), coretest.StatisticOptions{Options: opt})
 		})
 	}
 	if len(p.Readers) == 0 {
@@ -102,11 +105,15 @@ func (v *Verification) run(ctx context.Context, p core.Plugin) {
 		}
 		return
 	}
-	store, err := drivers.Open(ctx, drivers.Environment(), v.Granules...)
+	beside := config.DataSource{Files: v.Assets}
+	urls := slices.Clone(v.Granules)
 	var granules []core.Granule
 	for _, g := range v.Granules {
-		granules = append(granules, core.Granule{ID: filepath.Base(g), Assets: map[string]string{"data": g}})
+		granule := beside.WithFiles(core.Granule{ID: filepath.Base(g), Assets: map[string]string{"data": g}})
+		granules = append(granules, granule)
+		urls = slices.AppendSeq(urls, maps.Values(granule.Assets))
 	}
+	store, err := drivers.Open(ctx, drivers.Environment(), urls...)
 	for _, m := range p.Readers {
 		v.recorder.Run("reader "+m.Name, func(r *coretest.Recorder) {
 			if err != nil {
@@ -114,9 +121,9 @@ func (v *Verification) run(ctx context.Context, p core.Plugin) {
 				return
 			}
 			source := objstore.RetryReader(store, objstore.Policy{})
-			config := v.config(m.Name, m.Schema)
-			coretest.Maker(r, m, config)
-			coretest.Reader(r, coretest.Make(m, config), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.Columns, Prefix: v.Prefix})
+			made := v.config(m.Name, m.Schema)
+			coretest.Maker(r, m, made)
+			coretest.Reader(r, coretest.Make(m, made), source, granules, coretest.ReaderOptions{Options: opt, Columns: v.Columns, Prefix: v.Prefix})
 		})
 	}
 }

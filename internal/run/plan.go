@@ -108,8 +108,38 @@ func (r *Run) selectNewest(ctx context.Context, lists [][]core.Granule) error {
 	if r.superseded, err = plan.Select(ctx, r.recipe.Reader, lists); err != nil {
 		return err
 	}
+	r.addFiles(lists)
 	for _, s := range r.superseded {
 		r.progress.Warn(fmt.Sprintf("WARNING %s is left out: %s holds the same observations, newer or whole", s.Granule, s.By))
+	}
+	return nil
+}
+
+// addFiles gives granules the files beside them that the configuration names. A granule is given them once for all lists that have it.
+func (r *Run) addFiles(lists [][]core.Granule) {
+	source := &r.config.DataSource
+	if len(source.Files) == 0 {
+		return
+	}
+	made := map[string]map[string]string{}
+	for _, list := range lists {
+		for i := range list {
+			url := list[i].Assets["data"]
+			if made[url] == nil {
+				made[url] = source.WithFiles(list[i]).Assets
+			}
+			list[i].Assets = made[url]
+		}
+	}
+}
+
+// checkFiles says of files for all granules which is not there, before every granule fails for it.
+func (r *Run) checkFiles(ctx context.Context, from core.ObjectReader) error {
+	fixed := r.config.DataSource.FixedFiles()
+	for _, name := range slices.Sorted(maps.Keys(fixed)) {
+		if _, err := objstore.RetryReader(from, objstore.Policy{}).Stat(ctx, fixed[name]); err != nil {
+			return r.config.Errorf("data_source.files."+name, "%w", err)
+		}
 	}
 	return nil
 }
@@ -196,14 +226,18 @@ func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*granu
 	seen := map[string]bool{}
 	for _, g := range granules {
 		s.url = g.Assets["data"]
-		if scheme := objstore.Scheme(s.url); !seen[scheme] {
-			seen[scheme] = true
-			urls = append(urls, s.url)
+		for _, url := range g.Assets {
+			if scheme := objstore.Scheme(url); !seen[scheme] {
+				seen[scheme] = true
+				urls = append(urls, url)
+			}
 		}
 	}
 	var err error
-	s.reader, err = drivers.Open(ctx, r.sourceAccess(), urls...)
-	return s, err
+	if s.reader, err = drivers.Open(ctx, r.sourceAccess(), urls...); err != nil {
+		return nil, err
+	}
+	return s, r.checkFiles(ctx, s.reader)
 }
 
 // scan finds the shards by reading the granules' coordinates.

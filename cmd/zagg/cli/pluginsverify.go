@@ -41,6 +41,7 @@ Results are printed as they come: ok, BROKEN, skip (not checked, and why), none 
 	f := c.Flags()
 	f.StringArrayVar(&o.configs, "with", nil, "NAME=JSON: the configuration of one grid, reader or statistic; may be repeated")
 	f.StringArrayVar(&o.Granules, "granule", nil, "a granule for readers: a path or URL; may be repeated")
+	f.StringToStringVar(&o.Assets, "asset", nil, "NAME=ADDRESS: a file that readers get beside each granule, as data_source.files; may be repeated")
 	f.StringSliceVar(&o.Columns, "columns", nil, "columns that readers are asked for (default: all that the first granule has)")
 	f.BoolVar(&o.Prefix, "prefix", false, "the beginning of a granule can be a granule, as of lines of text: one that is cut there may be read")
 	f.BoolVar(&o.Short, "short", false, "fewer and smaller inputs")

@@ -39,8 +39,11 @@ _STATUS = {
 }
 
 
-def serve(*things: type[Grid] | type[Reader] | type[Statistic], name: str, version: str = "0.0.0") -> None:
+def serve(*things: type[Grid] | type[Reader] | type[Statistic], name: str, version: str = "0.0.0", silence: float = 600) -> None:
     """Be a plugin: offer classes of grids, readers and statistics to the host that started this process, until it ends.
+
+    silence is how many seconds the process may give no sign of life, at most 3600: while code outside of Python holds the interpreter's lock, no
+    thread of it can say that it lives. After that the host ends it.
 
     Call it once, last, under `if __name__ == "__main__"`. print() goes to stderr from here on.
     """
@@ -54,7 +57,7 @@ def serve(*things: type[Grid] | type[Reader] | type[Statistic], name: str, versi
     server = grpc.server(
         # A thread for every call, so that none, the health check least of all, waits for another.
         futures.ThreadPoolExecutor(max_workers=1 << 14),
-        handlers=handlers(Service(things, name, version)),
+        handlers=handlers(Service(things, name, version, silence)),
         options=[("grpc.max_receive_message_length", _MAX_MESSAGE), ("grpc.max_send_message_length", _MAX_MESSAGE), ("grpc.so_reuseport", 0)],
     )
     folder = os.environ.get("PLUGIN_UNIX_SOCKET_DIR") or tempfile.mkdtemp()
@@ -166,8 +169,8 @@ def _parts(i: int, keys: Sequence[str]) -> Iterator[Message]:
 class Service:
     """What the calls do: the things that were configured, and the values that were uploaded."""
 
-    def __init__(self, things: tuple[type, ...], name: str, version: str) -> None:
-        self.name, self.version = name, version
+    def __init__(self, things: tuple[type, ...], name: str, version: str, silence: float = 0) -> None:
+        self.name, self.version, self.silence = name, version, round(silence)
         self.makers = {}
         for t in things:
             kind = next((n for n, base in _KINDS if issubclass(t, base)), 0)
@@ -186,7 +189,7 @@ class Service:
             Message("Maker", kind=kind, name=name, doc=inspect.cleandoc(t.__doc__ or "").partition("\n")[0], schema=schema(t))
             for (kind, name), t in sorted(self.makers.items())
         ]
-        return Message("PluginInfo", name=self.name, version=self.version, makers=makers)
+        return Message("PluginInfo", name=self.name, version=self.version, makers=makers, silence=self.silence)
 
     def configure(self, request: Message, context: Any) -> Message:
         make = self.makers.get((request.kind, request.name))

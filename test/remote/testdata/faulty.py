@@ -1,0 +1,93 @@
+"""A plugin that misbehaves: faulty.py KIND CALL, with CALL one of Configure, Compute and Read."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+from zagg_plugin import Batch, Code, Error, Field, Reader, Statistic, decoding, serve
+
+KIND, CALL = sys.argv[1:3]
+
+
+class Panic(BaseException):
+    """What extensions raise that no `except Exception` catches."""
+
+
+def strike(call):
+    """Go wrong, if this is the call."""
+    if call != CALL:
+        return
+    print(f"faulty: {KIND} now", flush=True)
+    if KIND == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif KIND == "exit":
+        sys.exit("no model")
+    elif KIND == "leave":
+        os._exit(7)
+    elif KIND == "panic":
+        raise Panic("index out of bounds")
+    elif KIND == "bug":
+        raise KeyError("h_li")
+    elif KIND == "corrupt":
+        with decoding("the header", "g"):
+            raise ValueError("no header")
+    elif KIND == "refuse":
+        raise Error(Code.UNSUPPORTED, "only polar orbits")
+    elif KIND == "hold":  # the interpreter's lock, for longer than health checks are waited for
+        ctypes.PyDLL(None).sleep(2)
+    elif KIND == "hang":
+        ctypes.PyDLL(None).sleep(1000)
+    elif KIND == "block":
+        time.sleep(1000)
+    elif KIND == "slow":
+        time.sleep(0.5)
+    elif KIND == "leak":
+        kept = []
+        while True:
+            kept.append(np.ones(4 << 20))
+            time.sleep(0.02)
+
+
+class Sum(Statistic):
+    """The sum of each cell."""
+
+    name = "sum"
+    outputs = (Field(dtype=np.float64, fill="NaN"),)
+
+    def __init__(self) -> None:
+        strike("Configure")
+
+    def compute(self, groups):
+        strike("Compute")
+        sums = groups.reduce(np.add, groups["source"].astype(float))
+        if CALL == "Compute" and KIND == "lengths":
+            return sums[:0]
+        if CALL == "Compute" and KIND == "huge":
+            return np.zeros((len(sums) + 1) * 1_000_000)
+        if CALL == "Compute" and KIND == "garbage":
+            return "no numbers"
+        return sums
+
+
+class Rows(Reader):
+    """Rows that nobody wrote."""
+
+    name = "rows"
+    columns = (Field("v", np.float64),)
+
+    def read(self, granule, query):
+        yield Batch("", np.array([1.0]), np.array([2.0]), {"v": np.array([3.0])})
+        strike("Read")
+        if CALL == "Read" and KIND == "lengths":
+            yield Batch("", np.array([1.0]), np.array([2.0]), {"v": np.array([3.0, 4.0])})
+        if CALL == "Read" and KIND == "garbage":
+            yield "no batch"
+        if CALL == "Read" and KIND == "huge":
+            yield Batch("", np.ones(3_000_000), np.ones(3_000_000), {"v": np.ones(2)})
+
+
+if __name__ == "__main__":
+    serve(Sum, Rows, name="faulty", version="1", silence=1 if KIND == "hang" else 600)
