@@ -7,9 +7,6 @@ package coarsen
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -231,11 +228,7 @@ func (m *making) end(ctx context.Context) (*Result, error) {
 
 // link writes the documents of the groups.
 func (m *making) link(ctx context.Context) (*Result, error) {
-	sum := sha256.New()
-	for _, r := range m.Store.Records {
-		fmt.Fprintf(sum, "%s %s %s\n", r.Label, r.ConfigHash, r.Granules)
-	}
-	m.res.Source = hex.EncodeToString(sum.Sum(nil))
+	m.res.Source = m.Store.RecordsHash()
 	var made []*store.Template
 	for _, l := range m.levels {
 		made = append(made, l.tmpl.Store)

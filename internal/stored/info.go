@@ -16,6 +16,7 @@ type Info struct {
 	Layout       string          `json:"layout"`
 	ConfigHash   string          `json:"config_hash"`
 	Plugins      []job.Plugin    `json:"plugins,omitempty"` // that do not come with zagg
+	Coarser      []Level         `json:"coarser_groups,omitempty"`
 	Arrays       []ArrayInfo     `json:"arrays"`
 	Shards       int             `json:"shards_done"`
 	Empty        int             `json:"shards_empty"`
@@ -41,6 +42,10 @@ type ArrayInfo struct {
 // Describe sums up a store that was opened with its records.
 func (s *Store) Describe(ctx context.Context) (*Info, error) {
 	info := &Info{Store: s.URL, Group: s.Name, Grid: s.Made.Grid, GridConfig: s.Made.GridConfig, Layout: s.Made.Layout, ConfigHash: s.Made.ConfigHash, Plugins: s.Made.Plugins}
+	var err error
+	if info.Coarser, err = s.Levels(ctx); err != nil {
+		return nil, err
+	}
 	for _, name := range s.arrayNames() {
 		d, err := s.Group.Array(ctx, name)
 		if err != nil {

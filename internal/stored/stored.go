@@ -23,6 +23,9 @@ type Store struct {
 	Name    string // of the group
 	Made    store.Origin
 	Records []*store.Record // of finished shards; none after OpenGroup
+
+	root   *zarr.Group
+	levels []string // coarser groups, the finest first
 }
 
 // Open opens a store's group and reads the records of its finished shards.
@@ -55,6 +58,10 @@ func OpenGroup(ctx context.Context, address string) (*Store, error) {
 	}
 	if s.Group, err = root.Group(ctx, s.Name); err != nil {
 		return nil, err
+	}
+	s.root = root
+	if all := store.LevelsOf(root.Attrs); len(all) > 1 {
+		s.levels = all[1:]
 	}
 	if s.Made, err = store.OriginOf(s.Group.Attrs); err != nil {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.Name, err)

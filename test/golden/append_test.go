@@ -45,23 +45,18 @@ func TestAppend(t *testing.T) {
 	zagg(t, run(few, "--allow-contraction")...)
 	require.Equal(t, before, folder(t, store))
 
+	zagg(t, "coarsen", store, "--levels", "15,13") // which knows when it has become stale
+	require.Contains(t, zagg(t, "info", store), `coarser       group "13", up to date`)
+	zagg(t, run(all)...)
+	for _, l := range []string{`coarser       group "15", stale`, `coarser       group "13", stale`} {
+		require.Contains(t, zagg(t, "info", store), l)
+	}
+	zagg(t, "coarsen", store, "--levels", "15,13")
+	require.NotContains(t, zagg(t, "info", store), "stale")
+
 	text, err := os.ReadFile(config)
 	require.NoError(t, err)
 	config = filepath.Join(t.TempDir(), "changed.yaml")
 	require.NoError(t, os.WriteFile(config, bytes.Replace(text, []byte("delta: 64"), []byte("delta: 128"), 1), 0o644))
 	require.Contains(t, refused(t, run(few)...), "aggregation.variables.h_tdigest.params.delta was 64, now 128")
-}
-
-// folder is every file below a store.
-func folder(t *testing.T, dir string) map[string]string {
-	out := map[string]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(p)
-		out[strings.TrimPrefix(p, dir)] = string(data)
-		return err
-	}))
-	return out
 }

@@ -213,3 +213,17 @@ func same(t *testing.T, what string, want, got []float64, tolerance float64) {
 		require.LessOrEqual(t, math.Abs(w-g), tolerance*math.Abs(w), "%s, cell %d: %v, expected %v", what, i, g, w)
 	}
 }
+
+// folder is every file below a store.
+func folder(t *testing.T, dir string) map[string]string {
+	out := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(p)
+		out[strings.TrimPrefix(p, dir)] = string(data)
+		return err
+	}))
+	return out
+}

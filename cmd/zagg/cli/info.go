@@ -106,6 +106,13 @@ func (a *app) printInfo(i *stored.Info) error {
 		fmt.Fprintf(a.stdout, "  plugin        %s\n", p)
 	}
 	fmt.Fprintf(a.stdout, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
+	for _, l := range i.Coarser {
+		state := "up to date"
+		if l.Stale {
+			state = "stale: shards were computed after it was made; zagg coarsen makes it anew"
+		}
+		fmt.Fprintf(a.stdout, "  coarser       group %q, %s\n", l.Group, state)
+	}
 	fmt.Fprintf(a.stdout, "  cells         %s with data\n", humanize.Comma(i.Cells))
 	fmt.Fprintf(a.stdout, "  observations  %s\n", humanize.Comma(i.Observations))
 	fmt.Fprintf(a.stdout, "  objects       %s, %s\n\n", humanize.Comma(int64(i.Objects)), quantity.Bytes(i.Bytes))
