@@ -59,7 +59,7 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	}
 	keys, granules, err := r.inArea(ctx, m.Keys, granules)
 	if err != nil {
-		return nil, nil, core.Errorf(core.CodeOf(err), "", name, "%w", err)
+		return nil, nil, core.Wrap(err, "", name)
 	}
 	p, err := plan.Make(ctx, r.recipe.Grid, keys, granules)
 	if err != nil {

@@ -38,22 +38,22 @@ func InPlace(c *config.Selection) (*Selection, error) {
 	case c.Area != nil:
 		shapes, err := geometry.ParseGeoJSON(c.Area)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "polygon", "%w", err)
+			return nil, core.Wrap(err, "", "polygon")
 		}
 		region, _, err := geometry.Reader{}.Region(shapes)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "polygon", "%w", err)
+			return nil, core.Wrap(err, "", "polygon")
 		}
 		on, err := sphere.NewRegion(region, sphere.AuthalicWGS84)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "polygon", "%w", err)
+			return nil, core.Wrap(err, "", "polygon")
 		}
 		if on.Empty() {
 			return nil, core.Errorf(core.Invalid, "", "polygon", "there is no area in it")
 		}
 		bounds, err := sphere.Bounds(region)
 		if err != nil {
-			return nil, core.Errorf(core.CodeOf(err), "", "polygon", "%w", err)
+			return nil, core.Wrap(err, "", "polygon")
 		}
 		s.place, s.Region = &inArea{on: on, whole: on.Piece(), bounds: bounds, planar: planarRings(&region)}, region
 	}
