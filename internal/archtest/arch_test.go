@@ -72,7 +72,7 @@ var rules = map[string][]string{
 	"host/serve":               {"core/gridkit", "internal/wire", "proto/..."},
 	"internal/awstest":         {"core/objstore/...", "internal/emulator"},
 	"internal/emulator":        {},
-	"internal/bench":           {"core/...", "internal/cost"},
+	"internal/bench":           {"core/...", "internal/cost", "internal/run", "internal/shardmap"},
 	"internal/budget":          {},
 	"internal/bundle":          {},
 	"internal/catalog":         {"core/...", "internal/catalog/...", "internal/secret"},

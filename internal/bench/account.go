@@ -22,13 +22,17 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// NewAccount asks AWS about the account that cfg has credentials of.
-func NewAccount(cfg aws.Config) Account {
+// OpenAccount asks AWS about the account that the environment has credentials of.
+func OpenAccount(ctx context.Context) (Account, error) {
+	cfg, err := configuration(ctx)
+	if err != nil {
+		return nil, err
+	}
 	paths := func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }
 	return awsAccount{
 		cfg: cfg, roles: iam.NewFromConfig(cfg), buckets: s3.NewFromConfig(cfg, paths),
 		anonymous: s3.NewFromConfig(cfg, paths, func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} }),
-	}
+	}, nil
 }
 
 type awsAccount struct {

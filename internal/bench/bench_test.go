@@ -138,11 +138,11 @@ Commit `+"`0123456`"+`, zagg 0.1.0, 2 GB. One shard a target, the densest; pre-m
 
 func TestAsks(t *testing.T) {
 	for _, yes := range []string{"/benchmark", "/benchmark please", "please\n/benchmark\nthanks", "/benchmark\r\n", "/benchmark\tnow", "```\nx\n```\n/benchmark"} {
-		require.True(t, Asks(yes), "%q", yes)
+		require.True(t, asks(yes), "%q", yes)
 	}
 	for _, no := range []string{"", "benchmark", "see /benchmark", " /benchmark", "> /benchmark", "/benchmarks", "/benchmark/", "/benchmark.md", "https://x/benchmark", "`/benchmark`",
 		"```\n/benchmark\n```", "~~~\n/benchmark\n~~~", "/Benchmark", "/benchmark​x"} {
-		require.False(t, Asks(no), "%q", no)
+		require.False(t, asks(no), "%q", no)
 	}
 }
 
@@ -156,12 +156,12 @@ func TestEvents(t *testing.T) {
 		require.NoError(t, err)
 		return b
 	}
-	req, reason, err := ParseEvent("issue_comment", comment("created", "/benchmark", true))
+	req, reason, err := parseEvent("issue_comment", comment("created", "/benchmark", true))
 	require.NoError(t, err)
 	require.Empty(t, reason)
-	require.Equal(t, &Request{PR: 7, Actor: "ann"}, req)
+	require.Equal(t, &request{PR: 7, Actor: "ann"}, req)
 	for _, c := range [][]byte{comment("edited", "/benchmark", true), comment("created", "/benchmark", false), comment("created", "no /benchmark", true)} {
-		req, reason, err = ParseEvent("issue_comment", c)
+		req, reason, err = parseEvent("issue_comment", c)
 		require.NoError(t, err)
 		require.Nil(t, req)
 		require.NotEmpty(t, reason)
@@ -169,24 +169,24 @@ func TestEvents(t *testing.T) {
 	labelled := func(label string) []byte {
 		return fmt.Appendf(nil, `{"action":"labeled","label":{"name":%q},"pull_request":{"number":9,"head":{"sha":"0123456789012345678901234567890123456789"}},"sender":{"login":"cy"}}`, label)
 	}
-	req, _, err = ParseEvent("pull_request_target", labelled("benchmark"))
+	req, _, err = parseEvent("pull_request_target", labelled("benchmark"))
 	require.NoError(t, err)
-	require.Equal(t, &Request{PR: 9, Actor: "cy", Head: strings.Repeat("0123456789", 4)}, req)
-	head, err := GitHub{}.Head(t.Context(), req) // without a question: what was pushed since was not looked at
+	require.Equal(t, &request{PR: 9, Actor: "cy", Head: strings.Repeat("0123456789", 4)}, req)
+	head, err := GitHub{}.head(t.Context(), req) // without a question: what was pushed since was not looked at
 	require.NoError(t, err)
 	require.Equal(t, req.Head, head)
-	_, err = GitHub{}.Head(t.Context(), &Request{PR: 9, Head: "main"})
+	_, err = GitHub{}.head(t.Context(), &request{PR: 9, Head: "main"})
 	require.ErrorContains(t, err, "names no commit")
-	req, reason, err = ParseEvent("pull_request_target", labelled("bug"))
+	req, reason, err = parseEvent("pull_request_target", labelled("bug"))
 	require.NoError(t, err)
 	require.Nil(t, req)
 	require.NotEmpty(t, reason)
-	_, _, err = ParseEvent("push", []byte("{}"))
+	_, _, err = parseEvent("push", []byte("{}"))
 	require.Error(t, err)
-	_, _, err = ParseEvent("issue_comment", []byte("{"))
+	_, _, err = parseEvent("issue_comment", []byte("{"))
 	require.Error(t, err)
 	for p, want := range map[string]bool{"admin": true, "write": true, "read": false, "none": false, "triage": false, "maintain": false, "": false} {
-		require.Equal(t, want, MayRun(p), p)
+		require.Equal(t, want, mayRun(p), p)
 	}
 }
 
@@ -244,14 +244,14 @@ func TestCommentIsUpdatedInPlace(t *testing.T) {
 func TestPermission(t *testing.T) {
 	g := github(t, &[]string{})
 	for user, want := range map[string]string{"ann": "write", "bob": "read", "stranger": "none"} {
-		p, err := g.Permission(t.Context(), user)
+		p, err := g.permission(t.Context(), user)
 		require.NoError(t, err)
 		require.Equal(t, want, p)
 	}
-	_, err := g.Permission(t.Context(), "")
+	_, err := g.permission(t.Context(), "")
 	require.Error(t, err)
 	g.API = "http://127.0.0.1:1"
-	_, err = g.Permission(t.Context(), "ann")
+	_, err = g.permission(t.Context(), "ann")
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "secret-token")
 }

@@ -82,8 +82,8 @@ func statusCode(status int) core.Code {
 	return core.Invalid
 }
 
-// Permission is what a user may do in the repository: admin, write, read, none. Who is no collaborator has none.
-func (g GitHub) Permission(ctx context.Context, user string) (string, error) {
+// permission is what a user may do in the repository: admin, write, read, none. Who is no collaborator has none.
+func (g GitHub) permission(ctx context.Context, user string) (string, error) {
 	if user == "" {
 		return "", core.Errorf(core.Invalid, "ask GitHub", "permission", "no user is named")
 	}
@@ -126,9 +126,9 @@ func (g GitHub) Exists(ctx context.Context, path string) (bool, error) {
 	return err == nil, err
 }
 
-// Head is the commit that a pull request would merge: that which was looked at when the run was asked for, where the event
+// head is the commit that a pull request would merge: that which was looked at when the run was asked for, where the event
 // says it.
-func (g GitHub) Head(ctx context.Context, r *Request) (string, error) {
+func (g GitHub) head(ctx context.Context, r *request) (string, error) {
 	pr := r.PR
 	var reply struct{ Head struct{ SHA string } }
 	if reply.Head.SHA = r.Head; reply.Head.SHA == "" {

@@ -11,15 +11,15 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Runner measures a target by running zagg as a user does: one shard, one invocation of a function.
-type Runner struct {
-	Program  string   // the zagg that is measured
-	Flags    []string // of `zagg run`, the same for every target: where the function is, how granules are read
-	Progress io.Writer
+// A runner measures a target by running zagg as a user does: one shard, one invocation of a function.
+type runner struct {
+	program  string   // the zagg that is measured
+	flags    []string // of `zagg run`, the same for every target: where the function is, how granules are read
+	progress io.Writer
 }
 
-// A Summary is what of a run's summary the benchmark keeps.
-type Summary struct {
+// A summary is what of a run's summary the benchmark keeps.
+type summary struct {
 	Shards       struct{ OK, Empty, Partial, Skipped, Failed int }
 	Observations int64
 	Compute      float64 `json:"compute_s"`
@@ -32,25 +32,25 @@ type Summary struct {
 	}
 }
 
-// Run computes one shard of a target into a store and gives the run's summary.
-func (r Runner) Run(ctx context.Context, target Target, key core.ShardKey, store string) (*Summary, error) {
+// run computes one shard of a target into a store and gives the run's summary.
+func (r runner) run(ctx context.Context, target Target, key core.ShardKey, store string) (*summary, error) {
 	args := append([]string{"run", "--config", target.ConfigPath, "--catalog", target.ShardMapPath, "--morton-cell", string(key), "--store", store,
-		"--overwrite", "--no-retry", "--json", "--quiet", "--yes", "--backend", "lambda"}, r.Flags...)
-	cmd := exec.CommandContext(ctx, r.Program, args...)
+		"--overwrite", "--no-retry", "--json", "--quiet", "--yes", "--backend", "lambda"}, r.flags...)
+	cmd := exec.CommandContext(ctx, r.program, args...)
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, r.Progress
+	cmd.Stdout, cmd.Stderr = &out, r.progress
 	if err := cmd.Run(); err != nil {
 		return nil, core.Errorf(core.Unavailable, "measure", target.Name, "zagg run: %w", err)
 	}
-	var s Summary
+	var s summary
 	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
 		return nil, core.Errorf(core.Corrupt, "measure", target.Name, "the summary of zagg run: %w", err)
 	}
 	return &s, nil
 }
 
-// Seconds are those of the worker: its longest shard, else the sum of its shards, else the wall's.
-func (s *Summary) Seconds() float64 {
+// seconds are those of the worker: its longest shard, else the sum of its shards, else the wall's.
+func (s *summary) seconds() float64 {
 	for _, v := range []float64{s.Worker.Longest, s.Compute} {
 		if v > 0 {
 			return v
@@ -59,8 +59,8 @@ func (s *Summary) Seconds() float64 {
 	return s.Wall
 }
 
-// ShardArea is the area of a shard in km² by a grid's signature; NaN for grids whose shards have no one area.
-func ShardArea(signature json.RawMessage) float64 {
+// shardArea is the area of a shard in km² by a grid's signature; NaN for grids whose shards have no one area.
+func shardArea(signature json.RawMessage) float64 {
 	var s struct {
 		Type        string
 		ParentOrder *int `json:"parent_order"`

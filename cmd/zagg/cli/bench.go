@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -184,23 +182,4 @@ the same bytes.`,
 	f.StringArrayVar(&only, "platform", nil, "only this platform, such as linux/arm64; may be repeated")
 	f.BoolVar(&noFunctions, "no-functions", false, "without the zips of the functions")
 	return required(c, "tag")
-}
-
-// githubOutput adds name=value lines to the file that a workflow's step hands on, or prints them.
-func (a *app) githubOutput(file string, pairs ...[2]string) error {
-	w := a.stdout
-	if file != "" {
-		f, err := os.OpenFile(filepath.Clean(file), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return core.Wrap(err, "write outputs", file)
-		}
-		defer f.Close()
-		w = f
-	}
-	for _, p := range pairs {
-		if _, err := fmt.Fprintf(w, "%s=%s\n", p[0], p[1]); err != nil {
-			return core.Wrap(err, "write outputs", file)
-		}
-	}
-	return nil
 }

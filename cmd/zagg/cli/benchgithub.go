@@ -2,14 +2,10 @@ package cli
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -46,10 +42,8 @@ updated in place, or created; otherwise the text is printed.`,
 				note = bench.StaleWorker
 			}
 			text := bench.Comment(list, note)
-			if output != "" {
-				if err := os.WriteFile(output, []byte(text), 0o644); err != nil {
-					return core.Wrap(err, "comment", output)
-				}
+			if err := bench.WriteComment(output, text); err != nil {
+				return err
 			}
 			if pr == 0 {
 				if output == "" {
@@ -88,30 +82,16 @@ not granted is a notice, not an error.`,
 		Example: `  zagg bench gate --event "$GITHUB_EVENT_NAME" --payload "$GITHUB_EVENT_PATH" --github-output "$GITHUB_OUTPUT"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, err := os.ReadFile(payload)
-			if err != nil {
-				return core.Wrap(err, "read event", payload)
-			}
-			request, reason, err := bench.ParseEvent(event, text)
-			if err != nil {
-				return err
-			}
-			if request == nil {
-				return a.refuse(output, reason)
-			}
 			g.Token = os.Getenv("GITHUB_TOKEN")
-			permission, err := g.Permission(cmd.Context(), request.Actor)
+			verdict, err := g.Gate(cmd.Context(), event, payload)
 			if err != nil {
 				return err
 			}
-			if !bench.MayRun(permission) {
-				return a.refuse(output, fmt.Sprintf("%s may not start runs here: write permission is needed", request.Actor))
+			if !verdict.Run { // a notice that GitHub shows
+				fmt.Fprintf(a.stderr, "::notice title=benchmark::no run: %s\n", verdict.Reason)
+				return bench.WriteOutputs(a.stdout, output, [2]string{"run", "false"})
 			}
-			head, err := g.Head(cmd.Context(), request)
-			if err != nil {
-				return err
-			}
-			return a.githubOutput(output, [2]string{"run", "true"}, [2]string{"pr", strconv.FormatInt(request.PR, 10)}, [2]string{"head", head})
+			return bench.WriteOutputs(a.stdout, output, [2]string{"run", "true"}, [2]string{"pr", strconv.FormatInt(verdict.PR, 10)}, [2]string{"head", verdict.Head})
 		},
 	}
 	f := c.Flags()
@@ -120,12 +100,6 @@ not granted is a notice, not an error.`,
 	f.StringVar(&output, "github-output", "", "file that outputs are added to (default: standard output)")
 	githubFlags(f, &g)
 	return required(c, "event", "payload")
-}
-
-// refuse says why there is no run, as a notice that GitHub shows.
-func (a *app) refuse(output, reason string) error {
-	fmt.Fprintf(a.stderr, "::notice title=benchmark::no run: %s\n", reason)
-	return a.githubOutput(output, [2]string{"run", "false"})
 }
 
 func (a *app) benchClosureCommand() *cobra.Command {
@@ -151,7 +125,7 @@ and go.sum, and deploy/. The output is affects=true|false.`,
 			for _, f := range touched {
 				fmt.Fprintln(a.stderr, f)
 			}
-			return a.githubOutput(output, [2]string{"affects", strconv.FormatBool(len(touched) > 0)})
+			return bench.WriteOutputs(a.stdout, output, [2]string{"affects", strconv.FormatBool(len(touched) > 0)})
 		},
 	}
 	f := c.Flags()
@@ -187,11 +161,10 @@ not be looked at.`,
 				s.GitHub = &g
 			}
 			if !noAWS {
-				cfg, err := awsConfiguration(cmd.Context())
-				if err != nil {
+				var err error
+				if s.Account, err = bench.OpenAccount(cmd.Context()); err != nil {
 					return err
 				}
-				s.Account = bench.NewAccount(cfg)
 			}
 			if wrong := bench.Examine(cmd.Context(), a.stdout, s.Checks()); wrong > 0 {
 				return core.Errorf(core.Invalid, "doctor", s.Repo, "%d things are not as the benchmark needs them", wrong)
@@ -205,15 +178,4 @@ not be looked at.`,
 	f.BoolVar(&noGitHub, "no-github", false, "do not look at GitHub")
 	githubFlags(f, &g)
 	return c
-}
-
-func awsConfiguration(ctx context.Context) (aws.Config, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx)
-	if err == nil && cfg.Region == "" {
-		err = errors.New("no region: set AWS_REGION")
-	}
-	if err != nil {
-		return cfg, core.Errorf(core.Invalid, "AWS", "configuration", "%w", err)
-	}
-	return cfg, nil
 }
