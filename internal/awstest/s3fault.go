@@ -85,6 +85,7 @@ type Key struct {
 	Expires              time.Time // zero: never
 	Deny                 []string  // "bucket/prefix" of what it may not touch
 	ReadOnly             bool
+	Unlisted             bool // it may not list, and is told of objects that are not there that they are denied
 }
 
 // refuses tells what is wrong with a request of the key.
@@ -98,6 +99,8 @@ func (k *Key) refuses(r *http.Request, now time.Time) (S3Fault, bool) {
 		return ExpiredToken(), true
 	case k.SessionToken != r.Header.Get("X-Amz-Security-Token"):
 		return S3Fault{Status: http.StatusBadRequest, Code: "InvalidToken", Message: "The provided token is malformed or otherwise invalid."}, true
+	case k.Unlisted && r.Method == http.MethodGet && r.URL.Query().Has("list-type"):
+		return AccessDenied(), true
 	case k.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return AccessDenied(), true
 	}

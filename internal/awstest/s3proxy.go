@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,6 +90,9 @@ func (p *proxy) usage() S3Usage {
 // answerFault is the key of a request's S3Fault in its context, for what goes wrong with the answer.
 type answerFault struct{}
 
+// asks is the key of the access key of who asks.
+type asks struct{}
+
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.methods[r.Method]++
@@ -115,6 +119,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault.Forget || fault.Truncate > 0 {
 		r = r.WithContext(context.WithValue(r.Context(), answerFault{}, fault))
 	}
+	r = r.WithContext(context.WithValue(r.Context(), asks{}, emulator.AccessKeyOf(r.Header.Get("Authorization"))))
 	p.forward.ServeHTTP(w, r)
 }
 
@@ -194,6 +199,9 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 }
 
 func (p *proxy) respond(r *http.Response) error {
+	if r.StatusCode == http.StatusNotFound && p.unlisted(r.Request) {
+		return hide(r)
+	}
 	r.Body = &counted{r.Body, &p.down}
 	fault, _ := r.Request.Context().Value(answerFault{}).(S3Fault)
 	switch {
@@ -203,6 +211,28 @@ func (p *proxy) respond(r *http.Response) error {
 	case fault.Truncate > 0:
 		r.Body = &short{r.Body, fault.Truncate}
 	}
+	return nil
+}
+
+// unlisted reports whether who asks may not know what is there.
+func (p *proxy) unlisted(r *http.Request) bool {
+	name, _ := r.Context().Value(asks{}).(string)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := p.keys[name]
+	return key != nil && key.Unlisted
+}
+
+// hide makes a denial of the answer that there is no such object.
+func hide(r *http.Response) error {
+	r.Body.Close() //nolint:errcheck // it is not wanted
+	text := ""
+	if r.Request.Method != http.MethodHead {
+		text = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`
+	}
+	r.StatusCode, r.Status, r.ContentLength = http.StatusForbidden, "403 Forbidden", int64(len(text))
+	r.Header = http.Header{"Content-Type": {"application/xml"}, "Content-Length": {strconv.Itoa(len(text))}}
+	r.Body = io.NopCloser(strings.NewReader(text))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
@@ -178,6 +180,8 @@ type results struct {
 	waiting map[string]*awaited
 	looking bool
 	failed  error // of the last listing
+
+	unlisted bool // listing is not granted; of who looks alone
 }
 
 func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience time.Duration) *results {
@@ -268,6 +272,9 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var labels []string
+	if r.unlisted {
+		return r.named(ctx)
+	}
 	err := r.store.List(ctx, r.folder.Results(), func(o core.ObjectInfo) error {
 		object := strings.TrimPrefix(o.URL, r.folder.Results())
 		r.mu.Lock()
@@ -280,7 +287,56 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 		}
 		return nil
 	})
+	if errors.Is(err, objstore.ErrUnlisted) {
+		r.unlisted = true
+		return r.named(ctx)
+	}
 	return labels, err
+}
+
+// named are the labels that have a result where listing is not granted: each that is waited for is asked for by its name, as are the signs of
+// life of the others.
+func (r *results) named(ctx context.Context) ([]string, error) {
+	r.mu.Lock()
+	waiting := map[string]bool{} // whether signs are expected
+	for label, w := range r.waiting {
+		waiting[label] = w.signs
+	}
+	r.mu.Unlock()
+	var mu sync.Mutex
+	var labels []string
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(fetchAtOnce)
+	for label, signs := range waiting {
+		g.Go(func() error {
+			_, err := r.store.Stat(gctx, r.folder.Result(label))
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				labels = append(labels, label)
+				return nil
+			}
+			if !core.Is(err, core.NotFound) || !signs {
+				return ignoreMissing(err)
+			}
+			o, err := r.store.Stat(gctx, r.folder.Started(label))
+			if err == nil {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.saw(label, o)
+			}
+			return ignoreMissing(err)
+		})
+	}
+	err := g.Wait()
+	return labels, err
+}
+
+func ignoreMissing(err error) error {
+	if core.Is(err, core.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // fetchAtOnce bounds the results read at once.

@@ -172,12 +172,15 @@ func (f *Fleet) Retries() int64 {
 
 // Call runs one event of another mode than process and waits for the answer.
 func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
-	_, output, err := f.o.Credentials(ctx)
+	granules, output, err := f.o.Credentials(ctx)
 	if err != nil {
 		return nil, err
 	}
 	call := *c
 	call.OutputCredentials = output
+	if call.GranuleURL != "" {
+		call.S3Credentials = granules
+	}
 	event, err := call.Event()
 	if err != nil {
 		return nil, err

@@ -86,13 +86,15 @@ type CallDone struct {
 	Version string  `json:"zagg_version"`
 	Error   *string `json:"error,omitempty"`
 	Code    string  `json:"code,omitempty"`
-	Check   string  `json:"check,omitempty"` // what of a ping failed: "write_probe", "config"
+	Check   string  `json:"check,omitempty"` // what of a ping failed: "write_probe", "config", "granule_probe"
 
 	Removed     []string        `json:"removed,omitempty"` // labels of shards that finalize has removed
 	WriteProbe  string          `json:"write_probe,omitempty"`
 	ProbeKey    string          `json:"probe_key,omitempty"`
-	ProbeDelete string          `json:"probe_delete,omitempty"` // "ok", or why the probe was left behind
-	Manifest    json.RawMessage `json:"manifest,omitempty"`     // of a ping: host.Manifest
+	ListProbe   string          `json:"list_probe,omitempty"`    // "ok", or "not granted": runs look for each result by its name
+	Granule     string          `json:"granule_probe,omitempty"` // "ok", or why the granule is not there
+	ProbeDelete string          `json:"probe_delete,omitempty"`  // "ok", or why the probe was left behind
+	Manifest    json.RawMessage `json:"manifest,omitempty"`      // of a ping: host.Manifest
 	RequestID   string          `json:"request_id,omitempty"`
 	DurationS   float64         `json:"duration_s"`
 }

@@ -42,6 +42,9 @@ type Call struct {
 	ShardKeys []core.ShardKey `json:"shard_keys,omitempty"` // of the whole plan; a compact store needs them
 	Selected  bool            `json:"selected,omitempty"`   // only some of the plan's shards will be computed
 	Prune     bool            `json:"prune,omitempty"`      // finalize: remove what the plan of ShardKeys does not have
+
+	GranuleURL    string       `json:"granule_url,omitempty"` // ping: a granule to begin to read
+	S3Credentials *Credentials `json:"s3_credentials,omitempty"`
 }
 
 // ModeOf is the mode that an event asks for; "process" where it says nothing. It looks at nothing else, and a text that

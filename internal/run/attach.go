@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := objstore.Retry(plain, objstore.Policy{})
+	from := objstore.Retry(store.Unlisted(plain, address), objstore.Policy{})
 	note, folder, err := findRun(ctx, from, address)
 	if err != nil {
 		return nil, err
@@ -207,6 +208,9 @@ func findRun(ctx context.Context, from core.ObjectStore, address string) (*runNo
 			}
 			return nil
 		})
+		if errors.Is(err, objstore.ErrUnlisted) {
+			return nil, "", core.Wrapf(err, "attach", address, "give the address of the run, as `zagg run` printed it, to who may not list the bucket: %w", err)
+		}
 		if err != nil {
 			return nil, "", err
 		}

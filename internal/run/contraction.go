@@ -2,11 +2,13 @@ package run
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
@@ -74,6 +76,12 @@ func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	labels, err := store.ListRecords(ctx, objects, r.store)
 	if core.Is(err, core.NotFound) {
 		return nil, nil
+	}
+	if errors.Is(err, objstore.ErrUnlisted) { // then the records of planned shards are all that can be asked for
+		labels, err = nil, nil
+		for i := range r.plan.Shards {
+			labels = append(labels, r.plan.Shards[i].Label)
+		}
 	}
 	if err != nil {
 		return nil, err

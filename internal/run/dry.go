@@ -41,6 +41,7 @@ func (r *Run) forecastScratch(f *Forecast) {
 
 // Dry finds out what a run would do and writes nothing.
 func Dry(ctx context.Context, o Options) (*Forecast, error) {
+	o.dry = true
 	r := begin(o)
 	if err := r.prepare(ctx); err != nil {
 		return nil, err

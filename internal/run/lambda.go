@@ -242,12 +242,22 @@ func (b *cloud) call(mode string) *job.Call {
 	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), Plugins: job.ForeignPlugins(r.recipe.Plugins()), RunID: r.id, Region: r.o.Region, Terms: r.o.Terms}
 }
 
+// probeRefused is what a ping says of what is not granted, and not needed.
+const probeRefused = "not granted"
+
 // ready tries the function out and asks whether to go on.
 func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	r := b.r
 	fn := b.fleet.Function()
 	r.note("function %s: %d MB, time-out %s", fn.Name, fn.MemoryMB, fn.Timeout)
-	done, err := b.fleet.Call(ctx, b.call(job.ModePing))
+	ping := b.call(job.ModePing)
+	for i := range r.jobs {
+		if granules := r.jobs[i].Granules; len(granules) > 0 {
+			ping.GranuleURL = granules[0].URL
+			break
+		}
+	}
+	done, err := b.fleet.Call(ctx, ping)
 	if err != nil && (done == nil || done.Check != "config") {
 		return err
 	}
@@ -266,6 +276,12 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	}
 	if err != nil {
 		return err
+	}
+	if done.Granule != "" && done.Granule != "ok" {
+		r.note("the function does not find the first granule: %s", done.Granule)
+	}
+	if done.ListProbe == probeRefused {
+		r.note("the function may not list the store's bucket, and does without")
 	}
 	var notes []string
 	b.workers, notes = b.fleet.Capacity(ctx, c.metrics, b.wanted, len(r.jobs))
@@ -381,7 +397,7 @@ func (b *cloud) setUpThere(ctx context.Context) (fresh bool, err error) {
 // Prune removes what the plan does not have, through the function if this process may not.
 func (b *cloud) Prune(ctx context.Context) ([]string, error) {
 	gone, err := b.r.pruneHere(ctx)
-	if !core.Is(err, core.Denied) {
+	if !core.Is(err, core.Denied) || errors.Is(err, objstore.ErrUnlisted) {
 		return gone, err
 	}
 	c := b.call(job.ModeFinalize)

@@ -38,6 +38,7 @@ type Options struct {
 	Store    string   // "": the configuration's
 	Shard    string   // label or key of the only shard to compute; "": all of the plan
 	Shards   int      // at most so many; 0: all
+	dry      bool     // nothing is written
 	spread   int      // so many, spread over their numbers of granules; 0: all
 	Workers  int      // jobs at once; 0: as many as suit the backend
 	PerJob   int      // shards of a job, which reads each of its granules once; 0: as many as suit the backend
@@ -232,6 +233,9 @@ func (r *Run) configure(ctx context.Context) error {
 		return err
 	}
 	r.guard = &store.Guard{ObjectStore: plain}
+	if !r.o.dry { // which writes nothing
+		r.guard.ObjectStore = store.Unlisted(plain, r.store)
+	}
 	r.output = r.guard
 	if err := r.findKeys(); err != nil {
 		return err
@@ -409,7 +413,9 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 	if r.total.Shards.Errors == 0 && !r.selected() && !r.o.Keep {
 		r.step(Prune, "Removing shards that the plan does not have")
 		gone, err := b.Prune(ctx)
-		if err != nil {
+		if errors.Is(err, objstore.ErrUnlisted) {
+			r.note("who may not list the bucket cannot tell what shards of earlier runs are there: they stay")
+		} else if err != nil {
 			return nil, err
 		}
 		if len(gone) > 0 {

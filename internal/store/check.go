@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -133,6 +134,9 @@ func checkUnused(ctx context.Context, objects core.ObjectStore, url string) erro
 		}
 		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is no store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
 	})
+	if errors.Is(err, objstore.ErrUnlisted) { // what else lies there cannot be told
+		return nil
+	}
 	if core.Is(err, core.Invalid) {
 		if labels, e := ListRecords(ctx, objects, url); e == nil && len(labels) > 0 {
 			return core.Errorf(core.Corrupt, "set up", url, "the store is damaged: its %s is gone, and beside it are records of %d shards; put it back, or delete %s and %s and run again",

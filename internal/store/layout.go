@@ -3,6 +3,8 @@ package store
 import (
 	"strings"
 
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -65,6 +67,19 @@ func (l Layout) Record(label string) string { return l.Records() + label + ".jso
 // Report is the address of the report of a run without what tells its format: ".json" or ".parquet".
 func (l Layout) Report(runID string) string { return l.Status() + "runs/" + runID }
 
+// Readable is the address of an object by which it is told whether objects can be read, where listing is not granted.
+func (l Layout) Readable() string { return l.Status() + "readable.txt" }
+
+// Unlisted is the way to a store and what lies beside it on a target that may not grant listing (objstore.Unlisted). Files are reached as
+// they are. url is the store's, or one of what lies beside it.
+func Unlisted(objects core.ObjectStore, url string) core.ObjectStore {
+	url, _, _ = strings.Cut(url, statusFolder)
+	if scheme := objstore.Scheme(url); scheme == "" || scheme == "file" {
+		return objects
+	}
+	return objstore.Unlisted(objects, At(url).Readable(), At(url).Below(), At(url).Status())
+}
+
 // Probe is the address of an object that is written to see whether that is allowed.
 func (l Layout) Probe(name string) string { return l.Status() + "probe-" + name }
 
@@ -81,7 +96,10 @@ func RunOf(note string) (RunFolder, bool) {
 }
 
 // IsRun reports whether an address is, by its form, that of a run's folder and not of a store.
-func IsRun(address string) bool { return strings.Contains(address, ".status/") }
+func IsRun(address string) bool { return strings.Contains(address, statusFolder) }
+
+// statusFolder ends the address of the folder beside a store.
+const statusFolder = ".status/"
 
 // Note is the address of what says which shards were sent.
 func (r RunFolder) Note() string { return string(r) + "/run.json" }

@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/zarr"
 )
@@ -17,7 +19,10 @@ const deleteBatch = 1000
 // clearStore deletes the records, that of the set-up too, then each group from its document on, and last the root's document: if this ends
 // half-way, what is left is known as a store of zagg and never taken for a whole one.
 func clearStore(ctx context.Context, objects core.ObjectStore, url string, groups ...string) error {
-	if err := clearRecords(ctx, objects, url); err != nil {
+	if err := clearRecords(ctx, objects, url, nil); err != nil {
+		if errors.Is(err, objstore.ErrUnlisted) {
+			err = core.Errorf(core.Denied, "set up", url, "what the store holds cannot be deleted without s3:ListBucket: choose another --store (%w)", err)
+		}
 		return err
 	}
 	if err := objects.Delete(ctx, At(url).Made()); err != nil {
@@ -34,8 +39,15 @@ func clearStore(ctx context.Context, objects core.ObjectStore, url string, group
 	return objects.Delete(ctx, At(url).Metadata())
 }
 
-func clearRecords(ctx context.Context, objects core.ObjectStore, url string) error {
+// clearRecords deletes the records that there are; where that cannot be told, those that shards of the plan would have.
+func clearRecords(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan) error {
 	labels, err := ListRecords(ctx, objects, url)
+	if errors.Is(err, objstore.ErrUnlisted) && p != nil {
+		labels, err = nil, nil
+		for i := range p.Shards {
+			labels = append(labels, p.Shards[i].Label)
+		}
+	}
 	if err != nil {
 		return err
 	}

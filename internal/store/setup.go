@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/plan"
 )
 
@@ -45,6 +47,9 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 // nothing is known of the runs that made it.
 func binds(ctx context.Context, objects core.ObjectStore, url string) (bool, error) {
 	labels, err := ListRecords(ctx, objects, url)
+	if errors.Is(err, objstore.ErrUnlisted) { // so it is kept
+		return true, nil
+	}
 	if err != nil || len(labels) > 0 {
 		return true, err
 	}
@@ -59,7 +64,7 @@ func (t *Template) create(ctx context.Context, objects core.ObjectStore, url str
 		return err
 	}
 	// Someone may have deleted a store and not its records, which would have its shards skipped.
-	if err := clearRecords(ctx, objects, url); err != nil {
+	if err := clearRecords(ctx, objects, url, p); err != nil {
 		return err
 	}
 	if err := putJSON(ctx, objects, At(url).Config(), core.ShownJSON(t.spec.Config.JSON())); err != nil {

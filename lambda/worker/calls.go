@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -22,6 +23,9 @@ func (in *invocation) call(ctx context.Context) (job.Response, error) {
 	c, err := job.DecodeCall(in.event)
 	if err == nil {
 		err = checkKeys("output_credentials", c.OutputCredentials)
+	}
+	if err == nil {
+		err = checkKeys("s3_credentials", c.S3Credentials)
 	}
 	var cfg *config.Config
 	if err == nil && c.Config != nil {
@@ -137,6 +141,32 @@ func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config,
 	}
 	if err != nil {
 		d.Check = "write_probe"
+		return err
+	}
+	if err = in.begins(ctx, c, d); err != nil {
+		d.Check = "granule_probe"
+	}
+	return err
+}
+
+// begins reads the first bytes of a granule, as a shard would. That it is not there is for the shards to say that need it.
+func (in *invocation) begins(ctx context.Context, c *job.Call, d *job.CallDone) error {
+	if c.GranuleURL == "" {
+		return nil
+	}
+	if err := in.checkScheme(c.GranuleURL); err != nil {
+		return err
+	}
+	source, err := in.open(ctx, c.S3Credentials, "", c.Region, job.Terms{RequesterPays: c.RequesterPays}, c.GranuleURL)
+	if err == nil {
+		_, err = objstore.RetryReader(source, objstore.Policy{}).ReadRanges(ctx, c.GranuleURL, []core.Range{{Length: 8}})
+	}
+	d.Granule = "ok"
+	switch {
+	case core.Is(err, core.NotFound):
+		d.Granule, err = err.Error(), nil
+	case err != nil:
+		d.Granule = "failed"
 	}
 	return err
 }
@@ -153,10 +183,33 @@ func (in *invocation) probe(ctx context.Context, output core.ObjectStore, addres
 	if err := reads(ctx, output, url); err != nil {
 		return err
 	}
+	if err := in.lists(ctx, output, url, d); err != nil {
+		return err
+	}
 	d.WriteProbe, d.ProbeDelete = "ok", "ok"
 	if err := output.Delete(ctx, url); err != nil { // who may not delete may still write
 		d.ProbeDelete = err.Error()
 	}
+	return nil
+}
+
+// lists tries out whether what was written can be listed, which a run does without where it is not granted.
+func (in *invocation) lists(ctx context.Context, output core.ObjectStore, url string, d *job.CallDone) error {
+	seen := false
+	err := output.List(ctx, url, func(core.ObjectInfo) error {
+		seen = true
+		return nil
+	})
+	switch {
+	case errors.Is(err, objstore.ErrUnlisted):
+		d.ListProbe = "not granted"
+		return nil
+	case err != nil:
+		return core.Wrapf(err, "ping", url, "it was written and cannot be listed: %w", err)
+	case !seen:
+		return core.Errorf(core.Unavailable, "ping", url, "it was written, and a listing does not have it")
+	}
+	d.ListProbe = "ok"
 	return nil
 }
 
@@ -166,7 +219,7 @@ func reads(ctx context.Context, output core.ObjectStore, url string) error {
 		return core.Wrapf(err, "ping", url, "it was written and cannot be read; the function needs s3:GetObject: %w", err)
 	}
 	if _, err := output.Stat(ctx, url+"-not-there"); !core.Is(err, core.NotFound) {
-		return core.Wrapf(err, "ping", url+"-not-there", "whether an object is there cannot be told; the function needs s3:ListBucket on the store's bucket: %w", err)
+		return core.Wrapf(err, "ping", url+"-not-there", "whether an object is there cannot be told; the function needs s3:GetObject on all of the store, or s3:ListBucket on its bucket: %w", err)
 	}
 	return nil
 }

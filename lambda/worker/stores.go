@@ -91,7 +91,11 @@ func (w *Worker) output(ctx context.Context, c *job.Credentials, region string, 
 		endpoint, region = cfg.Output.EndpointURL, cmp.Or(cfg.Output.Region, region)
 	}
 	terms.RequesterPays = false // that is of granules
-	return w.open(ctx, c, endpoint, region, terms, url)
+	objects, err := w.open(ctx, c, endpoint, region, terms, url)
+	if err != nil {
+		return nil, err
+	}
+	return store.Unlisted(objects, url), nil
 }
 
 // source is the way to a job's granules. Sidecars of indexes, which are not the archive's, lie with the output.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -121,4 +122,54 @@ func TestStoreThatOnlyTheFunctionMayWrite(t *testing.T) {
 	require.Contains(t, errs, "the run's report is not kept")
 	require.Contains(t, out, "25 with data, 0 empty, 0 errors")
 	require.Contains(t, ok(t, "info", inCloud), "25")
+}
+
+// A target that grants no listing takes a run as any other, by events and by answers, from this process and from the function.
+func TestStoreThatNobodyMayList(t *testing.T) {
+	sharedtest.NotShort(t)
+	l := account(t, ours(t))
+	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Exe: os.Getenv("ZAGG_VERSITYGW"), Buckets: []string{"ins", "out"}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s3.Close()) })
+	s3.SetKey(awstest.Key{AccessKey: "unlisted", SecretKey: "unlisted-secret", Unlisted: true})
+	env := s3.Environ()
+	for k, v := range env {
+		t.Setenv(k, v)
+	}
+	upload(t)
+	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = "unlisted", "unlisted-secret"
+	for k, v := range env {
+		t.Setenv(k, v)
+	}
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, l.Deploy(emulator.Function{Name: "process-shard", Bootstrap: exe, Memory: 2048, Timeout: time.Minute, Env: env}))
+	var granules []string
+	files, err := filepath.Glob("sample/*.h5")
+	require.NoError(t, err)
+	for _, f := range files {
+		granules = append(granules, "s3://ins/"+filepath.Base(f))
+	}
+	store := "s3://out/unlisted.zarr"
+	args := []string{"run", "--config", "sample/demo.yaml", "--granules", strings.Join(granules, ","), "--store", store, "--backend", "lambda", "--yes"}
+	code, _, errs := execute(t, "", append(args, "--invocation", "sync", "--max-cells", "2")...)
+	require.Zero(t, code, errs)
+	code, out, errs := execute(t, "", args...)
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "25 with data, 0 empty, 0 errors (2 done before)")
+	require.Contains(t, errs, "the function may not list the store's bucket, and does without")
+	require.Contains(t, errs, "who may not list the bucket cannot tell what shards of earlier runs are there: they stay")
+	_, address, sent := strings.Cut(errs, "run s3://")
+	require.True(t, sent)
+	require.Contains(t, ok(t, "attach", "s3://"+strings.Fields(address)[0], "-q"), "23 total")
+	code, _, errs = execute(t, "", "attach", store, "-q")
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "give the address of the run")
+	code, _, errs = execute(t, "", append(args, "--overwrite")...)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "cannot be deleted without s3:ListBucket")
+	for k, v := range s3.Environ() { // its owner sees that it is all there
+		t.Setenv(k, v)
+	}
+	require.Contains(t, ok(t, "verify", store), "25")
 }
