@@ -119,11 +119,19 @@ func TestMergeRefuses(t *testing.T) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	v := distributions(rand.New(rand.NewPCG(5, 6)), 1000000)["normal"]
-	d := builder{delta: 512}
-	for range b.N {
-		d.values = append(d.values[:0], v...)
-		d.build()
+	doubles := distributions(rand.New(rand.NewPCG(5, 6)), 1000000)["normal"]
+	singles := make([]float64, len(doubles)) // as most columns are
+	for i, v := range doubles {
+		singles[i] = float64(float32(v))
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e6, "ns/value")
+	for name, v := range map[string][]float64{"float64": doubles, "float32": singles} {
+		b.Run(name, func(b *testing.B) {
+			d := builder{delta: 512}
+			for range b.N {
+				d.values = append(d.values[:0], v...)
+				d.build()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e6, "ns/value")
+		})
+	}
 }

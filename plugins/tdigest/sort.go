@@ -10,7 +10,7 @@ import (
 type sorter struct {
 	keys, other     []uint64
 	keys32, other32 []uint32
-	counts          [8][1 << digitBits]uint32
+	counts          [digits][1 << digitBits]uint32
 	at              []int32
 	other64         []indexed
 	indexed         []indexed
@@ -22,10 +22,14 @@ type indexed struct {
 	at  int32
 }
 
-// digitBits are sorted by at once; radixFrom numbers are worth counting.
+// digitBits are sorted by at once, digits times; radixFrom numbers are worth counting. Of keys of 64 bits the upper ones are sorted by:
+// few numbers have these in common, and they are compared.
 const (
-	digitBits = 8
-	radixFrom = 512
+	digitBits = 11
+	digits    = 3
+	digitMask = 1<<digitBits - 1
+	upper     = 64 - digits*digitBits
+	radixFrom = 1024
 )
 
 // key is a number's bits in the order of numbers. -0 is 0.
@@ -51,20 +55,35 @@ func (s *sorter) sort(v []float64) {
 	for i, x := range v {
 		k := key(x)
 		s.keys[i] = k
-		for d := range s.counts {
-			s.counts[d][byte(k>>(digitBits*d))]++
-		}
+		s.count(k >> upper)
 	}
-	s.keys, s.other = radix(s.keys, s.other, s.counts[:], func(k uint64) uint64 { return k })
+	s.keys, s.other = radix(s.keys, s.other, &s.counts, func(k uint64) uint64 { return k >> upper })
+	for from := 0; from < len(v); {
+		to := from + 1
+		for to < len(v) && s.keys[to]>>upper == s.keys[from]>>upper {
+			to++
+		}
+		if to > from+1 {
+			slices.Sort(s.keys[from:to])
+		}
+		from = to
+	}
 	for i, k := range s.keys {
 		v[i] = number(k)
 	}
 }
 
+// count notes the digits of a key.
+func (s *sorter) count(k uint64) {
+	s.counts[0][k&digitMask]++
+	s.counts[1][k>>digitBits&digitMask]++
+	s.counts[2][k>>(2*digitBits)&digitMask]++
+}
+
 // sort32 sorts where float32 can hold all numbers.
 func (s *sorter) sort32(v []float64) bool {
 	s.keys32, s.other32 = slices.Grow(s.keys32[:0], len(v))[:len(v)], slices.Grow(s.other32[:0], len(v))[:len(v)]
-	clear(s.counts[:4])
+	clear(s.counts[:])
 	for i, x := range v {
 		f := float32(x)
 		if float64(f) != x {
@@ -73,12 +92,9 @@ func (s *sorter) sort32(v []float64) bool {
 		k := math.Float32bits(f + 0)
 		k ^= uint32(int32(k)>>31) | 1<<31
 		s.keys32[i] = k
-		s.counts[0][byte(k)]++
-		s.counts[1][byte(k>>8)]++
-		s.counts[2][byte(k>>16)]++
-		s.counts[3][byte(k>>24)]++
+		s.count(uint64(k))
 	}
-	s.keys32, s.other32 = radix(s.keys32, s.other32, s.counts[:4], func(k uint32) uint64 { return uint64(k) })
+	s.keys32, s.other32 = radix(s.keys32, s.other32, &s.counts, func(k uint32) uint64 { return uint64(k) })
 	for i, k := range s.keys32 {
 		v[i] = float64(math.Float32frombits(k ^ (^uint32(int32(k)>>31) | 1<<31)))
 	}
@@ -92,16 +108,24 @@ func (s *sorter) order(v []float64) []int32 {
 		s.indexed = append(s.indexed, indexed{key(x), int32(i)})
 	}
 	if len(v) < radixFrom {
-		slices.SortFunc(s.indexed, func(a, b indexed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at)) })
+		slices.SortFunc(s.indexed, byKey)
 	} else {
 		s.other64 = slices.Grow(s.other64[:0], len(v))[:len(v)]
 		clear(s.counts[:])
 		for _, x := range s.indexed {
-			for d := range s.counts {
-				s.counts[d][byte(x.key>>(digitBits*d))]++
-			}
+			s.count(x.key >> upper)
 		}
-		s.indexed, s.other64 = radix(s.indexed, s.other64, s.counts[:], func(x indexed) uint64 { return x.key })
+		s.indexed, s.other64 = radix(s.indexed, s.other64, &s.counts, func(x indexed) uint64 { return x.key >> upper })
+		for from := 0; from < len(v); {
+			to := from + 1
+			for to < len(v) && s.indexed[to].key>>upper == s.indexed[from].key>>upper {
+				to++
+			}
+			if to > from+1 {
+				slices.SortFunc(s.indexed[from:to], byKey)
+			}
+			from = to
+		}
 	}
 	s.at = s.at[:0]
 	for _, x := range s.indexed {
@@ -110,12 +134,15 @@ func (s *sorter) order(v []float64) []int32 {
 	return s.at
 }
 
+// byKey orders numbers, and equal ones by where they stood.
+func byKey(a, b indexed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at)) }
+
 // radix sorts items by the digits of their keys, of which counts has how often each occurs; digits that are the same everywhere cost
 // nothing. It gives the sorted items and the memory that is left.
-func radix[T any](items, other []T, counts [][1 << digitBits]uint32, key func(T) uint64) (sorted, left []T) {
+func radix[T any](items, other []T, counts *[digits][1 << digitBits]uint32, key func(T) uint64) (sorted, left []T) {
 	for d := range counts {
 		next, sum := &counts[d], uint32(0)
-		if len(items) > 0 && next[byte(key(items[0])>>(digitBits*d))] == uint32(len(items)) {
+		if len(items) > 0 && next[key(items[0])>>(digitBits*d)&digitMask] == uint32(len(items)) {
 			continue
 		}
 		for i, n := range next {
@@ -123,7 +150,7 @@ func radix[T any](items, other []T, counts [][1 << digitBits]uint32, key func(T)
 			sum += n
 		}
 		for _, x := range items {
-			k := byte(key(x) >> (digitBits * d))
+			k := key(x) >> (digitBits * d) & digitMask
 			other[next[k]] = x
 			next[k]++
 		}
