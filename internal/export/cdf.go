@@ -130,7 +130,7 @@ func cdfAttrs(raw json.RawMessage, but ...string) ([]cdfAttr, error) {
 // cdfName reports whether netCDF takes a name.
 func cdfName(name string) bool {
 	return name != "" && len(name) <= 256 && utf8.ValidString(name) && !strings.ContainsAny(name, "/\x00") && !strings.HasSuffix(name, " ") &&
-		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) && strings.IndexAny(name[:1], "!\"#$%&'()*+,-.:;<=>?@[\\]^`{|}~ ") < 0
+		!strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) && !strings.ContainsAny(name[:1], "!\"#$%&'()*+,-.:;<=>?@[\\]^`{|}~ ")
 }
 
 // row is how many bytes a record has of a variable, without what fills it up to a multiple of 4.

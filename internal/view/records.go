@@ -3,8 +3,6 @@ package view
 import (
 	"context"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -186,17 +184,4 @@ func (s *Scene) forget(ctx context.Context, listed map[string]string) {
 	}
 	s.shards = all
 	s.version++
-}
-
-// listRecords is what there is of records, by label, each with what tells whether it has changed.
-func (s *Scene) listRecords(ctx context.Context) (map[string]string, error) {
-	prefix := store.At(s.store.URL).Records()
-	out := map[string]string{}
-	err := s.store.Objects.List(ctx, prefix, func(o core.ObjectInfo) error {
-		if label, ok := strings.CutSuffix(strings.TrimPrefix(o.URL, prefix), ".json"); ok {
-			out[label] = o.ETag + "/" + strconv.FormatInt(o.Size, 10) + "/" + o.Modified.UTC().Format(time.RFC3339Nano)
-		}
-		return nil
-	})
-	return out, err
 }

@@ -248,15 +248,20 @@ func (b *browser) lookAround(name string) {
 func TestViewInBrowser(t *testing.T) {
 	sharedtest.NeedsSweep(t)
 	b := chromium(t)
-	for grid := range viewGrids() {
+	for _, grid := range []string{"healpix", "h3", "rectilinear"} {
 		store := kindsStore(t, grid)
 		page, _ := serveView(t, store, "h_mean")
 		b.open(page)
 		require.Equal(t, "<img src=x onerror=alert(1)> (<b>m</b>)", b.text("about"))
 		require.Zero(t, b.value(`document.querySelectorAll("img, b").length`))
-		b.lookAround(grid)
+		if grid == "healpix" {
+			b.lookAround(grid)
+		}
 		b.inspect(store, grid)
 		for _, plane := range []string{"equal-south", "equal", "plate"} {
+			if grid != "healpix" && plane != "equal" {
+				continue
+			}
 			b.choose("plane", plane)
 			b.press("f", "KeyF", 70)
 			require.Greater(t, b.value(colored), 20.0, plane)
@@ -266,15 +271,20 @@ func TestViewInBrowser(t *testing.T) {
 	require.Empty(t, b.said)
 }
 
+// goTo shows a place in the middle of the map, by the page's address as a bookmark has it.
+func (b *browser) goTo(lon, lat string) {
+	b.t.Helper()
+	to := b.value(`import("./planes.js").then(({ planes }) => { const [x, y] = planes.south.forward(` + lon + `, ` + lat + `);
+		return location.href.replace(/#.*/, "") + "#" + new URLSearchParams({ variable: "h_mean", plane: "south", x, y, scale: "8" }); })`).(string)
+	b.open(to)
+	b.value(`document.getElementById("map").focus(); 0`)
+}
+
 // inspect asks for a cell by the keyboard and by the mouse.
 func (b *browser) inspect(store, name string) {
 	t := b.t
 	line := strings.Split(strings.Split(exported(t, store), "\n")[5], ",")
-	b.value(`{ const q = new URLSearchParams(location.hash.slice(1)); window.before = q.get("scale"); 0 }`)
-	b.value(`import("./planes.js").then(({ planes }) => { const [x, y] = planes.south.forward(` + line[0] + `, ` + line[1] + `); location.hash = new URLSearchParams({ variable: "h_mean", plane: "south", x, y, scale: "8" }); location.reload(); return 0; })`)
-	b.until(`document.readyState === "complete" && document.querySelectorAll("#variable option").length > 0`)
-	b.drawn()
-	b.value(`document.getElementById("map").focus(); 0`)
+	b.goTo(line[0], line[1])
 	b.press("Enter", "Enter", 13)
 	b.until(`document.querySelectorAll("#cell table").length >= 1`)
 	require.Contains(t, b.text("cell"), "shard")
@@ -302,10 +312,7 @@ func TestViewSiteInBrowser(t *testing.T) {
 	b.open(server.URL + "/")
 	b.lookAround("site")
 	line := strings.Split(strings.Split(exported(t, store), "\n")[5], ",")
-	b.value(`import("./planes.js").then(({ planes }) => { const [x, y] = planes.south.forward(` + line[0] + `, ` + line[1] + `); location.hash = new URLSearchParams({ variable: "h_mean", plane: "south", x, y, scale: "8" }); location.reload(); return 0; })`)
-	b.until(`document.readyState === "complete" && document.querySelectorAll("#variable option").length > 0`)
-	b.drawn()
-	b.value(`document.getElementById("map").focus(); 0`)
+	b.goTo(line[0], line[1])
 	b.press("Enter", "Enter", 13)
 	b.until(`document.querySelectorAll("#cell table").length >= 1`)
 	require.Contains(t, b.text("cell"), "h_mean"+short(line[2]))

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -315,6 +316,40 @@ func TestViewOfARun(t *testing.T) {
 	get(t, alone+"view.json", &first)
 	require.Equal(t, "granules", first.Variables[0].Name)
 	require.NotNil(t, wholeTile(t, alone+"tiles/0/"+first.Plane+"/0/0/0.bin"))
+}
+
+// A store behind a web server is shown by the server's pages of folders, and without them by a shard map.
+func TestViewOverHTTP(t *testing.T) {
+	store := sampleStore(t)
+	records, err := os.ReadDir(filepath.Join(store+".status", "records"))
+	require.NoError(t, err)
+	listing := true
+	files := http.FileServer(http.Dir(filepath.Dir(store)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/") && !listing {
+			http.NotFound(w, r)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	address := server.URL + "/" + filepath.Base(store)
+	shown := func(args ...string) view.Page {
+		page, stop := serveView(t, args...)
+		var p view.Page
+		until(t, func() bool {
+			get(t, page+"view.json", &p)
+			return p.State.Done == len(records) || p.State.Fault != ""
+		})
+		if p.State.Fault == "" {
+			require.NotNil(t, wholeTile(t, page+"tiles/0/"+p.Plane+"/0/0/0.bin"))
+		}
+		stop()
+		return p
+	}
+	require.Empty(t, shown(address, "h_mean").State.Fault)
+	listing = false
+	require.Contains(t, shown(address).State.Fault, "--shardmap")
 }
 
 // until asks again and again, as the page does.
