@@ -21,6 +21,7 @@ const (
 	leastWidth, mostWidth              = 300, 8000
 	marginLeft, marginRight, marginTop = 100, 250, 120
 	marginBottom                       = 110
+	histogramWidth                     = 66 // beside the colour bar, where there is one
 )
 
 // inks are the colours of what is not data.
@@ -61,6 +62,9 @@ func newFigure(d *Data, c *cells) (*figure, error) {
 	// A size that does not go with so many cells would cost time and show nothing.
 	c.size = min(c.size, math.Sqrt(20*float64(f.view.w)*float64(f.view.h)/float64(len(c.value)))/f.view.scale)
 	f.width, f.height = f.view.w+marginLeft+marginRight, f.view.h+marginTop+marginBottom
+	if d.Histogram {
+		f.width += histogramWidth
+	}
 	if c.size*f.view.scale >= 4 {
 		f.oversample = 2 // smooth edges; a cell of few pixels would lose its colour instead
 	}
@@ -223,6 +227,9 @@ func (f *figure) colorBar(p *pen) {
 	const width, arrow = 30, 30
 	height := min(y1-y0, 760)
 	left, top := x1+86, (y0+y1-height)/2+arrow
+	if f.data.Histogram {
+		left += histogramWidth
+	}
 	bottom := top + height - 2*arrow
 	n := len(f.scale.colors)
 	step := (bottom - top) / float64(n)
@@ -241,6 +248,9 @@ func (f *figure) colorBar(p *pen) {
 		outline = append(outline, [2]float64{left + width/2, bottom + arrow})
 	}
 	p.line(1.4, f.palette.ink, append(outline, outline[0], outline[1])...)
+	if f.data.Histogram {
+		f.histogram(p, left, top, bottom)
+	}
 	widest := f.barTicks(p, left+width, top, bottom)
 	s := style{size: 24, color: f.palette.ink}
 	label := f.data.Name
@@ -248,6 +258,27 @@ func (f *figure) colorBar(p *pen) {
 		label += " (" + f.data.Units + ")"
 	}
 	p.upwards(left+width+20+widest+30, (top+bottom)/2, p.fit(label, height, s), s)
+}
+
+// histogram draws how many cells have the values beside the colour bar, as bars to its left; those beyond its ends are left out.
+func (f *figure) histogram(p *pen, x, top, bottom float64) {
+	const bins, longest, gap = 48, histogramWidth - 4, 5
+	var count [bins]int
+	for _, v := range f.cells.value {
+		if t := (v - f.scale.low) / (f.scale.high - f.scale.low); t >= 0 && t <= 1 {
+			count[min(int(t*bins), bins-1)]++
+		}
+	}
+	most := slices.Max(count[:])
+	step := (bottom - top) / bins
+	for i, n := range count {
+		if n == 0 {
+			continue
+		}
+		y := bottom - float64(i)*step
+		size := max(1, longest*float64(n)/float64(most))
+		p.area(f.palette.faint, corners(x-gap-size, y-step+0.5, x-gap, y-0.5)...)
+	}
 }
 
 // barTicks draws the ticks of the colour bar at its right side and returns the widest label's width.

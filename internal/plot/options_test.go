@@ -15,13 +15,13 @@ import (
 func TestOptions(t *testing.T) {
 	draw := func(name, colors string, lat float64) error {
 		d := square(4, 10, lat, all)
-		d.Projection, d.Colors, d.Coast, d.Width = name, colors, true, 300
+		d.Projection, d.Colors, d.Coast, d.Width, d.Histogram = name, colors, true, 300, colors == ""
 		var b bytes.Buffer
 		err := Map(&b, "png", d)
 		if err == nil {
 			img, err := png.Decode(&b)
 			require.NoError(t, err)
-			require.LessOrEqual(t, img.Bounds().Dx(), 300+marginLeft+marginRight)
+			require.LessOrEqual(t, img.Bounds().Dx(), 300+marginLeft+marginRight+histogramWidth)
 		}
 		return err
 	}
@@ -80,4 +80,26 @@ func TestSmallCellsAreSeen(t *testing.T) {
 		require.GreaterOrEqual(t, drawn, 3*3, "corners %v", corners)
 		require.LessOrEqual(t, drawn, 3*9, "corners %v", corners)
 	}
+}
+
+// The planes are those of the EPSG codes that they are said to be of: places by pyproj.
+func TestPlanes(t *testing.T) {
+	for name, want := range map[string][2]float64{"north": {1868.270510, -397.113156}, "south": {1043.387476, 1606.675818}, "equal-north": {1060.117015, -1632.437049}, "equal-south": {1060.117015, 1632.437049}, "equal": {3184.047248, 6999.563447}, "plate": {}} {
+		p, err := PlaneOf(name)
+		require.NoError(t, err)
+		lat := 72.5
+		if strings.HasSuffix(name, "south") {
+			lat = -72.5
+		}
+		x, y := p.Forward(33, lat)
+		if name != "plate" {
+			require.InDeltaSlice(t, want[:], []float64{x, y}, 1e-4, name)
+		}
+		lon, back := p.Inverse(x, y)
+		require.InDelta(t, 33, lon, 1e-9, name)
+		require.InDelta(t, lat, back, 1e-9, name)
+	}
+	require.Len(t, PlaneNames(), 6)
+	_, err := PlaneOf("mercator")
+	require.Equal(t, core.Invalid, core.CodeOf(err))
 }

@@ -37,6 +37,8 @@ type Data struct {
 	Width      int // of the map in pixels; 0: 1250
 	// Coast draws coastlines.
 	Coast bool
+	// Histogram draws how many cells have which values, beside the colour bar.
+	Histogram bool
 
 	Title  string // "": Name
 	Name   string // of the variable

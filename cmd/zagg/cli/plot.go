@@ -25,10 +25,12 @@ func (a *app) plotCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plot STORE VARIABLE -o FILE.png|FILE.svg",
 		Short: "Draw a variable of a store as a map",
-		Long: `Draw one value per cell: polar stereographic where all cells are near a pole, else plate carrée. Cells without a value
+		Long: `Draw one value per cell, of a variable with several one of them (h_q[1]), of digests a quantile (h_tdigest@q50):
+polar stereographic where all cells are near a pole, else plate carrée. Cells without a value
 are left blank.`,
 		Example: `  zagg plot heights.zarr h_mean -o map.png
   zagg plot heights.zarr h_mean -o map.png --range 0,3000 --cmap diverging --projection south --width 2400
+  zagg plot heights.zarr 'h_q[1]' -o median.png --histogram --projection equal-south
   zagg plot s3://bucket/heights.zarr count -o count.svg --title 'Observations per cell'`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,8 +53,9 @@ are left blank.`,
 	c.Flags().StringVar(&title, "title", "", "title of the map (default: the variable's long_name or name)")
 	c.Flags().StringVar(&ends, "range", "", "ends of the colour bar, LOW,HIGH (default: the middle 96 % of the values)")
 	c.Flags().StringVar(&o.Colors, "cmap", "", "colours: "+strings.Join(plot.ColorNames(), ", ")+" (default "+plot.ColorNames()[0]+")")
-	c.Flags().StringVar(&o.Projection, "projection", "", "projection: "+strings.Join(plot.ProjectionNames(), ", ")+"; north and south are polar stereographic (default auto)")
+	c.Flags().StringVar(&o.Projection, "projection", "", "projection: "+strings.Join(plot.ProjectionNames(), ", ")+"; north and south are polar stereographic, equal-north and equal-south equal-area (default auto)")
 	c.Flags().IntVar(&o.Width, "width", 0, "width of the map in pixels, 300 to 8000 (default 1250)")
+	c.Flags().BoolVar(&o.Histogram, "histogram", false, "draw a histogram of the values beside the colour bar")
 	c.Flags().BoolVar(&noCoast, "no-coast", false, "draw no coastlines")
 	c.RegisterFlagCompletionFunc("cmap", fixed(plot.ColorNames()...))
 	c.RegisterFlagCompletionFunc("projection", fixed(plot.ProjectionNames()...))
@@ -101,7 +104,7 @@ func (a *app) plot(ctx context.Context, store, variable, out string, o *plot.Dat
 		return err
 	}
 	data.Title, data.Name, data.Source = o.Title, variable, path.Base(s.URL)
-	data.Range, data.Colors, data.Projection, data.Width, data.Coast = o.Range, o.Colors, o.Projection, o.Width, o.Coast
+	data.Range, data.Colors, data.Projection, data.Width, data.Coast, data.Histogram = o.Range, o.Colors, o.Projection, o.Width, o.Coast, o.Histogram
 	var picture bytes.Buffer
 	if err := plot.Map(&picture, format, *data); err != nil {
 		return err
