@@ -1,5 +1,5 @@
 // Command hdf measures the HDF REST service: cold and warm invocations of the function behind an S3 server with latency, listings
-// of a file of many objects, and many clients at once of the server, beside HSDS with the same file in the same run. It prints
+// of a file of many objects, the series of one point of a large sparse set in HSDS's storage, and many clients at once of the server, beside HSDS with the same file in the same run. It prints
 // tables in Markdown and asserts nothing about time; that all answers are the same bytes it does check.
 //
 //	go run ./bench/hdf -granule FILE [-python PYTHON] [-hsds EXE] [-n 20] [-clients 64]
@@ -24,6 +24,7 @@ type options struct {
 	granule, dataset, python, hsds string
 	repeat, clients, requests      int
 	objects                        int
+	only                           string
 	latency                        time.Duration
 }
 
@@ -37,6 +38,7 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 64, "clients at once")
 	flag.IntVar(&o.requests, "requests", 6400, "requests of all clients together")
 	flag.IntVar(&o.objects, "objects", 10_000, "objects of the file that is listed")
+	flag.StringVar(&o.only, "only", "", "\"atlas\": the series of one point alone")
 	flag.DurationVar(&o.latency, "latency", 10*time.Millisecond, "added before each answer of the S3 server")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
@@ -57,8 +59,16 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer f.close()
-	if err := f.slabs(ctx); err != nil {
+	if o.only == "" {
+		if err := f.slabs(ctx); err != nil {
+			return err
+		}
+	}
+	if err := f.atlas(ctx); err != nil {
 		return err
+	}
+	if o.only == "atlas" {
+		return nil
 	}
 	if o.python != "" {
 		if err := f.listings(ctx); err != nil {

@@ -1,5 +1,7 @@
 package blosc
 
+import "encoding/binary"
+
 // shuffle puts the first bytes of all elements first, then all second ones, and so on; what is no whole element follows.
 func shuffle(dst, src []byte, size int) {
 	n := len(src) / size
@@ -23,10 +25,20 @@ func Unshuffle(data []byte, size int) []byte {
 
 func unshuffle(dst, src []byte, size int) {
 	n := len(src) / size
-	for j := range size {
-		row := src[j*n : (j+1)*n]
-		for i, b := range row {
-			dst[i*size+j] = b
+	switch j := 0; {
+	case size%4 == 0: // four at a time, in one piece: the common sizes
+		for ; j < size; j += 4 {
+			a, b, c, d := src[j*n:][:n], src[(j+1)*n:][:n], src[(j+2)*n:][:n], src[(j+3)*n:][:n]
+			to := dst[j:]
+			for i := range a {
+				binary.LittleEndian.PutUint32(to[i*size:], uint32(a[i])|uint32(b[i])<<8|uint32(c[i])<<16|uint32(d[i])<<24)
+			}
+		}
+	default:
+		for ; j < size; j++ {
+			for i, b := range src[j*n : (j+1)*n] {
+				dst[i*size+j] = b
+			}
 		}
 	}
 	copy(dst[n*size:], src[n*size:])
