@@ -36,11 +36,26 @@ const (
 // edit runs edit.py with one version of h5pyd.
 func edit(t *testing.T, version, endpoint, domain, what string) {
 	t.Helper()
+	script(t, version, endpoint, "edit.py", domain, what)
+}
+
+// matrix runs matrix.py with one version of h5pyd: all with ZAGG_SWEEPS, else some.
+func matrix(t *testing.T, version, endpoint, domain, what string) {
+	t.Helper()
+	every := "60"
+	if os.Getenv("ZAGG_SWEEPS") != "" {
+		every = "3"
+	}
+	script(t, version, endpoint, "matrix.py", domain, what, every)
+}
+
+func script(t *testing.T, version, endpoint string, args ...string) {
+	t.Helper()
 	exe := os.Getenv("ZAGG_PYTHON")
 	if exe == "" {
 		t.Skip("ZAGG_PYTHON is not set: a Python with test/requirements.txt")
 	}
-	cmd := exec.Command(exe, "edit.py", domain, what)
+	cmd := exec.Command(exe, args...)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "HS_ENDPOINT="+endpoint, "HS_USERNAME="+user, "HS_PASSWORD="+secret, "HS_BUCKET="+bucket)
 	if version != "1.0.0" { // that one is in the environment itself
 		old := filepath.Join(filepath.Dir(filepath.Dir(exe)), "h5pyd-"+version)
@@ -50,7 +65,7 @@ func edit(t *testing.T, version, endpoint, domain, what string) {
 		cmd.Env = append(cmd.Env, "PYTHONPATH="+old)
 	}
 	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s with h5pyd %s: %s", what, version, out)
+	require.NoError(t, err, "%q with h5pyd %s: %s", args, version, out)
 }
 
 var versions = []string{"0.24.0", "1.0.0"}
@@ -190,20 +205,30 @@ func TestBothDirections(t *testing.T) {
 	ours := serve(t, s)
 	for _, v := range versions {
 		edit(t, v, ours, "/home/test_user1/ours-"+v+".h5", "make")
+		matrix(t, v, ours, "/home/test_user1/matrix-"+v+".h5", "make")
 	}
 	for i, exe := range strings.Split(list, ":") {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(exe))), func(t *testing.T) {
 			theirs := original(t, exe, root)
 			for _, v := range versions {
 				edit(t, versions[0], theirs, "/home/test_user1/ours-"+v+".h5", "check")
+				matrix(t, v, theirs, "/home/test_user1/matrix-"+v+".h5", "check")
 			}
+			matrix(t, versions[0], theirs, "/home/test_user1/matrix-theirs-"+strconv.Itoa(i)+".h5", "make")
 			name := "/home/test_user1/theirs-" + strconv.Itoa(i) + ".h5"
 			edit(t, versions[0], theirs, name, "make")
 			require.Eventually(t, func() bool { // HSDS answers before it stores
-				cmd := exec.Command(os.Getenv("ZAGG_PYTHON"), "edit.py", name, "check")
-				cmd.Env = append(os.Environ(), "HS_ENDPOINT="+ours, "HS_USERNAME="+user, "HS_PASSWORD="+secret, "HS_BUCKET="+bucket)
-				return cmd.Run() == nil
-			}, time.Minute, time.Second)
+				for _, what := range []string{"edit.py " + name, "matrix.py /home/test_user1/matrix-theirs-" + strconv.Itoa(i) + ".h5"} {
+					py, domain, _ := strings.Cut(what, " ")
+					cmd := exec.Command(os.Getenv("ZAGG_PYTHON"), py, domain, "check", map[bool]string{true: "3", false: "60"}[os.Getenv("ZAGG_SWEEPS") != ""])
+					cmd.Env = append(os.Environ(), "HS_ENDPOINT="+ours, "HS_USERNAME="+user, "HS_PASSWORD="+secret, "HS_BUCKET="+bucket)
+					if out, err := cmd.CombinedOutput(); err != nil {
+						t.Logf("not yet: %s", out[max(0, len(out)-600):])
+						return false
+					}
+				}
+				return true
+			}, 2*time.Minute, time.Second)
 		})
 	}
 }

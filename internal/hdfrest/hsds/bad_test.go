@@ -229,6 +229,13 @@ func TestBodiesThatAreNoJSON(t *testing.T) {
 	}
 }
 
+// A body of null is none.
+func TestBodyOfNull(t *testing.T) {
+	f := newRefusing(t, hdfrest.Limits{})
+	require.Equal(t, 204, f.ask("admin", "PUT", "/", url.Values{"flush": {"1"}}, "null").Status)
+	require.Equal(t, 201, f.ask("admin", "PUT", "/", url.Values{"domain": {"/home/new.h5"}}, "null").Status)
+}
+
 // Requests that are wrong in what they say.
 func TestWhatCannotBe(t *testing.T) {
 	f := newRefusing(t, hdfrest.Limits{Body: 1 << 20, Value: 1 << 16, Points: 50})
