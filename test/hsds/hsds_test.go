@@ -212,7 +212,7 @@ func TestBothDirections(t *testing.T) {
 			theirs := original(t, exe, root)
 			for _, v := range versions {
 				edit(t, versions[0], theirs, "/home/test_user1/ours-"+v+".h5", "check")
-				matrix(t, v, theirs, "/home/test_user1/matrix-"+v+".h5", "check")
+				matrix(t, versions[0], theirs, "/home/test_user1/matrix-"+v+".h5", "check")
 			}
 			matrix(t, versions[0], theirs, "/home/test_user1/matrix-theirs-"+strconv.Itoa(i)+".h5", "make")
 			name := "/home/test_user1/theirs-" + strconv.Itoa(i) + ".h5"
