@@ -25,7 +25,7 @@ func record(t *testing.T, event, commit, target string, day int) Record {
 	if event == EventPR {
 		run.PRNumber = 17
 	}
-	r, err := NewRecord(run, Target{Name: target, TargetConfig: TargetConfig{Aggregator: "scalar", GridType: "healpix", GridSize: "o9"}}, Measurement{
+	r, err := newRecord(run, Target{Name: target, TargetConfig: TargetConfig{Aggregator: "scalar", GridType: "healpix", GridSize: "o9"}}, Measurement{
 		Key: "11530143033882312713", Granules: 66, Observations: 1234567, Seconds: 43.25, AreaKM2: healPixArea(9),
 		Function: Function{MemoryMB: 2048, Timeout: 720},
 	})
@@ -42,7 +42,7 @@ func TestRecordIsPriced(t *testing.T) {
 	require.Equal(t, uint64(11530143033882312713), r.ShardKey)
 	require.InDelta(t, 510064471.909788/(12*262144), r.Area, 1e-3)
 	require.InDelta(t, 9, rectilinearArea(300, 300, -10, 10), 1e-12)
-	_, err := NewRecord(Run{}, Target{Name: "h"}, Measurement{Key: "8a2a1072b59ffff"})
+	_, err := newRecord(Run{}, Target{Name: "h"}, Measurement{Key: "8a2a1072b59ffff"})
 	require.ErrorContains(t, err, "64-bit shard keys")
 }
 
@@ -59,12 +59,12 @@ func TestColumnsAndTheirOrder(t *testing.T) {
 func TestDensest(t *testing.T) {
 	keys := []core.ShardKey{"10", "9", "7", "8"}
 	n := []int{5, 5, 1, 4}
-	i, err := Densest(keys, func(i int) int { return n[i] })
+	i, err := densest(keys, func(i int) int { return n[i] })
 	require.NoError(t, err)
 	require.Equal(t, core.ShardKey("9"), keys[i], "of two with as many granules the lower key")
-	_, err = Densest(keys, func(int) int { return 0 })
+	_, err = densest(keys, func(int) int { return 0 })
 	require.Error(t, err)
-	_, err = Densest(nil, func(int) int { return 1 })
+	_, err = densest(nil, func(int) int { return 1 })
 	require.Error(t, err)
 }
 

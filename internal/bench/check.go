@@ -31,8 +31,8 @@ type Counts struct {
 // units are seconds of the worker in calibration loops.
 func (c Counts) units() float64 { return ratio(c.Seconds, c.Calibration) }
 
-// History is how many merges a run is compared with.
-const History = 10
+// keptMerges is how many merges a run is compared with.
+const keptMerges = 10
 
 // Limits say by how much more than the median of the last merges a target may take.
 type Limits struct {
@@ -55,7 +55,7 @@ func Regressions(history, now []Counts, limits Limits) []string {
 			}
 		}
 		slices.SortStableFunc(before, func(a, b Counts) int { return -compareTime(a.Timestamp, b.Timestamp) })
-		before = before[:min(len(before), History)]
+		before = before[:min(len(before), keptMerges)]
 		for _, m := range []struct {
 			name  string
 			value func(Counts) float64
@@ -142,7 +142,7 @@ func RetainCounts(history, now []Counts) []Counts {
 	seen := map[string]int{}
 	kept = slices.DeleteFunc(kept, func(c Counts) bool {
 		seen[c.Target]++
-		return seen[c.Target] > 3*History
+		return seen[c.Target] > 3*keptMerges
 	})
 	slices.Reverse(kept)
 	return kept
@@ -151,9 +151,9 @@ func RetainCounts(history, now []Counts) []Counts {
 // calibrationBytes is how much the loop hashes: a few tenths of a second on one core of 2020.
 const calibrationBytes = 64 << 20
 
-// Calibrate gives the seconds that one core of this machine takes for a fixed loop, the least of five: a unit in which
+// calibrate gives the seconds that one core of this machine takes for a fixed loop, the least of five: a unit in which
 // seconds of machines can be compared.
-func Calibrate() float64 {
+func calibrate() float64 {
 	block := make([]byte, 1<<20)
 	best := math.Inf(1)
 	for range 5 {

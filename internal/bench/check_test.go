@@ -34,7 +34,7 @@ func TestRegressions(t *testing.T) {
 	back, err := ReadCounts(path)
 	require.NoError(t, err)
 	require.Equal(t, history, back)
-	require.Positive(t, Calibrate())
+	require.Positive(t, calibrate())
 }
 
 // The worker is made from core and the engine, not from tests, docs or the command line.

@@ -39,8 +39,8 @@ type Account interface {
 	IsPublic(ctx context.Context, bucket string) (bool, error)
 }
 
-// Roles are those that deploy/benchmark_cicd.yaml makes.
-func Roles() []string {
+// roles are those that deploy/benchmark_cicd.yaml makes.
+func roles() []string {
 	return []string{"zagg-benchmark", "zagg-benchmark-deploy", "zagg-lambda-release"}
 }
 
@@ -81,7 +81,7 @@ func (s Setup) accountChecks() []Check {
 		Look: func(ctx context.Context) (bool, error) { return s.Account.HasProvider(ctx, Provider) },
 		Mend: "aws iam create-open-id-connect-provider --url https://" + Provider + " --client-id-list sts.amazonaws.com",
 	}}
-	for _, role := range Roles() {
+	for _, role := range roles() {
 		checks = append(checks, Check{
 			Name: "role " + role,
 			Look: func(ctx context.Context) (bool, error) { return s.Account.HasRole(ctx, role) },
@@ -127,8 +127,8 @@ func (s Setup) githubChecks() []Check {
 		Check{Name: "secret " + secretName, Look: at("/actions/secrets/" + secretName), Mend: "gh secret set " + secretName + " --repo " + s.Repo},
 		Check{Name: "branch " + seriesBranch, Look: at("/branches/" + seriesBranch),
 			Mend: "git switch --orphan " + seriesBranch + " && git commit --allow-empty -m 'benchmarks: begin' && git push origin " + seriesBranch},
-		Check{Name: "label " + Label, Look: at("/labels/" + url.PathEscape(Label)),
-			Mend: "gh label create " + Label + " --repo " + s.Repo + " --color " + labelColour + " --description 'Measure this pull request'"},
+		Check{Name: "label " + label, Look: at("/labels/" + url.PathEscape(label)),
+			Mend: "gh label create " + label + " --repo " + s.Repo + " --color " + labelColour + " --description 'Measure this pull request'"},
 		Check{Name: "environment " + environment + " asks a reviewer", Look: s.GitHub.hasReviewer,
 			Mend: "Settings, Environments, " + environment + ": add required reviewers"},
 	)

@@ -13,11 +13,11 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Command is what a comment begins with to ask for a run.
-const Command = "/benchmark"
+// command is what a comment begins with to ask for a run.
+const command = "/benchmark"
 
-// Label is the label of a pull request that asks for a run.
-const Label = "benchmark"
+// label is the label of a pull request that asks for a run.
+const label = "benchmark"
 
 // asks reports whether a comment asks for a run: a line begins with the command, and white space or the line's end comes
 // after it. Paths, URLs, longer words, quotes and code do not ask.
@@ -29,7 +29,7 @@ func asks(comment string) bool {
 			fenced = !fenced
 			continue
 		}
-		rest, ok := strings.CutPrefix(line, Command)
+		rest, ok := strings.CutPrefix(line, command)
 		if ok && !fenced && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
 			return true
 		}
@@ -79,12 +79,12 @@ func parseEvent(name string, payload []byte) (req *request, reason string, err e
 		case e.Issue.PullRequest == nil:
 			return nil, "the comment is on an issue, not on a pull request", nil
 		case !asks(e.Comment.Body):
-			return nil, "no line of the comment begins with " + Command, nil
+			return nil, "no line of the comment begins with " + command, nil
 		}
 		return &request{PR: e.Issue.Number, Actor: e.Comment.User.Login}, "", nil
 	case "pull_request_target":
-		if e.Action != "labeled" || e.Label.Name != Label {
-			return nil, "the label that asks for a run is " + Label, nil
+		if e.Action != "labeled" || e.Label.Name != label {
+			return nil, "the label that asks for a run is " + label, nil
 		}
 		return &request{PR: e.PullRequest.Number, Actor: e.Sender.Login, Head: e.PullRequest.Head.SHA}, "", nil
 	}

@@ -43,7 +43,7 @@ type Options struct {
 
 // Measure runs the densest shard of every target, one after another. Of a dry run there are no records.
 func Measure(ctx context.Context, o Options) ([]Record, []Counts, error) {
-	targets, err := ReadTargets(o.Targets)
+	targets, err := readTargets(o.Targets)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,7 +105,7 @@ func (o *Options) target(ctx context.Context, t Target, function Function) (*Rec
 	if err != nil {
 		return nil, nil, err
 	}
-	i, err := Densest(m.Keys, func(i int) int { return len(m.Granules[i]) })
+	i, err := densest(m.Keys, func(i int) int { return len(m.Granules[i]) })
 	if err != nil {
 		return nil, nil, core.Errorf(core.Invalid, "measure", t.ShardMapPath, "%w", err)
 	}
@@ -136,7 +136,7 @@ func (o *Options) target(ctx context.Context, t Target, function Function) (*Rec
 }
 
 func (o *Options) record(t Target, m *shardmap.Map, i int, s *summary, function Function) (*Record, *Counts, error) {
-	r, err := NewRecord(o.Run, t, Measurement{
+	r, err := newRecord(o.Run, t, Measurement{
 		Key: m.Keys[i], Granules: int64(len(m.Granules[i])), Observations: s.Observations, Seconds: s.seconds(), AreaKM2: shardArea(m.GridSignature), Function: function,
 	})
 	if err != nil {
@@ -171,7 +171,7 @@ func (f Files) Write(records []Record, counts []Counts) (string, error) {
 		return "", err
 	}
 	if f.Counts != "" {
-		loop := Calibrate()
+		loop := calibrate()
 		for i := range counts {
 			counts[i].Calibration = loop
 		}

@@ -73,8 +73,8 @@ type Function struct {
 	AMD64    bool
 }
 
-// NewRecord prices a measurement: GB-seconds are seconds × memory, dollars by the price of the function's architecture.
-func NewRecord(run Run, target Target, m Measurement) (Record, error) {
+// newRecord prices a measurement: GB-seconds are seconds × memory, dollars by the price of the function's architecture.
+func newRecord(run Run, target Target, m Measurement) (Record, error) {
 	key, err := strconv.ParseUint(string(m.Key), 10, 64)
 	if err != nil {
 		return Record{}, core.Errorf(core.Invalid, "record a benchmark", target.Name, "the series holds 64-bit shard keys, and this grid's key is %q", m.Key)

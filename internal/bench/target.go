@@ -45,8 +45,8 @@ type Target struct {
 	ShardMapPath string
 }
 
-// ReadTargets reads a targets file. Keys that it does not know are those of other tools and are let be.
-func ReadTargets(path string) (*Targets, error) {
+// readTargets reads a targets file. Keys that it does not know are those of other tools and are let be.
+func readTargets(path string) (*Targets, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, core.Wrap(err, "read targets", path)
@@ -90,8 +90,8 @@ func (t *Targets) beside(path string) string {
 	return filepath.Join(t.dir, path)
 }
 
-// Densest is the shard that a target is measured on: that of most granules, of several the one whose key comes first.
-func Densest(keys []core.ShardKey, granules func(i int) int) (int, error) {
+// densest is the shard that a target is measured on: that of most granules, of several the one whose key comes first.
+func densest(keys []core.ShardKey, granules func(i int) int) (int, error) {
 	best := -1
 	for i, key := range keys {
 		if best < 0 || granules(i) > granules(best) || granules(i) == granules(best) && core.CompareKeys(key, keys[best]) < 0 {

@@ -14,7 +14,7 @@ func TestTargets(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "targets.json")
 	require.NoError(t, os.WriteFile(path, []byte(`{"shardmaps":{"m":{"path":"maps/m.json","shard_key":3}},
 		"targets":{"b":{"config":"configs/b.yaml","shardmap":"m","grid_size":"o9","worker":{"memory":4096}},"a":{"config":"atl06","shardmap":"m"},"c":{"config":"x.yaml","shardmap":"n"}}}`), 0o644))
-	targets, err := ReadTargets(path)
+	targets, err := readTargets(path)
 	require.NoError(t, err)
 	selected, err := targets.Select([]string{"b", "a"})
 	require.NoError(t, err)
@@ -27,14 +27,14 @@ func TestTargets(t *testing.T) {
 	require.ErrorContains(t, err, `its shard map "n" is not in shardmaps`)
 	for _, bad := range []string{"", "[]", "{}", `{"targets":{}}`} {
 		require.NoError(t, os.WriteFile(path, []byte(bad), 0o644))
-		_, err := ReadTargets(path)
+		_, err := readTargets(path)
 		require.ErrorContains(t, err, path, bad)
 	}
 }
 
 // Targets files of the benchmark that came before are read as they are.
 func TestTargetsOfBefore(t *testing.T) {
-	targets, err := ReadTargets(sharedtest.Dir(t, "data", "zagg", "targets.json"))
+	targets, err := readTargets(sharedtest.Dir(t, "data", "zagg", "targets.json"))
 	require.NoError(t, err)
 	selected, err := targets.Select(nil)
 	require.NoError(t, err)

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Part of the memory that there is, in Default.
-const Part = 4
+// part of the memory that there is, in Default.
+const part = 4
 
 // unknown is what is taken for the machine's memory where that cannot be found out.
 const unknown = 4 << 30
 
 // Default is a quarter of the memory that this process may use: of its control group's limit, or of the machine.
-func Default() int64 { return available("/") / Part }
+func Default() int64 { return available("/") / part }
 
 // available is the memory that a process may use, as files below a root say: the least of the limits of its control group
 // (version 2 or 1) and of the machine's memory.

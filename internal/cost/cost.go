@@ -8,12 +8,12 @@ import "fmt"
 const (
 	ARM64PerGBSecond = 1.33334e-5 // Lambda compute, arm64
 	AMD64PerGBSecond = 1.66667e-5 // Lambda compute, x86_64
-	PerInvocation    = 0.20e-6    // Lambda requests
-	TmpPerGBSecond   = 3.09e-8    // ephemeral storage beyond FreeTmpGB
+	perInvocation    = 0.20e-6    // Lambda requests
+	tmpPerGBSecond   = 3.09e-8    // ephemeral storage beyond FreeTmpGB
 	FreeTmpGB        = 0.5
-	GetRequest       = 0.40e-6 // S3 GET and HEAD
+	getRequest       = 0.40e-6 // S3 GET and HEAD
 	PutRequest       = 5.0e-6  // S3 PUT and LIST
-	LogGB            = 0.50    // what goes into CloudWatch Logs
+	logGB            = 0.50    // what goes into CloudWatch Logs
 	DefaultMemoryGB  = 2.0     // of a worker, when the configuration does not say
 )
 
@@ -46,10 +46,10 @@ func Of(u Use) Bill {
 	}
 	return Bill{
 		Compute:  u.WorkerSeconds * u.MemoryGB * price,
-		Tmp:      u.WorkerSeconds * max(u.TmpGB-FreeTmpGB, 0) * TmpPerGBSecond,
-		Invoke:   float64(u.Invocations) * PerInvocation,
-		Requests: float64(u.Gets)*GetRequest + float64(u.Puts)*PutRequest,
-		Logs:     float64(u.LogBytes) / 1e9 * LogGB,
+		Tmp:      u.WorkerSeconds * max(u.TmpGB-FreeTmpGB, 0) * tmpPerGBSecond,
+		Invoke:   float64(u.Invocations) * perInvocation,
+		Requests: float64(u.Gets)*getRequest + float64(u.Puts)*PutRequest,
+		Logs:     float64(u.LogBytes) / 1e9 * logGB,
 	}
 }
 

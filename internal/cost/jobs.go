@@ -80,20 +80,20 @@ const (
 // of how long they have been waited for, so that a short run is seen to end soon and a long one is listed a few hundred times.
 const (
 	FirstLook = 200 * time.Millisecond
-	LooksPart = 50
-	LastLook  = 5 * time.Second
+	looksPart = 50
+	lastLook  = 5 * time.Second
 )
 
 // Pause is how long to wait between two looks for results that have been waited for so long.
 func Pause(waited, most time.Duration) time.Duration {
-	return min(max(waited/LooksPart, FirstLook), most)
+	return min(max(waited/looksPart, FirstLook), most)
 }
 
 // looks is how often results are looked for in so many seconds.
 func looks(wall float64) int64 {
 	n := int64(0)
 	for at := time.Duration(0); at < time.Duration(wall*float64(time.Second)); n++ {
-		at += Pause(at, LastLook)
+		at += Pause(at, lastLook)
 	}
 	return n
 }

@@ -32,7 +32,7 @@ func TestExpect(t *testing.T) {
 	require.EqualValues(t, 70+runGets, e.Gets)
 	require.EqualValues(t, 9+runPuts, e.Puts)
 	require.EqualValues(t, 700, e.Bytes)
-	require.InDelta(t, float64(e.Gets)*GetRequest+float64(e.Puts)*PutRequest, e.Bill.Requests, 1e-12)
+	require.InDelta(t, float64(e.Gets)*getRequest+float64(e.Puts)*PutRequest, e.Bill.Requests, 1e-12)
 	require.InDelta(t, e.Bill.Total(), e.USD, 0)
 	require.InDelta(t, Of(Use{WorkerSeconds: 900 * 12, MemoryGB: 2 * MBPerCPU / 1024., Invocations: 12, Gets: 4 * e.Gets, Puts: 4 * e.Puts}).Total(), e.CeilingUSD, 1e-9)
 	require.Zero(t, m.Expect(nil, f).WorkerSeconds)
@@ -84,16 +84,16 @@ func TestWhatIsPaidBesideShards(t *testing.T) {
 	one := m.Expect([]int{5, 5, 5, 5}, Function{MemoryMB: 2048, Concurrency: 1})
 	four := m.Expect([]int{5, 5, 5, 5}, Function{MemoryMB: 2048, Concurrency: 4})
 	require.InDelta(t, 3*m.InitSeconds, four.WorkerSeconds-one.WorkerSeconds, 1e-9)
-	require.InDelta(t, 4*m.LogBytes/1e9*LogGB, one.Bill.Logs, 1e-15)
+	require.InDelta(t, 4*m.LogBytes/1e9*logGB, one.Bill.Logs, 1e-15)
 	waited := m.Expect([]int{5, 5, 5, 5}, Function{MemoryMB: 2048, Concurrency: 4, Sync: true})
 	require.Greater(t, four.Puts, waited.Puts)
 }
 
 // Results are looked for five times a second at first and every five seconds in the end.
 func TestLooks(t *testing.T) {
-	require.Equal(t, FirstLook, Pause(0, LastLook))
-	require.Equal(t, 2*time.Second, Pause(100*time.Second, LastLook))
-	require.Equal(t, LastLook, Pause(time.Hour, LastLook))
+	require.Equal(t, FirstLook, Pause(0, lastLook))
+	require.Equal(t, 2*time.Second, Pause(100*time.Second, lastLook))
+	require.Equal(t, lastLook, Pause(time.Hour, lastLook))
 	require.Zero(t, looks(0))
 	require.EqualValues(t, 50, looks(10))
 	require.InDelta(t, looks(1000)+200, looks(2000), 1)

@@ -222,7 +222,7 @@ func TestCastEveryPair(t *testing.T) {
 				one := core.Column{Type: from, Width: 1, Data: append(core.NewData(8)[:0], rowOf(&all, i)...)}
 				v, special := exactly(&one, 0)
 				what := fmt.Sprintf("%s %v %v to %s", from, v, special, to)
-				got, err := Scatter(a, 3, []int32{1}, &one)
+				got, err := scatter(a, 3, []int32{1}, &one)
 				want, fits := expected(v, special, from, to)
 				if !fits {
 					require.Error(t, err, what)
@@ -278,18 +278,18 @@ func expected(v *big.Float, special float64, from, to core.Type) ([]byte, bool) 
 func TestScatter(t *testing.T) {
 	g := lineGrid{cells: 4}
 	vector := core.Column{Type: core.Int16, Width: 3, Data: core.Raw([]int16{1, 2, 3, 4, 5, 6})}
-	got, err := Scatter(g.array("x", core.Float32, "-1.5", 3), 4, []int32{1, 3}, &vector)
+	got, err := scatter(g.array("x", core.Float32, "-1.5", 3), 4, []int32{1, 3}, &vector)
 	require.NoError(t, err)
 	require.Equal(t, []float32{-1.5, -1.5, -1.5, 1, 2, 3, -1.5, -1.5, -1.5, 4, 5, 6}, core.View[float32](got))
 
 	matrix := core.Column{Type: core.Int16, Width: 4, Data: core.Raw([]int16{1, 2, 3, 4})}
-	got, err = Scatter(g.array("x", core.Uint8, "7", 2, 2), 4, []int32{2}, &matrix)
+	got, err = scatter(g.array("x", core.Uint8, "7", 2, 2), 4, []int32{2}, &matrix)
 	require.NoError(t, err)
 	require.Equal(t, bytes.Join([][]byte{bytes.Repeat([]byte{7}, 8), {1, 2, 3, 4}, bytes.Repeat([]byte{7}, 4)}, nil), got)
 
-	_, err = Scatter(g.array("x", core.Int8, "0"), 4, []int32{1, 2}, &core.Column{Type: core.Float64, Width: 1, Data: core.Raw([]float64{3, 2.5})})
+	_, err = scatter(g.array("x", core.Int8, "0"), 4, []int32{1, 2}, &core.Column{Type: core.Float64, Width: 1, Data: core.Raw([]float64{3, 2.5})})
 	require.ErrorContains(t, err, "scatter x: cell 2 of the shard: cast: value 2.5 cannot be stored exactly as its dtype int8")
-	_, err = Scatter(g.array("x", core.Bool, "false"), 4, []int32{1}, &core.Column{Type: core.Int8, Width: 1, Data: []byte{1}})
+	_, err = scatter(g.array("x", core.Bool, "false"), 4, []int32{1}, &core.Column{Type: core.Int8, Width: 1, Data: []byte{1}})
 	require.ErrorContains(t, err, "int8 values do not fit dtype bool")
 }
 

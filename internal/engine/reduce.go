@@ -99,7 +99,7 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks
 				return nil, 0, err
 			}
 		default:
-			if b.data, err = Scatter(b.array, p.slots(), out[i].slots, &out[i].column); err != nil {
+			if b.data, err = scatter(b.array, p.slots(), out[i].slots, &out[i].column); err != nil {
 				return nil, 0, err
 			}
 		}

@@ -7,10 +7,10 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// Scatter makes the block of an array: n slots of fill value, and the rows of c in their slots, cast to the array's
+// scatter makes the block of an array: n slots of fill value, and the rows of c in their slots, cast to the array's
 // type. Integers never pass through float. A value that an integer type cannot hold exactly is an error; a float64
 // beyond float32 becomes infinite, as in numpy.
-func Scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, error) {
+func scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, error) {
 	if err := checkScatter(a, n, slots, c); err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, er
 		case b.array.Type == core.Bytes:
 			err = b.addCells(&l, o.Slots, &o.Column, l.place)
 		default:
-			b.data, err = Scatter(b.array, p.slots(), o.Slots, &o.Column)
+			b.data, err = scatter(b.array, p.slots(), o.Slots, &o.Column)
 		}
 		if err != nil {
 			return nil, core.Wrap(err, "write", t.Shard.Label)

@@ -23,7 +23,7 @@ func (c *call) readers(n Name) []ACL {
 	may := Rights{Read: true, ReadACL: true}
 	list := []ACL{{User: c.owner(), Rights: may}}
 	if c.Public(n) {
-		list = append(list, ACL{User: Everybody, Rights: may})
+		list = append(list, ACL{User: anybody, Rights: may})
 	}
 	return list
 }
@@ -69,7 +69,7 @@ func (c *call) getACLs() (*Response, error) {
 // getACL answers GET /acls/USER.
 func (c *call) getACL(user string) (*Response, error) {
 	want := readACLRight
-	if user == c.who || user == Everybody { // what he may do himself is no secret
+	if user == c.who || user == anybody { // what he may do himself is no secret
 		want = readRight
 	}
 	n, acls, root, err := c.aclTarget(want)

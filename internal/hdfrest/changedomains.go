@@ -99,12 +99,12 @@ func (c *call) newDomain(k Keeper, n Name, body pyjson.Raw) (NewDomain, error) {
 	}
 	how.ACLs = append(how.ACLs, ACL{User: how.Owner, Rights: AllRights()})
 	for _, a := range parent {
-		if a.User != how.Owner && a.Rights != (Rights{}) && (how.Folder || a.User != Everybody) {
+		if a.User != how.Owner && a.Rights != (Rights{}) && (how.Folder || a.User != anybody) {
 			how.ACLs = append(how.ACLs, ACL{User: a.User, Rights: a.Rights})
 		}
 	}
-	if everybody := func(a ACL) bool { return a.User == Everybody }; how.Folder && c.who != "" && c.admin && !slices.ContainsFunc(how.ACLs, everybody) {
-		how.ACLs = append(how.ACLs, ACL{User: Everybody, Rights: Rights{Read: true}})
+	if everybody := func(a ACL) bool { return a.User == anybody }; how.Folder && c.who != "" && c.admin && !slices.ContainsFunc(how.ACLs, everybody) {
+		how.ACLs = append(how.ACLs, ACL{User: anybody, Rights: Rights{Read: true}})
 	}
 	if p := body.Get("group").Get("creationProperties"); p.Kind() == pyjson.Object {
 		how.Creation = p

@@ -194,13 +194,13 @@ func (c *call) putAttributeValue(w Writable, id ID, name string) (*Response, err
 			if err != nil {
 				return nil, err
 			}
-			if data, err = EncodeValue(a.Type, a.Shape.Dims, body.Get("value")); err != nil {
+			if data, err = encodeValue(a.Type, a.Shape.Dims, body.Get("value")); err != nil {
 				return nil, errBad("the value: %w", err)
 			}
 		} else if !fixed || uint64(len(data)) != uint64(width)*a.Shape.Elements() {
 			return nil, errBad("%d bytes for %d elements of %d", len(data), a.Shape.Elements(), width)
 		}
-		value, err := ValueJSON(a.Type, a.Shape.Dims, data)
+		value, err := valueJSON(a.Type, a.Shape.Dims, data)
 		if err != nil {
 			return nil, errBad("the value: %w", err)
 		}

@@ -167,7 +167,7 @@ func (c *call) firstValue(o *NewObject, body pyjson.Raw) error {
 			err = o.Type.holds(o.Value, o.Shape.Elements())
 		}
 	} else {
-		o.Value, err = EncodeValue(o.Type, o.Shape.Dims, value)
+		o.Value, err = encodeValue(o.Type, o.Shape.Dims, value)
 	}
 	if err != nil {
 		return errBad("the value: %w", err)

@@ -145,7 +145,7 @@ func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 	if b.bytes != nil {
 		err, e.Data = t.holds(b.bytes, n), b.bytes
 	} else {
-		e.Data, err = EncodeValue(t, shape, b.json)
+		e.Data, err = encodeValue(t, shape, b.json)
 	}
 	if err != nil {
 		return nil, errBad("the value: %w", err)
@@ -320,7 +320,7 @@ func (c *call) updateRows(w Writable, ds Dataset, query string) (*Response, erro
 	if sub == nil || len(names) == 0 {
 		return nil, errBad("the body names no members of the type: %q", names)
 	}
-	if value, err = EncodeValue(sub, nil, body); err != nil {
+	if value, err = encodeValue(sub, nil, body); err != nil {
 		return nil, errBad("the value: %w", err)
 	}
 	most, err := c.limit(0)

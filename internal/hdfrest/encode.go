@@ -11,9 +11,9 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
 )
 
-// EncodeValue turns a value in JSON, lists nested by dims (none: one element), into the wire form. What is no such value is an
+// encodeValue turns a value in JSON, lists nested by dims (none: one element), into the wire form. What is no such value is an
 // error that says where and why: text for a number, a number that the type cannot hold, a text longer than its place.
-func EncodeValue(t *Type, dims []uint64, text pyjson.Raw) ([]byte, error) {
+func encodeValue(t *Type, dims []uint64, text pyjson.Raw) ([]byte, error) {
 	return encoder{}.values(t, dims, text)
 }
 
@@ -23,8 +23,8 @@ func DecodeStored(t *Type, dims []uint64, text pyjson.Raw) ([]byte, error) {
 	return encoder{lenient: true}.values(t, dims, text)
 }
 
-// ValueJSON is the inverse of EncodeValue.
-func ValueJSON(t *Type, dims []uint64, data []byte) ([]byte, error) {
+// valueJSON is the inverse of EncodeValue.
+func valueJSON(t *Type, dims []uint64, data []byte) ([]byte, error) {
 	return render{}.values(nil, t, dims, data)
 }
 

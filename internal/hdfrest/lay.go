@@ -69,7 +69,7 @@ func (o *NewObject) checkFill(p pyjson.Raw) error {
 		}
 		return nil
 	}
-	_, err := EncodeValue(o.Type, nil, fill)
+	_, err := encodeValue(o.Type, nil, fill)
 	if err != nil {
 		return fmt.Errorf("the fill value: %w", err)
 	}

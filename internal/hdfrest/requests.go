@@ -288,10 +288,10 @@ func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute
 			err = fmt.Errorf("%d bytes for %d elements of %d", len(data), a.Shape.Elements(), width)
 		}
 	} else {
-		data, err = EncodeValue(a.Type, a.Shape.Dims, value)
+		data, err = encodeValue(a.Type, a.Shape.Dims, value)
 	}
 	if err == nil {
-		a.Value, err = ValueJSON(a.Type, a.Shape.Dims, data)
+		a.Value, err = valueJSON(a.Type, a.Shape.Dims, data)
 	}
 	if err != nil {
 		return a, errBad("the value of the attribute %q: %w", name, err)

@@ -19,8 +19,8 @@ func readACLRight(r Rights) bool   { return r.ReadACL }
 func updateACLRight(r Rights) bool { return r.UpdateACL }
 func allRights(r Rights) bool      { return r == AllRights() }
 
-// Everybody is the user whose rights those have who are not named.
-const Everybody = "default"
+// anybody is the user whose rights those have who are not named.
+const anybody = "default"
 
 // An ACL is the rights of a user.
 type ACL struct {
@@ -41,7 +41,7 @@ func rightsOf(list []ACL, user string) Rights {
 		if user != "" && a.User == user {
 			return a.Rights
 		}
-		if a.User == Everybody {
+		if a.User == anybody {
 			all = a.Rights
 		}
 	}

@@ -149,7 +149,7 @@ func (t *Type) parseEnum(text pyjson.Raw, depth int) error {
 		return fmt.Errorf("an enumeration has %d names", len(members))
 	}
 	for _, m := range members {
-		v, err := EncodeValue(t.Base, nil, m.Value)
+		v, err := encodeValue(t.Base, nil, m.Value)
 		if err != nil {
 			return fmt.Errorf("the value of %q: %w", m.Name, err)
 		}

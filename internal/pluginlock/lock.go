@@ -15,8 +15,8 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// Name is the file's.
-const Name = "zagg.lock"
+// fileName is the file's.
+const fileName = "zagg.lock"
 
 // format is the version of the file.
 const format = 1
@@ -37,7 +37,7 @@ func Beside(configFile string) (*Lock, error) {
 	if _, err := os.Stat(configFile); err != nil {
 		return nil, nil //nolint:nilerr // a shipped configuration has no folder
 	}
-	path := filepath.Join(filepath.Dir(configFile), Name)
+	path := filepath.Join(filepath.Dir(configFile), fileName)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -93,7 +93,7 @@ func Write(configFile string, used []job.Plugin) (*Lock, error) {
 		return nil, err
 	}
 	if l == nil {
-		l = &Lock{Path: filepath.Join(filepath.Dir(configFile), Name)}
+		l = &Lock{Path: filepath.Join(filepath.Dir(configFile), fileName)}
 	}
 	used = job.ForeignPlugins(used)
 	l.Plugins = slices.DeleteFunc(l.Plugins, func(p job.Plugin) bool {

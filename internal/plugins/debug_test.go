@@ -29,7 +29,7 @@ func TestSchema(t *testing.T) {
 	keys := func(name string) json.RawMessage {
 		return json.RawMessage(`{"properties":{"` + name + `":{"type":"number"}}}`)
 	}
-	text, err := Schema(config.Schema(), []Info{{Name: "p", Grids: []host.Offer{{Name: "boxes", Schema: keys("degrees")}},
+	text, err := schema(config.Schema(), []Info{{Name: "p", Grids: []host.Offer{{Name: "boxes", Schema: keys("degrees")}},
 		Readers: []host.Offer{{Name: "csv", Schema: keys("skip")}, {Name: "plain"}}, Statistics: []host.Offer{{Name: "steps", Schema: keys("factor")}}}})
 	require.NoError(t, err)
 	var root map[string]any

@@ -19,14 +19,14 @@ func (s *Set) SchemaFor(ctx context.Context, cfg *config.Config, base []byte) ([
 	for _, p := range h.Plugins() {
 		infos = append(infos, infoOf(p, nil, ""))
 	}
-	return Schema(base, infos)
+	return schema(base, infos)
 }
 
 type object = map[string]any
 
-// Schema is the JSON schema of configurations with those of what plugins offer: of a grid's keys, a reader's beside its name, and a
+// schema is the JSON schema of configurations with those of what plugins offer: of a grid's keys, a reader's beside its name, and a
 // statistic's params.
-func Schema(base []byte, infos []Info) ([]byte, error) {
+func schema(base []byte, infos []Info) ([]byte, error) {
 	var root object
 	if err := json.Unmarshal(base, &root); err != nil {
 		return nil, core.Errorf(core.Internal, "schema", "", "%w", err)

@@ -24,8 +24,8 @@ type Change struct {
 	Data []byte
 }
 
-// Local patches the zip from this machine.
-func Local(ctx context.Context, zip *zippatch.Object, changes []Change) (zippatch.Counts, error) {
+// local patches the zip from this machine.
+func local(ctx context.Context, zip *zippatch.Object, changes []Change) (zippatch.Counts, error) {
 	edits := make([]zippatch.Edit, len(changes))
 	for i, c := range changes {
 		edits[i].Name = c.Name

@@ -143,7 +143,7 @@ func (s *Session) change(ctx context.Context, done *Report) error {
 	var n zippatch.Counts
 	var err error
 	if s.o.Local {
-		n, err = Local(ctx, s.zip, changes)
+		n, err = local(ctx, s.zip, changes)
 	} else {
 		n, err = Remote(ctx, s.lambda, s.o.Zipedit, s.zip, changes)
 		if core.Is(err, core.NotFound) {

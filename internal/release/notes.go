@@ -8,9 +8,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Notes is the section of a change log that is about a tag: what stands between "## 1.2.3" and the next heading of that
+// notes is the section of a change log that is about a tag: what stands between "## 1.2.3" and the next heading of that
 // rank. A release without one stops.
-func Notes(path, tag string) (string, error) {
+func notes(path, tag string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", core.Wrap(err, "read change log", path)

@@ -57,7 +57,7 @@ type Options struct {
 
 // Names of what lies beside the programs.
 const (
-	SumsName  = bench.SumsName
+	sumsName  = bench.SumsName
 	sbomName  = "sbom.cdx.json"
 	notesName = "NOTES.md"
 	bundleDir = "lambda"
@@ -71,7 +71,7 @@ func Build(ctx context.Context, o Options) error {
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
 		return core.Wrap(err, "release", o.Out)
 	}
-	notes, err := Notes(filepath.Join(o.Source, "CHANGELOG.md"), o.Tag)
+	notes, err := notes(filepath.Join(o.Source, "CHANGELOG.md"), o.Tag)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func Build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	return o.write(SumsName, sums)
+	return o.write(sumsName, sums)
 }
 
 func (o Options) write(name string, data []byte) error {

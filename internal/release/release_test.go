@@ -16,11 +16,11 @@ func TestNotes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "CHANGELOG.md")
 	require.NoError(t, os.WriteFile(path, []byte("# Changelog\n\n## Unreleased\n\n- x\n\n## 1.10.0 - 2026-12-01\n\n### Added\n\n- a\n\n## [1.1.0]\n\n- b\n"), 0o644))
 	for tag, want := range map[string]string{"1.10.0": "### Added\n\n- a\n", "v1.10.0": "### Added\n\n- a\n", "1.1.0": "- b\n"} {
-		notes, err := Notes(path, tag)
+		notes, err := notes(path, tag)
 		require.NoError(t, err)
 		require.Equal(t, want, notes)
 	}
-	_, err := Notes(path, "1.1")
+	_, err := notes(path, "1.1")
 	require.ErrorContains(t, err, `no section "## 1.1"`)
 }
 

@@ -90,7 +90,7 @@ func (s *Selection) Keep(b *core.Batch, rows []int32) ([]int32, error) {
 }
 
 func (s *Selection) keepTimes(b *core.Batch, rows []int32) ([]int32, error) {
-	times, missing, err := Times(b, s.Time, rows)
+	times, missing, err := times(b, s.Time, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +107,8 @@ func (s *Selection) keepTimes(b *core.Batch, rows []int32) ([]int32, error) {
 	return kept, nil
 }
 
-// Times are the times of some rows, in the units of their column, and the positions in rows of those that have no valid one.
-func Times(b *core.Batch, column string, rows []int32) (times []float64, missing []int32, err error) {
+// times are the times of some rows, in the units of their column, and the positions in rows of those that have no valid one.
+func times(b *core.Batch, column string, rows []int32) (times []float64, missing []int32, err error) {
 	for i := range b.Columns {
 		c := &b.Columns[i]
 		if c.Name != column {

@@ -24,15 +24,15 @@ func Load(path string) (*Map, error) {
 		return nil, core.Errorf(code, "shardmap", path, "%w", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
-	return Read(path, f)
+	return read(path, f)
 }
 
 // Parse reads a shard map; errors call it name.
-func Parse(name string, data []byte) (*Map, error) { return Read(name, bytes.NewReader(data)) }
+func Parse(name string, data []byte) (*Map, error) { return read(name, bytes.NewReader(data)) }
 
-// Read reads a shard map from a stream; errors call it name and give the line and byte where the trouble is. Memory is
+// read reads a shard map from a stream; errors call it name and give the line and byte where the trouble is. Memory is
 // about that of the distinct granules, however many shards repeat them.
-func Read(name string, r io.Reader) (*Map, error) {
+func read(name string, r io.Reader) (*Map, error) {
 	lines := &lineReader{r: r}
 	rd := &reader{name: name, lines: lines, dec: json.NewDecoder(lines), records: map[string]*Record{}, seen: map[string]bool{}}
 	m := &Map{}

@@ -16,8 +16,8 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// ClaimSpec names the format of a Claim.
-const ClaimSpec = "zagg-claim/1"
+// claimSpec names the format of a Claim.
+const claimSpec = "zagg-claim/1"
 
 // A Claim says which runs are at work on a store. It is replaced on the condition that it is as it was read (core.PutOptions), so
 // that of runs that exclude each other one has the store. Runs of the same work share it.
@@ -74,8 +74,8 @@ func LoadClaim(ctx context.Context, from core.ObjectReader, url string) (*Claim,
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, info.ETag, core.Errorf(core.Corrupt, "claim", at, "it cannot be read: %w; `zagg store unlock %s` makes it anew", err, url)
 	}
-	if c.Spec != ClaimSpec {
-		return nil, info.ETag, core.Errorf(core.Unsupported, "claim", at, "its format is %q, and this version of zagg knows %q", c.Spec, ClaimSpec)
+	if c.Spec != claimSpec {
+		return nil, info.ETag, core.Errorf(core.Unsupported, "claim", at, "its format is %q, and this version of zagg knows %q", c.Spec, claimSpec)
 	}
 	return &c, info.ETag, nil
 }
@@ -100,7 +100,7 @@ func (c *Claim) Live() []Holder {
 
 // save replaces the claim with an ETag, or the one that is not there.
 func (c *Claim) save(ctx context.Context, to core.ObjectStore, url, etag string, conditional bool) error {
-	c.Spec = ClaimSpec
+	c.Spec = claimSpec
 	if c.Holders == nil {
 		c.Holders = []Holder{}
 	}

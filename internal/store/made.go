@@ -19,8 +19,8 @@ import (
 	"github.com/englacial/zagg/internal/plan"
 )
 
-// MadeSpec names the format of a Made.
-const MadeSpec = "zagg-made/1"
+// madeSpec names the format of a Made.
+const madeSpec = "zagg-made/1"
 
 // A Made is the record of a set-up: every object that it wrote. Stores of earlier releases have none.
 type Made struct {
@@ -40,7 +40,7 @@ func loadMade(ctx context.Context, from core.ObjectReader, url string) (*Made, e
 		return nil, err
 	}
 	var m Made
-	if json.Unmarshal(data, &m) != nil || m.Spec != MadeSpec || !plainName(m.Group) {
+	if json.Unmarshal(data, &m) != nil || m.Spec != madeSpec || !plainName(m.Group) {
 		return nil, nil
 	}
 	for _, o := range m.Objects {
@@ -100,7 +100,7 @@ func (t *Template) make(ctx context.Context, objects core.ObjectStore, url strin
 	}
 	r.made = append(r.made, Object{Path: document, Size: int64(len(t.root)), SHA256: sumOf(t.root)})
 	slices.SortFunc(r.made, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
-	data, err := job.EncodeJSON(Made{Spec: MadeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made})
+	data, err := job.EncodeJSON(Made{Spec: madeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made})
 	if err != nil {
 		return core.Errorf(core.Internal, "set up", url, "%w", err)
 	}

@@ -20,8 +20,8 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// RecordSpec names the format of a Record.
-const RecordSpec = "zagg-record/1"
+// recordSpec names the format of a Record.
+const recordSpec = "zagg-record/1"
 
 // maxRecord is the largest record that is read; an object takes about 150 bytes.
 const maxRecord = 256 << 20
@@ -164,7 +164,7 @@ func (r *Record) Save(ctx context.Context, to core.ObjectStore, store string) er
 	if err := checkLabel(r.Label); err != nil {
 		return err
 	}
-	r.Spec, r.WrittenAt = RecordSpec, r.WrittenAt.UTC().Truncate(time.Second)
+	r.Spec, r.WrittenAt = recordSpec, r.WrittenAt.UTC().Truncate(time.Second)
 	slices.SortFunc(r.Objects, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
 	slices.Sort(r.Missing)
 	data, err := job.EncodeJSON(r)
@@ -223,8 +223,8 @@ func loadRecord(ctx context.Context, from core.ObjectReader, store, label string
 	switch {
 	case err != nil:
 		return nil, core.Errorf(core.Corrupt, "record.Load", url, "%w; delete it to have the shard done again", err)
-	case r.Spec != RecordSpec:
-		return nil, core.Errorf(core.Corrupt, "record.Load", url, "spec is %q, expected %q; delete it to have the shard done again", r.Spec, RecordSpec)
+	case r.Spec != recordSpec:
+		return nil, core.Errorf(core.Corrupt, "record.Load", url, "spec is %q, expected %q; delete it to have the shard done again", r.Spec, recordSpec)
 	case r.Label != label:
 		return nil, core.Errorf(core.Corrupt, "record.Load", url, "it is the record of %q; delete it to have the shard done again", r.Label)
 	}

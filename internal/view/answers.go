@@ -163,8 +163,8 @@ func (s *Scene) Shards() []PageShard {
 	return out
 }
 
-// Coast is the coastlines: longitudes and latitudes by turns.
-func Coast() ([][]float64, error) {
+// coastLines is the coastlines: longitudes and latitudes by turns.
+func coastLines() ([][]float64, error) {
 	lines, err := coast.Lines()
 	out := make([][]float64, len(lines))
 	for i, line := range lines {

@@ -176,7 +176,7 @@ func (x *exporting) page(ctx context.Context) error {
 	if err := x.writeJSON(staticPage{p, map[string]int{x.Plane: x.zoom}}, "view.json"); err != nil {
 		return err
 	}
-	lines, err := Coast()
+	lines, err := coastLines()
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func Handler(scene *Scene, names ...string) http.Handler {
 	mux.HandleFunc("GET /view.json", s.json(s.begin))
 	mux.HandleFunc("GET /state.json", s.json(s.state))
 	mux.HandleFunc("GET /shards.json", s.json(func(context.Context, url.Values) (any, error) { return s.scene.Shards(), nil }))
-	mux.HandleFunc("GET /coast.json", s.json(func(context.Context, url.Values) (any, error) { return Coast() }))
+	mux.HandleFunc("GET /coast.json", s.json(func(context.Context, url.Values) (any, error) { return coastLines() }))
 	mux.HandleFunc("GET /cell.json", s.json(s.cell))
 	mux.HandleFunc("GET /tiles/{variable}/{plane}/{z}/{x}/{y}", s.tile)
 	mux.Handle("GET /", s.page)

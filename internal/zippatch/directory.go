@@ -56,8 +56,8 @@ func Open(ctx context.Context, r ReaderAt, size int64, subject string) (*Archive
 	return a, a.verify(ctx)
 }
 
-// List reads an archive's directory only.
-func List(ctx context.Context, r ReaderAt, size int64, subject string) (*Archive, error) {
+// listAt reads an archive's directory only.
+func listAt(ctx context.Context, r ReaderAt, size int64, subject string) (*Archive, error) {
 	return list(ctx, r, size, subject)
 }
 

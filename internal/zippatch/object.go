@@ -133,13 +133,13 @@ func (o *Object) plan(ctx context.Context, head *s3.HeadObjectOutput, edits []Ed
 	return a.Apply(edits)
 }
 
-// List reads the directory of the archive.
+// listAt reads the directory of the archive.
 func (o *Object) List(ctx context.Context) (*Archive, error) {
 	head, err := o.head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return List(ctx, &objectReader{o, head.ETag}, aws.ToInt64(head.ContentLength), o.URL())
+	return listAt(ctx, &objectReader{o, head.ETag}, aws.ToInt64(head.ContentLength), o.URL())
 }
 
 func (o *Object) head(ctx context.Context) (*s3.HeadObjectOutput, error) {

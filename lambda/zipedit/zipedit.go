@@ -36,7 +36,7 @@ func Main() {
 		if err != nil {
 			return nil, core.Errorf(core.Invalid, "zipedit", "", "AWS configuration: %w", err)
 		}
-		return New(zippatch.NewClient(cfg), os.Stdout), nil
+		return newHandler(zippatch.NewClient(cfg), os.Stdout), nil
 	})
 }
 
@@ -46,8 +46,8 @@ type Function struct {
 	log    *slog.Logger
 }
 
-// New is a function that reaches S3 by a client.
-func New(client *s3.Client, log io.Writer) *Function {
+// newHandler is a function that reaches S3 by a client.
+func newHandler(client *s3.Client, log io.Writer) *Function {
 	return &Function{client, boot.NewLog(log)}
 }
 

@@ -45,7 +45,7 @@ type DenseShard struct {
 // Describe counts the shards and granules of a map, names its top densest shards and predicts what f takes for it; indexed says that
 // granules have sidecar indexes. grid is nil where it is not known.
 func Describe(ctx context.Context, name string, m *shardmap.Map, grid core.Grid, top int, f cost.Function, indexed bool) (*Info, error) {
-	counts := Counts(m)
+	counts := counts(m)
 	expect := func(model cost.Model, indexed bool) cost.Expectation {
 		c, _ := run.CostsOf(ctx, m, 0, run.Shape{Indexed: indexed, Memory: f.MemoryMB, Latency: cost.DefaultLatency}) // sizes are the map's
 		return model.ExpectJobs(c.Jobs(1, true), f)
@@ -69,8 +69,8 @@ func Describe(ctx context.Context, name string, m *shardmap.Map, grid core.Grid,
 	return info, info.places(ctx, m, grid, counts, top)
 }
 
-// Counts is how many granules each shard has.
-func Counts(m *shardmap.Map) []int {
+// counts is how many granules each shard has.
+func counts(m *shardmap.Map) []int {
 	counts := make([]int, len(m.Keys))
 	for i := range m.Keys {
 		counts[i] = len(m.Granules[i])
