@@ -23,6 +23,7 @@ type Recipe struct {
 	Notes  []string // what may go wrong with the store
 
 	plugins  []job.Plugin // whose code it is
+	sources  []Source     // the same, with what they offer
 	info     core.GridInfo
 	pipeline engine.Pipeline // without arrays
 	outputs  []store.Output
@@ -34,7 +35,7 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &Recipe{Config: cfg, plugins: h.used(cfg)}
+	r := &Recipe{Config: cfg, plugins: h.used(cfg), sources: h.usedSources(cfg)}
 	if r.Grid, err = h.Grid(ctx, cfg.Output.Grid.Type, cfg.Output.Grid.Config); err != nil {
 		return nil, at(cfg, "output.grid", err)
 	}

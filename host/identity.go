@@ -84,13 +84,23 @@ func (h *Host) forConfig(cfg *config.Config) (*Host, error) {
 // used are the plugins that a configuration's names lead to, by name.
 func (h *Host) used(cfg *config.Config) []job.Plugin {
 	var ids []job.Plugin
-	for kind, name := range NeedsOf(cfg).all() {
-		if i, ok := h.owner[kind+" "+name]; ok && !slices.Contains(ids, h.sources[i].ID) {
-			ids = append(ids, h.sources[i].ID)
-		}
+	for _, s := range h.usedSources(cfg) {
+		ids = append(ids, s.ID)
 	}
 	sortPlugins(ids)
 	return ids
+}
+
+// usedSources are the plugins that a configuration's names lead to, each once.
+func (h *Host) usedSources(cfg *config.Config) []Source {
+	var out []Source
+	for kind, name := range NeedsOf(cfg).all() {
+		i, ok := h.owner[kind+" "+name]
+		if ok && !slices.ContainsFunc(out, func(s Source) bool { return s.ID == h.sources[i].ID }) {
+			out = append(out, h.sources[i])
+		}
+	}
+	return out
 }
 
 func sortPlugins(ids []job.Plugin) {
@@ -101,6 +111,9 @@ func sortPlugins(ids []job.Plugin) {
 
 // Plugins are whose code the recipe's values are computed with, by name.
 func (r *Recipe) Plugins() []job.Plugin { return slices.Clone(r.plugins) }
+
+// Sources are the plugins with what they offer that the recipe's names lead to.
+func (r *Recipe) Sources() []Source { return slices.Clone(r.sources) }
 
 // Hash names what the values of a store mean: see job.WithPlugins.
 func (r *Recipe) Hash() string { return job.WithPlugins(r.Config.SemanticHash(), r.plugins) }

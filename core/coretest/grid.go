@@ -65,6 +65,7 @@ func (g *gridSuite) steps() []step {
 		{name: "Lengths", run: g.checkLengths},
 		{name: "Large", run: g.checkLarge},
 		{name: "CoverPoints", run: g.coverOf(g.pointAreas)},
+		{name: "CoverBorders", run: g.coverOf(g.borderAreas)},
 		{name: "CoverCaps", run: g.coverOf(g.capAreas)},
 		{name: "CoverTracks", run: g.coverOf(g.trackAreas)},
 		{name: "CoverBoxes", run: g.coverOf(g.boxAreas)},

@@ -25,11 +25,20 @@ const format = 1
 type Lock struct {
 	Path    string
 	Plugins []job.Plugin
+	Offers  map[string][]Offer // by plugin: what it offers, so that a configuration is checked without starting it
+}
+
+// An Offer is a grid, reader or statistic with the JSON schema of its configuration.
+type Offer struct {
+	Kind   string          `json:"kind"`
+	Name   string          `json:"name"`
+	Schema json.RawMessage `json:"schema,omitempty"`
 }
 
 type document struct {
-	Version int          `json:"version"`
-	Plugins []job.Plugin `json:"plugins"`
+	Version int                `json:"version"`
+	Plugins []job.Plugin       `json:"plugins"`
+	Offers  map[string][]Offer `json:"offers,omitempty"`
 }
 
 // Beside reads the lock beside a configuration file. It is nil where there is none, or where the configuration is no file.
@@ -52,7 +61,7 @@ func Beside(configFile string) (*Lock, error) {
 	if d.Version != format {
 		return nil, core.Errorf(core.Unsupported, "", path, "it is of version %d; this zagg reads %d", d.Version, format)
 	}
-	return &Lock{Path: path, Plugins: d.Plugins}, nil
+	return &Lock{Path: path, Plugins: d.Plugins, Offers: d.Offers}, nil
 }
 
 // Check refuses plugins that are not those of the lock, naming both. No lock allows all.
@@ -83,8 +92,8 @@ func (l *Lock) Check(used []job.Plugin) error {
 	return core.Errorf(core.Denied, "", l.Path, "%s: use that, or `zagg plugins lock` to take what is here", strings.Join(wrong, "; "))
 }
 
-// Write locks the configurations of a folder to plugins: those of the same name are replaced, others stay.
-func Write(configFile string, used []job.Plugin) (*Lock, error) {
+// Write locks the configurations of a folder to plugins: those of the same name are replaced, others stay. offers are by plugin.
+func Write(configFile string, used []job.Plugin, offers map[string][]Offer) (*Lock, error) {
 	if _, err := os.Stat(configFile); err != nil {
 		return nil, core.Errorf(core.Invalid, "", configFile, "a lock lies beside a configuration file, and this is none")
 	}
@@ -100,8 +109,14 @@ func Write(configFile string, used []job.Plugin) (*Lock, error) {
 		return slices.ContainsFunc(used, func(u job.Plugin) bool { return u.Name == p.Name })
 	})
 	l.Plugins = append(l.Plugins, used...)
+	if l.Offers == nil {
+		l.Offers = map[string][]Offer{}
+	}
+	for _, p := range used {
+		l.Offers[p.Name] = offers[p.Name]
+	}
 	slices.SortFunc(l.Plugins, func(a, b job.Plugin) int { return strings.Compare(a.Name+"\x00"+a.Digest, b.Name+"\x00"+b.Digest) })
-	text, err := json.MarshalIndent(document{Version: format, Plugins: l.Plugins}, "", "  ")
+	text, err := json.MarshalIndent(document{Version: format, Plugins: l.Plugins, Offers: l.Offers}, "", "  ")
 	if err != nil {
 		return nil, err
 	}

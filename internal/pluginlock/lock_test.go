@@ -13,7 +13,7 @@ import (
 
 func TestLock(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "run.yaml")
-	_, err := Write(config, nil)
+	_, err := Write(config, nil, nil)
 	require.Equal(t, core.Invalid, core.CodeOf(err), "there is no configuration")
 	require.NoError(t, os.WriteFile(config, nil, 0o600))
 
@@ -24,13 +24,14 @@ func TestLock(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, none.Check([]job.Plugin{old, own}), "no lock allows all")
 
-	_, err = Write(config, []job.Plugin{old, own})
+	_, err = Write(config, []job.Plugin{old, own}, nil)
 	require.NoError(t, err)
-	_, err = Write(config, []job.Plugin{other})
+	_, err = Write(config, []job.Plugin{other}, map[string][]Offer{"boxes": {{Kind: "grid", Name: "boxes"}}})
 	require.NoError(t, err)
 	l, err := Beside(config)
 	require.NoError(t, err)
 	require.Equal(t, []job.Plugin{other, old}, l.Plugins, "what comes with zagg is not locked")
+	require.Equal(t, "boxes", l.Offers["boxes"][0].Name)
 	require.NoError(t, l.Check([]job.Plugin{old, own}))
 	for _, changed := range []job.Plugin{{Name: "steps", Version: "1.0", Digest: "sha256:cc"}, {Name: "steps", Version: "2.0", Digest: "sha256:aa"}} {
 		err = l.Check([]job.Plugin{changed})

@@ -31,7 +31,7 @@ func (v *Verification) process(ctx context.Context) {
 		for _, s := range []struct {
 			name  string
 			check func(*coretest.Recorder)
-		}{{"ByHand", v.byHand}, {"Health", v.health}, {"Interrupt", v.interrupt}, {"Terminate", v.terminate}, {"HostGone", v.hostGone}} {
+		}{{"ByHand", v.byHand}, {"Health", v.health}, {"Interrupt", v.interrupt}, {"Terminate", v.terminate}, {"HostGone", v.hostGone}, {"Quiet", v.quiet}} {
 			r.Run(s.name, s.check)
 		}
 	})
@@ -44,6 +44,7 @@ type started struct {
 	out     *bufio.Reader
 	dir     string
 	ended   chan error
+	late    chan string // what comes on stdout after the handshake, when that has ended
 	address string
 }
 
@@ -54,7 +55,7 @@ func (v *Verification) start(r *coretest.Recorder) *started {
 		r.Errorf("%v", err)
 		r.FailNow()
 	}
-	s := &started{cmd: exec.Command(v.Process[0], v.Process[1:]...), dir: dir, ended: make(chan error, 1)}
+	s := &started{cmd: exec.Command(v.Process[0], v.Process[1:]...), dir: dir, ended: make(chan error, 1), late: make(chan string, 1)}
 	s.cmd.Env = append(remote.Environment(os.Environ()), "ZAGG_PLUGIN=grids-readers-statistics", "PLUGIN_PROTOCOL_VERSIONS=1", "PLUGIN_UNIX_SOCKET_DIR="+dir)
 	out, errOut := s.cmd.StdoutPipe()
 	in, errIn := s.cmd.StdinPipe()
@@ -71,7 +72,9 @@ func (v *Verification) start(r *coretest.Recorder) *started {
 	go func() {
 		text, _ := s.out.ReadString('\n')
 		line <- strings.TrimSpace(text)
+		late, _ := io.ReadAll(io.LimitReader(s.out, 200)) // what was read counts
 		_, _ = io.Copy(io.Discard, s.out)
+		s.late <- string(late)
 		s.ended <- s.cmd.Wait()
 	}()
 	select {
@@ -139,6 +142,8 @@ func (v *Verification) byHand(r *coretest.Recorder) {
 		r.Errorf("started by hand, without $ZAGG_PLUGIN, it does not end within %v", toStart)
 	case err == nil:
 		r.Errorf("started by hand, without $ZAGG_PLUGIN, it exits with 0; want 1")
+	case cmd.ProcessState.ExitCode() != 1:
+		r.Errorf("started by hand, without $ZAGG_PLUGIN, it exits with %d; want 1", cmd.ProcessState.ExitCode())
 	case strings.TrimSpace(said.String()) == "":
 		r.Errorf("started by hand it says nothing on stderr; say what it is")
 	}
@@ -173,4 +178,20 @@ func (v *Verification) hostGone(r *coretest.Recorder) {
 	defer s.close()
 	s.in.Close() //nolint:errcheck // that is what is tried
 	s.ends(r, "the end of standard input")
+}
+
+// quiet: standard output is the handshake's alone.
+func (v *Verification) quiet(r *coretest.Recorder) {
+	s := v.start(r)
+	defer s.close()
+	s.healthy(r, "after the handshake")
+	s.in.Close() //nolint:errcheck // it ends then
+	s.ends(r, "the end of standard input")
+	select {
+	case late := <-s.late:
+		if late != "" {
+			r.Errorf("after the handshake line it writes %.200q to stdout: text for people belongs on stderr", late)
+		}
+	default:
+	}
 }

@@ -1,22 +1,35 @@
 package plugins
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/pluginlock"
 )
 
-// SchemaFor is Schema with the plugins that a configuration has.
+// SchemaFor is Schema with the plugins that a configuration has; of those that are not started here, as the lock beside it has them.
 func (s *Set) SchemaFor(ctx context.Context, cfg *config.Config, base []byte) ([]byte, error) {
+	var offered []core.Plugin
 	h, err := s.Host(ctx, cfg.Plugins, host.NeedsOf(cfg))
+	if unknown, ok := errors.AsType[*NotStartedError](err); ok {
+		lock, lockErr := pluginlock.Beside(cfg.File)
+		if lockErr != nil || lock == nil {
+			return nil, cmp.Or(lockErr, error(unknown))
+		}
+		offered, err = append(s.linked.Plugins(), lockedPlugins(cfg, lock)...), nil
+	} else if err == nil {
+		offered = h.Plugins()
+	}
 	if err != nil {
 		return nil, err
 	}
 	var infos []Info
-	for _, p := range h.Plugins() {
+	for _, p := range offered {
 		infos = append(infos, infoOf(p, nil, ""))
 	}
 	return schema(base, infos)

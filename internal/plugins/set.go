@@ -4,6 +4,7 @@ package plugins
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -228,6 +229,9 @@ func (s *Set) Compile(ctx context.Context, cfg *config.Config) (*host.Recipe, er
 		return nil, err
 	}
 	recipe, err := s.unlocked(ctx, cfg)
+	if unknown, ok := errors.AsType[*NotStartedError](err); ok && lock != nil {
+		return nil, s.byLock(cfg, lock, unknown)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +252,7 @@ func (s *Set) Lock(ctx context.Context, cfg *config.Config) (*pluginlock.Lock, e
 	if err != nil {
 		return nil, err
 	}
-	return pluginlock.Write(cfg.File, recipe.Plugins())
+	return pluginlock.Write(cfg.File, recipe.Plugins(), offersOf(recipe.Sources()))
 }
 
 // linkedAlias is the place of a plugin that is linked in and that a configuration gives another name, without saying where else it

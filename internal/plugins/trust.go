@@ -28,9 +28,13 @@ type Trust struct {
 type NotStartedError struct {
 	Needs    string   // "grid hexes"
 	Commands []string // that may offer it
+	Lock     string   // a lock by which names and keys are right; "": there is none that knows
 }
 
 func (e *NotStartedError) Error() string {
+	if e.Lock != "" {
+		return fmt.Sprintf("%s fits what %s has of plugins, which are not started here; what else they check was not: `zagg run` and --allow-plugins start them", e.Needs, e.Lock)
+	}
 	return fmt.Sprintf("%s is not linked in, and plugins are not started here: %s; `zagg run` and `zagg plugins verify` start them, and so does --allow-plugins", e.Needs, strings.Join(e.Commands, ", "))
 }
 

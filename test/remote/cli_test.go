@@ -139,6 +139,11 @@ func TestVerify(t *testing.T) {
 	require.Regexp(t, `BROKEN +grid healpix/`, out)
 	require.Contains(t, out, "skip    reader atl06: give it granules")
 
+	code, out = zagg(t, nil, "plugins", "verify", "--only", "Quiet", "--", build(t, "test/remote/faulty"), "-start", "late words")
+	require.Equal(t, 1, code, out)
+	require.Contains(t, out, "BROKEN  process/Quiet")
+	require.NotContains(t, out, "ok ", "what was not made is not ok")
+
 	code, out = zagg(t, nil, "plugins", "verify", "--short", "--json", "--columns", "h_li", "--granule", sharedtest.Dir(t, "golden", "granules_small", "ATL06_20241101001500_01002511_007_01.h5"), "atl06")
 	var result struct {
 		Plugin string `json:"plugin"`

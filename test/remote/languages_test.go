@@ -98,7 +98,7 @@ func TestMisdeeds(t *testing.T) {
 				o := remote.Options{Name: "patient", Command: commandOf(t, language, m), Check: 50 * time.Millisecond, Health: time.Second, Stall: time.Minute}
 				switch m.kind {
 				case "leak":
-					o.Memory = 400 << 20
+					o.Memory, o.Health = 400<<20, time.Minute
 				case "block":
 					o.Stall = 2 * time.Second
 				}
