@@ -407,6 +407,7 @@ func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Fiel
 	for i := range fields {
 		f := &fields[i]
 		f.Units = c.units(a, f.Units)
+		f.Attrs = c.described(a, f.Attrs, i)
 		f.Name = a.Name + f.Name
 		if i == 0 || f.Type == 0 {
 			f.Type, f.Fill = a.Type, a.Fill

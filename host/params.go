@@ -113,6 +113,9 @@ func (c *compiler) cellInput(a *config.Array, name string) (engine.Input, error)
 // units replaces the names of inputs in braces by the units of their columns; a unit that is not known leaves none, and "1" takes its factor
 // away. Where a column counts from an epoch, what is of another kind than the column, such as a variance or a sum, does not.
 func (c *compiler) units(a *config.Array, template string) string {
+	if a.Expression != "" && template == "" {
+		return c.expressionUnits(a)
+	}
 	if !strings.Contains(template, "{") {
 		return template
 	}
@@ -157,8 +160,8 @@ func (c *compiler) unitsOf(a *config.Array, input string) string {
 			column = p.Column
 		}
 	}
-	if i, ok := c.columns[column]; ok {
-		return c.fields[i].Units
+	if _, ok := c.columns[column]; ok {
+		return c.columnUnits(column)
 	}
 	switch input {
 	case inputLon, inputLat, inputCellLon, inputCellLat:

@@ -150,7 +150,7 @@ output: {grid: {type: healpix, parent_order: 3, child_order: 5}}
 	require.Equal(t, map[string]any{"grid_mapping": "crs", "units": "1"}, attrs(t, g, "plain_n"))
 	require.Equal(t, map[string]any{"grid_mapping": "crs", "units": "1"}, attrs(t, g, "ratio"))
 	require.Equal(t, map[string]any{"grid_mapping": "crs", "units": "km", "note": "<&>"}, attrs(t, g, "mine"))
-	require.Equal(t, map[string]any{"grid_mapping": "crs"}, attrs(t, g, "none"))
+	require.Equal(t, map[string]any{"grid_mapping": "crs", "units": "m", "long_name": "np.sum(v)", "cell_methods": "area: sum"}, attrs(t, g, "none"), "an expression tells its own")
 	n, err := g.Array(t.Context(), "mean_n")
 	require.NoError(t, err)
 	require.Equal(t, core.Int64, n.Type, "only the first output has the declared type")
@@ -241,8 +241,8 @@ output: {grid: {type: plane}}
 	require.Equal(t, []int32{7}, core.View[int32](value.Data))
 	require.Equal(t, []string{s.url + "/plane/chart/zarr.json"}, keysOf(contents(t, store), "/chart/"))
 	require.Equal(t, map[string]any{"grid_mapping_name": "latitude_longitude"}, attrs(t, g, "chart"))
-	require.Equal(t, map[string]any{"grid_mapping": "chart", "long_name": "none", "units": "1", "nodata": 0.0}, attrs(t, g, "n"))
-	require.Equal(t, map[string]any{"grid_mapping": "chart", "long_name": "people", "units": "1", "nodata": 0.0}, attrs(t, g, "m"))
+	require.Equal(t, map[string]any{"grid_mapping": "chart", "long_name": "number of observations", "standard_name": "number_of_observations", "units": "1", "nodata": 0.0}, attrs(t, g, "n"))
+	require.Equal(t, map[string]any{"grid_mapping": "chart", "long_name": "people", "standard_name": "number_of_observations", "units": "1", "nodata": 0.0}, attrs(t, g, "m"))
 	require.Empty(t, attrs(t, g, "area"))
 }
 

@@ -21,13 +21,49 @@ type DataSource struct {
 	Filters             []Filter   // of filters, or else the one of quality_filter
 	MaskFill            Mask
 	Select              Selection
-	CredentialsProvider string   // "" if not given
-	FootprintMargin     *float64 // metres; nil if not given
+	Attributes          map[string]Described // what the source says of variables, by name
+	CredentialsProvider string               // "" if not given
+	FootprintMargin     *float64             // metres; nil if not given
 	Index               Index
 	Siblings            map[string]string // patterns of the names of siblings' files, by the sibling; those that have one
 	Files               map[string]string // beside each granule: addresses, with {name}, {stem} and {folder} of the granule's
 
 	reader json.RawMessage
+}
+
+// Described is what a source says of a variable; "" where it does not.
+type Described struct {
+	Units, LongName, StandardName string
+}
+
+// described reads data_source.attributes.
+func described(n *node) map[string]Described {
+	if len(n.list()) == 0 {
+		return nil
+	}
+	out := map[string]Described{}
+	for _, c := range n.list() {
+		out[c.name] = Described{Units: c.get("units").str(), LongName: c.get("long_name").str(), StandardName: c.get("standard_name").str()}
+	}
+	return out
+}
+
+// Describe is the configuration with what the source says of variables, as data_source.attributes has it.
+func (c *Config) Describe(of map[string]Described) (*Config, error) {
+	type attributes struct {
+		Units        string `json:"units,omitempty"`
+		LongName     string `json:"long_name,omitempty"`
+		StandardName string `json:"standard_name,omitempty"`
+	}
+	all := map[string]attributes{}
+	for name, d := range of {
+		all[name] = attributes(d)
+	}
+	doc, err := json.Marshal(all)
+	if err != nil {
+		return nil, err
+	}
+	return c.graft("data_source", "attributes", doc)
 }
 
 // A Mask says what becomes of observations in which a variable has no valid value.
@@ -144,6 +180,7 @@ func (p *problems) dataSource(n *node) DataSource {
 	d.Variables = append(p.variables(n.get("variables"), ""), p.levels(n, &d)...)
 	d.Filters = p.filters(n)
 	d.Select = p.selection(n.get("select"))
+	d.Attributes = described(n.get("attributes"))
 	p.assetNames(n)
 	d.reader = readerConfig(n)
 	if d.Reader == defaultReader {

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+
+	"github.com/englacial/zagg/core"
 )
 
 // SemanticHash names what a store's values mean: two configurations with the same hash compute the same numbers, so
@@ -20,6 +22,7 @@ import (
 //   - aggregation: handoff, streaming, and of variables overview_delta and weights: counts
 //   - data_source: how and from where it is read (driver, index, read_plan, credentials_provider, the …_workers, files of assets), and the
 //     reader where it means the default one; a reader with a layout of its own is part of the meaning
+//   - data_source.attributes: what arrays are said to be, not what they hold
 //   - data_source.mask_fill when it is inputs, the default; true is hashed as row
 //   - grid: everything but type, indexing_scheme and sharded for healpix, and crs, resolution, bounds and sharded for
 //     rectilinear: orders and latitude convention are in the grid's signature, which is compared beside the hash. For
@@ -37,6 +40,9 @@ func (c *Config) semantics() []byte {
 	c.meaning().writeCanonical(&b)
 	return b.Bytes()
 }
+
+// Meaning is the text that SemanticHash is of, with what may be a secret left out.
+func (c *Config) Meaning() string { return string(core.ShownJSON(c.semantics())) }
 
 // meaning is what the text is made of.
 func (c *Config) meaning() *node {
@@ -92,7 +98,7 @@ func semanticAggregation(n *node) *node {
 }
 
 func (c *Config) semanticSource() *node {
-	drop := []string{"driver", "index", "read_plan", "anonymous", "credentials_provider", "footprint_margin", "source_region", "shard_workers",
+	drop := []string{"attributes", "driver", "index", "read_plan", "anonymous", "credentials_provider", "footprint_margin", "source_region", "shard_workers",
 		"granule_workers", "read_workers", "write_buffer"}
 	if c.DataSource.Reader == defaultReader {
 		drop = append(drop, "reader")

@@ -62,6 +62,7 @@ func (s *Summary) rowOf(label string, res Result, err error) ShardRow {
 type Report struct {
 	RunID   string       `json:"run_id"`
 	Version string       `json:"zagg_version"`
+	Command []string     `json:"command,omitempty"` // without what opens addresses
 	Backend string       `json:"backend"`
 	Config  string       `json:"config_hash"`
 	Plugins []job.Plugin `json:"plugins,omitempty"` // whose code computed it
@@ -85,7 +86,7 @@ func (r *Run) saveReport(ctx context.Context) error {
 	slices.SortFunc(rows, func(a, b ShardRow) int {
 		return cmp.Or(cmp.Compare(len(a.Shard), len(b.Shard)), cmp.Compare(a.Shard, b.Shard))
 	})
-	report := Report{RunID: r.id, Version: host.Version, Backend: r.backend(), Config: r.recipe.Hash(), Plugins: r.recipe.Plugins(), Started: r.start.UTC(), Ended: time.Now().UTC(), Summary: r.total, Shards: rows}
+	report := Report{RunID: r.id, Version: host.Version, Command: r.o.Command, Backend: r.backend(), Config: r.recipe.Hash(), Plugins: r.recipe.Plugins(), Started: r.start.UTC(), Ended: time.Now().UTC(), Summary: r.total, Shards: rows}
 	text, err := json.MarshalIndent(report, "", " ")
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ import (
 // Options say what is computed, from what, where to, and by whom.
 type Options struct {
 	Config  *config.Config
+	Command []string                                                    // of a person, for the run's report; nil: there is none
 	Name    string                                                      // of the configuration, as progress names it; "": its file
 	Notes   []config.Note                                               // what loading the configuration had to say
 	Compile func(context.Context, *config.Config) (*host.Recipe, error) // Host.Compile, or what finds more plugins first
@@ -426,6 +427,9 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 		r.step(Prune, "Shards of earlier runs stay as they are")
 	}
 	if err := r.lastWord(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.describe(ctx); err != nil {
 		return nil, err
 	}
 	r.step(Finish, "Done")

@@ -198,6 +198,9 @@ func withoutSpelling(doc []byte) (canonical []byte, ok bool) {
 	}
 	delete(origin, "grid_config")
 	delete(attrs, "coarser_group") // a later link to what was made of the group
+	for _, name := range described() {
+		delete(attrs, name)
+	}
 	attrs["zagg"] = origin
 	canonical, err := json.Marshal(group)
 	return canonical, err == nil

@@ -18,6 +18,7 @@ import (
 //	<store>.status/made.json                               what set-up wrote
 //	<store>.status/claim.json                              which runs are at work
 //	<store>.status/config.json                             the configuration that the store was made from
+//	<store>.status/granules.json                           which granules the store was made from
 //	<store>.status/records/<label>.json                    a shard is done
 //	<store>.status/runs/<run>.json, .parquet               report of a run
 //	<store>.status/<run>/run.json                          note of a run on Lambda
@@ -57,6 +58,9 @@ func (l Layout) Claim() string { return l.Status() + "claim.json" }
 
 // Config is the address of the configuration that the store was made from.
 func (l Layout) Config() string { return l.Status() + "config.json" }
+
+// Granules is the address of the list of granules that the store was made from.
+func (l Layout) Granules() string { return l.Status() + "granules.json" }
 
 // Records begins the addresses of the records.
 func (l Layout) Records() string { return l.Status() + "records/" }

@@ -183,6 +183,9 @@ func (n *node) children() map[string]json.RawMessage {
 	return n.Consolidated.Metadata
 }
 
+// document is the group's document.
+func (n *node) document() ([]byte, error) { return zarr.GroupMetadata(n.Attributes, n.children()) }
+
 // linked is the document with some attributes set, or gone where they are "".
 func (n *node) linked(links map[string]string) ([]byte, error) {
 	attrs := map[string]json.RawMessage{}

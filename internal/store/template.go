@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ type Spec struct {
 	// ConfigHash is what the values mean; "": the configuration's semantic hash. Plugins are part of it.
 	ConfigHash string
 	Plugins    []job.Plugin // that do not come with zagg
+	Product    string       // what the reader reads; "" where it does not say
+	Programs   []string     // names and versions of all plugins
 }
 
 // An Output is one variable of the configuration with what its statistic gives: an array for each field.
@@ -347,6 +350,14 @@ func (b *builder) metadata() error {
 		return err
 	}
 	attrs["zagg"] = made
+	for name, text := range b.provenance() {
+		if _, has := attrs[name]; has {
+			continue // the grid knows better
+		}
+		if attrs[name], err = json.Marshal(text); err != nil {
+			return err
+		}
+	}
 	raw, err := json.Marshal(attrs)
 	if err != nil {
 		return err
@@ -364,6 +375,25 @@ func (b *builder) metadata() error {
 	}
 	t.root, err = zarr.GroupMetadata(rootAttrs, b.below(children))
 	return err
+}
+
+// provenance is what a reader wants to know of where the values come from.
+func (b *builder) provenance() map[string]string {
+	s := &b.t.spec
+	what := cmp.Or(s.Product, "observations read by "+s.Config.DataSource.Reader)
+	all := map[string]string{
+		"Conventions":   "CF-1.11",
+		"title":         fmt.Sprintf("%s on cells of grid %s", what, s.Config.Output.Grid.Type),
+		"source":        what,
+		"configuration": s.Config.Meaning(),
+	}
+	if s.Product != "" {
+		all["product"] = s.Product
+	}
+	if len(s.Programs) > 0 {
+		all["plugins"] = strings.Join(s.Programs, ", ")
+	}
+	return all
 }
 
 // children is the group's consolidated metadata; nil if there shall be none.

@@ -45,7 +45,7 @@ func (s statistic) Info() core.StatisticInfo {
 	case reduce.OpMin, reduce.OpMax, reduce.OpNanMin, reduce.OpNanMax:
 		out.Type = 0
 	}
-	info.Outputs = []core.Field{out}
+	info.Outputs = []core.Field{describeOp(out, s.op, s.args)}
 	return info
 }
 

@@ -70,7 +70,7 @@ func runSince(ctx context.Context, began time.Time, args []string, stdin io.Read
 		fmt.Fprintln(stderr, "zagg:", err)
 		return exitFailure
 	}
-	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), began: began, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), began: began, args: args, stdin: stdin, stdout: stdout, stderr: stderr}
 	defer a.plugins.Close()
 	a.plugins.Trust = a.trust()
 	root := a.root()
@@ -111,6 +111,7 @@ var (
 // An app is what the sub-commands share.
 type app struct {
 	began          time.Time    // the command
+	args           []string     // as they were given
 	host           *host.Host   // of the plugins that are linked in
 	plugins        *plugins.Set // those too that run in processes of their own
 	stdin          io.Reader

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plugins"
@@ -248,7 +249,8 @@ func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, erro
 		return nil, err
 	}
 	r := &run.Options{
-		PerJob: perJob, Memory: memory, Scratch: o.scratch,
+		Command: a.command(),
+		PerJob:  perJob, Memory: memory, Scratch: o.scratch,
 		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile, PluginUse: a.plugins.Use,
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
@@ -267,6 +269,15 @@ func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, erro
 		})
 	}
 	return r, nil
+}
+
+// command is the command line with addresses as they are shown: without what opens them.
+func (a *app) command() []string {
+	out := []string{"zagg"}
+	for _, arg := range a.args {
+		out = append(out, core.Shown(arg))
+	}
+	return out
 }
 
 // interrupts tells of each ^C; end goes back to what it did before.
