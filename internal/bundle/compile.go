@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -42,7 +43,12 @@ func (b *builder) compiler(arch string) (compiler, []string, error) {
 			return compiler(p), packages, nil
 		}
 	}
-	return "", nil, core.Errorf(core.NotFound, "bundle", packages[0], "it has C in it, and there is no C compiler for %s: install one (Debian: apt-get install %s), or leave the plugin out (--builtin without h3)", arch, debian[arch])
+	return "", nil, core.Errorf(core.NotFound, "bundle", packages[0], "it has C in it, and there is no C compiler for %s: install one (Debian: apt-get install %s), or leave H3 out by %s", arch, debian[arch], b.withoutH3())
+}
+
+// withoutH3 is the flag that leaves out the only built-in plugin with C in it.
+func (o *Options) withoutH3() string {
+	return "--builtin " + strings.Join(slices.DeleteFunc(slices.Clone(o.Builtins), func(name string) bool { return name == "h3" }), ",")
 }
 
 // debian names the packages with compilers.

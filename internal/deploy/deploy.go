@@ -25,6 +25,26 @@ type Stack struct {
 	Client *cloudformation.Client
 	Name   string
 	Poll   time.Duration // between questions; 0: two seconds
+
+	summary *templateSummary // of the template asked for last
+}
+
+// A templateSummary is what CloudFormation says of a template.
+type templateSummary struct {
+	template   string
+	parameters []types.ParameterDeclaration
+}
+
+// declared are a template's parameters, which CloudFormation is asked for once.
+func (s *Stack) declared(ctx context.Context, template string) ([]types.ParameterDeclaration, error) {
+	if s.summary == nil || s.summary.template != template {
+		out, err := s.Client.GetTemplateSummary(ctx, &cloudformation.GetTemplateSummaryInput{TemplateBody: &template})
+		if err != nil {
+			return nil, s.fail(err)
+		}
+		s.summary = &templateSummary{template, out.Parameters}
+	}
+	return s.summary.parameters, nil
 }
 
 // A State is what a stack is now.
@@ -141,9 +161,9 @@ func (s *Stack) Plan(ctx context.Context, template string, parameters map[string
 
 // parameters are all of the template's, so that a parameter that is not given keeps its value.
 func (s *Stack) parameters(ctx context.Context, template string, given map[string]string, create bool) ([]types.Parameter, error) {
-	valid, err := s.Client.GetTemplateSummary(ctx, &cloudformation.GetTemplateSummaryInput{TemplateBody: &template})
+	declared, err := s.declared(ctx, template)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, err
 	}
 	old := map[string]string{}
 	if !create {
@@ -155,7 +175,7 @@ func (s *Stack) parameters(ctx context.Context, template string, given map[strin
 	}
 	var out []types.Parameter
 	known := map[string]bool{}
-	for _, p := range valid.Parameters {
+	for _, p := range declared {
 		name := aws.ToString(p.ParameterKey)
 		known[name] = true
 		if v, ok := given[name]; ok {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -81,12 +80,12 @@ func (p *Preflight) Check(ctx context.Context, s *Stack, template string, given 
 
 // defaults are a template's own values of its parameters.
 func (s *Stack) defaults(ctx context.Context, template string) (map[string]string, error) {
-	valid, err := s.Client.GetTemplateSummary(ctx, &cloudformation.GetTemplateSummaryInput{TemplateBody: &template})
+	declared, err := s.declared(ctx, template)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, err
 	}
 	known := map[string]string{}
-	for _, p := range valid.Parameters {
+	for _, p := range declared {
 		known[aws.ToString(p.ParameterKey)] = aws.ToString(p.DefaultValue)
 	}
 	return known, nil

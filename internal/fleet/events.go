@@ -109,8 +109,9 @@ func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (arrival, error)
 }
 
 // Follow waits for the results of jobs that another process has sent, by label, and gives each as it comes. It ends when
-// all have come or at the deadline: late are those that did not come.
-func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, got func(label string, done *job.Done, err error)) (late []string, err error) {
+// all have come or at the deadline, or when only those are left that show no sign of life and of which abandoned says that none can come any
+// more: late are those that did not come. abandoned may be nil.
+func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, abandoned func(context.Context) bool, got func(label string, done *job.Done, err error)) (late []string, err error) {
 	r := newResults(from, folder, time.Second, 0)
 	for _, label := range labels {
 		r.waiting[label] = &awaited{came: make(chan arrival, 1)}
@@ -138,13 +139,25 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 				got(label, done, err)
 			}
 		}
-		if len(late) == 0 || time.Now().After(deadline) {
+		if len(late) == 0 || time.Now().After(deadline) || abandoned != nil && r.silent() && abandoned(ctx) {
 			return late, nil
 		}
 		if err := sleep(ctx, r.poll); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// silent reports whether none of those who are waited for shows a sign of life, or none any more.
+func (r *results) silent() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.waiting {
+		if w.sign != "" && time.Since(w.changed) <= SignLasts {
+			return false
+		}
+	}
+	return true
 }
 
 // An arrival is what came of an event: an answer, why it cannot be had, or why none will come.

@@ -480,7 +480,7 @@ func TestFollow(t *testing.T) {
 		require.NoError(t, err)
 	}
 	var got []string
-	late, err := Follow(t.Context(), a.store, f.o.Runs, []string{"-1", "-2", "-3", "-4"}, time.Now().Add(-time.Second), func(label string, done *job.Done, err error) {
+	late, err := Follow(t.Context(), a.store, f.o.Runs, []string{"-1", "-2", "-3", "-4"}, time.Now().Add(-time.Second), nil, func(label string, done *job.Done, err error) {
 		require.NoError(t, err)
 		got = append(got, label)
 	})
@@ -489,7 +489,10 @@ func TestFollow(t *testing.T) {
 	require.Equal(t, []string{"-4"}, late)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	_, err = Follow(ctx, a.store, f.o.Runs, []string{"-4"}, time.Now().Add(time.Hour), nil)
+	late, err = Follow(t.Context(), a.store, f.o.Runs, []string{"-4"}, time.Now().Add(time.Hour), func(context.Context) bool { return true }, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"-4"}, late, "it was not sent, and who would send it has ended")
+	_, err = Follow(ctx, a.store, f.o.Runs, []string{"-4"}, time.Now().Add(time.Hour), nil, nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 

@@ -5,10 +5,14 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // neverStarted is what became of an event that Lambda took and that no worker began.
 const neverStarted = "no worker has begun with it"
+
+// SignLasts is how long after its last sign of life a worker is taken to be at work.
+const SignLasts = missedSigns * job.SignEvery
 
 // missedSigns is how many signs of life may be missing before a worker is taken for dead.
 const missedSigns = 4

@@ -32,15 +32,33 @@ type runNote struct {
 	Labels   []string  `json:"shards"`
 	// Many are the shards of jobs of many, by the label that a job's result is under.
 	Many    map[string][]string `json:"jobs,omitempty"`
+	Unsent  []string            `json:"unsent,omitempty"` // of Labels, when the run was stopped
+	Signs   bool                `json:"signs_of_life,omitempty"`
 	Version string              `json:"zagg_version"`
 }
 
+// noteUnsent writes down which of a run's shards were not sent and will not be.
+func (b *cloud) noteUnsent(ctx context.Context, jobs [][]job.Job, sent map[string]bool) error {
+	if b.o.Sync {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	var unsent []string
+	for _, label := range labelsOf(jobs) {
+		if !sent[label] {
+			unsent = append(unsent, label)
+		}
+	}
+	return b.writeNote(ctx, jobs, unsent)
+}
+
 // writeNote writes down what is about to be sent.
-func (b *cloud) writeNote(ctx context.Context, jobs [][]job.Job) error {
+func (b *cloud) writeNote(ctx context.Context, jobs [][]job.Job, unsent []string) error {
 	fn := b.fleet.Function()
 	data, err := json.MarshalIndent(runNote{
 		RunID: b.r.id, Store: b.r.store, Function: fn.Name, Region: b.r.o.Region, Sent: time.Now().UTC(), MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64,
-		Timeout: fn.Timeout.Seconds(), Workers: b.workers, Labels: labelsOf(jobs), Many: manyOf(jobs), Version: host.Version,
+		Timeout: fn.Timeout.Seconds(), Workers: b.workers, Labels: labelsOf(jobs), Many: manyOf(jobs), Unsent: unsent, Signs: b.signs, Version: host.Version,
 	}, "", " ")
 	if err != nil {
 		return err
@@ -125,8 +143,11 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stor
 	}
 	jobs := n.jobs()
 	total.jobs = len(jobs)
-	late, err := fleet.Follow(ctx, from, folder, jobs, n.deadline(), got)
+	late, err := fleet.Follow(ctx, from, folder, jobs, n.deadline(), n.abandoned(from), got)
 	if err == nil {
+		for _, label := range n.Unsent {
+			one(label, nil, core.Errorf(core.Unavailable, "shard", label, "it was not sent: the run was stopped before"))
+		}
 		err = lateShards(ctx, from, n, n.shardsOf(late), one)
 	}
 	count.Finish()
@@ -153,12 +174,39 @@ func (n *runNote) jobs() []string {
 		}
 	}
 	var out []string
+	unsent := map[string]bool{}
+	for _, label := range n.Unsent {
+		unsent[label] = true
+	}
 	for _, label := range n.Labels {
-		if !with[label] {
+		if !with[label] && !unsent[label] {
 			out = append(out, label)
 		}
 	}
 	return out
+}
+
+// abandoned tells whether the run's process has ended so long ago that every event which it sent has begun or was dropped: what shows no
+// sign of life then was not sent, or will not begin. nil where workers show none.
+func (n *runNote) abandoned(from core.ObjectReader) func(ctx context.Context) bool {
+	if !n.Signs {
+		return nil
+	}
+	return func(ctx context.Context) bool {
+		claim, _, err := store.LoadClaim(ctx, from, n.Store)
+		if err != nil {
+			return false
+		}
+		last := n.Sent
+		if claim != nil {
+			for _, h := range claim.Holders {
+				if h.RunID == n.RunID && h.Beat.After(last) {
+					last = h.Beat
+				}
+			}
+		}
+		return time.Since(last) > store.ClaimLasts+fleet.MaxAge+fleet.SignLasts
+	}
 }
 
 // shardsOf are the shards of jobs.
@@ -189,7 +237,7 @@ func lateShards(ctx context.Context, from core.ObjectReader, note *runNote, late
 		case err == nil && rec.RunID == note.RunID:
 			got(label, &job.Done{Label: label, Status: rec.Status, Receipt: &rec.Receipt}, nil)
 		case err == nil || core.Is(err, core.NotFound):
-			got(label, nil, core.Errorf(core.Unavailable, "shard", label, "no result has come, and none can any more"))
+			got(label, nil, core.Errorf(core.Unavailable, "shard", label, "no result has come, and none can any more: it was not sent, or what became of it is in the function's log"))
 		default:
 			return err
 		}

@@ -15,9 +15,8 @@ import (
 // errLeave is why waiting for what is at work ends.
 var errLeave = errors.New("left to itself")
 
-// Compute does jobs by one invocation. Once its event is sent it is waited for even when the run is stopped: the
-// function would go on anyway.
-func (b *cloud) Compute(_ context.Context, jobs []job.Job) ([]Result, []error) {
+// invoke does jobs by one invocation.
+func (b *cloud) invoke(jobs []job.Job) ([]Result, []error) {
 	b.atWork.Add(int64(len(jobs)))
 	defer b.atWork.Add(-int64(len(jobs)))
 	done, err := b.fleet.Run(b.waiting, job.Join(jobs))

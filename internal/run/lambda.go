@@ -85,10 +85,12 @@ type cloud struct {
 	wanted  int    // invocations at once, if the account has room
 	workers int    // that it has room for
 	perJob  int    // shards of a job, at most
+	signs   bool   // the function's workers show that they are at work
 	local   func() // ends the emulator
 
 	emulated string // folder of the emulator's records of failures
 	runs     store.RunFolder
+	flights  map[string]string // signs of life of earlier runs' workers, by label
 
 	waiting context.Context // ends when what is at work is left to itself
 	end     func()          // of waiting
@@ -265,7 +267,7 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	if e != nil {
 		return cmp.Or(err, e)
 	}
-	if m.Signs {
+	if b.signs = m.Signs; m.Signs {
 		b.fleet.ExpectSigns()
 	}
 	if e := m.Check(fn.Name, r.config, b.o.Manifest); e != nil { // it says more than the function's own error
@@ -370,13 +372,20 @@ func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 	}
 	ready.Jobs, ready.Done = b.groups(b.r.grouped(left)), done
 	if len(ready.Jobs) > 0 && !b.o.Sync {
-		switch err := b.writeNote(ctx, ready.Jobs); {
+		switch err := b.writeNote(ctx, ready.Jobs, nil); {
 		case core.Is(err, core.Denied):
 			ready.Notes = append(ready.Notes, "this process may not write beside the store: zagg attach will not find the run")
 		case err != nil:
 			return nil, err
 		default:
 			ready.Notes = append(ready.Notes, fmt.Sprintf("run %s (zagg attach shows how it ends)", b.runs))
+			n, err := b.noteFlights(ctx, ready.Jobs)
+			if err != nil {
+				return nil, err
+			}
+			if n > 0 {
+				ready.Notes = append(ready.Notes, fmt.Sprintf("%d shards are at work for an earlier run: they are waited for, and not sent again unless nothing comes of it", n))
+			}
 		}
 	}
 	b.wait(ctx)

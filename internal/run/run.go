@@ -330,6 +330,13 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 		}
 	})
 	count.Finish()
+	if n, ok := b.(interface {
+		noteUnsent(context.Context, [][]job.Job, map[string]bool) error
+	}); ok && len(begun) < shards {
+		if e := n.noteUnsent(ctx, ready.Jobs, begun); e != nil {
+			r.note("which shards were not sent could not be noted for zagg attach: %v", e)
+		}
+	}
 	switch {
 	case errors.Is(err, errAlike):
 		r.untried(ready.Jobs, begun, &alike)

@@ -30,7 +30,7 @@ Built-in plugins are left out by naming those to keep. A third-party plugin is a
 is also built as a process for this machine, because planning a run needs it here too. The grid h3 needs a C compiler
 for the function's architecture.`,
 		Example: `  zagg bundle                                                    # all built-in plugins, arm64
-  zagg bundle --builtin healpix,atl06,stats --arch amd64 -o worker.zip
+  zagg bundle --builtin healpix,hdf5,atl06,stats --arch amd64 -o worker.zip
   zagg bundle --plugin example.org/planefit@v1.2.0
   zagg bundle --function hdf
   zagg bundle --function zipedit

@@ -16,7 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/sharedtest"
@@ -95,8 +97,57 @@ func TestInterruptTwice(t *testing.T) {
 		require.Contains(t, errs.String(), "Stopped: 0 of 25 shards are done. The same command goes on from there.")
 		require.Contains(t, errs.String(), "2 more are at work on Lambda")
 		require.Contains(t, errs.String(), want)
+		if _, address, sent := strings.Cut(errs.String(), "zagg attach s3://"); sent {
+			require.Len(t, unsent(t, "s3://"+strings.Fields(address)[0]), 23, "so that nobody waits for them")
+		}
 		require.Equal(t, before+2, begun.Load())
 	}
+}
+
+// unsent are the shards that the note of a run says were not sent.
+func unsent(t *testing.T, folder string) []string {
+	s, err := drivers.Open(t.Context(), drivers.Environment(), folder)
+	require.NoError(t, err)
+	data, err := objstore.ReadAll(t.Context(), s, folder+"/run.json", 1<<20)
+	require.NoError(t, err)
+	var note struct {
+		Unsent []string `json:"unsent"`
+	}
+	require.NoError(t, json.Unmarshal(data, &note))
+	return note.Unsent
+}
+
+// A shard that a worker of an earlier run shows to be at work on is waited for, and not paid for twice; once that worker is silent it is
+// computed.
+func TestShardsAtWorkAreWaitedFor(t *testing.T) {
+	sharedtest.NotShort(t)
+	store := filepath.Join(t.TempDir(), "heights.zarr")
+	ok(t, onLambda(store, "-q", "--max-cells", "3")...)
+	records, err := filepath.Glob(store + ".status/records/*.json")
+	require.NoError(t, err)
+	require.Len(t, records, 3)
+	kept, err := os.ReadFile(records[0])
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(records[0]))
+	label := strings.TrimSuffix(filepath.Base(records[0]), ".json")
+	sign := filepath.Join(store+".status", "20260101T000000.000Z-earl", label+".started")
+	require.NoError(t, os.MkdirAll(filepath.Dir(sign), 0o755))
+	require.NoError(t, os.WriteFile(sign, []byte("{}"), 0o644))
+	errs, code := &said{}, make(chan int, 1)
+	var out said
+	go func() {
+		code <- Run(t.Context(), onLambda(store, "--max-cells", "3", "--shards-per-job", "1"), strings.NewReader(""), &out, errs, all.Plugins()...)
+	}()
+	require.Eventually(t, func() bool { return strings.Contains(errs.String(), "1 shards are at work for an earlier run") }, time.Minute, 5*time.Millisecond, "%s", errs)
+	require.NoError(t, os.WriteFile(records[0], kept, 0o644)) // the worker ends
+	require.NoError(t, os.Remove(sign))
+	select {
+	case c := <-code:
+		require.Zero(t, c, "%s", errs)
+	case <-time.After(time.Minute):
+		t.Fatal("it goes on")
+	}
+	require.Contains(t, out.String(), "3 total, 3 with data, 0 empty, 0 errors (3 done before)")
 }
 
 // Who may read the store and not write it has the function set it up, and end the run.
