@@ -35,6 +35,7 @@ var kinds = []kind{
 	{"healpix", "compact", "10", "type: healpix, child_order: 10, parent_order: 6, layout: compact", "chunk_inner: 8"},
 	{"healpix", "fullsphere", "10", "type: healpix, child_order: 10, parent_order: 6, layout: fullsphere", "chunk_inner: 8"},
 	{"h3", "compact", "6", "type: h3, child_resolution: 6, parent_resolution: 2, chunk_inner: 2, layout: compact", "chunk_inner: 4"},
+	{"h3", "fullsphere", "6", "type: h3, child_resolution: 6, parent_resolution: 2, chunk_inner: 2, layout: fullsphere", "chunk_inner: 4"},
 	{"rectilinear", "grid", "rectilinear", "type: rectilinear, crs: EPSG:3031, resolution: 20000, bounds: [-3200000, -3200000, 3200000, 3200000], chunk_shape: [64, 64]", "chunk_inner: [32, 32]"},
 }
 

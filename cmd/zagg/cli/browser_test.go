@@ -45,8 +45,10 @@ func chromium(t *testing.T) *browser {
 	require.NoError(t, err)
 	from, ours, err := os.Pipe()
 	require.NoError(t, err)
+	folder, err := os.MkdirTemp("", "zagg-browser-*") // not the test's own: what the browser started may write for a moment after its end
+	require.NoError(t, err)
 	c := exec.CommandContext(t.Context(), program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-extensions",
-		"--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
+		"--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--user-data-dir="+folder, "--remote-debugging-pipe", "about:blank")
 	c.ExtraFiles = []*os.File{theirs, ours}
 	require.NoError(t, c.Start())
 	theirs.Close()
@@ -57,6 +59,7 @@ func chromium(t *testing.T) *browser {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 		from.Close()
+		_ = os.RemoveAll(folder)
 	})
 	var target struct{ TargetID string }
 	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
