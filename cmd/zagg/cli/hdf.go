@@ -1,23 +1,18 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/hdfclient"
-	"github.com/englacial/zagg/internal/hdfrest"
-	"github.com/englacial/zagg/internal/hdfrest/hsds"
 )
 
 func (a *app) hdfCommand() *cobra.Command {
@@ -35,15 +30,9 @@ one, the function of "zagg deploy up --service hdf", or HSDS. docs/hdf-service.m
 }
 
 type hdfServeOptions struct {
-	root, address, bucket, user, passwordFile string
-	region                                    string
-	anonymous, write, unconditional           bool
-	usersFile                                 string
-	public                                    []string
+	address string
+	service hdfclient.Service
 }
-
-// hdfPassword is the environment variable with the password of a server's user.
-const hdfPassword = "ZAGG_HDF_PASSWORD"
 
 func (a *app) hdfServeCommand() *cobra.Command {
 	o := &hdfServeOptions{}
@@ -57,114 +46,46 @@ removed; no change is lost to another at the same time, for which the store must
 machine must be written by one server only.
 
 Without --user everybody may read everything, so listen on this machine only. With it, the password is the first line of
---password-file or the environment variable ` + hdfPassword + `, and --public says what may be read without it.`,
+--password-file or the environment variable ` + hdfclient.PasswordVariable + `, and --public says what may be read without it.`,
 		Example: `  zagg hdf serve --root granules
   HS_ENDPOINT=http://127.0.0.1:5101 python -c 'import h5pyd; print(list(h5pyd.File("/granule.h5")))'
   zagg hdf serve --root s3://bucket/granules --address :5101 --user me --password-file ~/.hdf-password --public /shared`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.hdfServe(cmd.Context(), o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.root, "root", "", "folder or s3://bucket/prefix with the files")
+	f.StringVar(&o.service.Root, "root", "", "folder or s3://bucket/prefix with the files")
 	f.StringVar(&o.address, "address", "127.0.0.1:5101", "host:port to listen on; port 0 takes a free one")
-	f.StringVar(&o.bucket, "bucket", "", "name of the bucket for clients that give one (default: that of s3://, else \"local\")")
-	f.StringVar(&o.user, "user", "", "name that may read everything")
-	f.StringVar(&o.passwordFile, "password-file", "", "file with the password of --user")
-	f.StringArrayVar(&o.public, "public", nil, "folder or domain that may be read without credentials; can be repeated")
-	f.StringVar(&o.usersFile, "users-file", "", "file with more users, a line name:password each, who may use kept domains by their rights")
-	f.BoolVar(&o.write, "write", false, "let domains in HSDS's storage be made, changed and removed; --user is their administrator")
-	f.BoolVar(&o.unconditional, "write-unconditional", false, "write also where the store does not keep the conditions of a PUT: changes at the same time are lost")
-	f.StringVar(&o.region, "region", "", "AWS region of an s3:// root")
-	f.BoolVar(&o.anonymous, "anonymous", false, "read S3 without credentials")
+	f.StringVar(&o.service.Bucket, "bucket", "", "name of the bucket for clients that give one (default: that of s3://, else \"local\")")
+	f.StringVar(&o.service.User, "user", "", "name that may read everything")
+	f.StringVar(&o.service.PasswordFile, "password-file", "", "file with the password of --user")
+	f.StringArrayVar(&o.service.Public, "public", nil, "folder or domain that may be read without credentials; can be repeated")
+	f.StringVar(&o.service.UsersFile, "users-file", "", "file with more users, a line name:password each, who may use kept domains by their rights")
+	f.BoolVar(&o.service.Write, "write", false, "let domains in HSDS's storage be made, changed and removed; --user is their administrator")
+	f.BoolVar(&o.service.Unconditional, "write-unconditional", false, "write also where the store does not keep the conditions of a PUT: changes at the same time are lost")
+	f.StringVar(&o.service.Access.Region, "region", "", "AWS region of an s3:// root")
+	f.BoolVar(&o.service.Access.Anonymous, "anonymous", false, "read S3 without credentials")
 	cobra.CheckErr(c.MarkFlagRequired("root"))
 	return c
 }
 
-// password is that of --user.
-func (o *hdfServeOptions) password() (string, error) {
-	if o.passwordFile == "" {
-		if p := os.Getenv(hdfPassword); p != "" || o.user == "" {
-			return p, nil
-		}
-		return "", fmt.Errorf("--user needs --password-file or the environment variable %s: %w for `zagg hdf serve`", hdfPassword, errUsage)
-	}
-	text, err := os.ReadFile(o.passwordFile)
-	if err != nil {
-		return "", core.Errorf(core.NotFound, "--password-file", o.passwordFile, "%w", err)
-	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	if line = bytes.TrimRight(line, "\r"); len(line) == 0 {
-		return "", core.Errorf(core.Invalid, "--password-file", o.passwordFile, "its first line is empty")
-	}
-	return string(line), nil
-}
-
-// users are those of --users-file.
-func (o *hdfServeOptions) users() (map[string]string, error) {
-	if o.usersFile == "" {
-		return nil, nil
-	}
-	if o.user == "" {
-		return nil, fmt.Errorf("--users-file needs --user: %w for `zagg hdf serve`", errUsage)
-	}
-	text, err := os.ReadFile(o.usersFile)
-	if err != nil {
-		return nil, core.Errorf(core.NotFound, "--users-file", o.usersFile, "%w", err)
-	}
-	users := map[string]string{}
-	for i, line := range strings.Split(string(text), "\n") {
-		if line = strings.TrimRight(line, "\r"); line == "" {
-			continue
-		}
-		name, password, ok := strings.Cut(line, ":")
-		if !ok || name == "" || password == "" {
-			return nil, core.Errorf(core.Invalid, "--users-file", fmt.Sprintf("%s:%d", o.usersFile, i+1), "is not name:password")
-		}
-		users[name] = password
-	}
-	return users, nil
-}
-
-// publicly reports what is in one of the folders.
-func publicly(folders []string) func(hdfrest.Name) bool {
-	return func(n hdfrest.Name) bool {
-		for _, f := range folders {
-			f = "/" + strings.Trim(f, "/")
-			if f == "/" || n.Path == f || strings.HasPrefix(n.Path, f+"/") {
-				return true
-			}
-		}
-		return false
-	}
-}
-
 func (a *app) hdfServe(ctx context.Context, o *hdfServeOptions) error {
-	password, err := o.password()
+	s := &o.service
+	switch {
+	case s.User != "" && s.PasswordFile == "" && os.Getenv(hdfclient.PasswordVariable) == "":
+		return fmt.Errorf("--user needs --password-file or the environment variable %s: %w for `zagg hdf serve`", hdfclient.PasswordVariable, errUsage)
+	case s.UsersFile != "" && s.User == "":
+		return fmt.Errorf("--users-file needs --user: %w for `zagg hdf serve`", errUsage)
+	}
+	handler, err := s.Open(ctx)
 	if err != nil {
 		return err
 	}
-	users, err := o.users()
-	if err != nil {
-		return err
-	}
-	root, err := hdfclient.OpenRoot(ctx, o.root, o.bucket, s3store.Options{Region: o.region, Anonymous: o.anonymous},
-		hsds.Options{Write: o.write || o.unconditional, Unconditional: o.unconditional})
-	if err != nil {
-		return err
-	}
-	if o.write {
-		if err := root.Kept.Writable(ctx, hdfrest.Name{Bucket: root.Bucket, Path: "/"}); err != nil {
-			return err
-		}
-	}
-	server := hdfrest.New(hdfrest.Config{
-		Store: root.Store(), Bucket: root.Bucket, User: o.user, Password: password, Users: users, Admins: []string{o.user}, Public: publicly(o.public),
-	})
 	listener, err := net.Listen("tcp", o.address)
 	if err != nil {
 		return core.Errorf(core.Invalid, "--address", o.address, "%w", err)
 	}
-	fmt.Fprintf(a.stderr, "serving %s on http://%s\n", o.root, listener.Addr())
-	return serveHTTP(ctx, listener, server)
+	fmt.Fprintf(a.stderr, "serving %s on http://%s\n", s.Root, listener.Addr())
+	return serveHTTP(ctx, listener, handler)
 }
 
 // stopPatience is how long requests under way may take after an interrupt.
