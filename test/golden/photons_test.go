@@ -72,6 +72,14 @@ func TestShippedPhotons(t *testing.T) {
 		jobs = append(jobs, referenceJob{store, granules, 0})
 	}
 	reference(t, jobs)
+
+	store := jobs[4].Store // which the documentation reads
+	zagg(t, "coarsen", store, "--levels", "17,15")
+	read := t.TempDir()
+	require.NoError(t, os.Symlink(store, filepath.Join(read, "photons.zarr")))
+	page, err := filepath.Abs(filepath.Join("..", "..", "docs", "reading-stores.md"))
+	require.NoError(t, err)
+	python(t, "golden/recipe.py", page, read)
 }
 
 // Siblings are found by their names among the granules, and give what a shard map gives that names them; a granule without its sibling is

@@ -45,5 +45,47 @@ def main(path, segments, odd):
     print(photons)
 
 
+def sparse(path, segments):
+    """A granule of six beams of which only the photons of one in a hundred segments, from the middle on, are written: the rest of the
+    file is holes, which no plan reads."""
+    rng = np.random.default_rng(2)
+    degree = 111_000.0
+    with h5py.File(path, "w", libver=("earliest", "v110")) as f:
+        for k, beam in enumerate(["gt1l", "gt1r", "gt2l", "gt2r", "gt3l", "gt3r"]):
+            heights, geo = f.create_group(f"{beam}/heights"), f.create_group(f"{beam}/geolocation")
+            count = rng.integers(0, 160, segments).astype("i4")
+            begin = np.cumsum(count) - count + 1
+            begin[count == 0] = 0
+            photons = int(count.sum())
+            place, west = 40 + np.arange(segments) * 20 / degree, -100 + 0.01 * k
+            some = slice(segments // 2 - segments // 100, segments // 2 + segments // 50)
+            rows = slice(int(count[: some.start].sum()), int(count[: some.stop].sum()))
+            n = rows.stop - rows.start
+
+            def holes(name, dtype, width, values):
+                shape, plist = (photons,) if width == 1 else (photons, width), h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+                plist.set_chunk((10_000, *shape[1:]))
+                plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+                plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+                d = h5py.h5d.create(heights.id, name, h5py.h5t.py_create(np.dtype(dtype)), h5py.h5s.create_simple(shape), plist)
+                if values is not None:
+                    h5py.Dataset(d)[rows] = values.astype(dtype)
+
+            holes(b"lat_ph", "f8", 1, np.repeat(place[some], count[some]) + rng.uniform(-10, 10, n) / degree)
+            holes(b"lon_ph", "f8", 1, west + rng.uniform(-10, 10, n) / degree)
+            holes(b"h_ph", "f4", 1, rng.normal(100, 5, n))
+            holes(b"signal_conf_ph", "i1", 5, rng.integers(-2, 5, (n, 5)))
+            holes(b"delta_time", "f8", 1, None)
+            holes(b"dist_ph_along", "f4", 1, None)
+            holes(b"quality_ph", "i1", 1, None)
+            for name, data in (("ph_index_beg", begin.astype("i8")), ("segment_ph_cnt", count), ("segment_id", np.arange(segments, dtype="i4")),
+                               ("reference_photon_lat", place), ("reference_photon_lon", np.full(segments, west))):
+                geo.create_dataset(name, data=data, chunks=(10_000,), compression="gzip", compression_opts=1, shuffle=True)
+    print(place[segments // 2])
+
+
 if __name__ == "__main__":
+    if sys.argv[3] == "sparse":
+        sparse(sys.argv[1], int(sys.argv[2]))
+        sys.exit()
     main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

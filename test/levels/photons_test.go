@@ -17,6 +17,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/sharedtest"
 	"github.com/englacial/zagg/plugins/atl03"
 )
 
@@ -129,4 +130,40 @@ func TestPlannedReads(t *testing.T) {
 	require.LessOrEqual(t, indexed.calls.Load(), int64(3))
 	require.LessOrEqual(t, indexed.bytes.Load(), size*3/100)
 	require.LessOrEqual(t, bare.bytes.Load(), size*3/100)
+}
+
+// Of a granule of two gigabytes, of which a shard needs a hundredth, at most three hundredths are read, in at most twelve calls, and in three with an index.
+func TestPlannedReadsOfALargeGranule(t *testing.T) {
+	sharedtest.NeedsSweep(t)
+	path, size := photonFile(t, "110000", "sparse")
+	require.Greater(t, size, int64(1.9e9))
+	r := photonReader(t, `{}`)
+	g := core.Granule{ID: "g", Assets: map[string]string{"data": path}}
+	south := 40 + 55000*20/111000.0 // of the segments that were written, but for what a plan reads around
+	north := south + 1100*20/111000.0
+	region := core.Region{Planar: true, Polygons: []core.Polygon{{{{Lon: -101, Lat: south}, {Lon: -99, Lat: south}, {Lon: -99, Lat: north}, {Lon: -101, Lat: north}}}}}
+	q := core.Query{Region: region, Columns: []string{"h_ph", "signal_conf_land"}}
+	read := func(g core.Granule) (*meter, int) {
+		m := &meter{ObjectReader: &objstore.File{}}
+		rows := 0
+		_, err := r.Read(t.Context(), m, g, q, func(b *core.Batch) error {
+			rows += len(b.Lon)
+			return nil
+		})
+		require.NoError(t, err)
+		t.Logf("%d bytes: %d calls, %d bytes (%.2f%%), %d rows", size, m.calls.Load(), m.bytes.Load(), 100*float64(m.bytes.Load())/float64(size), rows)
+		return m, rows
+	}
+	bare, rows := read(g)
+	require.LessOrEqual(t, bare.calls.Load(), int64(12))
+	require.LessOrEqual(t, bare.bytes.Load(), size*3/100)
+	require.Greater(t, rows, 400_000)
+	index, err := r.(core.Indexer).Index(t.Context(), &objstore.File{}, g, core.Query{Columns: q.Columns})
+	require.NoError(t, err)
+	g.Assets["index"] = filepath.Join(t.TempDir(), "index")
+	require.NoError(t, os.WriteFile(g.Assets["index"], index, 0o644))
+	indexed, again := read(g)
+	require.LessOrEqual(t, indexed.calls.Load(), int64(3))
+	require.LessOrEqual(t, indexed.bytes.Load(), size*3/100)
+	require.Greater(t, again, 400_000)
 }

@@ -109,3 +109,24 @@ func TestSameStoreWithinTheBudget(t *testing.T) {
 		})
 	}
 }
+
+// Twenty million photons go through one shard in less than 400 MB, with rows beyond the budget on disk.
+func TestManyPhotons(t *testing.T) {
+	sharedtest.NeedsSweep(t)
+	cmd := exec.CommandContext(t.Context(), "go", "run", "-trimpath", "./bench/photons", "-photons", "20e6", "-memory", "256MB", "-scratch", t.TempDir())
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	t.Logf("%s", out)
+	var r struct {
+		Photons   int64   `json:"photons"`
+		Shards    int     `json:"shards"`
+		PeakMB    float64 `json:"peak_rss_mb"`
+		ScratchMB float64 `json:"scratch_mb"`
+	}
+	require.NoError(t, json.Unmarshal(out, &r))
+	require.Equal(t, int64(20e6), r.Photons)
+	require.Equal(t, 1, r.Shards)
+	require.Less(t, r.PeakMB, 400.0)
+	require.Positive(t, r.ScratchMB)
+}
