@@ -18,6 +18,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/sharedtest"
 	layout "github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/lambda/boot"
 	"github.com/englacial/zagg/plugins/all"
@@ -190,6 +191,24 @@ func TestManyGranules(t *testing.T) {
 	d := b.done(200, shard, toStore, withSpheres, `"granules_url": "s3://out/list.json"`)
 	require.EqualValues(t, 5536, d.TotalObs)
 	require.Equal(t, 5536, d.GranuleCount)
+}
+
+// A job of 100,000 granules that fails with its first does not go on to the others.
+func TestFirstOfManyGranulesFails(t *testing.T) {
+	sharedtest.NotShort(t)
+	b := newBench(t)
+	b.setup(spheres)
+	whole := job.Job{}
+	for i := range 100_000 {
+		whole.Granules = append(whole.Granules, job.Granule{URL: fmt.Sprintf("s3://ins/ATL03_20181014001049_02350102_006_%06d.h5", i)})
+	}
+	list, _, err := whole.SealedGranules()
+	require.NoError(t, err)
+	b.put("s3://out/list.json", list)
+	before := b.s3.Usage().Requests
+	d := b.done(500, shard, toStore, withSpheres, `"granules_url": "s3://out/list.json"`)
+	require.Equal(t, "not found", d.Code)
+	require.Less(t, b.s3.Usage().Requests-before, int64(100), "a few granules are under way at once")
 }
 
 // A panic of a plugin is an error of the function that names the shard; the worker goes on.
