@@ -80,6 +80,13 @@ def test_errors_name_file_and_line(tmp_path):
     assert not (tmp_path / "x.zarr").exists()
 
 
+def test_flags_of_an_area_and_a_time():
+    from datetime import date
+
+    from zagg._commands import flags
+    assert flags({"bbox": (-50, 68, -47, 70.5), "start": date(2019, 3, 1), "keep": True, "region": None}) == ["--bbox=-50,68,-47,70.5", "--start=2019-03-01", "--keep"]
+
+
 def test_interrupt_stops_the_program(tmp_path):
     """^C comes as KeyboardInterrupt, after the program has ended; what it told before is no error."""
     waiting = tmp_path / "slow.py"

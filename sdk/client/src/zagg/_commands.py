@@ -33,10 +33,13 @@ def config_file(config: Config) -> Iterator[str]:
 
 
 def flags(options: dict[str, Any]) -> list[str]:
-    """Keyword arguments as flags: max_workers=8 is --max-workers=8, True a flag alone, None and False nothing."""
+    """Keyword arguments as flags: max_workers=8 is --max-workers=8, True a flag alone, None and False nothing. The four numbers of
+    bbox are one value."""
     out = []
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")
+        if name == "bbox" and isinstance(value, (list, tuple)):
+            value = ",".join(str(v) for v in value)
         if value is True:
             out.append(flag)
         elif isinstance(value, (list, tuple)):
