@@ -24,7 +24,7 @@ type Options struct {
 	Variables []string
 	Planned   []Planned     // shards that a run shall compute, if that is known
 	Memory    int64         // bytes of what is kept; 0: 512 MiB
-	Patience  time.Duration // how long a tile waits for shards; 0: 700 ms
+	Patience  time.Duration // how long a tile waits for shards; 0: 400 ms
 }
 
 // A Planned is a shard of a shard map.
@@ -35,7 +35,7 @@ type Planned struct {
 
 const (
 	defaultMemory   = 512 << 20
-	defaultPatience = 700 * time.Millisecond
+	defaultPatience = 400 * time.Millisecond
 )
 
 // A Scene is a store as it is shown. It is safe for concurrent use.
