@@ -11,8 +11,8 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// GranulesSpec names the format of a Granules.
-const GranulesSpec = "zagg-granules/1"
+// granulesSpec names the format of a Granules.
+const granulesSpec = "zagg-granules/1"
 
 // Granules are the granules that a store was made from, by their bare names, sorted.
 type Granules struct {
@@ -36,12 +36,12 @@ func SaveGranules(ctx context.Context, objects core.ObjectStore, url string, nam
 			return nil, err
 		}
 		var old Granules
-		if err == nil && json.Unmarshal(data, &old) == nil && old.Spec == GranulesSpec {
+		if err == nil && json.Unmarshal(data, &old) == nil && old.Spec == granulesSpec {
 			names = append(slices.Clip(names), old.Names...)
 		}
 	}
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	g := &Granules{Spec: GranulesSpec, Count: len(names), SHA256: job.GranulesHash(names), Names: names}
+	g := &Granules{Spec: granulesSpec, Count: len(names), SHA256: job.GranulesHash(names), Names: names}
 	data, err := job.EncodeJSON(g)
 	if err != nil {
 		return nil, core.Errorf(core.Internal, "granules", url, "%w", err)
