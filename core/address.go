@@ -27,13 +27,18 @@ var (
 func (a Address) Reveal() string { return string(a) }
 
 // String is the address as people and logs may see it. Unlike that of Shown, which finds addresses in texts, it goes to the end
-// whatever characters it has.
+// whatever characters it has, and takes one line.
 func (a Address) String() string {
 	scheme, rest, opens := a.opens()
-	if !opens {
-		return Shown(string(a))
+	if opens {
+		return inLine(Shown(scheme + "://" + shownAddress(rest)))
 	}
-	return Shown(scheme + "://" + shownAddress(rest))
+	return inLine(Shown(string(a)))
+}
+
+// inLine is a text that takes one line and one column, whatever is in it.
+func inLine(text string) string {
+	return strings.NewReplacer("\n", `\x0a`, "\r", `\x0d`, "\t", `\x09`).Replace(text)
 }
 
 // Secret reports that the address has what String does not show.

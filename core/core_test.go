@@ -8,6 +8,7 @@ import (
 	"math"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -63,12 +64,14 @@ func TestErrorNamesItsSubjectOnce(t *testing.T) {
 			}
 		}
 	}
-	require.EqualError(t, Wrap(Errorf(NotFound, "", "/a/b.h5", "no such file"), "read granule", "b.h5"), "read granule: /a/b.h5: no such file")
+	require.EqualError(t, Wrap(Errorf(NotFound, "", "/a/b.h5", "no such file"), "read granule", "b.h5"), "read granule /a/b.h5: no such file")
 	require.EqualError(t, Wrap(Errorf(NotFound, "", "/a/b.h5", "no such file"), "read granule", "/a/b.h5"), "read granule /a/b.h5: no such file")
 	require.EqualError(t, Errorf(Invalid, "array", "data", "no data"), "array data: no data", "a word of the language names nothing")
 	require.EqualError(t, Errorf(Invalid, "shard", "12", "12 rows"), "shard 12: 12 rows")
 	require.EqualError(t, Errorf(Invalid, "output.Grid", "", "y"), "y")
 	require.EqualError(t, Errorf(Invalid, "output.grid", "", "y"), "output.grid: y")
+	_, number := strconv.ParseFloat("x strconv.", 64)
+	require.EqualError(t, Errorf(Invalid, "", "row 1", "%w, %w", number, number), `row 1: "x strconv.": invalid syntax, "x strconv.": invalid syntax`)
 	require.NoError(t, Wrap(nil, "read", "x"))
 	require.False(t, Is(nil, Internal))
 	require.True(t, Is(Wrapf(context.Canceled, "", "", "x: %w", cause), Unavailable))

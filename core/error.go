@@ -43,7 +43,7 @@ type Error struct {
 
 // Error is "op subject: cause". A subject that the cause names too is named there alone.
 func (e *Error) Error() string {
-	text := Shown(e.Err.Error())
+	text := Shown(withoutFunctions(e.Err.Error()))
 	op, subject := e.Op, Address(e.Subject).String()
 	if isFunction(op) {
 		op = ""
@@ -52,7 +52,8 @@ func (e *Error) Error() string {
 		text = rest // the cause's subject is a part of this one
 	}
 	if names(text, subject) {
-		if op != "" && strings.HasPrefix(text, subject) {
+		first, _, _ := strings.Cut(text, ": ")
+		if op != "" && (strings.HasPrefix(text, subject) || names(first, subject) && !strings.Contains(first, " ")) {
 			return Shown(op + " " + text)
 		}
 		subject = ""
@@ -61,6 +62,25 @@ func (e *Error) Error() string {
 		text = head + ": " + text
 	}
 	return Shown(text)
+}
+
+// withoutFunctions is a text without the functions that strconv's errors begin with.
+func withoutFunctions(text string) string {
+	const pkg, then = "strconv.", ": parsing "
+	for from := 0; ; {
+		at := strings.Index(text[from:], pkg)
+		if at < 0 {
+			return text
+		}
+		at += from
+		name, rest, ok := strings.Cut(text[at+len(pkg):], then)
+		if !ok || strings.Trim(name, schemeCharacters) != "" {
+			from = at + len(pkg)
+			continue
+		}
+		text = text[:at] + rest
+		from = at
+	}
 }
 
 // isFunction reports whether an operation is the name of a Go function in its package.

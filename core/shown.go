@@ -11,7 +11,7 @@ import (
 // that turn the direction of writing are escaped: what a server or a file sent does not steer a terminal. Shown of what it gives
 // is the same.
 func Shown(text string) string {
-	return withoutSecrets(escaped(withoutSecrets(text))) // before too, since what is escaped ends an address
+	return withoutSecrets(Escaped(withoutSecrets(text))) // before too, since what is escaped ends an address
 }
 
 // endsAddress are the characters that an address in a text does not have.
@@ -63,7 +63,9 @@ func shownAddress(address string) string {
 	return host + withoutSecrets(rest[:i]) + "?…" + query[len(strings.TrimRight(query, ".,:;)]}")):]
 }
 
-func escaped(text string) string {
+// Escaped is a text without characters that steer a terminal: those are written as in a string of JSON or Go (\x1b, \u202e), and so are
+// bytes that are no UTF-8. Ends of lines (\n, \r\n) and tabs stay.
+func Escaped(text string) string {
 	if strings.IndexFunc(text, steers) < 0 && utf8.ValidString(text) {
 		return text
 	}
@@ -72,9 +74,9 @@ func escaped(text string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
 			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case !steers(r):
+		case !steers(r) || strings.HasPrefix(text[i:], "\r\n"):
 			b.WriteRune(r)
-		case r < 0x80:
+		case r < 0x20:
 			fmt.Fprintf(&b, `\x%02x`, r)
 		default:
 			fmt.Fprintf(&b, `\u%04x`, r)

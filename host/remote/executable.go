@@ -26,6 +26,12 @@ func findExecutable(name, command string) (string, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return "", core.Errorf(core.Invalid, "plugin", name, "%s is not executable: chmod +x it", command)
 	}
+	if e, ok := errors.AsType[*exec.Error](err); ok { // it names the command once more, and so does
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
 	return "", core.Errorf(core.Invalid, "plugin", name, "%s: %w", command, err)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/printed"
 )
 
 // Main serves a function's events; it does not return. With the flag -manifest the program called name says what it can
@@ -63,9 +64,9 @@ func limitMemory(env func(string) string) {
 	}
 }
 
-// NewLog writes one JSON object a line, its kind as event_type.
+// NewLog writes one JSON object a line, its kind as event_type, as printed.Messages has it.
 func NewLog(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+	return slog.New(slog.NewJSONHandler(printed.Messages(w), &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		if len(groups) == 0 && a.Key == slog.MessageKey {
 			a.Key = "event_type"
 		}

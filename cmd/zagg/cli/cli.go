@@ -21,6 +21,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/plugins"
+	"github.com/englacial/zagg/internal/printed"
 	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/lambda/worker"
 )
@@ -64,7 +65,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // runSince is Run of a command that was begun at a time.
 func runSince(ctx context.Context, began time.Time, args []string, stdin io.Reader, stdout, stderr io.Writer, linked ...core.Plugin) int {
-	stderr = shown{stderr}
+	results := printed.Results(stdout)
+	defer results.Flush() //nolint:errcheck // its last write has said so
+	stdout, stderr = results, printed.Messages(stderr)
 	h, err := host.New(linked...)
 	if err != nil {
 		fmt.Fprintln(stderr, "zagg:", err)
@@ -115,7 +118,7 @@ type app struct {
 	host           *host.Host   // of the plugins that are linked in
 	plugins        *plugins.Set // those too that run in processes of their own
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr io.Writer // a *printed.Writer each
 }
 
 // trust asks about commands of configurations where somebody can answer, and remembers the answers.

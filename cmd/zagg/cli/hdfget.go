@@ -76,7 +76,7 @@ func (a *app) hdfGet(ctx context.Context, o *hdfGetOptions, domain, path string)
 		return err
 	}
 	if o.out == "" {
-		_, err = a.stdout.Write(data)
+		_, err = a.raw(o.values.Binary).Write(data)
 		return err
 	}
 	if err := os.WriteFile(o.out, data, 0o644); err != nil {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/printed"
 	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 )
@@ -31,21 +32,18 @@ type progress struct {
 	quiet bool
 }
 
-// shown is where progress and errors go: addresses in them show no secrets, and names from files and servers do not steer the
-// terminal.
-type shown struct{ w io.Writer }
-
-func (s shown) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(s.w, core.Shown(string(p))); err != nil {
-		return 0, err
+// raw is standard output for bytes that are no text.
+func (a *app) raw(binary bool) io.Writer {
+	if p, ok := a.stdout.(*printed.Writer); ok && binary {
+		return p.Unwrap()
 	}
-	return len(p), nil
+	return a.stdout
 }
 
 // fileOf is the file that is written to; nil if it is none.
 func fileOf(w io.Writer) *os.File {
-	if s, ok := w.(shown); ok {
-		w = s.w
+	if p, ok := w.(*printed.Writer); ok {
+		w = p.Unwrap()
 	}
 	f, _ := w.(*os.File)
 	return f
