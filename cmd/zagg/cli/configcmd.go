@@ -14,6 +14,7 @@ import (
 	"github.com/englacial/zagg/internal/draft"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plugins"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -62,7 +63,7 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 					failed = true
 					continue
 				}
-				fmt.Fprintf(a.stdout, "%s: ok, %d variables on %s, semantic hash %s\n", name, len(cfg.Aggregation.Arrays), cfg.Output.Grid.Type, cfg.SemanticHash())
+				fmt.Fprintf(a.stdout, "%s: ok, %s on %s, semantic hash %s\n", name, quantity.Counted(int64(len(cfg.Aggregation.Arrays)), "variable"), cfg.Output.Grid.Type, cfg.SemanticHash())
 			}
 			switch {
 			case failed:
@@ -73,7 +74,7 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 			return nil
 		},
 	}
-	c.Flags().StringArrayVar(&granules, "granule", nil, "also check against a granule, a file or an URL: are its datasets there, and of kinds that can be used? may be repeated")
+	c.Flags().StringArrayVar(&granules, "granule", nil, "also check against a granule, a file or an URL: are its datasets there, of kinds that can be used, and in the units that the configuration takes them for? may be repeated")
 	return c
 }
 
@@ -93,9 +94,17 @@ func (a *app) checkConfig(ctx context.Context, cfg *config.Config, granules []st
 	if err != nil {
 		return err
 	}
-	for _, g := range granules {
-		if err := recipe.Probe(ctx, objstore.RetryReader(source, objstore.Policy{}), core.Granule{ID: g, Assets: map[string]string{"data": g}}); err != nil {
+	for _, url := range granules {
+		g, from := core.Granule{ID: url, Assets: map[string]string{"data": url}}, objstore.RetryReader(source, objstore.Policy{})
+		if err := recipe.Probe(ctx, from, g); err != nil {
 			return err
+		}
+		notes, err := recipe.Units(ctx, from, g)
+		if err != nil {
+			return err
+		}
+		for _, n := range notes {
+			fmt.Fprintf(a.stdout, "note: %s\n", n)
 		}
 	}
 	return nil

@@ -54,9 +54,13 @@ output: {grid: {type: healpix, parent_order: 7, child_order: 12}}
 		wants []string
 	}{
 		"glob":              {2, run("atl06", "--granules", granule, granule, granule), []string{granule, "quote the pattern", "repeat --granules"}},
-		"dataset":           {1, run(misspelt, "--granules", "sample"), []string{"read granule ATL06_", "/gt1l/land_ice_segments/h_lii does not exist", "did you mean h_li?"}},
+		"dataset":           {1, run(misspelt, "--granules", "sample"), []string{"read granule sample/ATL06_", "/gt1l/land_ice_segments/h_lii does not exist", "did you mean h_li?"}},
 		"dataset, checked":  {1, []string{"config", "check", misspelt, "--granule", granule}, []string{"did you mean h_li?"}},
 		"type, checked":     {1, []string{"config", "check", places("atl06_quality_summary", "longitude"), "--granule", granule}, []string{"they must be floating-point degrees"}},
+		"units, swapped":    {1, []string{"config", "check", places("longitude", "latitude"), "--granule", granule}, []string{"data_source.coordinates.latitude is /gt1l/land_ice_segments/longitude", "is in degrees_east: are latitude and longitude swapped?"}},
+		"units, no degrees": {1, []string{"config", "check", places("latitude", "h_li"), "--granule", granule}, []string{"/gt1l/land_ice_segments/h_li", `has the units "meters": coordinates must be degrees`}},
+		"units, others":     {0, []string{"config", "check", with("min, source: h_li}", "min, source: h_li, attrs: {units: feet}}"), "--granule", granule}, []string{`note: /gt1l/land_ice_segments/h_li`, `has the units "meters", and is taken for "feet"`, "ok, 6 variables"}},
+		"units, the same":   {0, []string{"config", "check", with("min, source: h_li}", "min, source: h_li, attrs: {units: metre}}"), "--granule", granule}, []string{"ok, 6 variables"}},
 		"checked":           {0, []string{"config", "check", "sample/demo.yaml", "--granule", granule}, []string{"ok, 6 variables"}},
 		"swapped":           {1, run(places("h_li", "longitude"), "--granules", granule), []string{"no shard holds an observation", "unusable coordinates", "swapped"}},
 		"zone":              {1, run(wrongZone, "--granules", granule), []string{"no shard holds an observation", "latitudes", "longitudes", "outside the grid's area", "EPSG:32755"}},
@@ -72,7 +76,7 @@ output: {grid: {type: healpix, parent_order: 7, child_order: 12}}
 		"show, parent":      {1, []string{"h5", "show", granule, "/gt1l/land_ice/h_li"}, []string{"/gt1l has land_ice_segments"}},
 		"ls":                {1, []string{"h5", "ls", granule, "/none"}, []string{"no such object: / has orbit_info"}},
 		"paths":             {0, []string{"h5", "ls", "--paths", granule}, []string{" /gt1l/land_ice_segments/h_li ", " /gt3r/land_ice_segments/latitude "}},
-		"one file":          {0, run("sample/demo.yaml", "--granules", granule, "--granules", absolute+",./"+granule, "--granules", "file://"+absolute, "--granules", link), []string{"1 granules, 4 pairs"}},
+		"one file":          {0, run("sample/demo.yaml", "--granules", granule, "--granules", absolute+",./"+granule, "--granules", "file://"+absolute, "--granules", link), []string{"1 granule, 4 pairs"}},
 		"shards":            {0, run("sample/demo.yaml", "--granules", granule, "--max-cells", "1"), []string{"Done: 1 shard with data,", "0 errors"}},
 	} {
 		t.Run(name, func(t *testing.T) {
