@@ -111,7 +111,7 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 		return false, err
 	}
 	w.want = t.want(j, granules)
-	record, damaged, err := store.FindRecord(ctx, w.store, j.StorePath, w.shard.Label)
+	record, damaged, err := p.stores.Records.Find(ctx, w.store, j.StorePath, w.shard.Label)
 	whole := false
 	if record != nil && t.done(record, j, w.want) {
 		whole, _, err = record.Intact(ctx, w.store, j.StorePath)

@@ -36,6 +36,8 @@ type Stores struct {
 	Made store.Stamp
 	// Looks tells which granules were replaced since a shard was computed; nil: they are looked at here.
 	Looks *Looks
+	// Records are those that were read already.
+	Records *store.Kept
 	// Used is asked at the end what the process has used since the job began, for the receipt: seconds of CPU and the
 	// most bytes of memory so far; nil: not measured.
 	Used func() (cpuSeconds float64, memory int64)
@@ -96,12 +98,12 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 }
 
 // Finished is the record of a job's shard if it is done as the job wants it and its objects are there; nil: it is not. Nothing is
-// changed. looks tells which granules were replaced; nil: that is not looked at.
-func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job, looks *Looks) (*store.Record, error) {
+// changed. looks tells which granules were replaced; nil: that is not looked at. read are records that were read already.
+func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job, looks *Looks, read *store.Kept) (*store.Record, error) {
 	if j.GranulesURL != "" {
 		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
 	}
-	r, want, err := t.recorded(ctx, from, j)
+	r, want, err := t.recorded(ctx, from, j, read)
 	if r == nil || err != nil || !t.done(r, j, want) {
 		return nil, err
 	}
@@ -119,7 +121,7 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 
 // Stands reports whether the store has a record of the job's work, whichever run wrote it.
 func (t *Template) Stands(ctx context.Context, from core.ObjectReader, j *job.Job) (bool, error) {
-	r, want, err := t.recorded(ctx, from, j)
+	r, want, err := t.recorded(ctx, from, j, nil)
 	if r == nil || err != nil {
 		return false, err
 	}
@@ -129,8 +131,8 @@ func (t *Template) Stands(ctx context.Context, from core.ObjectReader, j *job.Jo
 }
 
 // recorded is the record of a job's shard, nil if there is none, and what the job wants of it.
-func (t *Template) recorded(ctx context.Context, from core.ObjectReader, j *job.Job) (*store.Record, store.Want, error) {
-	r, _, err := store.FindRecord(ctx, from, j.StorePath, j.Label)
+func (t *Template) recorded(ctx context.Context, from core.ObjectReader, j *job.Job, read *store.Kept) (*store.Record, store.Want, error) {
+	r, _, err := read.Find(ctx, from, j.StorePath, j.Label)
 	if r == nil || err != nil {
 		return nil, store.Want{}, err
 	}

@@ -86,6 +86,7 @@ type CallDone struct {
 	Version string  `json:"zagg_version"`
 	Error   *string `json:"error,omitempty"`
 	Code    string  `json:"code,omitempty"`
+	Unmet   bool    `json:"unmet,omitempty"` // the condition of a claim does not hold: another has changed it
 	Check   string  `json:"check,omitempty"` // what of a ping failed: "write_probe", "config", "granule_probe"
 
 	Removed     []string        `json:"removed,omitempty"` // labels of shards that finalize has removed

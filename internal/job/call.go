@@ -17,10 +17,11 @@ const (
 	ModeSetup    = "setup"
 	ModeFinalize = "finalize"
 	ModePing     = "ping"
+	ModeClaim    = "claim"
 )
 
-// A Call is the event of a cloud worker in another mode than process: to set up a store, to end a run, or to try out
-// whether the worker works and may write.
+// A Call is the event of a cloud worker in another mode than process: to set up a store, to end a run, to try out
+// whether the worker works and may write, or to write the claim of a run that may not.
 type Call struct {
 	Mode              string          `json:"mode"`
 	StorePath         string          `json:"store_path"`
@@ -45,6 +46,9 @@ type Call struct {
 
 	GranuleURL    string       `json:"granule_url,omitempty"` // ping: a granule to begin to read
 	S3Credentials *Credentials `json:"s3_credentials,omitempty"`
+
+	Claim   json.RawMessage `json:"claim,omitempty"`    // claim: what is written (store.Claim),
+	IfMatch string          `json:"if_match,omitempty"` // if what is there has this ETag (core.PutOptions.IfMatch)
 }
 
 // ModeOf is the mode that an event asks for; "process" where it says nothing. It looks at nothing else, and a text that
@@ -66,8 +70,8 @@ func DecodeCall(data []byte) (*Call, error) {
 		return nil, core.Errorf(core.Invalid, op, "", "an event of %d bytes is too large (most: %d)", len(data), maxEvent)
 	}
 	mode := ModeOf(data)
-	if !slices.Contains([]string{ModeSetup, ModeFinalize, ModePing}, mode) {
-		return nil, core.Errorf(core.Unsupported, op, mode, "not supported yet: mode %s; have process, setup, finalize, ping", mode)
+	if !slices.Contains([]string{ModeSetup, ModeFinalize, ModePing, ModeClaim}, mode) {
+		return nil, core.Errorf(core.Unsupported, op, mode, "not supported yet: mode %s; have process, setup, finalize, ping, claim", mode)
 	}
 	var c Call
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -78,7 +82,7 @@ func DecodeCall(data []byte) (*Call, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, core.Errorf(core.Invalid, op, mode, "text after the event at byte %d", dec.InputOffset())
 	}
-	for _, raw := range []*json.RawMessage{&c.Config, &c.Dataset, &c.TimesUS, &c.RunManifest, &c.InvokedBy} {
+	for _, raw := range []*json.RawMessage{&c.Config, &c.Dataset, &c.TimesUS, &c.RunManifest, &c.InvokedBy, &c.Claim} {
 		if string(*raw) == "null" {
 			*raw = nil
 		}
@@ -93,6 +97,9 @@ func (c *Call) check() error {
 	}
 	if c.Config == nil && (c.Mode == ModeSetup || c.Prune) {
 		missing = append(missing, "config")
+	}
+	if c.Claim == nil && c.Mode == ModeClaim {
+		missing = append(missing, "claim")
 	}
 	if c.ShardKeys == nil && c.Prune {
 		missing = append(missing, "shard_keys")

@@ -14,6 +14,7 @@ import (
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/fleet"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -108,7 +109,7 @@ func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	progress.Warn(fmt.Sprintf("Run %s of %s: %d shards sent at %s", note.RunID, note.Function, len(note.Labels), note.Sent.Format(time.RFC3339)))
+	progress.Warn(fmt.Sprintf("Run %s of %s: %s sent at %s", note.RunID, note.Function, quantity.Counted(int64(len(note.Labels)), "shard"), note.Sent.Format(time.RFC3339)))
 	return note.follow(ctx, from, folder, progress)
 }
 

@@ -25,14 +25,18 @@ func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release 
 		}
 	}
 	held, err := store.Acquire(ctx, r.metered(), r.store, who)
-	if _, elsewhere := b.(lingering); elsewhere && core.Is(err, core.Denied) {
-		r.note("this process may not write beside the store: it does not keep other runs away from it")
-		return ctx, func() { lost(nil) }, nil
+	if c, ok := b.(claiming); ok && core.Is(err, core.Denied) {
+		r.note("this process may not write beside the store: the function claims it for the run")
+		held, err = store.Acquire(ctx, c.claims(r.metered()), r.store, who)
+		if core.Is(err, core.Unsupported) {
+			err = core.Wrapf(err, "claim", r.store, "%w: the function is of an earlier release, deploy it again", err)
+		}
 	}
 	if err != nil {
 		lost(nil)
 		return nil, nil, err
 	}
+	r.held = held
 	r.guard.Hold(held)
 	if held.Advisory != nil {
 		r.progress.Warn("two runs that begin on this store at the same moment are not kept apart: " + held.Advisory.Error())

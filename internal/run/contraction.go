@@ -100,6 +100,9 @@ func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	for i, l := range labels {
 		g.Go(func() error {
 			rec, _, err := store.FindRecord(gctx, objects, r.store, l)
+			if rec != nil {
+				r.records.Keep(rec)
+			}
 			if rec != nil && rec.ConfigHash == hash {
 				homes[i] = rec.Home
 			}

@@ -84,7 +84,7 @@ func (b *cloud) landed(ctx context.Context, jobs []job.Job) []*store.Record {
 		}
 		b.awaitSilence(ctx, sign)
 		// An error is met again by who computes the shard.
-		records[i], _ = b.r.template.Finished(ctx, b.r.metered(), &jobs[i], nil)
+		records[i], _ = b.r.template.Finished(ctx, b.r.metered(), &jobs[i], nil, nil)
 	}
 	return records
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/englacial/zagg/internal/fleet"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -226,7 +227,7 @@ func (b *cloud) failures(ctx context.Context, bucket string) (core.ObjectStore, 
 func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 	var all []job.Done
 	for _, one := range j.Split() {
-		rec, err := r.template.Finished(ctx, r.metered(), &one, nil)
+		rec, err := r.template.Finished(ctx, r.metered(), &one, nil, nil)
 		if err != nil || rec == nil {
 			return nil
 		}
@@ -300,11 +301,11 @@ func (b *cloud) confirm(ctx context.Context) error {
 	model, from := b.model()
 	e := b.size(ctx, model)
 	if b.perJob > 1 {
-		r.note("%d shards a job: %d invocations", b.perJob, e.Jobs)
+		r.note("%s a job: %s", quantity.Counted(int64(b.perJob), "shard"), quantity.Counted(int64(e.Jobs), "invocation"))
 	}
 	r.note("expected: %.0f worker-seconds, %.1f s; compute $%.4f and requests $%.4f, $%.4f in all%s", e.WorkerSeconds, e.WallSeconds, e.Bill.Compute, e.Bill.Requests, e.USD, from)
 	r.note("at most $%.2f: compute $%.2f, requests $%.2f, if every invocation ran into the time-out as often as it may be sent", e.CeilingUSD, e.Ceiling.Compute, e.Ceiling.Requests)
-	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %d shards for at most $%.2f?", len(r.jobs), e.CeilingUSD)) {
+	if b.o.Emulate || b.o.Confirm == nil || b.o.Confirm(fmt.Sprintf("Run %s for at most $%.2f?", quantity.Counted(int64(len(r.jobs)), "shard"), e.CeilingUSD)) {
 		return nil
 	}
 	return ErrDeclined
@@ -429,7 +430,7 @@ func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*store.R
 	g.SetLimit(recordsAtOnce)
 	for i := range jobs {
 		g.Go(func() (err error) {
-			records[i], err = b.r.template.Finished(gctx, b.r.metered(), &jobs[i], looks)
+			records[i], err = b.r.template.Finished(gctx, b.r.metered(), &jobs[i], looks, &b.r.records)
 			return err
 		})
 	}

@@ -64,7 +64,7 @@ func Local(_ context.Context, r *Run) (Backend, error) {
 	b.stores.Index = &host.IndexStore{Store: r.source.reader}
 	b.stores.Budget, b.stores.Scratch, b.stores.Cache = r.budget, r.o.Scratch, r.source.cache
 	b.looks = r.looks()
-	b.stores.Looks = b.looks
+	b.stores.Looks, b.stores.Records = b.looks, &r.records
 	b.stores.Granules = max(b.stores.Granules, runtime.GOMAXPROCS(0))
 	return b, nil
 }

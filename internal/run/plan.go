@@ -15,6 +15,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
@@ -258,7 +259,7 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		return nil, nil, err
 	}
 	granules = lists[0]
-	r.step(Find, "Finding the shards of %d granules from their coordinates", len(granules))
+	r.step(Find, "Finding the shards of %s from their coordinates", quantity.Counted(int64(len(granules)), "granule"))
 	src, err := r.openGranules(ctx, granules)
 	if err != nil {
 		return nil, nil, err
@@ -309,7 +310,7 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 // choose takes the shards that the options select; ranks stay those of the plan.
 func (r *Run) choose(ctx context.Context) ([]int, error) {
 	p := r.plan
-	r.step(Choose, "Plan: %d shards, %d granules, %d pairs", len(p.Shards), p.Granules(), p.Pairs())
+	r.step(Choose, "Plan: %s, %s, %s", quantity.Counted(int64(len(p.Shards)), "shard"), quantity.Counted(int64(p.Granules()), "granule"), quantity.Counted(int64(p.Pairs()), "pair"))
 	if len(p.Shards) == 0 {
 		return nil, core.Errorf(core.NotFound, "plan", "", "no shard holds an observation: check that the granules and the grid's area meet")
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/shardmap"
 	"github.com/englacial/zagg/internal/store"
 )
@@ -80,6 +81,8 @@ type Run struct {
 	keys     *earthdata.Credentials // that open the archive's buckets; nil: the AWS environment's
 	output   core.ObjectStore
 	guard    *store.Guard // of output: it writes while the run's claim on the store stands
+	held     *store.Held  // the claim
+	records  store.Kept   // read while the run was planned
 	seen     string       // ETag of the store's claim when the run began
 	store    string
 	used     objstore.Counter // of the output, outside jobs
@@ -108,8 +111,16 @@ func (e *FailedError) Error() string { return fmt.Sprintf("%d of %d shards faile
 // A MissingError is the end of a run that did all but for granules that could not be read, which was allowed.
 type MissingError struct{ Granules []string }
 
+// What is how many granules are missing: "1 granule is", "2 granules are".
+func (e *MissingError) What() string {
+	if len(e.Granules) == 1 {
+		return "1 granule is"
+	}
+	return quantity.Counted(int64(len(e.Granules)), "granule") + " are"
+}
+
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("%d granules are missing from the store", len(e.Granules))
+	return e.What() + " missing from the store"
 }
 
 // A StoppedError is the end of a run that was stopped. The same run again goes on from there.
@@ -151,8 +162,14 @@ func Do(ctx context.Context, o Options) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.held.Confirm(ctx); err != nil { // before money is spent
+		return nil, err
+	}
 	if err := r.compute(ctx, b, ready); err != nil {
 		return nil, r.stopped(err)
+	}
+	if err := r.held.Confirm(ctx); err != nil { // before shards that the plan does not have are removed
+		return nil, err
 	}
 	return r.finish(ctx, b)
 }
@@ -211,7 +228,7 @@ func (r *Run) prepare(ctx context.Context) error {
 // configure turns the configuration into things and opens the output.
 func (r *Run) configure(ctx context.Context) error {
 	cfg := r.config
-	r.step(Configure, "Configuration %s: grid %s, reader %s, %d variables", cmp.Or(r.o.Name, cfg.File), cfg.Output.Grid.Type, cfg.DataSource.Reader, len(cfg.Aggregation.Arrays))
+	r.step(Configure, "Configuration %s: grid %s, reader %s, %s", cmp.Or(r.o.Name, cfg.File), cfg.Output.Grid.Type, cfg.DataSource.Reader, quantity.Counted(int64(len(cfg.Aggregation.Arrays)), "variable"))
 	for _, n := range r.o.Notes {
 		r.note("%s", n)
 	}
@@ -284,8 +301,10 @@ func (r *Run) setUp(ctx context.Context, b Backend) (*Ready, error) {
 	for _, rec := range ready.Done {
 		r.total.add(rec.Label, Result{Outcome: &host.Outcome{Record: rec, Skipped: true}}, nil)
 	}
-	if n := len(ready.Done); n > 0 {
-		r.note("%d shards were done before", n)
+	if n := len(ready.Done); n == 1 {
+		r.note("1 shard was done before")
+	} else if n > 0 {
+		r.note("%s were done before", quantity.Counted(int64(n), "shard"))
 	}
 	for _, n := range ready.Notes {
 		r.note("%s", n)
@@ -301,13 +320,9 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	}
 	at := min(ready.Workers, len(ready.Jobs))
 	if len(ready.Jobs) < shards {
-		jobs := "jobs"
-		if len(ready.Jobs) == 1 {
-			jobs = "job"
-		}
-		r.step(Compute, "Computing %d shards in %d %s, %d at once", shards, len(ready.Jobs), jobs, at)
+		r.step(Compute, "Computing %s in %s, %d at once", quantity.Counted(int64(shards), "shard"), quantity.Counted(int64(len(ready.Jobs)), "job"), at)
 	} else {
-		r.step(Compute, "Computing %d shards, %d at once", shards, at)
+		r.step(Compute, "Computing %s, %d at once", quantity.Counted(int64(shards), "shard"), at)
 	}
 	r.total.jobs = len(ready.Jobs)
 	r.note("Range: %s granules a shard", rangeOf(ready.Jobs))
@@ -402,7 +417,7 @@ func outcomeText(o *host.Outcome) string {
 	}
 	text := fmt.Sprintf("OK (%s cells, %s obs)", humanize.Comma(rec.Receipt.Cells), humanize.Comma(rec.Receipt.Observations.Kept))
 	if rec.Status == job.Partial {
-		text += fmt.Sprintf(" without %d granules", len(rec.Missing))
+		text += " without " + quantity.Counted(int64(len(rec.Missing)), "granule")
 	}
 	return text
 }

@@ -117,6 +117,15 @@ func (c *Claim) save(ctx context.Context, to core.ObjectStore, url, etag string,
 	return to.Put(ctx, At(url).Claim(), bytes.NewReader(data), opt)
 }
 
+// PutClaim writes what a run wants to have as the claim of a store, for one that may not write there itself. It must be a claim.
+func PutClaim(ctx context.Context, to core.ObjectStore, url string, data []byte, ifMatch string) error {
+	var c Claim
+	if err := json.Unmarshal(data, &c); err != nil || c.Spec != claimSpec || len(data) > maxClaim {
+		return core.Errorf(core.Invalid, "claim", url, "what is to be written is no claim in format %s", claimSpec)
+	}
+	return to.Put(ctx, At(url).Claim(), bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json", IfMatch: ifMatch})
+}
+
 // triesOfClaim is how often a claim is read and written again that others change meanwhile.
 const triesOfClaim = 100
 

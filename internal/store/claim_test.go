@@ -179,7 +179,9 @@ func (d strict) Put(ctx context.Context, url string, body io.Reader, opt core.Pu
 // Where the store does not keep conditions that is found, and the claim is one all the same.
 func TestClaimWithoutConditions(t *testing.T) {
 	for _, s := range []core.ObjectStore{deaf{&objstore.Mem{}}, strict{&objstore.Mem{}}} {
-		h := acquire(t, s, claimant("a", "w"))
+		who := claimant("a", "w")
+		who.Lasts = 30 * time.Second
+		h := acquire(t, s, who)
 		require.Equal(t, core.Unsupported, core.CodeOf(h.Advisory))
 		_, err := Acquire(t.Context(), s, claimed, claimant("b", "other"))
 		require.ErrorContains(t, err, "run a (process ")
@@ -187,6 +189,40 @@ func TestClaimWithoutConditions(t *testing.T) {
 		require.NoError(t, h.Release(t.Context(), false))
 		require.Empty(t, holders(t, s))
 	}
+}
+
+// meanwhile does something once, between a claim's being read and its being written.
+type meanwhile struct {
+	core.ObjectStore
+	do func()
+}
+
+func (m *meanwhile) Put(ctx context.Context, url string, body io.Reader, opt core.PutOptions) error {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return m.ObjectStore.Put(ctx, url, body, opt)
+}
+
+// Of two runs that begin at the same moment where no condition keeps them apart, the one that wrote last goes on.
+func TestClaimWithoutConditionsAtTheSameMoment(t *testing.T) {
+	s := &meanwhile{ObjectStore: deaf{&objstore.Mem{}}}
+	run := func(id string) *Held {
+		who := claimant(id, id)
+		who.Lasts = time.Minute
+		return &Held{objects: s, url: claimed, who: who, holder: Holder{RunID: id}, Advisory: errTaken}
+	}
+	first, last := run("first"), run("last")
+	first.who.Lasts, last.who.Lasts = time.Millisecond, time.Hour
+	s.do = func() { require.NoError(t, first.claim(t.Context(), false)) }
+	require.NoError(t, last.claim(t.Context(), false))
+	require.ErrorIs(t, first.settle(t.Context()), errTaken)
+	require.Equal(t, []string{"last"}, holders(t, s))
+	require.NoError(t, last.Confirm(t.Context()))
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	require.Equal(t, core.Unavailable, core.CodeOf(last.settle(ended)))
 }
 
 // A claim that cannot be read keeps everybody away until it is unlocked.

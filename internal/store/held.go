@@ -75,6 +75,11 @@ func Acquire(ctx context.Context, objects core.ObjectStore, url string, who Clai
 			return nil, err
 		}
 	}
+	if h.Advisory != nil {
+		if err := h.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h.stop = stop
 	h.ended.Go(func() { h.beat(beating) })
@@ -150,6 +155,16 @@ func (h *Held) tryConditions(ctx context.Context) error {
 	return err
 }
 
+// settle waits, where conditions do not keep out others, for those that began at the same moment, and looks who was the last to write.
+func (h *Held) settle(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return core.Errorf(core.Unavailable, "claim", h.url, "%w", ctx.Err())
+	case <-time.After(h.who.Lasts / 60):
+	}
+	return h.Confirm(ctx)
+}
+
 // beat gives signs of life until ctx ends.
 func (h *Held) beat(ctx context.Context) {
 	tick := time.NewTicker(h.who.Lasts / 4)
@@ -202,8 +217,7 @@ func (h *Held) renew(ctx context.Context) error {
 	return nil
 }
 
-// Confirm looks whether the claim is still this run's. On a store that does not keep conditions two runs that begin at the same
-// moment both write theirs, and the first to look again finds that it has lost.
+// Confirm looks whether the claim is still this run's.
 func (h *Held) Confirm(ctx context.Context) error {
 	c, _, err := LoadClaim(ctx, h.objects, h.url)
 	if err == nil && (c == nil || !slices.ContainsFunc(c.Holders, func(o Holder) bool { return o.RunID == h.who.RunID })) {

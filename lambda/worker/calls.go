@@ -67,6 +67,11 @@ func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d
 	}
 	output = objstore.Retry(output, objstore.Policy{})
 	d.Layout = "flat"
+	if c.Mode == job.ModeClaim {
+		err := store.PutClaim(limited, output, c.StorePath, c.Claim, c.IfMatch)
+		d.Unmet = errors.Is(err, objstore.ErrPrecondition)
+		return err
+	}
 	if cfg == nil { // to end a run there is nothing to do
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 // early is how long before its deadline an invocation stops, so that it can still say so: a twentieth of what is left,
@@ -68,7 +69,7 @@ func (p *progress) describe(source, output objstore.Usage) string {
 	if p.last != "" {
 		text += ", " + job.BareName(p.last) + " last"
 	}
-	return fmt.Sprintf("%s, %.1f MB read in %d requests, %d objects written", text, megabytes(source.Down), source.Gets+source.Heads, output.Puts)
+	return fmt.Sprintf("%s, %.1f MB read in %s, %s written", text, megabytes(source.Down), quantity.Counted(source.Gets+source.Heads, "request"), quantity.Counted(output.Puts, "object"))
 }
 
 // stopped is the error of a job that had no more time.

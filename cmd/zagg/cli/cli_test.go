@@ -154,7 +154,7 @@ func TestDamagedGranule(t *testing.T) {
 	code, out, errs := execute(t, "", append(args, "--allow-missing")...)
 	require.Equal(t, 3, code, errs)
 	require.Contains(t, out, "0 errors")
-	require.Contains(t, errs, "1 granules are missing")
+	require.Contains(t, errs, "1 granule is missing")
 	store, err := stored.Open(t.Context(), args[6])
 	require.NoError(t, err)
 	var named []string

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/internal/coarsen"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/stored"
 )
 
@@ -69,7 +70,7 @@ func (a *app) coarsen(ctx context.Context, address, path string, levels []int, a
 
 func (a *app) printCoarsened(url string, r *coarsen.Result) error {
 	for _, m := range r.Made {
-		fmt.Fprintf(a.stdout, "group %s: %s with data\n", m.Group, count(m.Cells, "cell"))
+		fmt.Fprintf(a.stdout, "group %s: %s with data\n", m.Group, quantity.Counted(int64(m.Cells), "cell"))
 	}
 	fmt.Fprintf(a.stdout, "exact: %s\n", strings.Join(r.Exact, ", "))
 	if len(r.Approximate) > 0 {
@@ -82,7 +83,7 @@ func (a *app) printCoarsened(url string, r *coarsen.Result) error {
 		fmt.Fprintf(a.stderr, "NOTE %s\n", n)
 	}
 	if n := len(r.Partial); n > 0 {
-		fmt.Fprintf(a.stderr, "NOTE %s without some granules\n", count(n, "shard"))
+		fmt.Fprintf(a.stderr, "NOTE %s without some granules\n", quantity.Counted(int64(n), "shard"))
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s has the groups %s\n", url, strings.Join(r.Groups, ", "))
 	return err

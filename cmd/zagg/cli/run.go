@@ -301,7 +301,7 @@ func (a *app) explain(err error, failed string) error {
 		return errSilent
 	}
 	if e, ok := errors.AsType[*run.MissingError](err); ok {
-		fmt.Fprintf(a.stderr, "zagg: %d granules are missing from the store; its records name them, and the same command tries them again\n", len(e.Granules))
+		fmt.Fprintf(a.stderr, "zagg: %s missing from the store; its records name what, and the same command tries again\n", e.What())
 		return errIncomplete
 	}
 	if errors.Is(err, run.ErrDeclined) {

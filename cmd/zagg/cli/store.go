@@ -9,6 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -66,7 +67,7 @@ func (a *app) unlock(ctx context.Context, address string, yes bool) error {
 			fmt.Fprintln(a.stdout, h)
 		}
 	}
-	if live := claim.Live(); len(live) > 0 && !a.confirm(yes, fmt.Sprintf("Take the store from %s?", count(len(live), "run"))) {
+	if live := claim.Live(); len(live) > 0 && !a.confirm(yes, fmt.Sprintf("Take the store from %s?", quantity.Counted(int64(len(live)), "run"))) {
 		fmt.Fprintln(a.stderr, "The store stays as it is.")
 		return errSilent
 	}

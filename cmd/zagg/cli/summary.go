@@ -46,10 +46,10 @@ func printSummary(out io.Writer, s *run.Summary, asJSON, profile bool) error {
 		line("Warning", "%d more: see the records", n)
 	}
 	if len(s.Missing) > 0 {
-		line("Missing", "%d granules could not be read: %s", len(s.Missing), run.Abbreviate(s.Missing))
+		line("Missing", "%s could not be read: %s", quantity.Counted(int64(len(s.Missing)), "granule"), run.Abbreviate(s.Missing))
 	}
 	if len(s.Superseded) > 0 {
-		line("Left out", "%d granules whose observations another holds, newer or whole: %s", len(s.Superseded), run.Abbreviate(leftOut(s)))
+		line("Left out", "%s whose observations another holds, newer or whole: %s", quantity.Counted(int64(len(s.Superseded)), "granule"), run.Abbreviate(leftOut(s)))
 	}
 	line("Time", "%s wall, %s compute", quantity.Seconds(s.WallSeconds), quantity.Seconds(s.Compute))
 	if s.WallSeconds > 0 && s.Compute > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/stored"
 )
@@ -80,7 +81,7 @@ func (a *app) verified(ctx context.Context, v *store.Verifier, found *store.Veri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%s of damaged shards removed: the same `zagg run` computes them again\n", count(shards, "record"))
+	fmt.Fprintf(a.stderr, "%s of damaged shards removed: the same `zagg run` computes them again\n", quantity.Counted(int64(shards), "record"))
 	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.SetUp }) {
 		fmt.Fprintln(a.stderr, "What set-up wrote and is lost or damaged, the same `zagg run` makes anew.")
 	}
@@ -107,7 +108,7 @@ func (a *app) printFaults(found *store.Verified, deep bool) error {
 	if deep {
 		how = "by content"
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s finished, %s, %s, compared %s: ", count(found.Shards, "shard"), count(found.Objects, "object"), humanize.Bytes(uint64(found.Bytes)), how)
+	_, err := fmt.Fprintf(a.stdout, "%s finished, %s, %s, compared %s: ", quantity.Counted(int64(found.Shards), "shard"), quantity.Counted(int64(found.Objects), "object"), humanize.Bytes(uint64(found.Bytes)), how)
 	if err != nil {
 		return err
 	}
@@ -115,14 +116,6 @@ func (a *app) printFaults(found *store.Verified, deep bool) error {
 		_, err = fmt.Fprintln(a.stdout, "all as it was written")
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s, %s damaged\n", count(len(found.Faults), "fault"), count(len(shards), "shard"))
+	_, err = fmt.Fprintf(a.stdout, "%s, %s damaged\n", quantity.Counted(int64(len(found.Faults)), "fault"), quantity.Counted(int64(len(shards)), "shard"))
 	return err
-}
-
-// count is a number of things: "1 shard", "2 shards".
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return humanize.Comma(int64(n)) + " " + thing
 }

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"sync"
+
+	"github.com/englacial/zagg/core"
+)
+
+// Kept are records that were read before they are looked for, so that each is read once. nil keeps none.
+type Kept struct {
+	mu      sync.Mutex
+	records map[string]*Record // by label
+	size    int                // lines of lists in them
+}
+
+// mostKept bounds what is kept: some 50 MB of records. Those beyond are read again.
+const mostKept = 1 << 18
+
+// Keep keeps a record until it is looked for.
+func (k *Kept) Keep(r *Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := 8 + len(r.Objects) + len(r.Versions) + len(r.Home) + len(r.Superseded) + len(r.Missing)
+	if k.size+n > mostKept {
+		return
+	}
+	if k.records == nil {
+		k.records = map[string]*Record{}
+	}
+	k.records[r.Label], k.size = r, k.size+n
+}
+
+// Find is FindRecord of a shard, but for what is kept. That is given once: who looks a second time wants to know what is there now.
+func (k *Kept) Find(ctx context.Context, from core.ObjectReader, store, label string) (r *Record, damaged bool, err error) {
+	if k != nil {
+		k.mu.Lock()
+		r = k.records[label]
+		delete(k.records, label)
+		k.mu.Unlock()
+	}
+	if r != nil {
+		return r, false, nil
+	}
+	return FindRecord(ctx, from, store, label)
+}
