@@ -32,7 +32,7 @@ func described() []string {
 func SaveGranules(ctx context.Context, objects core.ObjectStore, url string, names []string, keep bool) (*Granules, error) {
 	if keep {
 		data, err := objstore.ReadAll(ctx, objects, At(url).Granules(), maxRecord)
-		if err != nil && core.CodeOf(err) != core.NotFound {
+		if err != nil && !core.Is(err, core.NotFound) {
 			return nil, err
 		}
 		var old Granules
