@@ -14,6 +14,9 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
+// anyStore stands for the store's address in texts that are stored: a store may be moved.
+const anyStore = store.Layout("STORE")
+
 // describe tells in the store how it was made, once all of its plan is done. Times and commands are in the reports of runs, beside the store:
 // the same run again writes the same store.
 func (r *Run) describe(ctx context.Context) error {
@@ -35,8 +38,8 @@ func (r *Run) describe(ctx context.Context) error {
 	list, err := store.SaveGranules(ctx, r.metered(), r.store, names, r.o.Keep)
 	if err == nil {
 		attrs := map[string]any{
-			"history":       fmt.Sprintf("zagg %s: computed from configuration %.12s; commands and times are in the reports of runs, in STORE.status/runs", host.Version, r.config.SemanticHash()),
-			"granule_count": list.Count, "granules_sha256": list.SHA256, "granules_list": "STORE.status/granules.json",
+			"history":       fmt.Sprintf("zagg %s: computed from configuration %.12s; commands and times are in the reports of runs, in %s", host.Version, r.config.SemanticHash(), strings.TrimSuffix(anyStore.Report(""), "/")),
+			"granule_count": list.Count, "granules_sha256": list.SHA256, "granules_list": anyStore.Granules(),
 		}
 		if releases := r.releases(ctx, list.Names); releases != "" {
 			attrs["product_version"] = releases
