@@ -61,7 +61,7 @@ func newBench(t *testing.T) *bench {
 	store, err := s3store.New(t.Context(), s3store.Options{})
 	require.NoError(t, err)
 	b := &bench{t: t, s3: s, store: store, log: &safeBuffer{}, env: map[string]string{}}
-	b.w, err = newHandler(func(k string) string { return b.env[k] }, b.log, append(all.Plugins(), tables())...)
+	b.w, err = New(func(k string) string { return b.env[k] }, b.log, append(all.Plugins(), tables())...)
 	require.NoError(t, err)
 	return b
 }

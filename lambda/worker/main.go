@@ -14,7 +14,7 @@ import (
 // Main serves the function's events with these plugins; it does not return. With the flag -manifest the program says
 // what it can do (host.Manifest) and ends.
 func Main(plugins ...core.Plugin) {
-	boot.Main("zagg-worker", plugins, func() (lambda.Handler, error) { return newHandler(os.Getenv, os.Stdout, plugins...) })
+	boot.Main("zagg-worker", plugins, func() (lambda.Handler, error) { return New(os.Getenv, os.Stdout, plugins...) })
 }
 
 var _ lambda.Handler = (*Worker)(nil)

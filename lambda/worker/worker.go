@@ -37,13 +37,13 @@ type Worker struct {
 	ready      memory[string, store.Stamp] // stores that were found set up, by run
 }
 
-// newHandler is a worker with these plugins. Settings come from the environment:
+// New is a worker with these plugins. Settings come from the environment:
 //
 //	AWS_LAMBDA_FUNCTION_MEMORY_SIZE  MB, as Lambda sets it
 //	ZAGG_LOCAL_FILES=1               addresses may be local paths: for an emulator on the user's own machine
 //
 // and what the AWS SDK reads.
-func newHandler(env func(string) string, log io.Writer, plugins ...core.Plugin) (*Worker, error) {
+func New(env func(string) string, log io.Writer, plugins ...core.Plugin) (*Worker, error) {
 	guarded := make([]host.Source, len(plugins))
 	for i, p := range plugins {
 		guarded[i] = host.Source{Plugin: guard(p), ID: host.Linked(p)}

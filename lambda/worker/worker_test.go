@@ -349,7 +349,7 @@ func TestMemory(t *testing.T) {
 func TestBudget(t *testing.T) {
 	b := newBench(t)
 	require.Zero(t, b.w.budget.Total())
-	w, err := newHandler(func(k string) string { return map[string]string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}[k] }, io.Discard)
+	w, err := New(func(k string) string { return map[string]string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"}[k] }, io.Discard)
 	require.NoError(t, err)
 	require.EqualValues(t, 256<<20, w.budget.Total())
 }
