@@ -38,7 +38,7 @@ func (t *Template) Put(ctx context.Context, to core.ObjectStore, url string, sha
 // layOut makes the template of a plan of which the hash and the number of shards are known.
 func (r *Recipe) layOut(hash string, shards int64) (*Template, error) {
 	laid, err := store.New(store.Spec{Config: r.Config, Grid: r.Grid, Outputs: r.outputs, Plan: hash, Shards: shards,
-		ConfigHash: r.Hash(), Plugins: job.ForeignPlugins(r.plugins), Product: r.Reader.Info().Product, Programs: r.programs()})
+		ConfigHash: r.Hash(), Plugins: job.ForeignPlugins(r.plugins), Product: r.Reader.Info().Product})
 	if err != nil {
 		return nil, err
 	}
@@ -48,14 +48,4 @@ func (r *Recipe) layOut(hash string, shards int64) (*Template, error) {
 		t.pipeline.Vars[i].Arrays = laid.Vars[i]
 	}
 	return t, nil
-}
-
-// programs are the names and versions of the plugins that the recipe uses.
-func (r *Recipe) programs() []string {
-	var out []string
-	for _, p := range r.plugins {
-		out = append(out, p.Name+" "+p.Version)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }

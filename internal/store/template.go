@@ -25,7 +25,6 @@ type Spec struct {
 	ConfigHash string
 	Plugins    []job.Plugin // that do not come with zagg
 	Product    string       // what the reader reads; "" where it does not say
-	Programs   []string     // names and versions of all plugins
 }
 
 // An Output is one variable of the configuration with what its statistic gives: an array for each field.
@@ -389,9 +388,6 @@ func (b *builder) provenance() map[string]string {
 	}
 	if s.Product != "" {
 		all["product"] = s.Product
-	}
-	if len(s.Programs) > 0 {
-		all["plugins"] = strings.Join(s.Programs, ", ")
 	}
 	return all
 }
