@@ -34,7 +34,8 @@ func TestSelect(t *testing.T) {
 	}
 	for _, text := range []string{"10", "-11", ",", "0,", "1:2:3:4", "::0", "::-1", "x", "0,0,0,0", "...,...", "0,0,0,0,...", "99999999999999999999"} {
 		_, err := parseSelection(text, dims)
-		require.ErrorContains(t, err, "--select "+text, text)
+		require.ErrorContains(t, err, "--select", text)
+		require.ErrorContains(t, err, text)
 	}
 }
 

@@ -236,7 +236,7 @@ func TestShardmap(t *testing.T) {
 	require.Len(t, info.Densest, 2)
 	require.InDelta(t, 217924, info.AreaKM2, 1)
 	require.Positive(t, info.Expected.USD)
-	require.Greater(t, info.Expected.USD, info.WithIndex.USD)
+	require.Positive(t, info.WithIndex.USD) // not always less: in pieces there are more requests
 	text := ok(t, "shardmap", "info", golden)
 	for _, want := range []string{"21, 217,924 km²", "40, 293 pairs", "12683825400535580678 (-5111123): 39 granules", "On Lambda"} {
 		require.Contains(t, text, want)
