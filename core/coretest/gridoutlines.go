@@ -62,8 +62,8 @@ func (g *gridSuite) checkRing(c *check, key core.ShardKey, slot int32, centre co
 	}
 }
 
-// checkCellAreas: the cells of a shard that a CellMeasurer measures are together as large as the shard, to one in a thousand (H3's descendants of a
-// hexagon do not fill it exactly), and void slots have no area.
+// checkCellAreas: the cells of a shard that a CellMeasurer measures are together as large as the shard, to one in two hundred (H3's descendants do
+// not fill a hexagon exactly, and a pentagon by 0.2 percent too much), and void slots have no area.
 func (g *gridSuite) checkCellAreas(c *check) {
 	measurer, ok := g.grid.(core.CellMeasurer)
 	if !ok {
@@ -93,7 +93,7 @@ func (g *gridSuite) checkCellAreas(c *check) {
 			c.that(a > 0, "slot %d of shard %q has an area of %v km²", slot, h.Key, a)
 			sum += a
 		}
-		c.that(math.Abs(sum/h.AreaKM2-1) <= 1e-3, "the cells of shard %q have %.9g km² together, and it has %.9g km²", h.Key, sum, h.AreaKM2)
+		c.that(math.Abs(sum/h.AreaKM2-1) <= 5e-3, "the cells of shard %q have %.9g km² together, and it has %.9g km²", h.Key, sum, h.AreaKM2)
 	}
 	for _, bad := range []int32{-1, int32(g.info.Frame.Slots())} {
 		_, err := measurer.CellAreas(c.ctx, g.homes[0].Key, []int32{bad})
