@@ -44,7 +44,7 @@ func (r *Recipe) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 	return slices.Compact(notes), nil
 }
 
-// checkCoordinate refuses what is no coordinate in degrees, or the other one. A dataset that says nothing passes.
+// checkCoordinate refuses what is no coordinate in degrees, or the other one. A dataset that says nothing passes, or that it has no units.
 func checkCoordinate(url string, u levels.Unit, is, other, otherWay string) error {
 	units := strings.ToLower(u.Units)
 	bad := func(format string, args ...any) error {
@@ -57,7 +57,7 @@ func checkCoordinate(url string, u levels.Unit, is, other, otherWay string) erro
 		return bad("is in %s: are latitude and longitude swapped?", u.Units)
 	case strings.HasPrefix(u.Name, "projection_"):
 		return bad("is a %s: coordinates must be degrees", u.Name)
-	case units != "" && !strings.Contains(units, "deg") && !strings.Contains(units, "°"):
+	case plainUnits(units) != "1" && !strings.Contains(units, "deg") && !strings.Contains(units, "°"):
 		return bad("has the units %q: coordinates must be degrees", u.Units)
 	}
 	return nil

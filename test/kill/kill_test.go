@@ -4,6 +4,7 @@ package kill
 
 import (
 	"bytes"
+	"encoding/json"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -91,7 +92,11 @@ func (p place) killed(t *testing.T, zagg string, kills int) {
 		}
 		have := p.read(t, store)
 		for name, data := range have {
-			require.Equal(t, want[name], data, "%s is half written", name)
+			if strings.HasSuffix(name, "zarr.json") { // a run's end adds to the groups'
+				require.Equal(t, asBegun(t, want[name]), asBegun(t, data), "%s is half written", name)
+			} else {
+				require.Equal(t, want[name], data, "%s is half written", name)
+			}
 		}
 		p.recordsHold(t, store, have, want)
 		if len(have) == len(want) { // the next begins anew
@@ -104,6 +109,24 @@ func (p place) killed(t *testing.T, zagg string, kills int) {
 	out, err = run(store, "--overwrite").CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Equal(t, want, p.read(t, store))
+}
+
+// asBegun is metadata without what the end of a run says.
+func asBegun(t *testing.T, text string) any {
+	var v any
+	require.NoError(t, json.Unmarshal([]byte(text), &v), text)
+	var strip func(v any)
+	strip = func(v any) {
+		m, _ := v.(map[string]any)
+		for _, name := range []string{"history", "granule_count", "granules_sha256", "granules_list", "product_version", "time_coverage_start", "time_coverage_end"} {
+			delete(m, name)
+		}
+		for _, inner := range m {
+			strip(inner)
+		}
+	}
+	strip(v)
+	return v
 }
 
 // recordsHold checks that what a record names is there.
