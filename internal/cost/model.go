@@ -51,8 +51,8 @@ func (m *Model) Check() error {
 }
 
 // The shipped constants: about what the benchmark's shards take on the emulator, a function of 2 GB, one shard a job (zagg cost --calibrate
-// fits those of other shards). Granules are of 11.5 MB. Of
-// pieces and indexes it is the hot shard (39 granules; 1.9 and 0.94 CPU-seconds; 2,411 and 800 requests; 166 and 96 MB).
+// fits those of other shards). Granules are of 11.5 MB. Of pieces and indexes it is the hot shard (39 granules; 1.9 and 0.94 CPU-seconds;
+// 2,411 and 800 requests; 166 and 96 MB).
 func shipped(pieces Reading) Model {
 	return Model{
 		JobSeconds: 0.03, ShardSeconds: 0.1, ShardTrips: 6, ShardGets: 9, ShardPuts: 13, InitSeconds: 0.05, LogBytes: 950,

@@ -208,7 +208,9 @@ func TestProcesses(t *testing.T) {
 	for range cap(errs) {
 		require.NoError(t, <-errs)
 	}
-	require.Len(t, processes(t, p.tag), 3)
+	n := len(processes(t, p.tag)) // as many as calls came at once
+	require.LessOrEqual(t, n, 3)
+	require.GreaterOrEqual(t, n, 2)
 	require.NoError(t, plugin.Close())
 	require.Error(t, compute(t.Context(), t, plugin.Core()))
 }
