@@ -118,6 +118,7 @@ func (c *Call) Event() ([]byte, error) {
 	type plain Call
 	return EncodeJSON(struct {
 		*plain
+		S3     *revealed `json:"s3_credentials,omitempty"`
 		Output *revealed `json:"output_credentials,omitempty"`
-	}{(*plain)(c), c.OutputCredentials.reveal()})
+	}{(*plain)(c), c.S3Credentials.reveal(), c.OutputCredentials.reveal()})
 }

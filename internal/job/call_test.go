@@ -50,6 +50,8 @@ func TestCalls(t *testing.T) {
 			Mode: ModeFinalize, StorePath: "s", ShardKeys: []core.ShardKey{"12683825400535580678", "8a2a"}, Prune: true, Config: []byte("{}")},
 		`{"mode": "ping", "output_credentials": {"access_key_id": "a", "secret_access_key": "b"}}`: {
 			Mode: ModePing, OutputCredentials: &Credentials{AccessKeyID: "a", SecretAccessKey: "b"}},
+		`{"mode": "ping", "granule_url": "s3://g/h.h5", "s3_credentials": {"access_key_id": "a", "secret_access_key": "b", "endpoint_url": "http://127.0.0.1:1"}}`: {
+			Mode: ModePing, GranuleURL: "s3://g/h.h5", S3Credentials: &Credentials{AccessKeyID: "a", SecretAccessKey: "b", EndpointURL: "http://127.0.0.1:1"}},
 	} {
 		c, err := DecodeCall([]byte(text))
 		require.NoError(t, err, text)
@@ -63,6 +65,7 @@ func TestCalls(t *testing.T) {
 		b, err := json.Marshal(again)
 		require.NoError(t, err)
 		require.JSONEq(t, string(a), string(b))
+		require.Equal(t, []any{c.S3Credentials, c.OutputCredentials}, []any{again.S3Credentials, again.OutputCredentials}, "which texts hide")
 	}
 	for text, want := range map[string]string{
 		`{"mode": "sweep"}`: "not supported yet: mode sweep",
