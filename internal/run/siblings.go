@@ -9,6 +9,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 // withSiblings puts files that are of sibling products, as the configuration's patterns of names say, beside the granules of the same
@@ -69,7 +70,7 @@ func (r *Run) pair(granules []core.Granule, keys []string, all []core.Granule, s
 				without, len(granules), patterns[name], name)
 		}
 	}
-	r.note("%d files of sibling products beside %d granules", used, len(granules))
+	r.note("%s of sibling products beside %s", quantity.Counted(int64(used), "file"), quantity.Counted(int64(len(granules)), "granule"))
 	return nil
 }
 

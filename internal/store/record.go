@@ -106,9 +106,16 @@ func (r *Record) Matches(w Want) (ok bool, reason string) {
 	case !r.countsFor(w.Home):
 		return false, "the granules at home in the shard differ"
 	case r.Status == job.Partial && !w.Partial:
-		return false, fmt.Sprintf("%d granules were missing", len(r.Missing))
+		return false, missed(len(r.Missing))
 	}
 	return true, ""
+}
+
+func missed(granules int) string {
+	if granules == 1 {
+		return "1 granule was missing"
+	}
+	return fmt.Sprintf("%d granules were missing", granules)
 }
 
 // countsFor reports whether the receipt has the rows without a position of these granules and of no other. A record that does not

@@ -108,7 +108,7 @@ func TestMatches(t *testing.T) {
 	r.Status, r.Missing = job.Partial, []string{"a.h5"}
 	ok, reason = r.Matches(want(func(*Want) {}))
 	require.False(t, ok)
-	require.Equal(t, "1 granules were missing", reason)
+	require.Equal(t, "1 granule was missing", reason)
 	ok, _ = r.Matches(want(func(w *Want) { w.Partial = true }))
 	require.True(t, ok)
 }

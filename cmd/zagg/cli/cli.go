@@ -202,7 +202,7 @@ func usageArgs(c *cobra.Command) {
 			err := check(cmd, args)
 			if err != nil && cmd.Flags().Lookup("granules") != nil && len(args) > 0 {
 				if _, e := os.Stat(args[0]); e == nil {
-					err = fmt.Errorf("%s and %d more are no part of --granules, as the shell has it: quote the pattern (--granules '*.h5') or repeat --granules", args[0], len(args)-1)
+					err = fmt.Errorf("%s is left over, as the shell has put files in place of the pattern of --granules: quote the pattern (--granules '*.h5') or repeat --granules", args[0])
 				}
 			}
 			if err != nil {

@@ -200,10 +200,10 @@ func (a *app) costModel(ctx context.Context, name string, o *costOptions) (m cos
 	switch file := run.ConstantsName(name); {
 	case o.calibrate > 0:
 		m, err = a.calibrate(ctx, name, o)
-		return m, fmt.Sprintf("%d shards, as they are kept in %s", m.MeasuredOn, file), err
+		return m, fmt.Sprintf("%s, as they are kept in %s", quantity.Counted(int64(m.MeasuredOn), "shard"), file), err
 	case o.receipts != "":
 		m, err = fittedModel(ctx, o)
-		return m, fmt.Sprintf("%d shards of %s", m.MeasuredOn, o.receipts), err
+		return m, fmt.Sprintf("%s of %s", quantity.Counted(int64(m.MeasuredOn), "shard"), o.receipts), err
 	case o.constants != "":
 		m, err = run.ReadConstants(o.constants)
 		return m, o.constants, err
@@ -258,7 +258,7 @@ func (a *app) calibrate(ctx context.Context, name string, o *costOptions) (cost.
 	if err := run.WriteConstants(file, m); err != nil {
 		return m, err
 	}
-	fmt.Fprintf(a.stderr, "%d shards took %s of workers, $%.4f; constants are in %s\n", m.MeasuredOn, quantity.Seconds(total.Compute), total.CostUSD, file)
+	fmt.Fprintf(a.stderr, "%s took %s of workers, $%.4f; constants are in %s\n", quantity.Counted(int64(m.MeasuredOn), "shard"), quantity.Seconds(total.Compute), total.CostUSD, file)
 	return m, nil
 }
 
@@ -271,7 +271,7 @@ func (a *app) printPrediction(p *prediction, o *costOptions) error {
 	if o.perJob == "auto" {
 		how = "the cheapest that is not a tenth longer"
 	}
-	fmt.Fprintf(w, "Jobs\t%s of at most %d shards: %s\n", humanize.Comma(int64(e.Jobs)), p.perJob, how)
+	fmt.Fprintf(w, "Jobs\t%s of at most %s: %s\n", humanize.Comma(int64(e.Jobs)), quantity.Counted(int64(p.perJob), "shard"), how)
 	if e.Shards > 0 {
 		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", p.densest, humanize.Comma(int64(p.granules)), e.DensestSeconds)
 	}

@@ -35,7 +35,7 @@ func TestCostOfAShardMap(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(ok(t, "cost", smallMap(t), "--json", "--concurrency", "1")), &got))
 	require.Equal(t, 1, got.Expected.Jobs, "two neighbours together are cheaper and, with one worker, sooner done")
 	text := ok(t, "cost", smallMap(t), "--architecture", "x86_64", "--indexed")
-	require.Regexp(t, `Jobs\s+2 of at most 1 shards: the cheapest`, text)
+	require.Regexp(t, `Jobs\s+2 of at most 1 shard: the cheapest`, text)
 	require.Contains(t, text, "2, 3 pairs of shard and granule")
 	require.Regexp(t, `Densest shard\s+2: 2 granules`, text, "the map's grid is not known, so that a key is all there is")
 	require.Regexp(t, `Granules\s+read by their indexes`, text)

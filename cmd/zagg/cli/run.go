@@ -22,6 +22,7 @@ import (
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plugins"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -325,7 +326,7 @@ func printForecast(w io.Writer, f *run.Forecast, asJSON bool) error {
 	fmt.Fprintf(w, "Jobs: %d here, with %s of memory\n", f.Jobs, humanize.IBytes(uint64(f.Memory)))
 	fmt.Fprintf(w, "Scratch: about %s in %s\n", humanize.IBytes(uint64(f.Scratch)), f.ScratchDir)
 	if len(f.Removed) > 0 {
-		fmt.Fprintf(w, "Would remove %d shards that this plan does not have: %s\n", len(f.Removed), run.Abbreviate(f.Removed))
+		fmt.Fprintf(w, "Would remove %s that this plan does not have: %s\n", quantity.Counted(int64(len(f.Removed)), "shard"), run.Abbreviate(f.Removed))
 	}
 	fmt.Fprintf(w, "Arrays: %d in group %s\n", f.Arrays, f.Group)
 	_, err := fmt.Fprintf(w, "Output: %s\n", f.Store)
