@@ -194,8 +194,11 @@ func tasksOf(rng *rand.Rand, granules int, store core.ObjectStore) []*Task {
 // read once a pass.
 func TestSameBytesAtAnyGroupingAndBudget(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	spilled := int64(0)
-	for range 40 {
+	spilled, rounds := int64(0), 40
+	if testing.Short() { // the race detector makes each ten times as long
+		rounds = 8
+	}
+	for range rounds {
 		g := tileGrid{slots: [2]int64{8, 12}, chunk: [2]int64{[]int64{1, 2, 4, 8}[rng.IntN(4)], []int64{2, 3, 6, 12}[rng.IntN(4)]}}
 		granules := 1 + rng.IntN(8)
 		reader := tracks(rng, granules)

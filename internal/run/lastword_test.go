@@ -67,6 +67,9 @@ func TestTheStoreHasTheLastWord(t *testing.T) {
 		}, 1, "of another run"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "one record" {
+				t.Skip("one will do under -short")
+			}
 			store := filepath.Join(t.TempDir(), "heights.zarr")
 			h := &hook{do: func() { c.meanwhile(store) }}
 			total, err := do(t, store, h)
