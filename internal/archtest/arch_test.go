@@ -68,7 +68,7 @@ var rules = map[string][]string{
 	"deploy":                   {},
 	"examples":                 {"core/...", "host/serve"},
 	"host":                     {"core/...", "internal/budget", "internal/config", "internal/engine", "internal/expr", "internal/job", "internal/plan", "internal/plugindigest", "internal/selection", "internal/store", "internal/zarr"},
-	"internal/selection":       {"core/sphere", "internal/catalog/geometry", "internal/config"},
+	"internal/selection":       {"core/reduce", "core/sphere", "internal/catalog/geometry", "internal/config"},
 	"host/remote":              {"core/gridkit", "internal/plugindigest", "internal/wire", "proto/..."},
 	"host/serve":               {"core/gridkit", "internal/wire", "proto/..."},
 	"internal/awstest":         {"core/objstore/...", "internal/emulator"},

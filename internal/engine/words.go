@@ -84,14 +84,23 @@ type Clock struct {
 // Inputs implements Derived.
 func (c *Clock) Inputs() []expr.Var { return []expr.Var{{Name: c.Column}} }
 
-// Rows implements Derived. A row without a time has the word 0.
-func (c *Clock) Rows(columns []core.Column, n int) (core.Column, error) {
+// times are the column's, in its own units.
+func (c *Clock) times(columns []core.Column, n int) ([]float64, error) {
 	times := &columns[c.At]
 	if max(times.Width, 1) != 1 || times.Rows() != n {
-		return core.Column{}, core.Errorf(core.Unsupported, "engine", c.Column, "times must be single numbers")
+		return nil, core.Errorf(core.Unsupported, "engine", c.Column, "times must be single numbers")
+	}
+	return reduce.Float64s(times), nil
+}
+
+// Rows implements Derived. A row without a time has the word 0.
+func (c *Clock) Rows(columns []core.Column, n int) (core.Column, error) {
+	times, err := c.times(columns, n)
+	if err != nil {
+		return core.Column{}, err
 	}
 	words := make([]uint64, n)
-	for i, v := range reduce.Float64s(times) {
+	for i, v := range times {
 		words[i] = c.Clock.Word(v)
 	}
 	return core.ColumnOf(c.Column, words), nil
@@ -102,12 +111,12 @@ type Seconds struct{ Clock }
 
 // Rows implements Derived. A row without a time has NaN.
 func (s *Seconds) Rows(columns []core.Column, n int) (core.Column, error) {
-	times := &columns[s.At]
-	if max(times.Width, 1) != 1 || times.Rows() != n {
-		return core.Column{}, core.Errorf(core.Unsupported, "engine", s.Column, "times must be single numbers")
+	times, err := s.times(columns, n)
+	if err != nil {
+		return core.Column{}, err
 	}
 	out := make([]float64, n)
-	for i, v := range reduce.Float64s(times) {
+	for i, v := range times {
 		out[i] = s.Clock.Clock.Unix(v)
 	}
 	return core.ColumnOf(s.Column, out), nil

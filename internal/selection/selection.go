@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/reduce"
 	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/config"
@@ -100,14 +101,14 @@ func (s *Selection) keepTimes(b *core.Batch, rows []int32) ([]int32, error) {
 			next++
 			continue
 		}
-		if t := times[k]; t >= s.From && t < s.To {
+		if t := times[r]; t >= s.From && t < s.To {
 			kept = append(kept, r)
 		}
 	}
 	return kept, nil
 }
 
-// times are the times of some rows, in the units of their column, and the positions in rows of those that have no valid one.
+// times are the times of a batch, in the units of their column, and the positions in rows of those that have no valid one.
 func times(b *core.Batch, column string, rows []int32) (times []float64, missing []int32, err error) {
 	for i := range b.Columns {
 		c := &b.Columns[i]
@@ -117,42 +118,12 @@ func times(b *core.Batch, column string, rows []int32) (times []float64, missing
 		if max(c.Width, 1) != 1 {
 			return nil, nil, core.Errorf(core.Invalid, "select", column, "a time is one number; the column has %d for each observation", c.Width)
 		}
-		if times, err = floats(c, rows); err != nil {
-			return nil, nil, err
+		switch c.Type {
+		case core.Bytes, core.Bool, core.Int8, core.Uint8:
+			return nil, nil, core.Errorf(core.Invalid, "select", column, "times are numbers; the column is %s", c.Type)
 		}
 		missing, _, _ = core.Missing(c, rows)
-		return times, missing, nil
+		return reduce.Float64s(c), missing, nil
 	}
 	return nil, nil, core.Errorf(core.Internal, "select", column, "the reader emitted no such column")
-}
-
-// floats are some rows of a column.
-func floats(c *core.Column, rows []int32) ([]float64, error) {
-	switch c.Type {
-	case core.Float64:
-		return convert[float64](c, rows), nil
-	case core.Float32:
-		return convert[float32](c, rows), nil
-	case core.Int64:
-		return convert[int64](c, rows), nil
-	case core.Uint64:
-		return convert[uint64](c, rows), nil
-	case core.Int32:
-		return convert[int32](c, rows), nil
-	case core.Uint32:
-		return convert[uint32](c, rows), nil
-	case core.Int16:
-		return convert[int16](c, rows), nil
-	case core.Uint16:
-		return convert[uint16](c, rows), nil
-	}
-	return nil, core.Errorf(core.Invalid, "select", c.Name, "times are numbers; the column is %s", c.Type)
-}
-
-func convert[T float64 | float32 | int64 | uint64 | int32 | uint32 | int16 | uint16](c *core.Column, rows []int32) []float64 {
-	values, out := core.View[T](c.Data), make([]float64, len(rows))
-	for k, r := range rows {
-		out[k] = float64(values[r])
-	}
-	return out
 }
