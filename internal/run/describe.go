@@ -80,8 +80,9 @@ func (r *Run) releases(ctx context.Context, names []string) string {
 // coverage is the time from the beginning of the first granule to that of the last, by their names, within the time that is asked for.
 func (r *Run) coverage(names []string) (first, last time.Time, ok bool) {
 	var times []time.Time
+	known := starts()
 	for _, n := range names {
-		t, ok := began(n)
+		t, ok := began(known, n)
 		if !ok {
 			return first, last, false
 		}
@@ -101,15 +102,27 @@ func (r *Run) coverage(names []string) (first, last time.Time, ok bool) {
 	return first, last, !last.Before(first)
 }
 
-// began is when a granule begins, as names of missions tell it: ATL06_20181014001049_… and GEDI02_A_2019108002012_….
-func began(name string) (time.Time, bool) {
-	if m := regexp.MustCompile(`(?:^|_)(\d{14})(?:_|\.|$)`).FindStringSubmatch(name); m != nil {
-		t, err := time.Parse("20060102150405", m[1])
-		return t, err == nil
+// A start is how names of a mission tell when a granule begins.
+type start struct {
+	find   *regexp.Regexp
+	layout string
+}
+
+// starts are those of ATL06_20181014001049_… and GEDI02_A_2019108002012_….
+func starts() []start {
+	return []start{
+		{regexp.MustCompile(`(?:^|_)(\d{14})(?:_|\.|$)`), "20060102150405"},
+		{regexp.MustCompile(`^GEDI\w*?_(\d{13})_`), "2006002150405"},
 	}
-	if m := regexp.MustCompile(`^GEDI\w*?_(\d{13})_`).FindStringSubmatch(name); m != nil {
-		t, err := time.Parse("2006002150405", m[1])
-		return t, err == nil
+}
+
+// began is when a granule begins, as its name tells.
+func began(known []start, name string) (time.Time, bool) {
+	for _, s := range known {
+		if m := s.find.FindStringSubmatch(name); m != nil {
+			t, err := time.Parse(s.layout, m[1])
+			return t, err == nil
+		}
 	}
 	return time.Time{}, false
 }

@@ -25,9 +25,10 @@ func (r *Run) withSiblings(ctx context.Context, all []core.Granule) ([]core.Gran
 	}
 	var granules []core.Granule
 	var keys []string
+	stamp := timeInName()
 	siblings := map[string]map[string]int{} // of each sibling: the file of some observations
 	for i := range all {
-		name, key := siblingOf(patterns, all[i]), observed(ids[i], job.BareName(all[i].Assets["data"]))
+		name, key := siblingOf(patterns, all[i]), observed(stamp, ids[i], job.BareName(all[i].Assets["data"]))
 		if key == "" {
 			return nil, core.Errorf(core.Unsupported, "--granules", all[i].Assets["data"],
 				"its name does not tell which observations it has, so siblings (data_source.assets) are not found by names: give a shard map that names them beside each granule")
@@ -84,13 +85,16 @@ func siblingOf(patterns map[string]string, g core.Granule) string {
 	return ""
 }
 
+// timeInName finds the time in a name, which orbit and track follow.
+func timeInName() *regexp.Regexp { return regexp.MustCompile(`_\d{13,14}_`) }
+
 // observed is what products of the same observations have in common in their names: time, orbit and track. Of a name that follows
 // no rule that the reader knows it is all from the time on; "": there is none in it.
-func observed(id core.Identity, name string) string {
+func observed(stamp *regexp.Regexp, id core.Identity, name string) string {
 	if id.Known() {
 		name = id.Data
 	}
-	at := regexp.MustCompile(`_\d{13,14}_`).FindStringIndex(name)
+	at := stamp.FindStringIndex(name)
 	if at == nil {
 		return ""
 	}

@@ -12,7 +12,7 @@ import (
 // Products of the same observations have a key in common, in whichever release, and others have another.
 func TestObserved(t *testing.T) {
 	know := names.New()
-	key := func(name string) string { return observed(know.Identify(name), name) }
+	key := func(name string) string { return observed(timeInName(), know.Identify(name), name) }
 	l1b := key("GEDI01_B_2019108002012_O01959_02_T03909_02_005_01_V002.h5")
 	require.Equal(t, "2019108002012_O01959_02_T03909", l1b)
 	require.Equal(t, l1b, key("GEDI02_A_2019108002012_O01959_02_T03909_02_003_02_V002.h5"))
