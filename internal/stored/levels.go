@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/zarr"
 )
 
 // A Level is a coarser group of a store.
@@ -30,12 +31,20 @@ func (s *Store) RecordsHash() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
+// CoarserNames are the names of the store's coarser groups, the finest first.
+func (s *Store) CoarserNames() []string { return s.levels }
+
+// Coarser opens one of them; NotFound: it is being made.
+func (s *Store) Coarser(ctx context.Context, name string) (*zarr.Group, error) {
+	return s.root.Group(ctx, name)
+}
+
 // Levels are the coarser groups of a store that was opened with its records, the finest first.
 func (s *Store) Levels(ctx context.Context) ([]Level, error) {
 	var out []Level
 	now := s.RecordsHash()
 	for _, name := range s.levels {
-		group, err := s.root.Group(ctx, name)
+		group, err := s.Coarser(ctx, name)
 		if core.Is(err, core.NotFound) {
 			continue // it is being made
 		}

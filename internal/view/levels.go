@@ -27,22 +27,17 @@ type level struct {
 }
 
 // openLevels opens all groups of the store. A coarser one that cannot be opened is none.
-func (s *Scene) openLevels(ctx context.Context) error {
+func (s *Scene) openLevels(ctx context.Context) {
 	s.levels = []*level{{group: s.store.Group, grid: s.grid, frame: s.grid.Info().Frame}}
-	root, err := zarr.Open(ctx, s.store.Objects, s.store.URL)
-	if err != nil {
-		return err
-	}
-	for _, name := range store.LevelsOf(root.Attrs)[1:] {
-		if l := s.openLevel(ctx, root, name); l != nil {
+	for _, name := range s.store.CoarserNames() {
+		if l := s.openLevel(ctx, name); l != nil {
 			s.levels = append(s.levels, l)
 		}
 	}
-	return nil
 }
 
-func (s *Scene) openLevel(ctx context.Context, root *zarr.Group, name string) *level {
-	group, err := root.Group(ctx, name)
+func (s *Scene) openLevel(ctx context.Context, name string) *level {
+	group, err := s.store.Coarser(ctx, name)
 	if err != nil {
 		return nil
 	}

@@ -84,9 +84,7 @@ func Open(ctx context.Context, address string, o Options) (*Scene, error) {
 	}
 	scene := newScene(ctx, grid, o)
 	scene.store, scene.title = s, baseName(s.URL)
-	if err := scene.openLevels(ctx); err != nil {
-		return nil, err
-	}
+	scene.openLevels(ctx)
 	if err := scene.findVariables(ctx); err != nil {
 		return nil, err
 	}
