@@ -287,7 +287,7 @@ func (c *call) scan(d Domain) (object, error) {
 
 func (c *call) scanDataset(ds Dataset, at float64, chunks, stored, logical *int64) (object, error) {
 	n, bytes, err := ds.Stored(c.ctx)
-	if err != nil && core.Is(err, core.Unavailable) {
+	if core.Is(err, core.Unavailable) {
 		return nil, err
 	}
 	shape := ds.Shape()

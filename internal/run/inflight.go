@@ -27,7 +27,7 @@ func (b *cloud) inFlight(ctx context.Context, now time.Time) (map[string]string,
 		}
 		return nil
 	})
-	if errors.Is(err, objstore.ErrUnlisted) || err != nil && core.Is(err, core.Denied) {
+	if errors.Is(err, objstore.ErrUnlisted) || core.Is(err, core.Denied) {
 		return nil, nil
 	}
 	at := map[string]string{}

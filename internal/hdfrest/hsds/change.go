@@ -51,7 +51,7 @@ func again(ctx context.Context, try int, url string) error {
 
 // lost reports the error of a Put whose condition does not hold, or of an object that is no longer there.
 func lost(err error) bool {
-	return errors.Is(err, objstore.ErrPrecondition) || err != nil && core.Is(err, core.NotFound)
+	return errors.Is(err, objstore.ErrPrecondition) || core.Is(err, core.NotFound)
 }
 
 // tokensName is the member of an object of metadata that has the last changes' tokens. By them a change finds out that it was

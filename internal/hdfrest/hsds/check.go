@@ -177,7 +177,7 @@ func (c *checking) list(ctx context.Context) error {
 	for i, o := range objects {
 		g.Go(func() (err error) {
 			texts[i], _, err = objstore.Get(gctx, c.d.source, o.URL, "", maxMeta)
-			if err != nil && core.Is(err, core.NotFound) {
+			if core.Is(err, core.NotFound) {
 				return nil
 			}
 			return err

@@ -45,7 +45,7 @@ func probe(ctx context.Context, src core.ObjectStore, url string) error {
 	for _, match := range []string{objstore.MustNotExist, `"00000000000000000000000000000000"`} {
 		switch err := put(match); {
 		case errors.Is(err, objstore.ErrPrecondition):
-		case err != nil && core.Is(err, core.Unavailable):
+		case core.Is(err, core.Unavailable):
 			return err
 		default:
 			return core.Errorf(core.Denied, "hsds", url, "this store does not keep the conditions If-Match and If-None-Match of a PUT: "+
