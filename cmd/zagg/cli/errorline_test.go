@@ -18,12 +18,7 @@ var function = regexp.MustCompile(`(^|: |zagg: )[a-z][a-z0-9]*\.[A-Z][A-Za-z]*[ 
 // Whatever cannot be read by whichever command, the error's line names it once, and no function of the program.
 func TestErrorsNameTheirSubjectOnce(t *testing.T) {
 	dir := t.TempDir()
-	put := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-		return path
-	}
+	put := putter(t, dir)
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	granule := readFile(t, "sample/"+granuleThere)
@@ -69,5 +64,15 @@ func TestErrorsNameTheirSubjectOnce(t *testing.T) {
 				require.NotRegexp(t, function, line, "%s: %v", what, args)
 			}
 		}
+	}
+}
+
+// putter writes files below a folder and gives their paths.
+func putter(t *testing.T, dir string) func(name, text string) string {
+	return func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
 	}
 }

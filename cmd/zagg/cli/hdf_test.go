@@ -46,15 +46,21 @@ func serveHDF(t *testing.T, args ...string) (endpoint string, stop func() int) {
 	go io.Copy(io.Discard, r) //nolint:errcheck // keeps the pipe empty
 	_, address, ok := strings.Cut(strings.TrimSpace(string(line)), " on ")
 	require.True(t, ok, "%s", line)
+	stop = stopper(t, cancel, code)
+	return address, stop
+}
+
+// stopper ends a command by its context, once, and gives its exit code; at the test's end if not before.
+func stopper(t *testing.T, cancel context.CancelFunc, code <-chan int) func() int {
 	stopped := -1
-	stop = func() int {
+	stop := func() int {
 		if cancel(); stopped < 0 {
 			stopped = <-code
 		}
 		return stopped
 	}
 	t.Cleanup(func() { stop() })
-	return address, stop
+	return stop
 }
 
 // hdfWays are the ways to a domain: the file, a server, a function.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -20,12 +19,7 @@ const steering = "\x1b[2J\u202e"
 // Whatever a name, a value, or a server's answer has in it, what commands print does not steer the terminal: it is shown escaped.
 func TestNothingPrintedSteersTheTerminal(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-		return path
-	}
+	write := putter(t, dir)
 	kinds := readFile(t, "../../../core/h5/testdata/kinds_earliest.h5")
 	for name, other := range map[string]string{"vlen": "v\x1bcn", "text": "t\u202e", "FALSE": "F\x1b[2J", "compound": "comp\x1b[2J"} {
 		require.Contains(t, string(kinds), name)

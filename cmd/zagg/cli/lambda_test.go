@@ -112,8 +112,8 @@ func TestLambdaReportAndAttach(t *testing.T) {
 	require.Contains(t, errs, "no run on Lambda")
 }
 
-// account is AWS as the environment tells of it, with a function that answers pings with a manifest.
-func account(t *testing.T, m *host.Manifest) *emulator.Lambda {
+// awsHere is AWS as the environment tells of it: Lambda without a function, and S3 with the granules.
+func awsHere(t *testing.T) (*emulator.Lambda, *awstest.S3) {
 	l, err := emulator.New(emulator.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
@@ -126,6 +126,12 @@ func account(t *testing.T, m *host.Manifest) *emulator.Lambda {
 		}
 	}
 	upload(t)
+	return l, s3
+}
+
+// account is AWS as the environment tells of it, with a function that answers pings with a manifest.
+func account(t *testing.T, m *host.Manifest) *emulator.Lambda {
+	l, _ := awsHere(t)
 	manifest, err := json.Marshal(m)
 	require.NoError(t, err)
 	require.NoError(t, l.Deploy(emulator.Function{Name: "process-shard", Memory: 2048, Timeout: time.Minute, Handler: func(_ context.Context, event []byte) ([]byte, error) {

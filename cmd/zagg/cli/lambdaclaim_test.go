@@ -23,18 +23,7 @@ import (
 
 // Where only the function may write, it claims the store for the run: other runs are kept away from it all the same.
 func TestFunctionClaimsWhereOnlyItMayWrite(t *testing.T) {
-	l, err := emulator.New(emulator.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	s3, err := awstest.StartS3(t.Context(), awstest.S3Options{Buckets: []string{"ins", "out"}})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s3.Close()) })
-	for _, env := range []map[string]string{l.Environ(), s3.Environ()} {
-		for k, v := range env {
-			t.Setenv(k, v)
-		}
-	}
-	upload(t)
+	l, s3 := awsHere(t)
 	var inside, claims atomic.Int64
 	w, err := worker.New(os.Getenv, io.Discard, all.Plugins()...)
 	require.NoError(t, err)

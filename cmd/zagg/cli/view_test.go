@@ -71,14 +71,7 @@ func serveView(t *testing.T, args ...string) (page string, stop func() int) {
 	}()
 	page, err := bufio.NewReader(r).ReadString('\n')
 	require.NoError(t, err)
-	stopped := -1
-	stop = func() int {
-		if cancel(); stopped < 0 {
-			stopped = <-code
-		}
-		return stopped
-	}
-	t.Cleanup(func() { stop() })
+	stop = stopper(t, cancel, code)
 	return strings.TrimSpace(page), stop
 }
 
