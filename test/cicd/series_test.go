@@ -18,13 +18,7 @@ import (
 // The step that adds a merge to the branch benchmarks, as two merges run it at the same time: the one that pushes later adds its
 // rows to what the other has pushed. Without anything new there is no commit.
 func TestTheSeriesStep(t *testing.T) {
-	var script string
-	for _, s := range workflows(t)["benchmark.yml"].Jobs["merge"].Steps {
-		if s.Name == "Series and charts" {
-			script = s.Run
-		}
-	}
-	require.NotEmpty(t, script)
+	script := benchmarkStep(t, "merge", func(s step) bool { return s.Name == "Series and charts" })
 	dir := t.TempDir()
 	run := func(where, name string, args ...string) string {
 		cmd := exec.Command(name, args...)

@@ -28,13 +28,7 @@ func TestActionlint(t *testing.T) {
 
 // The step that plans a benchmark, run in a clone with a change of the worker.
 func TestThePlanStep(t *testing.T) {
-	var script string
-	for _, s := range workflows(t)["benchmark.yml"].Jobs["plan"].Steps {
-		if s.ID == "plan" {
-			script = s.Run
-		}
-	}
-	require.NotEmpty(t, script)
+	script := benchmarkStep(t, "plan", func(s step) bool { return s.ID == "plan" })
 	clone := filepath.Join(t.TempDir(), "clone")
 	git := func(args ...string) string {
 		cmd := exec.Command("git", args...)

@@ -126,3 +126,12 @@ func TestLeastPermissions(t *testing.T) {
 	require.Equal(t, []string{"benchmark.yml merge", "release.yml publish"}, writesContents)
 	require.Equal(t, "production", workflows(t)["release.yml"].Jobs["production"].Environment)
 }
+
+// benchmarkStep is what a step of the benchmark's workflow runs.
+func benchmarkStep(t *testing.T, job string, is func(step) bool) string {
+	steps := workflows(t)["benchmark.yml"].Jobs[job].Steps
+	i := slices.IndexFunc(steps, is)
+	require.GreaterOrEqual(t, i, 0)
+	require.NotEmpty(t, steps[i].Run)
+	return steps[i].Run
+}
