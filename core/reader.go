@@ -6,13 +6,22 @@ import (
 	"time"
 )
 
-// A Granule is one file of a product with its siblings, as the worker needs it.
+// A Granule is one file of a product with its siblings. Plans, jobs, readers and records take this one; catalogs and shard maps, which
+// list several ways to a file, give it once the way is chosen.
 type Granule struct {
-	ID     string            `json:"id"`     // what it is known by: its name, or its address where its reader does not know the name
-	Assets map[string]string `json:"assets"` // "data" and names the reader's config gives
-	Start  time.Time         `json:"start,omitzero"`
-	Size   int64             `json:"size,omitempty"`
+	ID     string            // what it is known by: its name, or its address where its reader does not know the name; "": not yet found out
+	Assets map[string]string // addresses: "data", the file itself, and names that the reader's config gives
+	Start  time.Time         // of its observations, as a catalog says; zero: unknown. Workers are not told
+	Size   int64             // bytes of the file as a catalog says, which may round it, or as it was found; 0: unknown. For estimates alone
+	// Found is the version of the file by which the granule's shards were found (URL, ETag, Size): another is not read. Zero: any is.
+	Found ObjectInfo
 }
+
+// GranuleAt is a file without siblings, of which nothing but its address is known.
+func GranuleAt(url string) Granule { return Granule{Assets: map[string]string{"data": url}} }
+
+// URL is the address of the file itself.
+func (g Granule) URL() string { return g.Assets["data"] }
 
 // A ProductReader turns granules of one product into batches of observations. Safe for concurrent use.
 type ProductReader interface {

@@ -232,7 +232,7 @@ func (tableReader) Identify(_ context.Context, names []string) ([]core.Identity,
 }
 
 func (tableReader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
-	data, err := objstore.ReadAll(ctx, src, g.Assets["data"], 1<<20)
+	data, err := objstore.ReadAll(ctx, src, g.URL(), 1<<20)
 	if err != nil {
 		return core.ReadStats{}, err
 	}

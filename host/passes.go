@@ -106,7 +106,7 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	if err != nil {
 		return false, err
 	}
-	granules, err := j.Cores(ctx, t.Recipe.Reader)
+	granules, err := j.Identified(ctx, t.Recipe.Reader)
 	if err != nil {
 		return false, err
 	}
@@ -116,7 +116,7 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	if record != nil && t.done(record, j, w.want) {
 		whole, _, err = record.Intact(ctx, w.store, j.StorePath)
 		own := record.RunID != "" && record.RunID == j.RunID
-		whole = whole && (own || !p.stores.Looks.replaced(ctx, record, j, granules))
+		whole = whole && (own || !p.stores.Looks.replaced(ctx, record, granules))
 	}
 	switch {
 	case err != nil:
@@ -150,7 +150,7 @@ func (p *processing) run(ctx context.Context) {
 	pipeline.Budget, pipeline.Scratch, pipeline.Request = p.stores.Budget, p.stores.Scratch, p.stores.Request
 	hooks := engine.Hooks{Changed: p.changed, Read: p.read, Done: func(i int, res *engine.Result) error { return p.finish(ctx, i, res) }}
 	if ended := p.stores.Ended; ended != nil {
-		hooks.Granule = func(g core.Granule) { ended(g.Assets["data"]) }
+		hooks.Granule = func(g core.Granule) { ended(g.URL()) }
 	}
 	_, errs := pipeline.RunAll(ctx, tasks, hooks)
 	for i, w := range p.works {

@@ -67,12 +67,11 @@ type Outcome struct {
 
 // Job is one shard of a plan as an executor gets it.
 func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
-	granules := shard.Granules
 	j := job.Job{
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
 		Config: t.Recipe.Config.JSON(), Plugins: job.ForeignPlugins(t.Recipe.plugins), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
-		Granules: make([]job.Granule, len(granules)),
+		Granules: slices.Clone(shard.Granules),
 	}
 	if old, ok := t.Recipe.Grid.(core.LegacyGrid); ok { // whose workers of earlier releases look at orders
 		shard, cell := old.Orders()
@@ -82,17 +81,8 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 		block := int64(rank)
 		j.Block, j.PlanShards = &block, t.blocks
 	}
-	for i, g := range granules {
-		j.Granules[i].URL = g.Assets["data"]
-		for name, url := range g.Assets {
-			if name == "data" {
-				continue
-			}
-			if j.Granules[i].Assets == nil {
-				j.Granules[i].Assets = map[string]string{}
-			}
-			j.Granules[i].Assets[name] = url
-		}
+	for i := range j.Granules {
+		j.Granules[i].Start = time.Time{} // events have none, and a reader gets the same wherever the job is done
 	}
 	return j
 }
@@ -111,8 +101,8 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 		return nil, err
 	}
 	if looks != nil {
-		granules, err := j.Cores(ctx, t.Recipe.Reader)
-		if err != nil || looks.replaced(ctx, r, j, granules) {
+		granules, err := j.Identified(ctx, t.Recipe.Reader)
+		if err != nil || looks.replaced(ctx, r, granules) {
 			return nil, err
 		}
 	}
@@ -136,7 +126,7 @@ func (t *Template) recorded(ctx context.Context, from core.ObjectReader, j *job.
 	if r == nil || err != nil {
 		return nil, store.Want{}, err
 	}
-	granules, err := j.Cores(ctx, t.Recipe.Reader)
+	granules, err := j.Identified(ctx, t.Recipe.Reader)
 	if err != nil {
 		return nil, store.Want{}, err
 	}

@@ -22,7 +22,7 @@ func (r *Recipe) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 	if err != nil || len(units) < 2 {
 		return nil, err
 	}
-	url := g.Assets["data"]
+	url := g.URL()
 	if err := checkCoordinate(url, units[0], "latitude", "longitude", "east"); err != nil {
 		return nil, err
 	}

@@ -50,14 +50,14 @@ func (l *Looks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
 // Failed is how many granules could not be looked at: they count as what they were.
 func (l *Looks) Failed() int64 { return l.failed.Load() }
 
-// replaced reports whether a granule of a job is another now than the one that its record was made of.
-func (l *Looks) replaced(ctx context.Context, r *store.Record, j *job.Job, granules []core.Granule) bool {
+// replaced reports whether one of some granules is another now than the one that the record was made of.
+func (l *Looks) replaced(ctx context.Context, r *store.Record, granules []core.Granule) bool {
 	if l == nil {
 		return false
 	}
 	urls := make(map[string]string, len(granules))
-	for i, g := range granules {
-		urls[g.ID] = j.Granules[i].URL
+	for _, g := range granules {
+		urls[g.ID] = g.URL()
 	}
 	for i := range r.Versions {
 		v := &r.Versions[i]
@@ -77,7 +77,6 @@ func (p *processing) steadily(jobs []job.Job) {
 	var urls []string
 	for i := range jobs {
 		for _, g := range jobs[i].Granules {
-			urls = append(urls, g.URL)
 			for _, url := range g.Assets {
 				urls = append(urls, url)
 			}
@@ -89,9 +88,9 @@ func (p *processing) steadily(jobs []job.Job) {
 	p.steady, p.expected = objstore.NewSteady(p.stores.Source, urls...), map[string]bool{}
 	for i := range jobs {
 		for _, g := range jobs[i].Granules {
-			if g.ETag != "" || g.Size > 0 {
-				p.expected[g.URL] = true
-				p.steady.Expect(g.URL, core.ObjectInfo{URL: g.URL, ETag: g.ETag, Size: g.Size})
+			if g.Found.ETag != "" || g.Found.Size > 0 {
+				p.expected[g.URL()] = true
+				p.steady.Expect(g.URL(), g.Found)
 			}
 		}
 	}
@@ -133,7 +132,7 @@ func (p *processing) versions(granules []core.Granule, missing []string) []store
 	}
 	var all []store.Version
 	for _, g := range granules {
-		url := g.Assets["data"]
+		url := g.URL()
 		if p.steady == nil || left[g.ID] {
 			continue
 		}

@@ -54,7 +54,7 @@ func (d *DataSource) WithFiles(g core.Granule) core.Granule {
 	if len(d.Files) == 0 {
 		return g
 	}
-	url := g.Assets["data"]
+	url := g.URL()
 	name := core.Address(url).Name()
 	stem := name
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {

@@ -82,7 +82,7 @@ func (r *pass) collect() {
 	known := map[string]int{}
 	for t, task := range r.tasks {
 		for k, g := range task.Granules {
-			name := g.ID + "\n" + g.Assets["data"]
+			name := g.ID + "\n" + g.URL()
 			i, ok := known[name]
 			if !ok {
 				i = len(r.granules)

@@ -115,9 +115,9 @@ func (a *account) fleet(t *testing.T, change func(*Options)) *Fleet {
 }
 
 func aJob(label string, granules int) job.Job {
-	j := job.Job{ShardKey: core.ShardKey(strings.TrimPrefix(label, "-")), Label: label, StorePath: "mem://out/good.zarr", Granules: make([]job.Granule, granules)}
+	j := job.Job{ShardKey: core.ShardKey(strings.TrimPrefix(label, "-")), Label: label, StorePath: "mem://out/good.zarr", Granules: make(job.Granules, granules)}
 	for i := range j.Granules {
-		j.Granules[i].URL = fmt.Sprintf("s3://archive/ATL06/granule-%06d.h5", i)
+		j.Granules[i] = core.GranuleAt(fmt.Sprintf("s3://archive/ATL06/granule-%06d.h5", i))
 	}
 	return j
 }

@@ -13,14 +13,14 @@ import (
 func TestGranulesURL(t *testing.T) {
 	j := decode(t, `{"shard_key": 1, "granules_url": "s3://b/list.json", "store_path": "s3://b/s"}`)
 	require.Nil(t, j.Granules)
-	whole := &Job{ShardKey: "1", StorePath: "s3://b/s", Granules: []Granule{{URL: "s3://b/a.h5"}, {URL: "s3://b/b.h5", Assets: map[string]string{"l2a": "s3://b/<&>"}}}}
+	whole := &Job{ShardKey: "1", StorePath: "s3://b/s", Granules: Granules{core.GranuleAt("s3://b/a.h5"), {Assets: map[string]string{"data": "s3://b/b.h5", "l2a": "s3://b/<&>"}}}}
 	list, key, err := whole.SealedGranules()
 	require.NoError(t, err)
 	require.Empty(t, key)
 	require.NoError(t, j.SetGranules(list))
 	require.Equal(t, whole.Granules, j.Granules)
 
-	whole.Granules[1].Assets = map[string]string{"l2a": "https://host/x?sig=SECRET"}
+	whole.Granules[1].Assets["l2a"] = "https://host/x?sig=SECRET"
 	list, key, err = whole.SealedGranules()
 	require.NoError(t, err)
 	require.NotContains(t, string(list), "b.h5")

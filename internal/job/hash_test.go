@@ -22,7 +22,7 @@ func TestGranulesHash(t *testing.T) {
 	require.NoError(t, json.Unmarshal(data, &response))
 	var ids []string
 	for _, g := range j.Granules {
-		ids = append([]string{BareName(g.URL)}, ids...) // any order
+		ids = append([]string{BareName(g.URL())}, ids...) // any order
 	}
 	require.Contains(t, response.Body, `"granules_sha256": "`+GranulesHash(ids)+`"`)
 	require.Equal(t, GranulesHash([]string{"a.h5", "b.h5"}), GranulesHash([]string{"b.h5", "a.h5"}))

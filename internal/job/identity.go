@@ -18,7 +18,7 @@ import (
 func Identify(ctx context.Context, r core.ProductReader, granules []core.Granule) ([]core.Identity, error) {
 	names := make([]string, len(granules))
 	for i := range granules {
-		names[i] = BareName(granules[i].Assets["data"])
+		names[i] = BareName(granules[i].URL())
 	}
 	ids := make([]core.Identity, len(granules))
 	if reader, ok := r.(core.Identifier); ok && len(granules) > 0 {
@@ -32,20 +32,10 @@ func Identify(ctx context.Context, r core.ProductReader, granules []core.Granule
 	}
 	for i := range granules {
 		if granules[i].ID = names[i]; !ids[i].Known() {
-			granules[i].ID = PlainAddress(granules[i].Assets["data"])
+			granules[i].ID = PlainAddress(granules[i].URL())
 		}
 	}
 	return ids, nil
-}
-
-// Cores are the job's granules as readers take them, with the IDs that they are known by.
-func (j *Job) Cores(ctx context.Context, r core.ProductReader) ([]core.Granule, error) {
-	granules := make([]core.Granule, len(j.Granules))
-	for i, g := range j.Granules {
-		granules[i] = g.Core()
-	}
-	_, err := Identify(ctx, r, granules)
-	return granules, err
 }
 
 // PlainAddress is an address in one spelling and without what may be a credential: paths are absolute, URLs have neither

@@ -23,7 +23,7 @@ type Job struct {
 	ChunkIdx          []int64         `json:"chunk_idx,omitempty"` // the shard's block along each dimension, for people
 	ShardKey          core.ShardKey   `json:"shard_key"`
 	ParentOrder       *int            `json:"parent_order"` // null for grids without orders
-	Granules          []Granule       `json:"granule_urls"`
+	Granules          Granules        `json:"granule_urls"`
 	StorePath         string          `json:"store_path"`
 	S3Credentials     *Credentials    `json:"s3_credentials,omitempty"` // to read granules
 	OutputCredentials *Credentials    `json:"output_credentials,omitempty"`
@@ -79,52 +79,6 @@ func (j *Job) IsHome(i int) bool {
 	return home || j.Home == nil
 }
 
-// A Granule is one file to read: its address and those of its siblings. JSON: a string, or {url, assets, etag, length}.
-type Granule struct {
-	URL    string
-	Assets map[string]string // siblings by name; nil: none
-	// ETag and Size are of the version by which the granule's shards were found: another is not read. "" and 0: any is.
-	ETag string
-	Size int64
-}
-
-type granuleJSON struct {
-	URL    string            `json:"url"`
-	Assets map[string]string `json:"assets,omitempty"`
-	ETag   string            `json:"etag,omitempty"`
-	Size   int64             `json:"length,omitempty"`
-}
-
-// MarshalJSON writes a string where there are no siblings.
-func (g Granule) MarshalJSON() ([]byte, error) {
-	if len(g.Assets) == 0 && g.ETag == "" && g.Size == 0 {
-		return EncodeJSON(g.URL)
-	}
-	return EncodeJSON(granuleJSON(g))
-}
-
-// UnmarshalJSON reads a string or an object.
-func (g *Granule) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '"' {
-		*g = Granule{}
-		return json.Unmarshal(data, &g.URL)
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	return dec.Decode((*granuleJSON)(g))
-}
-
-// Core is the granule as readers take it, without an ID (see Identify): its address is asset "data".
-func (g Granule) Core() core.Granule {
-	assets := map[string]string{"data": g.URL}
-	for k, v := range g.Assets {
-		if k != "data" {
-			assets[k] = v
-		}
-	}
-	return core.Granule{Assets: assets}
-}
-
 // BareName is the last element of an address, without a query.
 func BareName(url string) string { return core.Address(url).Name() }
 
@@ -172,7 +126,7 @@ func (j *Job) SetGranules(data []byte) error {
 	if len(data) > maxEvent {
 		return core.Errorf(core.Invalid, "job", j.GranulesURL, "a list of %d bytes is too long (most: %d)", len(data), maxEvent)
 	}
-	var list []Granule
+	var list Granules
 	if err := json.Unmarshal(data, &list); err != nil {
 		return core.Errorf(core.Corrupt, "job", j.GranulesURL, "the list of granules: %w", err)
 	}
@@ -231,16 +185,16 @@ func checkHome(key core.ShardKey, home []int, n int) error {
 	return nil
 }
 
-func checkGranules(key core.ShardKey, list []Granule) error {
+func checkGranules(key core.ShardKey, list Granules) error {
 	seen := make(map[string]bool, len(list))
 	for i, g := range list {
 		switch {
-		case g.URL == "":
+		case g.URL() == "":
 			return core.Errorf(core.Invalid, "job.Decode", string(key), "granule_urls[%d] has no address", i)
-		case seen[g.URL]:
-			return core.Errorf(core.Invalid, "job.Decode", string(key), "granule %s is listed twice; its observations would count twice", g.URL)
+		case seen[g.URL()]:
+			return core.Errorf(core.Invalid, "job.Decode", string(key), "granule %s is listed twice; its observations would count twice", g.URL())
 		}
-		seen[g.URL] = true
+		seen[g.URL()] = true
 	}
 	return nil
 }

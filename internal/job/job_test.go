@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,8 +51,8 @@ func TestDecode(t *testing.T) {
 	require.Equal(t, core.ShardKey("-6134114"), j.ShardKey)
 	require.Nil(t, j.ParentOrder)
 	require.Equal(t, int64(3), *j.Block)
-	require.Equal(t, core.Granule{Assets: map[string]string{"data": "s3://b/a.h5"}}, j.Granules[0].Core())
-	require.Equal(t, core.Granule{Assets: map[string]string{"data": "s3://b/c.h5", "l2a": "s3://b/l2a.h5"}}, j.Granules[1].Core())
+	require.Equal(t, core.GranuleAt("s3://b/a.h5"), j.Granules[0])
+	require.Equal(t, core.Granule{Assets: map[string]string{"data": "s3://b/c.h5", "l2a": "s3://b/l2a.h5"}}, j.Granules[1])
 
 	event, err := j.Event()
 	require.NoError(t, err)
@@ -89,6 +90,24 @@ func TestDecodeErrors(t *testing.T) {
 		require.ErrorContains(t, err, c.want, name)
 		require.Equal(t, c.code, core.CodeOf(err), name)
 		require.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
+// What a plan knows of a granule and an event does not tell stays out of it, and what it tells comes back.
+func TestGranulesInEvents(t *testing.T) {
+	in := Granules{
+		{ID: "a.h5", Assets: map[string]string{"data": "s3://b/a.h5"}, Start: time.Unix(1, 0), Size: 3},
+		{ID: "c.h5", Assets: map[string]string{"data": "s3://b/c.h5", "l2a": "s3://b/<l2a>"}, Found: core.ObjectInfo{URL: "s3://b/c.h5", ETag: "e", Size: 7}},
+	}
+	text, err := EncodeJSON(in)
+	require.NoError(t, err)
+	require.Equal(t, `["s3://b/a.h5",{"url":"s3://b/c.h5","assets":{"l2a":"s3://b/<l2a>"},"etag":"e","length":7}]`, string(text))
+	var out Granules
+	require.NoError(t, json.Unmarshal(text, &out))
+	require.Equal(t, Granules{core.GranuleAt("s3://b/a.h5"), {Assets: in[1].Assets, Size: 7, Found: in[1].Found}}, out)
+	for text, want := range map[string]string{"5": "granule_urls: want a list, not a number", "[5]": "granule_urls: want an object, not a number", "null": "Missing required parameters: granule_urls"} {
+		_, err := Decode([]byte(`{"shard_key": 1, "store_path": "s", "granule_urls": ` + text + `}`))
+		require.ErrorContains(t, err, want)
 	}
 }
 
@@ -174,7 +193,7 @@ func FuzzDecode(f *testing.F) {
 // What S3 is told of other accounts' buckets travels with events of every mode, and is not there if not set.
 func TestTermsTravel(t *testing.T) {
 	terms := Terms{OutputACL: "bucket-owner-full-control", OutputKMSKey: "alias/heights", RequesterPays: true}
-	j := Job{ShardKey: "1", Granules: []Granule{{URL: "s3://a/b.h5"}}, StorePath: "s3://c/d"}
+	j := Job{ShardKey: "1", Granules: Granules{core.GranuleAt("s3://a/b.h5")}, StorePath: "s3://c/d"}
 	event, err := j.Event()
 	require.NoError(t, err)
 	require.NotContains(t, string(event), "output_acl")

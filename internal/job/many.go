@@ -25,15 +25,15 @@ func Join(jobs []Job) Job {
 		return jobs[0]
 	}
 	all := jobs[0]
-	all.Granules, all.Home, all.Superseded, all.Missing, all.ChunkIdx, all.Block = []Granule{}, nil, nil, nil, nil, nil
+	all.Granules, all.Home, all.Superseded, all.Missing, all.ChunkIdx, all.Block = Granules{}, nil, nil, nil, nil, nil
 	at := map[string]int{}
 	for _, j := range jobs {
 		p := Part{ShardKey: j.ShardKey, Label: j.Label, ChunkIdx: j.ChunkIdx, Block: j.Block, Granules: []int{}, Home: j.Home, Superseded: j.Superseded, Missing: j.Missing}
 		for _, g := range j.Granules {
-			i, ok := at[g.URL]
+			i, ok := at[g.URL()]
 			if !ok {
 				i = len(all.Granules)
-				at[g.URL] = i
+				at[g.URL()] = i
 				all.Granules = append(all.Granules, g)
 			}
 			p.Granules = append(p.Granules, i)
@@ -55,7 +55,7 @@ func (j *Job) Split() []Job {
 		one.ShardKey, one.Label, one.ChunkIdx, one.Block = p.ShardKey, p.Label, p.ChunkIdx, p.Block
 		one.Home, one.Superseded, one.Missing = p.Home, p.Superseded, p.Missing
 		if one.Granules = nil; j.GranulesURL == "" || j.Granules != nil {
-			one.Granules = make([]Granule, len(p.Granules))
+			one.Granules = make(Granules, len(p.Granules))
 			for k, at := range p.Granules {
 				one.Granules[k] = j.Granules[at]
 			}

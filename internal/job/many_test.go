@@ -11,10 +11,10 @@ import (
 
 func three() []Job {
 	block := func(n int64) *int64 { return &n }
-	g := func(names ...string) (out []Granule) {
-		out = []Granule{}
+	g := func(names ...string) (out Granules) {
+		out = Granules{}
 		for _, n := range names {
-			out = append(out, Granule{URL: "s3://b/" + n})
+			out = append(out, core.GranuleAt("s3://b/"+n))
 		}
 		return out
 	}

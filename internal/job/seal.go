@@ -28,9 +28,6 @@ func (j *Job) SealedGranules() (list []byte, key secret.Text, err error) {
 // signed reports that an address of a granule or of a sibling has what must not be seen.
 func (j *Job) signed() bool {
 	for _, g := range j.Granules {
-		if core.Address(g.URL).Secret() {
-			return true
-		}
 		for _, a := range g.Assets {
 			if core.Address(a).Secret() {
 				return true

@@ -25,7 +25,7 @@ func Select(ctx context.Context, r core.ProductReader, lists [][]core.Granule) (
 	first := map[string]int{}
 	for i, g := range all {
 		if k, taken := first[g.ID]; taken {
-			return nil, alike(all[k].Assets["data"], g.Assets["data"])
+			return nil, alike(all[k].URL(), g.URL())
 		}
 		first[g.ID] = i
 		if ids[i].Known() {
@@ -36,7 +36,7 @@ func Select(ctx context.Context, r core.ProductReader, lists [][]core.Granule) (
 		group := same[data]
 		best, rival := newest(ids, group)
 		if rival >= 0 {
-			return nil, alike(all[best].Assets["data"], all[rival].Assets["data"])
+			return nil, alike(all[best].URL(), all[rival].URL())
 		}
 		for _, i := range group {
 			if i != best {
@@ -47,7 +47,7 @@ func Select(ctx context.Context, r core.ProductReader, lists [][]core.Granule) (
 	for i, list := range lists {
 		kept := list[:0]
 		for _, g := range list {
-			g.ID = all[place[g.Assets["data"]]].ID
+			g.ID = all[place[g.URL()]].ID
 			if by[g.ID] == "" {
 				kept = append(kept, g)
 			}
@@ -70,8 +70,8 @@ func distinct(lists [][]core.Granule) (all []core.Granule, place map[string]int)
 	place = map[string]int{}
 	for _, list := range lists {
 		for _, g := range list {
-			if _, seen := place[g.Assets["data"]]; !seen {
-				place[g.Assets["data"]] = len(all)
+			if _, seen := place[g.URL()]; !seen {
+				place[g.URL()] = len(all)
 				all = append(all, g)
 			}
 		}

@@ -38,7 +38,7 @@ func (r *Run) checkContraction(ctx context.Context) error {
 	}
 	var some []core.Granule
 	for id := range known {
-		some = append(some, core.Granule{ID: id, Assets: map[string]string{"data": id}})
+		some = append(some, core.GranuleAt(id))
 	}
 	ids, err := job.Identify(ctx, r.recipe.Reader, some)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *Run) checkContraction(ctx context.Context) error {
 	var gone []core.Granule
 	for _, id := range recorded {
 		if !known[id] {
-			gone = append(gone, core.Granule{ID: id, Assets: map[string]string{"data": id}})
+			gone = append(gone, core.GranuleAt(id))
 		}
 	}
 	if ids, err = job.Identify(ctx, r.recipe.Reader, gone); err != nil {
@@ -59,7 +59,7 @@ func (r *Run) checkContraction(ctx context.Context) error {
 	var lost []string
 	for i, g := range gone {
 		if !ids[i].Known() || !data[ids[i].Data] {
-			lost = append(lost, g.ID)
+			lost = append(lost, g.URL())
 		}
 	}
 	if len(lost) == 0 {

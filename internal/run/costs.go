@@ -190,13 +190,13 @@ const sample = 5
 
 // shapeOf is how the shards of the run are computed by a function of so many MB.
 func (r *Run) shapeOf(ctx context.Context, memoryMB int) *Shape {
-	s := &Shape{Sizes: &Sizes{known: r.sizes}, Indexed: r.config.DataSource.Index.Store != "", Memory: memoryMB, Latency: cost.DefaultLatency}
+	s := &Shape{Sizes: &Sizes{known: map[string]int64{}}, Indexed: r.config.DataSource.Index.Store != "", Memory: memoryMB, Latency: cost.DefaultLatency}
 	var urls []string
 	for i := range r.jobs {
 		for _, g := range r.jobs[i].Granules {
-			urls = append(urls, g.URL)
+			urls = append(urls, g.URL())
 			if g.Size > 0 {
-				r.sizes[g.URL] = g.Size
+				s.Sizes.known[g.URL()] = g.Size
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func (r *Run) describe(ctx context.Context) error {
 	for i := range r.plan.Shards {
 		for _, g := range r.plan.Shards[i].Granules {
 			if !missing[g.ID] {
-				names = append(names, job.BareName(g.Assets["data"]))
+				names = append(names, job.BareName(g.URL()))
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func Granules(ctx context.Context, store core.ObjectStore, args []string) ([]cor
 	urls = eachOnce(urls)
 	granules := make([]core.Granule, len(urls))
 	for i, u := range urls {
-		granules[i].Assets = map[string]string{"data": u}
+		granules[i] = core.GranuleAt(u)
 	}
 	if len(granules) == 0 {
 		return nil, core.Errorf(core.NotFound, "--granules", strings.Join(args, " "), "no granule found")

@@ -42,7 +42,7 @@ func TestGranules(t *testing.T) {
 		require.NoError(t, err, c.args)
 		urls := make([]string, len(got))
 		for i, g := range got {
-			urls[i] = g.Assets["data"]
+			urls[i] = g.URL()
 		}
 		require.Equal(t, c.want, urls, c.args)
 	}

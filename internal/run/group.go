@@ -27,15 +27,11 @@ func (r *Run) grouped(jobs []job.Job) *grouping {
 	g := &grouping{jobs: slices.Clone(jobs)}
 	slices.SortStableFunc(g.jobs, func(a, b job.Job) int { return core.CompareKeys(a.ShardKey, b.ShardKey) })
 	sizes := map[string]int64{}
-	for _, i := range r.ranks {
-		for _, granule := range r.plan.Shards[i].Granules {
-			sizes[granule.Assets["data"]] = granule.Size
-		}
-	}
 	for i := range g.jobs {
 		list := make([]string, len(g.jobs[i].Granules))
 		for k, granule := range g.jobs[i].Granules {
-			list[k] = granule.URL
+			list[k] = granule.URL()
+			sizes[list[k]] = granule.Size
 		}
 		g.lists = append(g.lists, list)
 	}
@@ -73,7 +69,7 @@ func (s *Shape) shapes(groups [][]job.Job) []cost.Job {
 		lists := make([][]string, len(group))
 		for k := range group {
 			for _, granule := range group[k].Granules {
-				lists[k] = append(lists[k], granule.URL)
+				lists[k] = append(lists[k], granule.URL())
 			}
 		}
 		out[i] = s.job(lists...)
@@ -87,7 +83,7 @@ func (g *grouping) bytesOf(group []job.Job) int64 {
 	for i := range group {
 		list := make([]string, len(group[i].Granules))
 		for k, granule := range group[i].Granules {
-			list[k] = granule.URL
+			list[k] = granule.URL()
 		}
 		n += g.kept.Of(list)
 	}

@@ -98,7 +98,7 @@ func (r *Run) buildIndex(ctx context.Context, src core.ObjectReader, to core.Obj
 	if err != nil {
 		return indexed{}, err
 	}
-	info, err := to.Stat(ctx, g.Assets["data"])
+	info, err := to.Stat(ctx, g.URL())
 	if err != nil {
 		return indexed{}, err
 	}

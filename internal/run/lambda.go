@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -256,7 +257,7 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	ping := b.call(job.ModePing)
 	for i := range r.jobs {
 		if granules := r.jobs[i].Granules; len(granules) > 0 {
-			ping.GranuleURL = granules[0].URL
+			ping.GranuleURL = granules[0].URL()
 			break
 		}
 	}
@@ -457,14 +458,12 @@ func (b *cloud) reachable(jobs []job.Job) error {
 	for i := range jobs {
 		for k := range jobs[i].Granules {
 			g := &jobs[i].Granules[k]
-			if isLocal(g.URL) && !b.o.Emulate {
-				return core.Errorf(core.Invalid, "granule", g.URL, "a function on AWS cannot read files of this machine: give s3:// or https:// addresses, or --emulate")
+			if url := g.URL(); isLocal(url) && !b.o.Emulate {
+				return core.Errorf(core.Invalid, "granule", url, "a function on AWS cannot read files of this machine: give s3:// or https:// addresses, or --emulate")
 			}
-			var err error
-			if g.URL, err = absolute(g.URL); err != nil {
-				return err
-			}
+			g.Assets = maps.Clone(g.Assets) // other jobs and the plan have it too
 			for name, url := range g.Assets {
+				var err error
 				if g.Assets[name], err = absolute(url); err != nil {
 					return err
 				}

@@ -100,9 +100,9 @@ func (r *Run) dropper(groups [][]job.Job) func(url string) {
 		seen := map[string]bool{}
 		for i := range g {
 			for _, granule := range g[i].Granules {
-				if !seen[granule.URL] {
-					seen[granule.URL] = true
-					left[granule.URL]++
+				if !seen[granule.URL()] {
+					seen[granule.URL()] = true
+					left[granule.URL()]++
 				}
 			}
 		}

@@ -47,13 +47,6 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, list := range m.Granules {
-		for k, rec := range list {
-			if rec.Size > 0 {
-				r.sizes[granules[i][k].Assets["data"]] = rec.Size
-			}
-		}
-	}
 	r.shardMap = nil // a continent's takes a hundred megabytes, and all that is needed of it is in the plan
 	if err := r.selectNewest(ctx, granules); err != nil {
 		return nil, nil, core.Wrap(err, "", name)
@@ -125,7 +118,7 @@ func (r *Run) addFiles(lists [][]core.Granule) {
 	made := map[string]map[string]string{}
 	for _, list := range lists {
 		for i := range list {
-			url := list[i].Assets["data"]
+			url := list[i].URL()
 			if made[url] == nil {
 				made[url] = source.WithFiles(list[i]).Assets
 			}
@@ -226,7 +219,7 @@ func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*granu
 	urls := []string{r.config.DataSource.Index.Store}
 	seen := map[string]bool{}
 	for _, g := range granules {
-		s.url = g.Assets["data"]
+		s.url = g.URL()
 		for _, url := range g.Assets {
 			if scheme := objstore.Scheme(url); !seen[scheme] {
 				seen[scheme] = true

@@ -97,8 +97,6 @@ type Run struct {
 
 	superseded []job.Superseded // granules left out for newer ones
 
-	sizes map[string]int64 // bytes of granules that the shard map knows, by address
-
 	left int    // shards at work that were not waited for
 	then string // what becomes of them
 }
@@ -175,7 +173,7 @@ func Do(ctx context.Context, o Options) (*Summary, error) {
 }
 
 func begin(o Options) *Run {
-	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config, budget: budget.New(cmp.Or(o.Memory, budget.Default())), sizes: map[string]int64{}}
+	r := &Run{o: o, progress: o.Progress, start: time.Now(), config: o.Config, budget: budget.New(cmp.Or(o.Memory, budget.Default()))}
 	if r.progress == nil {
 		r.progress = silence{}
 	}
@@ -270,8 +268,9 @@ func (r *Run) makeJobs() []job.Job {
 		j.Terms = r.o.Terms
 		for k := range j.Granules {
 			if g := &j.Granules[k]; r.source.found != nil {
-				if state, ok := r.source.found.State(g.URL); ok {
-					g.ETag, g.Size = state.ETag, state.Size
+				if state, ok := r.source.found.State(g.URL()); ok {
+					g.Found = core.ObjectInfo{URL: g.URL(), ETag: state.ETag, Size: state.Size}
+					g.Size = state.Size
 				}
 			}
 		}

@@ -28,9 +28,9 @@ func (r *Run) withSiblings(ctx context.Context, all []core.Granule) ([]core.Gran
 	stamp := timeInName()
 	siblings := map[string]map[string]int{} // of each sibling: the file of some observations
 	for i := range all {
-		name, key := siblingOf(patterns, all[i]), observed(stamp, ids[i], job.BareName(all[i].Assets["data"]))
+		name, key := siblingOf(patterns, all[i]), observed(stamp, ids[i], job.BareName(all[i].URL()))
 		if key == "" {
-			return nil, core.Errorf(core.Unsupported, "--granules", all[i].Assets["data"],
+			return nil, core.Errorf(core.Unsupported, "--granules", all[i].URL(),
 				"its name does not tell which observations it has, so siblings (data_source.assets) are not found by names: give a shard map that names them beside each granule")
 		}
 		if name == "" {
@@ -59,12 +59,12 @@ func (r *Run) pair(granules []core.Granule, keys []string, all []core.Granule, s
 			k, ok := siblings[name][keys[i]]
 			if !ok {
 				if without++; first == "" {
-					first = granules[i].Assets["data"]
+					first = granules[i].URL()
 				}
 				continue
 			}
 			used++
-			granules[i].Assets[name] = all[k].Assets["data"]
+			granules[i].Assets[name] = all[k].URL()
 		}
 		if without > 0 {
 			return core.Errorf(core.NotFound, "--granules", first, "%d of %d granules, this the first, have no file %s of the same observations beside them, which data_source.assets.%s asks for: give those too",
@@ -78,7 +78,7 @@ func (r *Run) pair(granules []core.Granule, keys []string, all []core.Granule, s
 // siblingOf is the sibling that a file is of; "": it is a granule.
 func siblingOf(patterns map[string]string, g core.Granule) string {
 	for _, name := range slices.Sorted(maps.Keys(patterns)) {
-		if ok, err := path.Match(patterns[name], job.BareName(g.Assets["data"])); err == nil && ok {
+		if ok, err := path.Match(patterns[name], job.BareName(g.URL())); err == nil && ok {
 			return name
 		}
 	}

@@ -84,7 +84,7 @@ func isHTTP(url string) bool {
 // Granule is the record as readers take it. driver "https" takes the HTTPS addresses and anything else the S3 ones;
 // where one is missing the other is taken. A record without any address is an error.
 func (r *Record) Granule(driver string) (core.Granule, error) {
-	g := core.Granule{ID: r.ID, Assets: make(map[string]string, 1+len(r.Assets))}
+	g := core.Granule{ID: r.ID, Size: r.Size, Assets: make(map[string]string, 1+len(r.Assets))}
 	for _, name := range slices.Sorted(maps.Keys(r.Assets)) {
 		if g.Assets[name] = choose(driver, r.Assets[name].S3, r.Assets[name].HTTPS); g.Assets[name] == "" {
 			return core.Granule{}, core.Errorf(core.Invalid, "shardmap", r.ID, "asset %q has no address", name)

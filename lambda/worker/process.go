@@ -162,7 +162,7 @@ func (in *invocation) openJob(ctx context.Context, j *job.Job, recipe *host.Reci
 	seen = watch(plain, j.Granules)
 	url := ""
 	if len(j.Granules) > 0 {
-		url = j.Granules[0].URL
+		url = j.Granules[0].URL()
 	}
 	stores = host.NewStores(seen, output, url)
 	stores.Made = made

@@ -28,10 +28,10 @@ type progress struct {
 	want   map[string]bool
 }
 
-func watch(r core.ObjectReader, granules []job.Granule) *progress {
+func watch(r core.ObjectReader, granules []core.Granule) *progress {
 	p := &progress{ObjectReader: r, opened: map[string]bool{}, total: len(granules), want: make(map[string]bool, len(granules))}
 	for _, g := range granules {
-		p.want[g.URL] = true
+		p.want[g.URL()] = true
 	}
 	return p
 }

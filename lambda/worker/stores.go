@@ -102,7 +102,6 @@ func (w *Worker) output(ctx context.Context, c *job.Credentials, region string, 
 func (w *Worker) source(ctx context.Context, j *job.Job, cfg *config.Config, output core.ObjectStore) (core.ObjectReader, error) {
 	var urls []string
 	for _, g := range j.Granules {
-		urls = append(urls, g.URL)
 		for _, u := range g.Assets {
 			urls = append(urls, u)
 		}
@@ -180,7 +179,6 @@ func (w *Worker) checkAddresses(j *job.Job) error {
 	}
 	addresses := []string{j.StorePath, j.GranulesURL, j.ResultURL, j.StartedURL}
 	for _, g := range j.Granules {
-		addresses = append(addresses, g.URL)
 		for _, u := range g.Assets {
 			addresses = append(addresses, u)
 		}

@@ -183,7 +183,7 @@ func TestManyGranules(t *testing.T) {
 	for i := range 5536 {
 		name := filepath.Join(dir, fmt.Sprintf("ATL03_20181014001049_02350102_006_%04d.h5", i))
 		require.NoError(t, os.Link(first, name))
-		whole.Granules = append(whole.Granules, job.Granule{URL: name})
+		whole.Granules = append(whole.Granules, core.GranuleAt(name))
 	}
 	list, _, err := whole.SealedGranules()
 	require.NoError(t, err)
@@ -200,7 +200,7 @@ func TestFirstOfManyGranulesFails(t *testing.T) {
 	b.setup(spheres)
 	whole := job.Job{}
 	for i := range 100_000 {
-		whole.Granules = append(whole.Granules, job.Granule{URL: fmt.Sprintf("s3://ins/ATL03_20181014001049_02350102_006_%06d.h5", i)})
+		whole.Granules = append(whole.Granules, core.GranuleAt(fmt.Sprintf("s3://ins/ATL03_20181014001049_02350102_006_%06d.h5", i)))
 	}
 	list, _, err := whole.SealedGranules()
 	require.NoError(t, err)

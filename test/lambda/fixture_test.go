@@ -211,7 +211,7 @@ func (f *fixture) local(cfg *config.Config, files []string) *run {
 	require.NoError(f, err)
 	list := make([]core.Granule, len(files))
 	for i, name := range files {
-		list[i] = job.Granule{URL: name}.Core()
+		list[i] = core.GranuleAt(name)
 	}
 	_, err = job.Identify(ctx, recipe.Reader, list)
 	require.NoError(f, err)

@@ -146,7 +146,7 @@ func (f *fixture) jobs() {
 	for i, s := range r.plan.Shards {
 		j := r.template.Job(i, &s, store)
 		for k := range j.Granules {
-			j.Granules[k].URL = remote("small", s.Granules)[k]
+			j.Granules[k].Assets = core.GranuleAt(remote("small", s.Granules)[k]).Assets
 		}
 		j.GranulesURL = store + ".status/r1/granules-" + s.Label + ".json"
 		list, err := job.EncodeJSON(j.Granules)
