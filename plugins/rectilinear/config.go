@@ -8,7 +8,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/gridkit"
-	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
+	"github.com/englacial/zagg/core/proj"
 )
 
 const (

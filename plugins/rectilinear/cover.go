@@ -7,7 +7,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
-	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
+	"github.com/englacial/zagg/core/proj"
 )
 
 // maxCover is the most shards that one region may have.

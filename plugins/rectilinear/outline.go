@@ -5,7 +5,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
-	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
+	"github.com/englacial/zagg/core/proj"
 )
 
 // A block is a rectangle of shards.

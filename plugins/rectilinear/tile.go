@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core/sphere"
-	"github.com/englacial/zagg/plugins/rectilinear/internal/proj"
+	"github.com/englacial/zagg/core/proj"
 )
 
 // latitude is how covers see latitudes: edges of regions are great circles of the authalic sphere, as for HEALPix cells.
