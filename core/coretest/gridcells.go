@@ -1,7 +1,9 @@
 package coretest
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
@@ -80,6 +82,9 @@ func (g *gridSuite) checkCellColumns(c *check, columns []core.Column) {
 func (g *gridSuite) checkVoids(c *check) {
 	if g.info.Frame.Slots() > maxListed {
 		c.Skipf("a shard has %d slots: its cells are not listed", g.info.Frame.Slots())
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Values(g.voids)), func(void []bool) bool { return slices.Contains(void, true) }) {
+		c.absent("no slot of the shards that were looked at is void")
 	}
 	for i := range g.homes {
 		h := &g.homes[i]

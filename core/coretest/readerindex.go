@@ -47,7 +47,7 @@ func (r *readerSuite) checkIndex(c *check) {
 		}
 		index := r.index(c, g, q)
 		if index == nil {
-			return
+			c.absent("the reader is no core.Indexer")
 		}
 		with, _ := r.indexed(g, index)
 		read := func(q core.Query) *table {
@@ -85,7 +85,7 @@ func (r *readerSuite) checkIndexDamaged(c *check) {
 	for i, g := range r.granules {
 		index := r.index(c, g, r.query())
 		if index == nil {
-			return
+			c.absent("the reader is no core.Indexer")
 		}
 		read := func(what string, index []byte, uses ...core.IndexUse) {
 			c.Helper()

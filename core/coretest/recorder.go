@@ -17,6 +17,7 @@ type Result struct {
 	Name     string // "Grid healpix/Cover"
 	Failures []string
 	Took     time.Duration
+	Left     time.Duration // about what the rest of its suite will take, as far as the checks until here tell; 0: not known, or nothing is left
 	// Skipped says why the check was not made, or not whole: then it is not passed, although it found nothing. Absent says what is not there to
 	// be checked, such as an optional power.
 	Skipped, Absent string
@@ -39,6 +40,9 @@ type Recorder struct {
 	skipped  string
 	absent   string
 	parts    bool // it has run checks of its own
+	began    time.Time
+	shares   map[string]int // of parts to come, as a suite says; see Expect
+	done     int            // shares of those that have ended
 	failed   bool // or one of its parts has
 	over     bool // nothing is taken any more
 }
@@ -99,12 +103,41 @@ func (r *Recorder) Absentf(format string, args ...any) {
 // FailNow ends the check.
 func (r *Recorder) FailNow() { runtime.Goexit() }
 
+// Expect says which checks are to come and what part of their time each takes, in any unit: Results have estimates of what is left from it.
+func (r *Recorder) Expect(shares map[string]int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.began, r.shares, r.done = time.Now(), map[string]int{}, 0
+	for name, share := range shares {
+		if r.Only == nil || r.Only(r.name+"/"+name) {
+			r.shares[name] = share
+		}
+	}
+}
+
+// left is how long the checks that are expected after one may take, if all take as long for their shares as those before.
+func (r *Recorder) left(ended string) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done += r.shares[ended]
+	delete(r.shares, ended)
+	rest := 0
+	for _, share := range r.shares {
+		rest += share
+	}
+	if r.done == 0 {
+		return 0
+	}
+	return time.Since(r.began) / time.Duration(r.done) * time.Duration(rest)
+}
+
 // grace is how long a check may take to end once its time is over.
 const grace = 2 * time.Second
 
 // Run makes a check and waits for it; when its time is over its context is cancelled, and soon after it is given up. A
 // check that has begun parts of its own has all the time they need.
 func (r *Recorder) Run(name string, check func(*Recorder)) bool {
+	short := name
 	if r.name != "" {
 		name = r.name + "/" + name
 	}
@@ -132,7 +165,7 @@ func (r *Recorder) Run(name string, check func(*Recorder)) bool {
 		check(part)
 	}()
 	part.wait(done, cancel)
-	ok := part.end(time.Since(start))
+	ok := part.end(time.Since(start), r.left(short))
 	if !ok {
 		r.mu.Lock()
 		r.failed = true
@@ -172,13 +205,13 @@ func (r *Recorder) hasParts() bool {
 }
 
 // end keeps the result, unless it is only that of parts; false if something failed.
-func (r *Recorder) end(took time.Duration) bool {
+func (r *Recorder) end(took, left time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over = true
 	if !r.parts || len(r.failures) > 0 {
 		r.results.mu.Lock()
-		result := Result{Name: r.name, Failures: r.failures, Took: took, Skipped: r.skipped, Absent: r.absent}
+		result := Result{Name: r.name, Failures: r.failures, Took: took, Left: left, Skipped: r.skipped, Absent: r.absent}
 		r.results.list = append(r.results.list, result)
 		r.results.mu.Unlock()
 		if r.Each != nil {

@@ -74,3 +74,32 @@ func TestMaker(t *testing.T) {
 	}
 	caught(t, "Makes", func(o only) { coretest.Maker(o, lax, `{}`) })
 }
+
+// What is left is estimated from the shares of what has been done; and a check that found nothing to look at is not one that passed.
+func TestEstimatesAndNothing(t *testing.T) {
+	var left []time.Duration
+	r := coretest.NewRecorder(t.Context(), time.Minute)
+	r.Each = func(result coretest.Result) { left = append(left, result.Left) }
+	r.Run("suite", func(r *coretest.Recorder) {
+		r.Expect(map[string]int{"a": 1, "b": 1, "c": 998})
+		for _, name := range []string{"a", "b", "c"} {
+			r.Run(name, func(*coretest.Recorder) { time.Sleep(time.Millisecond) })
+		}
+	})
+	require.GreaterOrEqual(t, left[1], 499*time.Millisecond) // of a thousandth each
+	require.Zero(t, left[2])
+
+	r = coretest.NewRecorder(t.Context(), time.Minute)
+	coretest.Grid(r, always[core.Grid](latLon{}), coretest.GridOptions{Options: coretest.Options{Short: true}})
+	absent := map[string]string{}
+	for _, result := range r.Results() {
+		if result.Absent != "" {
+			absent[result.Name] = result.Absent
+		}
+		require.Empty(t, result.Skipped, result.Name)
+	}
+	require.Equal(t, map[string]string{
+		"Axes": "no dimension has an axis", "CoverGiven": "the grid has no place for such regions", "LocateIn": "the grid is no core.ShardLocator",
+		"CellOutlines": "the grid is no core.Outliner", "CellAreas": "the grid is no core.CellMeasurer", "CoverCells": "the grid is no core.CellCoverer", "Legacy": "the grid is no core.LegacyGrid",
+	}, absent)
+}

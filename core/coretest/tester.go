@@ -45,6 +45,7 @@ type check struct {
 	ctx  context.Context
 	rand *rand.Rand
 	Options
+	held atomic.Int64 // how many times something was held against a promise
 }
 
 // A step is a check by name.
@@ -52,6 +53,7 @@ type step struct {
 	name   string
 	run    func(*check)
 	needed bool // the rest makes no sense without
+	share  int  // about what part of the time of its suite it takes, in thousandths; 0: next to nothing
 }
 
 // run makes one check: it passes if it reports nothing. A panic is reported, too. What is needed is done even where the
@@ -82,11 +84,21 @@ func (s *step) do(t report, ctx context.Context, opt Options) {
 		}
 	}()
 	s.run(c)
+	if c.held.Load() == 0 && !s.needed { // nothing was found because nothing was looked at
+		c.absent("there is nothing for it to check")
+	}
 }
 
 // runAll makes checks, until one fails that the rest needs.
 func runAll[S Tester[S]](t S, opt Options, steps []step) {
 	t.Helper()
+	if e, ok := any(t).(interface{ Expect(map[string]int) }); ok {
+		shares := map[string]int{}
+		for _, s := range steps {
+			shares[s.name] = max(1, s.share)
+		}
+		e.Expect(shares)
+	}
 	for _, s := range steps {
 		if !run(t, opt, s) && s.needed {
 			return
@@ -121,6 +133,7 @@ func (c *check) absent(format string, args ...any) {
 // must ends the check on an error.
 func (c *check) must(err error, what string) {
 	c.Helper()
+	c.held.Add(1)
 	if err != nil {
 		c.fatalf("%s: %v", what, err)
 	}
@@ -129,6 +142,7 @@ func (c *check) must(err error, what string) {
 // that ends the check where a condition does not hold.
 func (c *check) that(holds bool, format string, args ...any) {
 	c.Helper()
+	c.held.Add(1)
 	if !holds {
 		c.fatalf(format, args...)
 	}
@@ -137,6 +151,7 @@ func (c *check) that(holds bool, format string, args ...any) {
 // refused wants an error that says whose fault it is: one of the codes, or any but Internal where none is given.
 func (c *check) refused(err error, what string, codes ...core.Code) {
 	c.Helper()
+	c.held.Add(1)
 	if err == nil {
 		c.fatalf("%s is no error; want one", what)
 	}

@@ -32,7 +32,8 @@ func (a *app) pluginsVerify() *cobra.Command {
 
 What a grid, reader or statistic is made from is given with --with NAME=JSON. Without it the first of the "examples" in its
 JSON schema is taken, or {}. Readers need granules to read: a few small ones. A plugin in a process is also held against the contract of processes: handshake, health, signals, end.
-Results are printed as they come: ok, BROKEN, skip (not checked, and why), none (not there to be checked). Exits 1 if a promise was broken.`,
+Results are printed as they come, with about how long the rest of the suite will take: ok, BROKEN, skip (not checked, and why), none (not there to be
+checked). Exits 1 if a promise was broken.`,
 		Example: `  zagg plugins verify ./zagg-plugin-mine --with 'mygrid={"cell": 100}'
   zagg plugins verify --granule sample.csv -- python3 csv_reader.py`,
 		Args: cobra.MinimumNArgs(1),
@@ -98,7 +99,11 @@ func printResult(w io.Writer, r *coretest.Result) {
 	case r.Absent != "":
 		word, why = "none  ", ": "+r.Absent
 	}
-	fmt.Fprintf(w, "%s  %s (%.2f s)%s\n", word, r.Name, r.Took.Seconds(), why)
+	left := ""
+	if r.Left >= time.Second {
+		left = fmt.Sprintf(", some %.0f s left", r.Left.Seconds())
+	}
+	fmt.Fprintf(w, "%s  %s (%.2f s%s)%s\n", word, r.Name, r.Took.Seconds(), left, why)
 	for _, f := range r.Failures {
 		fmt.Fprintf(w, "        %s\n", strings.ReplaceAll(f, "\n", "\n        "))
 	}
