@@ -43,8 +43,8 @@ type Recorder struct {
 	began    time.Time
 	shares   map[string]int // of parts to come, as a suite says; see Expect
 	done     int            // shares of those that have ended
-	failed   bool // or one of its parts has
-	over     bool // nothing is taken any more
+	failed   bool           // or one of its parts has
+	over     bool           // nothing is taken any more
 }
 
 // results is the list that a Recorder and its parts share.

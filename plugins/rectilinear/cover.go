@@ -6,8 +6,8 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/gridkit"
-	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/core/proj"
+	"github.com/englacial/zagg/core/sphere"
 )
 
 // maxCover is the most shards that one region may have.

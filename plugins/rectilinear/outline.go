@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/core/proj"
+	"github.com/englacial/zagg/core/sphere"
 )
 
 // A block is a rectangle of shards.

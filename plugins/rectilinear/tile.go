@@ -3,8 +3,8 @@ package rectilinear
 import (
 	"math"
 
-	"github.com/englacial/zagg/core/sphere"
 	"github.com/englacial/zagg/core/proj"
+	"github.com/englacial/zagg/core/sphere"
 )
 
 // latitude is how covers see latitudes: edges of regions are great circles of the authalic sphere, as for HEALPix cells.
