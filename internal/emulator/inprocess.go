@@ -2,8 +2,11 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
 )
 
 // An inProcess is a sandbox that calls a Go function.
@@ -42,7 +45,11 @@ func (s *inProcess) run(call Call, timeout, kill time.Duration) outcome {
 	case r := <-done:
 		switch {
 		case r.err != nil:
-			out.fails("error", "Function.Error", "%v", r.err)
+			kind, text := "Function.Error", r.err.Error()
+			if e, ok := errors.AsType[messages.InvokeResponse_Error](r.err); ok {
+				kind, text = e.Type, e.Message
+			}
+			out.fails("error", kind, "%s", text)
 		case len(r.payload) > maxRequest:
 			out.fails("error", tooLarge, "Response payload size exceeded maximum allowed payload size (%d bytes).", maxRequest)
 		default:

@@ -55,9 +55,18 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 			f.o.Notice("shard %s: %s; it is asked to answer at once", j.Label, came.lost)
 			return f.ask(ctx, &j)
 		}
-		f.o.Notice("shard %s: %s; its event is sent again", j.Label, came.lost)
+		if came.code == core.Invalid { // such as a full disk; keys that were denied may be renewed
+			return nil, core.Errorf(came.code, "invoke "+f.o.Function, j.Label, "%s", came.lost)
+		}
+		if n+1 < cost.DefaultSends {
+			f.o.Notice("shard %s: %s; its event is sent again", j.Label, came.lost)
+		}
 	}
-	return nil, core.Errorf(core.Unavailable, "invoke "+f.o.Function, j.Label, "no result of two events; of the second: %s", came.lost)
+	code := core.Unavailable
+	if came.code == core.Denied {
+		code = came.code
+	}
+	return nil, core.Errorf(code, "invoke "+f.o.Function, j.Label, "no result of two events; of the second: %s", came.lost)
 }
 
 // sendOnce sends an event and waits for what comes of it.
@@ -165,6 +174,7 @@ type arrival struct {
 	answer *job.Response
 	err    error
 	lost   string
+	code   core.Code // of what was lost; 0: nobody knows why
 }
 
 // An awaited job is one whose event was sent.

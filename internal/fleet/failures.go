@@ -13,6 +13,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
 )
 
 // failures are the records that Lambda leaves of events that came to nothing, in the bucket that is the function's
@@ -22,8 +23,8 @@ type failures struct {
 	folder string // of the function's records
 	since  time.Time
 	seen   map[string]bool
-	why    map[string]string // what became of requests, by their ids
-	failed bool              // the last look
+	why    map[string]arrival // what became of requests, by their ids
+	failed bool               // the last look
 }
 
 // defaultAge is how long Lambda keeps the events of a function that nobody has configured otherwise.
@@ -59,7 +60,7 @@ func (f *Fleet) openFailures(ctx context.Context, arn string) *failures {
 		f.o.Notice("records of failures cannot be read: %v", err)
 		return nil
 	}
-	return &failures{store: store, folder: strings.TrimSuffix(url, "/") + "/aws/lambda/async/" + f.o.Function + "/", since: time.Now().Add(-time.Minute), seen: map[string]bool{}, why: map[string]string{}}
+	return &failures{store: store, folder: strings.TrimSuffix(url, "/") + "/aws/lambda/async/" + f.o.Function + "/", since: time.Now().Add(-time.Minute), seen: map[string]bool{}, why: map[string]arrival{}}
 }
 
 // A failure is a record of an event that came to nothing.
@@ -74,16 +75,25 @@ type failure struct {
 	} `json:"responsePayload"`
 }
 
-// describe is the failure in words.
-func (r *failure) describe() string {
+// arrival is the failure in words, and of what kind it is if our worker said that.
+func (r *failure) arrival() arrival {
 	if r.Request.Condition == "EventAgeExceeded" {
-		return "Lambda had no worker for it for as long as it keeps events"
+		return arrival{lost: "Lambda had no worker for it for as long as it keeps events"}
 	}
-	text := strings.TrimSpace(r.Answer.Type + " " + r.Answer.Message)
+	kind := r.Answer.Type
+	code, ours := job.CodeOfType(kind)
+	if ours {
+		kind = ""
+	}
+	text := strings.TrimSpace(kind + " " + r.Answer.Message)
 	if text == "" {
 		text = "the function failed"
 	}
-	return fmt.Sprintf("%.500s", text)
+	a := arrival{lost: fmt.Sprintf("%.500s", text)}
+	if ours {
+		a.code = code
+	}
+	return a
 }
 
 // readFailures hands the failures of this run's events to who waits for them.
@@ -102,7 +112,7 @@ func (r *results) readFailures(ctx context.Context) {
 	defer r.mu.Unlock()
 	for label, w := range r.waiting {
 		if why, ok := r.failures.why[w.request]; ok {
-			r.deliver(label, arrival{lost: why})
+			r.deliver(label, why)
 		}
 	}
 }
@@ -134,7 +144,7 @@ func (f *failures) look(ctx context.Context, now time.Time) error {
 		f.seen[url] = true
 		var one failure
 		if json.Unmarshal(data, &one) == nil && one.Request.ID != "" { // others may keep other things there
-			f.why[one.Request.ID] = one.describe()
+			f.why[one.Request.ID] = one.arrival()
 		}
 	}
 	return nil

@@ -133,9 +133,15 @@ const headroom = fetchAtOnce + 64
 // manyFiles is a limit that nothing here reaches.
 const manyFiles = 1 << 20
 
+// Connections is how many connections to Lambda this process has files for. Its client must keep to that: beside those that requests
+// are on, one opens others that they do not need any more.
+func Connections() int { return connections(openFiles()) }
+
+func connections(files int) int { return max(files-headroom, 1) }
+
 // connections are how many requests may be on their way at once.
 func (o *Options) connections() int {
-	room := max(o.Files-headroom, 1)
+	room := connections(o.Files)
 	if o.Async {
 		room = min(room, sendsAtOnce)
 	}
@@ -197,7 +203,7 @@ func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
 		return nil, err
 	}
 	if !done.OK {
-		return done, core.Errorf(codeOf(done.Code), c.Mode, f.o.Function, "%s", textOf(done.Error, answer))
+		return done, core.Errorf(job.CodeOf(done.Code), c.Mode, f.o.Function, "%s", textOf(done.Error, answer))
 	}
 	return done, nil
 }
@@ -221,7 +227,7 @@ func decodeOutcome(label string, answer *job.Response) (*job.Done, error) {
 		return done, nil
 	}
 	if done.Status == job.Failed || answer.StatusCode != 200 && (done.Error == nil || !job.Benign(*done.Error)) {
-		return done, core.Errorf(codeOf(done.Code), "shard", label, "%s", textOf(done.Error, answer))
+		return done, core.Errorf(job.CodeOf(done.Code), "shard", label, "%s", textOf(done.Error, answer))
 	}
 	return done, nil
 }
@@ -235,7 +241,7 @@ func ErrorOf(d *job.Done) error {
 	if d.Error != nil {
 		text = *d.Error
 	}
-	return core.Errorf(codeOf(d.Code), "shard", d.Label, "%s", text)
+	return core.Errorf(job.CodeOf(d.Code), "shard", d.Label, "%s", text)
 }
 
 func textOf(text *string, answer *job.Response) string {
@@ -243,16 +249,6 @@ func textOf(text *string, answer *job.Response) string {
 		return *text
 	}
 	return fmt.Sprintf("the worker answered %d: %.300s", answer.StatusCode, answer.Body)
-}
-
-// codeOf reads a code in words.
-func codeOf(text string) core.Code {
-	for c := core.Internal; c <= core.Unsupported; c++ {
-		if c.String() == text {
-			return c
-		}
-	}
-	return core.Internal
 }
 
 // event is the job with fresh credentials. A list of granules that makes it too large goes into an object of its own.

@@ -28,7 +28,7 @@ import (
 // An account is an emulated one with a function of the test's.
 type account struct {
 	*emulator.Lambda
-	store  *objstore.Mem
+	store  core.ObjectStore
 	config aws.Config
 }
 

@@ -119,6 +119,7 @@ func functionError(function, label string, out *lambda.InvokeOutput) error {
 	}
 	json.Unmarshal(out.Payload, &why) //nolint:errcheck // another text is shown as it is
 	text, hint := why.Message, ""
+	code, _ := job.CodeOfType(why.Type)
 	if text == "" {
 		text = string(bytes.TrimSpace(out.Payload))
 	}
@@ -129,7 +130,7 @@ func functionError(function, label string, out *lambda.InvokeOutput) error {
 		hint = "; give the function more memory, or make shards smaller"
 	}
 	log, _ := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult)) //nolint:errcheck // then there is no log
-	return core.Errorf(core.Internal, "invoke "+function, label, "the function failed: %.300s%s%s", text, hint, lastLines(log))
+	return core.Errorf(code, "invoke "+function, label, "the function failed: %.300s%s%s", text, hint, lastLines(log))
 }
 
 // lastLines are the last lines of a log that say something, for an error of one line each.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
@@ -156,4 +157,34 @@ func TestEventsThatGrowOld(t *testing.T) {
 	_, err := f.Run(t.Context(), aJob("-1", 3))
 	require.NoError(t, err)
 	require.Contains(t, said.all(), "sent again")
+}
+
+// A worker that fails says of what kind that is: what another try does not change is not sent again, and the error has that code.
+func TestFailuresHaveCodes(t *testing.T) {
+	for code, events := range map[core.Code]int64{core.Invalid: 1, core.Denied: 2, core.Unavailable: 2} {
+		var calls atomic.Int64
+		work := func(context.Context, *job.Job) (*job.Done, error) {
+			calls.Add(1)
+			return nil, messages.InvokeResponse_Error{Type: job.ErrorType(code), Message: "the disk is full"}
+		}
+		a := newAccount(t, emulator.Options{}, work)
+		to := emulator.Destination{Bucket: "failures", Store: a.store, URL: "mem://failures"}
+		a.deploy(t, emulator.Function{Timeout: 12 * time.Minute, Memory: 2048, Async: &emulator.AsyncConfig{MaxAge: time.Minute, OnFailure: to}}, work)
+		for _, change := range []func(*Options){async, nil} {
+			calls.Store(0)
+			f := a.fleet(t, func(o *Options) {
+				o.Failures = func(context.Context, string) (core.ObjectStore, string, error) { return a.store, to.URL, nil }
+				if change != nil {
+					change(o)
+				}
+			})
+			_, err := f.Run(t.Context(), aJob("-1", 3))
+			require.Equal(t, code, core.CodeOf(err), err)
+			require.ErrorContains(t, err, "the disk is full")
+			require.NotContains(t, err.Error(), "Zagg.")
+			if change != nil {
+				require.Equal(t, events, calls.Load(), code)
+			}
+		}
+	}
 }

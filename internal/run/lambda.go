@@ -170,7 +170,7 @@ func awsClients(ctx context.Context, region string) (*lambdaClients, error) {
 // leaves retries to the fleet.
 func newLambdaClients(cfg aws.Config) *lambdaClients {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost, t.MaxIdleConns, t.ResponseHeaderTimeout = 2048, 2048, longestAnswer
+		t.MaxConnsPerHost, t.MaxIdleConnsPerHost, t.MaxIdleConns, t.ResponseHeaderTimeout = fleet.Connections(), 2048, 2048, longestAnswer
 	})
 	return &lambdaClients{
 		lambda: lambda.NewFromConfig(cfg, func(o *lambda.Options) {

@@ -184,6 +184,9 @@ func (h *Held) beat(ctx context.Context) {
 // errTaken is the end of a claim.
 var errTaken = errors.New("the claim of this run on the store was taken away: it gave no sign of life for too long, or somebody unlocked the store")
 
+// errGone is the end of a claim that was deleted with what it is for.
+var errGone = errors.New("the claim of this run on the store is gone: somebody has deleted what lies beside the store, and perhaps the store; the same command begins again")
+
 // renew gives one sign of life. What fails for a while is tried again at the next; the error is of a claim that is lost.
 func (h *Held) renew(ctx context.Context) error {
 	begun := time.Now()
@@ -220,7 +223,10 @@ func (h *Held) renew(ctx context.Context) error {
 // Confirm looks whether the claim is still this run's.
 func (h *Held) Confirm(ctx context.Context) error {
 	c, _, err := LoadClaim(ctx, h.objects, h.url)
-	if err == nil && (c == nil || !slices.ContainsFunc(c.Holders, func(o Holder) bool { return o.RunID == h.who.RunID })) {
+	if err == nil && c == nil {
+		return core.Errorf(core.Invalid, "store", h.url, "%w", errGone)
+	}
+	if err == nil && (!slices.ContainsFunc(c.Holders, func(o Holder) bool { return o.RunID == h.who.RunID })) {
 		err = core.Errorf(core.Invalid, "store", h.url, "%w", errTaken)
 	}
 	return err

@@ -4,6 +4,7 @@
 package boot
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -14,9 +15,11 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/printed"
 )
 
@@ -33,7 +36,18 @@ func Main(name string, plugins []core.Plugin, open func() (lambda.Handler, error
 	if err != nil {
 		exit(name, err)
 	}
-	lambda.Start(h)
+	lambda.Start(named{h})
+}
+
+// named answers errors by the kind of failure where Lambda's library would send the name of a Go type: callers go by it.
+type named struct{ lambda.Handler }
+
+func (n named) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	out, err := n.Handler.Invoke(ctx, event)
+	if err != nil {
+		return nil, messages.InvokeResponse_Error{Type: job.ErrorType(core.CodeOf(err)), Message: err.Error()}
+	}
+	return out, nil
 }
 
 func exit(name string, err error) {

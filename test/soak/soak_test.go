@@ -246,6 +246,14 @@ func (b *bench) check(t *testing.T, seed uint64, store string) {
 	}
 }
 
+// writeKeys keeps a key in a file, which is replaced at once.
+func writeKeys(t *testing.T, file string, k awstest.Key, url string) {
+	data, err := json.Marshal(map[string]string{"AccessKeyId": k.AccessKey, "SecretAccessKey": k.SecretKey, "SessionToken": k.SessionToken, "endpointUrl": url, "region": "us-east-1"})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file+".new", data, 0o600))
+	require.NoError(t, os.Rename(file+".new", file))
+}
+
 // Keys that end while a run goes on are renewed in their file, and later events and the dispatcher itself have the new ones.
 func TestKeysEndInMidRun(t *testing.T) {
 	sharedtest.NotShort(t)
@@ -254,10 +262,7 @@ func TestKeysEndInMidRun(t *testing.T) {
 	renew := func(name string, life time.Duration) {
 		k := awstest.Key{AccessKey: name, SecretKey: name + "-secret", SessionToken: "token-" + name, Expires: time.Now().Add(life)}
 		b.s3.SetKey(k)
-		data, err := json.Marshal(map[string]string{"AccessKeyId": k.AccessKey, "SecretAccessKey": k.SecretKey, "SessionToken": k.SessionToken, "endpointUrl": b.s3.URL(), "region": "us-east-1"})
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(file+".new", data, 0o600))
-		require.NoError(t, os.Rename(file+".new", file))
+		writeKeys(t, file, k, b.s3.URL())
 	}
 	renew("first", 1500*time.Millisecond)
 	ctx, stop := context.WithCancel(t.Context())

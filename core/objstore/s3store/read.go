@@ -3,6 +3,7 @@ package s3store
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -189,9 +190,20 @@ func (s *Store) Stat(ctx context.Context, objectURL string) (core.ObjectInfo, er
 	defer cancel()
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key, RequestPayer: s.payer()}, s.perBucket(bucket))
 	if err != nil {
-		return core.ObjectInfo{}, s.sdkError(op, objectURL, err)
+		return core.ObjectInfo{}, s.headError(ctx, op, objectURL, err)
 	}
 	return core.ObjectInfo{URL: objectURL, ETag: aws.ToString(out.ETag), Size: aws.ToInt64(out.ContentLength), Modified: aws.ToTime(out.LastModified)}, nil
+}
+
+// headError asks by a GET why a HEAD was a bad request: its answer has no body, so that keys which have expired, a wrong region and
+// nonsense look the same.
+func (s *Store) headError(ctx context.Context, op, objectURL string, err error) error {
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && e.HTTPStatusCode() == http.StatusBadRequest {
+		if _, why := s.ReadRanges(ctx, objectURL, []core.Range{{Length: 1}}); why != nil {
+			return core.Wrapf(why, op, objectURL, "%w", why)
+		}
+	}
+	return s.sdkError(op, objectURL, err)
 }
 
 // List asks for pages of 1,000.
