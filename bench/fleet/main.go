@@ -32,9 +32,11 @@ import (
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -80,6 +82,9 @@ type stand struct {
 	seconds map[string]float64 // of a shard, by label
 	sent    sync.Map           // when a shard's event came, by label
 	began   time.Time
+	host    *host.Host
+	compile sync.Once // of the one configuration that all events have
+	recipe  *host.Recipe
 }
 
 func measure(ctx context.Context, o options) error {
@@ -105,6 +110,7 @@ func (s *stand) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.host = h
 	manifest, err := json.Marshal(h.Manifest())
 	if err != nil {
 		return err
@@ -137,6 +143,9 @@ func (s *stand) answer(ctx context.Context, event []byte, manifest json.RawMessa
 	s.sent.Store(j.Label, time.Now())
 	sec := s.seconds[j.Label]
 	time.Sleep(time.Duration(sec * float64(time.Second)))
+	if err := s.record(ctx, j); err != nil {
+		return nil, err
+	}
 	data, err := respond(job.Done{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, DurationS: sec, GranuleCount: len(j.Granules), Receipt: &job.Receipt{
 		Seconds: sec, Reads: int64(40 * len(j.Granules)), Writes: 12, BytesRead: int64(4e6 * len(j.Granules)), Cells: 3000, Granules: int64(len(j.Granules)),
 		Observations: job.Observations{Read: 2e6, Kept: 800_000}, Phases: map[string]float64{"read": sec * 0.8, "write": sec * 0.1},
@@ -153,6 +162,48 @@ func (s *stand) answer(ctx context.Context, event []byte, manifest json.RawMessa
 		return nil, err
 	}
 	return data, objstore.PutBytes(ctx, s.store, j.ResultURL, result, core.PutOptions{})
+}
+
+// record leaves the record that a worker would: at the end the dispatcher asks the store for one of every shard.
+func (s *stand) record(ctx context.Context, j *job.Job) error {
+	var err error
+	s.compile.Do(func() {
+		var cfg *config.Config
+		if cfg, _, err = config.Parse("event", j.Config); err == nil {
+			s.recipe, err = s.host.Compile(ctx, cfg)
+		}
+	})
+	if err != nil || s.recipe == nil {
+		return fmt.Errorf("the event's configuration cannot be compiled: %w", err)
+	}
+	if j.GranulesURL != "" {
+		list, err := objstore.ReadAll(ctx, s.store, j.GranulesURL, 64<<20)
+		if err == nil {
+			err = j.SetGranules(list)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	granules, err := j.Cores(ctx, s.recipe.Reader)
+	if err != nil {
+		return err
+	}
+	rec := &store.Record{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, Signature: j.GridSignature, ConfigHash: s.recipe.Hash(), Plan: j.Plan, Block: j.Block,
+		Objects: []store.Object{}, RunID: j.RunID, WrittenAt: time.Now()}
+	ids := make([]string, len(granules))
+	for i, g := range granules {
+		ids[i] = g.ID
+	}
+	rec.Granules = job.GranulesHash(ids)
+	if j.Home != nil {
+		rec.Home = []string{}
+		for _, i := range j.Home {
+			rec.Home = append(rec.Home, ids[i])
+		}
+		slices.Sort(rec.Home)
+	}
+	return rec.Save(ctx, s.store, j.StorePath)
 }
 
 func respond(body any) ([]byte, error) {
@@ -202,7 +253,7 @@ func (s *stand) writeMap() error {
 // run measures one run of the command line.
 func (s *stand) run(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, os.Args[0], "run", "--config", "atl06", "--catalog", filepath.Join(s.dir, "map.json"), "--store", "s3://out/bench.zarr", "--backend", "lambda",
-		"--invocation", s.o.invocation, "--max-workers", fmt.Sprint(s.o.workers), "--yes", "--json")
+		"--invocation", s.o.invocation, "--max-workers", fmt.Sprint(s.o.workers), "--shards-per-job", "1", "--yes", "--json")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, asCLI + "=1"}
 	for _, env := range []map[string]string{s.lambda.Environ(), s.s3.Environ()} {
 		for k, v := range env {
@@ -214,7 +265,7 @@ func (s *stand) run(ctx context.Context) error {
 	before := s.s3.Usage()
 	s.began = time.Now()
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%w\n%s", err, last(said.String(), 3000))
+		return fmt.Errorf("%w\n%s\n%s", err, last(said.String(), 3000), last(out.String(), 3000))
 	}
 	wall := time.Since(s.began)
 	return s.print(os.Stdout, wall, cmd.ProcessState, before, out.Bytes(), said.String())
