@@ -1,12 +1,13 @@
 // Command bench measures zagg on granules served by a local S3 server, beside peers that do the same work in the same run, and
 // prints a table in Markdown. Nothing in it is a test: it asserts nothing about time.
 //
-//	go run ./bench -granules DIR -config FILE -catalog FILE -cell KEY -s3 PATH-OF-versitygw [-n 5] [-peer 'CMD …']
+//	go run ./bench -granules DIR -config FILE -catalog FILE -cell -5111123 -s3 PATH-OF-versitygw [-n 5] [-python PYTHON]
 //	go run ./bench … -index=false -latency 0s,30ms,disk -zagg 'before=PATH' -flags '--shards-per-job 1'
 //
-// DIR holds the granules that the shard map names as s3://BUCKET/NAME. A peer is a command that is given the S3 endpoint in
-// AWS_ENDPOINT_URL_S3 and the granules' URLs as arguments. With -latency the same is measured at each of some delays before a
-// request, and with the granules as files; -zagg adds a build of another state.
+// DIR holds the granules that the shard map names as s3://BUCKET/NAME. PYTHON, an interpreter with the packages of
+// bench/requirements.txt, computes the same shard with h5coro, mortie, numpy and zarr (peer_python.py); that its values are zagg's is
+// checked. With -latency the same is measured at each of some delays before a request, and with the granules as files; -zagg adds a
+// build of another state. go run ./bench/all measures everything there is.
 package main
 
 import (
@@ -27,8 +28,8 @@ import (
 )
 
 type options struct {
-	granules, config, catalog, cell, server, bucket, peer string
-	repeat                                                int
+	granules, config, catalog, cell, server, bucket, python string
+	repeat                                                  int
 	procs                                                 string
 	index                                                 bool
 	latency, other, flags                                 string
@@ -43,7 +44,7 @@ func main() {
 	flag.StringVar(&o.cell, "cell", "", "one shard; empty: all")
 	flag.StringVar(&o.server, "s3", os.Getenv("ZAGG_VERSITYGW"), "the versitygw executable")
 	flag.StringVar(&o.bucket, "bucket", "bench", "bucket that the shard map names")
-	flag.StringVar(&o.peer, "peer", "", "a command that does the same with other software")
+	flag.StringVar(&o.python, "python", "", "interpreter that computes the shard with other software; needs -cell "+peerCell)
 	flag.IntVar(&o.repeat, "n", 5, "repetitions")
 	flag.StringVar(&o.procs, "procs", "2", "GOMAXPROCS values to try, separated by commas")
 	flag.BoolVar(&o.index, "index", true, "measure with sidecar indexes too, built first")
@@ -160,16 +161,10 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 		}
 		o.config = configs[0]
 	}
-	if o.peer == "" {
+	if o.python == "" {
 		return nil
 	}
-	samples, err := repeat(min(o.repeat, 3), func(int) (sample, error) { return runPeer(ctx, o, env) })
-	if err != nil {
-		return err
-	}
-	row("peer: "+strings.Fields(o.peer)[len(strings.Fields(o.peer))-1]+o.place, samples)
-	fmt.Printf("\nCPU of the peer / CPU of zagg: %.1f\n", median(samples, func(s sample) float64 { return s.cpu })/ours)
-	return nil
+	return runPeer(ctx, o, builds[0], work, env, ours)
 }
 
 // buildIndexes makes the granules' sidecars on the server and a configuration that uses them.
@@ -268,27 +263,12 @@ func runZagg(ctx context.Context, o options, b build, work string, i int, env []
 	return s, nil
 }
 
-func runPeer(ctx context.Context, o options, env []string) (sample, error) {
-	files, err := filepath.Glob(filepath.Join(o.granules, "*.h5"))
-	if err != nil {
-		return sample{}, err
-	}
-	words := strings.Fields(o.peer)
-	for _, f := range files {
-		words = append(words, "s3://"+o.bucket+"/"+filepath.Base(f))
-	}
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env = env
-	_, s, err := measure(cmd)
-	return s, err
-}
-
 func measure(cmd *exec.Cmd) ([]byte, sample, error) {
 	start := time.Now()
 	out, err := cmd.Output()
 	s := sample{wall: time.Since(start).Seconds()}
 	if exit, ok := err.(*exec.ExitError); ok {
-		return nil, s, fmt.Errorf("%v: %w\n%s", cmd.Args, err, exit.Stderr)
+		return nil, s, fmt.Errorf("%v: %w\n%s", cmd.Args[:min(4, len(cmd.Args))], err, exit.Stderr)
 	}
 	if err != nil {
 		return nil, s, err

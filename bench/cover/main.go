@@ -11,6 +11,7 @@ package main
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -18,13 +19,15 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
-	"strings"
-	"syscall"
-	"time"
+	"strconv"
 
+	"github.com/englacial/zagg/bench/internal/peer"
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/plugins/healpix"
 )
+
+//go:embed peers.py
+var peersScript string
 
 type options struct {
 	python, only, profile                   string
@@ -49,23 +52,6 @@ func main() {
 	}
 }
 
-// A sample is one run of one contender: what it found is a number of cells or a sum, by which runs are compared.
-type sample struct {
-	Wall, CPU float64 // seconds
-	Found     int64
-}
-
-// A task is one piece of work, done by us and by peers on the same input.
-type task struct {
-	name  string
-	unit  string // of what a time is divided by
-	units int
-	ours  func() (int64, error)
-	peers []string // names that the script knows
-	input string   // file for peers
-	close float64  // by how much peers may find something else, as a fraction
-}
-
 func run(ctx context.Context, o options) error {
 	if o.profile != "" {
 		f, err := os.Create(o.profile)
@@ -83,15 +69,16 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var script *python
+	var script *peer.Python
 	if o.python != "" {
-		if script, err = startPython(ctx, o.python, o.procs); err != nil {
+		threads := strconv.Itoa(o.procs)
+		if script, err = peer.Start(ctx, o.python, peersScript, "RAYON_NUM_THREADS="+threads, "OMP_NUM_THREADS="+threads); err != nil {
 			return err
 		}
-		defer script.stop()
+		defer script.Stop()
 	}
 	fmt.Printf("%d threads, the least of %d runs in turn; ratio: a peer's time over ours\n\n", o.procs, o.repeat)
-	fmt.Printf("| task | who | wall s | CPU s | each | ratio wall | ratio CPU |\n|---|---|--:|--:|--:|--:|--:|\n")
+	fmt.Print(peer.TableHead)
 	for _, name := range []string{"footprints6", "footprints12", "basins6", "points12"} {
 		if o.only != "" && o.only != name {
 			continue
@@ -100,8 +87,8 @@ func run(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
-		if err := t.run(script, o.repeat); err != nil {
-			return fmt.Errorf("%s: %w", t.name, err)
+		if err := t.Run(os.Stdout, script, o.repeat); err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}
 	if o.only == "" || o.only == "map" {
@@ -110,83 +97,24 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-func (t *task) run(script *python, repeat int) error {
-	results := map[string]sample{}
-	keep := func(name string, s sample) error {
-		best, ok := results[name]
-		if ok && best.Found != s.Found {
-			return fmt.Errorf("%s found %d and then %d", name, best.Found, s.Found)
-		}
-		if ok {
-			s.Wall, s.CPU = min(s.Wall, best.Wall), min(s.CPU, best.CPU)
-		}
-		results[name] = s
-		return nil
-	}
-	for range repeat {
-		start, before := time.Now(), cpu()
-		found, err := t.ours()
-		if err != nil {
-			return err
-		}
-		if err := keep("zagg", sample{time.Since(start).Seconds(), cpu() - before, found}); err != nil {
-			return err
-		}
-		for _, peer := range t.peers {
-			if script == nil {
-				continue
-			}
-			s, err := script.ask(peer, t.input)
-			if err != nil {
-				return fmt.Errorf("%s: %w", peer, err)
-			}
-			if err := keep(peer, s); err != nil {
-				return err
-			}
-		}
-	}
-	ours := results["zagg"]
-	for _, name := range slices.Concat([]string{"zagg"}, t.peers) {
-		s, ok := results[name]
-		if !ok {
-			continue
-		}
-		each := s.Wall / float64(t.units)
-		fmt.Printf("| %s | %s | %.2f | %.2f | %s/%s | %.2f | %.2f |\n", t.name, name, s.Wall, s.CPU, time.Duration(each*1e9).Round(time.Nanosecond), t.unit, s.Wall/ours.Wall, s.CPU/ours.CPU)
-		if off := float64(s.Found-ours.Found) / float64(ours.Found); !strings.Contains(name, "moc") && (off > t.close || off < -t.close) {
-			return fmt.Errorf("%s found %d, we %d", name, s.Found, ours.Found)
-		}
-	}
-	return nil
-}
-
-// cpu is the process's CPU time so far.
-func cpu() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
 func newGrid(ctx context.Context, parent, child int, latitude string) (core.Grid, error) {
 	config := fmt.Sprintf(`{"type":"healpix","parent_order":%d,"child_order":%d,"latitude":%q}`, parent, child, latitude)
 	return healpix.Plugin().Grids[0].New(ctx, core.Config(config))
 }
 
 // coverAll covers regions a thousand at a time and counts the shards.
-func coverAll(ctx context.Context, grid core.Grid, regions []core.Region) (int64, error) {
-	n := int64(0)
+func coverAll(ctx context.Context, grid core.Grid, regions []core.Region) (float64, error) {
+	n := 0
 	for part := range slices.Chunk(regions, 1000) {
 		covers, err := grid.Cover(ctx, part)
 		if err != nil {
 			return 0, err
 		}
 		for _, c := range covers {
-			n += int64(len(c))
+			n += len(c)
 		}
 	}
-	return n, nil
+	return float64(n), nil
 }
 
 // writeRings writes polygons of one ring for the peers: a JSON line of vertex counts, then longitudes and latitudes.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/englacial/zagg/bench/internal/peer"
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/shardmap/build"
 )
@@ -40,12 +41,12 @@ func shardMap(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	start, before := time.Now(), cpu()
+	start, before := time.Now(), peer.CPU()
 	m, err := build.Map(ctx, grid, synthetic(o.maps), catalog.Query{}, build.Options{})
 	if err != nil {
 		return err
 	}
-	built, used := time.Since(start).Seconds(), cpu()-before
+	built, used := time.Since(start).Seconds(), peer.CPU()-before
 	start = time.Now()
 	if err := m.Write(io.Discard); err != nil {
 		return err

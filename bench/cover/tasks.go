@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/englacial/zagg/bench/internal/peer"
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
 )
@@ -40,21 +41,21 @@ func footprint(r *rand.Rand) core.Region {
 }
 
 // makers make the tasks and the files that peers read.
-func makers() map[string]func(context.Context, options, string) (*task, error) {
-	return map[string]func(context.Context, options, string) (*task, error){
+func makers() map[string]func(context.Context, options, string) (*peer.Task, error) {
+	return map[string]func(context.Context, options, string) (*peer.Task, error){
 		"footprints6": footprints6, "footprints12": footprints12, "basins6": basins6, "points12": points12,
 	}
 }
 
-func footprints6(ctx context.Context, o options, dir string) (*task, error) {
+func footprints6(ctx context.Context, o options, dir string) (*peer.Task, error) {
 	return footprintTask(ctx, o, dir, "footprints6", 6)
 }
 
-func footprints12(ctx context.Context, o options, dir string) (*task, error) {
+func footprints12(ctx context.Context, o options, dir string) (*peer.Task, error) {
 	return footprintTask(ctx, o, dir, "footprints12", 12)
 }
 
-func footprintTask(ctx context.Context, o options, dir, name string, order int) (*task, error) {
+func footprintTask(ctx context.Context, o options, dir, name string, order int) (*peer.Task, error) {
 	r := rand.New(rand.NewPCG(1, 2))
 	regions := make([]core.Region, o.footprints)
 	for i := range regions {
@@ -64,17 +65,17 @@ func footprintTask(ctx context.Context, o options, dir, name string, order int) 
 	if err != nil {
 		return nil, err
 	}
-	t := &task{
-		name: name, unit: "footprint", units: len(regions), input: filepath.Join(dir, name),
-		ours:  func() (int64, error) { return coverAll(ctx, grid, regions) },
-		peers: []string{"mortie-" + name[len("footprints"):], "mortie-moc-" + name[len("footprints"):]},
-		close: 1e-3,
+	t := &peer.Task{
+		Name: name, Unit: "footprint", Units: len(regions), Input: filepath.Join(dir, name),
+		Ours:  func() (float64, error) { return coverAll(ctx, grid, regions) },
+		Peers: []string{"mortie-" + name[len("footprints"):], "mortie-moc-" + name[len("footprints"):]},
+		Close: 1e-3, Loose: "moc",
 	}
-	return t, writeRings(t.input, regions)
+	return t, writeRings(t.Input, regions)
 }
 
 // basins6 is 27 sectors of a ragged Antarctica, as many vertices in all as the drainage basins have that are in use.
-func basins6(ctx context.Context, _ options, dir string) (*task, error) {
+func basins6(ctx context.Context, _ options, dir string) (*peer.Task, error) {
 	const basins, vertices = 27, 1_240_000 / 27
 	r := rand.New(rand.NewPCG(3, 4))
 	var phases [40]float64
@@ -115,16 +116,16 @@ func basins6(ctx context.Context, _ options, dir string) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &task{
-		name: "basins6", unit: "basin", units: basins, input: filepath.Join(dir, "basins6"),
-		ours:  func() (int64, error) { return coverAll(ctx, grid, []core.Region{region}) },
-		peers: []string{"mortie-union-6"}, close: 0.01, // mortie counts crossings of all rings, and may lose cells where they overlap
+	t := &peer.Task{
+		Name: "basins6", Unit: "basin", Units: basins, Input: filepath.Join(dir, "basins6"),
+		Ours:  func() (float64, error) { return coverAll(ctx, grid, []core.Region{region}) },
+		Peers: []string{"mortie-union-6"}, Close: 0.01, // mortie counts crossings of all rings, and may lose cells where they overlap
 	}
-	return t, writeRings(t.input, []core.Region{region})
+	return t, writeRings(t.Input, []core.Region{region})
 }
 
 // points12 locates points of one base cell, polar cap and equatorial band, which is a shard of order 0.
-func points12(ctx context.Context, o options, dir string) (*task, error) {
+func points12(ctx context.Context, o options, dir string) (*peer.Task, error) {
 	grid, err := newGrid(ctx, 0, 12, "authalic-wgs84")
 	if err != nil {
 		return nil, err
@@ -154,21 +155,21 @@ func points12(ctx context.Context, o options, dir string) (*task, error) {
 		}
 		lon, lat = lon[:kept], lat[:kept]
 	}
-	t := &task{
-		name: "points12", unit: "point", units: o.points, input: filepath.Join(dir, "points12"),
-		peers: []string{"healpy-12", "cdshealpix-12", "mortie-points-12"}, close: 1e-2, // healpy and cdshealpix take latitudes as spherical
-		ours: func() (int64, error) {
+	t := &peer.Task{
+		Name: "points12", Unit: "point", Units: o.points, Input: filepath.Join(dir, "points12"),
+		Peers: []string{"healpy-12", "cdshealpix-12", "mortie-points-12"}, Close: 1e-2, // healpy and cdshealpix take latitudes as spherical
+		Ours: func() (float64, error) {
 			if err := grid.Locate(ctx, shards[0].Key, lon, lat, slot); err != nil {
 				return 0, err
 			}
-			sum := int64(0)
+			sum := 0.0
 			for _, s := range slot {
-				sum += int64(s)
+				sum += float64(s)
 			}
 			return sum, nil
 		},
 	}
-	f, err := os.Create(t.input)
+	f, err := os.Create(t.Input)
 	if err != nil {
 		return nil, err
 	}

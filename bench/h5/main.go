@@ -18,10 +18,9 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
+	"github.com/englacial/zagg/bench/internal/peer"
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/objstore"
@@ -54,13 +53,13 @@ func run(ctx context.Context, o options) error {
 	if o.profile != "" {
 		return profile(ctx, o)
 	}
-	var peers *python
+	var peers *reader
 	if o.python != "" {
 		var err error
-		if peers, err = startPython(ctx, o.python, nil); err != nil {
+		if peers, err = startReader(ctx, o.python, nil); err != nil {
 			return err
 		}
-		defer peers.stop()
+		defer peers.Stop()
 	}
 	if err := local(ctx, o, peers); err != nil || o.server == "" {
 		return err
@@ -87,22 +86,13 @@ type sample struct {
 	sum            string
 }
 
-// cpu is the process's CPU time so far.
-func cpu() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
 // timed measures one read by a number of threads. What it read is hashed outside of the time.
 func timed(procs int, read func() ([][]byte, error)) (sample, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 	runtime.GC()
-	start, before := time.Now(), cpu()
+	start, before := time.Now(), peer.CPU()
 	data, err := read()
-	s := sample{wall: time.Since(start).Seconds(), cpu: cpu() - before}
+	s := sample{wall: time.Since(start).Seconds(), cpu: peer.CPU() - before}
 	if err != nil {
 		return s, err
 	}
@@ -121,7 +111,7 @@ type contender struct {
 	all  []sample
 }
 
-func local(ctx context.Context, o options, peers *python) error {
+func local(ctx context.Context, o options, peers *reader) error {
 	var memory results
 	ours := func(procs int) func() (sample, error) {
 		return func() (sample, error) {
@@ -258,14 +248,4 @@ func profile(ctx context.Context, o options) error {
 	}
 	fmt.Printf("%.1f ms a read\n", 1e3*time.Since(start).Seconds()/float64(o.repeat))
 	return nil
-}
-
-// environment is the process's with more variables.
-func environment(more map[string]string) []string {
-	env := os.Environ()
-	for k, v := range more {
-		env = slices.DeleteFunc(env, func(s string) bool { return strings.HasPrefix(s, k+"=") })
-		env = append(env, k+"="+v)
-	}
-	return env
 }

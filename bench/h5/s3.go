@@ -85,7 +85,7 @@ func overS3(ctx context.Context, o options) error {
 		return err
 	}
 	if peers != nil {
-		defer peers.stop()
+		defer peers.Stop()
 	}
 	for i := range min(o.repeat, 7) + 1 {
 		for _, c := range []struct {
@@ -133,11 +133,11 @@ func lineS3(name string, s []sample) {
 		s[0].requests, float64(s[0].down)/1e6, trips)
 }
 
-func peersOverS3(ctx context.Context, o options, server *slow) (*python, error) {
+func peersOverS3(ctx context.Context, o options, server *slow) (*reader, error) {
 	if o.python == "" {
 		return nil, nil
 	}
-	return startPython(ctx, o.python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL(), "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
+	return startReader(ctx, o.python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL(), "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
 		"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"})
 }
 
