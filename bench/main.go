@@ -30,10 +30,10 @@ import (
 type options struct {
 	granules, config, catalog, cell, server, bucket, python string
 	repeat                                                  int
-	procs                                                 string
-	index                                                 bool
-	latency, other, flags                                 string
-	place                                                 string // where the granules are, as a row says
+	procs                                                   string
+	index                                                   bool
+	latency, other, flags                                   string
+	place                                                   string // where the granules are, as a row says
 }
 
 func main() {
