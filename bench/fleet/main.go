@@ -185,14 +185,10 @@ func (s *stand) record(ctx context.Context, j *job.Job) error {
 			return err
 		}
 	}
-	granules, err := j.Cores(ctx, s.recipe.Reader)
-	if err != nil {
-		return err
-	}
 	rec := &store.Record{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, Signature: j.GridSignature, ConfigHash: s.recipe.Hash(), Plan: j.Plan, Block: j.Block,
 		Objects: []store.Object{}, RunID: j.RunID, WrittenAt: time.Now()}
-	ids := make([]string, len(granules))
-	for i, g := range granules {
+	ids := make([]string, len(j.Granules))
+	for i, g := range j.Granules {
 		ids[i] = g.ID
 	}
 	rec.Granules = job.GranulesHash(ids)
