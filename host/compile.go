@@ -271,8 +271,17 @@ func (c *compiler) reduction(ctx context.Context, a *config.Array, chunks []expr
 	return c.statistic(ctx, a)
 }
 
+// compile compiles a variable's expression, which may name some numbers of chunks.
+func (c *compiler) compile(a *config.Array, chunks []expr.Var) (*expr.Program, error) {
+	options := expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil}
+	if a.Ragged {
+		options = expr.Options{Mode: expr.PerCell, Ragged: true, Inner: a.Inner}
+	}
+	return expr.Compile(a.Expression, append(c.vars(), chunks...), options)
+}
+
 func (c *compiler) expression(a *config.Array, chunks []expr.Var) (core.Statistic, error) {
-	program, err := expr.Compile(a.Expression, append(c.vars(), chunks...), expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil})
+	program, err := c.compile(a, chunks)
 	if err != nil {
 		return nil, at(c.recipe.Config, a.Key+".expression", err)
 	}

@@ -64,7 +64,7 @@ func (c *compiler) nameOf(column string) string {
 
 // program is a variable's expression, compiled; nil where it has none.
 func (c *compiler) program(a *config.Array) *expr.Program {
-	p, err := expr.Compile(a.Expression, append(c.vars(), c.chunks...), expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil, Ragged: a.Ragged})
+	p, err := c.compile(a, c.chunks)
 	if err != nil {
 		return nil // said where it is compiled to be computed
 	}

@@ -163,9 +163,7 @@ func (p *problems) array(c *node, d *DataSource) Array {
 	}
 	a.Shape = p.shape(c, counts)
 	a.Ragged, a.Inner = p.ragged(c, counts)
-	if a.Chunk = c.get("resolution").str() == "chunk"; a.Chunk && a.Ragged {
-		p.later(c.get("resolution"), c.get("resolution").path()+": chunk of a ragged variable")
-	}
+	a.Chunk = c.get("resolution").str() == "chunk"
 	if a.Ragged {
 		a.Fill = nil // a cell without observations has no rows
 	}
@@ -326,8 +324,6 @@ func (p *problems) ragged(c *node, counts bool) (bool, []int) {
 	switch {
 	case counts:
 		p.add(c.get("kind"), "len and count give one number")
-	case c.get("expression") != nil:
-		p.later(c.get("kind"), c.get("kind").path()+": ragged of an expression")
 	case c.get("trailing_shape") != nil:
 		p.atKey(c.get("trailing_shape"), "only for kind: vector; a ragged cell has rows of inner_shape")
 	}

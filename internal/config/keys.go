@@ -143,7 +143,7 @@ func aggregationKeys() []key {
 		{path: "aggregation.variables", types: kindMap, required: true, doc: "The arrays: name → how it is computed."},
 		{path: "aggregation.variables.*", types: kindMap, doc: "One array. Exactly one of `function` and `expression`."},
 		{path: "aggregation.variables.*.function", types: kindString, doc: "A statistic: `len`, `count`, `min`, `max`, `sum`, `mean`, `average`, `median`, `var`, `std`, `quantile`, their `nan` forms, or a plugin's."},
-		{path: "aggregation.variables.*.expression", types: kindString, doc: "An expression over the columns of one cell that gives one number."},
+		{path: "aggregation.variables.*.expression", types: kindString, doc: "An expression over the columns of one cell that gives one number; of `kind: vector` an array of `trailing_shape`, of `kind: ragged` rows of `inner_shape`."},
 		{path: "aggregation.variables.*.source", types: kindString, doc: "The variable the function reduces. Required except for `len` and `count`."},
 		{path: "aggregation.variables.*.params", types: kindMap, doc: "Further arguments of the function."},
 		{path: "aggregation.variables.*.params.*", types: kindScalar | kindList | kindMap, open: true, doc: "A constant, a variable's name or an expression over variables; a text that is neither is a constant. `{column: x}`, `{value: x}`, `{expression: x}` say which."},

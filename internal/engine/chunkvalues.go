@@ -133,6 +133,9 @@ func (l *layout) chunks() int64 { return l.slots / l.chunk }
 
 // scatterPerChunk puts values of chunks into the block of an array that has one for each of a shard's.
 func (b *block) scatterPerChunk(l *layout, chunks []int32, c *core.Column) error {
+	if b.array.Type == core.Bytes {
+		return b.addCells(l.chunks(), chunks, c, nil)
+	}
 	if err := checkScatter(b.array, l.chunks(), chunks, c); err != nil || len(chunks) == 0 {
 		return err
 	}

@@ -330,7 +330,7 @@ func (c *cutting) segments(segs []segment, i int) []segment {
 func scatterChunk(b *block, l *layout, slots []int32, c *core.Column) error {
 	a := b.array
 	if a.Type == core.Bytes {
-		return b.addCells(l, slots, c, func(slot int32) int32 { return l.place(slot) % int32(l.chunk) })
+		return b.addCells(l.slots, slots, c, func(slot int32) int32 { return l.place(slot) % int32(l.chunk) })
 	}
 	if err := checkScatter(a, l.slots, slots, c); err != nil || len(slots) == 0 {
 		return err

@@ -101,13 +101,7 @@ func (o *assembly) append(chunk int64, at int, blocks []block) error {
 		if blocks[i].data == nil || made.perChunk {
 			continue
 		}
-		if b := &blocks[i]; b.array.Type == core.Bytes {
-			if err := made.writer.AppendCells(chunk, b.places, b.offsets, b.data); err != nil {
-				return o.pass.encodeError(made, err)
-			}
-			continue
-		}
-		if err := made.writer.Append(chunk, blocks[i].data); err != nil {
+		if err := appendChunk(made.writer, chunk, &blocks[i]); err != nil {
 			return o.pass.encodeError(made, err)
 		}
 	}
@@ -121,11 +115,19 @@ func (o *assembly) appendPerChunk(at int, blocks []block) error {
 		if !made.perChunk || blocks[i].data == nil {
 			continue
 		}
-		if err := made.writer.Append(0, blocks[i].data); err != nil {
+		if err := appendChunk(made.writer, 0, &blocks[i]); err != nil {
 			return o.pass.encodeError(made, err)
 		}
 	}
 	return nil
+}
+
+// appendChunk writes a block that is one inner chunk.
+func appendChunk(w *zarr.ObjectWriter, chunk int64, b *block) error {
+	if b.array.Type == core.Bytes {
+		return w.AppendCells(chunk, b.places, b.offsets, b.data)
+	}
+	return w.Append(chunk, b.data)
 }
 
 // put ends all objects and then sends them: whatever goes wrong before, the store is as it was.

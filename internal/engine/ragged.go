@@ -6,11 +6,11 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// addCells appends cells of varying length to a block: row i of c is the cell of slots[i]. The cells come to lie in the order of the
-// places that place gives; those of a block added one after the other must ascend.
-func (b *block) addCells(l *layout, slots []int32, c *core.Column, place func(slot int32) int32) error {
+// addCells appends cells of varying length to a block of so many slots: row i of c is the cell of slots[i]. The cells come to lie in the
+// order of the places that place gives, nil: of slots, which ascend; those of a block added one after the other must ascend.
+func (b *block) addCells(most int64, slots []int32, c *core.Column, place func(slot int32) int32) error {
 	a := b.array
-	if err := checkCells(b, l, slots, c); err != nil || len(slots) == 0 {
+	if err := checkCells(b, most, slots, c); err != nil || len(slots) == 0 {
 		return err
 	}
 	size := int64(a.Width * a.Element.Size())
@@ -21,9 +21,11 @@ func (b *block) addCells(l *layout, slots []int32, c *core.Column, place func(sl
 	order := make([]int, len(slots))
 	places := make([]int32, len(slots))
 	for i, s := range slots {
-		order[i], places[i] = i, place(s)
+		if order[i], places[i] = i, s; place != nil {
+			places[i] = place(s)
+		}
 	}
-	if l.dims != nil {
+	if !slices.IsSorted(places) {
 		slices.SortFunc(order, func(i, k int) int { return int(places[i]) - int(places[k]) })
 	}
 	if b.offsets == nil {
@@ -38,7 +40,7 @@ func (b *block) addCells(l *layout, slots []int32, c *core.Column, place func(sl
 }
 
 // checkCells holds a statistic's output against an array of cells of varying length.
-func checkCells(b *block, l *layout, slots []int32, c *core.Column) error {
+func checkCells(b *block, most int64, slots []int32, c *core.Column) error {
 	a := b.array
 	switch {
 	case c.Offsets == nil || c.Rows() != len(slots) || c.Type.Size() == 0 || a.Element.Size() == 0:
@@ -47,8 +49,8 @@ func checkCells(b *block, l *layout, slots []int32, c *core.Column) error {
 		return core.Errorf(core.Invalid, "cells", a.Name, "the statistic gives rows of %d numbers and the array holds %d: set inner_shape: [%d]", max(c.Width, 1), a.Width, max(c.Width, 1))
 	case len(c.Data) != int(c.Offsets[len(slots)])*a.Width*c.Type.Size() || c.Offsets[0] != 0 || !slices.IsSorted(c.Offsets):
 		return core.Errorf(core.Internal, "cells", a.Name, "%d bytes do not fit the offsets of %d cells", len(c.Data), len(slots))
-	case slices.ContainsFunc(slots, func(s int32) bool { return s < 0 || int64(s) >= l.slots }):
-		return core.Errorf(core.Internal, "cells", a.Name, "a slot beyond the %d of the shard", l.slots)
+	case slices.ContainsFunc(slots, func(s int32) bool { return s < 0 || int64(s) >= most }):
+		return core.Errorf(core.Internal, "cells", a.Name, "a slot beyond the %d of the shard", most)
 	}
 	return nil
 }

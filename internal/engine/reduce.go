@@ -95,7 +95,7 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks
 				return nil, 0, err
 			}
 		case b.array.Type == core.Bytes:
-			if err := b.addCells(&in.layout, out[i].slots, &out[i].column, in.layout.place); err != nil {
+			if err := b.addCells(in.layout.slots, out[i].slots, &out[i].column, in.layout.place); err != nil {
 				return nil, 0, err
 			}
 		default:

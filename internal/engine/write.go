@@ -29,7 +29,7 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 		}
 		key, body := p.key(b.array, t.Block), &bytes.Buffer{}
 		if b.data != nil {
-			if err := encode(body, &enc, &b, newLayout(p.Dims)); err != nil {
+			if err := encode(body, &enc, &b); err != nil {
 				failed = core.Wrap(err, "encode", key)
 				break
 			}
@@ -70,7 +70,7 @@ func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, er
 		switch {
 		case len(o.Slots) == 0:
 		case b.array.Type == core.Bytes:
-			err = b.addCells(&l, o.Slots, &o.Column, l.place)
+			err = b.addCells(l.slots, o.Slots, &o.Column, l.place)
 		default:
 			b.data, err = scatter(b.array, p.slots(), o.Slots, &o.Column)
 		}
@@ -84,7 +84,7 @@ func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, er
 }
 
 // encode writes the object of a block of a shard.
-func encode(dst io.Writer, enc *zarr.Encoder, b *block, l layout) error {
+func encode(dst io.Writer, enc *zarr.Encoder, b *block) error {
 	if b.array.Type != core.Bytes {
 		_, err := enc.Encode(dst, b.array, b.data)
 		return err
@@ -93,11 +93,15 @@ func encode(dst io.Writer, enc *zarr.Encoder, b *block, l layout) error {
 	if err != nil {
 		return err
 	}
+	cells := int32(1) // of an inner chunk
+	for _, n := range b.array.Chunk {
+		cells *= int32(n)
+	}
 	for from := 0; from < len(b.places); {
-		chunk, to := b.places[from]/int32(l.chunk), from
+		chunk, to := b.places[from]/cells, from
 		var places []int32
-		for to < len(b.places) && b.places[to]/int32(l.chunk) == chunk {
-			places = append(places, b.places[to]%int32(l.chunk))
+		for to < len(b.places) && b.places[to]/cells == chunk {
+			places = append(places, b.places[to]%cells)
 			to++
 		}
 		if err := w.AppendCells(int64(chunk), places, b.offsets[from:to+1], b.data); err != nil {

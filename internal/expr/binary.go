@@ -222,7 +222,7 @@ func (e *evaluator) unary(n *node) (value, error) {
 
 // reuse is result for one operand, whose shape it keeps.
 func (e *evaluator) reuse(n *node, k kind, v *value) (value, error) {
-	l := layout{n: v.len(), vec: v.vec, konst: v.konst, width: v.width, off: v.off}
+	l := layout{n: v.len(), vec: v.vec, konst: v.konst, width: v.width, off: v.off, inner: v.inner}
 	r, err := e.result(n, k, &l, v)
 	r.py = v.py
 	return r, err

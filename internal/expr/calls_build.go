@@ -1,5 +1,7 @@
 package expr
 
+import "slices"
+
 // arrayCall is np.array: of a list of numbers, or of an array.
 func (e *evaluator) arrayCall(n *node, args []value) (value, error) {
 	v := args[0]
@@ -105,7 +107,7 @@ func (e *evaluator) concatenate(n *node, args []value) (value, error) {
 	if err != nil {
 		return r, err
 	}
-	r.vec, r.konst, r.width, r.off = true, konst, max(width, -1), off
+	r.vec, r.konst, r.width, r.off, r.inner = true, konst, max(width, -1), off, items[0].inner
 	join(&r, vs, cells)
 	e.release(items...)
 	return r, nil
@@ -129,6 +131,9 @@ func (e *evaluator) concatenated(n *node, items []value) (kind, error) {
 		if k == kindNone {
 			k = v.kind
 			continue
+		}
+		if !slices.Equal(v.inner, items[0].inner) {
+			return k, e.errorf(n, "%s cannot join %s and %s", n.text, items[0].describe(), v.describe())
 		}
 		var err error
 		if k, err = e.promote(n, &value{kind: k}, v, true); err != nil {

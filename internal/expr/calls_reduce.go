@@ -255,6 +255,9 @@ func (e *evaluator) length(n *node, args []value) (value, error) {
 	}
 	lengths := make([]int64, len(v.off)-1)
 	reduce.Count(lengths, v.off)
+	for i := range lengths {
+		lengths[i] /= v.row()
+	}
 	e.release(v)
 	return value{kind: kindInt, py: true, konst: v.konst, data: core.Raw(lengths)}, nil
 }

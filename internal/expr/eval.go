@@ -50,7 +50,7 @@ func (e *evaluator) alloc(at *node, k kind, n int) (value, error) {
 // like is alloc with the shape of v.
 func (e *evaluator) like(at *node, k kind, v *value) (value, error) {
 	r, err := e.alloc(at, k, v.len())
-	r.vec, r.konst, r.py, r.width, r.off = v.vec, v.konst, v.py, v.width, v.off
+	r.vec, r.konst, r.py, r.width, r.off, r.inner = v.vec, v.konst, v.py, v.width, v.off, v.inner
 	return r, err
 }
 
@@ -136,6 +136,11 @@ func (e *evaluator) call(n *node) (value, error) {
 			return value{}, err
 		}
 	}
+	if !n.fn.perRow && n.fn.where&rows == 0 {
+		if err := e.flat(n, args); err != nil {
+			return value{}, err
+		}
+	}
 	v, err := n.fn.eval(e, n, args)
 	if v.vec && v.width > e.widest {
 		e.widest = v.width
@@ -205,6 +210,9 @@ func (e *evaluator) conditional(n *node) (value, error) {
 	if err != nil {
 		return b, err
 	}
+	if a.vec && b.vec && !e.perRow {
+		return e.chooseArrays(n, c, a, b)
+	}
 	return e.choose(n, c, a, b)
 }
 
@@ -212,7 +220,7 @@ func (e *evaluator) conditional(n *node) (value, error) {
 func (e *evaluator) choose(n *node, c, a, b value) (value, error) {
 	for i, v := range []*value{&a, &b} {
 		if v.vec || !v.number() {
-			return *v, e.errorf(n.kids[min(2*i, len(n.kids)-1)], "a choice between numbers of a cell cannot give %s; use np.where", v.describe())
+			return *v, e.errorf(n.kids[min(2*i, len(n.kids)-1)], "a choice between numbers of a cell cannot give %s; use np.where, or give an array in both cases", v.describe())
 		}
 	}
 	py := a.py && b.py

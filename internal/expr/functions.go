@@ -17,7 +17,7 @@ type function struct {
 	params   []string // in order; the caller's keywords
 	required int      // how many of params must be given
 	where    where
-	perRow   bool // gives a value per row: may be used in filters and params
+	perRow   bool // gives a value per row, element by element: may be used in filters and params
 	eval     func(e *evaluator, n *node, args []value) (value, error)
 }
 
@@ -29,6 +29,7 @@ const (
 	bare                     // f(x)
 	method                   // x.f()
 	starts                   // the first parameter is the list of positional arguments
+	rows                     // it works on arrays of rows; so does what gives a value per row
 )
 
 // functions is the whole of what can be called, by name. Read only.
@@ -103,15 +104,18 @@ func reductions() []function {
 		function{"any", a, 1, numpy | method, false, truths("any")},
 		function{"all", a, 1, numpy | method, false, truths("all")},
 		function{"count_nonzero", a, 1, numpy, false, truths("count_nonzero")},
-		function{"len", []string{"x"}, 1, bare, false, (*evaluator).length},
+		function{"len", []string{"x"}, 1, bare | rows, false, (*evaluator).length},
 	)
 }
 
 func builders() []function {
 	return []function{
-		{"array", []string{"object", "dtype"}, 1, numpy, false, (*evaluator).arrayCall},
-		{"asarray", []string{"object", "dtype"}, 1, numpy, false, (*evaluator).arrayCall},
-		{"concatenate", []string{"arrays", "axis"}, 1, numpy, false, (*evaluator).concatenate},
+		{"array", []string{"object", "dtype"}, 1, numpy | rows, false, (*evaluator).arrayCall},
+		{"asarray", []string{"object", "dtype"}, 1, numpy | rows, false, (*evaluator).arrayCall},
+		{"concatenate", []string{"arrays", "axis"}, 1, numpy | rows, false, (*evaluator).concatenate},
+		{"column_stack", []string{"tup"}, 1, numpy, false, (*evaluator).columnStack},
+		{"stack", []string{"arrays", "axis"}, 1, numpy, false, (*evaluator).stack},
+		{"reshape", []string{"a"}, 1, numpy | method | starts | rows, false, (*evaluator).reshape},
 		{"zeros", []string{"shape", "dtype"}, 1, numpy, false, filled(0)},
 		{"ones", []string{"shape", "dtype"}, 1, numpy, false, filled(1)},
 		{"arange", []string{"stop"}, 1, numpy, false, (*evaluator).arange},

@@ -19,8 +19,12 @@ func (e *evaluator) index(n *node) (value, error) {
 	switch {
 	case err != nil:
 		return i, err
+	case i.inner != nil:
+		return i, e.errorf(n.kids[1], "an index of rows is an array with one bool for each, not %s", i.describe())
 	case i.vec && i.kind == kindBool:
 		return e.masked(n, of, i)
+	case of.inner != nil && !i.vec:
+		return i, e.errorf(n, "one of the rows of %s has no use here; x[0:1] is an array of the first", of.describe())
 	case !i.vec && i.kind.whole():
 		return e.element(n, of, i)
 	}
@@ -119,21 +123,25 @@ func (e *evaluator) masked(n *node, of, mask value) (value, error) {
 	if err != nil {
 		return r, err
 	}
-	r.vec, r.konst, r.width, r.off = true, konst, -1, make([]int64, cells+1)
-	kept := int64(0)
+	r.vec, r.konst, r.width, r.off, r.inner = true, konst, -1, make([]int64, cells+1), of.inner
+	kept, row := int64(0), of.row()
 	for c := range cells {
 		lo, hi := of.bounds(c)
 		mlo, mhi := mask.bounds(c)
-		if hi-lo != mhi-mlo {
-			if err := e.cellError(n, c, "a mask of %d does not fit an array of %d", mhi-mlo, hi-lo); err != nil {
+		if (hi-lo)/row != mhi-mlo {
+			if err := e.cellError(n, c, "a mask of %d does not fit an array of %d", mhi-mlo, (hi-lo)/row); err != nil {
 				return r, err
 			}
-			hi = min(hi, lo+mhi-mlo)
+			mhi = min(mhi, mlo+(hi-lo)/row)
+			hi = lo + (mhi-mlo)*row
 		}
 		m := mask.data[mlo:mhi]
-		if of.kind == kindBool {
+		switch {
+		case of.inner != nil:
+			kept = r.keepRows(&of, lo, m, kept)
+		case of.kind == kindBool:
 			kept = keep(r.bools(), of.bools()[lo:hi], m, kept)
-		} else {
+		default:
 			kept = keep(r.uints(), of.uints()[lo:hi], m, kept)
 		}
 		r.off[c+1] = kept
@@ -158,6 +166,19 @@ func keep[T uint8 | uint64](dst, src []T, mask []uint8, n int64) int64 {
 	for i, x := range src {
 		dst[n] = x
 		n += int64(mask[i])
+	}
+	return n
+}
+
+// keepRows appends the rows of v, from an element on, that the mask has a 1 for.
+func (r *value) keepRows(v *value, from int64, mask []uint8, n int64) int64 {
+	row, size := v.row(), int64(v.kind.size())
+	for i, m := range mask {
+		if m != 0 {
+			at := from + int64(i)*row
+			copy(r.data[n*size:], v.data[at*size:(at+row)*size])
+			n += row
+		}
 	}
 	return n
 }
@@ -242,19 +263,22 @@ func (e *evaluator) slice(n, s *node, of value) (value, error) {
 	if err != nil {
 		return r, err
 	}
-	r.vec, r.konst, r.width, r.off = true, konst, -1, make([]int64, cells+1)
-	if of.width >= 0 && (b[0].none || b[0].konst) && (b[1].none || b[1].konst) {
+	row := of.row()
+	r.vec, r.konst, r.width, r.off, r.inner = true, konst, -1, make([]int64, cells+1), of.inner
+	if of.width >= 0 && of.inner == nil && (b[0].none || b[0].konst) && (b[1].none || b[1].konst) {
 		_, count := span(&b[0], &b[1], 0, int64(of.width), step)
 		r.width = int(count)
 	}
 	kept := int64(0)
 	for c := range cells {
 		lo, hi := of.bounds(c)
-		first, count := span(&b[0], &b[1], c, hi-lo, step)
+		first, count := span(&b[0], &b[1], c, (hi-lo)/row, step)
 		for i := range count {
-			r.put(int(kept+i), &of, int(lo+first+i*step))
+			for j := range row {
+				r.put(int(kept+i*row+j), &of, int(lo+(first+i*step)*row+j))
+			}
 		}
-		kept += count
+		kept += count * row
 		r.off[c+1] = kept
 	}
 	r.data = r.data[:int(kept)*r.kind.size()]

@@ -380,7 +380,7 @@ func (p *parser) index(of *node) (*node, error) {
 		parts[colons] = k
 	}
 	if p.at(",") {
-		return nil, p.src.errorf(p.peek().pos, "arrays have one dimension; an index has no comma")
+		return nil, p.src.errorf(p.peek().pos, "arrays have one dimension; an index has no comma; np.column_stack((a, b)) makes rows of arrays")
 	}
 	if err := p.expect("]"); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/englacial/zagg/core"
@@ -28,9 +29,10 @@ type Var struct {
 // Options say what an expression is for.
 type Options struct {
 	Mode   Mode
-	Width  int  // PerCell: the length that every cell's array must have; 0: what the expression says
-	Ragged bool // PerCell: cells may have arrays of any length
-	Scalar bool // PerCell: cells have one number, so an array whose length only the data says is refused
+	Width  int   // PerCell: the length that every cell's array must have; 0: what the expression says
+	Ragged bool  // PerCell: cells may have any number of rows
+	Inner  []int // of Ragged: the extents of a row; nil: rows are single numbers, and a number is an array of one
+	Scalar bool  // PerCell: cells have one number, so an array whose length only the data says is refused
 }
 
 // A Program is a compiled expression. It is immutable and safe for concurrent use.
@@ -115,10 +117,7 @@ func (p *Program) dry(cols []core.Column) (value, int, error) {
 		e.cells, e.off = 1, []int64{0, 0}
 	}
 	e.load = func(i int) (value, error) { return e.column(&cols[i], i, 0, 0, 0, 0) }
-	r, err := e.eval(p.root)
-	if err == nil {
-		err = p.checkResult(&r)
-	}
+	r, err := e.program()
 	return r, e.widest, err
 }
 
@@ -129,8 +128,12 @@ func (p *Program) checkResult(r *value) error {
 		return p.src.errorf(p.root.pos, "the expression gives %s, not numbers", r.describe())
 	case p.opt.Mode == Filter && r.kind != kindBool:
 		return p.src.errorf(p.root.pos, "a filter must be true or false in each row; this gives %s", r.describe())
-	case p.opt.Mode != PerCell || p.opt.Ragged:
+	case p.opt.Mode != PerCell:
 		return nil
+	case p.opt.Ragged:
+		return p.checkRows(r)
+	case r.inner != nil:
+		return p.src.errorf(p.root.pos, "the expression gives %s, which only kind: ragged with inner_shape: %s holds", r.describe(), listed(r.inner))
 	case !r.vec && p.opt.Width > 1:
 		return p.src.errorf(p.root.pos, "the expression gives one number per cell, not %d", p.opt.Width)
 	case r.vec && r.width == 0:
@@ -142,6 +145,26 @@ func (p *Program) checkResult(r *value) error {
 	}
 	return nil
 }
+
+// checkRows refuses what is no rows of the extents there must be. An array of one dimension is cut into rows of one dimension, as the
+// numbers of a cell are.
+func (p *Program) checkRows(r *value) error {
+	want := p.opt.Inner
+	switch {
+	case want == nil || slices.Equal(r.inner, want):
+		return nil
+	case !r.vec:
+		return p.src.errorf(p.root.pos, "the expression gives %s for a cell, not rows: leave out kind: ragged, or write np.array((a, b)) of the numbers of a row", r.describe())
+	case r.inner == nil && len(want) == 1:
+		return nil
+	case r.inner == nil:
+		return p.src.errorf(p.root.pos, "the expression gives %s, and inner_shape: %s says how long a row is: x.reshape((-1, %s)) makes rows of an array", r.describe(), listed(want), strings.Trim(listed(want), "[]"))
+	}
+	return p.src.errorf(p.root.pos, "the expression gives %s: set inner_shape: %s", r.describe(), listed(r.inner))
+}
+
+// listed are extents as a configuration has them: [4, 3].
+func listed(inner []int) string { return "[" + strings.ReplaceAll(extents(inner), "×", ", ") + "]" }
 
 // Source is the text.
 func (p *Program) Source() string { return p.src.text }

@@ -101,6 +101,12 @@ func (r *resolver) isNumpy(n *node) bool {
 
 // attribute is np.pi, np.float32, or an error.
 func (r *resolver) attribute(n *node) error {
+	if r.transposed(n) {
+		if r.mode != PerCell {
+			return r.errorf(n, "%s makes rows; not allowed in a filter or param, which has one value per row", n.text)
+		}
+		return r.resolveArgs(n)
+	}
 	if !r.isNumpy(n.kids[0]) {
 		return r.errorf(n, "no attribute .%s; a value has the methods %s", clip(n.text, 40), strings.Join(functionNames(method), " "))
 	}
@@ -172,7 +178,7 @@ func (r *resolver) bind(n *node, args []*node, keys []string) error {
 	f := n.fn
 	if f.where&starts != 0 {
 		if len(args) == 0 || slices.ContainsFunc(keys, func(k string) bool { return k != "" }) {
-			return r.errorf(n, "%s takes one array or several numbers", n.text)
+			return r.errorf(n, "%s takes arguments without names, at least one", n.text)
 		}
 		n.kids, n.keys = args, nil
 		return r.resolveArgs(n)

@@ -82,10 +82,7 @@ func (p *Program) run(e *evaluator, cols []*core.Column, row0, row1, cell0, cell
 		loaded = append(loaded, v)
 		return v, err
 	}
-	r, err := e.eval(p.root)
-	if err == nil {
-		err = p.checkResult(&r)
-	}
+	r, err := e.program()
 	if err == nil {
 		err = take(&r)
 	}
@@ -93,6 +90,22 @@ func (p *Program) run(e *evaluator, cols []*core.Column, row0, row1, cell0, cell
 	e.release(loaded...)
 	e.arena.used = 0
 	return err
+}
+
+// program evaluates the whole expression. Where cells have several numbers, those of a tuple are an array.
+func (e *evaluator) program() (value, error) {
+	p := e.p
+	r, err := e.eval(p.root)
+	if err == nil && r.kind == kindTuple && (p.opt.Inner != nil || p.opt.Mode == PerCell && p.opt.Width > 0 && !p.opt.Scalar) {
+		r, err = e.arrayOf(p.root, r.items)
+	}
+	if err == nil {
+		err = p.checkResult(&r)
+	}
+	if err == nil && p.opt.Inner != nil && r.inner == nil {
+		r, err = e.rows(p.root, r, p.opt.Inner)
+	}
+	return r, err
 }
 
 // Rows evaluates a filter or param on n rows: one row of the result, which is new, for each. Columns are found by name.
@@ -203,7 +216,7 @@ type output struct {
 func (o *output) take(e *evaluator, r *value, c0 int64) error {
 	size := r.kind.size()
 	if o.col.Type == 0 {
-		o.col = core.Column{Type: r.kind.columnType(), Width: 1}
+		o.col = core.Column{Type: r.kind.columnType(), Width: int(r.row())}
 		if o.p.opt.Ragged {
 			o.col.Offsets = make([]int64, 1, o.cells+1)
 		} else {
@@ -224,7 +237,7 @@ func (o *output) take(e *evaluator, r *value, c0 int64) error {
 		}
 		if o.p.opt.Ragged {
 			o.col.Data = append(o.col.Data, from...)
-			o.col.Offsets = append(o.col.Offsets, int64(len(o.col.Data)/size))
+			o.col.Offsets = append(o.col.Offsets, int64(len(o.col.Data)/(size*o.col.Width)))
 			continue
 		}
 		if len(from) != o.col.Width*size {

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"slices"
 )
 
 type number interface{ int64 | uint64 | float64 }
@@ -76,10 +77,11 @@ type layout struct {
 	konst bool
 	width int
 	off   []int64
+	inner []int
 }
 
 func (l *layout) shape(v *value) {
-	v.vec, v.konst, v.width, v.off = l.vec, l.konst, l.width, l.off
+	v.vec, v.konst, v.width, v.off, v.inner = l.vec, l.konst, l.width, l.off, l.inner
 }
 
 // align gives operands a common shape: afterwards each has layout.n elements, or is one constant. As in numpy, a
@@ -120,13 +122,16 @@ func (e *evaluator) target(n *node, konst bool, arrays []*value) (layout, error)
 	first := arrays[0]
 	same, width := true, first.width
 	for _, v := range arrays[1:] {
+		if !slices.Equal(v.inner, first.inner) {
+			return layout{}, e.errorf(n, "%s and %s do not go together; compute with the columns before they become rows", first.describe(), v.describe())
+		}
 		same = same && v.konst == first.konst && sameLengths(v.off, first.off)
 		if width == 1 || width < 0 && v.width > 1 {
 			width = v.width
 		}
 	}
 	if same && first.konst == konst {
-		return layout{n: first.len(), vec: true, konst: konst, width: width, off: first.off}, nil
+		return layout{n: first.len(), vec: true, konst: konst, width: width, off: first.off, inner: first.inner}, nil
 	}
 	cells := e.cells
 	if konst {
@@ -147,7 +152,7 @@ func (e *evaluator) target(n *node, konst bool, arrays []*value) (layout, error)
 		}
 		off[i+1] = off[i] + size
 	}
-	return layout{n: int(off[cells]), vec: true, konst: konst, width: width, off: off}, nil
+	return layout{n: int(off[cells]), vec: true, konst: konst, width: width, off: off, inner: first.inner}, nil
 }
 
 // size is the length of cell i's array.
@@ -223,7 +228,7 @@ func (e *evaluator) arrayOf(n *node, items []value) (value, error) {
 	for i := range items {
 		v := &items[i]
 		if v.vec || !v.number() {
-			return *v, e.errorf(n, "a list with %s in it is no array of one dimension", v.describe())
+			return *v, e.errorf(n, "a list with %s in it is no array of one dimension; np.column_stack((a, b)) makes rows of arrays, np.concatenate((a, b)) one array", v.describe())
 		}
 		var err error
 		if k, err = e.common(n, k, v, items[:i]); err != nil {

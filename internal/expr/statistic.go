@@ -22,7 +22,7 @@ func (s statistic) Info() core.StatisticInfo {
 		out.Type = core.Float64
 	}
 	if out.Ragged {
-		out.Width = 1
+		out.Width = int(product(s.p.opt.Inner))
 	}
 	info := core.StatisticInfo{Outputs: []core.Field{out}}
 	for _, v := range s.p.inputs {

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/englacial/zagg/core"
@@ -56,8 +57,9 @@ type value struct {
 	konst bool
 	py    bool // a Python number, which adapts to numpy's types; never an array
 	temp  bool // data is scratch that this value alone owns
-	width int  // of an array: its length where that is the same for every cell whatever the data; -1: it is not
+	width int  // of an array: its elements where these are as many in every cell whatever the data; -1: they are not
 	off   []int64
+	inner []int // of an array of rows: the extents of a row, whose elements lie together; nil: an array of one dimension
 	data  []byte
 	items []value
 	typ   core.Type
@@ -89,6 +91,8 @@ func (v *value) describe() string {
 	switch {
 	case !v.number():
 		return kindNames[v.kind]
+	case v.inner != nil:
+		return fmt.Sprintf("an array of rows of %s %s", extents(v.inner), kindNames[v.kind])
 	case v.vec:
 		return "an array of " + kindNames[v.kind]
 	case v.kind == kindInt:

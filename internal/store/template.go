@@ -215,6 +215,9 @@ func (b *builder) ragged(f core.Field, o Output, first bool) (*zarr.Array, error
 	f.Type, f.Fill, f.Units = core.Bytes, nil, "" // no unit is that of all of a row's numbers
 	a := b.spatial(f)
 	a.Element, a.Width = element, width
+	if o.Array.Chunk {
+		perChunk(a)
+	}
 	attrs, err := b.attributes(f, o, first)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,7 @@
 Reads one JSON object from stdin and writes one to stdout:
 
   in   {"columns": {name: {"dtype": "float64", "data": base64, "cells": false}}, "offsets": [...],
-        "expressions": [text, ...], "native": false,
+        "expressions": [text, ...], "native": false, "inner": [[2], ...] (of each expression, where cells are ragged),
         "reductions": [{"op": "nanmedian", "column": name, "q": [..], "ddof": 0, "weights": name}, ...]}
   out  {"expressions": [[cell, ...], ...], "reductions": [[cell, ...], ...]}
   cell {"kind": "b" | "i" | "u" | "f", "bytes": base64 of uint8, int64, uint64 or float64, "shape": 0 or 1},
@@ -41,6 +41,16 @@ def pack(value):
     wide = {"b": np.uint8, "i": np.int64, "u": np.uint64, "f": np.float64}[array.dtype.kind]
     data = base64.b64encode(np.ascontiguousarray(array.astype(wide)).tobytes()).decode()
     return {"kind": array.dtype.kind, "bytes": data, "shape": array.ndim}
+
+
+def rows(value, inner):
+    """The numbers of rows of a shape; an array of one dimension is cut into rows of one dimension."""
+    array = np.asarray(value)
+    if array.ndim == 1 and len(inner) == 1:
+        array = array.reshape(-1, *inner)
+    if array.size and array.shape[1:] != tuple(inner):
+        raise ValueError(f"rows of {array.shape[1:]}, not {inner}")
+    return array.reshape(-1)
 
 
 def attempt(compute):
@@ -98,7 +108,8 @@ def main():
     names = {"np": numpy, "numpy": numpy, "len": len, "float": float, "int": int, "abs": abs, "sqrt": np.sqrt, "log": np.log,
              "exp": np.exp, "sum": np.sum, "min": extreme(min, np.min), "max": extreme(max, np.max)}
     answer = {"expressions": [], "reductions": []}
-    for text in task.get("expressions") or []:
+    for number, text in enumerate(task.get("expressions") or []):
+        inner = (task.get("inner") or {number: None})[number]
         try:
             code = compile(text, "expression", "eval")
         except SyntaxError as error:
@@ -109,7 +120,10 @@ def main():
             scope = dict(names)
             scope.update((name, array[start:stop]) for name, array in columns.items())
             scope.update((name, array[i]) for name, array in cells.items())
-            results.append(attempt(lambda: eval(code, scope)))
+            if inner:
+                results.append(attempt(lambda: rows(eval(code, scope), inner)))
+            else:
+                results.append(attempt(lambda: eval(code, scope)))
         answer["expressions"].append(results)
     for spec in task.get("reductions") or []:
         answer["reductions"].append(

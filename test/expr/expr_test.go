@@ -40,6 +40,7 @@ type pyTask struct {
 	Offsets     []int64             `json:"offsets"`
 	Expressions []string            `json:"expressions"`
 	Native      bool                `json:"native"`
+	Inner       [][]int             `json:"inner,omitempty"`
 	Reductions  []pyReduction       `json:"reductions"`
 }
 
