@@ -8,6 +8,10 @@
 //	a if c else b   or  and  not   < <= > >= == != (chained)   | ^ & << >>   + -   * / // %   - + ~   **
 //	f(x, key=v)   np.f(x)   x.sum()   x.astype('float32')   x[mask]   x[0]   x[-1]   x[a:b:c]   (a, b)   [a, b]
 //
+// A cell's result may be rows of several numbers (Options.Inner): np.column_stack((a, b)), np.stack((a, b), axis=1), np.array([a, b]).T and
+// x.reshape(-1, 2) make them; x[mask], x[a:b:c], np.concatenate, len and all that works element by element take them; what reduces does not.
+// A choice may be between arrays, of another length in each cell: np.column_stack((a, b)) if len(a) > 2 else np.column_stack((a, b))[:0].
+//
 // Values are numpy's, per cell: a column is an array of the cell's rows, a reduction of it a number. All cells (or
 // rows) are computed together, operation by operation, in blocks that fit the cache.
 //

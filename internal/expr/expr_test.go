@@ -212,6 +212,13 @@ func TestErrors(t *testing.T) {
 		{"h(1)", "no function h"},
 		{"np.sum(h)(1)", "only functions"},
 		{"np.sum(*h)", "unexpected *"},
+		{"np.column_stack((h, s))", "rows of 2 float64, which only kind: ragged with inner_shape: [2] holds"},
+		{"np.sum(np.column_stack((h, s)))", "compute with the columns before they become rows"},
+		{"len(np.column_stack((h, s)) + h)", "do not go together"},
+		{"np.stack((h, s))", "give axis=1"},
+		{"np.array([np.sum(h), np.sum(s)]).T", "joins arrays, not a float64"},
+		{"h.reshape(2, 2)", "the first extent is -1"},
+		{"np.reshape(h, -1, 2)", "np.reshape(x, (-1, 2))"},
 		{strings.Repeat("(", 100) + "1" + strings.Repeat(")", 100), "nested more than 64 deep"},
 		{strings.Repeat("-", 100) + "1", "nested more than 64 deep"},
 		{strings.Repeat("not ", 100) + "1", "nested more than 64 deep"},
@@ -240,6 +247,8 @@ func TestCellErrorsNameTheCell(t *testing.T) {
 		{"np.histogram(h, 3)[0]", "the cell of slot 20 (2 rows): np.histogram: the range is not finite"},
 		{"len(h)**60", "the cell of slot 5 (4 rows): the integer result does not fit 64 bits"},
 		{"np.average(h[:2], weights=s[1:])", "3 weights for 2 values"},
+		{"len(np.column_stack((h, s[1:])))", "the cell of slot 5 (4 rows): arrays of 4 and 3 values do not make rows together"},
+		{"len(h.reshape(-1, 3))", "the cell of slot 5 (4 rows): an array of 4 numbers makes no whole rows of 3"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			g, vars := threeCells()

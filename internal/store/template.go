@@ -240,6 +240,9 @@ func raggedAttributes(o Output, first bool, element map[string]any) map[string]a
 	if !first {
 		return own
 	}
+	if o.Array.Expression != "" { // rows of two numbers are else taken for a digest's
+		own["expression"] = o.Array.Expression
+	}
 	if o.Array.Location != "" {
 		ragged["locations"] = o.Array.Name + "_locations"
 	}

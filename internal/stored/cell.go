@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ type CellValue struct {
 	Name    string   `json:"name"`
 	Units   string   `json:"units,omitempty"`
 	Numbers []string `json:"numbers"`           // as text, so that integers keep all digits
+	Row     int      `json:"row,omitempty"`     // of an array of rows: how many of the numbers are of one row
 	Digest  *Digest  `json:"digest,omitempty"`  // of an array of digests
 	Fill    bool     `json:"no_data,omitempty"` // the cell has no value
 }
@@ -199,15 +201,53 @@ func readValue(ctx context.Context, d *zarr.Dataset, start, count []int64) (*Cel
 		return nil, err
 	}
 	v.Fill = len(cells[0]) == 0
-	numbers := append(core.NewData(len(cells[0]))[:0], cells[0]...)
+	return v, v.rows(d, append(core.NewData(len(cells[0]))[:0], cells[0]...))
+}
+
+// rows takes the bytes of a cell of an array of rows.
+func (v *CellValue) rows(d *zarr.Dataset, data []byte) error {
+	_, typ, inner, ok := element(d)
+	row := typ.Size()
+	for _, n := range inner {
+		row *= n
+	}
 	switch {
 	case v.Fill:
-	case checkDigest(d, 0.5) == nil && len(numbers)%8 == 0:
-		v.Digest = summary(core.View[float32](numbers))
+	case !ok || row < 1:
+		v.Numbers = append(v.Numbers, fmt.Sprintf("%d bytes", len(data)))
+	case len(data)%row != 0:
+		return core.Errorf(core.Corrupt, "cell", d.URL, "%d bytes are no rows of %d", len(data), row)
+	case checkDigest(d, 0.5) == nil:
+		v.Digest = summary(core.View[float32](data))
 	default:
-		v.Numbers = append(v.Numbers, fmt.Sprintf("%d bytes", len(numbers)))
+		c := core.Column{Type: typ, Width: 1, Data: data}
+		v.Row = row / typ.Size()
+		for i := range c.Rows() {
+			v.Numbers = append(v.Numbers, ElementText(&c, i))
+		}
 	}
-	return v, nil
+	return nil
+}
+
+// mostRows bounds the rows of a cell that Text has.
+const mostRows = 8
+
+// Text is a cell's numbers; of an array of rows the first ones: (1 2) (3 4) … 12 rows.
+func (v *CellValue) Text() string {
+	if v.Row == 0 {
+		return strings.Join(v.Numbers, " ")
+	}
+	var b strings.Builder
+	rows := 0
+	for row := range slices.Chunk(v.Numbers, v.Row) {
+		if rows++; rows <= mostRows {
+			fmt.Fprintf(&b, "(%s) ", strings.Join(row, " "))
+		}
+	}
+	if rows > mostRows {
+		fmt.Fprintf(&b, "… %d rows", rows)
+	}
+	return b.String()
 }
 
 // pictureWidth is the characters of a picture.

@@ -25,22 +25,38 @@ func quantileOf(text string) (variable string, q float64, err error) {
 	return variable, q / 100, nil
 }
 
+// raggedAttrs are what an array of rows says of itself.
+type raggedAttrs struct {
+	Ragged struct {
+		Spec    string `json:"spec"`
+		Element struct {
+			Type  string `json:"dtype"`
+			Shape []int  `json:"shape"`
+		} `json:"element"`
+	} `json:"ragged"`
+	Expression string `json:"expression"` // the rows are an expression's, not a digest's
+}
+
+// element is the type of an array's rows and the extents of one; false where it does not say.
+func element(array *zarr.Dataset) (attrs raggedAttrs, typ core.Type, inner []int, ok bool) {
+	if array.Type != core.Bytes || json.Unmarshal(array.Attrs, &attrs) != nil || attrs.Ragged.Spec != "zagg-ragged/1" {
+		return attrs, 0, nil, false
+	}
+	e := &attrs.Ragged.Element
+	typ, ok = core.TypeFromName(e.Type)
+	if !ok || typ.Size() == 0 || len(e.Shape) == 0 || e.Shape[0] != -1 {
+		return attrs, 0, nil, false
+	}
+	return attrs, typ, e.Shape[1:], true
+}
+
 // checkDigest wants a quantile of digests, and of nothing else.
 func checkDigest(array *zarr.Dataset, quantile float64) error {
-	var attrs struct {
-		Ragged struct {
-			Spec    string `json:"spec"`
-			Element struct {
-				Type  string `json:"dtype"`
-				Shape []int  `json:"shape"`
-			} `json:"element"`
-		} `json:"ragged"`
-	}
-	err := json.Unmarshal(array.Attrs, &attrs)
-	is := err == nil && array.Type == core.Bytes && attrs.Ragged.Spec == "zagg-ragged/1" && attrs.Ragged.Element.Type == "float32" && slices.Equal(attrs.Ragged.Element.Shape, []int{-1, 2})
+	attrs, typ, inner, ok := element(array)
+	is := ok && attrs.Expression == "" && typ == core.Float32 && slices.Equal(inner, []int{2})
 	switch {
 	case math.IsNaN(quantile) && array.Type == core.Bytes:
-		return core.Errorf(core.Unsupported, "plot", array.Name, "a cell has any number of numbers; of digests a quantile can be drawn: %s@q50", array.Name)
+		return core.Errorf(core.Unsupported, "plot", array.Name, "a cell has any number of rows; of digests a quantile can be drawn: %s@q50", array.Name)
 	case !math.IsNaN(quantile) && !is:
 		return core.Errorf(core.Invalid, "plot", array.Name, "its cells are no digests, of which there are quantiles")
 	}

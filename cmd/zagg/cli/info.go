@@ -76,7 +76,7 @@ func (a *app) cellInfo(ctx context.Context, address, id string, asJSON bool) err
 	fmt.Fprintf(a.stdout, "shard %s, centre %.6f, %.6f\n", c.Shard, c.Lon, c.Lat)
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	for _, v := range c.Values {
-		text := strings.Join(v.Numbers, " ")
+		text := v.Text()
 		if v.Units != "1" {
 			text += " " + v.Units
 		}
