@@ -187,8 +187,12 @@ func (s *stand) record(ctx context.Context, j *job.Job) error {
 	}
 	rec := &store.Record{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, Signature: j.GridSignature, ConfigHash: s.recipe.Hash(), Plan: j.Plan, Block: j.Block,
 		Objects: []store.Object{}, RunID: j.RunID, WrittenAt: time.Now()}
-	ids := make([]string, len(j.Granules))
-	for i, g := range j.Granules {
+	granules, err := j.Identified(ctx, s.recipe.Reader)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(granules))
+	for i, g := range granules {
 		ids[i] = g.ID
 	}
 	rec.Granules = job.GranulesHash(ids)
