@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/englacial/zagg/internal/dispatch"
 )
 
 // Capacity is how many jobs run at once: at most wanted and jobs, what this process may open files for if it waits for answers, and what the
@@ -43,9 +45,9 @@ func (f *Fleet) Capacity(ctx context.Context, metrics *cloudwatch.Client, wanted
 	if err != nil {
 		note("what the account uses could not be asked (cloudwatch:GetMetricData): taking it for nothing")
 	}
-	if room := limit - used - max(100, limit/20); workers > room {
+	if room, kept := dispatch.Room(limit, used); workers > room {
 		workers = max(room, 1)
-		note("%d workers: of the account's %d at once %d are in use and %d are kept free", workers, limit, used, max(100, limit/20))
+		note("%d workers: of the account's %d at once %d are in use and %d are kept free", workers, limit, used, kept)
 	}
 	return workers, notes
 }

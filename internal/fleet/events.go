@@ -17,6 +17,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
@@ -151,7 +152,7 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 		if len(late) == 0 || time.Now().After(deadline) || abandoned != nil && r.silent() && abandoned(ctx) {
 			return late, nil
 		}
-		if err := sleep(ctx, r.poll); err != nil {
+		if err := (dispatch.RealTime{}).Sleep(ctx, r.poll); err != nil {
 			return nil, err
 		}
 	}

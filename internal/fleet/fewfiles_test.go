@@ -78,7 +78,7 @@ func TestGiveManyShards(t *testing.T) {
 		f := a.fleet(t, func(o *Options) {
 			o.Async, o.Runs, o.Client = async, store.RunFolder(fmt.Sprintf("%s/run-%t", folder, async)), client
 		})
-		f.pace.starts.SetLimit(rate.Inf) // the emulator starts any number of workers at once
+		f.setPace(rate.NewLimiter(rate.Inf, 1)) // the emulator starts any number of workers at once
 		var all sync.WaitGroup
 		for i := range manyShards() {
 			all.Go(func() {

@@ -4,15 +4,16 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"golang.org/x/time/rate"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/cost"
+	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
@@ -69,9 +70,7 @@ type Fleet struct {
 	function Function
 	results  *results // of events; nil: every answer is waited for
 	signs    bool     // workers show that they are at work
-	pace     *pace
-	mu       sync.Mutex
-	retries  int64
+	pace     *dispatch.Pace
 }
 
 // New asks what the function is.
@@ -100,7 +99,8 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Files == 0 {
 		o.Files = openFiles()
 	}
-	f := &Fleet{o: o, function: Function{Name: o.Function}, pace: newPace(o.connections(), o.Backoff)}
+	f := &Fleet{o: o, function: Function{Name: o.Function}}
+	f.setPace(dispatch.Starts())
 	c, err := o.Client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &o.Function})
 	if err != nil {
 		if !denied(err) {
@@ -143,7 +143,7 @@ func connections(files int) int { return max(files-headroom, 1) }
 func (o *Options) connections() int {
 	room := connections(o.Files)
 	if o.Async {
-		room = min(room, sendsAtOnce)
+		room = min(room, dispatch.SendsAtOnce)
 	}
 	return room
 }
@@ -166,14 +166,14 @@ func (f *Fleet) Sends() int {
 	if f.o.Async {
 		return cost.DefaultSends
 	}
-	return 1 + maxRetries
+	return dispatch.MaxTries
 }
 
 // Retries is how many requests were sent again.
-func (f *Fleet) Retries() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.retries
+func (f *Fleet) Retries() int64 { return f.pace.Retries() }
+
+func (f *Fleet) setPace(starts *rate.Limiter) {
+	f.pace = dispatch.NewPace(dispatch.Options{Clock: dispatch.RealTime{}, AtOnce: f.o.connections(), Starts: starts, Backoff: f.o.Backoff, Patience: f.o.Throttled, Judge: judge})
 }
 
 // Call runs one event of another mode than process and waits for the answer.

@@ -386,7 +386,7 @@ func TestCapacityOfFewFiles(t *testing.T) {
 		workers, notes := f.Capacity(t.Context(), cloudwatch.NewFromConfig(a.config), 1700, 1742)
 		require.Equal(t, c.want, workers, c)
 		require.Equal(t, !c.async, strings.Contains(strings.Join(notes, ""), "ulimit -n"), c)
-		require.Equal(t, c.connections, cap(f.pace.slots), c)
+		require.Equal(t, c.connections, f.o.connections(), c)
 	}
 }
 
@@ -408,46 +408,6 @@ func TestThrottledAccount(t *testing.T) {
 		all.Wait()
 		require.Positive(t, f.Retries())
 	}
-}
-
-func TestPace(t *testing.T) {
-	p := newPace(2, 64*time.Millisecond)
-	ask := func(throttled bool) time.Duration {
-		require.NoError(t, p.enter(t.Context()))
-		p.leave(throttled)
-		p.raised = time.Time{}
-		return p.gap
-	}
-	require.Zero(t, ask(false))
-	require.Equal(t, 2*time.Millisecond, ask(true))
-	require.Equal(t, 4*time.Millisecond, ask(true))
-	require.Less(t, ask(false), 4*time.Millisecond)
-	for range 9 {
-		p.leaveAs(true)
-	}
-	require.Equal(t, 64*time.Millisecond, p.gap)
-	for range 100 {
-		p.leaveAs(false)
-	}
-	require.Zero(t, p.gap)
-	now := time.Now()
-	p.gap, p.next = time.Second, now
-	require.Zero(t, p.turn(now))
-	require.Equal(t, time.Second, p.turn(now))
-	require.Equal(t, 2*time.Second, p.turn(now))
-	full, end := context.WithCancel(t.Context())
-	for range 2 {
-		p.slots <- struct{}{}
-	}
-	end()
-	require.ErrorIs(t, p.enter(full), context.Canceled)
-}
-
-// leaveAs learns from one more request.
-func (p *pace) leaveAs(throttled bool) {
-	p.slots <- struct{}{}
-	p.raised = time.Time{}
-	p.leave(throttled)
 }
 
 func TestFunctionsThatAreNotThere(t *testing.T) {

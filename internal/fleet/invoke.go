@@ -7,12 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -21,11 +19,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/job"
 )
-
-// maxRetries is how often one request is sent again that was lost on the way.
-const maxRetries = 3
 
 // invoke sends an event and waits for the answer. What was throttled or lost on the way is sent again with full jitter;
 // what the function answered is final.
@@ -44,48 +40,28 @@ func (f *Fleet) invoke(ctx context.Context, label string, event []byte) (*job.Re
 	return &answer, nil
 }
 
-// request sends one request until it is accepted. What Lambda throttles is sent again for as long as Options say, ever
-// slower; what was lost on the way a few times.
-func (f *Fleet) request(ctx context.Context, label string, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
-	begun := time.Now()
-	for try, lost := 0, 0; ; try++ {
-		out, err := f.once(ctx, in)
-		if err == nil {
-			return out, nil
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		code, _ := classify(err)
-		switch {
-		case code != core.Unavailable && !errors.Is(err, syscall.EMFILE):
-			return nil, f.fail(label, err)
-		case throttled(err):
-			if time.Since(begun) > f.o.Throttled {
-				return nil, f.fail(label, err)
-			}
-		case lost == maxRetries:
-			return nil, f.fail(label, err)
-		default:
-			lost++
-		}
-		f.mu.Lock()
-		f.retries++
-		f.mu.Unlock()
-		if err := sleep(ctx, rand.N(f.o.Backoff<<min(try, 4))+1); err != nil {
-			return nil, err
-		}
+// request sends one request until it is accepted, at the fleet's pace.
+func (f *Fleet) request(ctx context.Context, label string, in *lambda.InvokeInput) (out *lambda.InvokeOutput, err error) {
+	err = f.pace.Send(ctx, func(ctx context.Context) (err error) {
+		out, err = f.o.Client.Invoke(ctx, in)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		err = f.fail(label, err)
 	}
+	return out, err
 }
 
-// once sends one request at the fleet's pace.
-func (f *Fleet) once(ctx context.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
-	if err := f.pace.enter(ctx); err != nil {
-		return nil, err
+// judge says what an error of the API means. Files that were too many may be fewer at another moment.
+func judge(err error) dispatch.Verdict {
+	code, _ := classify(err)
+	switch {
+	case code != core.Unavailable && !errors.Is(err, syscall.EMFILE):
+		return dispatch.Final
+	case throttled(err):
+		return dispatch.Throttled
 	}
-	out, err := f.o.Client.Invoke(ctx, in)
-	f.pace.leave(err != nil && throttled(err))
-	return out, err
+	return dispatch.Lost
 }
 
 // throttled reports that Lambda refused a request only because of how many there are.
@@ -98,17 +74,6 @@ func throttled(err error) bool {
 	}
 	e, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	return ok && e.HTTPStatusCode() == http.StatusTooManyRequests
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }
 
 // functionError explains why a function ended without an answer.

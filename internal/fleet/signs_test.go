@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 )
@@ -74,7 +75,7 @@ func TestWorkerWithSigns(t *testing.T) {
 			if err := a.show(ctx, j, strings.Repeat("x", i)); err != nil {
 				return nil, err
 			}
-			if err := sleep(ctx, every/5); err != nil {
+			if err := (dispatch.RealTime{}).Sleep(ctx, every/5); err != nil {
 				return nil, err
 			}
 		}

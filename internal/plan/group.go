@@ -1,5 +1,10 @@
 package plan
 
+import (
+	"cmp"
+	"slices"
+)
+
 // A Bound limits the shards that are computed in one pass. Zero fields are no limits.
 type Bound struct {
 	Shards   int   // of a group
@@ -74,4 +79,15 @@ func Group[G comparable](lists [][]G, kept *Kept[G], most Bound) [][]int {
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// DensestFirst puts groups with most pairs of shard and granule first, so that none of them is the last to end.
+func DensestFirst[G any](groups [][]int, lists [][]G) {
+	pairs := func(group []int) (n int) {
+		for _, at := range group {
+			n += len(lists[at])
+		}
+		return n
+	}
+	slices.SortStableFunc(groups, func(a, b []int) int { return cmp.Compare(pairs(b), pairs(a)) })
 }

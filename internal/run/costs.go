@@ -176,13 +176,15 @@ func CostsOf(ctx context.Context, m *shardmap.Map, some int, shape Shape) (c *Ma
 	return c, c.Sizes.look(ctx, from, all, some)
 }
 
-// Jobs are n neighbouring shards a job; forced says that n is not only the most.
+// Jobs are n neighbouring shards a job, in the order in which they are sent; forced says that n is not only the most.
 func (c *MapCosts) Jobs(n int, forced bool) []cost.Job {
 	most := plan.Bound{Shards: n}
 	if !forced {
 		most.Granules, most.Bytes = mostGranules, int64(c.Memory)<<20/4
 	}
-	return c.groups(plan.Group(c.lists, plan.NewKept(c.lists, c.Sizes.of), most), c.lists)
+	groups := plan.Group(c.lists, plan.NewKept(c.lists, c.Sizes.of), most)
+	plan.DensestFirst(groups, c.lists)
+	return c.groups(groups, c.lists)
 }
 
 // sample is how many granules' sizes a run asks for before it says what it will cost.

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -39,27 +38,19 @@ func (r *Run) grouped(jobs []job.Job) *grouping {
 	return g
 }
 
-// within groups under a bound; the jobs with most pairs of shard and granule come first, so that none of them is the last to
-// end.
+// within groups under a bound, the densest first.
 func (g *grouping) within(most plan.Bound) [][]job.Job {
 	var groups [][]job.Job
-	for _, places := range plan.Group(g.lists, g.kept, most) {
+	all := plan.Group(g.lists, g.kept, most)
+	plan.DensestFirst(all, g.lists)
+	for _, places := range all {
 		group := make([]job.Job, len(places))
 		for i, at := range places {
 			group[i] = g.jobs[at]
 		}
 		groups = append(groups, group)
 	}
-	slices.SortStableFunc(groups, func(a, b []job.Job) int { return cmp.Compare(pairs(b), pairs(a)) })
 	return groups
-}
-
-func pairs(group []job.Job) int {
-	n := 0
-	for i := range group {
-		n += len(group[i].Granules)
-	}
-	return n
 }
 
 // shapes are groups as the cost model sees them.

@@ -9,6 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
 )
@@ -57,15 +58,15 @@ func Index(ctx context.Context, o Options, out string) (*Indexes, error) {
 	reader := stores.Reader(&src.used)
 	sum := &Indexes{}
 	count := r.progress.Count(len(granules), "granules")
-	err = each(ctx, granules, o.Workers, func(ctx context.Context, g core.Granule) (indexed, error) {
+	err = dispatch.Each(ctx, dispatch.RealTime{}, granules, o.Workers, func(ctx context.Context, g core.Granule) (indexed, error) {
 		return r.buildIndex(ctx, reader, src.reader, g)
-	}, func(d ended[core.Granule, indexed]) { sum.ended(d, count) })
+	}, func(d dispatch.Ended[core.Granule, indexed]) { sum.ended(d, count) })
 	count.Finish()
 	sum.Read = src.used.Usage()
 	return sum, err
 }
 
-func (s *Indexes) ended(d ended[core.Granule, indexed], count Counter) {
+func (s *Indexes) ended(d dispatch.Ended[core.Granule, indexed], count Counter) {
 	switch {
 	case d.Err != nil:
 		s.Failed++

@@ -19,6 +19,7 @@ import (
 	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/catalog/earthdata"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
@@ -334,10 +335,10 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	defer end(nil)
 	var alike streak
 	begun := map[string]bool{}
-	err := each(beginning, ready.Jobs, ready.Workers, do, func(d ended[[]job.Job, did]) {
+	err := dispatch.Each(beginning, dispatch.RealTime{}, ready.Jobs, ready.Workers, do, func(d dispatch.Ended[[]job.Job, did]) {
 		for i, j := range d.Job {
 			begun[j.Label] = true
-			r.ended(ctx, ended[job.Job, Result]{Job: j, Result: d.Result.results[i], Err: d.Result.errs[i]}, count)
+			r.ended(ctx, dispatch.Ended[job.Job, Result]{Job: j, Result: d.Result.results[i], Err: d.Result.errs[i]}, count)
 			if beginning.Err() == nil && alike.add(d.Result.errs[i]) {
 				end(errAlike)
 			}
@@ -384,7 +385,7 @@ type did struct {
 	errs    []error
 }
 
-func (r *Run) ended(ctx context.Context, d ended[job.Job, Result], count Counter) {
+func (r *Run) ended(ctx context.Context, d dispatch.Ended[job.Job, Result], count Counter) {
 	if left, ok := errors.AsType[*LeftError](d.Err); ok {
 		r.left++
 		r.then = left.Then

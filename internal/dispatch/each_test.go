@@ -1,4 +1,4 @@
-package run
+package dispatch
 
 import (
 	"context"
@@ -17,7 +17,7 @@ func TestEachReportsEveryJobOnce(t *testing.T) {
 	var busy, most atomic.Int32
 	seen := map[int]bool{}
 	odd := errors.New("odd")
-	err := each(context.Background(), jobs, 7, func(_ context.Context, j int) (int, error) {
+	err := Each(context.Background(), RealTime{}, jobs, 7, func(_ context.Context, j int) (int, error) {
 		n := busy.Add(1)
 		defer busy.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
@@ -26,7 +26,7 @@ func TestEachReportsEveryJobOnce(t *testing.T) {
 			return 0, odd
 		}
 		return j * j, nil
-	}, func(d ended[int, int]) {
+	}, func(d Ended[int, int]) {
 		require.False(t, seen[d.Job])
 		seen[d.Job] = true
 		if d.Job%2 == 1 {
@@ -44,17 +44,17 @@ func TestEachStopsStartingWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stop := errors.New("stopped by the user")
 	started := 0
-	err := each(ctx, make([]int, 50), 1, func(context.Context, int) (int, error) {
+	err := Each(ctx, RealTime{}, make([]int, 50), 1, func(context.Context, int) (int, error) {
 		started++
 		if started == 3 {
 			cancel(stop)
 		}
 		return 0, nil
-	}, func(ended[int, int]) {})
+	}, func(Ended[int, int]) {})
 	require.ErrorIs(t, err, stop)
 	require.Less(t, started, 50)
 }
 
 func TestEachNothing(t *testing.T) {
-	require.NoError(t, each(context.Background(), nil, 4, func(context.Context, int) (int, error) { return 0, nil }, func(ended[int, int]) { t.Fatal("no job") }))
+	require.NoError(t, Each(context.Background(), RealTime{}, nil, 4, func(context.Context, int) (int, error) { return 0, nil }, func(Ended[int, int]) { t.Fatal("no job") }))
 }

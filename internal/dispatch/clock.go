@@ -1,0 +1,197 @@
+// Package dispatch is the order and the pace in which jobs go to workers: who takes the next, how many requests are on their way, and
+// what becomes of one that is refused. It goes by a clock, which is the time of day for a run and a simulated one for a prediction.
+package dispatch
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// A Clock is time, and whatever waits for it.
+type Clock interface {
+	Now() time.Time
+	// Sleep returns after d, or earlier with the cause of ctx's end.
+	Sleep(ctx context.Context, d time.Duration) error
+	// Go calls f with each number below n, each call in a goroutine of its own. Between themselves these may wait by the clock alone.
+	Go(n int, f func(i int))
+	// Gate lets n goroutines in at once.
+	Gate(n int) Gate
+}
+
+// A Gate is passed by so many at once; Leave follows each Enter without an error.
+type Gate interface {
+	Enter(ctx context.Context) error
+	Leave()
+}
+
+// RealTime is the time of day.
+type RealTime struct{}
+
+// Now is the time of day.
+func (RealTime) Now() time.Time { return time.Now() }
+
+// Sleep waits.
+func (RealTime) Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// Go starts goroutines.
+func (RealTime) Go(n int, f func(i int)) {
+	for i := range n {
+		go f(i)
+	}
+}
+
+// Gate has a place for each of n.
+func (RealTime) Gate(n int) Gate { return make(places, n) }
+
+type places chan struct{}
+
+func (p places) Enter(ctx context.Context) error {
+	select {
+	case p <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p places) Leave() { <-p }
+
+// A Virtual clock goes on to the next moment at which somebody wakes as soon as all sleep, so that hours take as long as what is done in
+// them. Its goroutines run one at a time, in the order of their times, and of those at one time in the order in which they came: what
+// they do is the same each time. The zero value is a clock at the beginning of 2000.
+type Virtual struct {
+	mu      sync.Mutex
+	passed  time.Duration
+	asleep  sleepers
+	order   int
+	running bool
+}
+
+// A sleeper is a goroutine that waits for a moment, or, outside of Virtual.asleep, at a gate.
+type sleeper struct {
+	at    time.Duration
+	order int
+	wake  chan struct{}
+}
+
+// Now is the moment that the clock shows.
+func (v *Virtual) Now() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(v.passed)
+}
+
+// Sleep lets the others go on. It is for goroutines that Go has started.
+func (v *Virtual) Sleep(ctx context.Context, d time.Duration) error {
+	v.mu.Lock()
+	s := v.add(max(d, 0))
+	v.next()
+	v.mu.Unlock()
+	<-s.wake
+	return context.Cause(ctx)
+}
+
+// add is a sleeper that wakes after d. v.mu is held.
+func (v *Virtual) add(d time.Duration) *sleeper {
+	s := &sleeper{at: v.passed + d, order: v.order, wake: make(chan struct{})}
+	v.order++
+	heap.Push(&v.asleep, s)
+	return s
+}
+
+// next wakes who is first; the caller runs no more, or has not begun. v.mu is held.
+func (v *Virtual) next() {
+	if v.running = len(v.asleep) > 0; !v.running {
+		return
+	}
+	s := heap.Pop(&v.asleep).(*sleeper)
+	v.passed = max(v.passed, s.at)
+	close(s.wake)
+}
+
+// Go starts goroutines one after the other.
+func (v *Virtual) Go(n int, f func(i int)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := range n {
+		s := v.add(0)
+		go func() {
+			<-s.wake
+			f(i)
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.next()
+		}()
+	}
+	if !v.running {
+		v.next()
+	}
+}
+
+// Gate lets in who has waited longest.
+func (v *Virtual) Gate(n int) Gate { return &line{clock: v, free: n} }
+
+type line struct {
+	clock   *Virtual
+	free    int
+	waiting []*sleeper
+}
+
+func (l *line) Enter(ctx context.Context) error {
+	l.clock.mu.Lock()
+	if l.free > 0 {
+		l.free--
+		l.clock.mu.Unlock()
+	} else {
+		s := &sleeper{wake: make(chan struct{})}
+		l.waiting = append(l.waiting, s)
+		l.clock.next()
+		l.clock.mu.Unlock()
+		<-s.wake
+	}
+	if ctx.Err() != nil {
+		l.Leave()
+	}
+	return context.Cause(ctx)
+}
+
+func (l *line) Leave() {
+	l.clock.mu.Lock()
+	defer l.clock.mu.Unlock()
+	if len(l.waiting) == 0 {
+		l.free++
+		return
+	}
+	s := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	s.at, s.order = l.clock.passed, l.clock.order
+	l.clock.order++
+	heap.Push(&l.clock.asleep, s)
+}
+
+// sleepers is a heap, who wakes first on top.
+type sleepers []*sleeper
+
+func (s sleepers) Len() int { return len(s) }
+func (s sleepers) Less(i, j int) bool {
+	return s[i].at < s[j].at || s[i].at == s[j].at && s[i].order < s[j].order
+}
+func (s sleepers) Swap(i, j int) { s[i], s[j] = s[j], s[i] }
+func (s *sleepers) Push(x any)   { *s = append(*s, x.(*sleeper)) }
+func (s *sleepers) Pop() any {
+	old := *s
+	last := old[len(old)-1]
+	*s = old[:len(old)-1]
+	return last
+}
