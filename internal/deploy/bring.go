@@ -18,9 +18,9 @@ import (
 	"github.com/englacial/zagg/internal/cost"
 )
 
-// ArchitectureOf is the architecture that the functions will have, in the words of AWS: the flag's, what the stack has,
+// architectureOf is the architecture that the functions will have, in the words of AWS: the flag's, what the stack has,
 // or arm64 as all templates say.
-func ArchitectureOf(given map[string]string, state *State) string {
+func architectureOf(given map[string]string, state *State) string {
 	old := ""
 	if state != nil {
 		old = state.Parameters["Architecture"]

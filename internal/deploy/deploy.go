@@ -212,7 +212,7 @@ func (s *Stack) awaitPlan(ctx context.Context, p *Plan) (*Plan, error) {
 			return p, s.readChanges(ctx, p, out)
 		case types.ChangeSetStatusFailed:
 			reason := aws.ToString(out.StatusReason)
-			if err := s.Discard(ctx, p); err != nil {
+			if err := s.discard(ctx, p); err != nil {
 				return nil, err
 			}
 			if nothingToDo(reason) {
@@ -246,8 +246,8 @@ func (s *Stack) readChanges(ctx context.Context, p *Plan, page *cloudformation.D
 	}
 }
 
-// Discard deletes a plan that is not wanted, and the empty stack that it made if there was none.
-func (s *Stack) Discard(ctx context.Context, p *Plan) error {
+// discard deletes a plan that is not wanted, and the empty stack that it made if there was none.
+func (s *Stack) discard(ctx context.Context, p *Plan) error {
 	if _, err := s.Client.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &p.id, StackName: &s.Name}); err != nil {
 		return s.fail(err)
 	}

@@ -63,8 +63,8 @@ func (s Service) Parameter(flag string) string {
 	return cmp.Or(s.Parameters[flag], commonParameters()[flag])
 }
 
-// Made reports whether a stack can be the service's: it has the parameters without which none can be made.
-func (s Service) Made(state *State) bool {
+// made reports whether a stack can be the service's: it has the parameters without which none can be made.
+func (s Service) made(state *State) bool {
 	return !slices.ContainsFunc(s.Needs, func(flag string) bool { _, ok := state.Parameters[s.Parameter(flag)]; return !ok })
 }
 

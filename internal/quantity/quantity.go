@@ -33,3 +33,11 @@ func Bytes(n int64) string {
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
+
+// Retried is what is said of requests of which n had to be repeated, after their number; "" where none had.
+func Retried(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s retried", humanize.Comma(n))
+}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/internal/run"
+	"github.com/englacial/zagg/internal/screen"
 )
 
 func (a *app) attachCommand() *cobra.Command {
@@ -18,7 +19,7 @@ the run was stopped, are computed by the same "zagg run" again.`,
 		Example: "  zagg attach s3://bucket/heights.zarr\n  zagg attach s3://bucket/heights.zarr.status/20261121T170000.000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Address, o.Progress = args[0], newReporter(a.stderr, quiet)
+			o.Address, o.Progress = args[0], screen.NewReporter(a.stderr, quiet)
 			total, err := run.Attach(cmd.Context(), o)
 			if total != nil {
 				if err := printSummary(a.stdout, total, asJSON, false); err != nil {

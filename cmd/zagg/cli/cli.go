@@ -22,6 +22,7 @@ import (
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/plugins"
 	"github.com/englacial/zagg/internal/printed"
+	"github.com/englacial/zagg/internal/screen"
 	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/lambda/worker"
 )
@@ -73,7 +74,7 @@ func runSince(ctx context.Context, began time.Time, args []string, stdin io.Read
 		fmt.Fprintln(stderr, "zagg:", err)
 		return exitFailure
 	}
-	a := &app{host: h, plugins: plugins.NewSet(h, stderr, fileOf(stderr) != nil), began: began, args: args, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{host: h, plugins: plugins.NewSet(h, stderr, screen.File(stderr) != nil), began: began, args: args, stdin: stdin, stdout: stdout, stderr: stderr}
 	defer a.plugins.Close()
 	a.plugins.Trust = a.trust()
 	root := a.root()

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
 	stack "github.com/englacial/zagg/internal/deploy"
 )
 
@@ -123,19 +122,6 @@ func (o *deployOptions) check(given map[string]string, create bool) error {
 	return nil
 }
 
-// sameService refuses to turn one service's stack into another's, or to remove it for that.
-func (o *deployOptions) sameService(state *stack.State) error {
-	if state == nil || o.service().Made(state) {
-		return nil
-	}
-	for _, name := range serviceNames() {
-		if s := stack.Services()[name]; len(s.Needs) > 0 && s.Made(state) {
-			return core.Errorf(core.Invalid, "deploy", o.stack, "this stack is the service %s, not %s: give --service %s, or another --stack", name, o.serviceName, name)
-		}
-	}
-	return nil
-}
-
 func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error {
 	given := given(o.service(), cmd)
 	if err := o.check(given, create); err != nil {
@@ -146,52 +132,29 @@ func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error 
 	if err != nil {
 		return err
 	}
-	state, err := c.Stack.Describe(ctx)
-	if err != nil && (!create || !core.Is(err, core.NotFound)) {
-		return err
-	}
-	if err := o.sameService(state); err != nil {
-		return err
-	}
-	if state == nil {
-		if err := c.Preflight(a.sayLine).Check(ctx, c.Stack, o.service().Template, given); err != nil {
-			return err
-		}
-	}
-	if given["ReservedConcurrency"] == "0" && !a.confirm(o.yes, "--reserved-concurrency 0 keeps the function from running at all. Go on?") {
+	changed, err := c.Up(ctx, stack.Up{Service: o.service(), Given: given, Create: create, Bundle: o.bundle, Artifacts: o.artifacts}, a.asker(o))
+	switch {
+	case errors.Is(err, stack.ErrDeclined):
 		fmt.Fprintln(a.stderr, "Nothing was changed.")
 		return errSilent
-	}
-	if o.bundle != "" || create {
-		if given["ArtifactBucket"], given["FunctionS3Key"], err = c.Deliver(ctx, stack.Delivery{
-			Service: o.service(), Architecture: stack.ArchitectureOf(given, state), Bundle: o.bundle, Bucket: o.artifacts, Log: a.stderr,
-		}); err != nil {
-			return err
-		}
-	}
-	plan, err := c.Stack.Plan(ctx, o.service().Template, given)
-	if err != nil {
+	case err != nil:
 		return err
-	}
-	if plan == nil {
+	case !changed:
 		fmt.Fprintln(a.stdout, "Nothing to change.")
 		return nil
-	}
-	a.printChanges(o, plan)
-	if !a.confirm(o.yes, "Go on?") {
-		if err := c.Stack.Discard(ctx, plan); err != nil {
-			return err
-		}
-		fmt.Fprintln(a.stderr, "Nothing was changed.")
-		return errSilent
-	}
-	if err := c.Stack.Execute(ctx, plan, a.sayLine); err != nil {
-		return err
 	}
 	return a.deployStatus(ctx, o)
 }
 
-func (a *app) sayLine(line string) { fmt.Fprintln(a.stderr, "  "+line) }
+// asker asks on the terminal and shows there what happens.
+func (a *app) asker(o *deployOptions) stack.Asker {
+	return stack.Asker{
+		Confirm: func(question string) bool { return a.confirm(o.yes, question) },
+		Say:     func(line string) { fmt.Fprintln(a.stderr, "  "+line) },
+		Show:    func(p *stack.Plan) { a.printChanges(o, p) },
+		Log:     a.stderr,
+	}
+}
 
 func (a *app) printChanges(o *deployOptions, p *stack.Plan) {
 	verb := "change"
@@ -232,9 +195,7 @@ func (a *app) deployStatus(ctx context.Context, o *deployOptions) error {
 		return err
 	}
 	if o.json {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(state)
+		return a.printJSON(state)
 	}
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "Stack\t%s, %s since %s\n", state.Name, state.Status, state.Updated.UTC().Format(time.RFC3339))
@@ -257,20 +218,17 @@ func (a *app) deployDown(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
-	state, err := c.Stack.Describe(ctx)
-	if err != nil {
-		return err
+	question := func(s *stack.State) string {
+		return fmt.Sprintf("Remove stack %s (%s) in %s? Buckets and stores stay.", s.Name, s.Status, o.region)
 	}
-	if err := o.sameService(state); err != nil {
-		return err
-	}
-	if !a.confirm(o.yes, fmt.Sprintf("Remove stack %s (%s) in %s? Buckets and stores stay.", state.Name, state.Status, o.region)) {
+	gone, err := c.Down(ctx, o.service(), question, a.asker(o))
+	if errors.Is(err, stack.ErrDeclined) {
 		fmt.Fprintln(a.stderr, "Nothing was removed.")
 		return errSilent
 	}
-	if err := c.Stack.Delete(ctx, a.sayLine); err != nil {
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Stack %s is gone. What stays: %s.\n", state.Name, o.service().Staying(state.Parameters))
+	fmt.Fprintf(a.stdout, "Stack %s is gone. What stays: %s.\n", gone.Name, o.service().Staying(gone.Parameters))
 	return nil
 }

@@ -159,7 +159,7 @@ func (a *app) reportH5(s *h5Source) {
 		fmt.Fprintf(a.stderr, "warning: %s: %s\n", s.URL(), w)
 	}
 	u := s.used.Usage()
-	fmt.Fprintf(a.stderr, "%s%s, %s of %s read\n", quantity.Counted(u.Gets+u.Heads, "request"), retried(u.Retries), h5dump.Bytes(u.Down), h5dump.Bytes(s.Size()))
+	fmt.Fprintf(a.stderr, "%s%s, %s of %s read\n", quantity.Counted(u.Gets+u.Heads, "request"), quantity.Retried(u.Retries), h5dump.Bytes(u.Down), h5dump.Bytes(s.Size()))
 }
 
 // h5Complete completes the file, and paths inside of it if it is on this machine.

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/hdfclient"
+	"github.com/englacial/zagg/internal/printed"
 )
 
 func (a *app) hdfListCommand() *cobra.Command {
@@ -83,4 +85,12 @@ func (a *app) hdfGet(ctx context.Context, o *hdfGetOptions, domain, path string)
 		return core.Errorf(core.Invalid, "--output", o.out, "%w", err)
 	}
 	return nil
+}
+
+// raw is standard output for bytes that are no text.
+func (a *app) raw(binary bool) io.Writer {
+	if p, ok := a.stdout.(*printed.Writer); ok && binary {
+		return p.Unwrap()
+	}
+	return a.stdout
 }

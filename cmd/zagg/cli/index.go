@@ -9,6 +9,7 @@ import (
 
 	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
+	"github.com/englacial/zagg/internal/screen"
 )
 
 func (a *app) indexCommand() *cobra.Command {
@@ -65,7 +66,7 @@ func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string
 	}
 	s, err := run.Index(ctx, run.Options{
 		Config: cfg, Compile: a.compile, Granules: granules, Workers: o.maxWorkers, Region: o.region, Anonymous: o.anonymous,
-		Overwrite: o.overwrite, Progress: newReporter(a.stderr, o.quiet),
+		Overwrite: o.overwrite, Progress: screen.NewReporter(a.stderr, o.quiet),
 	}, out)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ import (
 	"github.com/englacial/zagg/internal/plugins"
 	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
+	"github.com/englacial/zagg/internal/screen"
 )
 
 // runOptions are the flags of `zagg run`.
@@ -256,7 +257,7 @@ func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, erro
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
-		Began: a.began, Progress: newReporter(a.stderr, o.quiet), Open: newGarbage(memory).openLocal,
+		Began: a.began, Progress: screen.NewReporter(a.stderr, o.quiet), Open: newGarbage(memory).openLocal,
 	}
 	if len(o.granules) > 0 {
 		r.Open = run.Local

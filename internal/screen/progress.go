@@ -1,4 +1,5 @@
-package cli
+// Package screen shows on terminals how far something is: bars and tables there, plain lines elsewhere. It is tested through the commands.
+package screen
 
 import (
 	"fmt"
@@ -18,8 +19,25 @@ import (
 	"github.com/englacial/zagg/internal/run"
 )
 
-// A progress shows how far a long step is: a bar on a terminal, plain lines elsewhere.
-type progress struct {
+// File is the file that is written to; nil if it is none.
+func File(w io.Writer) *os.File {
+	if p, ok := w.(*printed.Writer); ok {
+		w = p.Unwrap()
+	}
+	f, _ := w.(*os.File)
+	return f
+}
+
+// terminal is the terminal that is written to; nil if it is none, or one that draws nothing.
+func terminal(w io.Writer) *os.File {
+	if f := File(w); f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		return f
+	}
+	return nil
+}
+
+// A counter shows how far a long step is: a bar on a terminal, plain lines elsewhere.
+type counter struct {
 	w     io.Writer
 	total int
 	start time.Time
@@ -32,34 +50,9 @@ type progress struct {
 	quiet bool
 }
 
-// raw is standard output for bytes that are no text.
-func (a *app) raw(binary bool) io.Writer {
-	if p, ok := a.stdout.(*printed.Writer); ok && binary {
-		return p.Unwrap()
-	}
-	return a.stdout
-}
-
-// fileOf is the file that is written to; nil if it is none.
-func fileOf(w io.Writer) *os.File {
-	if p, ok := w.(*printed.Writer); ok {
-		w = p.Unwrap()
-	}
-	f, _ := w.(*os.File)
-	return f
-}
-
-// terminal is the terminal that is written to; nil if it is none, or one that draws nothing.
-func terminal(w io.Writer) *os.File {
-	if f := fileOf(w); f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
-		return f
-	}
-	return nil
-}
-
-// newProgress counts to total; unit is what is counted, in the plural.
-func newProgress(w io.Writer, total int, unit string, quiet bool) *progress {
-	p := &progress{w: w, total: total, unit: unit, start: time.Now(), quiet: quiet}
+// newCounter counts to total; unit is what is counted, in the plural.
+func newCounter(w io.Writer, total int, unit string, quiet bool) *counter {
+	p := &counter{w: w, total: total, unit: unit, start: time.Now(), quiet: quiet}
 	if screen := terminal(w); !quiet && screen != nil {
 		p.pool = mpb.New(mpb.WithOutput(screen), mpb.WithWidth(40), mpb.WithRefreshRate(200*time.Millisecond))
 		p.bar = p.pool.AddBar(int64(total),
@@ -69,35 +62,39 @@ func newProgress(w io.Writer, total int, unit string, quiet bool) *progress {
 	return p
 }
 
-// A reporter shows how a run goes.
-type reporter struct {
+// A Reporter shows how a run goes.
+type Reporter struct {
 	w     io.Writer
 	quiet bool
 
 	mu  sync.Mutex
-	bar *progress // nil: nothing is counted yet
+	bar *counter // nil: nothing is counted yet
 }
 
-var _ run.Progress = (*reporter)(nil)
+var _ run.Progress = (*Reporter)(nil)
 
-func newReporter(w io.Writer, quiet bool) *reporter { return &reporter{w: w, quiet: quiet} }
+// NewReporter shows only warnings where quiet is set.
+func NewReporter(w io.Writer, quiet bool) *Reporter { return &Reporter{w: w, quiet: quiet} }
 
-func (r *reporter) Step(s run.Step, text string) {
+// Step shows that a step begins.
+func (r *Reporter) Step(s run.Step, text string) {
 	if !r.quiet {
 		r.print(fmt.Sprintf("[%d/%d] %s", s, run.Steps, text))
 	}
 }
 
-func (r *reporter) Note(text string) {
+// Note shows a line about it.
+func (r *Reporter) Note(text string) {
 	if !r.quiet {
 		r.print("      " + text)
 	}
 }
 
-func (r *reporter) Warn(text string) { r.print(text) }
+// Warn shows a line in any case.
+func (r *Reporter) Warn(text string) { r.print(text) }
 
 // print prints a line, above the bar if there is one.
-func (r *reporter) print(line string) {
+func (r *Reporter) print(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.bar != nil {
@@ -107,15 +104,16 @@ func (r *reporter) print(line string) {
 	fmt.Fprintln(r.w, line)
 }
 
-func (r *reporter) Count(total int, unit string) run.Counter {
+// Count shows how far a long step is.
+func (r *Reporter) Count(total int, unit string) run.Counter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.bar = newProgress(r.w, total, unit, r.quiet)
+	r.bar = newCounter(r.w, total, unit, r.quiet)
 	return r.bar
 }
 
 // Step counts one more and shows text about it.
-func (p *progress) Step(text string) {
+func (p *counter) Step(text string) {
 	p.mu.Lock()
 	p.done++
 	p.note = text
@@ -131,14 +129,14 @@ func (p *progress) Step(text string) {
 }
 
 // Say prints a line that stays, unless no progress is wanted.
-func (p *progress) Say(line string) {
+func (p *counter) Say(line string) {
 	if !p.quiet {
 		p.print(line)
 	}
 }
 
 // print prints a line that stays, above the bar while there is one.
-func (p *progress) print(line string) {
+func (p *counter) print(line string) {
 	if p.pool != nil {
 		if _, err := fmt.Fprintln(p.pool, core.Shown(line)); err == nil {
 			return
@@ -147,7 +145,7 @@ func (p *progress) print(line string) {
 	fmt.Fprintln(p.w, line)
 }
 
-func (p *progress) tail() string {
+func (p *counter) tail() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.done == 0 {
@@ -156,7 +154,7 @@ func (p *progress) tail() string {
 	return "  " + p.rate() + "  " + core.Shown(p.note)
 }
 
-func (p *progress) rate() string {
+func (p *counter) rate() string {
 	elapsed := time.Since(p.start).Seconds()
 	if p.done == 0 || elapsed <= 0 {
 		return "-"
@@ -166,7 +164,7 @@ func (p *progress) rate() string {
 }
 
 // Finish leaves the screen as it is; a bar that did not reach its end is kept where it stood.
-func (p *progress) Finish() {
+func (p *counter) Finish() {
 	if p.bar == nil {
 		return
 	}
