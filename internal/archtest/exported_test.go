@@ -2,7 +2,6 @@ package archtest
 
 import (
 	"go/ast"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,28 +90,96 @@ func usedNames(all map[string]map[string]*ast.File) map[string]bool {
 	return used
 }
 
-// The exported types that no other package names, for the log of -v.
+// An exported type is named by another package, or stands in what its own package exports: in a signature, a field or another type.
 func TestTypesThatNobodyNames(t *testing.T) {
-	used := usedNames(packages(t))
-	found := map[string]bool{}
-	for dir, files := range packages(t) {
+	all := packages(t)
+	used := usedNames(all)
+	for dir, files := range all {
 		if !strings.HasPrefix(dir, "internal/") {
 			continue
 		}
+		shown := shownTypes(files)
 		for name, f := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
 			for _, d := range f.Decls {
-				if g, ok := d.(*ast.GenDecl); ok {
-					for _, s := range g.Specs {
-						if ty, ok := s.(*ast.TypeSpec); ok && ty.Name.IsExported() && !used[dir+"."+ty.Name.Name] {
-							found[dir+"."+ty.Name.Name] = true
-						}
+				g, ok := d.(*ast.GenDecl)
+				if !ok || strings.HasSuffix(name, "_test.go") {
+					continue
+				}
+				for _, s := range g.Specs {
+					if ty, ok := s.(*ast.TypeSpec); ok && ty.Name.IsExported() && !used[dir+"."+ty.Name.Name] && !shown[ty.Name.Name] {
+						t.Errorf("%s/%s: type %s is exported, and neither another package nor anything that is exported names it", dir, name, ty.Name.Name)
 					}
 				}
 			}
 		}
 	}
-	t.Logf("%d: %v", len(found), slices.Sorted(maps.Keys(found)))
+}
+
+// shownTypes are the names in what a package exports, outside of the declaration of each and of its own methods' receivers.
+func shownTypes(files map[string]*ast.File) map[string]bool {
+	shown := map[string]bool{}
+	note := func(n ast.Node, but string) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && id.Name != but {
+				shown[id.Name] = true
+			}
+			return true
+		})
+	}
+	for name, f := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, d := range f.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if of := receiver(d); d.Name.IsExported() && (d.Recv == nil || ast.IsExported(of)) {
+					note(d.Type, of)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					noteSpec(s, note)
+				}
+			}
+		}
+	}
+	return shown
+}
+
+// receiver is the name of a method's type; "" of a function.
+func receiver(d *ast.FuncDecl) string {
+	if d.Recv == nil {
+		return ""
+	}
+	name := ""
+	ast.Inspect(d.Recv.List[0].Type, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && name == "" {
+			name = id.Name
+		}
+		return true
+	})
+	return name
+}
+
+// noteSpec notes the types of what a declaration exports: of a struct the fields.
+func noteSpec(s ast.Spec, note func(n ast.Node, but string)) {
+	switch s := s.(type) {
+	case *ast.TypeSpec:
+		fields, isStruct := s.Type.(*ast.StructType)
+		switch {
+		case !s.Name.IsExported():
+		case !isStruct:
+			note(s.Type, s.Name.Name)
+		default:
+			for _, f := range fields.Fields.List {
+				if len(f.Names) == 0 || slices.ContainsFunc(f.Names, (*ast.Ident).IsExported) {
+					note(f.Type, s.Name.Name)
+				}
+			}
+		}
+	case *ast.ValueSpec:
+		if s.Type != nil && slices.ContainsFunc(s.Names, (*ast.Ident).IsExported) {
+			note(s.Type, "")
+		}
+	}
 }

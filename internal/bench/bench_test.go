@@ -20,14 +20,14 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 )
 
-func record(t *testing.T, event, commit, target string, day int) Record {
+func record(t *testing.T, event, commit, name string, day int) Record {
 	run := Run{Commit: commit, Ref: "main", Event: event, Version: "0.1.0", Time: time.Date(2026, 6, day, 12, 0, 0, 0, time.UTC)}
 	if event == EventPR {
 		run.PRNumber = 17
 	}
-	r, err := newRecord(run, Target{Name: target, TargetConfig: TargetConfig{Aggregator: "scalar", GridType: "healpix", GridSize: "o9"}}, Measurement{
+	r, err := newRecord(run, target{Name: name, targetConfig: targetConfig{Aggregator: "scalar", GridType: "healpix", GridSize: "o9"}}, measurement{
 		Key: "11530143033882312713", Granules: 66, Observations: 1234567, Seconds: 43.25, AreaKM2: healPixArea(9),
-		Function: Function{MemoryMB: 2048, Timeout: 720},
+		Function: function{MemoryMB: 2048, Timeout: 720},
 	})
 	require.NoError(t, err)
 	return r
@@ -42,7 +42,7 @@ func TestRecordIsPriced(t *testing.T) {
 	require.Equal(t, uint64(11530143033882312713), r.ShardKey)
 	require.InDelta(t, 510064471.909788/(12*262144), r.Area, 1e-3)
 	require.InDelta(t, 9, rectilinearArea(300, 300, -10, 10), 1e-12)
-	_, err := newRecord(Run{}, Target{Name: "h"}, Measurement{Key: "8a2a1072b59ffff"})
+	_, err := newRecord(Run{}, target{Name: "h"}, measurement{Key: "8a2a1072b59ffff"})
 	require.ErrorContains(t, err, "64-bit shard keys")
 }
 

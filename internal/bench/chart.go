@@ -20,8 +20,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Chart is a picture of the series: a panel a target, merges in time order, dollars on the left axis, seconds on the right.
-type Chart struct {
+// A chart is a picture of the series: a panel a target, merges in time order, dollars on the left axis, seconds on the right.
+type chart struct {
 	Name  string // of its files: cost_per_shard
 	Title string
 	Axis  string
@@ -29,8 +29,8 @@ type Chart struct {
 }
 
 // charts are those of the index page.
-func charts() []Chart {
-	return []Chart{
+func charts() []chart {
+	return []chart{
 		{Name: "cost_per_shard", Title: "Cost of a shard", Axis: "US dollars a shard", value: func(r *Record) float64 { return r.Cost }},
 		{Name: "cost_per_100km2", Title: "Cost of 100 km²", Axis: "US dollars for 100 km²", value: func(r *Record) float64 { return r.CostPerArea }},
 	}
@@ -50,7 +50,7 @@ func costColor() color.Color { return color.RGBA{0, 114, 178, 255} }
 func timeColor() color.Color { return color.RGBA{213, 94, 0, 255} }
 
 // Draw writes the picture as "png" or "svg". An empty series gives a picture that says so.
-func (c Chart) Draw(w io.Writer, format string, series []Record) error {
+func (c chart) Draw(w io.Writer, format string, series []Record) error {
 	byTarget := map[string][]Record{}
 	for _, r := range series {
 		byTarget[r.Target] = append(byTarget[r.Target], r)
@@ -91,7 +91,7 @@ func (c Chart) Draw(w io.Writer, format string, series []Record) error {
 }
 
 // panel draws one target.
-func (c Chart) panel(area draw.Canvas, name string, rows []Record) error {
+func (c chart) panel(area draw.Canvas, name string, rows []Record) error {
 	dollars, seconds := make(plotter.XYs, 0, len(rows)), make(plotter.XYs, 0, len(rows))
 	for i := range rows {
 		if v := c.value(&rows[i]); !math.IsNaN(v) {
@@ -146,7 +146,7 @@ func addLine(p *plot.Plot, xy plotter.XYs, c color.Color, dashes []vg.Length) er
 }
 
 // rightAxis draws seconds along the panel's right side: 0 at the bottom, limit at the top.
-func (c Chart) rightAxis(p *plot.Plot, area draw.Canvas, limit float64) {
+func (c chart) rightAxis(p *plot.Plot, area draw.Canvas, limit float64) {
 	data := p.DataCanvas(area)
 	style := text.Style{Font: p.Y.Tick.Label.Font, Color: timeColor(), Handler: p.TextHandler, XAlign: draw.XLeft, YAlign: draw.YCenter}
 	stroke := draw.LineStyle{Color: timeColor(), Width: vg.Points(0.5)}

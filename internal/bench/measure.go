@@ -70,21 +70,21 @@ func Measure(ctx context.Context, o Options) ([]Record, []Counts, error) {
 }
 
 // describe asks what the function is.
-func (o *Options) describe(ctx context.Context) (Function, error) {
+func (o *Options) describe(ctx context.Context) (function, error) {
 	if o.Emulate || o.DryRun {
-		return Function{MemoryMB: emulatedMemory, Timeout: emulatedTimeout}, nil
+		return function{MemoryMB: emulatedMemory, Timeout: emulatedTimeout}, nil
 	}
 	cfg, err := configuration(ctx)
 	if err != nil {
-		return Function{}, err
+		return function{}, err
 	}
 	f, err := lambda.NewFromConfig(cfg, func(l *lambda.Options) { l.Region = cmp.Or(o.Region, l.Region) }).
 		GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &o.Function})
 	if err != nil {
-		return Function{}, core.Errorf(core.Denied, "describe function", o.Function, "%w", err)
+		return function{}, core.Errorf(core.Denied, "describe function", o.Function, "%w", err)
 	}
 	amd64 := len(f.Architectures) == 0 || f.Architectures[0] == lambdatypes.ArchitectureX8664
-	return Function{MemoryMB: int(aws.ToInt32(f.MemorySize)), Timeout: float64(aws.ToInt32(f.Timeout)), AMD64: amd64}, nil
+	return function{MemoryMB: int(aws.ToInt32(f.MemorySize)), Timeout: float64(aws.ToInt32(f.Timeout)), AMD64: amd64}, nil
 }
 
 // configuration is AWS's as the environment has it.
@@ -100,7 +100,7 @@ func configuration(ctx context.Context) (aws.Config, error) {
 }
 
 // target runs the densest shard of a target.
-func (o *Options) target(ctx context.Context, t Target, function Function) (*Record, *Counts, error) {
+func (o *Options) target(ctx context.Context, t target, function function) (*Record, *Counts, error) {
 	m, err := run.ReadMap(ctx, t.ShardMapPath)
 	if err != nil {
 		return nil, nil, err
@@ -135,8 +135,8 @@ func (o *Options) target(ctx context.Context, t Target, function Function) (*Rec
 	return o.record(t, m, i, s, function)
 }
 
-func (o *Options) record(t Target, m *shardmap.Map, i int, s *summary, function Function) (*Record, *Counts, error) {
-	r, err := newRecord(o.Run, t, Measurement{
+func (o *Options) record(t target, m *shardmap.Map, i int, s *summary, function function) (*Record, *Counts, error) {
+	r, err := newRecord(o.Run, t, measurement{
 		Key: m.Keys[i], Granules: int64(len(m.Granules[i])), Observations: s.Observations, Seconds: s.seconds(), AreaKM2: shardArea(m.GridSignature), Function: function,
 	})
 	if err != nil {

@@ -56,25 +56,25 @@ type Run struct {
 	Time               time.Time
 }
 
-// A Measurement is what one invocation took.
-type Measurement struct {
+// A measurement is what one invocation took.
+type measurement struct {
 	Key          core.ShardKey
 	Granules     int64
 	Observations int64
 	Seconds      float64 // of the worker
 	AreaKM2      float64
-	Function     Function
+	Function     function
 }
 
-// A Function is what the worker was given.
-type Function struct {
+// A function is what the worker was given.
+type function struct {
 	MemoryMB int
 	Timeout  float64 // seconds
 	AMD64    bool
 }
 
 // newRecord prices a measurement: GB-seconds are seconds × memory, dollars by the price of the function's architecture.
-func newRecord(run Run, target Target, m Measurement) (Record, error) {
+func newRecord(run Run, target target, m measurement) (Record, error) {
 	key, err := strconv.ParseUint(string(m.Key), 10, 64)
 	if err != nil {
 		return Record{}, core.Errorf(core.Invalid, "record a benchmark", target.Name, "the series holds 64-bit shard keys, and this grid's key is %q", m.Key)

@@ -33,7 +33,7 @@ type summary struct {
 }
 
 // run computes one shard of a target into a store and gives the run's summary.
-func (r runner) run(ctx context.Context, target Target, key core.ShardKey, store string) (*summary, error) {
+func (r runner) run(ctx context.Context, target target, key core.ShardKey, store string) (*summary, error) {
 	args := append([]string{"run", "--config", target.ConfigPath, "--catalog", target.ShardMapPath, "--morton-cell", string(key), "--store", store,
 		"--overwrite", "--no-retry", "--json", "--quiet", "--yes", "--backend", "lambda"}, r.flags...)
 	cmd := exec.CommandContext(ctx, r.program, args...)

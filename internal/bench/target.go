@@ -13,22 +13,22 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Targets is a file of what is measured at every merge.
-type Targets struct {
+// A targets is a file of what is measured at every merge.
+type targets struct {
 	Description string                  `json:"description,omitempty"`
-	ShardMaps   map[string]TargetMap    `json:"shardmaps"`
-	Targets     map[string]TargetConfig `json:"targets"`
+	ShardMaps   map[string]targetMap    `json:"shardmaps"`
+	Targets     map[string]targetConfig `json:"targets"`
 
 	dir string // paths in the file are relative to it
 }
 
-// A TargetMap is a shard map of a target.
-type TargetMap struct {
+// A targetMap is a shard map of a target.
+type targetMap struct {
 	Path string `json:"path"`
 }
 
-// A TargetConfig is one thing that is measured: one configuration on the densest shard of one shard map.
-type TargetConfig struct {
+// A targetConfig is one thing that is measured: one configuration on the densest shard of one shard map.
+type targetConfig struct {
 	Comment    string `json:"_comment,omitempty"`
 	Config     string `json:"config"`   // a shipped configuration or a file
 	ShardMap   string `json:"shardmap"` // a name in ShardMaps
@@ -37,21 +37,21 @@ type TargetConfig struct {
 	GridSize   string `json:"grid_size"`
 }
 
-// A Target is a TargetConfig with its name and paths that can be opened.
-type Target struct {
+// A target is a targetConfig with its name and paths that can be opened.
+type target struct {
 	Name string
-	TargetConfig
+	targetConfig
 	ConfigPath   string
 	ShardMapPath string
 }
 
 // readTargets reads a targets file. Keys that it does not know are those of other tools and are let be.
-func readTargets(path string) (*Targets, error) {
+func readTargets(path string) (*targets, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, core.Wrap(err, "read targets", path)
 	}
-	t := &Targets{dir: filepath.Dir(path)}
+	t := &targets{dir: filepath.Dir(path)}
 	if err := json.NewDecoder(bytes.NewReader(b)).Decode(t); err != nil {
 		return nil, core.Errorf(core.Invalid, "read targets", path, "%w", err)
 	}
@@ -62,12 +62,12 @@ func readTargets(path string) (*Targets, error) {
 }
 
 // Select gives the targets of these names, or all of them in name order if there are no names.
-func (t *Targets) Select(names []string) ([]Target, error) {
+func (t *targets) Select(names []string) ([]target, error) {
 	all := slices.Sorted(maps.Keys(t.Targets))
 	if len(names) == 0 {
 		names = all
 	}
-	selected := make([]Target, 0, len(names))
+	selected := make([]target, 0, len(names))
 	for _, name := range names {
 		c, ok := t.Targets[name]
 		if !ok {
@@ -77,13 +77,13 @@ func (t *Targets) Select(names []string) ([]Target, error) {
 		if !ok {
 			return nil, core.Errorf(core.Invalid, "choose targets", name, "its shard map %q is not in shardmaps", c.ShardMap)
 		}
-		selected = append(selected, Target{Name: name, TargetConfig: c, ConfigPath: t.beside(c.Config), ShardMapPath: t.beside(m.Path)})
+		selected = append(selected, target{Name: name, targetConfig: c, ConfigPath: t.beside(c.Config), ShardMapPath: t.beside(m.Path)})
 	}
 	return selected, nil
 }
 
 // beside is a path of the file: relative to the file's folder. A name without a slash or an ending is that of a shipped configuration.
-func (t *Targets) beside(path string) string {
+func (t *targets) beside(path string) string {
 	if filepath.IsAbs(path) || strings.Contains(path, "://") || !strings.ContainsAny(path, "/.") {
 		return path
 	}

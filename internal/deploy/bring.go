@@ -105,7 +105,7 @@ func (c *Cloud) stage(ctx context.Context, o Delivery, file string) (bucket, key
 		bucket = "zagg-artifacts-" + aws.ToString(id.Account) + "-" + c.Region
 	}
 	client := s3.NewFromConfig(c.Config, func(so *s3.Options) { so.UsePathStyle = c.Config.BaseEndpoint != nil })
-	a := &Artifacts{Client: client, Bucket: bucket, Region: c.Region}
+	a := &artifacts{Client: client, Bucket: bucket, Region: c.Region}
 	if err := a.Ensure(ctx, o.Bucket == ""); err != nil {
 		return "", "", err
 	}

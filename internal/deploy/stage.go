@@ -20,8 +20,8 @@ import (
 // maxZip is the largest zip of a function (AWS Lambda quotas: 250 MB unzipped).
 const maxZip = 250 << 20
 
-// An Artifacts is the bucket that functions are made from. It must be in the functions' region.
-type Artifacts struct {
+// An artifacts is the bucket that functions are made from. It must be in the functions' region.
+type artifacts struct {
 	Client *s3.Client
 	Bucket string
 	Region string
@@ -29,7 +29,7 @@ type Artifacts struct {
 
 // Ensure makes sure that the bucket is there and in the right region. A bucket that is missing is made if create says so:
 // private, encrypted.
-func (a *Artifacts) Ensure(ctx context.Context, create bool) error {
+func (a *artifacts) Ensure(ctx context.Context, create bool) error {
 	out, err := a.Client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &a.Bucket})
 	if err == nil {
 		if r := aws.ToString(out.BucketRegion); r != "" && r != a.Region {
@@ -60,7 +60,7 @@ func (a *Artifacts) Ensure(ctx context.Context, create bool) error {
 }
 
 // Upload puts a bundle under a key made of its content, so that another bundle is another key and the same is sent once.
-func (a *Artifacts) Upload(ctx context.Context, path string) (key string, err error) {
+func (a *artifacts) Upload(ctx context.Context, path string) (key string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", core.Errorf(core.NotFound, "stage", path, "%w", err)

@@ -29,16 +29,16 @@ type Shard struct {
 	Block []int64
 }
 
-// A Column is one value for each cell of a Cells. Null is nil where every cell has a value.
-type Column struct {
+// A cellColumn is one value for each of some cells. Null is nil where every cell has a value.
+type cellColumn struct {
 	core.Column
 	Null []bool
 }
 
-// Cells are the cells of one shard that hold something: by any of the exported variables.
-type Cells struct {
-	Lon, Lat []float64 // centres
-	Columns  []Column  // coordinates of cells as the grid has them, then variables: one column a component
+// cells are the cells of one shard that hold something: by any of the exported variables.
+type cells struct {
+	Lon, Lat []float64    // centres
+	Columns  []cellColumn // coordinates of cells as the grid has them, then variables: one column a component
 	Outlines [][]core.LonLat
 	slots    []int32
 }
@@ -132,7 +132,7 @@ func (s *source) width(a *zarr.Dataset) int {
 }
 
 // read reads the cells of a shard that hold something.
-func (s *source) read(ctx context.Context, shard Shard, outlines bool) (*Cells, error) {
+func (s *source) read(ctx context.Context, shard Shard, outlines bool) (*cells, error) {
 	grid, err := s.Grid.Cells(ctx, shard.Key)
 	if err != nil {
 		return nil, err
@@ -144,18 +144,18 @@ func (s *source) read(ctx context.Context, shard Shard, outlines bool) (*Cells, 
 			return nil, err
 		}
 	}
-	c := &Cells{slots: s.filled(grid[0], values)}
+	c := &cells{slots: s.filled(grid[0], values)}
 	lon, lat := core.View[float64](grid[0].Data), core.View[float64](grid[1].Data)
 	for _, slot := range c.slots {
 		c.Lon, c.Lat = append(c.Lon, lon[slot]), append(c.Lat, lat[slot])
 	}
 	for _, column := range grid[2:] {
-		c.Columns = append(c.Columns, Column{Column: pick(column.Name, column, c.slots, 1, 0)})
+		c.Columns = append(c.Columns, cellColumn{Column: pick(column.Name, column, c.slots, 1, 0)})
 	}
 	for i, a := range s.arrays {
 		for k := range s.width(a) {
 			column := pick(component(a, len(s.frame.Dims), k), values[i], c.slots, s.width(a), k)
-			c.Columns = append(c.Columns, Column{column, missing(&column, a.Fill)})
+			c.Columns = append(c.Columns, cellColumn{column, missing(&column, a.Fill)})
 		}
 	}
 	if outlines {
@@ -237,7 +237,7 @@ func missing(c *core.Column, fill []byte) []bool {
 }
 
 // each reads shard after shard and hands on those that hold something.
-func (s *source) each(ctx context.Context, outlines bool, do func(*Cells) error) error {
+func (s *source) each(ctx context.Context, outlines bool, do func(*cells) error) error {
 	for _, shard := range s.Shards {
 		c, err := s.read(ctx, shard, outlines)
 		if err != nil {
@@ -253,7 +253,7 @@ func (s *source) each(ctx context.Context, outlines bool, do func(*Cells) error)
 	return nil
 }
 
-// columns are those that every Cells has, without rows.
+// columns are those that all cells have, without rows.
 func (s *source) columns() []core.Field {
 	var out []core.Field
 	for _, f := range s.frame.Coords {

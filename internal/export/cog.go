@@ -68,7 +68,7 @@ func epsgOf(g *zarr.Group) (int, error) {
 
 // nodata is the fill value as GDAL writes it.
 func nodata(a *zarr.Dataset) string {
-	c := &Column{Column: core.Column{Type: a.Type, Width: 1, Data: append(core.NewData(8)[:0], a.Fill...)}}
+	c := &cellColumn{Column: core.Column{Type: a.Type, Width: 1, Data: append(core.NewData(8)[:0], a.Fill...)}}
 	return strings.ToLower(text(c)(0))
 }
 

@@ -24,7 +24,7 @@ func (s *Store) CSV(ctx context.Context, w io.Writer, variables []string) error 
 	if err := out.Write(row); err != nil {
 		return err
 	}
-	err = src.each(ctx, false, func(c *Cells) error {
+	err = src.each(ctx, false, func(c *cells) error {
 		texts := make([]func(i int) string, len(c.Columns))
 		for k := range c.Columns {
 			texts[k] = text(&c.Columns[k])
@@ -53,7 +53,7 @@ func (s *Store) CSV(ctx context.Context, w io.Writer, variables []string) error 
 func float(v float64, bits int) string { return strconv.FormatFloat(v, 'g', -1, bits) }
 
 // text is how a column's values are written.
-func text(c *Column) func(i int) string {
+func text(c *cellColumn) func(i int) string {
 	switch c.Type {
 	case core.Float32:
 		v := core.View[float32](c.Data)
@@ -70,7 +70,7 @@ func text(c *Column) func(i int) string {
 	return func(i int) string { return strconv.FormatInt(signed(c, i), 10) }
 }
 
-func unsigned(c *Column, i int) uint64 {
+func unsigned(c *cellColumn, i int) uint64 {
 	switch c.Type {
 	case core.Uint8:
 		return uint64(c.Data[i])
@@ -82,7 +82,7 @@ func unsigned(c *Column, i int) uint64 {
 	return core.View[uint64](c.Data)[i]
 }
 
-func signed(c *Column, i int) int64 {
+func signed(c *cellColumn, i int) int64 {
 	switch c.Type {
 	case core.Int8:
 		return int64(core.View[int8](c.Data)[i])

@@ -31,7 +31,7 @@ func (s *Store) NetCDF(ctx context.Context, w io.Writer, variables []string) err
 	if _, err := w.Write(n.file.header()); err != nil {
 		return err
 	}
-	return src.each(ctx, outlines, func(c *Cells) error { return n.write(w, c) })
+	return src.each(ctx, outlines, func(c *cells) error { return n.write(w, c) })
 }
 
 // A netCDF is a file under way.
@@ -43,7 +43,7 @@ type netCDF struct {
 }
 
 // measure counts cells and their corners.
-func (n *netCDF) measure(c *Cells) error {
+func (n *netCDF) measure(c *cells) error {
 	n.cells += int64(len(c.Lon))
 	for _, ring := range c.Outlines {
 		n.corners = max(n.corners, len(ring))
@@ -169,7 +169,7 @@ func (n *netCDF) check() error {
 }
 
 // write writes the records of some cells.
-func (n *netCDF) write(w io.Writer, c *Cells) error {
+func (n *netCDF) write(w io.Writer, c *cells) error {
 	var b []byte
 	width := []int{} // components of each variable
 	for range n.frame.Coords {

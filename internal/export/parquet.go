@@ -48,7 +48,7 @@ func (s *Store) parquet(ctx context.Context, w io.Writer, variables []string, ge
 	options := []parquet.WriterOption{t.schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(rowsPerGroup),
 		parquet.CreatedBy("zagg", "", ""), parquet.KeyValueMetadata("zagg", attrs)}
 	out := parquet.NewWriter(w, options...)
-	if err := src.each(ctx, geo, func(c *Cells) error { return t.write(out, c) }); err != nil {
+	if err := src.each(ctx, geo, func(c *cells) error { return t.write(out, c) }); err != nil {
 		return err
 	}
 	if geo {
@@ -134,7 +134,7 @@ func node(typ core.Type) parquet.Node {
 	return parquet.Int(8 * typ.Size())
 }
 
-func (t *table) write(out parquet.RowWriter, c *Cells) error {
+func (t *table) write(out parquet.RowWriter, c *cells) error {
 	t.rows = slices.Grow(t.rows[:0], len(c.Lon))[:len(c.Lon)]
 	for i := range t.rows {
 		t.rows[i] = make(parquet.Row, t.width)
@@ -186,7 +186,7 @@ func (t *table) geo() (string, error) {
 }
 
 // valueOf is a value and its definition level.
-func valueOf(c *Column, i int) (parquet.Value, int) {
+func valueOf(c *cellColumn, i int) (parquet.Value, int) {
 	switch {
 	case c.Null != nil && c.Null[i]:
 		return parquet.NullValue(), 0

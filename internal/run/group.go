@@ -92,7 +92,7 @@ func withRetry(ctx context.Context, b Backend, jobs []job.Job, once bool) ([]Res
 	var again []int
 	singly := false
 	for i, err := range errs {
-		_, left := errors.AsType[*LeftError](err)
+		_, left := errors.AsType[*leftError](err)
 		if err != nil && !left && ctx.Err() == nil && core.Is(err, core.Unavailable) && (len(jobs) > 1 || !results[i].Final) {
 			again, singly = append(again, i), singly || results[i].Final
 		}

@@ -21,7 +21,7 @@ func (b *cloud) invoke(jobs []job.Job) ([]Result, []error) {
 	defer b.atWork.Add(-int64(len(jobs)))
 	done, err := b.fleet.Run(b.waiting, job.Join(jobs))
 	if errors.Is(err, errLeave) {
-		err = &LeftError{Then: b.then()}
+		err = &leftError{Then: b.then()}
 	}
 	return resultsOf(jobs, done, err)
 }

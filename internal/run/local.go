@@ -45,12 +45,12 @@ type Result struct {
 	Final   bool    // trying again would end the same way
 }
 
-// A LeftError is the end of waiting for a shard that goes on without this process.
-type LeftError struct {
+// A leftError is the end of waiting for a shard that goes on without this process.
+type leftError struct {
 	Then string // what becomes of shards that were left, in the plural
 }
 
-func (e *LeftError) Error() string { return "left to itself" }
+func (e *leftError) Error() string { return "left to itself" }
 
 // localWorkers is how many jobs this process does at once when nothing says.
 const localWorkers = 4

@@ -386,7 +386,7 @@ type did struct {
 }
 
 func (r *Run) ended(ctx context.Context, d dispatch.Ended[job.Job, Result], count Counter) {
-	if left, ok := errors.AsType[*LeftError](d.Err); ok {
+	if left, ok := errors.AsType[*leftError](d.Err); ok {
 		r.left++
 		r.then = left.Then
 		count.Step("LEFT " + d.Job.Label)

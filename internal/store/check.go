@@ -49,7 +49,7 @@ type found struct {
 	group  string
 	levels []string // all groups
 	doc    []byte
-	made   *Made // the record of its set-up; nil: there is none
+	made   *made // the record of its set-up; nil: there is none
 	bare   bool  // its root document is lost or damaged
 }
 
@@ -96,7 +96,7 @@ func existing(ctx context.Context, objects core.ObjectStore, url string) (*found
 
 // rootless is the store whose root document is lost or damaged, by the record of its set-up and the group's document, which is as
 // it was; nil where that is not so.
-func rootless(ctx context.Context, objects core.ObjectStore, url string, made *Made) (*found, error) {
+func rootless(ctx context.Context, objects core.ObjectStore, url string, made *made) (*found, error) {
 	if made == nil {
 		return nil, nil
 	}

@@ -19,11 +19,11 @@ import (
 	"github.com/englacial/zagg/internal/plan"
 )
 
-// madeSpec names the format of a Made.
+// madeSpec names the format of a made.
 const madeSpec = "zagg-made/1"
 
-// A Made is the record of a set-up: every object that it wrote. Stores of earlier releases have none.
-type Made struct {
+// A made is the record of a set-up: every object that it wrote. Stores of earlier releases have none.
+type made struct {
 	Spec     string   `json:"spec"`
 	Group    string   `json:"group"`
 	Identity string   `json:"identity"` // of what the store is laid out for
@@ -31,7 +31,7 @@ type Made struct {
 }
 
 // loadMade reads the record of a store's set-up; nil where there is none, or none that can be read.
-func loadMade(ctx context.Context, from core.ObjectReader, url string) (*Made, error) {
+func loadMade(ctx context.Context, from core.ObjectReader, url string) (*made, error) {
 	data, err := objstore.ReadAll(ctx, from, At(url).Made(), maxRecord)
 	if core.Is(err, core.NotFound) {
 		return nil, nil
@@ -39,7 +39,7 @@ func loadMade(ctx context.Context, from core.ObjectReader, url string) (*Made, e
 	if err != nil {
 		return nil, err
 	}
-	var m Made
+	var m made
 	if json.Unmarshal(data, &m) != nil || m.Spec != madeSpec || !plainName(m.Group) {
 		return nil, nil
 	}
@@ -52,7 +52,7 @@ func loadMade(ctx context.Context, from core.ObjectReader, url string) (*Made, e
 }
 
 // find is an object of the set-up.
-func (m *Made) find(path string) (Object, bool) {
+func (m *made) find(path string) (Object, bool) {
 	for _, o := range m.Objects {
 		if o.Path == path {
 			return o, true
@@ -62,7 +62,7 @@ func (m *Made) find(path string) (Object, bool) {
 }
 
 // is reports whether data is what set-up wrote under a path.
-func (m *Made) is(path string, data []byte) bool {
+func (m *made) is(path string, data []byte) bool {
 	o, ok := m.find(path)
 	return ok && o.SHA256 == sumOf(data)
 }
@@ -100,7 +100,7 @@ func (t *Template) make(ctx context.Context, objects core.ObjectStore, url strin
 	}
 	r.made = append(r.made, Object{Path: document, Size: int64(len(t.root)), SHA256: sumOf(t.root)})
 	slices.SortFunc(r.made, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
-	data, err := job.EncodeJSON(Made{Spec: madeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made})
+	data, err := job.EncodeJSON(made{Spec: madeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made})
 	if err != nil {
 		return core.Errorf(core.Internal, "set up", url, "%w", err)
 	}
@@ -129,7 +129,7 @@ func remake(ctx context.Context, objects core.ObjectStore, url string, written [
 }
 
 // mend makes anew what set-up wrote and is not there any more as it was: metadata by their content, all else by size.
-func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *Made) error {
+func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *made) error {
 	whole := false
 	if m != nil {
 		faults, err := m.faults(ctx, objects, url, nil, false)
@@ -146,7 +146,7 @@ func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url strin
 
 // faults are what is wrong with the objects that set-up wrote. sizes are the store's objects by path, nil: they are asked for. deep
 // looks at the content of all objects, and not only of metadata.
-func (m *Made) faults(ctx context.Context, objects core.ObjectReader, url string, sizes map[string]int64, deep bool) ([]Fault, error) {
+func (m *made) faults(ctx context.Context, objects core.ObjectReader, url string, sizes map[string]int64, deep bool) ([]Fault, error) {
 	reasons := make([]string, len(m.Objects))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(verifiedAtOnce)
