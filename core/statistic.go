@@ -25,6 +25,8 @@ type StatisticInfo struct {
 	// Units may hold the name of an input in braces for that input's units: "{source}^2". Where those are not known,
 	// neither are the output's.
 	Outputs []Field
+	// Approximate says that what Fold gives of parts is not, but for rounding, what Compute gives of the whole: a digest of digests.
+	Approximate bool
 }
 
 // An Input is a column a statistic takes. The column's Name in Groups is the input's.

@@ -3,6 +3,7 @@ package coretest_test
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -213,5 +214,21 @@ func TestSharedScratch(t *testing.T) {
 	}}
 	caught(t, "Concurrent", func(o only) {
 		coretest.Statistic(o, always[core.Statistic](shared), coretest.StatisticOptions{})
+	})
+}
+
+// A fold that is said to be approximate is not held against the whole.
+func TestApproximateFold(t *testing.T) {
+	about := badStatistic{
+		info: func(info core.StatisticInfo) core.StatisticInfo { info.Approximate = true; return info },
+		fold: result(moments{}.Fold, func(_ *core.Groups, out []core.Column) []core.Column {
+			for i := range core.View[float64](out[0].Data) {
+				core.View[float64](out[0].Data)[i] *= 1.001
+			}
+			return out
+		}),
+	}
+	coretest.Statistic(t, always[core.Statistic](about), coretest.StatisticOptions{
+		Values: map[string]func(*rand.Rand, int) []float64{"bias": func(_ *rand.Rand, n int) []float64 { return make([]float64, n) }},
 	})
 }

@@ -31,8 +31,8 @@ type Job struct {
 type Result struct {
 	Groups      []string `json:"groups"`      // the store's, the finest first
 	Made        []Made   `json:"made"`        // the new ones
-	Exact       []string `json:"exact"`       // variables whose values are those of the observations
-	Approximate []string `json:"approximate"` // digests
+	Exact       []string `json:"exact"`       // variables whose values are those of the observations, by what their statistics say
+	Approximate []string `json:"approximate"` // as of digests
 	Left        []Left   `json:"left_out"`
 	Partial     []string `json:"partial,omitempty"` // shards that lack granules
 	Notes       []string `json:"notes,omitempty"`

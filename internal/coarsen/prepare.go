@@ -113,7 +113,7 @@ func (m *making) choose(stats []core.Statistic, cfg *config.Config) []string {
 		}
 		names = append(names, a.Name)
 		m.vars = append(m.vars, variable{array: a, fields: stats[i].Info().Outputs, count: -1})
-		if a.Ragged {
+		if stats[i].Info().Approximate {
 			m.res.Approximate = append(m.res.Approximate, a.Name)
 		} else {
 			m.res.Exact = append(m.res.Exact, a.Name)

@@ -142,6 +142,8 @@ output: {grid: {type: healpix, parent_order: 6, child_order: %d, layout: compact
 	zagg(t, "run", "--allow-plugins", "--config", config(9, ""), "--granules", "cmd/zagg/cli/sample", "--store", coarse, "-q")
 	out := zagg(t, "coarsen", "--allow-plugins", store, "--order", "9")
 	require.Contains(t, out, "left out: h_chunk: it is one value for each chunk")
+	require.Contains(t, out, "exact: count, h_low, h_bins\n", "a fold says what it is, ragged or not")
+	require.NotContains(t, out, "approximate")
 	want, got := cellsOf(t, coarse, "9", "h_low"), cellsOf(t, store, "9", "h_low")
 	require.NotEmpty(t, want)
 	require.Equal(t, want, got)

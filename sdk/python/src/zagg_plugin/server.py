@@ -211,7 +211,8 @@ class Service:
             instance.can_identify = hasattr(thing, "identify")
         else:
             inputs = [(Input(i) if isinstance(i, str) else i).message() for i in thing.inputs]
-            instance.statistic = Message("StatisticInfo", inputs=inputs, outputs=[o.message() for o in thing.outputs])
+            instance.statistic = Message("StatisticInfo", inputs=inputs, outputs=[o.message() for o in thing.outputs],
+                                         approximate_fold=bool(thing.approximate_fold))
             instance.can_fold = hasattr(thing, "fold")
         self.made[handle] = thing
         return instance

@@ -71,6 +71,7 @@ class Statistic:
     name: ClassVar[str]
     inputs: Sequence[str | Input] = ("source",)
     outputs: Sequence[Field] = (Field(dtype=np.float64),)
+    approximate_fold: ClassVar[bool] = False  # fold gives of parts about what compute gives of the whole, as of digests
     vectors: ClassVar[bool] = False  # inputs may have several elements per observation: arrays (observations, width)
 
     def compute(self, groups: Groups) -> Result:
