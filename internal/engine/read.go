@@ -59,10 +59,9 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 	l := r.landing(g, &s, size/4)
 	q := core.Query{Columns: p.Columns, Filters: p.Filters, Rows: p.Batch, CountInvalid: g.home >= 0, Request: p.Request, Memory: ReadMemory(p.Budget, g.Size)}
 	for _, t := range g.wants {
-		shard := &r.tasks[t].Shard
-		l.finder.keys = append(l.finder.keys, shard.Key)
-		q.Region = union(q.Region, shard.Outline)
+		l.finder.keys = append(l.finder.keys, r.tasks[t].Shard.Key)
 	}
+	q.Region = r.around(g.wants)
 	stats, err := p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, func(b *core.Batch) error {
 		if err := l.take(ctx, b); err != nil {
 			return core.Wrapf(err, "", b.Group, "%w (%w)", err, job.ErrTaking)
@@ -94,17 +93,23 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 	return false, nil
 }
 
-// union is a region that contains two. One without polygons is the whole Earth, but for the first.
-func union(a, b core.Region) core.Region {
-	if len(a.Polygons) == 0 {
-		return b
+// around is a region that contains the shards of some tasks, whose outlines are of one kind, as those of a grid are. An outline
+// without polygons is the whole Earth.
+func (r *pass) around(tasks []int) core.Region {
+	n := 0
+	for _, t := range tasks {
+		n += len(r.tasks[t].Shard.Outline.Polygons)
 	}
-	if len(b.Polygons) == 0 {
-		return a
+	all := r.tasks[tasks[0]].Shard.Outline
+	all.Polygons = make([]core.Polygon, 0, n)
+	for _, t := range tasks {
+		outline := &r.tasks[t].Shard.Outline
+		if len(outline.Polygons) == 0 {
+			return core.Region{}
+		}
+		all.Polygons, all.Margin = append(all.Polygons, outline.Polygons...), max(all.Margin, outline.Margin)
 	}
-	a.Polygons = append(slices.Clip(a.Polygons), b.Polygons...)
-	a.Margin = max(a.Margin, b.Margin)
-	return a
+	return all
 }
 
 // A landing takes the batches of one granule; its scratch is reused from batch to batch. Rows outside the

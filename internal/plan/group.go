@@ -9,8 +9,15 @@ import (
 type Bound struct {
 	Shards   int   // of a group
 	Granules int   // of a group, each once
-	Bytes    int64 // of rows that a group keeps, as estimated
+	Bytes    int64 // of what a group keeps, as estimated: rows, and the shards themselves
 }
+
+// What a job holds of each of its shards beside rows (outline, job, task, record) and of each granule in the shard's list, with what
+// is waiting to be collected: measured on 20,000 shards of eight granules.
+const (
+	shardBytes   = 16 << 10
+	granuleBytes = 512
+)
 
 // Kept estimates the bytes of rows that a shard keeps of each of its granules: a part of the granule, divided among the shards
 // that it goes to.
@@ -64,7 +71,7 @@ func Group[G comparable](lists [][]G, kept *Kept[G], most Bound) [][]int {
 				fresh++
 			}
 		}
-		own := kept.Of(list)
+		own := kept.Of(list) + shardBytes + granuleBytes*int64(len(list))
 		full := most.Shards > 0 && len(group) >= most.Shards || most.Granules > 0 && len(granules)+fresh > most.Granules || most.Bytes > 0 && bytes+own > most.Bytes
 		if full && len(group) > 0 {
 			groups, group, bytes = append(groups, group), nil, 0
