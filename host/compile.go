@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -107,6 +108,15 @@ func (r *Recipe) Statistics() []core.Statistic {
 	out := make([]core.Statistic, len(r.pipeline.Vars))
 	for i := range out {
 		out[i] = r.pipeline.Vars[i].Stat
+	}
+	return out
+}
+
+// Arrays are the variables, with the shapes of their cells as their statistics give them, in the configuration's order.
+func (r *Recipe) Arrays() []config.Array {
+	out := make([]config.Array, len(r.outputs))
+	for i := range out {
+		out[i] = r.outputs[i].Array
 	}
 	return out
 }
@@ -230,7 +240,7 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	if v.Stat, err = c.reduction(ctx, a, c.chunks); err != nil {
 		return err
 	}
-	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
+	if a, err = c.shaped(a, v.Stat.Info()); err != nil {
 		return err
 	}
 	if v.Inputs, err = c.inputs(ctx, a, v.Stat.Info()); err != nil {
@@ -249,8 +259,8 @@ func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
 	if v.Stat, err = c.reduction(ctx, a, nil); err != nil {
 		return err
 	}
-	if err := c.checkOutputs(a, v.Stat.Info()); err != nil {
-		return err
+	if b, err := c.shaped(a, v.Stat.Info()); err != nil || b.Ragged || b.Width() != 1 {
+		return cmp.Or(err, c.recipe.Config.Errorf(a.Key, "%s gives %s; a chunk has one number", a.Function, shapeText(v.Stat.Info().Outputs[0])))
 	}
 	if v.Inputs, err = c.inputs(ctx, a, v.Stat.Info()); err != nil {
 		return err
@@ -366,28 +376,6 @@ func (c *compiler) column(key, name string) (int, error) {
 		return 0, c.recipe.Config.Errorf(key, "no variable %q; have %s", name, columnNames(c.fields))
 	}
 	return i, nil
-}
-
-// checkOutputs holds what a statistic gives against the array it is declared to fill. Of an expression the compiler of
-// expressions knows.
-func (c *compiler) checkOutputs(a *config.Array, info core.StatisticInfo) error {
-	cfg := c.recipe.Config
-	if a.Expression != "" {
-		return nil
-	}
-	if len(info.Outputs) == 0 {
-		return cfg.Errorf(a.Key, "%s gives nothing to store", a.Function)
-	}
-	n := max(info.Outputs[0].Width, 1)
-	switch ragged := info.Outputs[0].Ragged; {
-	case ragged && (!a.Ragged || n != a.Width()):
-		return cfg.Errorf(a.Key, "%s gives any number of rows of %d values per cell: set kind: ragged and inner_shape: [%d]", a.Function, n, n)
-	case !ragged && a.Ragged:
-		return cfg.Errorf(a.Key, "%s gives %d values per cell, not any number of rows: leave out kind: ragged", a.Function, n)
-	case n != a.Width():
-		return cfg.Errorf(a.Key, "%s gives %d values per cell and the array holds %d: set kind: vector and trailing_shape: [%d]", a.Function, n, a.Width(), n)
-	}
-	return nil
 }
 
 func inputNames(inputs []core.Input) string {

@@ -3,12 +3,14 @@ package host_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 )
 
@@ -69,9 +71,11 @@ func TestCompileErrors(t *testing.T) {
 		"param's expression":  {[]string{"weights: w + 1", "weights: z + 1"}, "run.yaml:8:", "z", core.Invalid},
 		"unknown param":       {[]string{"weights: w + 1", "weight: w + 1"}, "run.yaml:8:", `average has no input "weight"; have source, weights`, core.Invalid},
 		"missing param":       {[]string{mean, "mean: {function: needs, source: v}"}, "run.yaml:6:", "needs needs params.other", core.Invalid},
-		"vector undeclared":   {[]string{", kind: vector, trailing_shape: [2]", ""}, "run.yaml:10:", "quantile gives 2 values per cell and the array holds 1: set kind: vector and trailing_shape: [2]", core.Invalid},
-		"other vector":        {[]string{"trailing_shape: [2]", "trailing_shape: [3]"}, "run.yaml:10:", "quantile gives 2 values per cell and the array holds 3", core.Invalid},
-		"ragged":              {[]string{mean, "mean: {function: ragged, source: v}"}, "run.yaml:6:", "any number of rows of 1 values per cell: set kind: ragged", core.Invalid},
+		"scalar of a vector":  {[]string{"kind: vector, trailing_shape: [2]", "kind: scalar"}, "run.yaml:10:", "quantile gives 2 values per cell (kind: vector, trailing_shape: [2]), and the configuration says kind: scalar: leave that out", core.Invalid},
+		"other vector":        {[]string{"trailing_shape: [2]", "trailing_shape: [3]"}, "run.yaml:10:", "quantile gives 2 values per cell (kind: vector, trailing_shape: [2]), and the configuration says kind: vector, trailing_shape: [3]", core.Invalid},
+		"vector of a scalar":  {[]string{mean, "mean: {function: mean, source: v, kind: vector, trailing_shape: 2}"}, "run.yaml:6:", "mean gives one value per cell (kind: scalar), and the configuration says kind: vector, trailing_shape: [2]", core.Invalid},
+		"vector of rows":      {[]string{mean, "mean: {function: ragged, source: v, kind: vector, trailing_shape: [2]}"}, "run.yaml:6:", "ragged gives any number of rows of 1 values per cell (kind: ragged, inner_shape: [1]), and the configuration says kind: vector", core.Invalid},
+		"rows of a vector":    {[]string{"kind: vector, trailing_shape: [2]", "kind: ragged, inner_shape: [2]"}, "run.yaml:10:", "and the configuration says kind: ragged, inner_shape: [2]", core.Invalid},
 		"rows, one number":    {[]string{mean, "mean: {expression: np.sum(v), kind: ragged, inner_shape: [1]}"}, "run.yaml:6:", "gives a float64 for a cell, not rows: leave out kind: ragged", core.Invalid},
 		"rows undeclared":     {[]string{mean, `mean: {expression: "np.column_stack((v, w))"}`}, "run.yaml:6:", "only kind: ragged with inner_shape: [2] holds", core.Invalid},
 		"rows of others":      {[]string{mean, `mean: {expression: "np.column_stack((v, w))", kind: ragged, inner_shape: [3]}`}, "run.yaml:6:", "rows of 2 float64: set inner_shape: [2]", core.Invalid},
@@ -84,6 +88,25 @@ func TestCompileErrors(t *testing.T) {
 		require.ErrorContains(t, err, c.want, name)
 		require.ErrorContains(t, err, c.at, name)
 		require.Equal(t, c.code, core.CodeOf(err), "%s: %v", name, err)
+	}
+}
+
+// What a statistic says of its results is enough: a configuration that repeats it gives the same arrays.
+func TestShapesOfStatistics(t *testing.T) {
+	of := func(r *host.Recipe, function string) config.Array {
+		arrays := r.Arrays()
+		return arrays[slices.IndexFunc(arrays, func(a config.Array) bool { return a.Function == function })]
+	}
+	for _, said := range []string{", kind: vector, trailing_shape: [2]", ", kind: vector, trailing_shape: 2", ""} {
+		a := of(recipe(t, edited(t, simple, ", kind: vector, trailing_shape: [2]", said)), "quantile")
+		require.Equal(t, []int{2}, a.Shape, said)
+		require.False(t, a.Ragged)
+	}
+	for _, said := range []string{", kind: ragged, inner_shape: 1", ""} {
+		a := of(recipe(t, edited(t, simple, "mean: {function: mean, source: v}", "mean: {function: ragged, source: v"+said+"}")), "ragged")
+		require.True(t, a.Ragged, said)
+		require.Equal(t, []int{1}, a.Inner)
+		require.Nil(t, a.Fill)
 	}
 }
 

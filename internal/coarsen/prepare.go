@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
@@ -41,7 +42,7 @@ func (m *making) prepare(ctx context.Context) error {
 	if err := m.checkOrders(); err != nil {
 		return err
 	}
-	names := m.choose(recipe.Statistics(), cfg)
+	names := m.choose(recipe)
 	if len(names) == 0 {
 		return core.Errorf(core.Unsupported, "coarsen", m.Store.URL, "none of the variables can be folded: %v", m.res.Left)
 	}
@@ -94,9 +95,10 @@ func (m *making) checkOrders() error {
 }
 
 // choose names the variables that can be folded, in order, and notes why the others cannot.
-func (m *making) choose(stats []core.Statistic, cfg *config.Config) []string {
+func (m *making) choose(recipe *host.Recipe) []string {
 	var names []string
-	for i, a := range cfg.Aggregation.Arrays {
+	stats := recipe.Statistics()
+	for i, a := range recipe.Arrays() {
 		_, folds := stats[i].(core.Folder)
 		why := ""
 		switch {

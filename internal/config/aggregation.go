@@ -39,6 +39,7 @@ type Array struct {
 	// DefaultType says that no dtype was given. Times are then stored as float64.
 	DefaultType bool
 	Fill        json.RawMessage // number, or "NaN"
+	Kind        string          // scalar, vector or ragged; "": what its statistic gives
 	Shape       []int           // numbers of one cell; nil: one number
 	Ragged      bool            // a cell has any number of rows
 	Inner       []int           // of a row's numbers where it is ragged
@@ -161,6 +162,7 @@ func (p *problems) array(c *node, d *DataSource) Array {
 	if c.get("fill_value") == nil && !counts && c.get("kind").str() != "ragged" && a.Type != 0 && !a.Type.IsFloat() {
 		p.note(c, "no fill_value: cells without observations hold 0")
 	}
+	a.Kind = c.get("kind").str()
 	a.Shape = p.shape(c, counts)
 	a.Ragged, a.Inner = p.ragged(c, counts)
 	a.Chunk = c.get("resolution").str() == "chunk"

@@ -169,7 +169,7 @@ output:
 			{Name: "flag", Key: key + "mean.params.flag", Const: []byte("true")},
 			{Name: "text", Key: key + "mean.params.text", Const: []byte("0.5")},
 		}},
-		{Name: "hist", Key: key + "hist", Function: "histogram", Source: "h", Type: core.Uint32, Fill: []byte("7"), Shape: []int{2, 64},
+		{Name: "hist", Key: key + "hist", Function: "histogram", Source: "h", Type: core.Uint32, Fill: []byte("7"), Kind: "vector", Shape: []int{2, 64},
 			Attrs: []byte(`{"units":"m","b":[1,null]}`)},
 		{Name: "e", Key: key + "e", Expression: "np.sum(h)", Type: core.Float32, DefaultType: true, Fill: []byte("-9999")},
 	}, c.Aggregation.Arrays)

@@ -149,7 +149,7 @@ func aggregationKeys() []key {
 		{path: "aggregation.variables.*.params.*", types: kindScalar | kindList | kindMap, open: true, doc: "A constant, a variable's name or an expression over variables; a text that is neither is a constant. `{column: x}`, `{value: x}`, `{expression: x}` say which."},
 		{path: "aggregation.variables.*.dtype", types: kindString, def: "float32", doc: "Type of the array."},
 		{path: "aggregation.variables.*.fill_value", types: kindNumber | kindString, def: "NaN, or 0 for integers, `len` and `count`", doc: "Value of a cell without observations."},
-		{path: "aggregation.variables.*.kind", types: kindString, enum: []string{"scalar", "vector", "ragged"}, def: "scalar", doc: "How many numbers a cell has: one, a fixed number, or any number of rows of numbers."},
+		{path: "aggregation.variables.*.kind", types: kindString, enum: []string{"scalar", "vector", "ragged"}, doc: "How many numbers a cell has: one, a fixed number, or any number of rows of numbers. Not needed with a function, which says it; of an expression it is scalar."},
 		{path: "aggregation.variables.*.trailing_shape", types: kindList | kindInt, doc: "Shape of a cell's numbers; required for `kind: vector` and only for it."},
 		{path: "aggregation.variables.*.trailing_shape[]", types: kindInt, doc: "One extent, at least 1."},
 		{path: "aggregation.variables.*.attrs", types: kindMap, open: true, doc: "Attributes of the array."},

@@ -130,8 +130,8 @@ data_source: {reader: atl06}
 aggregation:
   variables:
     count: {function: count, source: h_li, dtype: int32}
-    h_low: {function: lowest, source: h_li, kind: ragged, inner_shape: 1, dtype: float64, params: {n: 4}}
-    h_bins: {function: bins, source: h_li, kind: vector, trailing_shape: 5, dtype: uint32, fill_value: 0, params: {high: 3000, n: 5}}
+    h_low: {function: lowest, source: h_li, dtype: float64, params: {n: 4}}
+    h_bins: {function: bins, source: h_li, dtype: uint32, fill_value: 0, params: {high: 3000, n: 5}}
 %s
 output: {grid: {type: healpix, parent_order: 6, child_order: %d, layout: compact}}
 `, chunk, order), 0o644))
