@@ -3,11 +3,13 @@ package hsds
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/hdfrest"
 )
 
 // fill reads n elements from the chunks of parts, all as they were at one moment: a change of several chunks is seen whole or not
@@ -57,17 +59,45 @@ func (v *view) read(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if len(v.parts) > 1 && !v.d.id.Old && v.young() {
-		// If no chunk is another the second time, all were at once what they are; and what is under way between is so then.
-		var err error
+	if err := v.again(ctx); err != nil {
+		return err
+	}
+	return v.overlay(ctx)
+}
+
+// again looks whether what was read may be of two moments. If no chunk is another the second time, all were at once what they are;
+// and what is under way between is so then. A chunk that is not there, or was put lately, may be what a smaller extent left of it.
+func (v *view) again(ctx context.Context) (err error) {
+	young := v.young()
+	if v.d.id.Old || !young && !v.gaps() {
+		return nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return v.d.notSmaller(gctx) })
+	if young && len(v.parts) > 1 {
 		if v.pending, err = v.d.pending(ctx); err != nil {
 			return err
 		}
-		if err := v.each(ctx, v.same); err != nil {
-			return err
-		}
+		g.Go(func() error { return v.each(gctx, v.same) })
 	}
-	return v.overlay(ctx)
+	return g.Wait()
+}
+
+// gaps reports that a chunk was not there.
+func (v *view) gaps() bool {
+	return slices.ContainsFunc(v.seen, func(info core.ObjectInfo) bool { return info.ETag == "" })
+}
+
+// notSmaller is an error (hdfrest.ErrReplaced) of a dataset whose extent became smaller: what is beyond is removed.
+func (d *dataset) notSmaller(ctx context.Context) error {
+	is, err := d.d.fresh(ctx, d.id)
+	switch {
+	case err != nil && !core.Is(err, core.NotFound):
+		return err
+	case err == nil && is.meta.dataset != nil && slices.EqualFunc(is.meta.dataset.shape.Dims, d.l.shape.Dims, func(now, before uint64) bool { return now >= before }):
+		return nil
+	}
+	return core.Errorf(core.Unavailable, "hsds", d.id.String(), "%w", hdfrest.ErrReplaced)
 }
 
 // each does something with every part.
