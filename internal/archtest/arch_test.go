@@ -49,6 +49,7 @@ var rules = map[string][]string{
 	"internal/engine":       {"core/reduce", "core/toc", "internal/budget", "internal/expr", "internal/job", "internal/selection", "internal/zarr"},
 	"internal/expr":         {"core/reduce", "core/spelling"},
 	"internal/dispatch":     {},
+	"internal/simulate":     {"internal/cost", "internal/dispatch"},
 	"internal/fleet":        {"core/objstore", "internal/cost", "internal/dispatch", "internal/job", "internal/secret", "internal/store"},
 	"internal/hdfclient":    {"core/...", "internal/h5dump", "internal/hdfrest/..."},
 	"internal/hdfrest":      {"core/h5", "core/objstore", "internal/hdfrest/..."},

@@ -57,8 +57,8 @@ func (m *Model) loads(j Job) (whole, pieces load) {
 	return m.Whole.of(j.Whole, j.WholePairs, j.Bytes), m.Pieces.of(j.Granules-j.Whole, j.Pairs-j.WholePairs, 0)
 }
 
-// jobSeconds is what a job takes, of a worker that has started.
-func (m *Model) jobSeconds(j Job, f *Function) float64 {
+// SecondsOf is what a job takes, of a worker that has started.
+func (m *Model) SecondsOf(j Job, f *Function) float64 {
 	whole, pieces := m.loads(j)
 	reading := cmp.Or(m.Whole.Factor, 1)*f.seconds(whole, j.Whole) + cmp.Or(m.Pieces.Factor, 1)*f.seconds(pieces, j.Granules-j.Whole)
 	return m.JobSeconds + float64(j.Shards)*(m.ShardSeconds+m.ShardTrips*f.Latency) + reading
@@ -91,36 +91,55 @@ func Pause(waited, most time.Duration) time.Duration {
 
 // looks is how often results are looked for in so many seconds.
 func looks(wall float64) int64 {
-	n := int64(0)
-	for at := time.Duration(0); at < time.Duration(wall*float64(time.Second)); n++ {
-		at += Pause(at, lastLook)
-	}
+	n, _ := SeenAt(time.Duration(wall * float64(time.Second)))
 	return n
+}
+
+// SeenAt is when a result is seen that comes so long after the first event, and how many looks that takes.
+func SeenAt(came time.Duration) (looks int64, at time.Duration) {
+	for at < came {
+		looks, at = looks+1, at+Pause(at, lastLook)
+	}
+	return looks, at
+}
+
+// Times are how long a run takes.
+type Times struct {
+	Worker float64 // seconds that are paid for, Starts included
+	Starts float64 // seconds in which workers start
+	Wall   float64 // seconds from the first event to the last result
 }
 
 // ExpectJobs predicts a run of jobs of any number of shards. The longest start first.
 func (m Model) ExpectJobs(jobs []Job, f Function) Expectation {
-	e := Expectation{Jobs: len(jobs)}
-	tasks := make([]float64, len(jobs))
-	var all load
-	signs := 0.0
-	for i, j := range jobs {
-		tasks[i] = m.jobSeconds(j, &f)
-		e.Shards, e.Pairs, e.Whole = e.Shards+j.Shards, e.Pairs+j.Pairs, e.Whole+j.WholePairs
-		e.WorkerSeconds += tasks[i]
-		e.Densest = max(e.Densest, j.Granules)
-		whole, pieces := m.loads(j)
-		all = all.add(whole).add(pieces)
-		signs += float64(int(tasks[i] / perSign))
-	}
 	if len(jobs) == 0 {
-		return e
+		return Expectation{}
+	}
+	tasks := make([]float64, len(jobs))
+	t := Times{Starts: float64(min(len(jobs), max(f.Concurrency, 1))) * m.InitSeconds}
+	t.Worker = t.Starts
+	for i, j := range jobs {
+		tasks[i] = m.SecondsOf(j, &f)
+		t.Worker += tasks[i]
 	}
 	slices.SortFunc(tasks, func(a, b float64) int { return cmp.Compare(b, a) })
-	e.DensestSeconds = tasks[0]
-	e.WallSeconds = makespan(tasks, f.Concurrency) + m.InitSeconds
-	e.Starts = float64(min(e.Jobs, max(f.Concurrency, 1))) * m.InitSeconds
-	e.WorkerSeconds += e.Starts
+	t.Wall = makespan(tasks, f.Concurrency) + m.InitSeconds
+	return m.Took(jobs, f, t)
+}
+
+// Took is what a run of jobs takes in requests, bytes and dollars that takes so long.
+func (m Model) Took(jobs []Job, f Function, t Times) Expectation {
+	e := Expectation{Jobs: len(jobs), WorkerSeconds: t.Worker, WallSeconds: t.Wall, Starts: t.Starts}
+	var all load
+	signs := 0.0
+	for _, j := range jobs {
+		task := m.SecondsOf(j, &f)
+		e.Shards, e.Pairs, e.Whole = e.Shards+j.Shards, e.Pairs+j.Pairs, e.Whole+j.WholePairs
+		e.Densest, e.DensestSeconds = max(e.Densest, j.Granules), max(e.DensestSeconds, task)
+		whole, pieces := m.loads(j)
+		all = all.add(whole).add(pieces)
+		signs += float64(int(task / perSign))
+	}
 	e.Bytes = int64(all.bytes)
 	e.Gets = int64(all.gets+float64(e.Shards)*m.ShardGets) + runGets
 	e.Puts = int64(float64(e.Shards)*m.ShardPuts) + runPuts

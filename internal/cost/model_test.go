@@ -43,7 +43,7 @@ func TestReadingIsBoundByTheNarrowest(t *testing.T) {
 	f := Function{MemoryMB: MBPerCPU, Concurrency: 1, Latency: 0.03}
 	m := Model{Whole: Reading{CPU: 0.05, Trips: 2, Gets: 2}}
 	took := func(m Model, f Function, size int64) float64 {
-		return m.jobSeconds(Job{Shards: 1, Granules: 40, Pairs: 40, Whole: 40, WholePairs: 40, Bytes: 40 * size}, &f)
+		return m.SecondsOf(Job{Shards: 1, Granules: 40, Pairs: 40, Whole: 40, WholePairs: 40, Bytes: 40 * size}, &f)
 	}
 	require.InDelta(t, 40*0.05, took(m, f, 1e6), 1e-9, "the processor")
 	require.InDelta(t, 40*15e6/75e6, took(m, f, 15e6), 1e-9, "the network")
@@ -114,7 +114,7 @@ func TestFitFindsTheModelAgain(t *testing.T) {
 					j.Whole, j.WholePairs, j.Bytes = n, n, int64(n)*11e6
 					s.CPUSeconds, s.Reads, s.Bytes = float64(n)*m.Whole.CPU, 2*int64(n), j.Bytes
 				}
-				s.Seconds = m.jobSeconds(j, &f)
+				s.Seconds = m.SecondsOf(j, &f)
 				samples, jobs = append(samples, s), append(jobs, j)
 			}
 			got, ok := Fit(append(samples, Sample{Seconds: 3}), f)
@@ -135,7 +135,7 @@ func TestFitOfLittle(t *testing.T) {
 	require.False(t, ok)
 	m, ok := Fit([]Sample{{Granules: 4, Seconds: 2, Reads: 100, Bytes: 1e6}}, f)
 	require.True(t, ok)
-	require.InDelta(t, 2, m.jobSeconds(shard(4), &f), 1e-9)
+	require.InDelta(t, 2, m.SecondsOf(shard(4), &f), 1e-9)
 }
 
 // A ceiling is one: whatever the function and the map, no run is expected to cost more.

@@ -145,6 +145,12 @@ type MapCosts struct {
 	lists [][]string // of addresses, in key order
 }
 
+// CostsOfLists are the costs of shards in key order, by the addresses of their granules, of which no sizes are known.
+func CostsOfLists(lists [][]string, shape Shape) *MapCosts {
+	shape.Sizes = &Sizes{}
+	return &MapCosts{Shape: shape, lists: lists}
+}
+
 // CostsOf looks at the granules of a shard map: their sizes are those that it has, and those of so many more that are asked for.
 // Unknown is why sizes could not be asked for; nil: they could.
 func CostsOf(ctx context.Context, m *shardmap.Map, some int, shape Shape) (c *MapCosts, unknown error) {

@@ -35,6 +35,11 @@ func TestCostsArePredicted(t *testing.T) {
 			for try := 1; ; try++ {
 				c := newCosts(t, granules, golden, latency)
 				one, took := c.singly(t)
+				replayed := c.replay(t)
+				t.Logf("replayed: %.2f worker-seconds", replayed.WorkerSeconds)
+				require.Equal(t, one.Bytes, replayed.Bytes)
+				require.InEpsilon(t, one.Gets+one.Puts, replayed.Gets+replayed.Puts, 0.02, "looks for results apart")
+				require.InEpsilon(t, one.WorkerSeconds, replayed.WorkerSeconds, 0.02)
 				if try == 3 || took.seconds > one.WorkerSeconds*(1-near) && took.seconds < one.WorkerSeconds*(1+near) {
 					require.InEpsilon(t, took.seconds, one.WorkerSeconds, near)
 					break
@@ -120,6 +125,18 @@ func (c *costs) predict(t *testing.T, perJob string, more ...string) cost.Expect
 	out := c.zagg(t, append([]string{"cost", c.shardMap, "--json", "--sizes", "5", "--latency", c.latency.String(), "--bandwidth", "1000", "--concurrency", "1", "--shards-per-job", perJob}, more...)...)
 	require.NoError(t, json.Unmarshal(out, &p))
 	return p.Expected
+}
+
+// replay is what zagg cost --simulate says of all shards, by the constants of the calibration.
+func (c *costs) replay(t *testing.T) cost.Expectation {
+	var p struct {
+		Simulated struct {
+			Expected cost.Expectation `json:"expected"`
+		} `json:"simulated"`
+	}
+	out := c.zagg(t, "cost", c.shardMap, "--simulate", "--json", "--sizes", "5", "--latency", c.latency.String(), "--bandwidth", "1000", "--concurrency", "1", "--shards-per-job", "1", "--cold-start", "0")
+	require.NoError(t, json.Unmarshal(out, &p))
+	return p.Simulated.Expected
 }
 
 const costsStore = "s3://out/heights.zarr"

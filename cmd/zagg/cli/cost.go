@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -32,7 +33,9 @@ type costOptions struct {
 	megabytes    float64 // a second
 	sizes        int
 	json         bool
+	cells        bool // indexes know cells
 
+	simulate  simulateOptions
 	calibrate int
 	run       runOptions // with calibrate
 }
@@ -40,7 +43,7 @@ type costOptions struct {
 func (a *app) costCommand() *cobra.Command {
 	o := costOptions{}
 	c := &cobra.Command{
-		Use:   "cost SHARDMAP",
+		Use:   "cost SHARDMAP | cost --simulate [SHARDMAP]",
 		Short: "Predict what a run on AWS Lambda costs and how long it takes",
 		Long: `Read a shard map and predict dollars, wall time and the densest shard for a function's memory and concurrency.
 
@@ -50,14 +53,29 @@ docs/performance.md, or are fitted to the receipts of a store that zagg has writ
 
 --calibrate N computes N shards of the map, from the one with most granules to the one with fewest, as "zagg run" with the same
 flags would, fits the model to what they took, and keeps the constants in SHARDMAP.cost.yaml, without .json; zagg cost and
-zagg run go by them from then on. The shards stay in the store, where the run finds them done.`,
+zagg run go by them from then on. The shards stay in the store, where the run finds them done.
+
+--simulate replays the run: its jobs go through the dispatcher's own order and pace on a simulated clock, to a Lambda that starts workers
+as AWS documents it. It prints medians of several replays and between what four of five lie, where processor, latency, bandwidth and cold
+starts are off as far as they may be, and what the run waits for. Without a map it is a made-up cycle of 4,153 granules and 1,742 shards.
+--target-wall looks for the memory and the shards per job that cost least and end in that time.`,
 		Example: `  zagg cost shardmap.json
   zagg cost shardmap.json --memory 4096 --concurrency 500 --indexed
   zagg cost shardmap.json --sizes 20 --latency 15ms --bandwidth 90
   zagg cost shardmap.json --receipts s3://bucket/heights.zarr --json
-  zagg cost shardmap.json --calibrate 5 --config atl06 --store s3://bucket/heights.zarr --backend lambda`,
-		Args: cobra.ExactArgs(1),
+  zagg cost shardmap.json --calibrate 5 --config atl06 --store s3://bucket/heights.zarr --backend lambda
+  zagg cost shardmap.json --simulate --concurrency 1700 --shards-per-job 4
+  zagg cost --simulate --target-wall 30s --indexed`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.simulate.on && len(args) == 0 {
+				return nil
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.simulate.on {
+				return a.simulate(cmd.Context(), strings.Join(args, ""), o)
+			}
 			return a.predict(cmd.Context(), args[0], o)
 		},
 	}
@@ -71,6 +89,7 @@ zagg run go by them from then on. The shards stay in the store, where the run fi
 	f.Float64Var(&o.megabytes, "bandwidth", cost.DefaultBandwidth/1e6, "MB a second from that service to a worker")
 	f.IntVar(&o.sizes, "sizes", 0, "ask for the sizes of so many granules (HEAD), of those that the map has no sizes of; files are always looked at")
 	f.BoolVar(&o.indexed, "indexed", false, "the granules have sidecar indexes (zagg index build)")
+	f.BoolVar(&o.cells, "cell-index", false, "the indexes know the cells of rows, so that no coordinates are read: what that takes is estimated")
 	f.StringVar(&o.receipts, "receipts", "", "fit the model to the finished shards of this store")
 	f.StringVar(&o.constants, "constants", "", "constants of the model: a file that --calibrate has written (default SHARDMAP.cost.yaml, without .json, if it is there)")
 	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together: a number, or auto: as is cheapest without a run that is a tenth longer")
@@ -83,6 +102,7 @@ zagg run go by them from then on. The shards stay in the store, where the run fi
 	f.StringVar(&o.run.region, "region", "", "with --calibrate: AWS region of the granules, the store and the function")
 	f.IntVar(&o.run.maxWorkers, "max-workers", 0, "with --calibrate: shards at once (default 1 local)")
 	o.run.lambda.flags(f)
+	o.simulate.flags(f)
 	c.RegisterFlagCompletionFunc("architecture", fixed("arm64", "x86_64"))
 	c.RegisterFlagCompletionFunc("backend", fixed("local", "lambda"))
 	return c
@@ -110,6 +130,7 @@ func (o *costOptions) check() error {
 	if o.calibrate > 0 && (o.config == "" || o.run.store == "") {
 		return fmt.Errorf("--calibrate needs --config and --store: %w for `zagg cost`", errUsage)
 	}
+	o.indexed = o.indexed || o.cells
 	f.Latency, f.Bandwidth, f.Sync = o.latency.Seconds(), o.megabytes*1e6, o.run.lambda.invocation == "sync"
 	return nil
 }
@@ -160,15 +181,27 @@ type prediction struct {
 // expect predicts jobs of so many shards as the flag says, or as is cheapest.
 func (p *prediction) expect(costs *run.MapCosts, o *costOptions) (err error) {
 	jobs := func(n int) []cost.Job { return costs.Jobs(n, o.perJob != "auto") }
-	if o.perJob == "auto" {
+	if p.perJob, err = o.shardsPerJob(); err != nil {
+		return err
+	}
+	if p.perJob == 0 {
 		p.perJob, p.e = p.model.Cheapest(o.function, jobs)
 		return nil
 	}
-	if p.perJob, err = strconv.Atoi(o.perJob); err != nil || p.perJob < 1 {
-		return fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg cost`", o.perJob, errUsage)
-	}
 	p.e = p.model.ExpectJobs(jobs(p.perJob), o.function)
 	return nil
+}
+
+// shardsPerJob is the number that the flag says; 0: auto.
+func (o *costOptions) shardsPerJob() (int, error) {
+	if o.perJob == "auto" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(o.perJob)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("--shards-per-job is %q; want auto or a number from 1: %w for `zagg cost`", o.perJob, errUsage)
+	}
+	return n, nil
 }
 
 // densest is the label of the shard with most granules, or its key where the grid is not known, and their number.
@@ -207,15 +240,19 @@ func (a *app) costModel(ctx context.Context, name string, o *costOptions) (m cos
 	case o.constants != "":
 		m, err = run.ReadConstants(o.constants)
 		return m, o.constants, err
-	default:
+	case name != "" && !o.cells:
 		if m, err = run.ReadConstants(file); !core.Is(err, core.NotFound) {
 			return m, file, err
 		}
 	}
-	if o.indexed {
+	switch {
+	case o.cells:
+		return cost.CellIndexed(), "estimates", nil
+	case o.indexed:
 		return cost.Indexed(), "the benchmark", nil
+	default:
+		return cost.Direct(), "the benchmark", nil
 	}
-	return cost.Direct(), "the benchmark", nil
 }
 
 // fittedModel takes the constants from the receipts of a store.

@@ -116,3 +116,42 @@ func TestCostRefuses(t *testing.T) {
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "nowhere.json")
 }
+
+// A simulation is the same each time, prices the shard map's own pairs and requests, and tells whether the target can be met.
+func TestCostSimulates(t *testing.T) {
+	name := smallMap(t)
+	type simulation struct {
+		Function     cost.Function `json:"function"`
+		ShardsPerJob int           `json:"shards_per_job"`
+		Met          *bool         `json:"target_met"`
+		Simulated    struct {
+			Wall     struct{ Median, P10, P90 float64 } `json:"wall_s"`
+			Expected cost.Expectation                   `json:"expected"`
+		} `json:"simulated"`
+	}
+	simulate := func(args ...string) (s simulation) {
+		require.NoError(t, json.Unmarshal([]byte(ok(t, append([]string{"cost", "--simulate", "--json", "--replays", "4"}, args...)...)), &s))
+		return s
+	}
+	one := simulate(name, "--shards-per-job", "1")
+	require.Equal(t, one, simulate(name, "--shards-per-job", "1"))
+	require.Equal(t, 2, one.Simulated.Expected.Jobs)
+	require.Equal(t, 3, one.Simulated.Expected.Pairs)
+	require.Nil(t, one.Met)
+	require.Less(t, one.Simulated.Wall.P10, one.Simulated.Wall.P90)
+	loose := simulate(name, "--target-wall", "10m")
+	require.True(t, *loose.Met)
+	require.LessOrEqual(t, loose.Simulated.Expected.USD, one.Simulated.Expected.USD)
+	require.False(t, *simulate(name, "--target-wall", "1ms").Met)
+	out := ok(t, "cost", "--simulate", "--replays", "2", "--cell-index", "--concurrency", "1700", "--shards-per-job", "4")
+	require.Contains(t, out, "1,742, 100,000 pairs of shard and granule; made up, seed 1")
+	require.Regexp(t, `(?m)^Waits for +\S`, out)
+	require.Contains(t, out, "constants from estimates")
+	for _, args := range [][]string{{"--burst", "0"}, {"--replays", "0"}, {"--target-wall", "-1s"}, {"--calibrate", "3", "--config", "x", "--store", "y"}, {"--shards-per-job", "x"}} {
+		code, _, errs := execute(t, "", append([]string{"cost", "--simulate", name}, args...)...)
+		require.Equal(t, exitUsage, code, errs)
+		require.Contains(t, errs, args[0])
+	}
+	code, _, _ := execute(t, "", "cost")
+	require.Equal(t, exitUsage, code, "a map is needed without --simulate")
+}
