@@ -91,7 +91,7 @@ var rules = map[string][]string{
 	"internal/skeleton":        {"internal/bundle"},
 	"internal/area":            {"core/objstore", "core/sphere", "internal/catalog/geometry", "internal/drivers"},
 	"internal/catalog/sources": {"core/...", "internal/catalog/...", "internal/drivers", "internal/run"},
-	"internal/catalog/assign":  {"core", "internal/area", "internal/catalog/...", "internal/shardmap/..."},
+	"internal/catalog/assign":  {"core", "internal/area", "internal/catalog/...", "internal/job", "internal/shardmap/..."},
 	"internal/screen":          {"internal/printed", "internal/quantity", "internal/run"},
 	"internal/stored":          {"core/...", "internal/cost", "internal/drivers", "internal/export", "internal/job", "internal/plot", "internal/store", "internal/zarr", "plugins/tdigest"},
 	"lambda":                   {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/printed", "internal/quantity", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},

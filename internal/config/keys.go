@@ -116,7 +116,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.base_level", types: kindString, doc: "The level of the observations. Required with `levels`."},
 		{path: "data_source.assets", types: kindMap, doc: "Sibling products, whose files shard maps name beside each granule's, or are among `--granules`: name → how their records are found."},
 		{path: "data_source.assets.*", types: kindMap, doc: "One sibling."},
-		{path: "data_source.assets.*.files", types: kindString, doc: "Pattern of their names, such as `GEDI02_A_*`: which of `--granules` they are. Each goes with the granule of its time, orbit and track."},
+		{path: "data_source.assets.*.files", types: kindString, doc: "Pattern of their names, such as `GEDI02_A_*`: which of `--granules`, or of a catalog, they are. Each goes with the granule of its time, orbit and track."},
 		{path: "data_source.assets.*.join", types: kindMap, required: true, doc: "Two datasets of integers, one for each record, by which records are the same."},
 		{path: "data_source.assets.*.join.left", types: kindString, required: true, doc: "Path in the granule's own file."},
 		{path: "data_source.assets.*.join.right", types: kindString, required: true, doc: "Path in the sibling's."},

@@ -20,15 +20,9 @@ func Identify(ctx context.Context, r core.ProductReader, granules []core.Granule
 	for i := range granules {
 		names[i] = BareName(granules[i].URL())
 	}
-	ids := make([]core.Identity, len(granules))
-	if reader, ok := r.(core.Identifier); ok && len(granules) > 0 {
-		var err error
-		if ids, err = reader.Identify(ctx, names); err != nil {
-			return nil, err
-		}
-		if len(ids) != len(names) {
-			return nil, core.Errorf(core.Internal, "identify", "", "the reader gives %d identities for %d names", len(ids), len(names))
-		}
+	ids, err := IdentifyNames(ctx, r, names)
+	if err != nil {
+		return nil, err
 	}
 	for i := range granules {
 		if granules[i].ID = names[i]; !ids[i].Known() {
@@ -36,6 +30,19 @@ func Identify(ctx context.Context, r core.ProductReader, granules []core.Granule
 		}
 	}
 	return ids, nil
+}
+
+// IdentifyNames is what a reader knows by bare names of files; unknown, where it does not know names.
+func IdentifyNames(ctx context.Context, r core.ProductReader, names []string) ([]core.Identity, error) {
+	reader, ok := r.(core.Identifier)
+	if !ok || len(names) == 0 {
+		return make([]core.Identity, len(names)), nil
+	}
+	ids, err := reader.Identify(ctx, names)
+	if err == nil && len(ids) != len(names) {
+		err = core.Errorf(core.Internal, "identify", "", "the reader gives %d identities for %d names", len(ids), len(names))
+	}
+	return ids, err
 }
 
 // PlainAddress is an address in one spelling and without what may be a credential: paths are absolute, URLs have neither

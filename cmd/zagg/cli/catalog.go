@@ -46,6 +46,7 @@ get all of their granules, and footprints by a margin, so that no observation is
 Granules come from NASA's CMR, from CMR-STAC or another STAC API (--source, --stac-url), or, without a network, from what is
 given as arguments or by --catalog-in: a stac-geoparquet file, a JSON file of STAC items, or a list of files. Files without a
 catalog have no footprint and go to every shard of the area; zagg run --granules finds their shards by reading them.
+Siblings that the configuration names (data_source.assets.*.files) are found among them, in the CMR by a search of their own.
 
 Restricted collections are searched with EARTHDATA_TOKEN, EARTHDATA_USERNAME and EARTHDATA_PASSWORD, or ~/.netrc.`,
 		Example: `  zagg catalog --config atl06 --short-name ATL06 --cycle 22 --polygon basins.geojson --output map.json --catalog-out cat.parquet
@@ -172,7 +173,7 @@ func (r *cataloger) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	result, err := search.Map(ctx, recipe.Grid, recipe.Reader.Info().Product, cfg.DataSource.FootprintMargin)
+	result, err := search.Map(ctx, assign.Target{Grid: recipe.Grid, Reader: recipe.Reader, Margin: cfg.DataSource.FootprintMargin, Siblings: cfg.DataSource.Siblings})
 	if err != nil {
 		return r.found(err)
 	}

@@ -328,3 +328,47 @@ func TestShardmapSpellings(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "made for another grid")
 }
+
+// Siblings are found in a catalog as among --granules, by their names: those of a search, of a catalog file and of a list of files.
+func TestCatalogSiblings(t *testing.T) {
+	s := cmrtest.New(t)
+	s.Collections = []cmrtest.Collection{{ID: "C1-P", ShortName: "GEDI01_B", Version: "002", Provider: "LPDAAC_ECS", Representation: "GEODETIC"},
+		{ID: "C2-P", ShortName: "GEDI02_A", Version: "002", Provider: "LPDAAC_ECS", Representation: "GEODETIC"}}
+	var files []string
+	add := func(collection, name string, day int) {
+		start := time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC)
+		s.Granules = append(s.Granules, &catalog.Granule{ID: name, Collection: collection, Data: catalog.Address{S3: "s3://b/" + name, HTTPS: "https://h/" + name}, Size: 10,
+			Start: start, End: start.Add(5 * time.Minute),
+			Footprint: core.Region{Polygons: []core.Polygon{{{{Lon: -50, Lat: 45}, {Lon: -49.8, Lat: 45}, {Lon: -49.8, Lat: 46}, {Lon: -50, Lat: 46}}}}}})
+		files = append(files, "s3://b/"+name)
+	}
+	for day := 1; day <= 3; day++ {
+		add("C2-P", fmt.Sprintf("GEDI02_A_202400%d002012_O0195%d_02_T03909_02_003_02_V002.h5", day, day), day) // the older revision
+		add("C2-P", fmt.Sprintf("GEDI02_A_202400%d002012_O0195%d_02_T03909_02_003_03_V002.h5", day, day), day)
+		add("C1-P", fmt.Sprintf("GEDI01_B_202400%d002012_O0195%d_02_T03909_02_005_01_V002.h5", day, day), day)
+	}
+	dir := t.TempDir()
+	first, table := filepath.Join(dir, "map.json"), filepath.Join(dir, "cat.parquet")
+	area := []string{"catalog", "--config", "gedi01b_waveform_healpix_hive", "--bbox", "-50.1,45.2,-49.7,45.4", "-q"}
+	search := append(area, "--short-name", "GEDI01_B", "--version", "002", "--provider", "LPDAAC_ECS", "--start-date", "2024-01-01", "--end-date", "2024-01-31", "--cmr-url", s.URL)
+	require.Contains(t, ok(t, append(search, "--output", first, "--catalog-out", table)...), "3 of 3 granules")
+	list := filepath.Join(dir, "files.txt")
+	require.NoError(t, os.WriteFile(list, []byte(strings.Join(files, "\n")), 0o644))
+	for name, more := range map[string][]string{"of the search": nil, "catalog": {"--catalog-in", table}, "list": {"--no-footprint", "earth", list}} {
+		out := first
+		if more != nil {
+			out = filepath.Join(dir, name+".json")
+			ok(t, append(append(area, "--output", out), more...)...)
+		}
+		m := loadMap(t, out)
+		require.NotEmpty(t, m.Keys)
+		require.Len(t, m.GranuleIDs(), 3, name)
+		for _, r := range m.Granules[0] {
+			require.Equal(t, strings.Replace(strings.Replace(r.S3, "01_B", "02_A", 1), "005_01", "003_03", 1), r.Assets["l2a"].S3, name)
+		}
+	}
+	s.Granules = s.Granules[2:] // both of the first
+	code, _, stderr := execute(t, "", append(search, "--output", first)...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "1 of 3 granules, this the first, have no file GEDI02_A_* of the same observations beside them, which data_source.assets.l2a asks for")
+}

@@ -17,7 +17,9 @@ import (
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/catalog/geoparquet"
+	"github.com/englacial/zagg/internal/catalog/siblings"
 	"github.com/englacial/zagg/internal/catalog/sources"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/shardmap"
 	"github.com/englacial/zagg/internal/shardmap/build"
 )
@@ -55,10 +57,18 @@ type Result struct {
 // Close lets go of the source.
 func (r *Result) Close() { r.close() }
 
+// A Target is what a map is for.
+type Target struct {
+	Grid     core.Grid
+	Reader   core.ProductReader
+	Margin   *float64          // metres by which footprints are widened where the options do not say; nil: by the product's own
+	Siblings map[string]string // patterns of the names of files that belong beside granules, by the sibling
+}
+
 // Map searches, and assigns what is found to the shards of a grid: there is at least one, or an error. Granules of another product than
-// the one given are warned of. margin is by how many metres footprints are widened where the options do not say; nil: by the product's
-// own. The result is to be closed.
-func (s *Search) Map(ctx context.Context, grid core.Grid, product string, margin *float64) (*Result, error) {
+// the one that is read are warned of. The result is to be closed.
+func (s *Search) Map(ctx context.Context, t Target) (*Result, error) {
+	margin := t.Margin
 	if s.o.Margin != nil {
 		margin = s.o.Margin
 	}
@@ -67,16 +77,16 @@ func (s *Search) Map(ctx context.Context, grid core.Grid, product string, margin
 		options.Allowance = &build.Allowance{Metres: *margin}
 	}
 	var err error
-	if s.query.Region, err = build.SearchArea(ctx, grid, s.Area.Region, s.query.ShortName, options.Allowance); err != nil {
+	if s.query.Region, err = build.SearchArea(ctx, t.Grid, s.Area.Region, s.query.ShortName, options.Allowance); err != nil {
 		return nil, err
 	}
-	r, err := s.open(ctx)
+	r, err := s.open(ctx, &t)
 	if err != nil {
 		return nil, err
 	}
-	r.Map, err = build.Map(ctx, grid, r.Granules, s.query, options)
+	r.Map, err = build.Map(ctx, t.Grid, r.Granules, s.query, options)
 	if err == nil {
-		s.compare(product, r.Granules)
+		s.compare(t.Reader.Info().Product, r.Granules)
 		err = s.found(r)
 	}
 	if err != nil {
@@ -116,7 +126,7 @@ func (s *Search) compare(product string, granules *sources.Recorder) {
 }
 
 // open opens the source, with what is counted and kept of it.
-func (s *Search) open(ctx context.Context) (*Result, error) {
+func (s *Search) open(ctx context.Context, t *Target) (*Result, error) {
 	o := &s.o
 	source, closer, err := sources.Open(ctx, sources.Options{
 		Files: o.Files, Service: o.Service, CMR: o.CMR, STAC: o.STAC, Post: o.Method == "post", Provider: o.Provider, Collections: o.Collections, Query: o.Query,
@@ -131,6 +141,12 @@ func (s *Search) open(ctx context.Context) (*Result, error) {
 	}
 	if closer == nil {
 		closer = io.NopCloser(nil)
+	}
+	if len(t.Siblings) > 0 {
+		source = &siblings.Source{Source: source, Patterns: t.Siblings, Products: !o.Offline() && o.Service != "stac" && len(o.Collections) == 0,
+			Identify: func(ctx context.Context, names []string) ([]core.Identity, error) {
+				return job.IdentifyNames(ctx, t.Reader, names)
+			}}
 	}
 	r := &Result{Granules: &sources.Recorder{Source: source, Area: s.Area.Region, Progress: o.Assigned}, close: func() { closer.Close() }}
 	if o.Catalog == "" {

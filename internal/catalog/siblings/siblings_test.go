@@ -1,11 +1,10 @@
-package run
+package siblings
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/names"
 )
 
@@ -20,6 +19,6 @@ func TestObserved(t *testing.T) {
 	require.Equal(t, key("ATL03_20190221121851_08410203_005_01.h5"), key("ATL08_20190221121851_08410203_006_01.h5"))
 	require.Equal(t, "20241208011500_O00909_x.h5", key("GEDI01_B_20241208011500_O00909_x.h5")) // no rule has 14 digits there
 	require.Empty(t, key("drifters.csv"))
-	require.Equal(t, "l2a", siblingOf(map[string]string{"l2a": "GEDI02_A_*"}, core.Granule{Assets: map[string]string{"data": "s3://b/p/GEDI02_A_2019.h5"}}))
-	require.Empty(t, siblingOf(map[string]string{"l2a": "GEDI02_A_*"}, core.Granule{Assets: map[string]string{"data": "s3://b/GEDI02_A_/GEDI01_B_2019.h5"}}))
+	require.Equal(t, "l2a", siblingOf(map[string]string{"l2a": "GEDI02_A_*"}, "GEDI02_A_2019.h5"))
+	require.Empty(t, siblingOf(map[string]string{"l2a": "GEDI02_A_*"}, "GEDI01_B_2019.h5"))
 }
