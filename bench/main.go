@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -140,11 +141,11 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 	for n, b := range builds {
 		configs := []string{o.config}
 		if o.index && n == 0 {
-			sidecar, err := buildIndexes(ctx, o, b.path, work, env)
+			sidecars, err := buildIndexes(ctx, o, b.path, work, env)
 			if err != nil {
 				return err
 			}
-			configs = append(configs, sidecar)
+			configs = append(configs, sidecars...)
 		}
 		for i, config := range configs {
 			o.config = config
@@ -153,7 +154,7 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 				if err != nil {
 					return err
 				}
-				row(b.name+[]string{"", " with indexes"}[i]+o.place+", GOMAXPROCS="+procs, samples)
+				row(b.name+[]string{"", " with indexes", " with cells"}[i]+o.place+", GOMAXPROCS="+procs, samples)
 				if n == 0 {
 					ours = median(samples, func(s sample) float64 { return s.cpu })
 				}
@@ -167,21 +168,29 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 	return runPeer(ctx, o, builds[0], work, env, ours)
 }
 
-// buildIndexes makes the granules' sidecars on the server and a configuration that uses them.
-func buildIndexes(ctx context.Context, o options, zagg, work string, env []string) (config string, err error) {
+// buildIndexes makes the granules' sidecars on the server, those of cells too, and a configuration that uses the ones and one that uses both.
+func buildIndexes(ctx context.Context, o options, zagg, work string, env []string) (configs []string, err error) {
 	text, err := os.ReadFile(o.config)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	url := "s3://" + o.bucket + "/"
-	cmd := exec.CommandContext(ctx, zagg, "index", "build", url, "--out", url+"indexes", "--config", o.config, "-q")
+	cmd := exec.CommandContext(ctx, zagg, "index", "build", url, "--out", url+"indexes", "--config", o.config, "--cells")
 	cmd.Env = env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build indexes: %w\n%s", err, out)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("build indexes: %w\n%s", err, out)
 	}
-	config = filepath.Join(work, "sidecar.yaml")
-	with := strings.Replace(string(text), "data_source:\n", "data_source:\n  index: {backend: sidecar, store: "+url+"indexes}\n", 1)
-	return config, os.WriteFile(config, []byte(with), 0o644)
+	fmt.Fprintf(os.Stderr, "%s", out)
+	for _, cells := range []string{"", ", cells: true"} {
+		config := filepath.Join(work, "sidecar"+strconv.Itoa(len(configs))+".yaml")
+		with := strings.Replace(string(text), "data_source:\n", "data_source:\n  index: {backend: sidecar, store: "+url+"indexes"+cells+"}\n", 1)
+		if err := os.WriteFile(config, []byte(with), 0o644); err != nil {
+			return nil, err
+		}
+		configs = append(configs, config)
+	}
+	return configs, nil
 }
 
 // serve starts the S3 server on a free loopback port with the granules as one bucket; each request waits for delay first.

@@ -157,14 +157,19 @@ func StringColumn(name string, v []string) Column {
 	return c
 }
 
-// A Batch is a run of observations. All columns have len(Lon) rows.
+// A Batch is a run of observations. All columns have Len rows.
 type Batch struct {
 	Group    string // beam or band group
 	Lon, Lat []float64
 	Columns  []Column // as Query.Columns asked, same order
 	// Where rows lie that a filter refused, so that they can be counted; a batch may hold nothing else.
 	RefusedLon, RefusedLat []float64
+	// Rows and RefusedRows are numbers of rows, which RowReader.ReadRows gives in place of RefusedLon and RefusedLat; ascending.
+	Rows, RefusedRows []int64
 }
+
+// Len is the number of observations.
+func (b *Batch) Len() int { return max(len(b.Lon), len(b.Rows)) }
 
 // Groups is observations gathered by cell: those of cell Slots[i] are rows Offsets[i]…Offsets[i+1] of each of Rows.
 // Only occupied cells appear. Within a cell: granule order, then file order.

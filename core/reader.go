@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -42,6 +43,40 @@ type Indexer interface {
 	// if there were none and says so in ReadStats.Index.
 	Index(ctx context.Context, src ObjectReader, g Granule, query Query) ([]byte, error)
 }
+
+// A RowReader is an Indexer whose granules' rows have numbers: those of a group count from 0, in file order, whatever their
+// coordinates are. (optional)
+//
+// Who noted once in which cells rows lie asks for these rows later, and coordinates are not read again.
+type RowReader interface {
+	Indexer
+	// Rows says which rows there are and where their places come from: groups and datasets of coordinates. Readers of one plugin
+	// that say the same give a granule's rows the same numbers and the same places.
+	Rows() string
+	// ReadRows is Read of rows by their numbers, wherever they lie: Query.Region and Query.CountInvalid do not count. Where the
+	// granule has other groups or numbers of rows than were noted it fails with ErrOtherRows before it emits anything.
+	ReadRows(ctx context.Context, src ObjectReader, g Granule, query RowQuery, emit func(*Batch) error) (ReadStats, error)
+}
+
+// ErrOtherRows is in the chain of the error of ReadRows where a granule has not the rows that were noted of it.
+var ErrOtherRows = errors.New("the granule has other rows")
+
+// A RowQuery is what the engine wants of rows that it names by number.
+type RowQuery struct {
+	Query
+	Groups []GroupRows // every group that has rows; nil: all rows of all groups
+	Places bool        // batches have the rows' coordinates, NaN where there are none; otherwise Lon and Lat are nil
+}
+
+// GroupRows are some rows of a group.
+type GroupRows struct {
+	Group string
+	Total int64  // that the group has
+	Rows  []Span // ascending, not overlapping
+}
+
+// A Span is Count rows from row Start on.
+type Span struct{ Start, Count int64 }
 
 // IndexUse is what became of a granule's asset "index".
 type IndexUse uint8

@@ -64,6 +64,7 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 	if err := r.checkSize(); err != nil {
 		return nil, err
 	}
+	r.locate(h)
 	return r, r.checkNames()
 }
 

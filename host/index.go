@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"sync"
 
 	"github.com/englacial/zagg/core"
@@ -17,13 +18,15 @@ const IndexSuffix = ".zidx"
 
 // IndexURL is the address of a granule's sidecar in a folder or prefix. One that is known by its address, because another may have
 // its name, has a part of that address' SHA-256 in the sidecar's name.
-func IndexURL(store, id string) string {
+func IndexURL(store, id string) string { return sidecarURL(store, id, IndexSuffix) }
+
+func sidecarURL(store, id, suffix string) string {
 	name := job.BareName(id)
 	if name != id {
 		sum := sha256.Sum256([]byte(id))
 		name += "-" + hex.EncodeToString(sum[:8])
 	}
-	return zarr.Join(store, name+IndexSuffix)
+	return zarr.Join(store, name+suffix)
 }
 
 // WithIndex gives a granule the address of its sidecar, where the configuration names a store of them.
@@ -47,7 +50,7 @@ func (r *Recipe) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 	return indexer.Index(ctx, src, g, core.Query{Columns: r.pipeline.Columns, Filters: r.pipeline.Filters})
 }
 
-// An IndexStore is where missing sidecars are written. Within a process each is made once, however many shards want it.
+// An IndexStore is where missing sidecars are written. Within a process each is made once, by its address, however many shards want it.
 type IndexStore struct {
 	Store core.ObjectStore
 
@@ -55,51 +58,61 @@ type IndexStore struct {
 	made map[string]bool
 }
 
-// claim reports whether the caller is the first to want a granule's sidecar.
-func (s *IndexStore) claim(granule string) bool {
+// claim reports whether the caller is the first to want a sidecar.
+func (s *IndexStore) claim(url string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.made[granule] {
+	if s.made[url] {
 		return false
 	}
 	if s.made == nil {
 		s.made = map[string]bool{}
 	}
-	s.made[granule] = true
+	s.made[url] = true
 	return true
 }
 
 // release lets another try to make a sidecar.
-func (s *IndexStore) release(granule string) {
+func (s *IndexStore) release(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.made, granule)
+	delete(s.made, url)
 }
 
-// writeBack makes the sidecars that were missing or did not fit, if the configuration says so.
-func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectReader, granules []core.Granule, unindexed []string) error {
+// writeBack makes the sidecars that were missing or did not fit, if the configuration says so: indexes of the granules unindexed, and
+// of the cells of the granules unlocated.
+func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectReader, granules []core.Granule, unindexed, unlocated []string) error {
 	if to == nil || !r.Config.DataSource.Index.WriteBack {
 		return nil
 	}
-	wanted := make(map[string]bool, len(unindexed))
-	for _, id := range unindexed {
-		wanted[id] = true
-	}
-	store := objstore.Retry(to.Store, objstore.Policy{})
 	for _, g := range granules {
-		if !wanted[g.ID] || !to.claim(g.ID) {
-			continue
+		if slices.Contains(unindexed, g.ID) {
+			if err := to.put(ctx, g.Assets["index"], func() ([]byte, error) { return r.Index(ctx, src, g) }); err != nil {
+				return err
+			}
 		}
-		data, err := r.Index(ctx, src, g)
-		if err == nil {
-			err = objstore.PutBytes(ctx, store, g.Assets["index"], data, core.PutOptions{})
-		}
-		if err != nil {
-			to.release(g.ID)
-			return err
+		if slices.Contains(unlocated, g.ID) {
+			if err := to.put(ctx, r.CellsURL(g), func() ([]byte, error) { return r.Cells(ctx, src, g) }); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// put makes a sidecar unless that was done.
+func (s *IndexStore) put(ctx context.Context, url string, content func() ([]byte, error)) error {
+	if !s.claim(url) {
+		return nil
+	}
+	data, err := content()
+	if err == nil {
+		err = objstore.PutBytes(ctx, objstore.Retry(s.Store, objstore.Policy{}), url, data, core.PutOptions{})
+	}
+	if err != nil {
+		s.release(url)
+	}
+	return err
 }
 
 // IndexFits reports whether a granule's sidecar is used when a region of it is read.

@@ -231,7 +231,7 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 	}
 	out := p.outs[w.at]
 	out.Record = record
-	out.Unwritten = p.t.Recipe.writeBack(ctx, p.stores.Index, p.source, w.task.Granules, res.Unindexed)
+	out.Unwritten = p.t.Recipe.writeBack(ctx, p.stores.Index, p.source, w.task.Granules, res.Unindexed, res.Unlocated)
 	return nil
 }
 

@@ -65,6 +65,7 @@ func (r *readerSuite) steps() []step {
 		{name: "Damaged", run: r.checkDamaged, share: 100},
 		{name: "Index", run: r.checkIndex, share: 330},
 		{name: "IndexDamaged", run: r.checkIndexDamaged, share: 190},
+		{name: "Rows", run: r.checkRows, share: 60},
 		{name: "Identify", run: r.checkIdentify},
 	}
 }

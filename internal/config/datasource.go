@@ -80,6 +80,7 @@ const (
 type Index struct {
 	Store     string // folder or prefix of sidecars; "": the granules themselves
 	WriteBack bool   // make the sidecars that are missing or do not fit
+	Cells     bool   // there are also sidecars of the cells that rows lie in
 }
 
 // A Variable is a column: a name and where it is read from.
@@ -262,7 +263,7 @@ func (p *problems) index(n *node) Index {
 		}
 		return Index{}
 	}
-	out := Index{Store: n.get("store").str(), WriteBack: n.get("write_back").boolean(false)}
+	out := Index{Store: n.get("store").str(), WriteBack: n.get("write_back").boolean(false), Cells: n.get("cells").boolean(false)}
 	if out.Store == "" {
 		p.missing(n, "store", "the sidecars' folder is missing")
 	}

@@ -192,6 +192,7 @@ func TestIndex(t *testing.T) {
 		"index: inline": {}, "index: {backend: hierarchical, write_back: true}": {}, "index: {write_back_coverage: lazy}": {},
 		"index: {backend: sidecar, store: s3://b/i}":              {Store: "s3://b/i"},
 		"index: {backend: sidecar, store: idx, write_back: true}": {Store: "idx", WriteBack: true},
+		"index: {backend: sidecar, store: idx, cells: true}":      {Store: "idx", Cells: true},
 	} {
 		c, notes, err := Parse("run.yaml", []byte(edit(t, "data_source:\n", "data_source:\n  "+text+"\n")))
 		require.NoError(t, err, text)

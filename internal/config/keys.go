@@ -90,6 +90,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.index.backend", types: kindString, enum: []string{"inline", "hierarchical", "sidecar"}, def: "inline", doc: "`sidecar` reads the indexes that `zagg index build` makes, where they are found and fit."},
 		{path: "data_source.index.store", types: kindString, doc: "Folder or s3:// prefix of the sidecars. Required for `sidecar`."},
 		{path: "data_source.index.write_back", types: kindBool, def: "false", doc: "Make the sidecars that are missing or do not fit."},
+		{path: "data_source.index.cells", types: kindBool, def: "false", doc: "Use, and with `write_back` make, sidecars of the grid's cells that rows lie in: coordinates are then read only where a statistic or a selection needs them."},
 		{path: "data_source.index.write_back_coverage", types: kindAny, status: noEffect, doc: "Sidecars hold what the run reads."},
 		{path: "data_source.read_workers", types: kindAny, status: noEffect, doc: "Reading is paced by the store and memory."},
 		{path: "data_source.shard_workers", types: kindAny, status: noEffect, doc: "Reading is paced by the store and memory."},

@@ -25,6 +25,7 @@ type Pipeline struct {
 	Reader    core.ProductReader
 	Columns   []string             // columns to read: the declared variables
 	Filters   []core.Filter        // the reader's
+	Located   *Located             // where rows' cells are noted; nil: nowhere
 	Select    *selection.Selection // which rows are used; nil: all
 	Rows      []RowFilter          // the engine's
 	Vars      []Variable           // what to compute, in output order
@@ -143,6 +144,7 @@ type Result struct {
 	Empty     []job.GroupNote // groups without a row
 	Warned    []job.Warning   // what is wrong with granules that were read
 	Unindexed []string        // granules whose index is missing or does not fit
+	Unlocated []string        // granules whose index of cells is missing or does not fit
 	Objects   []Object
 	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there
 	Phases    Phases

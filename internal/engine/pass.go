@@ -234,6 +234,9 @@ func (r *pass) note(t int, res *Result) error {
 		if g.stats.Index == core.IndexMissing || g.stats.Index == core.IndexStale {
 			res.Unindexed = append(res.Unindexed, g.ID)
 		}
+		if g.located == core.IndexMissing || g.located == core.IndexStale {
+			res.Unlocated = append(res.Unlocated, g.ID)
+		}
 		for _, w := range g.stats.Warnings {
 			res.Warned = append(res.Warned, job.Warning{Granule: g.ID, Text: w})
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/budget"
+	"github.com/englacial/zagg/internal/cells"
 	"github.com/englacial/zagg/internal/job"
 )
 
@@ -62,7 +63,7 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 		l.finder.keys = append(l.finder.keys, r.tasks[t].Shard.Key)
 	}
 	q.Region = r.around(g.wants)
-	stats, err := p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, func(b *core.Batch) error {
+	stats, err := r.readRows(ctx, g, q, l, func(b *core.Batch) error {
 		if err := l.take(ctx, b); err != nil {
 			return core.Wrapf(err, "", b.Group, "%w (%w)", err, job.ErrTaking)
 		}
@@ -119,11 +120,12 @@ type landing struct {
 	granule *granule
 	sink    *sink
 	finder  finder
-	most    int64   // bytes of rows in the sink
-	rows    []int32 // those in shards, shard by shard
-	ends    []int32 // by shard, where its rows end
-	keep    []int32 // of the shard whose rows are taken
-	counts  *Counts // of that shard
+	found   *cells.Found // whose rows the batches are, by their numbers; nil: they have places
+	most    int64        // bytes of rows in the sink
+	rows    []int32      // those in shards, shard by shard
+	ends    []int32      // by shard, where its rows end
+	keep    []int32      // of the shard whose rows are taken
+	counts  *Counts      // of that shard
 	marks   []byte
 	spare   buffers // for the sink
 }
@@ -141,13 +143,13 @@ func (r *pass) landing(g *granule, s *sink, most int64) *landing {
 
 // refused counts the rows of the shards that the reader's filters refused.
 func (l *landing) refused(ctx context.Context, b *core.Batch) error {
-	if len(b.RefusedLon) == 0 {
+	if len(b.RefusedLon) == 0 && len(b.RefusedRows) == 0 {
 		return nil
 	}
 	if len(b.RefusedLat) != len(b.RefusedLon) {
 		return core.Errorf(core.Internal, "engine", b.Group, "the reader gave %d latitudes to %d longitudes of refused rows", len(b.RefusedLat), len(b.RefusedLon))
 	}
-	if err := l.finder.find(ctx, b.RefusedLon, b.RefusedLat); err != nil {
+	if err := l.find(ctx, b.Group, b.RefusedLon, b.RefusedLat, b.RefusedRows); err != nil {
 		return err
 	}
 	for _, s := range l.finder.shard {
@@ -230,7 +232,7 @@ func (l *landing) mask(b *core.Batch) []core.Column {
 		}
 	case MaskInputs:
 		if len(b.Columns) > 0 {
-			marks := mark(b.Columns, len(b.Lon), l.keep, l.marks)
+			marks := mark(b.Columns, b.Len(), l.keep, l.marks)
 			l.marks = marks.Data
 			return append(slices.Clip(b.Columns), marks)
 		}
@@ -241,6 +243,10 @@ func (l *landing) mask(b *core.Batch) []core.Column {
 // check holds a batch against what was asked.
 func (l *landing) check(b *core.Batch) error {
 	const op = "engine"
+	n := b.Len()
+	if l.found != nil && (len(b.Rows) != n || l.run.p.needsPlaces() && len(b.Lon) != n) {
+		return core.Errorf(core.Internal, op, b.Group, "the reader gave %d numbers and %d longitudes of %d rows", len(b.Rows), len(b.Lon), n)
+	}
 	if len(b.Columns) != len(l.run.p.Columns) || len(b.Lat) != len(b.Lon) {
 		return core.Errorf(core.Internal, op, b.Group, "the reader emitted %d columns where %d were asked, and %d latitudes to %d longitudes",
 			len(b.Columns), len(l.run.p.Columns), len(b.Lat), len(b.Lon))
@@ -252,16 +258,24 @@ func (l *landing) check(b *core.Batch) error {
 			return core.Errorf(core.Internal, op, b.Group, "the reader emitted column %q where %q was asked", c.Name, l.run.p.Columns[i])
 		case c.Offsets != nil || c.Type == core.Bytes:
 			return core.Errorf(core.Unsupported, op, c.Name, "a column of text or with rows of varying length cannot be aggregated")
-		case len(c.Data) != len(b.Lon)*max(c.Width, 1)*c.Type.Size() || c.Type.Size() == 0:
-			return core.Errorf(core.Internal, op, c.Name, "the reader emitted %d bytes for %d rows of %s×%d", len(c.Data), len(b.Lon), c.Type, max(c.Width, 1))
+		case len(c.Data) != n*max(c.Width, 1)*c.Type.Size() || c.Type.Size() == 0:
+			return core.Errorf(core.Internal, op, c.Name, "the reader emitted %d bytes for %d rows of %s×%d", len(c.Data), n, c.Type, max(c.Width, 1))
 		}
 	}
 	return nil
 }
 
+// find puts into the finder where rows lie: by their places or, where their cells are noted, by their numbers.
+func (l *landing) find(ctx context.Context, group string, lon, lat []float64, rows []int64) error {
+	if l.found != nil {
+		return l.lookUp(group, rows)
+	}
+	return l.finder.find(ctx, lon, lat)
+}
+
 // locate finds the rows' shards and slots and puts those in shards into l.rows, shard by shard.
 func (l *landing) locate(ctx context.Context, b *core.Batch) error {
-	if err := l.finder.find(ctx, b.Lon, b.Lat); err != nil {
+	if err := l.find(ctx, b.Group, b.Lon, b.Lat, b.Rows); err != nil {
 		return err
 	}
 	l.ends = slices.Grow(l.ends[:0], len(l.finder.keys))[:len(l.finder.keys)]
@@ -273,7 +287,7 @@ func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 	}
 	for i, s := range l.finder.shard {
 		switch {
-		case !core.Usable(b.Lon[i], b.Lat[i]): // wherever the grid puts it
+		case l.found == nil && !core.Usable(b.Lon[i], b.Lat[i]): // wherever the grid puts it
 			l.finder.shard[i] = -1
 			home.Invalid++
 			home.Read++

@@ -10,6 +10,7 @@ import (
 type sink struct {
 	counts  []Counts // by place among the granule's tasks
 	stats   core.ReadStats
+	located core.IndexUse // what became of the index of its cells
 	parcels []*parcel
 	spilled int64 // bytes that went to disk
 

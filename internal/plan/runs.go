@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"context"
 	"math"
+	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
 )
@@ -18,6 +20,67 @@ const scanReach = 50e3
 // distance (0.4 %).
 const earthRadius = 6371008.8
 
+// coverRuns is how many runs are covered by one call: each may have some hundred shards near it.
+const coverRuns = 64
+
+// A Near finds the shards near points. Safe for concurrent use.
+type Near struct {
+	Grid core.Grid
+
+	reach atomic.Uint64 // bits of the radius in metres beyond which runs are cut; 0: not known yet
+}
+
+// Each visits runs of points, all that are near a valid one and in order, with the shards that can own one of them. It gives the
+// number of the others.
+func (n *Near) Each(ctx context.Context, lon, lat []float64, visit func(from, to int, keys []core.ShardKey) error) (invalid int64, err error) {
+	reach, err := n.runReach(ctx, lon, lat)
+	if err != nil {
+		return 0, err
+	}
+	runs := runs{reach: reach}
+	for at := 0; at < len(lon); at += scanRows {
+		runs.add(lon, lat, at, min(at+scanRows, len(lon)))
+	}
+	for first := 0; first < len(runs.regions); first += coverRuns {
+		covers, err := n.Grid.Cover(ctx, runs.regions[first:min(first+coverRuns, len(runs.regions))])
+		if err != nil {
+			return 0, err
+		}
+		for i, keys := range covers {
+			if err := visit(runs.rows[first+i][0], runs.rows[first+i][1], keys); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return runs.invalid, nil
+}
+
+// runReach is how large a run may be: about a shard, so that few shards are near it, however fine the grid. It is found
+// from the shard of the first valid point, once.
+func (n *Near) runReach(ctx context.Context, lon, lat []float64) (float64, error) {
+	if bits := n.reach.Load(); bits != 0 {
+		return math.Float64frombits(bits), nil
+	}
+	for i := range lon {
+		if !core.Usable(lon[i], lat[i]) {
+			continue
+		}
+		point := core.Region{Polygons: []core.Polygon{{{{Lon: lon[i], Lat: lat[i]}}}}}
+		covers, err := n.Grid.Cover(ctx, []core.Region{point})
+		if err != nil || len(covers[0]) == 0 {
+			return scanReach, err
+		}
+		shards, err := n.Grid.Shards(ctx, covers[0][:1])
+		if err != nil {
+			return 0, err
+		}
+		reach := min(scanReach, math.Sqrt(shards[0].AreaKM2)*1e3)
+		n.reach.Store(math.Float64bits(reach))
+		return reach, nil
+	}
+	return scanReach, nil
+}
+
 // runs are rows of a batch that lie close together, each with a cap that holds its valid points.
 type runs struct {
 	reach   float64 // metres
@@ -27,15 +90,15 @@ type runs struct {
 }
 
 // add adds the rows from…to of a batch, cut until each run is small or one row.
-func (r *runs) add(b *core.Batch, from, to int) {
-	centre, angle, ok := capOf(b.Lon[from:to], b.Lat[from:to])
+func (r *runs) add(lon, lat []float64, from, to int) {
+	centre, angle, ok := capOf(lon[from:to], lat[from:to])
 	switch {
 	case !ok:
 		r.invalid += int64(to - from)
 	case angle*earthRadius > r.reach && to-from > 1:
 		middle := from + (to-from)/2
-		r.add(b, from, middle)
-		r.add(b, middle, to)
+		r.add(lon, lat, from, middle)
+		r.add(lon, lat, middle, to)
 	default:
 		r.regions = append(r.regions, core.Region{Polygons: []core.Polygon{{{centre}}}, Margin: angle*earthRadius*1.01 + 10})
 		r.rows = append(r.rows, [2]int{from, to})

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,7 +26,7 @@ type Scan struct {
 	Changed func(core.Granule) error                           // why what was read of a granule does not count: it was replaced meanwhile; may be nil
 	Report  func(done, total int, granule core.Granule)        // called from one goroutine at a time; may be nil
 
-	reach atomic.Uint64 // bits of the radius in metres beyond which runs are cut; 0: not known yet
+	near *Near
 }
 
 // A Found is what a scan saw.
@@ -63,6 +62,7 @@ func (r *result) take(lon, lat []float64) {
 // given to the first shard to be counted there. With allowMissing a granule that is missing (job.OfGranule) is left out, whole,
 // and listed, here and in the first shard; otherwise it is an error, as it is when none can be read.
 func (s *Scan) Run(ctx context.Context, granules []core.Granule, allowMissing bool) (*Plan, *Found, error) {
+	s.near = &Near{Grid: s.Grid}
 	results := make([]result, len(granules))
 	var mu sync.Mutex
 	done := 0
@@ -225,60 +225,14 @@ func (s *Scan) kept(b *core.Batch, r *result) (*core.Batch, error) {
 	return out, nil
 }
 
-// coverRuns is how many runs are covered by one call: each may have some hundred shards near it.
-const coverRuns = 64
-
-// batch asks the grid for the shards near each run of observations, and those which of them are their own.
+// batch asks which of the shards near each run of observations are their own.
 func (s *Scan) batch(ctx context.Context, b *core.Batch, r *result) error {
-	reach, err := s.runReach(ctx, b)
-	if err != nil {
-		return err
-	}
-	runs := runs{reach: reach}
-	for at := 0; at < len(b.Lon); at += scanRows {
-		runs.add(b, at, min(at+scanRows, len(b.Lon)))
-	}
-	r.invalid += runs.invalid
 	slot := make([]int32, scanRows)
-	for first := 0; first < len(runs.regions); first += coverRuns {
-		covers, err := s.Grid.Cover(ctx, runs.regions[first:min(first+coverRuns, len(runs.regions))])
-		if err != nil {
-			return err
-		}
-		for i, keys := range covers {
-			from, to := runs.rows[first+i][0], runs.rows[first+i][1]
-			if err := s.locate(ctx, keys, b.Lon[from:to], b.Lat[from:to], slot[:to-from], r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// runReach is how large a run may be: about a shard, so that few shards are near it, however fine the grid. It is found
-// from the shard of the first valid point, once.
-func (s *Scan) runReach(ctx context.Context, b *core.Batch) (float64, error) {
-	if bits := s.reach.Load(); bits != 0 {
-		return math.Float64frombits(bits), nil
-	}
-	for i := range b.Lon {
-		if !core.Usable(b.Lon[i], b.Lat[i]) {
-			continue
-		}
-		point := core.Region{Polygons: []core.Polygon{{{{Lon: b.Lon[i], Lat: b.Lat[i]}}}}}
-		covers, err := s.Grid.Cover(ctx, []core.Region{point})
-		if err != nil || len(covers[0]) == 0 {
-			return scanReach, err
-		}
-		shards, err := s.Grid.Shards(ctx, covers[0][:1])
-		if err != nil {
-			return 0, err
-		}
-		reach := min(scanReach, math.Sqrt(shards[0].AreaKM2)*1e3)
-		s.reach.Store(math.Float64bits(reach))
-		return reach, nil
-	}
-	return scanReach, nil
+	invalid, err := s.near.Each(ctx, b.Lon, b.Lat, func(from, to int, keys []core.ShardKey) error {
+		return s.locate(ctx, keys, b.Lon[from:to], b.Lat[from:to], slot[:to-from], r)
+	})
+	r.invalid += invalid
+	return err
 }
 
 // locate asks each candidate shard which of the points are its own; every point has one owner at most.

@@ -24,14 +24,19 @@ type Indexes struct {
 // An indexed is one granule's sidecar: bytes written, 0 where it was there and fits.
 type indexed struct{ size, granule int64 }
 
-// Index writes a sidecar of each of o's granules into a folder or below a prefix. Those that fit are left as they are
+// Index writes a sidecar of each of o's granules, with cells also one of its cells, into a folder or below a prefix. Those that fit are left as they are
 // unless o.Overwrite is set. Granules that fail are counted and shown; the others are indexed all the same.
-func Index(ctx context.Context, o Options, out string) (*Indexes, error) {
+func Index(ctx context.Context, o Options, out string, cells bool) (*Indexes, error) {
 	r := begin(o)
-	r.config.DataSource.Index.Store = out
+	r.config.DataSource.Index.Store, r.config.DataSource.Index.Cells = out, cells
 	var err error
 	if r.recipe, err = o.Compile(ctx, r.config); err != nil {
 		return nil, err
+	}
+	if cells {
+		if err := r.recipe.LocatesRows(); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.findKeys(); err != nil {
 		return nil, err
@@ -90,18 +95,31 @@ func nowhere() core.Region {
 
 func (r *Run) buildIndex(ctx context.Context, src core.ObjectReader, to core.ObjectStore, g core.Granule) (indexed, error) {
 	g = r.recipe.WithIndex(g)
-	if !r.o.Overwrite {
-		if _, err := to.Stat(ctx, g.Assets["index"]); err == nil && r.recipe.IndexFits(ctx, src, g, nowhere()) {
-			return indexed{}, nil
-		}
+	size, err := r.sidecar(ctx, to, g.Assets["index"], func() bool { return r.recipe.IndexFits(ctx, src, g, nowhere()) },
+		func() ([]byte, error) { return r.recipe.Index(ctx, src, g) })
+	if err == nil && r.config.DataSource.Index.Cells {
+		var n int64
+		n, err = r.sidecar(ctx, to, r.recipe.CellsURL(g), func() bool { return r.recipe.CellsFit(ctx, src, g) },
+			func() ([]byte, error) { return r.recipe.Cells(ctx, src, g) })
+		size += n
 	}
-	data, err := r.recipe.Index(ctx, src, g)
-	if err != nil {
+	if err != nil || size == 0 {
 		return indexed{}, err
 	}
 	info, err := to.Stat(ctx, g.URL())
-	if err != nil {
-		return indexed{}, err
+	return indexed{size, info.Size}, err
+}
+
+// sidecar makes one and gives its size, 0 where one is there and fits.
+func (r *Run) sidecar(ctx context.Context, to core.ObjectStore, url string, fits func() bool, content func() ([]byte, error)) (int64, error) {
+	if !r.o.Overwrite {
+		if _, err := to.Stat(ctx, url); err == nil && fits() {
+			return 0, nil
+		}
 	}
-	return indexed{int64(len(data)), info.Size}, objstore.PutBytes(ctx, objstore.Retry(to, objstore.Policy{}), g.Assets["index"], data, core.PutOptions{})
+	data, err := content()
+	if err != nil {
+		return 0, err
+	}
+	return int64(len(data)), objstore.PutBytes(ctx, objstore.Retry(to, objstore.Policy{}), url, data, core.PutOptions{})
 }

@@ -64,6 +64,9 @@ func InPlace(c *config.Selection) (*Selection, error) {
 // All reports whether every row is chosen.
 func (s *Selection) All() bool { return s == nil || s.place == nil && s.Time == "" }
 
+// Placed reports whether rows are chosen by their places.
+func (s *Selection) Placed() bool { return s != nil && s.place != nil }
+
 // Columns are those that are needed to choose.
 func (s *Selection) Columns() []string {
 	if s == nil || s.Time == "" {

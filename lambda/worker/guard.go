@@ -130,24 +130,37 @@ func (g guardedLegacy) Restore(ctx context.Context, old core.Legacy) (restored c
 func guardReader(where string, r core.ProductReader) core.ProductReader {
 	g := &guardedReader{r, where}
 	indexer, indexes := r.(core.Indexer)
+	numbering, numbers := r.(core.RowReader) // which is an Indexer
 	identifier, identifies := r.(core.Identifier)
+	index, rows, identify := guardedIndexer{indexer, where}, guardedRows{guardedIndexer{numbering, where}, numbering}, guardedIdentifier{identifier, where}
 	switch {
+	case numbers && identifies:
+		return struct {
+			*guardedReader
+			guardedRows
+			guardedIdentifier
+		}{g, rows, identify}
+	case numbers:
+		return struct {
+			*guardedReader
+			guardedRows
+		}{g, rows}
 	case indexes && identifies:
 		return struct {
 			*guardedReader
 			guardedIndexer
 			guardedIdentifier
-		}{g, guardedIndexer{indexer, where}, guardedIdentifier{identifier, where}}
+		}{g, index, identify}
 	case indexes:
 		return struct {
 			*guardedReader
 			guardedIndexer
-		}{g, guardedIndexer{indexer, where}}
+		}{g, index}
 	case identifies:
 		return struct {
 			*guardedReader
 			guardedIdentifier
-		}{g, guardedIdentifier{identifier, where}}
+		}{g, identify}
 	}
 	return g
 }
@@ -170,6 +183,18 @@ type guardedIndexer struct {
 func (g guardedIndexer) Index(ctx context.Context, src core.ObjectReader, granule core.Granule, q core.Query) (data []byte, err error) {
 	defer recovered(g.where, &err)
 	return g.indexer.Index(ctx, src, granule, q)
+}
+
+type guardedRows struct {
+	guardedIndexer
+	of core.RowReader
+}
+
+func (g guardedRows) Rows() string { return g.of.Rows() }
+
+func (g guardedRows) ReadRows(ctx context.Context, src core.ObjectReader, granule core.Granule, q core.RowQuery, emit func(*core.Batch) error) (stats core.ReadStats, err error) {
+	defer recovered(g.where, &err)
+	return g.of.ReadRows(ctx, src, granule, q, emit)
 }
 
 type guardedIdentifier struct {

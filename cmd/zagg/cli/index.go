@@ -25,6 +25,7 @@ func (a *app) indexCommand() *cobra.Command {
 func (a *app) indexBuild() *cobra.Command {
 	o := runOptions{}
 	var out string
+	var cells bool
 	c := &cobra.Command{
 		Use:   "build GRANULES… --out PATH",
 		Short: "Write an index of each granule: chunk tables and the boxes of its chunks",
@@ -34,7 +35,9 @@ and latitude of each. A run whose configuration says
   data_source:
     index: {backend: sidecar, store: PATH}
 
-reads a shard's data in one round of requests after the index. An index that no longer fits its granule (size, ETag) is
+reads a shard's data in one round of requests after the index. With --cells there is also, for the configuration's grid, an index
+of the cells that rows lie in; with {cells: true} beside store a run then reads no coordinates, and only chunks that hold rows
+of its shards, whatever its statistics are. An index that no longer fits its granule (size, ETag) is
 not used. Build indexes from where the runs read: another copy of a granule may have another ETag.
 
 Indexes that fit are left as they are; --overwrite makes them again.`,
@@ -45,11 +48,12 @@ Indexes that fit are left as they are; --overwrite makes them again.`,
 			if out == "" {
 				return fmt.Errorf("--out is missing: %w for `zagg index build`", errUsage)
 			}
-			return a.buildIndexes(cmd.Context(), &o, args, out)
+			return a.buildIndexes(cmd.Context(), &o, args, out, cells)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&out, "out", "", "folder or s3:// prefix to write to")
+	f.BoolVar(&cells, "cells", false, "also note in which cells of the configuration's grid rows lie")
 	f.StringVar(&o.config, "config", "atl06", "run configuration that says which datasets: a file, or the name of a shipped one")
 	f.IntVar(&o.maxWorkers, "max-workers", 4, "granules indexed at once")
 	f.StringVar(&o.region, "region", "", "AWS region of the granules and the indexes")
@@ -59,7 +63,7 @@ Indexes that fit are left as they are; --overwrite makes them again.`,
 	return c
 }
 
-func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string, out string) error {
+func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string, out string, cells bool) error {
 	cfg, _, err := loadConfig(o.config)
 	if err != nil {
 		return err
@@ -67,7 +71,7 @@ func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string
 	s, err := run.Index(ctx, run.Options{
 		Config: cfg, Compile: a.compile, Granules: granules, Workers: o.maxWorkers, Region: o.region, Anonymous: o.anonymous,
 		Overwrite: o.overwrite, Progress: screen.NewReporter(a.stderr, o.quiet),
-	}, out)
+	}, out, cells)
 	if err != nil {
 		return err
 	}

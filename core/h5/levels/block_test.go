@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sidecar"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -89,13 +90,13 @@ func FuzzIndex(f *testing.F) {
 	x := &index{size: 10, etag: "e", groups: []indexGroup{{name: "gt1l", state: groupPresent, rows: 5, blocks: []block{{1, 2, 3, 4}}}}, means: [][]byte{nil, {1, 2}}, snapshot: []byte{1, 2, 3}}
 	data, err := x.encode()
 	require.NoError(f, err)
-	f.Add(data[len(indexMagic) : len(data)-checksumSize])
+	content, err := sidecar.Open("x", "index", indexMagic, data)
+	require.NoError(f, err)
+	f.Add(content)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r := &indexReader{b: b}
-		r.index()
-		full := append([]byte(indexMagic), b...)
-		sum := castagnoli(full)
-		if x, err := decodeIndex("x", append(full, byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24))); err == nil {
+		full, err := sidecar.Seal(indexMagic, b)
+		require.NoError(t, err)
+		if x, err := decodeIndex("x", full); err == nil {
 			again, err := x.encode()
 			require.NoError(t, err)
 			y, err := decodeIndex("x", again)

@@ -1,18 +1,15 @@
 package levels
 
 import (
-	"bytes"
-	"compress/flate"
 	"context"
 	"encoding/binary"
-	"hash/crc32"
-	"io"
 	"math"
 	"slices"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/h5/cf"
+	"github.com/englacial/zagg/core/sidecar"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -61,23 +58,17 @@ const (
 type block struct{ west, width, south, north float32 }
 
 const (
-	indexMagic   = "ZAGGIDX\x03"
-	maxIndex     = 16 << 20 // bytes, deflated or not: a full orbit of photons has some 100,000 chunks of 20 bytes
-	maxThings    = 1 << 20  // groups, blocks of a group or datasets
-	indexGuess   = 64 << 10 // bytes of the first request: more than the index of any granule of segments
-	contiguous   = 10000    // rows of a block where latitudes are not chunked
-	checksumSize = 4
+	indexMagic = "ZAGGIDX\x03"
+	contiguous = 10000 // rows of a block where latitudes are not chunked
 )
-
-func castagnoli(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // encode writes the index; the same index always gives the same bytes.
 func (x *index) encode() ([]byte, error) {
 	b := binary.AppendUvarint(nil, uint64(x.size))
-	b = appendBytes(b, []byte(x.etag))
+	b = sidecar.AppendBytes(b, []byte(x.etag))
 	b = binary.AppendUvarint(b, uint64(len(x.groups)))
 	for _, g := range x.groups {
-		b = append(appendBytes(b, []byte(g.name)), byte(g.state))
+		b = append(sidecar.AppendBytes(b, []byte(g.name)), byte(g.state))
 		b = binary.AppendUvarint(b, uint64(g.invalid))
 		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(g.rows)), uint64(len(g.blocks)))
 		for _, k := range g.blocks {
@@ -88,116 +79,42 @@ func (x *index) encode() ([]byte, error) {
 	}
 	b = binary.AppendUvarint(b, uint64(len(x.means)))
 	for _, f := range x.means {
-		b = appendBytes(b, f)
+		b = sidecar.AppendBytes(b, f)
 	}
-	b = append(b, x.snapshot...)
-	out := bytes.NewBufferString(indexMagic)
-	w, err := flate.NewWriter(out, flate.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(b); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return binary.LittleEndian.AppendUint32(out.Bytes(), castagnoli(out.Bytes())), nil
+	return sidecar.Seal(indexMagic, append(b, x.snapshot...))
 }
-
-func appendBytes(b, v []byte) []byte { return append(binary.AppendUvarint(b, uint64(len(v))), v...) }
 
 // decodeIndex reads an index. What does not decode is Corrupt, another version Unsupported.
 func decodeIndex(url string, data []byte) (*index, error) {
-	const op = "levels.Index"
-	body, sum := data[:max(len(data)-checksumSize, 0)], data[max(len(data)-checksumSize, 0):]
-	switch {
-	case len(data) < len(indexMagic)+checksumSize || string(data[:len(indexMagic)-1]) != indexMagic[:len(indexMagic)-1]:
-		return nil, core.Errorf(core.Corrupt, op, url, "not an index")
-	case data[len(indexMagic)-1] != indexMagic[len(indexMagic)-1]:
-		return nil, core.Errorf(core.Unsupported, op, url, "index of version %d; this program reads version %d", data[len(indexMagic)-1], indexMagic[len(indexMagic)-1])
-	case castagnoli(body) != binary.LittleEndian.Uint32(sum):
-		return nil, core.Errorf(core.Corrupt, op, url, "its checksum does not fit its %d bytes", len(data))
+	raw, err := sidecar.Open(url, "index", indexMagic, data)
+	if err != nil {
+		return nil, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body[len(indexMagic):])), maxIndex+1))
-	if err != nil || len(raw) > maxIndex {
-		return nil, core.Errorf(core.Corrupt, op, url, "its content does not inflate to at most %d bytes: %v", maxIndex, err)
-	}
-	r := &indexReader{b: raw}
-	x := r.index()
-	if r.bad {
-		return nil, core.Errorf(core.Corrupt, op, url, "its content does not decode at byte %d", len(raw)-len(r.b))
-	}
-	return x, nil
+	r := sidecar.NewReader(raw)
+	x := readIndex(r)
+	return x, r.Err(url)
 }
 
-// An indexReader reads off the front of b; once bad, everything is zero.
-type indexReader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *indexReader) index() *index {
-	x := &index{size: int64(r.below(1 << 62)), etag: string(r.bytes())}
-	x.groups = make([]indexGroup, r.count(4))
+func readIndex(r *sidecar.Reader) *index {
+	x := &index{size: int64(r.Below(1 << 62)), etag: string(r.Bytes())}
+	x.groups = make([]indexGroup, r.Count(4))
 	for i := range x.groups {
 		g := &x.groups[i]
-		g.name = string(r.bytes())
-		g.state = groupState(r.below(3))
-		g.invalid = int64(r.below(1 << 62))
-		g.rows = int64(r.below(1 << 62))
-		g.blocks = make([]block, r.count(16))
+		g.name = string(r.Bytes())
+		g.state = groupState(r.Below(3))
+		g.invalid = int64(r.Below(1 << 62))
+		g.rows = int64(r.Below(1 << 62))
+		g.blocks = make([]block, r.Count(16))
 		for k := range g.blocks {
-			g.blocks[k] = block{r.float(), r.float(), r.float(), r.float()}
+			g.blocks[k] = block{r.Float(), r.Float(), r.Float(), r.Float()}
 		}
 	}
-	x.means = make([][]byte, r.count(1))
+	x.means = make([][]byte, r.Count(1))
 	for i := range x.means {
-		x.means[i] = r.bytes()
+		x.means[i] = r.Bytes()
 	}
-	x.snapshot = r.b
+	x.snapshot = r.Rest()
 	return x
-}
-
-func (r *indexReader) below(limit uint64) uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || v >= limit {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-// count is a number of things of at least size bytes each, which must all be there.
-func (r *indexReader) count(size uint64) uint64 {
-	n := r.below(maxThings + 1)
-	if n*size > uint64(len(r.b)) {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	return n
-}
-
-func (r *indexReader) bytes() []byte {
-	n := r.below(maxIndex + 1)
-	if n > uint64(len(r.b)) {
-		r.bad, r.b = true, nil
-		return nil
-	}
-	v := r.b[:n:n]
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *indexReader) float() float32 {
-	if len(r.b) < 4 {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	v := math.Float32frombits(binary.LittleEndian.Uint32(r.b))
-	r.b = r.b[4:]
-	return v
 }
 
 // Index implements core.Indexer.

@@ -6,6 +6,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
 	"github.com/englacial/zagg/core/h5/cf"
+	"github.com/englacial/zagg/core/sidecar"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -28,46 +29,18 @@ func (r *reading) openAny(ctx context.Context, g core.Granule, groups []string) 
 // loadIndex reads an index and asks for the granule's state at the same time: one round trip. It is nil where the index
 // is missing, damaged, or of another state of the granule: those are no errors, only slower.
 func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) (*index, core.IndexUse) {
-	type stat struct {
-		info core.ObjectInfo
-		err  error
-	}
-	state := make(chan stat, 1)
-	go func() {
-		info, err := src.Stat(ctx, granule)
-		state <- stat{info, err}
-	}()
-	data, err := readIndex(ctx, src, url)
-	now := <-state
+	data, now, err := sidecar.LoadWith(ctx, src, url, granule)
 	if core.Is(err, core.NotFound) {
 		return nil, core.IndexMissing
 	}
-	if err != nil || now.err != nil {
+	if err != nil {
 		return nil, core.IndexStale
 	}
 	x, err := decodeIndex(url, data)
-	if err != nil || x.size != now.info.Size || x.etag != "" && now.info.ETag != "" && x.etag != now.info.ETag {
+	if err != nil || !sidecar.Fits(x.size, x.etag, now) {
 		return nil, core.IndexStale
 	}
 	return x, core.IndexUsed
-}
-
-// readIndex reads an object whose size is not known: nearly always one request.
-func readIndex(ctx context.Context, src core.ObjectReader, url string) ([]byte, error) {
-	var data []byte
-	for n := int64(indexGuess); ; n *= 4 {
-		part, err := src.ReadRanges(ctx, url, []core.Range{{Offset: int64(len(data)), Length: n}})
-		if err != nil {
-			return nil, err
-		}
-		data = append(data, part[0]...)
-		if int64(len(part[0])) < n {
-			return data, nil
-		}
-		if len(data) > maxIndex {
-			return nil, core.Errorf(core.Corrupt, "levels.Index", url, "more than %d bytes are no index", maxIndex)
-		}
-	}
 }
 
 // openIndexed makes the tables of an index; false if it lacks something that the query needs.

@@ -20,7 +20,11 @@ func New(l Layout) (core.ProductReader, error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	return &reader{layout: l, names: names.New()}, nil
+	r := &reader{layout: l, names: names.New()}
+	if len(l.Levels) > 0 || l.CoordinateLevel != "" && l.CoordinateLevel != l.Base {
+		return r, nil
+	}
+	return rowReader{r}, nil
 }
 
 var (
@@ -141,8 +145,9 @@ type reading struct {
 	scratch  *scratch
 	tables   []*table
 	stats    core.ReadStats
-	counted  bool  // an index has told how many rows name no place
-	refusals int64 // rows said to be refused
+	rows     *core.RowQuery // rows are asked for by number; nil: by region
+	counted  bool           // an index has told how many rows name no place
+	refusals int64          // rows said to be refused
 
 	unplanned bool // records do not tell where their rows are
 	joined    bool // what is wanted of siblings is read

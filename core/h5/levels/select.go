@@ -10,13 +10,15 @@ import (
 
 // scratch is memory that one Read after the other uses.
 type scratch struct {
-	coords [][]float64
-	pass   []bool
-	runs   [][2]int  // of rows that pass
-	lons   []float64 // of rows that do not
-	lats   []float64
-	data   [][]byte
-	wide   [][]byte // values of records, repeated to their rows
+	coords  [][]float64
+	pass    []bool
+	rows    []int64   // numbers of rows
+	refused []int64   // of those that do not pass
+	runs    [][2]int  // of rows that pass
+	lons    []float64 // of rows that do not
+	lats    []float64
+	data    [][]byte
+	wide    [][]byte // values of records, repeated to their rows
 }
 
 // floats is coordinate buffer i, grown to n.
@@ -50,6 +52,12 @@ func grown(data *[][]byte, i, n int) []byte {
 // of these are, and without a region all are wanted: then everything is read in one round. Otherwise latitudes come first, and
 // longitudes for what they leave; or both where rows that name no place are to be counted.
 func (r *reading) narrow(ctx context.Context) error {
+	if r.rows != nil {
+		if !r.rows.Places {
+			return nil
+		}
+		return r.readCoordinates(ctx, true, true)
+	}
 	early := len(r.query.Region.Polygons) == 0
 	for _, t := range r.tables {
 		early = early || t.blocks != nil || t.planned
@@ -108,9 +116,23 @@ func (r *reading) latitudes(ctx context.Context) error {
 	return nil
 }
 
-// coordinates reads longitudes and keeps the rows inside the box; with both also latitudes, and with items what else will be
-// needed of these rows, in the same round.
+// coordinates is readCoordinates and keeps the rows inside the box.
 func (r *reading) coordinates(ctx context.Context, both, items bool) error {
+	if err := r.readCoordinates(ctx, both, items); err != nil {
+		return err
+	}
+	for _, t := range r.tables {
+		if err := r.checkReach(t); err != nil {
+			return err
+		}
+		r.keepInside(t)
+	}
+	return nil
+}
+
+// readCoordinates reads longitudes; with both also latitudes, and with items what else will be needed of these rows, in the same
+// round.
+func (r *reading) readCoordinates(ctx context.Context, both, items bool) error {
 	lons, err := r.plan(func(t *table) *h5.Dataset { return t.lon })
 	if err != nil {
 		return err
@@ -152,10 +174,6 @@ func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 			t.latv = r.latitude(i)
 		}
 		t.lonv = r.longitude(i)
-		if err := r.checkReach(t); err != nil {
-			return err
-		}
-		r.keepInside(t)
 	}
 	return nil
 }

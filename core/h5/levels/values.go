@@ -92,29 +92,41 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 		return nil, err
 	}
 	b := &core.Batch{Group: t.group, Lon: t.lonv, Lat: t.latv}
+	if r.rows != nil {
+		b.Rows = r.numbers(t)
+	}
 	if b.Columns, err = r.columns(t, plans); err != nil {
 		return nil, err
 	}
 	if all {
 		return b, nil
 	}
+	r.refuse(b, pass)
+	for i := range b.Columns {
+		c := &b.Columns[i]
+		c.Data = keep(c.Data, c.Type.Size(), r.scratch.runs)
+	}
+	return b, nil
+}
+
+// refuse notes which rows of a batch do not pass, and leaves the places and numbers of those that do.
+func (r *reading) refuse(b *core.Batch, pass []bool) {
 	m := r.scratch
-	m.lons, m.lats = m.lons[:0], m.lats[:0]
+	m.lons, m.lats, m.refused = m.lons[:0], m.lats[:0], m.refused[:0]
 	for i, ok := range pass {
-		if !ok {
+		switch {
+		case ok:
+		case b.Rows != nil:
+			m.refused = append(m.refused, b.Rows[i])
+		default:
 			m.lons, m.lats = append(m.lons, b.Lon[i]), append(m.lats, b.Lat[i])
 		}
 	}
-	b.RefusedLon, b.RefusedLat = m.lons, m.lats
+	b.RefusedLon, b.RefusedLat, b.RefusedRows = m.lons, m.lats, m.refused
 	m.runs = runsOf(m.runs[:0], pass)
-	runs := m.runs
-	b.Lon = core.View[float64](keep(core.Raw(b.Lon), 8, runs))
-	b.Lat = core.View[float64](keep(core.Raw(b.Lat), 8, runs))
-	for i := range b.Columns {
-		c := &b.Columns[i]
-		c.Data = keep(c.Data, c.Type.Size(), runs)
-	}
-	return b, nil
+	b.Lon = core.View[float64](keep(core.Raw(b.Lon), 8, m.runs))
+	b.Lat = core.View[float64](keep(core.Raw(b.Lat), 8, m.runs))
+	b.Rows = core.View[int64](keep(core.Raw(b.Rows), 8, m.runs))
 }
 
 // columns makes the query's columns of fetched plans. Their memory is the scratch's, until the next call.
@@ -227,6 +239,9 @@ func runsOf(runs [][2]int, pass []bool) [][2]int {
 
 // keep moves the rows of the runs to the front.
 func keep(data []byte, size int, runs [][2]int) []byte {
+	if data == nil {
+		return nil
+	}
 	at := 0
 	for _, r := range runs {
 		at += copy(data[at:], data[r[0]*size:r[1]*size])
@@ -236,7 +251,7 @@ func keep(data []byte, size int, runs [][2]int) []byte {
 
 // emit hands out batches of at most query.Rows rows that share the table's memory.
 func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch) error) error {
-	rows, refused := len(b.Lon), len(b.RefusedLon)
+	rows, refused := b.Len(), max(len(b.RefusedLon), len(b.RefusedRows))
 	step := max(rows, refused, 1)
 	if n := r.query.Rows; n > 8 {
 		step = n &^ 7 // keeps columns aligned
@@ -248,14 +263,14 @@ func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch
 			return err
 		}
 		from, end := min(at, rows), min(at+step, rows)
-		part := core.Batch{Group: b.Group, Lon: b.Lon[from:end], Lat: b.Lat[from:end], Columns: make([]core.Column, len(b.Columns))}
+		part := core.Batch{Group: b.Group, Lon: some(b.Lon, from, end), Lat: some(b.Lat, from, end), Rows: some(b.Rows, from, end), Columns: make([]core.Column, len(b.Columns))}
 		for i, c := range b.Columns {
 			size := c.Type.Size()
 			c.Data = aligned(c.Data[from*size:end*size], from*size)
 			part.Columns[i] = c
 		}
 		first, last := min(at, refused), min(at+step, refused)
-		part.RefusedLon, part.RefusedLat = b.RefusedLon[first:last], b.RefusedLat[first:last]
+		part.RefusedLon, part.RefusedLat, part.RefusedRows = some(b.RefusedLon, first, last), some(b.RefusedLat, first, last), some(b.RefusedRows, first, last)
 		r.stats.Emitted += int64(end - from)
 		r.refusals += int64(last - first)
 		if err := emit(&part); err != nil {
@@ -263,6 +278,14 @@ func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch
 		}
 	}
 	return nil
+}
+
+// some is the elements from…end, none of what has none.
+func some[T any](v []T, from, end int) []T {
+	if len(v) == 0 {
+		return nil
+	}
+	return v[from:end]
 }
 
 // aligned is data, which begins at an offset into an aligned column, or a copy where that is not a multiple of eight.

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sort"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/cells"
+)
+
+// Located is where the cells of granules' rows are noted, of a pipeline's grid and reader.
+type Located struct {
+	Reader core.RowReader            // the pipeline's
+	URL    func(core.Granule) string // of a granule's index of cells
+	Key    string                    // that the index has
+}
+
+// readRows reads the rows that are wanted of a granule by their cells, where these are noted, and else by their places.
+func (r *pass) readRows(ctx context.Context, g *granule, q core.Query, l *landing, emit func(*core.Batch) error) (core.ReadStats, error) {
+	p := r.p
+	if p.Located == nil {
+		return p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, emit)
+	}
+	found, warning := r.noted(ctx, g, l)
+	if found != nil {
+		emitted := false
+		l.found = found
+		q := core.RowQuery{Query: q, Groups: found.Groups, Places: p.needsPlaces()}
+		stats, err := p.Located.Reader.ReadRows(ctx, r.tasks[0].Source, g.Granule, q, func(b *core.Batch) error {
+			emitted = true
+			return emit(b)
+		})
+		l.found = nil
+		if emitted || !errors.Is(err, core.ErrOtherRows) {
+			stats.Invalid = found.Invalid
+			return stats, err
+		}
+		l.sink.located, warning = core.IndexStale, unusable(err)
+	}
+	stats, err := p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, emit)
+	if warning != "" {
+		stats.Warnings = append(slices.Clip(stats.Warnings), warning)
+	}
+	return stats, err
+}
+
+func unusable(err error) string {
+	return "the index of its cells is not used, so that its coordinates were read: " + core.Shown(err.Error())
+}
+
+// noted is what is noted of a granule for its tasks; nil: nothing that can be used, and perhaps a warning why.
+func (r *pass) noted(ctx context.Context, g *granule, l *landing) (found *cells.Found, warning string) {
+	at := r.p.Located
+	x, use, err := cells.Load(ctx, r.tasks[0].Source, at.URL(g.Granule), g.URL(), at.Key)
+	if err == nil && x != nil {
+		if found, err = x.In(l.finder.keys, r.layout.slots); err != nil {
+			use = core.IndexStale
+		}
+	}
+	if l.sink.located = use; err != nil {
+		return nil, unusable(err)
+	}
+	return found, ""
+}
+
+// needsPlaces reports whether rows need their coordinates once their cells are known.
+func (p *Pipeline) needsPlaces() bool { return p.Positions || p.Places || p.Select.Placed() }
+
+// lookUp puts into the finder the shards and slots of rows of a group by their numbers, which ascend.
+func (l *landing) lookUp(group string, rows []int64) error {
+	f := &l.finder
+	f.shard, f.slot = slices.Grow(f.shard[:0], len(rows))[:len(rows)], slices.Grow(f.slot[:0], len(rows))[:len(rows)]
+	if len(rows) == 0 {
+		return nil
+	}
+	runs := l.found.Runs(group)
+	k := sort.Search(len(runs), func(k int) bool { return runs[k].End > rows[0] })
+	for i, row := range rows {
+		for k < len(runs) && runs[k].End <= row {
+			k++
+		}
+		if k == len(runs) || runs[k].Start > row {
+			return core.Errorf(core.Internal, "engine", group, "the reader gave row %d, which was not asked for", row)
+		}
+		f.shard[i], f.slot[i] = runs[k].Shard, runs[k].Slot
+	}
+	return nil
+}
