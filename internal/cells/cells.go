@@ -46,29 +46,6 @@ const (
 	firstShard
 )
 
-// Rows is the number of rows of a group, Runs of its runs, Invalid of rows without a position.
-func (g *Group) Rows() int64 {
-	n := int64(0)
-	for _, r := range g.runs {
-		n += r.count
-	}
-	return n
-}
-
-// Runs is the number of runs.
-func (g *Group) Runs() int { return len(g.runs) }
-
-// Invalid is the number of rows without a position.
-func (g *Group) Invalid() int64 {
-	n := int64(0)
-	for _, r := range g.runs {
-		if r.place == invalid {
-			n += r.count
-		}
-	}
-	return n
-}
-
 // add adds rows of one place behind the others.
 func (g *Group) add(count int64, place, slot int32) {
 	if last := len(g.runs) - 1; last >= 0 && g.runs[last].place == place && g.runs[last].slot == slot {
@@ -111,6 +88,11 @@ func decode(url string, data []byte) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(url, content)
+}
+
+// read reads what a file has sealed.
+func read(url string, content []byte) (*Index, error) {
 	r := sidecar.NewReader(content)
 	x := &Index{Key: string(r.Bytes()), Size: int64(r.Below(1 << 62)), ETag: string(r.Bytes())}
 	x.Shards = make([]core.ShardKey, r.Count(1))
