@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plugins"
@@ -180,9 +181,6 @@ func (o *runOptions) check() error {
 	return nil
 }
 
-// leastMemory is what one granule at a time takes.
-const leastMemory = 32 << 20
-
 // sizes are --shards-per-job (0: auto) and --memory in bytes (0: the default).
 func (o *runOptions) sizes() (perJob int, memory int64, err error) {
 	if o.perJob != "auto" && o.perJob != "" {
@@ -192,7 +190,7 @@ func (o *runOptions) sizes() (perJob int, memory int64, err error) {
 	}
 	if o.memory != "" {
 		n, err := humanize.ParseBytes(o.memory)
-		if err != nil || n < leastMemory || n > 1<<50 {
+		if err != nil || n < budget.Least || n > 1<<50 {
 			return 0, 0, fmt.Errorf("--memory is %q; want bytes with a unit, such as 512MB, at least 32MiB: %w for `zagg run`", o.memory, errUsage)
 		}
 		memory = int64(n)
@@ -218,9 +216,9 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 		}
 		return printForecast(a.stdout, f, o.json)
 	}
-	limitMemory(options.Memory)
+	budget.LimitProcess(options.Memory)
 	if len(o.granules) > 0 { // they are read from the beginning, to find their shards
-		newGarbage(options.Memory).limit(few)
+		budget.NewGarbage(options.Memory).Limit(budget.Few)
 	}
 	total, err := run.Do(ctx, *options)
 	if total != nil {
@@ -257,7 +255,7 @@ func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, erro
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
-		Began: a.began, Progress: screen.NewReporter(a.stderr, o.quiet), Open: newGarbage(memory).openLocal,
+		Began: a.began, Progress: screen.NewReporter(a.stderr, o.quiet), Open: openLocal(budget.NewGarbage(memory)),
 	}
 	if len(o.granules) > 0 {
 		r.Open = run.Local
