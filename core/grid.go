@@ -6,7 +6,7 @@ import (
 )
 
 // A Grid divides (part of) the Earth into cells and gathers cells into shards. Coordinates are WGS84 geodetic
-// degrees, any longitude; what a grid does to latitude is its own affair and part of its signature.
+// degrees, any longitude; what a grid does to latitude is its own decision and part of its signature.
 // Implementations are immutable and safe for concurrent use.
 type Grid interface {
 	// Info is fixed when the grid is made; it never calls out.

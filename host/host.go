@@ -1,4 +1,4 @@
-// Package host knows which plugins a program has, turns the names in a run's configuration into grids, readers and
+// Package host holds the plugins of a program, turns the names in a run's configuration into grids, readers and
 // statistics, and makes and does the jobs of a run. A plugin linked in and a plugin in a process of its
 // own are the same value here.
 package host

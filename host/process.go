@@ -22,7 +22,7 @@ type Stores struct {
 	Gap, MaxRequest int64
 	Granules        int             // read at once per job
 	Cache           *objstore.Cache // of what was read of the granules before; nil: there is none
-	// Ended is told when a job needs a granule, by its address, no more; nil: nobody is.
+	// Ended is told when a job no longer needs a granule, by its address. May be nil.
 	Ended func(url string)
 	// Request is how many bytes of a granule cost as much as one more request.
 	Request int64

@@ -1,4 +1,5 @@
-// Package gridkit is what every grid would write again.
+// Package gridkit has what grids share: strict reading of their settings, covers by several goroutines, sets of shards that are
+// remembered, and optional powers.
 package gridkit
 
 import (

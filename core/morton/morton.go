@@ -1,5 +1,5 @@
-// Package morton reads the packed 64-bit words of HEALPix cells and points (mortie specification, "packed word"), as far as what
-// joins places must: the cell that contains others.
+// Package morton reads the packed 64-bit words of HEALPix cells and points (mortie specification, "packed word"), as far as it takes to find
+// the cell that contains others.
 //
 //	bits 63…60   base cell and 1, 1 to 12
 //	bits 59…6    a digit of two bits for each of the orders 1 to 27

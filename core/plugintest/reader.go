@@ -1,4 +1,4 @@
-// Package plugintest has what plugins and their tests need beside the words of core.
+// Package plugintest has helpers that several plugins and their tests share.
 package plugintest
 
 import (

@@ -2,7 +2,7 @@
 // others can begin takes a lease and waits for it; rows that are kept until their shard is written are kept only while there
 // is room, and go to disk otherwise.
 //
-// It cannot come to a deadlock: at most half of the budget is kept rows, whoever waits for a lease holds no other, and a lease
+// There is no deadlock: at most half of the budget is kept rows, whoever waits for a lease holds no other, and a lease
 // is never larger than the other half. Who asks first is served first.
 package budget
 

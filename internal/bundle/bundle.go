@@ -330,7 +330,7 @@ func (b *builder) build() (*Result, error) {
 }
 
 // manifest says of the function what the build for this machine says of itself. Where a module was taken from a folder,
-// the folder is this machine's affair.
+// the path of the folder is left out: it means something on this machine only.
 func (b *builder) manifest(text []byte) (json.RawMessage, error) {
 	var m map[string]any
 	if err := json.Unmarshal(text, &m); err != nil {

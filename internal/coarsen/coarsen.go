@@ -2,7 +2,7 @@
 // folded, the others are named and left out.
 //
 // Cells down to the order of shards are folded from the finest ones, in one step; coarser ones from those of the order of shards, in
-// one step too. So that a digest is merged twice at most, however coarse its cell is.
+// one step too, so that a digest is merged twice at most, however coarse its cell is.
 package coarsen
 
 import (
@@ -24,7 +24,7 @@ type Job struct {
 	Orders  []int         // of the cells
 	Config  *config.Config
 	Compile func(context.Context, *config.Config) (*host.Recipe, error)
-	Shard   func(done, of int) // told after each shard; nil: nobody is
+	Shard   func(done, of int) // told after each shard; may be nil
 }
 
 // A Result is what was made.

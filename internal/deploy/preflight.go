@@ -91,7 +91,7 @@ func (s *Stack) defaults(ctx context.Context, template string) (map[string]strin
 	return known, nil
 }
 
-// function is what is wrong with a function's name; "": nobody has it.
+// function is what is wrong with a function's name; "": it is free.
 func (p *Preflight) function(ctx context.Context, name string) string {
 	_, err := p.Functions.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
 	if err == nil {

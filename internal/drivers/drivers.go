@@ -1,4 +1,4 @@
-// Package drivers opens the services that URLs name: files of this machine, S3, and HTTPS with a login at NASA.
+// Package drivers opens the stores that URLs name: files of this machine, S3, and HTTPS with a login at NASA.
 package drivers
 
 import (

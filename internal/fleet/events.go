@@ -175,7 +175,7 @@ type arrival struct {
 	answer *job.Response
 	err    error
 	lost   string
-	code   core.Code // of what was lost; 0: nobody knows why
+	code   core.Code // of what was lost; 0: the reason is not known
 }
 
 // An awaited job is one whose event was sent.
@@ -198,7 +198,7 @@ type results struct {
 
 	signEvery time.Duration
 	maxAge    time.Duration // of an event that no worker has begun with
-	failures  *failures     // nil: nobody keeps them
+	failures  *failures     // nil: Lambda keeps none
 
 	mu      sync.Mutex
 	waiting map[string]*awaited
@@ -244,7 +244,7 @@ func (r *results) pause(waited time.Duration) time.Duration {
 	return p*3/4 + rand.N(p/2+1)
 }
 
-// watch lists results until nobody waits any more. A store that does not answer is asked again: those who wait have their
+// watch lists results until no job waits any more. A store that does not answer is asked again: those who wait have their
 // own deadlines. One that goes on denying is given up.
 func (r *results) watch() {
 	ctx := context.Background()

@@ -47,7 +47,7 @@ type Options struct {
 	Files       int           // that this process may open; 0: as the system says
 	SignEvery   time.Duration // between two signs of life of a worker; 0: job.SignEvery
 	// Failures opens the place where Lambda leaves records of events that came to nothing, of a bucket's name: what to read it
-	// with, and the address of the bucket there. nil: nobody looks.
+	// with, and the address of the bucket there. nil: these records are not read.
 	Failures func(ctx context.Context, bucket string) (core.ObjectStore, string, error)
 	// Finished is asked when no result came: a shard whose record is there is done all the same. nil: nothing is asked.
 	Finished func(ctx context.Context, j *job.Job) *job.Done

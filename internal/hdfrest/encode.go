@@ -57,7 +57,7 @@ func (e encoder) values(t *Type, dims []uint64, text pyjson.Raw) ([]byte, error)
 	return out, nil
 }
 
-// zeros are n elements that nobody wrote.
+// zeros are n elements that were never written.
 func zeros(t *Type, n uint64) ([]byte, error) {
 	w, _ := t.Width() // of variable length: counts of 0
 	if w > 0 && n > math.MaxInt32/uint64(w) {

@@ -79,10 +79,10 @@ func def[T comparable](v *T, d T) {
 type Config struct {
 	Store  Store
 	Bucket string // the one of requests that name none
-	// User may read everything with Password. An empty User: nobody is asked who he is.
+	// User may read everything with Password. An empty User: requests need no credentials.
 	User, Password string
 	// Users are more users with their passwords, and Admins those of all who may do everything with domains that are
-	// Guarded. Where nobody is asked who he is, everybody may.
+	// Guarded. Where requests need no credentials, all may.
 	Users  map[string]string
 	Admins []string
 	// Public says what may be read without credentials.
@@ -120,9 +120,9 @@ type call struct {
 	req    *Request
 	path   []string // decoded segments
 	domain string   // the name as the client gave it in the parameters, for hrefs
-	known  bool     // who asks is a user, or nobody is asked
+	known  bool     // who asks is a user, or requests need no credentials
 	held   int64    // bytes of Limits.Memory
-	who    string   // the user; "": nobody is asked, or who asks has given no name
+	who    string   // the user; "": requests need no credentials, or this one has none
 	admin  bool
 }
 
@@ -216,7 +216,7 @@ const maxURL = 64 << 10
 // A handler answers one route.
 type handler func() (*Response, error)
 
-// route finds who answers; nil: nobody.
+// route finds the handler of a path; nil: there is none.
 func (c *call) route() handler {
 	p, get := c.path, c.req.Method == http.MethodGet
 	if len(p) == 1 {
@@ -309,7 +309,7 @@ func (c *call) objectRoute(p []string) handler {
 	return nil
 }
 
-// methods are who answers what of one path; nil: nobody.
+// methods are the handlers of one path by method; nil: not supported.
 type methods struct{ get, put, post, delete handler }
 
 // by finds who answers the request's method. What is never changed is refused as read only, as all is that is read only.

@@ -1,4 +1,4 @@
-// Package places asks grids about places: in which cell each row of a table lies, and which shards the features of a GeoJSON file meet.
+// Package places answers two questions about a grid: in which cell each row of a table lies, and which shards the features of a GeoJSON file meet.
 // Its tests are those of the commands, in cmd/zagg/cli.
 package places
 

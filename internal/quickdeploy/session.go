@@ -115,7 +115,7 @@ func (s *Session) ChangeZip(ctx context.Context) (*Report, error) {
 }
 
 // Update has all functions take the zip at the same time; one that fails does not hold the others up. say is told what each is at, from
-// several goroutines; nil: nobody listens.
+// several goroutines; may be nil.
 func (s *Session) Update(ctx context.Context, done *Report, say func(function, state string)) {
 	u := &updater{client: s.lambda, bucket: s.zip.Bucket, key: s.zip.Key, poll: s.poll, report: say}
 	done.Functions = u.all(ctx, s.Functions)

@@ -24,7 +24,7 @@ type updater struct {
 	client      *lambda.Client
 	bucket, key string
 	poll        time.Duration                // between questions whether Lambda is ready; 0: half a second
-	report      func(function, state string) // what a function is at; called from several goroutines; nil: nobody listens
+	report      func(function, state string) // what a function is at; called from several goroutines; may be nil
 }
 
 // limit is how long one function may take.

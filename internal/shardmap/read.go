@@ -30,7 +30,7 @@ func Load(path string) (*Map, error) {
 // Parse reads a shard map; errors call it name.
 func Parse(name string, data []byte) (*Map, error) { return read(name, bytes.NewReader(data)) }
 
-// read reads a shard map from a stream; errors call it name and give the line and byte where the trouble is. Memory is
+// read reads a shard map from a stream; errors call it name and give the line and byte of what is wrong. Memory is
 // about that of the distinct granules, however many shards repeat them.
 func read(name string, r io.Reader) (*Map, error) {
 	lines := &lineReader{r: r}

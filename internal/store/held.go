@@ -23,7 +23,7 @@ type Claimant struct {
 	Lasts  time.Duration // without a sign of life; 0: ClaimLasts
 	// Detached says that the work may go on when this process has ended, so that its end says nothing.
 	Detached bool
-	// Lost is told once that the claim was taken away, Note why Acquire waits; nil: nobody is.
+	// Lost is told once that the claim was taken away, Note why Acquire waits; both may be nil.
 	Lost func(error)
 	Note func(text string)
 }

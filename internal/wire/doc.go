@@ -1,4 +1,4 @@
-// Package wire turns core's words into the messages of the plugin protocol and back, for both ends of it: host/remote
+// Package wire turns core's types into the messages of the plugin protocol and back, for both ends of it: host/remote
 // and host/serve. The messages themselves are described in proto/zagg/v1/zagg.proto.
 //
 // What comes in is checked here and nowhere else: sizes before memory is taken for them, shapes before they are divided by. Bytes

@@ -48,7 +48,7 @@ type writer struct {
 	upload   *string
 }
 
-// key is the KMS key of the object, if it is not the bucket's affair.
+// key is the KMS key of the object, where the bucket's own is not to be used.
 func (w *writer) key() *string {
 	if w.head.ServerSideEncryption == types.ServerSideEncryptionAwsKms {
 		return w.head.SSEKMSKeyId

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // From granules to records, series, charts and comment on the emulator; pandas reads the series as it was meant.
@@ -20,7 +22,7 @@ func TestBenchmarkOnTheEmulator(t *testing.T) {
 		t.Skip("ZAGG_PYTHON is not set: an interpreter with the packages of test/requirements.txt is needed")
 	}
 	dir := t.TempDir()
-	zagg := filepath.Join(dir, "zagg")
+	zagg := sharedtest.Program(t, "zagg")
 	run := func(want int, name string, args ...string) string {
 		cmd := exec.Command(name, args...)
 		var out, errs bytes.Buffer
@@ -29,7 +31,6 @@ func TestBenchmarkOnTheEmulator(t *testing.T) {
 		require.Equal(t, want, cmd.ProcessState.ExitCode(), "%s %v\n%s%s", name, args, out.String(), errs.String())
 		return out.String() + errs.String()
 	}
-	run(0, "go", "build", "-o", zagg, "../../cmd/zagg")
 	work := filepath.Join(dir, "work")
 	run(0, python, "../../bench/series/granules.py", work, "3")
 	in := func(name string) string { return filepath.Join(work, name) }

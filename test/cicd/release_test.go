@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // A release built in two folders is the same bytes, and the program in it runs.
@@ -23,12 +25,11 @@ func TestReleaseIsReproducible(t *testing.T) {
 		t.Skip("runs the program that is built for linux")
 	}
 	dir := t.TempDir()
-	zagg := filepath.Join(dir, "zagg")
+	zagg := sharedtest.Program(t, "zagg")
 	command := func(name string, args ...string) {
 		out, err := exec.Command(name, args...).CombinedOutput()
 		require.NoError(t, err, string(out))
 	}
-	command("go", "build", "-o", zagg, "../../cmd/zagg")
 	var sums []string
 	for _, name := range []string{"first", "second"} {
 		source, out := filepath.Join(dir, name, "source"), filepath.Join(dir, name, "dist")

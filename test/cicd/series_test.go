@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/internal/bench"
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // The step that adds a merge to the branch benchmarks, as two merges run it at the same time: the one that pushes later adds its
@@ -30,7 +31,7 @@ func TestTheSeriesStep(t *testing.T) {
 	}
 	temp := filepath.Join(dir, "temp")
 	require.NoError(t, os.Mkdir(temp, 0o755))
-	run(".", "go", "build", "-o", filepath.Join(temp, "zagg"), "../../cmd/zagg")
+	require.NoError(t, os.Symlink(sharedtest.Program(t, "zagg"), filepath.Join(temp, "zagg")))
 	remote := filepath.Join(dir, "remote.git")
 	run(dir, "git", "init", "-q", "--bare", "-b", "benchmarks", remote)
 	run(dir, "git", "clone", "-q", remote, "first")

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // run runs a program that must succeed and returns what it printed.
@@ -58,8 +60,7 @@ func TestWheel(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
 	dir := t.TempDir()
-	program := filepath.Join(dir, "zagg")
-	run(t, root, nil, "go", "build", "-o", program, "./cmd/zagg")
+	program := sharedtest.Program(t, "zagg")
 	var wheels [2]string
 	for i, out := range []string{"first", "second"} {
 		folder := filepath.Join(dir, out)

@@ -21,6 +21,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/core/objstore/s3store"
 	"github.com/englacial/zagg/internal/awstest"
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 const samples = "../../cmd/zagg/cli/sample"
@@ -46,9 +47,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	dir := t.TempDir()
-	b := &bench{zagg: filepath.Join(dir, "zagg")}
-	out, err := exec.Command("go", "build", "-o", b.zagg, "../../cmd/zagg").CombinedOutput()
-	require.NoError(t, err, string(out))
+	b := &bench{zagg: sharedtest.Program(t, "zagg")}
 	text, err := os.ReadFile(filepath.Join(samples, "demo.yaml"))
 	require.NoError(t, err)
 	other := bytes.Replace(text, []byte("value: 0"), []byte("value: 1"), 1)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -139,12 +138,7 @@ func TestLambda(t *testing.T) {
 
 // build makes the zip that would be deployed, for this machine.
 func build(t *testing.T) string {
-	dir := t.TempDir()
-	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-o", filepath.Join(dir, "bootstrap"), "../../cmd/zagg-hdf")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+runtime.GOARCH)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
-	path := filepath.Join(dir, "function.zip")
+	path := filepath.Join(t.TempDir(), "function.zip")
 	file, err := os.Create(path)
 	require.NoError(t, err)
 	z := zip.NewWriter(file)
@@ -152,7 +146,7 @@ func build(t *testing.T) string {
 	h.SetMode(0o755)
 	w, err := z.CreateHeader(h)
 	require.NoError(t, err)
-	exe, err := os.Open(filepath.Join(dir, "bootstrap"))
+	exe, err := os.Open(sharedtest.Function(t, "zagg-hdf"))
 	require.NoError(t, err)
 	_, err = io.Copy(w, exe)
 	require.NoError(t, err)

@@ -13,8 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,6 +26,7 @@ import (
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/hsds"
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 // A functionTrack is the function, as it would be deployed, in the emulator before an S3 server.
@@ -47,11 +46,7 @@ func newFunctionTrack(t *testing.T) *functionTrack {
 	require.NoError(t, err)
 	f := &functionTrack{t: t, s3: s3, store: hsds.New(hsds.Options{Bucket: hsds.One(bucket, source, "s3://"+bucket+"/"), Write: true, Retry: objstore.Policy{Base: 10 * time.Millisecond}})}
 	folders(t, f.store)
-	exe := filepath.Join(t.TempDir(), "bootstrap")
-	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-o", exe, "../../cmd/zagg-hdf")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(out))
+	exe := sharedtest.Function(t, "zagg-hdf")
 	f.lambda, err = emulator.New(emulator.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { f.lambda.Close() })

@@ -57,9 +57,7 @@ func places(t *testing.T) (map[string]place, int) {
 // its objects, and the same command ends in the bytes of an undisturbed run. The claim of a killed run keeps nobody away.
 func TestKilledRunsResume(t *testing.T) {
 	sharedtest.NotShort(t)
-	zagg := filepath.Join(t.TempDir(), "zagg")
-	out, err := exec.Command("go", "build", "-o", zagg, "../../cmd/zagg").CombinedOutput()
-	require.NoError(t, err, string(out))
+	zagg := sharedtest.Program(t, "zagg")
 	all, kills := places(t)
 	for where, p := range all {
 		t.Run(where, func(t *testing.T) { p.killed(t, zagg, kills) })

@@ -105,7 +105,7 @@ func (a *app) benchCheckCommand() *cobra.Command {
 		Use:   "check --history FILE --counts FILE",
 		Short: "Compare a run with the last merges, and fail where it takes more",
 		Long: `Compare requests, bytes and seconds of the worker with the median of the last ten merges of the same target. Seconds are
-taken in units of a calibration loop that ran beside them, so that another machine is no regression. The exit code is 1
+taken in units of a calibration loop that ran beside them, so that a slower machine does not count as a regression. The exit code is 1
 where something takes more than its limit.`,
 		Example: `  zagg bench check --history benchmarks/counts.json --counts counts.json --retain`,
 		Args:    cobra.NoArgs,

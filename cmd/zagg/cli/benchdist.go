@@ -14,7 +14,7 @@ func (a *app) benchDistributeCommand() *cobra.Command {
 	var zips, to, tag, region string
 	c := &cobra.Command{
 		Use:   "distribute --zips FOLDER --to s3://BUCKET --tag X.Y.Z",
-		Short: "Upload a release's functions to the bucket that people stand up from",
+		Short: "Upload a release's functions to the bucket that users deploy from",
 		Long: `Upload exactly the zips of a release (` + strings.Join(bench.Bundles(), ", ") + `)
 as <minor>/<zip> with SHA256SUMS, then add the version to versions.json. A zip that is missing or does not belong there
 stops it before any upload. Doing it again changes nothing.`,

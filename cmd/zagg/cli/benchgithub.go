@@ -77,8 +77,8 @@ func (a *app) benchGateCommand() *cobra.Command {
 		Use:   "gate --event NAME --payload FILE",
 		Short: "Decide whether a comment or label may start a run",
 		Long: `Read a GitHub event. A line of a new comment on a pull request that begins with /benchmark, or the label benchmark, asks for
-a run; who asks must have write or admin permission. The outputs are run=true|false, pr=N and head=COMMIT. A wish that is
-not granted is a notice, not an error.`,
+a run; who asks must have write or admin permission. The outputs are run=true|false, pr=N and head=COMMIT. A request that is
+refused is a notice, not an error.`,
 		Example: `  zagg bench gate --event "$GITHUB_EVENT_NAME" --payload "$GITHUB_EVENT_PATH" --github-output "$GITHUB_OUTPUT"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -143,10 +143,10 @@ func (a *app) benchDoctorCommand() *cobra.Command {
 	var noAWS, noGitHub bool
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the one-time set-up of the benchmark, and say what mends it",
+		Short: "Check the one-time set-up of the benchmark, and say how to complete it",
 		Long: `Look for what docs/benchmark-setup.md sets up: the OpenID Connect provider, the roles and the public bucket of the AWS
 account that the environment's credentials are of, and the variables, secret, branch, label and environment on GitHub. For
-everything that is missing the command that mends it is printed. The exit code is 1 where something is missing or could
+everything that is missing the command that sets it up is printed. The exit code is 1 where something is missing or could
 not be looked at.`,
 		Example: `  GITHUB_TOKEN=… zagg bench doctor --repo englacial/zagg --dist-bucket sliderule-public-cors
   zagg bench doctor --no-aws`,

@@ -27,11 +27,11 @@ func (a *app) pluginsVerify() *cobra.Command {
 	o := verifyOptions{}
 	c := &cobra.Command{
 		Use:   "verify EXECUTABLE [ARGUMENT…]",
-		Short: "Hold a plugin against the promises of grids, readers and statistics, and print what it broke",
+		Short: "Check a plugin against the promises of grids, readers and statistics, and print those it breaks",
 		Long: `Start an executable and run the conformance suites on everything it offers. The name of a plugin does in place of an executable.
 
 What a grid, reader or statistic is made from is given with --with NAME=JSON. Without it the first of the "examples" in its
-JSON schema is taken, or {}. Readers need granules to read: a few small ones. A plugin in a process is also held against the contract of processes: handshake, health, signals, end.
+JSON schema is taken, or {}. Readers need granules to read: a few small ones. A plugin in a process is also checked against the contract of processes: handshake, health, signals, end.
 Results are printed as they come, with about how long the rest of the suite will take: ok, BROKEN, skip (not checked, and why), none (not there to be
 checked). Exits 1 if a promise was broken.`,
 		Example: `  zagg plugins verify ./zagg-plugin-mine --with 'mygrid={"cell": 100}'

@@ -16,7 +16,7 @@ import (
 func (a *app) storeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "store",
-		Short:   "Who is at work on a store",
+		Short:   "Release a store from the runs that claim it",
 		Example: "  zagg store unlock s3://bucket/heights.zarr",
 	}
 	c.AddCommand(a.storeUnlock())

@@ -18,7 +18,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	var deep, repair, asJSON bool
 	c := &cobra.Command{
 		Use:   "verify STORE",
-		Short: "Hold every object of a store against what was written",
+		Short: "Compare every object of a store with what was written",
 		Long: `Compare what lies in a store with its records: that every object of every finished shard is there, in its size, and with --deep
 that it has the bytes that were written; that the metadata agrees with itself; that nothing lies there which no record names. The
 exit code is 1 where something is wrong.

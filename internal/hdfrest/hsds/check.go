@@ -19,13 +19,13 @@ type Finding struct {
 	Key    string
 	What   string
 	Size   int64
-	Remove bool // nobody misses it; else it is only told of
+	Remove bool // it is of no use, and Fix removes it; else it is only reported
 }
 
 // A Check says what of a domain's storage is looked for.
 type Check struct {
 	Age time.Duration // of what may be under way still, and is left alone
-	Fix bool          // remove what nobody misses, and make changes that were given up
+	Fix bool          // remove what is of no use, and make changes that were given up
 }
 
 // Check looks through all that is stored of a domain: objects that no link leads to, chunks of no dataset or beyond its extent,

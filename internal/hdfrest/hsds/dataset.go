@@ -158,7 +158,7 @@ func (d *dataset) inFlight() int {
 	return int(min(max(d.d.s.options.ChunkBytes/max(2*n, 1), 1), int64(d.d.s.options.Concurrency)))
 }
 
-// chunk reads and decodes a chunk of HSDS's own; nil: nobody wrote it. info has the ETag.
+// chunk reads and decodes a chunk of HSDS's own; nil: it was never written. info has the ETag.
 func (d *dataset) chunk(ctx context.Context, index []uint64) ([]byte, core.ObjectInfo, error) {
 	limit := d.l.nominal()
 	if limit > d.d.s.options.ChunkBytes {

@@ -12,7 +12,7 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest"
 )
 
-// A place is where the bytes of a chunk are in a file; no length: nobody wrote it.
+// A place is where the bytes of a chunk are in a file; no length: it was never written.
 type place struct {
 	file           string
 	offset, length int64

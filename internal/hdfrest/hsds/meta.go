@@ -200,7 +200,7 @@ func attribute(m pyjson.Member) (hdfrest.Attribute, error) {
 	return hdfrest.Attribute{Name: m.Name, Type: t, Shape: shape, Created: seconds(m.Value.Get("created"))}, nil
 }
 
-// fillOf is an element that nobody wrote.
+// fillOf is an element that was never written.
 func fillOf(t *hdfrest.Type, creation pyjson.Raw) ([]byte, error) {
 	width, fixed := t.Width()
 	value := creation.Get("fillValue")

@@ -56,7 +56,7 @@ type Options struct {
 	// they make it in his place; 5 s.
 	Lease time.Duration
 	Retry objstore.Policy
-	Usage *objstore.Counter // counts the requests to sources; nil: nobody asks
+	Usage *objstore.Counter // counts the requests to sources; may be nil
 }
 
 // Store is a hdfrest.Keeper.

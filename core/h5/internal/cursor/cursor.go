@@ -1,4 +1,4 @@
-// Package cursor reads little-endian fields from bytes that nobody vouches for: every read is checked, the first failure
+// Package cursor reads little-endian fields from untrusted bytes: every read is checked, the first failure
 // sticks, and its error names the structure and the byte offset in the file.
 package cursor
 
