@@ -27,7 +27,18 @@ type StatisticInfo struct {
 	Outputs []Field
 	// Approximate says that what Fold gives of parts is not, but for rounding, what Compute gives of the whole: a digest of digests.
 	Approximate bool
+	Folds       Folding // of a Folder
 }
+
+// A Folding says whether Fold of results on parts, whatever their order, is to the byte what Compute gives of the whole.
+type Folding uint8
+
+// The foldings.
+const (
+	FoldsNear     Folding = iota // no more than Approximate says
+	FoldsIntegers                // it is where results are integers and are stored as such: sums
+	FoldsExactly                 // it is, in whatever numbers the results are stored
+)
 
 // An Input is a column a statistic takes. The column's Name in Groups is the input's.
 type Input struct {

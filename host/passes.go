@@ -25,7 +25,12 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 // What shards share, reading, is divided among them by their numbers of granules, in whole requests and bytes, so that sums over
 // shards are what was really used: requests, bytes, seconds and CPU-seconds of reading. The rest each shard has for itself.
 func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, version string) (outs []*Outcome, errs []error) {
-	p := &processing{t: t, stores: s, version: version, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
+	return t.processAll(ctx, s, jobs, version, nil)
+}
+
+// processAll is ProcessAll. unfolded is why shards could not be folded onto what the store has, by label: they are computed of all granules.
+func (t *Template) processAll(ctx context.Context, s Stores, jobs []job.Job, version string, unfolded map[string]string) (outs []*Outcome, errs []error) {
+	p := &processing{t: t, stores: s, version: version, unfolded: unfolded, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
 	if s.Looks == nil {
 		p.stores.Looks = NewLooks(objstore.MeterReader(s.Source, &p.reads))
 	}
@@ -46,6 +51,7 @@ func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, ver
 	}
 	p.checkMade(ctx)
 	p.run(ctx)
+	p.again(ctx, s, jobs)
 	return p.outs, p.errs
 }
 
@@ -68,6 +74,7 @@ type processing struct {
 	t        *Template
 	stores   Stores
 	version  string
+	unfolded map[string]string
 	start    time.Time
 	source   core.ObjectReader
 	reads    objstore.Counter
@@ -93,6 +100,8 @@ type work struct {
 	writes objstore.Counter
 	shard  core.Shard
 	want   store.Want
+	old    *store.Record // what the granules of task are folded onto; nil: they are all
+	why    string        // store.Record.NotFolded
 	task   engine.Task
 }
 
@@ -124,14 +133,28 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	case whole:
 		p.outs[w.at].Record, p.outs[w.at].Skipped = record, true
 		return false, nil
-	case record != nil || damaged: // from now on the shard is not done, and stays so until everything else is in place
+	}
+	w.task = engine.Task{Shard: w.shard, Block: block, Source: p.source, Store: w.store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
+	take := func(i int) {
+		w.task.Granules, w.task.Home = append(w.task.Granules, t.Recipe.WithIndex(granules[i])), append(w.task.Home, j.IsHome(i))
+	}
+	if record != nil {
+		var places []int
+		if places, w.why = p.fresh(ctx, w, record, granules); len(places) > 0 {
+			w.old, w.task.Onto = record, p.onto(w, record)
+			for _, i := range places {
+				take(i)
+			}
+			return true, nil
+		}
+	}
+	if record != nil || damaged { // from now on the shard is not done, and stays so until everything else is in place
 		if err := store.DeleteRecord(ctx, w.store, j.StorePath, w.shard.Label); err != nil {
 			return false, err
 		}
 	}
-	w.task = engine.Task{Shard: w.shard, Block: block, Source: p.source, Store: w.store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
-	for i, g := range granules {
-		w.task.Granules, w.task.Home = append(w.task.Granules, t.Recipe.WithIndex(g)), append(w.task.Home, j.IsHome(i))
+	for i := range granules {
+		take(i)
 	}
 	return true, nil
 }
@@ -222,7 +245,11 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 	}
 	record := p.t.record(w.job, w.shard, w.want, res, p.version)
 	record.Versions = p.versions(w.task.Granules, record.Missing)
+	record.How, record.NotFolded = store.HowComputed, w.why
 	p.receipt(&record.Receipt, i, res)
+	if w.old != nil {
+		folded(record, w.old, w.task.Granules, res)
+	}
 	if err := record.Save(ctx, w.store, w.job.StorePath); err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -238,7 +265,7 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 // receipt is what a shard took: its part of reading, and what came after that.
 func (p *processing) receipt(to *job.Receipt, i int, res *engine.Result) {
 	w := p.works[i]
-	receipt(to, res, len(w.job.Granules))
+	receipt(to, res, len(w.task.Granules))
 	for k, n := range res.LeftOut {
 		to.Observations.LeaveOut(p.t.pipeline.Vars[k].Name, n)
 	}

@@ -152,6 +152,8 @@ func (s *statisticSuite) same(c *check, f form, what string, want, got []core.Co
 		if d == "" {
 			continue
 		}
+		folds := s.statistic.Info().Folds
+		c.that(folds != core.FoldsExactly, "%s differ for inputs of types %v, though the statistic says that it folds exactly: output %d: %s", what, f, i, d)
 		comparable := a.Type == b.Type && a.Type.IsFloat() && a.Offsets == nil && len(a.Data) == len(b.Data)
 		c.that(comparable, "%s differ for inputs of types %v: output %d: %s", what, f, i, d)
 		for k := range len(a.Data) / a.Type.Size() {

@@ -103,7 +103,7 @@ var rules = map[string][]string{
 	"internal/quantity":    {},
 	"internal/quickdeploy": {"internal/bundle", "internal/deploy", "internal/quantity", "internal/zippatch"},
 	"internal/draft":       {"core/h5", "core/h5/cf", "core/names", "internal/config"},
-	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/job", "internal/plan", "internal/store", "internal/stored"},
+	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/job", "internal/plan", "internal/store", "internal/stored", "internal/zarr"},
 
 	"core/spelling": {},
 

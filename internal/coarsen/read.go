@@ -8,6 +8,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/zarr"
 )
 
 // read is the cells of one shard of the store that have values.
@@ -58,7 +59,7 @@ func (m *making) readVariable(ctx context.Context, v *variable, block []int64) (
 			if k == 0 {
 				typ = v.array.Type
 			}
-			col, err := columnOf(d.URL, c, typ, max(f.Width, 1))
+			col, err := zarr.RowsOfCells(d.URL, c, typ, max(f.Width, 1))
 			if err != nil {
 				return out, err
 			}
@@ -84,25 +85,6 @@ func (m *making) readVariable(ctx context.Context, v *variable, block []int64) (
 		return out, nil
 	}
 	out.has = filled(&out.cols[0], &v.array)
-	return out, nil
-}
-
-// columnOf is cells' bytes as rows of numbers.
-func columnOf(url string, c [][]byte, typ core.Type, width int) (core.Column, error) {
-	out := core.Column{Type: typ, Width: width, Offsets: make([]int64, 1, len(c)+1)}
-	size, total := width*typ.Size(), 0
-	for i, b := range c {
-		if len(b)%size != 0 {
-			return out, core.Errorf(core.Corrupt, "coarsen", url, "cell %d of the shard has %d bytes, no multiple of a row's %d", i, len(b), size)
-		}
-		total += len(b)
-		out.Offsets = append(out.Offsets, int64(total/size))
-	}
-	out.Data = core.NewData(total)
-	at := 0
-	for _, b := range c {
-		at += copy(out.Data[at:], b)
-	}
 	return out, nil
 }
 

@@ -90,6 +90,7 @@ type Task struct {
 	Store        core.ObjectStore
 	StoreURL     string
 	AllowMissing bool
+	Onto         *Onto // what the store has of granules that are not among Granules; nil: nothing that counts
 }
 
 // An Object is one object that a task wrote.
@@ -148,6 +149,7 @@ type Result struct {
 	Objects   []Object
 	Unwritten []string // keys of the task's arrays that hold no value; an older run may have left objects there
 	Phases    Phases
+	Same      bool // with Task.Onto: no row was kept, so that what the store has stays; Objects, Unwritten and Cells are not known
 
 	SpillBytes int64 // rows that were on disk for a while, of granules that no task before has
 }

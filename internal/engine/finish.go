@@ -13,7 +13,9 @@ import (
 func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 	segs := r.segments(t)
 	need := r.needs(segs)
-	if need > r.p.Budget.MostLease() && len(segs) > 0 {
+	if r.tasks[t].Onto != nil {
+		need = min(need+2*r.p.blockBytes(r.layout.slots), r.p.Budget.MostLease())
+	} else if need > r.p.Budget.MostLease() && len(segs) > 0 {
 		return r.chunks(ctx, t, segs, res)
 	}
 	release, err := r.p.Budget.Lease(ctx, need)
@@ -34,11 +36,20 @@ func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 	r.let(t)
 	res.Cells = int64(len(groups.Slots))
 	res.Phases.Group = lap()
+	if r.tasks[t].Onto != nil && len(groups.Slots) == 0 {
+		res.Same = true
+		return nil
+	}
 	blocks, err := r.p.reduce(ctx, r.tasks[t], groups, res)
 	if err != nil {
 		return err
 	}
 	res.Phases.Reduce = lap()
+	if onto := r.tasks[t].Onto; onto != nil {
+		if err := onto.Begin(ctx); err != nil {
+			return err
+		}
+	}
 	if err := r.p.write(ctx, r.tasks[t], blocks, res); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type inputs struct {
 	areas   []float64     // of groups.Slots
 	marked  []bool        // by column: some row has no valid value
 	key     string        // of last: the columns that lack values
+	onto    *joining      // nil: results are those of the rows alone
 	last    *view         // one at a time, so that what statistics take is never in memory more than twice
 }
 
@@ -113,18 +114,7 @@ func (p *Pipeline) lacks(columns []core.Column, some []int) func(row int64) bool
 
 // lacking are the columns that a variable takes, itself or within expressions, and that lack a value in some row; ascending.
 func (in *inputs) lacking(v *Variable) []int {
-	var out []int
-	for _, i := range v.Inputs {
-		switch {
-		case i.Chunk > 0, i.Area:
-		case i.Column >= 0:
-			out = append(out, i.Column)
-		case i.Derived >= 0:
-			out = append(out, in.p.columnsOf(in.p.Derived[i.Derived])...)
-		}
-	}
-	slices.Sort(out)
-	return slices.DeleteFunc(slices.Compact(out), func(i int) bool { return !in.marked[i] })
+	return slices.DeleteFunc(in.p.takes(v), func(i int) bool { return !in.marked[i] })
 }
 
 // of is the view of a variable.

@@ -247,7 +247,7 @@ func (r *pass) note(t int, res *Result) error {
 			res.Empty = append(res.Empty, job.GroupNote{Granule: g.ID, Group: m})
 		}
 	}
-	if n := len(res.Missing); n > 0 && n == len(r.of[t]) {
+	if n := len(res.Missing); n > 0 && n == len(r.of[t]) && r.tasks[t].Onto == nil {
 		first := res.Missing[0].Err
 		return core.Wrapf(first, "read shard", r.tasks[t].Shard.Label, "every granule failed; the first: %w", first)
 	}

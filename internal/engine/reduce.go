@@ -40,6 +40,9 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Res
 	if err != nil {
 		return nil, err
 	}
+	if t.Onto != nil {
+		in.onto = p.newJoining(t)
+	}
 	for i := range p.Vars {
 		out, left, err := p.compute(ctx, &p.Vars[i], in)
 		if err != nil {
@@ -47,6 +50,9 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Res
 		}
 		res.LeftOut[i] = left
 		blocks = append(blocks, out...)
+	}
+	if in.onto != nil {
+		res.Cells = in.onto.cells(g.Slots)
 	}
 	return blocks, nil
 }
@@ -83,6 +89,9 @@ func columnNamed(cols []core.Column, name string) *core.Column {
 // compute runs one statistic over a shard and says how many rows it left out.
 func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks []block, left int64, err error) {
 	out, left, err := in.outputs(ctx, v)
+	if err == nil && in.onto != nil {
+		out, err = in.onto.join(ctx, v, out)
+	}
 	if err != nil {
 		return nil, 0, err
 	}

@@ -115,9 +115,14 @@ func encode(dst io.Writer, enc *zarr.Encoder, b *block) error {
 
 // key is the object of an array for a block of the frame, relative to the store.
 func (p *Pipeline) key(a *zarr.Array, place []int64) string {
+	return zarr.Join(p.Group, a.Name, a.Key(blockOf(a, place)))
+}
+
+// blockOf is the block of an array for a block of the frame.
+func blockOf(a *zarr.Array, place []int64) []int64 {
 	full := append([]int64(nil), place...)
 	for len(full) < len(a.Shape) {
 		full = append(full, 0) // vector dimensions are one object
 	}
-	return zarr.Join(p.Group, a.Name, a.Key(full))
+	return full
 }

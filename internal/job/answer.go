@@ -31,6 +31,7 @@ type Done struct {
 	Label    string        `json:"label,omitempty"`
 	Status   Status        `json:"status"` // OK, Empty, Partial or Failed
 	Skipped  bool          `json:"skipped,omitempty"`
+	Folded   []string      `json:"folded,omitempty"` // granules that were folded into what the store had of the others
 	// Error is null when the shard is done and has data; NoGranules and NoData come with status Empty.
 	Error *string `json:"error"`
 	Code  string  `json:"code,omitempty"` // of a failure: core.Code in words

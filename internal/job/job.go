@@ -49,8 +49,9 @@ type Job struct {
 	Driver        string          `json:"driver,omitempty"`         // "s3" or "https", where it is not the config's
 	Region        string          `json:"region,omitempty"`
 	Terms
-	Overwrite    bool `json:"overwrite,omitempty"`
-	AllowMissing bool `json:"allow_missing,omitempty"`
+	Overwrite    bool   `json:"overwrite,omitempty"`
+	Append       string `json:"append,omitempty"` // what becomes of a shard that was computed of some of the granules
+	AllowMissing bool   `json:"allow_missing,omitempty"`
 	// Home are the places in the list of granules of those whose rows without a position this job counts; each granule has
 	// one job that does. nil: no plan says so, and the job counts them of all.
 	Home       []int        `json:"home,omitzero"`
@@ -66,6 +67,13 @@ type Terms struct {
 	OutputKMSKey  string `json:"output_kms_key,omitempty"` // KMS key that what is written is encrypted with
 	RequesterPays bool   `json:"requester_pays,omitempty"` // reading granules is charged to the account that reads
 }
+
+// What becomes of a shard that was computed of some of its granules.
+const (
+	AppendAuto      = ""          // the others are folded in where that gives the same bytes as computing it of all; else it is
+	AppendFold      = "fold"      // they are folded in where that is near to it too
+	AppendRecompute = "recompute" // it is computed of all
+)
 
 // A Superseded is a granule that was left out because another holds the same observations, newer or whole.
 type Superseded struct {
@@ -147,6 +155,13 @@ func (j *Job) SetGranules(data []byte) error {
 func (j *Job) check() error {
 	if j.Mode != "" && j.Mode != "process" {
 		return core.Errorf(core.Unsupported, "job.Decode", string(j.ShardKey), "not supported yet: mode %s", j.Mode)
+	}
+	switch j.Append {
+	case AppendAuto, AppendRecompute:
+	case AppendFold:
+		return core.Errorf(core.Unsupported, "job.Decode", string(j.ShardKey), "append: %s is for runs on one machine: an event may come twice, and its two ends leave other bytes", j.Append)
+	default:
+		return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "append is %q; have %s, or none", j.Append, AppendRecompute)
 	}
 	var missing []string
 	if j.ShardKey == "" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -18,7 +19,7 @@ func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release 
 	if began.IsZero() {
 		began = r.start
 	}
-	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite, Seen: r.seen, Began: began, Lost: lost, Note: r.progress.Warn}
+	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite || r.o.Append == job.AppendFold, Seen: r.seen, Began: began, Lost: lost, Note: r.progress.Warn}
 	if l, ok := b.(lingering); ok {
 		if more := l.lingers(); more > 0 {
 			who.Detached, who.Lasts = true, more+store.ClaimLasts

@@ -60,6 +60,9 @@ var ErrDeclined = errors.New("max-cost gate declined; nothing was computed")
 // Lambda computes each shard by an invocation of a function.
 func Lambda(o LambdaOptions) Opener {
 	return func(ctx context.Context, r *Run) (Backend, error) {
+		if r.o.Append == job.AppendFold {
+			return nil, core.Errorf(core.Unsupported, "append", r.o.Append, "a function that is invoked twice could leave objects of two ways to compute them: it folds only where the bytes are the same; leave --append out, or compute here")
+		}
 		b := &cloud{r: r, o: o, runs: store.At(r.store).Run(r.id), wanted: r.o.Workers}
 		switch {
 		case b.wanted > 0:
@@ -495,6 +498,9 @@ func resultOf(d *job.Done) Result {
 	rec := &store.Record{ShardKey: d.ShardKey, Label: d.Label, Status: d.Status}
 	if d.Receipt != nil {
 		rec.Receipt = *d.Receipt
+	}
+	if len(d.Folded) > 0 {
+		rec.How, rec.Folded = store.HowFolded, [][]string{d.Folded}
 	}
 	for _, e := range rec.Receipt.ReadErrors {
 		rec.Missing = append(rec.Missing, e.Granule)

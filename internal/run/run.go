@@ -55,12 +55,13 @@ type Options struct {
 	OutputKeys     string    // file with the keys to write the store with; "": the environment's
 	Terms          job.Terms // of buckets of other accounts
 
-	Overwrite        bool // delete what the store holds
-	Keep             bool // keep shards of earlier runs that the plan does not have
-	AllowMissing     bool // leave out granules that cannot be read
-	AllowContraction bool // go on without granules that the store was made from
-	Once             bool // do not try a shard again because something did not answer
-	Profile          bool // measure phases
+	Overwrite        bool   // delete what the store holds
+	Append           string // job.AppendAuto, AppendFold or AppendRecompute: what becomes of shards with more granules than before
+	Keep             bool   // keep shards of earlier runs that the plan does not have
+	AllowMissing     bool   // leave out granules that cannot be read
+	AllowContraction bool   // go on without granules that the store was made from
+	Once             bool   // do not try a shard again because something did not answer
+	Profile          bool   // measure phases
 
 	Began    time.Time // when whoever asked for the run began; zero: now. What another run made of the store since is not overwritten
 	Open     Opener    // the backend; nil: Local
@@ -266,7 +267,7 @@ func (r *Run) makeJobs() []job.Job {
 	for _, i := range r.ranks {
 		j := r.template.Job(i, &r.plan.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
-		j.Terms = r.o.Terms
+		j.Terms, j.Append = r.o.Terms, r.o.Append
 		for k := range j.Granules {
 			if g := &j.Granules[k]; r.source.found != nil {
 				if state, ok := r.source.found.State(g.URL()); ok {
@@ -416,6 +417,9 @@ func outcomeText(o *host.Outcome) string {
 		return "EMPTY"
 	}
 	text := fmt.Sprintf("OK (%s cells, %s obs)", humanize.Comma(rec.Receipt.Cells), humanize.Comma(rec.Receipt.Observations.Kept))
+	if n := len(rec.Folded); n > 0 {
+		text += ", folded in " + quantity.Counted(int64(len(rec.Folded[n-1])), "granule")
+	}
 	if rec.Status == job.Partial {
 		text += " without " + quantity.Counted(int64(len(rec.Missing)), "granule")
 	}

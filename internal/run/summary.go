@@ -6,6 +6,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/cost"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // A Summary is what a run did: the sum of its receipts.
@@ -82,6 +83,7 @@ type ShardCounts struct {
 
 	Errors  int `json:"errors"`
 	Skipped int `json:"skipped"` // done before; counted in with_data or empty too
+	Folded  int `json:"folded"`  // new granules were folded in; counted in with_data or empty too
 }
 
 // emptyBy is the count of empty shards that have so many granules.
@@ -125,6 +127,8 @@ func (s *Summary) add(label string, res Result, err error) {
 	rec := o.Record
 	if o.Skipped {
 		s.Shards.Skipped++
+	} else if rec.How == store.HowFolded {
+		s.Shards.Folded++
 	}
 	if rec.Status == job.Empty || rec.Receipt.Cells == 0 {
 		*s.Shards.emptyBy(rec.Receipt.Granules)++

@@ -20,7 +20,7 @@ func (s *Summary) Text(profile bool) []byte {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	fmt.Fprintf(w, "Done: %s with data, %s obs, %s, %.1f s\n", quantity.Counted(int64(s.Shards.WithData), "shard"), humanize.Comma(s.Observations), quantity.Counted(int64(s.Shards.Errors), "error"), s.WallSeconds)
-	line("Shards", "%d total, %d with data, %d empty%s, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, emptyParts(s), s.Shards.Errors, skipped(s))
+	line("Shards", "%d total, %d with data, %d empty%s, %d errors%s", s.Shards.Total, s.Shards.WithData, s.Shards.Empty, emptyParts(s), s.Shards.Errors, before(s))
 	line("Cells", "%s with data", humanize.Comma(s.Cells))
 	line("Observations", "%s kept%s", humanize.Comma(s.Observations), counts("; dropped: ", s.Dropped))
 	if len(s.LeftOut) > 0 {
@@ -99,11 +99,19 @@ func emptyParts(s *Summary) string {
 	return fmt.Sprintf(" (%d no granules, %d filtered)", s.Shards.NoGranules, s.Shards.NoRows)
 }
 
-func skipped(s *Summary) string {
-	if s.Shards.Skipped == 0 {
+// before says of how many shards the store had something.
+func before(s *Summary) string {
+	var parts []string
+	if n := s.Shards.Skipped; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d done before", n))
+	}
+	if n := s.Shards.Folded; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d folded", n))
+	}
+	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%d done before)", s.Shards.Skipped)
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // counts lists numbers by name after a title; nothing of none.

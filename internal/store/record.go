@@ -27,7 +27,8 @@ const recordSpec = "zagg-record/1"
 const maxRecord = 256 << 20
 
 // A Record says that a shard is done. It is written last and deleted first: without it, what lies in the store of the shard does
-// not count. Records of the same work differ in Receipt, Version, RunID and WrittenAt only.
+// not count. Records of the same work differ in Receipt, How,
+// Folded, NotFolded, Version, RunID and WrittenAt only.
 type Record struct {
 	Spec       string          `json:"spec"`
 	ShardKey   core.ShardKey   `json:"shard_key"`
@@ -45,13 +46,24 @@ type Record struct {
 	Home       []string         `json:"home,omitzero"`
 	Superseded []job.Superseded `json:"superseded,omitempty"` // left out for a granule that is at home here
 	// Versions are those of the granules that were read, where their services tell. nil: not known, as in records of earlier releases.
-	Versions  []Version    `json:"granules,omitempty"`
+	Versions []Version `json:"granules,omitempty"`
+	How      string    `json:"how,omitempty"` // HowComputed or HowFolded; "": HowComputed, as records of earlier releases have it
+	// Folded are the granules that were folded into what the store had of the others, append by append; nil: the shard was computed of
+	// all granules at once. NotFolded is why it was, though the store had it of some of them.
+	Folded    [][]string   `json:"folded,omitempty"`
+	NotFolded string       `json:"not_folded,omitempty"`
 	Receipt   job.Receipt  `json:"receipt"`
 	Plugins   []job.Plugin `json:"plugins,omitempty"` // whose code computed it
 	Version   string       `json:"zagg_version"`
 	RunID     string       `json:"run_id,omitempty"`
 	WrittenAt time.Time    `json:"written_at"` // UTC, whole seconds
 }
+
+// How a shard came to be.
+const (
+	HowComputed = "computed" // of all granules at once
+	HowFolded   = "folded"   // of some at once, and then of others that were folded in
+)
 
 // A Version is which version of a granule was read.
 type Version struct {

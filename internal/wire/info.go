@@ -199,7 +199,7 @@ func ProductInfoFromProto(p *zaggv1.ProductInfo) (core.ProductInfo, error) {
 
 // StatisticInfoToProto is what a statistic takes and gives.
 func StatisticInfoToProto(s *core.StatisticInfo) *zaggv1.StatisticInfo {
-	out := &zaggv1.StatisticInfo{Outputs: fieldsToProto(s.Outputs), ApproximateFold: s.Approximate}
+	out := &zaggv1.StatisticInfo{Outputs: fieldsToProto(s.Outputs), ApproximateFold: s.Approximate, Folds: uint32(s.Folds)}
 	for _, in := range s.Inputs {
 		out.Inputs = append(out.Inputs, &zaggv1.Input{Name: in.Name, PerCell: in.PerCell, Optional: in.Optional})
 	}
@@ -210,6 +210,9 @@ func StatisticInfoToProto(s *core.StatisticInfo) *zaggv1.StatisticInfo {
 func StatisticInfoFromProto(s *zaggv1.StatisticInfo) (core.StatisticInfo, error) {
 	outputs, err := fieldsFromProto(s.GetOutputs())
 	out := core.StatisticInfo{Outputs: outputs, Approximate: s.GetApproximateFold()}
+	if f := s.GetFolds(); f <= uint32(core.FoldsExactly) {
+		out.Folds = core.Folding(f)
+	}
 	for _, in := range s.GetInputs() {
 		out.Inputs = append(out.Inputs, core.Input{Name: in.GetName(), PerCell: in.GetPerCell(), Optional: in.GetOptional()})
 	}

@@ -220,7 +220,7 @@ func TestInfosSurvive(t *testing.T) {
 	p, err := ProductInfoFromProto(over(t, ProductInfoToProto(&product)))
 	require.NoError(t, err)
 	require.Equal(t, product, p)
-	statistic := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}, {Name: "w", PerCell: true, Optional: true}}, Outputs: []core.Field{{Name: "", Width: 2, Ragged: true, Units: "{source}^2"}}, Approximate: true}
+	statistic := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}, {Name: "w", PerCell: true, Optional: true}}, Outputs: []core.Field{{Name: "", Width: 2, Ragged: true, Units: "{source}^2"}}, Approximate: true, Folds: core.FoldsIntegers}
 	s, err := StatisticInfoFromProto(over(t, StatisticInfoToProto(&statistic)))
 	require.NoError(t, err)
 	require.Equal(t, statistic, s)

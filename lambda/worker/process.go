@@ -276,6 +276,9 @@ func (in *invocation) done(j *job.Job, recipe *host.Recipe, out *host.Outcome, e
 	d.ShardKey, d.Label, d.Status, d.Skipped, d.Receipt = rec.ShardKey, rec.Label, rec.Status, out.Skipped, r
 	d.CellsWithData, d.TotalObs, d.TotalObsRead = r.Cells, r.Observations.Kept, r.Observations.Read
 	d.FilesProcessed, d.PhaseTimings = r.Granules, r.Phases
+	if n := len(rec.Folded); n > 0 && !out.Skipped {
+		d.Folded = rec.Folded[n-1]
+	}
 	d.RecordURL = store.At(j.StorePath).Record(rec.Label)
 	d.ReadErrors = len(r.ReadErrors)
 	d.GranuleErrors = len(r.ReadErrors)

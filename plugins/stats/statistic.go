@@ -46,6 +46,12 @@ func (s statistic) Info() core.StatisticInfo {
 		out.Type = 0
 	}
 	info.Outputs = []core.Field{describeOp(out, s.op, s.args)}
+	switch f, ok := foldOp(s.op); {
+	case ok && f == reduce.OpSum:
+		info.Folds = core.FoldsIntegers
+	case ok:
+		info.Folds = core.FoldsExactly
+	}
 	return info
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,4 +60,30 @@ func TestAppend(t *testing.T) {
 	config = filepath.Join(t.TempDir(), "changed.yaml")
 	require.NoError(t, os.WriteFile(config, bytes.Replace(text, []byte("delta: 64"), []byte("delta: 128"), 1), 0o644))
 	require.Contains(t, refused(t, run(few)...), "aggregation.variables.h_tdigest.params.delta was 64, now 128")
+}
+
+// Counts and extremes are folded into what a store has; the bytes are those of computing.
+func TestAppendFolds(t *testing.T) {
+	const samples = "../../cmd/zagg/cli/sample"
+	files, err := filepath.Glob(samples + "/*.h5")
+	require.NoError(t, err)
+	text, err := os.ReadFile(samples + "/demo.yaml")
+	require.NoError(t, err)
+	kept := regexp.MustCompile(`(?m)^    h_(mean|sigma|q50): .*\n`).ReplaceAll(text, nil)
+	require.Less(t, len(kept), len(text))
+	config := filepath.Join(t.TempDir(), "extremes.yaml")
+	require.NoError(t, os.WriteFile(config, bytes.Replace(kept, []byte("layout: compact"), []byte("layout: fullsphere"), 1), 0o644))
+	run := func(store string, granules []string, more ...string) string {
+		return zagg(t, append([]string{"run", "--config", config, "--granules", strings.Join(granules, ","), "--store", store}, more...)...)
+	}
+	fresh := filepath.Join(t.TempDir(), "fresh.zarr")
+	run(fresh, files, "-q")
+	want := folder(t, fresh)
+	store := filepath.Join(t.TempDir(), "store.zarr")
+	run(store, files[:6], "-q")
+	require.Contains(t, run(store, files[:9]), " folded")
+	require.Contains(t, run(store, files), " folded")
+	require.Equal(t, want, folder(t, store))
+	require.Contains(t, zagg(t, "verify", store, "--deep"), "all as it was written")
+	require.Contains(t, refused(t, "run", "--config", config, "--granules", samples, "--store", fresh, "--append", "fold", "--backend", "lambda", "--emulate", "--yes"), "it folds only where the bytes are the same")
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -202,4 +203,27 @@ func TestLambdaThatIsNotThere(t *testing.T) {
 	code, _, errs := execute(t, "", append(onCloud, "--store", inCloud, "--backend", "lambda", "--function-name", "other", "--yes")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "`zagg deploy up` makes it")
+}
+
+// A function folds new granules in as a run here does; what is not the same in bytes is refused before anything is sent.
+func TestLambdaFolds(t *testing.T) {
+	sharedtest.NotShort(t)
+	text, err := os.ReadFile("sample/demo.yaml")
+	require.NoError(t, err)
+	config := filepath.Join(t.TempDir(), "counts.yaml")
+	kept := regexp.MustCompile(`(?m)^    h_(mean|sigma|q50): .*\n`).ReplaceAllString(strings.Replace(string(text), "layout: compact", "layout: fullsphere", 1), "")
+	require.NoError(t, os.WriteFile(config, []byte(kept), 0o600))
+	files, err := filepath.Glob("sample/*.h5")
+	require.NoError(t, err)
+	on := func(store string, n int, more ...string) []string {
+		return append([]string{"run", "--config", config, "--granules", strings.Join(files[:n], ","), "--store", store}, more...)
+	}
+	whole, store := filepath.Join(t.TempDir(), "whole.zarr"), filepath.Join(t.TempDir(), "store.zarr")
+	ok(t, on(whole, 8, "-q")...)
+	ok(t, on(store, 7, "-q")...)
+	require.Contains(t, ok(t, on(store, 8, "--backend", "lambda", "--emulate")...), " folded)")
+	require.Equal(t, written(t, whole), written(t, store))
+	code, _, errs := execute(t, "", on(store, 9, "--backend", "lambda", "--emulate", "--append", "fold")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, errs, "it folds only where the bytes are the same")
 }

@@ -33,7 +33,7 @@ type runOptions struct {
 	config, catalog, store, backend, cell, driver, region                        string
 	granules                                                                     []string
 	maxCells, maxWorkers                                                         int
-	perJob, memory, scratch                                                      string
+	perJob, memory, scratch, appends                                             string
 	overwrite, keep, allowMissing, allowContraction, dryRun, once, profile, json bool
 	anonymous, quiet                                                             bool
 	terms                                                                        job.Terms
@@ -51,6 +51,9 @@ func (a *app) runCommand() *cobra.Command {
 The shards come from a shard map (--catalog), or are found by reading the coordinates of the granules given. A shard
 that is already done with the same granules and configuration is skipped, so the same command resumes a run that was
 stopped. Shards of an earlier run that this plan does not have are removed at the end, unless --keep is given.
+
+With more granules than before, only the shards that they touch are done again. Where each statistic can be folded (counts, extremes, sums
+of integers; with --append fold sums, means, variances and t-digests too, near to what all granules at once give) only the new ones are read.
 
 --bbox, --polygon, --start and --end choose observations, each by its own place and its own time. The store is then one of these
 observations: another choice needs another store. Times are those of output.time_source, or of the product where its reader knows them.
@@ -101,6 +104,7 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 	f.StringVar(&o.terms.OutputACL, "output-acl", "", "canned ACL of what is written to S3, such as bucket-owner-full-control for another account's bucket")
 	f.StringVar(&o.terms.OutputKMSKey, "output-kms-key", "", "KMS key (id, alias or ARN) that what is written to S3 is encrypted with (default as the bucket has it)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "delete what the store holds and start again")
+	f.StringVar(&o.appends, "append", "auto", "shards that have more granules than before: auto folds these into what is stored where that gives the same bytes, fold also where it is near to it, recompute never")
 	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that this plan does not have")
 	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that are not there or damaged and record them, instead of failing; the exit code is then 3")
 	f.BoolVar(&o.allowContraction, "allow-contraction", false, "go on without granules that the store was made from: what they hold is removed")
@@ -114,6 +118,7 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 	o.lambda.flags(f)
 	c.RegisterFlagCompletionFunc("plugin-log", fixed(plugins.Levels()...))
 	c.RegisterFlagCompletionFunc("backend", fixed("local", "lambda"))
+	c.RegisterFlagCompletionFunc("append", fixed("auto", "fold", "recompute"))
 	c.RegisterFlagCompletionFunc("invocation", fixed("async", "sync"))
 	c.RegisterFlagCompletionFunc("driver", fixed("s3", "https"))
 	c.RegisterFlagCompletionFunc("config", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -166,6 +171,8 @@ func (o *runOptions) check() error {
 		{o.backend != "local" && o.backend != "lambda", fmt.Sprintf("--backend is %q; have local, lambda", o.backend)},
 		{o.driver != "" && o.driver != "s3" && o.driver != "https", fmt.Sprintf("--driver is %q; have s3, https", o.driver)},
 		{o.maxWorkers < 0 || o.maxCells < 0, "--max-workers must be at least 1 and --max-cells at least 0"},
+		{!slices.Contains([]string{"auto", "fold", "recompute"}, o.appends), fmt.Sprintf("--append is %q; have auto, fold, recompute", o.appends)},
+		{o.appends == "fold" && o.overwrite, "--append fold and --overwrite exclude each other"},
 		{o.keep && o.overwrite, "--keep and --overwrite exclude each other"},
 		{o.catalog != "" && len(o.granules) > 0, "--catalog and --granules exclude each other"},
 		{o.backend == "lambda" && l.invocation != "async" && l.invocation != "sync", fmt.Sprintf("--invocation is %q; have async, sync", l.invocation)},
@@ -254,7 +261,7 @@ func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, erro
 		Config: cfg, Name: o.config, Notes: notes, Compile: a.compile, PluginUse: a.plugins.Use,
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
-		Overwrite: o.overwrite, Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
+		Overwrite: o.overwrite, Append: strings.TrimPrefix(o.appends, "auto"), Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
 		Began: a.began, Progress: screen.NewReporter(a.stderr, o.quiet), Open: openLocal(budget.NewGarbage(memory)),
 	}
 	if len(o.granules) > 0 {

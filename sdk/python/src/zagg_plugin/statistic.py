@@ -81,7 +81,8 @@ class Statistic:
     # A statistic that can be computed from its own outputs on finer cells has
     #   def fold(self, groups: Groups) -> Result
     # whose groups.rows are outputs of compute or fold, by the outputs' names ("" if there is one): arrays, or a Ragged with a row for
-    # each part. zagg coarsen makes coarser cells by it.
+    # each part. zagg coarsen makes coarser cells by it, and a run with more granules than before may fold the new ones in.
+    folds: ClassVar[str] = "near"  # what fold gives is near to compute of all, or the same: of "integers" stored as such, or "exactly"
 
 
 def per_cell(name: str | None = None, *, dtype: Any = np.float64, units: str = "", width: int = 1) -> Callable[[Callable[..., Any]], type[Statistic]]:
