@@ -87,3 +87,15 @@ func TestWheel(t *testing.T) {
 	run(t, root, []string{"ZAGG=" + program}, python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "sdk/client")
 	run(t, root, []string{"ZAGG=" + program}, python, "-m", "mypy", "--strict", "--ignore-missing-imports", "--cache-dir", filepath.Join(dir, "mypy"), "sdk/client/src/zagg")
 }
+
+// The notebook gives what is kept in it.
+func TestNotebook(t *testing.T) {
+	python := os.Getenv("ZAGG_PYTHON")
+	if python == "" {
+		t.Skip("ZAGG_PYTHON names no Python with the packages of test/requirements.txt: skipped")
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	env := []string{"ZAGG=" + sharedtest.Program(t, "zagg"), "PYTHONPATH=" + filepath.Join(root, "sdk", "client", "src")}
+	require.Contains(t, run(t, root, env, python, "examples/notebook/execute.py", "examples/notebook/first-map.ipynb"), "7 cells executed")
+}

@@ -91,9 +91,9 @@ def run(config: Config, granules: Granules | None = None, store: Store = "", *, 
     return open_store(store)
 
 
-def plot(store: Store, variable: str, output: Store | None = None, *, title: str | None = None) -> Any:
+def plot(store: Store, variable: str, output: Store | None = None, *, title: str | None = None, **options: Any) -> Any:
     """Draw a variable as a map: into a file (.png, .svg), or, without one, as an image that a notebook shows."""
-    args = ["plot", os.fspath(store), variable, *flags({"title": title})]
+    args = ["plot", os.fspath(store), variable, *flags({"title": title, **options})]
     if output is not None:
         call([*args, "--output", os.fspath(output)])
         return Path(output)
