@@ -28,6 +28,7 @@ type Near struct {
 	Grid core.Grid
 
 	reach atomic.Uint64 // bits of the radius in metres beyond which runs are cut; 0: not known yet
+	known shardSet      // where rows in no order were found
 }
 
 // Each visits runs of points, all that are near a valid one and in order, with the shards that can own one of them. It gives the
@@ -41,15 +42,13 @@ func (n *Near) Each(ctx context.Context, lon, lat []float64, visit func(from, to
 	for at := 0; at < len(lon); at += scanRows {
 		runs.add(lon, lat, at, min(at+scanRows, len(lon)))
 	}
-	for first := 0; first < len(runs.regions); first += coverRuns {
-		covers, err := n.Grid.Cover(ctx, runs.regions[first:min(first+coverRuns, len(runs.regions))])
-		if err != nil {
+	candidates, err := n.candidates(ctx, lon, lat, &runs)
+	if err != nil {
+		return 0, err
+	}
+	for i, keys := range candidates {
+		if err := visit(runs.rows[i][0], runs.rows[i][1], keys); err != nil {
 			return 0, err
-		}
-		for i, keys := range covers {
-			if err := visit(runs.rows[first+i][0], runs.rows[first+i][1], keys); err != nil {
-				return 0, err
-			}
 		}
 	}
 	return runs.invalid, nil
