@@ -34,9 +34,7 @@ and of t-digests some quantiles and a small picture of the distribution, from it
 				return err
 			}
 			if asJSON {
-				enc := json.NewEncoder(a.stdout)
-				enc.SetIndent("", "  ")
-				return enc.Encode(info)
+				return a.printJSON(info)
 			}
 			return a.printInfo(info)
 		},
@@ -69,9 +67,7 @@ func (a *app) cellInfo(ctx context.Context, address, id string, asJSON bool) err
 		return err
 	}
 	if asJSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(c)
+		return a.printJSON(c)
 	}
 	fmt.Fprintf(a.stdout, "shard %s, centre %.6f, %.6f\n", c.Shard, c.Lon, c.Lat)
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)

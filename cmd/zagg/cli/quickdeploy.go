@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -132,9 +131,7 @@ func (a *app) quickdeploy(ctx context.Context, o *quickOptions) error {
 	a.updateFunctions(ctx, s, done)
 	failed := done.Failed()
 	if o.asJSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(done); err != nil {
+		if err := a.printJSON(done); err != nil {
 			return err
 		}
 	} else {
