@@ -71,7 +71,7 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
 		Config: t.Recipe.Config.JSON(), Plugins: job.ForeignPlugins(t.Recipe.plugins), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
-		Granules: slices.Clone(shard.Granules),
+		Granules: append(job.Granules{}, shard.Granules...),
 	}
 	if old, ok := t.Recipe.Grid.(core.LegacyGrid); ok { // whose workers of earlier releases look at orders
 		shard, cell := old.Orders()
