@@ -21,6 +21,11 @@ func Unlisted(s core.ObjectStore, known string, below ...string) core.ObjectStor
 	return &unlisted{ObjectStore: s, known: known, below: below}
 }
 
+// UnlistedToRead is Unlisted for who only reads: known is an object that is there already, and nothing is written.
+func UnlistedToRead(s core.ObjectStore, known string, below ...string) core.ObjectStore {
+	return &unlisted{ObjectStore: s, known: known, below: below, readOnly: true}
+}
+
 // knownText is what the known object says to people.
 const knownText = "This object tells zagg that objects can be read here, although not listed.\n"
 
@@ -28,6 +33,8 @@ type unlisted struct {
 	core.ObjectStore
 	known string
 	below []string
+	// readOnly says that known is not to be written.
+	readOnly bool
 
 	mu      sync.Mutex
 	asked   bool // whether listing is granted is known
@@ -72,7 +79,7 @@ func (u *unlisted) reads(ctx context.Context) error {
 		return err
 	}
 	u.mu.Lock()
-	first := !u.wrote
+	first := !u.wrote && !u.readOnly
 	u.wrote = true
 	u.mu.Unlock()
 	if !first {
@@ -93,6 +100,8 @@ func (u *unlisted) meant(ctx context.Context, op, url string, err error) error {
 	switch e := u.reads(ctx); {
 	case core.Is(e, core.Unavailable): // so that it is asked again
 		return e
+	case e != nil && u.readOnly:
+		return core.Wrapf(err, op, url, "without s3:ListBucket a store that is not there cannot be told from one that may not be read: %w", err)
 	case e != nil:
 		return err
 	}

@@ -89,16 +89,23 @@ func Pause(waited, most time.Duration) time.Duration {
 	return min(max(waited/looksPart, FirstLook), most)
 }
 
+// longestWall is more seconds than any run takes, and fewer than a time.Duration holds.
+const longestWall = 1e9
+
 // looks is how often results are looked for in so many seconds.
 func looks(wall float64) int64 {
-	n, _ := SeenAt(time.Duration(wall * float64(time.Second)))
+	n, _ := SeenAt(time.Duration(min(wall, longestWall) * float64(time.Second)))
 	return n
 }
 
 // SeenAt is when a result is seen that comes so long after the first event, and how many looks that takes.
 func SeenAt(came time.Duration) (looks int64, at time.Duration) {
-	for at < came {
+	for at < came && Pause(at, lastLook) < lastLook {
 		looks, at = looks+1, at+Pause(at, lastLook)
+	}
+	if at < came { // from now on they are evenly spaced
+		more := (came - at + lastLook - 1) / lastLook
+		looks, at = looks+int64(more), at+more*lastLook
 	}
 	return looks, at
 }

@@ -1,6 +1,8 @@
 package cost
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -158,5 +160,57 @@ func TestCeiling(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Whatever the map, the function and the constants, calibrated or simulated, no ceiling is below what is expected, in sum or in any part; and
+// what is expected grows with each job.
+func TestCeilingOfAnything(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	some := func(most float64) float64 { // often nothing, often little, sometimes the most
+		switch random.IntN(4) {
+		case 0:
+			return 0
+		case 1:
+			return most
+		}
+		return most * math.Pow(random.Float64(), 4)
+	}
+	reading := func() Reading {
+		return Reading{CPU: some(100), Trips: some(1000), Gets: some(1e5), Bytes: 1 + some(1e11), Factor: some(20)}
+	}
+	for range 3000 {
+		m := Model{JobSeconds: some(1e3), ShardSeconds: some(1e4), ShardTrips: some(1e3), ShardGets: some(1e4), ShardPuts: some(1e4), Whole: reading(), Pieces: reading(), InitSeconds: some(1e3), LogBytes: some(1e8)}
+		require.NoError(t, m.Check())
+		f := Function{
+			MemoryMB: 128 + random.IntN(10113), TmpMB: 512 + random.IntN(9729), AMD64: random.IntN(2) == 0, Concurrency: random.IntN(3000), Timeout: some(900), Sends: random.IntN(4),
+			Latency: some(60), Bandwidth: 1e4 + some(1e9), Sync: random.IntN(2) == 0,
+		}
+		var jobs []Job
+		last := 0.0
+		for range 1 + random.IntN(6) {
+			shards, granules := 1+random.IntN(64), random.IntN(500)
+			j := Job{Shards: shards, Granules: granules, Pairs: granules * (1 + random.IntN(shards))}
+			j.Whole = random.IntN(granules + 1)
+			j.WholePairs = min(j.Pairs, j.Whole*(1+random.IntN(shards)))
+			j.Bytes = int64(j.Whole) * int64(some(1e10))
+			jobs = append(jobs, j)
+			e := m.ExpectJobs(jobs, f)
+			holdsCeiling(t, e, f)
+			require.GreaterOrEqual(t, e.USD, last*(1-1e-12))
+			last = e.USD
+			holdsCeiling(t, m.Took(jobs, f, Times{Worker: some(1e6), Starts: some(1e3), Wall: some(1e5)}), f)
+		}
+	}
+}
+
+func holdsCeiling(t *testing.T, e Expectation, f Function) {
+	for _, part := range [][2]float64{
+		{e.CeilingUSD, e.USD}, {e.Ceiling.Compute, e.Bill.Compute}, {e.Ceiling.Invoke, e.Bill.Invoke}, {e.Ceiling.Requests, e.Bill.Requests}, {e.Ceiling.Tmp, e.Bill.Tmp}, {e.Ceiling.Logs, e.Bill.Logs},
+	} {
+		require.GreaterOrEqual(t, part[0], part[1], "%+v %+v", e, f)
+	}
+	for _, part := range []float64{e.WorkerSeconds, e.WallSeconds, e.USD, e.CeilingUSD} {
+		require.False(t, math.IsNaN(part) || math.IsInf(part, 0) || part < 0, "%+v %+v", e, f)
 	}
 }

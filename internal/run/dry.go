@@ -3,9 +3,11 @@ package run
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"slices"
 
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -60,5 +62,9 @@ func Dry(ctx context.Context, o Options) (*Forecast, error) {
 	}
 	var err error
 	f.Removed, err = store.Stale(ctx, r.output, r.store, r.plan)
+	if errors.Is(err, objstore.ErrUnlisted) {
+		r.note("what the run would remove cannot be told without s3:ListBucket: a run leaves it there")
+		err = nil
+	}
 	return f, err
 }

@@ -251,7 +251,9 @@ func (r *Run) configure(ctx context.Context) error {
 		return err
 	}
 	r.guard = &store.Guard{ObjectStore: plain}
-	if !r.o.dry { // which writes nothing
+	if r.o.dry { // which writes nothing
+		r.guard.ObjectStore = store.UnlistedToRead(plain, r.store)
+	} else {
 		r.guard.ObjectStore = store.Unlisted(plain, r.store)
 	}
 	r.output = r.guard

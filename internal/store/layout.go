@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/englacial/zagg/core"
@@ -82,6 +83,22 @@ func Unlisted(objects core.ObjectStore, url string) core.ObjectStore {
 		return objects
 	}
 	return objstore.Unlisted(objects, At(url).Readable(), At(url).Below(), At(url).Status())
+}
+
+// UnlistedToRead is Unlisted for who only reads a store, which is known by its root's document.
+func UnlistedToRead(objects core.ObjectStore, url string) core.ObjectStore {
+	if scheme := objstore.Scheme(url); scheme == "" || scheme == "file" {
+		return objects
+	}
+	return objstore.UnlistedToRead(objects, At(url).Metadata(), At(url).Below(), At(url).Status())
+}
+
+// NeedsList explains an error to who may not list a store: what is left undone. Other errors stay as they are.
+func NeedsList(err error, op, url, undone string) error {
+	if !errors.Is(err, objstore.ErrUnlisted) {
+		return err
+	}
+	return core.Wrapf(err, op, url, "%s without s3:ListBucket: %w", undone, err)
 }
 
 // Probe is the address of an object that is written to see whether that is allowed.

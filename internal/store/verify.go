@@ -64,7 +64,7 @@ func (v *Verifier) Verify(ctx context.Context) (*Verified, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, NeedsList(err, "verify", v.URL, "what lies there cannot be told, and nothing was verified,")
 	}
 	c := &comparison{Verifier: v, there: there, named: map[string]string{}}
 	for _, step := range []func(context.Context) error{c.metadata, c.records, c.setUp, c.wroteBySetUp} {

@@ -3,7 +3,9 @@ package stored
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
 )
 
@@ -25,6 +27,7 @@ type Info struct {
 	Observations int64           `json:"observations"`
 	Objects      int             `json:"objects"`
 	Bytes        int64           `json:"bytes"`
+	Unlisted     bool            `json:"unlisted,omitempty"` // who asks may not list the store: of shards nothing is known
 }
 
 // ArrayInfo is what an array is.
@@ -39,8 +42,26 @@ type ArrayInfo struct {
 	Units  string   `json:"units,omitempty"`
 }
 
-// Describe sums up a store that was opened with its records.
-func (s *Store) Describe(ctx context.Context) (*Info, error) {
+// Describe says what a store holds, and of one that may not be listed what its metadata says.
+func Describe(ctx context.Context, address string) (*Info, error) {
+	s, err := OpenGroup(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	err = s.readRecords(ctx)
+	unlisted := errors.Is(err, objstore.ErrUnlisted)
+	if err != nil && !unlisted {
+		return nil, err
+	}
+	info, err := s.describe(ctx)
+	if err == nil {
+		info.Unlisted = unlisted
+	}
+	return info, err
+}
+
+// describe sums up a store that was opened with its records.
+func (s *Store) describe(ctx context.Context) (*Info, error) {
 	info := &Info{Store: s.URL, Group: s.Name, Grid: s.Made.Grid, GridConfig: s.Made.GridConfig, Layout: s.Made.Layout, ConfigHash: s.Made.ConfigHash, Plugins: s.Made.Plugins}
 	var err error
 	if info.Coarser, err = s.Levels(ctx); err != nil {

@@ -34,7 +34,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.readRecords(ctx)
+	return s, store.NeedsList(s.readRecords(ctx), "open store", s.URL, "which shards are finished cannot be told")
 }
 
 // OpenGroup opens a store's group.
@@ -47,7 +47,7 @@ func OpenGroup(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{URL: url, Objects: objstore.Retry(plain, objstore.Policy{})}
+	s := &Store{URL: url, Objects: objstore.Retry(store.UnlistedToRead(plain, url), objstore.Policy{})}
 	root, err := zarr.Open(ctx, s.Objects, url)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ and of t-digests some quantiles and a small picture of the distribution, from it
 			if cell != "" {
 				return a.cellInfo(cmd.Context(), args[0], cell, asJSON)
 			}
-			info, err := describeStore(cmd.Context(), args[0])
+			info, err := stored.Describe(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -42,14 +42,6 @@ and of t-digests some quantiles and a small picture of the distribution, from it
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().StringVar(&cell, "cell", "", "a cell as its grid names it (zagg grid locate), or LON,LAT of a point in it")
 	return c
-}
-
-func describeStore(ctx context.Context, address string) (*stored.Info, error) {
-	s, err := stored.Open(ctx, address)
-	if err != nil {
-		return nil, err
-	}
-	return s.Describe(ctx)
 }
 
 // cellInfo prints what a store has of one cell.
@@ -101,7 +93,11 @@ func (a *app) printInfo(i *stored.Info) error {
 	for _, p := range i.Plugins {
 		fmt.Fprintf(a.stdout, "  plugin        %s\n", p)
 	}
-	fmt.Fprintf(a.stdout, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
+	if i.Unlisted {
+		fmt.Fprintf(a.stdout, "  shards        which are done cannot be told without s3:ListBucket, nor cells and observations\n")
+	} else {
+		fmt.Fprintf(a.stdout, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
+	}
 	for _, l := range i.Coarser {
 		state := "up to date"
 		if l.Stale {
@@ -109,9 +105,12 @@ func (a *app) printInfo(i *stored.Info) error {
 		}
 		fmt.Fprintf(a.stdout, "  coarser       group %q, %s\n", l.Group, state)
 	}
-	fmt.Fprintf(a.stdout, "  cells         %s with data\n", humanize.Comma(i.Cells))
-	fmt.Fprintf(a.stdout, "  observations  %s\n", humanize.Comma(i.Observations))
-	fmt.Fprintf(a.stdout, "  objects       %s, %s\n\n", humanize.Comma(int64(i.Objects)), quantity.Bytes(i.Bytes))
+	if !i.Unlisted {
+		fmt.Fprintf(a.stdout, "  cells         %s with data\n", humanize.Comma(i.Cells))
+		fmt.Fprintf(a.stdout, "  observations  %s\n", humanize.Comma(i.Observations))
+		fmt.Fprintf(a.stdout, "  objects       %s, %s\n", humanize.Comma(int64(i.Objects)), quantity.Bytes(i.Bytes))
+	}
+	fmt.Fprintln(a.stdout)
 	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "  variable\tdtype\tunits\tdims\tshape\tobject\tchunk\tcodecs")
 	for _, v := range i.Arrays {

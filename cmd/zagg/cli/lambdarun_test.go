@@ -203,9 +203,12 @@ func TestStoreThatNobodyMayList(t *testing.T) {
 	}
 	store := "s3://out/unlisted.zarr"
 	args := []string{"run", "--config", "sample/demo.yaml", "--granules", strings.Join(granules, ","), "--store", store, "--backend", "lambda", "--yes"}
-	code, _, errs := execute(t, "", append(args, "--invocation", "sync", "--max-cells", "2")...)
+	code, out, errs := execute(t, "", append(args, "--dry-run")...)
+	require.Equal(t, exitFailure, code, out)
+	require.Contains(t, errs, "without s3:ListBucket a store that is not there cannot be told from one that may not be read")
+	code, _, errs = execute(t, "", append(args, "--invocation", "sync", "--max-cells", "2")...)
 	require.Zero(t, code, errs)
-	code, out, errs := execute(t, "", args...)
+	code, out, errs = execute(t, "", args...)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "25 with data, 0 empty, 0 errors (2 done before)")
 	require.Contains(t, errs, "the function may not list the store's bucket, and does without")
@@ -219,6 +222,19 @@ func TestStoreThatNobodyMayList(t *testing.T) {
 	code, _, errs = execute(t, "", append(args, "--overwrite")...)
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "cannot be deleted without s3:ListBucket")
+	code, out, errs = execute(t, "", append(args, "--dry-run")...)
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "Would process 25 cells")
+	require.Contains(t, errs, "what the run would remove cannot be told without s3:ListBucket")
+	code, out, errs = execute(t, "", "info", store)
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "cannot be told without s3:ListBucket")
+	require.Contains(t, out, "h_mean")
+	for _, command := range [][]string{{"verify", store}, {"plot", store, "h_mean", "-o", filepath.Join(t.TempDir(), "map.png")}} {
+		code, _, errs = execute(t, "", command...)
+		require.Equal(t, exitFailure, code, errs)
+		require.Contains(t, errs, "without s3:ListBucket")
+	}
 	for k, v := range s3.Environ() { // its owner sees that it is all there
 		t.Setenv(k, v)
 	}
