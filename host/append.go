@@ -23,8 +23,8 @@ func (p *processing) fresh(ctx context.Context, w *work, r *store.Record, granul
 		return nil, ""
 	}
 	known := map[string]bool{}
-	for i := range r.Versions {
-		known[r.Versions[i].ID] = true
+	for _, v := range r.Granulewise() {
+		known[v.ID] = true
 	}
 	for i, g := range granules {
 		if !known[g.ID] {
@@ -55,9 +55,9 @@ func (w *work) continues(r *store.Record) bool {
 	if ok, _ := r.Matches(want); !ok || r.Home == nil || w.want.Home == nil {
 		return false
 	}
-	ids := make([]string, len(r.Versions))
-	for i := range r.Versions {
-		ids[i] = r.Versions[i].ID
+	var ids []string
+	for _, v := range r.Granulewise() {
+		ids = append(ids, v.ID)
 	}
 	home := slices.DeleteFunc(slices.Clone(w.want.Home), func(id string) bool { return !slices.Contains(ids, id) })
 	return job.GranulesHash(ids) == r.Granules && slices.Equal(home, r.Home)

@@ -1,7 +1,10 @@
 package host
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -17,6 +20,7 @@ type Looks struct {
 	reader core.ObjectReader
 	mu     sync.Mutex
 	of     map[string]*look
+	others map[string]bool // addresses of files that were replaced since a shard was made of them
 	failed atomic.Int64
 }
 
@@ -27,7 +31,9 @@ type look struct {
 }
 
 // NewLooks looks at granules through r.
-func NewLooks(r core.ObjectReader) *Looks { return &Looks{reader: r, of: map[string]*look{}} }
+func NewLooks(r core.ObjectReader) *Looks {
+	return &Looks{reader: r, of: map[string]*look{}, others: map[string]bool{}}
+}
 
 // at is what a granule is now; false where that cannot be seen.
 func (l *Looks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
@@ -50,27 +56,43 @@ func (l *Looks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
 // Failed is how many granules could not be looked at: they count as what they were.
 func (l *Looks) Failed() int64 { return l.failed.Load() }
 
-// replaced reports whether one of some granules is another now than the one that the record was made of.
+// Replaced are the addresses of files that were found to be others than those that a shard was made of, in order.
+func (l *Looks) Replaced() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.others))
+}
+
+// replaced reports whether one of some granules, or of the files beside them, is another now than the one that the record was made of.
 func (l *Looks) replaced(ctx context.Context, r *store.Record, granules []core.Granule) bool {
 	if l == nil {
 		return false
 	}
-	urls := make(map[string]string, len(granules))
+	files := make(map[string]map[string]string, len(granules))
 	for _, g := range granules {
-		urls[g.ID] = g.URL()
+		files[g.ID] = g.Assets
 	}
 	for i := range r.Versions {
 		v := &r.Versions[i]
-		url, ok := urls[v.ID]
+		url, ok := files[v.ID][cmp.Or(v.File, granuleFile)]
 		if !ok {
 			continue
 		}
 		if now, ok := l.at(ctx, url); ok && !v.Is(url, now) {
+			l.mu.Lock()
+			l.others[job.PlainAddress(url)] = true
+			l.mu.Unlock()
 			return true
 		}
 	}
 	return false
 }
+
+// Names of assets of a granule: the file itself, and its index, of which a reader decides whether it is of the granule as it is.
+const (
+	granuleFile = "data"
+	indexFile   = "index"
+)
 
 // steadily makes all works read one version of each granule: that by which their shards were found, if it is known.
 func (p *processing) steadily(jobs []job.Job) {
@@ -124,7 +146,7 @@ func Changed(s *objstore.Steady, cache *objstore.Cache, b *budget.Budget, g core
 	return err
 }
 
-// versions are those of the granules of a shard that were read.
+// versions are those of the granules of a shard that were read, each with the files beside it that were.
 func (p *processing) versions(granules []core.Granule, missing []string) []store.Version {
 	left := map[string]bool{}
 	for _, id := range missing {
@@ -132,12 +154,20 @@ func (p *processing) versions(granules []core.Granule, missing []string) []store
 	}
 	var all []store.Version
 	for _, g := range granules {
-		url := g.URL()
 		if p.steady == nil || left[g.ID] {
 			continue
 		}
-		if state, ok := p.steady.State(url); ok {
-			all = append(all, store.Version{ID: g.ID, Address: job.PlainAddress(url), ETag: state.ETag, Size: state.Size})
+		add := func(name, file string) {
+			url := g.Assets[name]
+			if state, ok := p.steady.State(url); ok {
+				all = append(all, store.Version{ID: g.ID, File: file, Address: job.PlainAddress(url), ETag: state.ETag, Size: state.Size})
+			}
+		}
+		add(granuleFile, "")
+		for _, name := range slices.Sorted(maps.Keys(g.Assets)) {
+			if name != granuleFile && name != indexFile {
+				add(name, name)
+			}
 		}
 	}
 	return all

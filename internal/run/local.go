@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -162,8 +165,16 @@ func (r *Run) looks() *host.Looks {
 	return host.NewLooks(objstore.RetryReader(objstore.MeterReader(r.source.reader, &r.source.used), objstore.Policy{}))
 }
 
-// tellLooks says how many granules of shards that were done before could not be looked at.
+// tellLooks says which files of shards that were done before are others now, and how many could not be looked at.
 func (r *Run) tellLooks(l *host.Looks) {
+	if files := l.Replaced(); len(files) > 0 {
+		const most = 3
+		more := ""
+		if n := len(files) - most; n > 0 {
+			more = fmt.Sprintf(" and %s", quantity.Counted(int64(n), "other"))
+		}
+		r.note("shards that were made of another version of %s%s are computed again", strings.Join(files[:min(len(files), most)], ", "), more)
+	}
 	if n := l.Failed(); n > 0 {
 		r.note("%d granules of shards that were done before could not be looked at; they count as what they were", n)
 	}

@@ -65,12 +65,18 @@ const (
 	HowFolded   = "folded"   // of some at once, and then of others that were folded in
 )
 
-// A Version is which version of a granule was read.
+// A Version is which version of a granule was read, or of a file beside it.
 type Version struct {
 	ID      string `json:"id"`
-	Address string `json:"address"` // job.PlainAddress: without user and signature
+	File    string `json:"file,omitempty"` // the name of a file beside the granule; "": the granule itself
+	Address string `json:"address"`        // job.PlainAddress: without user and signature
 	ETag    string `json:"etag,omitempty"`
 	Size    int64  `json:"size"`
+}
+
+// Granulewise are the versions of granules themselves, without those of files beside them.
+func (r *Record) Granulewise() []Version {
+	return slices.DeleteFunc(slices.Clone(r.Versions), func(v Version) bool { return v.File != "" })
 }
 
 // Is reports whether a granule is still what it was: the same ETag at the same address, and the same size wherever it is.

@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"slices"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
@@ -48,7 +47,8 @@ func summaryOf(r *store.Record) *RecordSummary {
 	s := &RecordSummary{Status: string(r.Status), Count: r.Receipt.Granules, Objects: len(r.Objects), Cells: r.Receipt.Cells,
 		Kept: r.Receipt.Observations.Kept, Seconds: r.Receipt.Seconds, ConfigHash: r.ConfigHash, Version: r.Version, RunID: r.RunID,
 		WrittenAt: r.WrittenAt.Format("2006-01-02 15:04:05 UTC")}
-	s.Granules = slices.Clone(r.Versions[:min(len(r.Versions), mostListed)])
+	granules := r.Granulewise()
+	s.Granules = granules[:min(len(granules), mostListed)]
 	for i := range s.Granules {
 		s.Granules[i].Address = job.PlainAddress(s.Granules[i].Address)
 	}

@@ -370,6 +370,31 @@ func TestDeathInEveryCall(t *testing.T) {
 	}
 }
 
+// A plugin that takes ever more memory is ended, and a message larger than any may be is an error, in every call.
+func TestTooMuchInEveryCall(t *testing.T) {
+	for i, method := range slices.Sorted(maps.Keys(calls())) {
+		for kind, want := range map[string]core.Code{"leak": core.Unavailable, "huge": core.Internal} {
+			if i%4 != 0 && !sharedtest.Sweep() {
+				continue
+			}
+			t.Run(method+"/"+kind, func(t *testing.T) {
+				p := newPatient(t, "-method", method, "-kind", kind)
+				if kind == "leak" {
+					p.options.Memory = 300 << 20
+				}
+				plugin, err := p.open()
+				require.NoError(t, err)
+				err = calls()[method](t.Context(), t, plugin.Core())
+				require.Equal(t, want, core.CodeOf(err), err)
+				require.ErrorContains(t, err, "patient")
+				if kind == "leak" {
+					require.ErrorContains(t, err, "more than the 300 MiB that it may have")
+				}
+			})
+		}
+	}
+}
+
 // A plugin that breaks the protocol has a bug, and the error says so: internal, and whose.
 func TestCorruptAnswers(t *testing.T) {
 	for i, method := range slices.Sorted(maps.Keys(calls())) {

@@ -21,6 +21,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host/remote"
 	"github.com/englacial/zagg/internal/sharedtest"
+	"github.com/englacial/zagg/lambda/worker"
 	"github.com/englacial/zagg/plugins/atl06"
 	"github.com/englacial/zagg/plugins/hdf5"
 	"github.com/englacial/zagg/plugins/healpix"
@@ -35,7 +36,11 @@ var binaries struct {
 }
 
 // TestMain gives plugins a temporary folder in which nothing may be left, and a secret that none of them may know.
+// The test's program is also the function that --emulate starts.
 func TestMain(m *testing.M) {
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		worker.Main(healpix.Plugin(), stats.Plugin(), productPlugin())
+	}
 	dir, err := os.MkdirTemp("", "zagg-test-")
 	if err != nil {
 		panic(err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,24 +29,33 @@ type misdeed struct {
 	often      bool   // tried also without sweeps
 }
 
-// inPython are those of a plugin in Python; sys.exit and what extensions raise end the call, not the process.
+// isOfGrid reports a misdeed in a call of a grid.
+func (m misdeed) isOfGrid() bool {
+	return slices.Contains([]string{"Cover", "Shards", "Cells", "Locate"}, m.call)
+}
+
+// inPython are those of a plugin in Python, in every call; sys.exit and what extensions raise end the call, not the process.
 func inPython() []misdeed {
-	return []misdeed{
-		{"kill", "Compute", core.Unavailable, "killed", false}, {"kill", "Configure", core.Unavailable, "killed", false}, {"kill", "Read", core.Unavailable, "killed", false},
-		{"leave", "Compute", core.Unavailable, "exited with status 7", false}, {"leave", "Read", core.Unavailable, "exited with status 7", false},
-		{"exit", "Compute", core.Internal, "SystemExit: no model", true}, {"exit", "Configure", core.Internal, "SystemExit: no model", false}, {"exit", "Read", core.Internal, "SystemExit: no model", false},
-		{"panic", "Compute", core.Internal, "Panic: index out of bounds", false}, {"panic", "Read", core.Internal, "Panic: index out of bounds", false},
-		{"bug", "Read", core.Internal, "KeyError: 'h_li'", true}, {"bug", "Compute", core.Internal, "KeyError: 'h_li'", false},
-		{"corrupt", "Read", core.Corrupt, "no header", false},
-		{"refuse", "Read", core.Unsupported, "only polar orbits", false}, {"refuse", "Configure", core.Unsupported, "only polar orbits", false},
-		{"hold", "Compute", 0, "", true}, {"slow", "Compute", 0, "", false},
-		{"hang", "Compute", core.Unavailable, "no sign of life", false}, {"hang", "Read", core.Unavailable, "no sign of life", false},
-		{"block", "Compute", core.Unavailable, "no sign of life within a call", false}, {"block", "Read", core.Unavailable, "no sign of life within a call", false},
-		{"lengths", "Compute", core.Internal, "has shape", false}, {"lengths", "Read", core.Internal, "", false},
-		{"huge", "Compute", core.Internal, "has shape", false}, {"huge", "Read", core.Internal, "", false},
-		{"garbage", "Compute", core.Internal, "", false}, {"garbage", "Read", core.Internal, "", false},
-		{"leak", "Compute", core.Unavailable, "more than the 400 MiB", true}, {"leak", "Read", core.Unavailable, "more than the 400 MiB", false},
+	often := map[string]string{"exit": "Compute", "bug": "Read", "hold": "Compute", "leak": "Compute", "lengths": "Locate", "refuse": "Cover"}
+	all := []misdeed{{"corrupt", "Read", core.Corrupt, "no header", false}}
+	for _, call := range []string{"Configure", "Compute", "Read", "Cover", "Shards", "Cells", "Locate"} {
+		for _, m := range []misdeed{
+			{kind: "kill", code: core.Unavailable, want: "killed"}, {kind: "leave", code: core.Unavailable, want: "exited with status 7"},
+			{kind: "exit", code: core.Internal, want: "SystemExit: no model"}, {kind: "panic", code: core.Internal, want: "Panic: index out of bounds"},
+			{kind: "bug", code: core.Internal, want: "KeyError: 'h_li'"}, {kind: "refuse", code: core.Unsupported, want: "only polar orbits"},
+			{kind: "hold"}, {kind: "slow"},
+			{kind: "hang", code: core.Unavailable, want: "no sign of life"}, {kind: "block", code: core.Unavailable, want: "no sign of life within a call"},
+			{kind: "lengths", code: core.Internal}, {kind: "huge", code: core.Internal}, {kind: "garbage", code: core.Internal},
+			{kind: "leak", code: core.Unavailable, want: "more than the 400 MiB"},
+		} {
+			if call == "Configure" && slices.Contains([]string{"lengths", "huge", "garbage"}, m.kind) { // it answers with the kit's words
+				continue
+			}
+			m.call, m.often = call, often[m.kind] == call
+			all = append(all, m)
+		}
 	}
+	return all
 }
 
 // inJavaScript are those of one that is written by the protocol's page alone.
@@ -129,6 +139,9 @@ func asked(ctx context.Context, p core.Plugin, call string) error {
 		_, err = r.Read(ctx, &objstore.File{}, core.Granule{ID: "g", Assets: map[string]string{"data": "/dev/null"}}, core.Query{Columns: []string{"v"}}, func(*core.Batch) error { return nil })
 		return err
 	}
+	if (misdeed{call: call}).isOfGrid() {
+		return askedOfGrid(ctx, p, call)
+	}
 	s, err := p.Statistics[0].New(ctx, core.Config(`{}`))
 	if err != nil {
 		return err
@@ -138,6 +151,28 @@ func asked(ctx context.Context, p core.Plugin, call string) error {
 		err = fmt.Errorf("the answer is wrong: %v", c)
 	}
 	return err
+}
+
+// askedOfGrid makes a call of a grid of two halves.
+func askedOfGrid(ctx context.Context, p core.Plugin, call string) error {
+	g, err := p.Grids[0].New(ctx, core.Config(`{}`))
+	if err != nil {
+		return err
+	}
+	switch call {
+	case "Cover":
+		keys, err := g.Cover(ctx, []core.Region{{Polygons: []core.Polygon{{{{Lon: 10, Lat: 20}}}}}})
+		return expect(err, len(keys) == 1 && len(keys[0]) == 2)
+	case "Shards":
+		shards, err := g.Shards(ctx, []core.ShardKey{"1"})
+		return expect(err, len(shards) == 1 && shards[0].Label == "1")
+	case "Cells":
+		columns, err := g.Cells(ctx, "1")
+		return expect(err, len(columns) == 2 && columns[0].Rows() == 1)
+	}
+	slots := make([]int32, 2)
+	err = g.Locate(ctx, "1", []float64{10, -10}, []float64{20, 20}, slots)
+	return expect(err, slots[0] == 0 && slots[1] == -1)
 }
 
 // A run with such a plugin ends with an error that names it, never as if all were well; and verify says that it is broken. Both end.
@@ -162,6 +197,9 @@ func TestMisdeedsInRuns(t *testing.T) {
 					listed = strings.Replace(listed, "name: faulty, as: sum2", "name: spread", 1)
 				} else {
 					function = "sum2.sum"
+				}
+				if m.isOfGrid() {
+					function = "sum"
 				}
 				config := "plugins: [" + strings.ReplaceAll(listed, `\", \"`, `", "`) + "]\n" + strings.Replace(runOf, "FUNCTION", function, 1)
 				path := filepath.Join(t.TempDir(), "config.yaml")

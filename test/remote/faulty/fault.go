@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/englacial/zagg/core"
 	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
@@ -59,6 +62,10 @@ func (f *fault) strike(ctx context.Context) error {
 		time.Sleep(time.Minute)
 	case "panic":
 		panic("index out of range [3] with length 3")
+	case "leak":
+		for kept := [][]byte{}; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+			kept = append(kept, bytes.Repeat([]byte{1}, 32<<20))
+		}
 	case "error":
 		return core.Errorf(core.Unsupported, "toy", "the moon", "no such place")
 	}
@@ -76,6 +83,9 @@ func (f *fault) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if due && err == nil && f.kind == "corrupt" {
 		spoil(reply)
 	}
+	if due && err == nil && f.kind == "huge" {
+		inflate(reply)
+	}
 	return reply, err
 }
 
@@ -84,6 +94,11 @@ func (f *fault) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServe
 	if info.IsClientStream && !info.IsServerStream && f.due(info.FullMethod, f.after) { // Upload: nothing is sent before its end
 		if f.kind == "corrupt" {
 			return stream.SendMsg(&zaggv1.Empty{})
+		}
+		if f.kind == "huge" {
+			m := &zaggv1.Empty{}
+			inflate(m)
+			return stream.SendMsg(m)
 		}
 		if err := f.strike(stream.Context()); err != nil {
 			return err
@@ -113,11 +128,21 @@ func (s *faultyStream) SendMsg(m any) error {
 		if s.fault.kind == "corrupt" {
 			spoil(m)
 		}
+		if s.fault.kind == "huge" {
+			inflate(m)
+		}
 	}
 	if counts {
 		s.sent++
 	}
 	return s.ServerStream.SendMsg(m)
+}
+
+// inflate makes a message larger than any may be.
+func inflate(m any) {
+	const field = 15<<3 | 2 // of bytes
+	text := make([]byte, 100<<20)
+	m.(proto.Message).ProtoReflect().SetUnknown(append(binary.AppendUvarint([]byte{field}, uint64(len(text))), text...))
 }
 
 // spoil makes a message one that should not be sent.

@@ -1,4 +1,4 @@
-"""A plugin that misbehaves: faulty.py KIND CALL, with CALL one of Configure, Compute and Read."""
+"""A plugin that misbehaves: faulty.py KIND CALL, with CALL one of Configure, Compute, Read, Cover, Shards, Cells and Locate."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ import sys
 import time
 
 import numpy as np
-from zagg_plugin import Batch, Code, Error, Field, Reader, Statistic, decoding, serve
+from zagg_plugin import Batch, Code, Column, Dim, Error, Field, Frame, Grid, Reader, Region, Shard, Statistic, decoding, serve
 
 KIND, CALL = sys.argv[1:3]
 
@@ -89,5 +89,39 @@ class Rows(Reader):
             yield Batch("", np.ones(3_000_000), np.ones(3_000_000), {"v": np.ones(2)})
 
 
+class Halves(Grid):
+    """The western and the eastern half of the Earth."""
+
+    name = "halves"
+    frame = Frame("halves", [Dim("cell", 2, 1, 1)])
+
+    def signature(self):
+        return {"type": "halves"}
+
+    def answer(self, call, right, wrong):
+        """What is right, or wrong in the way that was asked for."""
+        strike(call)
+        return wrong[KIND] if call == CALL and KIND in wrong else right
+
+    def cover(self, regions):
+        both = [["0", "1"] for _ in regions]
+        return self.answer("Cover", both, {"lengths": both + both, "huge": [["0"] * 3_000_000 for _ in regions], "garbage": [3]})
+
+    def shards(self, keys):
+        box = [(-180.0, -90.0), (180.0, -90.0), (180.0, 90.0), (-180.0, 90.0)]
+        all = [Shard(k, k, (int(k),), Region([[box]], planar=True), 255_032_810.0) for k in keys]
+        return self.answer("Shards", all, {"lengths": all + all, "huge": all * 500_000, "garbage": ["0"]})
+
+    def cells(self, key):
+        def columns(n):
+            return [Column("lon", np.full(n, -90.0 if key == "0" else 90.0)), Column("lat", np.zeros(n))]
+        return self.answer("Cells", columns(1), {"lengths": columns(2), "huge": columns(20_000_000), "garbage": "no columns"})
+
+    def locate(self, key, lon, lat):
+        east = np.where(np.mod(lon + 180, 360) >= 180, "1", "0")
+        slots = np.where((east == key) & (np.abs(lat) <= 90), 0, -1).astype(np.int32)
+        return self.answer("Locate", slots, {"lengths": slots[:0], "huge": np.zeros(30_000_000, np.int32), "garbage": "no slots"})
+
+
 if __name__ == "__main__":
-    serve(Sum, Rows, name="faulty", version="1", silence=1 if KIND in ("hang", "block") else 600)
+    serve(Sum, Rows, Halves, name="faulty", version="1", silence=1 if KIND in ("hang", "block") else 600)
