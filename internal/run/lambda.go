@@ -326,10 +326,13 @@ func (b *cloud) model() (m cost.Model, from string) {
 			r.note("taking the usual constants of cost: %v", err)
 		}
 	}
-	if r.config.DataSource.Index.Store != "" {
-		return cost.Indexed(), ""
+	switch index := &r.config.DataSource.Index; {
+	case index.Store == "":
+		return cost.Direct(), ""
+	case index.Cells && r.recipe.LocatesRows() == nil:
+		return cost.CellIndexed(), ""
 	}
-	return cost.Direct(), ""
+	return cost.Indexed(), ""
 }
 
 // size decides how many shards a job has: as the options say, or what is cheapest.

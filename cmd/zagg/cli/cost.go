@@ -247,7 +247,7 @@ func (a *app) costModel(ctx context.Context, name string, o *costOptions) (m cos
 	}
 	switch {
 	case o.cells:
-		return cost.CellIndexed(), "estimates", nil
+		return cost.CellIndexed(), "the benchmark", nil
 	case o.indexed:
 		return cost.Indexed(), "the benchmark", nil
 	default:
