@@ -89,7 +89,7 @@ starts are off as far as they may be, and what the run waits for. Without a map 
 	f.Float64Var(&o.megabytes, "bandwidth", cost.DefaultBandwidth/1e6, "MB a second from that service to a worker")
 	f.IntVar(&o.sizes, "sizes", 0, "ask for the sizes of so many granules (HEAD), of those that the map has no sizes of; files are always looked at")
 	f.BoolVar(&o.indexed, "indexed", false, "the granules have sidecar indexes (zagg index build)")
-	f.BoolVar(&o.cells, "cell-index", false, "the indexes know the cells of rows, so that no coordinates are read: what that takes is estimated")
+	f.BoolVar(&o.cells, "cell-index", false, "the indexes know the cells of rows, so that no coordinates are read")
 	f.StringVar(&o.receipts, "receipts", "", "fit the model to the finished shards of this store")
 	f.StringVar(&o.constants, "constants", "", "constants of the model: a file that --calibrate has written (default SHARDMAP.cost.yaml, without .json, if it is there)")
 	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together: a number, or auto: as is cheapest without a run that is a tenth longer")
