@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,6 +56,39 @@ func TestEventsThatCannotBe(t *testing.T) {
 		require.Contains(t, *d.Error, c.want)
 		require.NotContains(t, *d.Error, "Go", "%s", c.want)
 		require.NotContains(t, *d.Error, "job.")
+	}
+	require.Equal(t, before, b.s3.Usage())
+}
+
+// Whatever the mode of an event, a field of another kind, keys that are not whole and an endpoint that is none are refused by 400 before
+// anything is asked for.
+func TestCallsThatCannotBe(t *testing.T) {
+	b := newBench(t)
+	before := b.s3.Usage()
+	wrong := []string{
+		`"store_path": 5`, `"config": 5`, `"config": {"GoSecret": 1}`, `"plugins": {}`, `"parent_order": "x"`, `"child_order": 1.5`, `"overwrite": "yes"`, `"selected": 1`, `"prune": []`, `"run_id": {}`,
+		`"result_url": 7`, `"region": []`, `"shard_keys": 5`, `"shard_keys": [{}]`, `"granule_url": []`, `"if_match": 1`, `"GoSecret": 1`,
+		`"output_credentials": 5`, `"output_credentials": {"accessKeyId": "a"}`, `"output_credentials": {"accessKeyId": "a", "secretAccessKey": "b", "GoSecret": "x"}`,
+		`"s3_credentials": {"accessKeyId": "a", "secretAccessKey": "b", "endpointUrl": "http://GoSecret@169.254.169.254/"}`,
+	}
+	for _, mode := range []string{"setup", "finalize", "ping", "claim"} {
+		for _, field := range wrong {
+			parts := []string{`"mode": "` + mode + `"`, field}
+			if !strings.HasPrefix(field, `"store_path"`) {
+				parts = append(parts, toStore)
+			}
+			if !strings.HasPrefix(field, `"config"`) {
+				parts = append(parts, withSpheres)
+			}
+			d := b.call(400, parts...)
+			require.False(t, d.OK)
+			for _, word := range []string{"Go ", "json:", "job.", "core.", "struct", "int64"} {
+				require.NotContains(t, *d.Error, word, "%s %s", mode, field)
+			}
+			if strings.Contains(field, "_credentials") {
+				require.NotContains(t, *d.Error, "GoSecret", "%s %s", mode, field)
+			}
+		}
 	}
 	require.Equal(t, before, b.s3.Usage())
 }

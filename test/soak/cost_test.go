@@ -169,7 +169,7 @@ func (c *costs) singly(t *testing.T) (cost.Expectation, spent) {
 	was := c.spent()
 	c.compare(t, e, was)
 	require.Equal(t, e.Pairs, e.Whole)
-	require.EqualValues(t, 2*e.Pairs+2, c.granules.Load(), "two of each pair, and the first bytes that the ping of either run reads")
+	require.InDelta(t, 2*e.Pairs+2, c.granules.Load(), 10, "two of each pair, and the first bytes that the ping of either run reads; some may be sent again")
 	return e, was
 }
 
