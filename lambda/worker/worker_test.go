@@ -277,7 +277,7 @@ func TestCalls(t *testing.T) {
 	p = b.call(500, `"mode": "ping"`, toStore, `"output_credentials": {"accessKeyId": "x", "secretAccessKey": "y"}`)
 	require.Equal(t, "write_probe", p.Check)
 	require.Equal(t, "denied", p.Code)
-	p = b.call(500, `"mode": "ping"`, strings.Replace(withSpheres, `"mean", "source"`, `"tdigest", "source"`, 1))
+	p = b.call(500, `"mode": "ping"`, strings.Replace(withSpheres, `"mean", "source"`, `"no_such_statistic", "source"`, 1))
 	require.Equal(t, "config", p.Check)
 
 	compact := strings.Replace(withSpheres, `"healpix",`, `"healpix", "layout": "compact",`, 1)
