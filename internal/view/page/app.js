@@ -183,7 +183,7 @@ function say(used, keys, how) {
   const failure = tiles.map((t) => t.failure).find(Boolean);
   if (failure) notes.push(failure);
   if (many) notes.push(`${many.toLocaleString("en")} cells are too many for a picture: zoom in, or add coarser groups with zagg coarsen.`);
-  if (pending) notes.push(`reading ${pending} more shards …`);
+  if (pending) notes.push(`reading ${pending} more ${pending === 1 ? "shard" : "shards"} …`);
   $("notice").textContent = notes.join(" ");
   const busy = used.some((l) => l.busy(keys));
   document.documentElement.dataset.ready = busy ? "" : "yes";
@@ -353,6 +353,7 @@ async function inspect(lon, lat) {
     if (turn !== selected) return;
     shown = found;
     showCell($("cell"), found);
+    $("cellTitle").scrollIntoView({ block: "start" }); // its heading: on a low window it is below the controls
   } catch (error) {
     if (turn !== selected) return;
     shown = null;
@@ -388,7 +389,7 @@ async function watch() {
 
 function progress() {
   const s = page.state, all = s.done + s.planned;
-  const parts = [`${s.done.toLocaleString("en")}${s.planned ? ` of ${all.toLocaleString("en")}` : ""} shards done`];
+  const parts = [`${s.done.toLocaleString("en")}${s.planned ? ` of ${all.toLocaleString("en")}` : ""} ${(s.planned ? all : s.done) === 1 ? "shard" : "shards"} done`];
   if (s.empty) parts.push(`${s.empty} empty`);
   if (s.partial) parts.push(`${s.partial} without some granules`);
   if (s.reading) parts.push(`reading ${s.reading} records`);
