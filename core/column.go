@@ -73,6 +73,9 @@ type Column struct {
 	// Fill is the elements that stand for "no value" in this column (its _FillValue and the like), one after another as
 	// in Data; nil: none. A NaN has no value in any case.
 	Fill []byte
+	// Absent is the element, of Fill too, of rows that have no value because the file has none for them, whatever it says of those that it has;
+	// nil: there are no such rows, or they are NaN. They are missing even where fill values are taken as data.
+	Absent []byte
 	// Valid is the least and the greatest element that is a value, as in Data; nil: every element is.
 	Valid []byte
 }

@@ -75,7 +75,7 @@ func (r *pass) needs(segs []segment) int64 {
 // what a statistic needs; and once more where the statistic takes it without the rows that lack an input.
 func (p *Pipeline) workRow(row int64) int64 {
 	n := row + 8*int64(len(p.Derived))
-	if p.Mask == MaskInputs {
+	if p.Mask != MaskRows {
 		n *= 2
 	}
 	return n + 16

@@ -12,7 +12,7 @@ type Mask uint8
 
 // The masks.
 const (
-	MaskNone   Mask = iota // such values are data like any other
+	MaskNone   Mask = iota // such values are data like any other; left out are rows that have none, as with MaskInputs
 	MaskRows               // the row is dropped for every variable
 	MaskInputs             // each variable leaves out the rows in which one of its own inputs is missing
 )
@@ -37,9 +37,9 @@ func without(rows, at []int32) []int32 {
 const marksName = "\x00missing"
 
 // mark makes the marks of a batch of n rows for those in keep, in scratch that may be reused: each row has one bit for every
-// one of the columns, set where it holds no valid value. Marks travel with the rows because granules may differ in what
+// one of the columns, set where it holds no valid value, or with absent only where the file has none. Marks travel with the rows because granules may differ in what
 // stands for "no value".
-func mark(columns []core.Column, n int, keep []int32, scratch []byte) core.Column {
+func mark(columns []core.Column, n int, keep []int32, scratch []byte, absent bool) core.Column {
 	width := (len(columns) + 7) / 8
 	if cap(scratch) < n*width {
 		scratch = core.NewData(n * width)
@@ -47,7 +47,14 @@ func mark(columns []core.Column, n int, keep []int32, scratch []byte) core.Colum
 	m := core.Column{Name: marksName, Type: core.Uint8, Width: width, Data: scratch[:n*width]}
 	clear(m.Data)
 	for i := range columns {
-		at, _, _ := core.Missing(&columns[i], keep)
+		c := &columns[i]
+		if absent {
+			if c.Absent == nil {
+				continue
+			}
+			c = &core.Column{Type: c.Type, Width: c.Width, Data: c.Data, Fill: c.Absent}
+		}
+		at, _, _ := core.Missing(c, keep)
 		for _, k := range at {
 			m.Data[int(keep[k])*width+i/8] |= 1 << (i % 8)
 		}

@@ -230,9 +230,9 @@ func (l *landing) mask(b *core.Batch) []core.Column {
 			l.counts.Fill += fill
 			l.counts.NaN += nan
 		}
-	case MaskInputs:
+	default:
 		if len(b.Columns) > 0 {
-			marks := mark(b.Columns, b.Len(), l.keep, l.marks)
+			marks := mark(b.Columns, b.Len(), l.keep, l.marks, l.run.p.Mask == MaskNone)
 			l.marks = marks.Data
 			return append(slices.Clip(b.Columns), marks)
 		}

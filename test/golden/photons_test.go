@@ -298,3 +298,31 @@ output: {grid: {type: healpix, parent_order: %d, child_order: %d, layout: compac
 	}
 	python(t, "golden/coarse.py", args...)
 }
+
+// Granules and configurations at random give what a naive computation gives, at one, three and all shards a job, and coarser.
+func TestOtherPhotons(t *testing.T) {
+	sharedtest.NeedsSweep(t)
+	for seed := range 8 {
+		folder := t.TempDir()
+		python(t, "golden/other_photons.py", "make", folder, fmt.Sprint(seed+4))
+		config := filepath.Join(folder, "config.yaml")
+		args := []string{"check", folder}
+		for _, perJob := range []string{"1", "3", "100"} {
+			store := filepath.Join(t.TempDir(), "store.zarr")
+			zagg(t, "run", "--config", config, "--granules", filepath.Join(folder, "*.h5"), "--store", store, "-q", "--shards-per-job", perJob)
+			args = append(args, store)
+		}
+		var made struct {
+			Output struct {
+				Grid struct {
+					Child int `json:"child_order"`
+				} `json:"grid"`
+			} `json:"output"`
+		}
+		text, err := os.ReadFile(config)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &made))
+		zagg(t, "coarsen", args[2], "--levels", fmt.Sprintf("%d,%d", made.Output.Grid.Child-1, made.Output.Grid.Child-4))
+		python(t, "golden/other_photons.py", args...)
+	}
+}

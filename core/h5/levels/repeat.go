@@ -144,7 +144,7 @@ func (r *reading) emitRefused(ctx context.Context, t *table, emit func(*core.Bat
 	return r.emit(ctx, b, emit)
 }
 
-// noValue makes an element stand for no value in a column and gives it: NaN, one that does already, or else one that no row has.
+// noValue makes an element stand for no value in a column and gives it: NaN, or one that no row has and that is no fill value of the file.
 func (r *reading) noValue(c *core.Column) ([]byte, error) {
 	size := c.Type.Size()
 	switch {
@@ -152,16 +152,14 @@ func (r *reading) noValue(c *core.Column) ([]byte, error) {
 		return core.Raw([]float32{float32(math.NaN())}), nil
 	case c.Type == core.Float64:
 		return core.Raw([]float64{math.NaN()}), nil
-	case len(c.Fill) >= size:
-		return c.Fill[:size], nil
 	}
 	none := bytes.Repeat([]byte{0xff}, size)
 	if c.Type.IsSigned() {
 		none[size-1] = 0x7f // the greatest
 	}
 	for range 1 << 16 {
-		if !has(c.Data, none) {
-			c.Fill = none
+		if !has(c.Data, none) && !has(c.Fill, none) {
+			c.Fill, c.Absent = append(bytes.Clone(c.Fill), none...), none
 			return none, nil
 		}
 		for i := range none { // the next lower
