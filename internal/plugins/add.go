@@ -96,6 +96,8 @@ func (f *Fetched) looksExecutable() error {
 	switch h := string(head[:n]); {
 	case strings.HasPrefix(h, "#!"), h == "\x7fELF", h == "\xcf\xfa\xed\xfe", h == "\xca\xfe\xba\xbe", strings.HasPrefix(h, "MZ"):
 		return nil
+	case strings.HasPrefix(h, "\x1f\x8b"), strings.HasPrefix(h, "PK"):
+		return core.Errorf(core.Invalid, "plugins add", f.From, "it is an archive: unpack it and add the executable that is in it")
 	}
 	return core.Errorf(core.Invalid, "plugins add", f.From, "it is no executable: neither a program nor a script that begins with #!")
 }
