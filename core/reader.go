@@ -13,6 +13,7 @@ type Granule struct {
 	ID     string            // what it is known by: its name, or its address where its reader does not know the name; "": not yet found out
 	Assets map[string]string // addresses: "data", the file itself, and names that the reader's config gives
 	Start  time.Time         // of its observations, as a catalog says; zero: unknown. Workers are not told
+	End    time.Time         // of its observations, as Start
 	Size   int64             // bytes of the file as a catalog says, which may round it, or as it was found; 0: unknown. For estimates alone
 	// Found is the version of the file by which the granule's shards were found (URL, ETag, Size): another is not read. Zero: any is.
 	Found ObjectInfo

@@ -34,6 +34,8 @@ func (p *processing) fresh(ctx context.Context, w *work, r *store.Record, granul
 	switch {
 	case len(places) == 0 || len(granules)-len(places) != len(known):
 		return nil, "" // it is of granules that the job does not have
+	case j.Window != nil:
+		return nil, "shards of a store with windows of time are computed of all their granules"
 	case p.unfolded[w.shard.Label] != "":
 		return nil, p.unfolded[w.shard.Label]
 	case p.stores.Looks.replaced(ctx, r, granules):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
@@ -13,6 +14,7 @@ import (
 	"github.com/englacial/zagg/internal/expr"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/windows"
 )
 
 // A Recipe is a compiled configuration: its grid, reader and statistics. It knows no store, no shard and no granule.
@@ -70,7 +72,12 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 
 // checkNames refuses variables that are called like other arrays, and notes those that a disk may take for one.
 func (r *Recipe) checkNames() error {
-	t, err := r.layOut("", 1)
+	var axis *windows.Axis
+	if w := r.Config.Output.Windowing; w != nil {
+		first, _ := w.Number(time.Unix(0, 0))
+		axis = windows.NewAxis(&w.Schedule, first, first+1)
+	}
+	t, err := r.layOut("", 1, axis)
 	if err != nil {
 		return at(r.Config, "aggregation.variables", err)
 	}

@@ -115,7 +115,7 @@ func (s *setup) job(t testing.TB, label string) *job.Job {
 	t.Helper()
 	i := slices.IndexFunc(s.plan.Shards, func(x plan.Shard) bool { return x.Label == label })
 	require.GreaterOrEqual(t, i, 0, label)
-	j := s.template.Job(i, &s.plan.Shards[i], s.url)
+	j := s.template.Job(&s.plan.Shards[i], s.url)
 	return &j
 }
 

@@ -127,7 +127,7 @@ func process(t *testing.T, recipe *host.Recipe, keys []core.ShardKey, lists [][]
 		for _, group := range groups {
 			jobs := make([]job.Job, len(group))
 			for i, at := range group {
-				jobs[i] = tmpl.Job(at, &p.Shards[at], url)
+				jobs[i] = tmpl.Job(&p.Shards[at], url)
 			}
 			outs, errs := tmpl.ProcessAll(t.Context(), stores, jobs, "test")
 			for i := range outs {

@@ -135,7 +135,12 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 		return false, nil
 	}
 	w.task = engine.Task{Shard: w.shard, Block: block, Source: p.source, Store: w.store, StoreURL: j.StorePath, AllowMissing: j.AllowMissing}
+	if j.Window != nil {
+		span := t.pipeline.Select.Windows.Span(j.Window.Window)
+		w.task.Window = &span
+	}
 	take := func(i int) {
+		w.task.Untimed = append(w.task.Untimed, j.CountsUntimed(i))
 		w.task.Granules, w.task.Home = append(w.task.Granules, t.Recipe.WithIndex(granules[i])), append(w.task.Home, j.IsHome(i))
 	}
 	if record != nil {

@@ -66,7 +66,7 @@ type Outcome struct {
 }
 
 // Job is one shard of a plan as an executor gets it.
-func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
+func (t *Template) Job(shard *plan.Shard, storeURL string) job.Job {
 	j := job.Job{
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
@@ -78,11 +78,14 @@ func (t *Template) Job(rank int, shard *plan.Shard, storeURL string) job.Job {
 		j.ParentOrder, j.ChildOrder = &shard, &cell
 	}
 	if t.Store.Compact {
-		block := int64(rank)
+		block := int64(shard.Rank)
 		j.Block, j.PlanShards = &block, t.blocks
 	}
+	if w := shard.Window; w != nil {
+		j.Window, j.Untimed = &job.Window{Window: w.Window, Place: w.Place, Axis: t.axis}, shard.Untimed
+	}
 	for i := range j.Granules {
-		j.Granules[i].Start = time.Time{} // events have none, and a reader gets the same wherever the job is done
+		j.Granules[i].Start, j.Granules[i].End = time.Time{}, time.Time{} // events have none, and a reader gets the same wherever the job is done
 	}
 	return j
 }
@@ -154,11 +157,26 @@ func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 	if len(shards) != 1 {
 		return core.Shard{}, core.Errorf(core.Internal, "shard", string(j.ShardKey), "the grid describes %d shards of 1", len(shards))
 	}
+	if (j.Window == nil) != (t.Recipe.Config.Output.Windowing == nil) {
+		return core.Shard{}, core.Errorf(core.Invalid, "shard", shards[0].Label, "a job has a window where the configuration has output.windowing, and only there")
+	}
+	if j.Window != nil {
+		shards[0].Label = plan.WindowLabel(shards[0].Label, j.Window.Label)
+	}
 	return shards[0], nil
 }
 
-// place is the shard's block in the arrays: the grid's own, or in a compact store the job's rank in the plan.
+// place is where the shard's objects are in the arrays: in windows first the window's place, then the shard's block.
 func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
+	block, err := t.block(j, shard)
+	if err != nil || j.Window == nil {
+		return block, err
+	}
+	return append([]int64{j.Window.Place}, block...), nil
+}
+
+// block is the shard's block in the arrays: the grid's own, or in a compact store the job's rank in the plan.
+func (t *Template) block(j *job.Job, shard core.Shard) ([]int64, error) {
 	switch {
 	case j.Plan != "" && j.Plan != t.Store.Plan:
 		return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job was planned with other shards than the store has")
@@ -218,6 +236,7 @@ func receipt(to *job.Receipt, res *engine.Result, granules int) {
 	c := res.Counts
 	to.Observations.Read, to.Observations.Kept, to.Observations.Outside = c.Read-c.Outside, c.Kept, c.Outside
 	to.Observations.Drop(job.DropFilter, c.Refused)
+	to.Observations.Drop(job.DropTime, c.Untimed)
 	to.Observations.Drop(job.DropSelection, c.Unchosen)
 	to.Observations.Drop(job.DropCoordinates, c.Invalid)
 	to.Observations.Drop(job.DropFill, c.Fill)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -17,7 +18,11 @@ func (c *compiler) selected(columns []core.Field) (*selection.Selection, error) 
 	if err != nil {
 		return nil, at(cfg, "data_source.select", err)
 	}
-	if want.Timed() {
+	if cfg.Output.Windowing != nil {
+		if err := c.windowed(s, columns); err != nil {
+			return nil, err
+		}
+	} else if want.Timed() {
 		clock, err := c.clock("data_source.select", columns)
 		if err != nil {
 			return nil, err
@@ -32,6 +37,28 @@ func (c *compiler) selected(columns []core.Field) (*selection.Selection, error) 
 	}
 	c.recipe.pipeline.Select = s
 	return s, nil
+}
+
+// windowed divides the rows by the windows that are asked for.
+func (c *compiler) windowed(s *selection.Selection, columns []core.Field) error {
+	cfg := c.recipe.Config
+	own, want := cfg.Output.Windowing, &cfg.DataSource.Select
+	clock := own.Clock
+	if clock == nil {
+		var err error
+		if clock, err = c.clock("output.windowing", columns); err != nil {
+			return err
+		}
+	}
+	s.Time = clock.Field
+	s.Windows = &selection.Windows{Clock: clock, Schedule: &own.Schedule, First: math.MinInt, Last: math.MaxInt}
+	if !want.Start.IsZero() {
+		s.Windows.First, _, _ = own.Meeting(want.Start, want.Start.Add(1))
+	}
+	if !want.End.IsZero() {
+		_, s.Windows.Last, _ = own.Meeting(want.End.Add(-1), want.End)
+	}
+	return nil
 }
 
 // Selection is which observations are used.

@@ -9,6 +9,7 @@ import (
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/windows"
 )
 
 // A Template is a recipe laid out for a plan: it makes the jobs of the plan's shards and does them. Store is what has to be
@@ -17,13 +18,14 @@ type Template struct {
 	Recipe *Recipe
 	Store  *store.Template
 
-	blocks   int64 // planned shards
+	blocks   int64         // planned shards
+	axis     *windows.Axis // of the store; nil: there are no windows
 	pipeline engine.Pipeline
 }
 
 // Template lays the recipe out for a plan. In a compact store the arrays have one block per planned shard.
 func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
-	return r.layOut(job.PlanHash(r.Config.Output.Grid.Layout, p.Keys()), int64(len(p.Shards)))
+	return r.layOut(job.PlanHash(r.Config.Output.Grid.Layout, p.Keys()), int64(len(p.Places)), p.Time)
 }
 
 // Variables are the statistics of the template with the arrays they fill.
@@ -35,14 +37,14 @@ func (t *Template) Put(ctx context.Context, to core.ObjectStore, url string, sha
 	return err
 }
 
-// layOut makes the template of a plan of which the hash and the number of shards are known.
-func (r *Recipe) layOut(hash string, shards int64) (*Template, error) {
-	laid, err := store.New(store.Spec{Config: r.Config, Grid: r.Grid, Outputs: r.outputs, Plan: hash, Shards: shards,
+// layOut makes the template of a plan of which the hash, the number of shards and the windows of the store are known.
+func (r *Recipe) layOut(hash string, shards int64, axis *windows.Axis) (*Template, error) {
+	laid, err := store.New(store.Spec{Config: r.Config, Grid: r.Grid, Outputs: r.outputs, Plan: hash, Shards: shards, Windows: axis,
 		ConfigHash: r.Hash(), Plugins: job.ForeignPlugins(r.plugins), Product: r.Reader.Info().Product})
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{Recipe: r, Store: laid, blocks: shards, pipeline: r.pipeline}
+	t := &Template{Recipe: r, Store: laid, blocks: shards, axis: axis, pipeline: r.pipeline}
 	t.pipeline.Vars, t.pipeline.Coords = slices.Clone(r.pipeline.Vars), laid.Cells
 	for i := range t.pipeline.Vars {
 		t.pipeline.Vars[i].Arrays = laid.Vars[i]

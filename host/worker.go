@@ -8,6 +8,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/windows"
 )
 
 // Version is what records, answers and --version show.
@@ -39,19 +40,35 @@ func NewStores(source core.ObjectReader, output core.ObjectStore, url string) St
 // JobTemplate lays the recipe out for a job by itself, as those who have the whole plan did when they planned it.
 func (r *Recipe) JobTemplate(j *job.Job) (*Template, error) {
 	layout := r.Config.Output.Grid.Layout
+	var axis *windows.Axis
+	if j.Window != nil {
+		axis = j.Window.Axis
+	}
 	if layout != "compact" {
-		return r.layOut(job.PlanHash(layout, nil), 0)
+		return r.layOut(job.PlanHash(layout, nil), 0, axis)
 	}
 	if j.Plan == "" || j.PlanShards <= 0 || j.Block == nil {
 		return nil, core.Errorf(core.Invalid, "shard", string(j.ShardKey), "a job of a %s store needs plan, plan_shards and block; where they are not known, set output.grid.layout: fullsphere", layout)
 	}
-	return r.layOut(j.Plan, j.PlanShards)
+	return r.layOut(j.Plan, j.PlanShards, axis)
 }
 
-// PlanOf is the plan of shards by their keys alone, without granules: enough to set a store up and to prune it.
-func (r *Recipe) PlanOf(ctx context.Context, keys []core.ShardKey) (*plan.Plan, error) {
+// PlanOf is the plan of a call's shards by their keys alone, without granules: enough to set a store up and to prune it.
+func (r *Recipe) PlanOf(ctx context.Context, c *job.Call) (*plan.Plan, error) {
+	keys := c.ShardKeys
+	if (c.Windows == nil) != (r.Config.Output.Windowing == nil) {
+		return nil, core.Errorf(core.Invalid, "plan", "", "a call has windows where the configuration has output.windowing, and only there")
+	}
 	if len(keys) == 0 && r.Config.Output.Grid.Layout == "compact" {
 		return nil, core.Errorf(core.Invalid, "plan", "", "a compact store cannot be laid out without the keys of its shards")
 	}
-	return plan.Make(ctx, r.Grid, keys, make([][]core.Granule, len(keys)))
+	p, err := plan.Make(ctx, r.Grid, keys, make([][]core.Granule, len(keys)))
+	if err != nil || c.Windows == nil {
+		return p, err
+	}
+	var in []plan.InWindow
+	for _, w := range c.Planned {
+		in = append(in, plan.InWindow{Place: w.Place, Keys: w.ShardKeys})
+	}
+	return p, p.Restore(c.Windows, in)
 }

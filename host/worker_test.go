@@ -58,9 +58,9 @@ func TestJobTemplateRefuses(t *testing.T) {
 	j.PlanShards = 0
 	_, err := s.recipe.JobTemplate(j)
 	require.Equal(t, core.Invalid, core.CodeOf(err))
-	_, err = s.recipe.PlanOf(t.Context(), nil)
+	_, err = s.recipe.PlanOf(t.Context(), &job.Call{})
 	require.Equal(t, core.Invalid, core.CodeOf(err))
-	p, err := s.recipe.PlanOf(t.Context(), s.plan.Keys())
+	p, err := s.recipe.PlanOf(t.Context(), &job.Call{ShardKeys: s.plan.Keys()})
 	require.NoError(t, err)
 	require.Equal(t, s.plan.Keys(), p.Keys())
 

@@ -19,6 +19,9 @@ type settings struct{ parent, child int }
 
 // prepare finds out what can be folded and lays out the levels.
 func (m *making) prepare(ctx context.Context) error {
+	if m.Store.Made.Windows != nil {
+		return core.Errorf(core.Unsupported, "coarsen", m.Store.URL, "not supported yet: coarser groups of a store with windows of time; run the configuration with a grid of a coarser order into another store")
+	}
 	cfg, err := m.config(ctx)
 	if err != nil {
 		return err

@@ -58,13 +58,13 @@ func ClockOf(field, units string) *Clock {
 	return &Clock{Field: field, Epoch: epoch, Unit: unit}
 }
 
-// clock reads output.time_source.
-func (p *problems) clock(n *node, d *DataSource) *Clock {
+// clock reads output.time_source, or the clock of output.windowing; field is the member that names the variable.
+func (p *problems) clock(n *node, field string, d *DataSource) *Clock {
 	if n == nil || n.kind != kindMap {
 		return nil
 	}
-	c := &Clock{Field: n.get("field").str(), Unit: 1}
-	if f := n.get("field"); f != nil {
+	c := &Clock{Field: n.get(field).str(), Unit: 1, UTC: n.get("scale").str() == "utc"}
+	if f := n.get(field); f != nil {
 		if c.Field == TimeColumn {
 			p.add(f, "%q is made of the variable that is to be named here", TimeColumn)
 		}

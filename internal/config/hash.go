@@ -27,6 +27,8 @@ import (
 //   - grid: everything but type, indexing_scheme and sharded for healpix, and crs, resolution, bounds and sharded for
 //     rectilinear: orders and latitude convention are in the grid's signature, which is compared beside the hash. For
 //     any other grid all keys count
+//   - output.windowing: which windows are listed, and with windows also data_source.select.start and end: what is added to a store later
+//     is not another store
 //   - output: store, region, compression and layout. The layout's plan is compared beside the hash; metadata tells
 //     the compression
 func (c *Config) SemanticHash() string {
@@ -52,7 +54,7 @@ func (c *Config) meaning() *node {
 		"aggregation", semanticAggregation(c.root.get("aggregation")),
 		"data_source", c.semanticSource(),
 		"grid", c.semanticGrid(),
-		"output", mapOf("aoi_mask", boolean("false"), "time_source", c.root.get("output").get("time_source")),
+		"output", mapOf("aoi_mask", boolean("false"), "time_source", c.root.get("output").get("time_source"), "windowing", c.semanticWindowing()),
 		"pipeline", mapOf("type", text(c.Pipeline)),
 	)
 }
@@ -97,6 +99,19 @@ func semanticAggregation(n *node) *node {
 	return out
 }
 
+// semanticWindowing is how observations are divided by time; nil where they are not.
+func (c *Config) semanticWindowing() *node {
+	w := c.Output.Windowing
+	if w == nil {
+		return nil
+	}
+	n := c.root.get("output").get("windowing")
+	if n.kind == kindString {
+		return mapOf("schedule", n)
+	}
+	return n.without("windows")
+}
+
 func (c *Config) semanticSource() *node {
 	drop := []string{"attributes", "driver", "index", "read_plan", "anonymous", "credentials_provider", "footprint_margin", "source_region", "shard_workers",
 		"granule_workers", "read_workers", "write_buffer"}
@@ -105,6 +120,12 @@ func (c *Config) semanticSource() *node {
 	}
 	drop = append(drop, "mask_fill")
 	source := c.root.get("data_source").without(drop...)
+	if chosen := source.get("select"); chosen != nil && c.Output.Windowing != nil {
+		source = source.without("select")
+		if chosen = chosen.without("start", "end"); len(chosen.children) > 0 {
+			source.children = append(source.children, chosen)
+		}
+	}
 	for i, k := range source.children {
 		source.children[i] = readOf(k)
 	}

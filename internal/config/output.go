@@ -13,10 +13,11 @@ type Output struct {
 	Store       string // path or s3:// address; "" if not given
 	ProductName string // folder below the store; "" if not given
 	Compression Compression
-	Consolidate bool   // metadata of all arrays in the group's
-	EndpointURL string // S3-compatible service; "" if not given
-	Region      string // "" if not given
-	Clock       *Clock // of the observations; nil: not known
+	Consolidate bool       // metadata of all arrays in the group's
+	EndpointURL string     // S3-compatible service; "" if not given
+	Region      string     // "" if not given
+	Clock       *Clock     // of the observations; nil: not known
+	Windowing   *Windowing // windows of time; nil: there are none
 }
 
 // Grid is which grid, and what it is made from.

@@ -46,7 +46,7 @@ func TestSchema(t *testing.T) {
 			require.Error(t, validate(t, s, edit(t, c.from, c.to)), c.name)
 		}
 	}
-	require.Error(t, validate(t, s, edit(t, "output:\n", "output:\n  windowing: {schedule: yearly}\n")), "not yet")
+	require.Error(t, validate(t, s, edit(t, "output:\n", "output:\n  windowing: {schedule: quarterly}\n")), "not yet")
 	require.Error(t, validate(t, s, edit(t, "output:\n", "output:\n  aoi_mask: true\n")), "not yet")
 	require.Error(t, validate(t, s, edit(t, "data_source:\n", "data_source:\n  reader: raster\n")), "not yet")
 }

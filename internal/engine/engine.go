@@ -82,10 +82,14 @@ type Input struct {
 
 // A Task is one shard to compute.
 type Task struct {
-	Shard        core.Shard
-	Block        []int64 // its place in the arrays, in shards along each dimension
-	Granules     []core.Granule
-	Home         []bool // by granule: count its rows without a position, which are in no shard, here; nil: of all
+	Shard    core.Shard
+	Block    []int64 // its place in the arrays, in shards along each dimension
+	Granules []core.Granule
+	Home     []bool // by granule: count its rows without a position, which are in no shard, here; nil: of all
+	// Window are the only rows, by the clock of Pipeline.Select.Windows; nil: any time. The others are as those of other shards, but that
+	// rows which cannot be told to be of a window are counted here where Untimed, by granule, says so.
+	Window       *selection.Span
+	Untimed      []bool
 	Source       core.ObjectReader
 	Store        core.ObjectStore
 	StoreURL     string
@@ -100,12 +104,13 @@ type Object struct {
 	SHA256 string
 }
 
-// Counts says where the rows went. Read = Refused + Outside + Invalid + Unchosen + Fill + NaN + Filtered + Kept.
+// Counts says where the rows went. Read = Refused + Outside + Invalid + Untimed + Unchosen + Fill + NaN + Filtered + Kept.
 type Counts struct {
 	Read     int64 // rows the reader emitted, refused or found invalid
 	Refused  int64 // in the shard, by the reader's filters
-	Outside  int64 // emitted, but in another shard
+	Outside  int64 // emitted, but in another shard or another window
 	Invalid  int64 // of granules at home: coordinates not finite or |lat| > 90, whether the reader or the engine noticed
+	Untimed  int64 // in the shard, but without a valid time
 	Unchosen int64 // in the shard, but not of the selection
 	Fill     int64 // in the shard, but a declared variable is its fill value or not valid (MaskRows)
 	NaN      int64 // in the shard, but a declared variable is NaN (MaskRows)
@@ -118,6 +123,7 @@ func (c *Counts) add(o Counts) {
 	c.Refused += o.Refused
 	c.Outside += o.Outside
 	c.Invalid += o.Invalid
+	c.Untimed += o.Untimed
 	c.Unchosen += o.Unchosen
 	c.Fill += o.Fill
 	c.NaN += o.NaN

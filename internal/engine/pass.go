@@ -37,8 +37,9 @@ type pass struct {
 // A granule is one file of a pass.
 type granule struct {
 	core.Granule
-	wants []int // the tasks that have it, ascending
-	home  int   // the first of wants that counts its rows without a position; -1: none of them does
+	wants []int  // the tasks that have it, ascending
+	home  int    // the first of wants that counts its rows without a position; -1: none of them does
+	loose []bool // of wants: it counts the rows that cannot be told to be of a window
 	read  bool
 	sink  // what became of it, once read
 	err   error
@@ -93,6 +94,7 @@ func (r *pass) collect() {
 				at.home = len(at.wants)
 			}
 			r.granules[i].wants = append(r.granules[i].wants, t)
+			r.granules[i].loose = append(r.granules[i].loose, task.Window == nil || task.Untimed == nil || task.Untimed[k])
 			r.of[t] = append(r.of[t], i)
 		}
 	}

@@ -153,9 +153,12 @@ func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 		return err
 	}
 	for _, s := range l.finder.shard {
-		if s >= 0 {
-			l.sink.counts[s].Refused++
-			l.sink.counts[s].Read++
+		if s < 0 {
+			continue
+		}
+		if c := &l.sink.counts[s]; l.granule.loose[s] {
+			c.Refused++
+			c.Read++
 		}
 	}
 	return nil
@@ -190,6 +193,9 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 
 // takeShard brings the rows of one shard to the sink.
 func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error {
+	if err := l.inWindow(want, b); err != nil || len(l.keep) == 0 {
+		return err
+	}
 	had := len(l.keep)
 	chosen, err := l.run.p.Select.Keep(b, l.keep)
 	if err != nil {
@@ -217,6 +223,26 @@ func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error 
 	}
 	l.sink.add(want, len(l.keep))
 	l.counts.Kept += int64(len(l.keep))
+	return nil
+}
+
+// inWindow keeps the rows of the task's window.
+func (l *landing) inWindow(want int, b *core.Batch) error {
+	span := l.run.tasks[l.granule.wants[want]].Window
+	if span == nil {
+		return nil
+	}
+	in, elsewhere, untimed, err := l.run.p.Select.Windows.In(b, l.keep, *span)
+	if err != nil {
+		return err
+	}
+	l.keep = in
+	if l.granule.loose[want] {
+		l.counts.Untimed += untimed
+	} else {
+		elsewhere += untimed
+	}
+	l.counts.Outside += elsewhere
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/windows"
 )
 
 // The modes of a cloud worker.
@@ -42,13 +43,38 @@ type Call struct {
 	Terms
 	ShardKeys []core.ShardKey `json:"shard_keys,omitempty"` // of the whole plan; a compact store needs them
 	Selected  bool            `json:"selected,omitempty"`   // only some of the plan's shards will be computed
-	Prune     bool            `json:"prune,omitempty"`      // finalize: remove what the plan of ShardKeys does not have
+	Windows   *windows.Axis   `json:"windows,omitempty"`    // of the store
+	// Planned are the shards of each window that is computed, where there are windows: finalize removes others of these.
+	Planned []Planned `json:"planned,omitempty"`
+	Prune   bool      `json:"prune,omitempty"` // finalize: remove what the plan of ShardKeys does not have
 
 	GranuleURL    string       `json:"granule_url,omitempty"` // ping: a granule to begin to read
 	S3Credentials *Credentials `json:"s3_credentials,omitempty"`
 
 	Claim   json.RawMessage `json:"claim,omitempty"`    // claim: what is written (store.Claim),
 	IfMatch string          `json:"if_match,omitempty"` // if what is there has this ETag (core.PutOptions.IfMatch)
+}
+
+// Planned are the shards of one window that a plan has.
+type Planned struct {
+	Place     int64           `json:"place"` // along Call.Windows
+	ShardKeys []core.ShardKey `json:"shard_keys"`
+}
+
+// checkWindows refuses windows that are none, and shards planned in others.
+func (c *Call) checkWindows() error {
+	if c.Windows == nil {
+		return nil
+	}
+	if err := c.Windows.Check(); err != nil {
+		return err
+	}
+	for _, p := range c.Planned {
+		if p.Place < 0 || p.Place >= int64(c.Windows.Count) {
+			return core.Errorf(core.Invalid, "job.DecodeCall", "planned", "place %d; there are %d windows", p.Place, c.Windows.Count)
+		}
+	}
+	return nil
 }
 
 // ModeOf is the mode that an event asks for; "process" where it says nothing. It looks at nothing else, and a text that
@@ -100,6 +126,9 @@ func (c *Call) check() error {
 	}
 	if c.Claim == nil && c.Mode == ModeClaim {
 		missing = append(missing, "claim")
+	}
+	if err := c.checkWindows(); err != nil {
+		return err
 	}
 	if c.ShardKeys == nil && c.Prune {
 		missing = append(missing, "shard_keys")

@@ -46,6 +46,7 @@ type Job struct {
 	Plan          string          `json:"plan,omitempty"`           // PlanHash
 	PlanShards    int64           `json:"plan_shards,omitempty"`    // shards of a compact plan
 	GridSignature json.RawMessage `json:"grid_signature,omitempty"` // what the worker's own grid must have
+	Window        *Window         `json:"window,omitempty"`         // the only rows; null: all times are in one window
 	Driver        string          `json:"driver,omitempty"`         // "s3" or "https", where it is not the config's
 	Region        string          `json:"region,omitempty"`
 	Terms
@@ -54,7 +55,9 @@ type Job struct {
 	AllowMissing bool   `json:"allow_missing,omitempty"`
 	// Home are the places in the list of granules of those whose rows without a position this job counts; each granule has
 	// one job that does. nil: no plan says so, and the job counts them of all.
-	Home       []int        `json:"home,omitzero"`
+	Home []int `json:"home,omitzero"`
+	// Untimed are the places of those whose rows that cannot be told to be of a window this job counts; nil: of all.
+	Untimed    []int        `json:"untimed,omitzero"`
 	Superseded []Superseded `json:"superseded,omitempty"` // for the record
 	Missing    []ReadError  `json:"missing,omitempty"`    // granules that planning could not read, for the record
 	// Shards are those of a job of many, computed in one pass over the list of granules; none: the job is of one.
@@ -91,7 +94,7 @@ func (j *Job) IsHome(i int) bool {
 func BareName(url string) string { return core.Address(url).Name() }
 
 // Decode reads an event. It refuses what it does not know, because an event that asks for more than a worker does
-// must not look done, and what it knows but cannot do (windows, masks) as Unsupported.
+// must not look done, and what it knows but cannot do (masks, windows of other layouts) as Unsupported.
 func Decode(data []byte) (*Job, error) {
 	if len(data) > maxEvent {
 		return nil, core.Errorf(core.Invalid, "job.Decode", "", "an event of %d bytes is too large (most: %d)", len(data), maxEvent)
@@ -109,9 +112,13 @@ func Decode(data []byte) (*Job, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, core.Errorf(core.Invalid, "job.Decode", "", "text after the event at byte %d", dec.InputOffset())
 	}
-	for name, v := range map[string]json.RawMessage{"window": e.Window, "aoi_payload": e.AOIPayload} {
-		if v != nil && string(v) != "null" && string(v) != "[]" {
-			return nil, core.Errorf(core.Unsupported, "job.Decode", name, "not supported yet: %s", name)
+	if hasValue(e.AOIPayload) {
+		return nil, core.Errorf(core.Unsupported, "job.Decode", "aoi_payload", "not supported yet: aoi_payload")
+	}
+	if hasValue(e.Window) {
+		var err error
+		if e.Job.Window, err = decodeWindow(e.Window); err != nil {
+			return nil, err
 		}
 	}
 	for _, raw := range []*json.RawMessage{&e.Config, &e.InvokedBy, &e.Submap, &e.GridSignature} {
@@ -123,6 +130,11 @@ func Decode(data []byte) (*Job, error) {
 		return nil, err
 	}
 	return &e.Job, nil
+}
+
+// hasValue reports whether a member of an event says something.
+func hasValue(raw json.RawMessage) bool {
+	return raw != nil && string(raw) != "null" && string(raw) != "[]"
 }
 
 // SetGranules takes the list from the object at GranulesURL (SealedGranules).
@@ -141,7 +153,10 @@ func (j *Job) SetGranules(data []byte) error {
 	if err := checkGranules(j.ShardKey, list); err != nil {
 		return err
 	}
-	if err := checkHome(j.ShardKey, j.Home, len(list)); err != nil {
+	if err := checkPlaces(j.ShardKey, "home", j.Home, len(list)); err != nil {
+		return err
+	}
+	if err := checkPlaces(j.ShardKey, "untimed", j.Untimed, len(list)); err != nil {
 		return err
 	}
 	if err := j.checkShards(len(list)); err != nil {
@@ -182,18 +197,21 @@ func (j *Job) check() error {
 	if err := checkGranules(j.ShardKey, j.Granules); err != nil || j.GranulesURL != "" {
 		return err
 	}
-	if err := checkHome(j.ShardKey, j.Home, len(j.Granules)); err != nil {
+	if err := checkPlaces(j.ShardKey, "home", j.Home, len(j.Granules)); err != nil {
+		return err
+	}
+	if err := checkPlaces(j.ShardKey, "untimed", j.Untimed, len(j.Granules)); err != nil {
 		return err
 	}
 	return j.checkShards(len(j.Granules))
 }
 
-// checkHome wants ascending places in a list of n granules.
-func checkHome(key core.ShardKey, home []int, n int) error {
+// checkPlaces wants ascending places in a list of n granules.
+func checkPlaces(key core.ShardKey, member string, places []int, n int) error {
 	last := -1
-	for _, i := range home {
+	for _, i := range places {
 		if i <= last || i >= n {
-			return core.Errorf(core.Invalid, "job.Decode", string(key), "home: want ascending places in the list of %d granules, from 0; have %d after %d", n, i, last)
+			return core.Errorf(core.Invalid, "job.Decode", string(key), "%s: want ascending places in the list of %d granules, from 0; have %d after %d", member, n, i, last)
 		}
 		last = i
 	}

@@ -14,6 +14,7 @@ type Part struct {
 	Block      *int64        `json:"block,omitempty"`
 	Granules   []int         `json:"granules"` // places in the job's list, in the shard's order
 	Home       []int         `json:"home,omitzero"`
+	Untimed    []int         `json:"untimed,omitzero"`
 	Superseded []Superseded  `json:"superseded,omitempty"`
 	Missing    []ReadError   `json:"missing,omitempty"`
 }
@@ -25,10 +26,10 @@ func Join(jobs []Job) Job {
 		return jobs[0]
 	}
 	all := jobs[0]
-	all.Granules, all.Home, all.Superseded, all.Missing, all.ChunkIdx, all.Block = Granules{}, nil, nil, nil, nil, nil
+	all.Granules, all.Home, all.Superseded, all.Missing, all.ChunkIdx, all.Block, all.Untimed = Granules{}, nil, nil, nil, nil, nil, nil
 	at := map[string]int{}
 	for _, j := range jobs {
-		p := Part{ShardKey: j.ShardKey, Label: j.Label, ChunkIdx: j.ChunkIdx, Block: j.Block, Granules: []int{}, Home: j.Home, Superseded: j.Superseded, Missing: j.Missing}
+		p := Part{ShardKey: j.ShardKey, Label: j.Label, ChunkIdx: j.ChunkIdx, Block: j.Block, Granules: []int{}, Home: j.Home, Untimed: j.Untimed, Superseded: j.Superseded, Missing: j.Missing}
 		for _, g := range j.Granules {
 			i, ok := at[g.URL()]
 			if !ok {
@@ -53,7 +54,7 @@ func (j *Job) Split() []Job {
 		one := *j
 		one.Shards, one.GranulesURL = nil, ""
 		one.ShardKey, one.Label, one.ChunkIdx, one.Block = p.ShardKey, p.Label, p.ChunkIdx, p.Block
-		one.Home, one.Superseded, one.Missing = p.Home, p.Superseded, p.Missing
+		one.Home, one.Superseded, one.Missing, one.Untimed = p.Home, p.Superseded, p.Missing, p.Untimed
 		if one.Granules = nil; j.GranulesURL == "" || j.Granules != nil {
 			one.Granules = make(Granules, len(p.Granules))
 			for k, at := range p.Granules {
@@ -71,8 +72,8 @@ func (j *Job) checkShards(n int) error {
 	if len(j.Shards) == 0 {
 		return nil
 	}
-	if j.Home != nil || j.Superseded != nil || j.Missing != nil || j.Block != nil {
-		return core.Errorf(core.Invalid, op, string(j.ShardKey), "home, superseded, missing and block of a job with shards belong into each of shards")
+	if j.Home != nil || j.Untimed != nil || j.Superseded != nil || j.Missing != nil || j.Block != nil {
+		return core.Errorf(core.Invalid, op, string(j.ShardKey), "home, untimed, superseded, missing and block of a job with shards belong into each of shards")
 	}
 	seen := map[core.ShardKey]bool{}
 	for i, p := range j.Shards {
@@ -93,7 +94,10 @@ func (j *Job) checkShards(n int) error {
 			}
 			used[g] = true
 		}
-		if err := checkHome(p.ShardKey, p.Home, len(p.Granules)); err != nil {
+		if err := checkPlaces(p.ShardKey, "home", p.Home, len(p.Granules)); err != nil {
+			return err
+		}
+		if err := checkPlaces(p.ShardKey, "untimed", p.Untimed, len(p.Granules)); err != nil {
 			return err
 		}
 	}

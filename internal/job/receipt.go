@@ -11,6 +11,7 @@ import (
 const (
 	DropCoordinates = "coordinates" // not finite, or |lat| > 90; counted where the granule is at home
 	DropSelection   = "selection"   // not of data_source.select
+	DropTime        = "time"        // without a time, of a store with windows
 	DropFilter      = "filter"      // a filter of the reader
 	DropFill        = "fill"        // a variable is its _FillValue or out of its valid range; only with mask_fill: row
 	DropNaN         = "nan"         // a variable is NaN; only with mask_fill: row

@@ -8,17 +8,26 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/windows"
 )
 
-// A Plan is the shards of a run in key order. A shard's index is its rank, which a compact store uses as its block.
+// A Plan is what a run computes: its shards in key order, or of a plan with windows each shard in each window that it has
+// granules in, window by window.
 type Plan struct {
 	Shards []Shard
+	Places []core.Shard  // the shards, each once in key order: a shard's index is its rank, which a compact store uses as its block
+	Time   *windows.Axis // of the store; nil: there are no windows
 }
 
 // A Shard is one shard with its granules, in the order in which their observations are committed.
 type Shard struct {
-	core.Shard
-	Granules []core.Granule
+	core.Shard // its label tells the window too, if there is one
+	Rank       int
+	Window     *Window // nil: all times are in one
+	Granules   []core.Granule
+	// Untimed are the places in Granules of those that the shard has in no earlier window. Rows that cannot be told to be of a window are
+	// counted there and nowhere else; nil: there are no windows.
+	Untimed []int
 	// Home are the places in Granules of those that are at home here: in the first shard in key order that has them. What is
 	// of a granule and of no shard, such as rows without a position, is counted there and nowhere else.
 	Home       []int
@@ -26,11 +35,11 @@ type Shard struct {
 	Missing    []job.ReadError  // granules left out because they cannot be read; whose shards they have is not known
 }
 
-// Keys lists the shards' keys in order.
+// Keys lists the shards' keys in order, each once.
 func (p *Plan) Keys() []core.ShardKey {
-	keys := make([]core.ShardKey, len(p.Shards))
-	for i := range p.Shards {
-		keys[i] = p.Shards[i].Key
+	keys := make([]core.ShardKey, len(p.Places))
+	for i := range p.Places {
+		keys[i] = p.Places[i].Key
 	}
 	return keys
 }
@@ -77,6 +86,10 @@ func Make(ctx context.Context, grid core.Grid, keys []core.ShardKey, granules []
 		if p.Shards[i].Key == p.Shards[i-1].Key {
 			return nil, core.Errorf(core.Invalid, "plan", p.Shards[i].Label, "the shard is listed twice (as %s)", p.Shards[i].Key)
 		}
+	}
+	for i := range p.Shards {
+		p.Shards[i].Rank = i
+		p.Places = append(p.Places, p.Shards[i].Shard)
 	}
 	p.settle()
 	return p, nil

@@ -12,19 +12,23 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/windows"
 )
 
 // A Scan finds the shards of granules by reading their coordinates.
 type Scan struct {
-	Grid    core.Grid
-	Reader  core.ProductReader
-	Source  core.ObjectReader
-	Request int64                                              // bytes that cost as much as a request to the source
-	Workers int                                                // granules read at once
-	Columns []string                                           // that Keep needs
-	Keep    func(b *core.Batch, rows []int32) ([]int32, error) // the rows that are used, within rows; nil: all
-	Changed func(core.Granule) error                           // why what was read of a granule does not count: it was replaced meanwhile; may be nil
-	Report  func(done, total int, granule core.Granule)        // called from one goroutine at a time; may be nil
+	Grid        core.Grid
+	Reader      core.ProductReader
+	Source      core.ObjectReader
+	Request     int64                                              // bytes that cost as much as a request to the source
+	Workers     int                                                // granules read at once
+	Columns     []string                                           // that Keep needs
+	Keep        func(b *core.Batch, rows []int32) ([]int32, error) // the rows that are used, within rows; nil: all
+	Windows     *windows.Schedule                                  // nil: there are none
+	First, Last int                                                // numbers of the windows that are planned, from First to before Last
+	Of          func(b *core.Batch, rows []int32) ([]int, error)   // the windows' numbers of rows; NoWindow of those in none
+	Changed     func(core.Granule) error                           // why what was read of a granule does not count: it was replaced meanwhile; may be nil
+	Report      func(done, total int, granule core.Granule)        // called from one goroutine at a time; may be nil
 
 	near *Near
 }
@@ -122,6 +126,10 @@ func (s *Scan) collect(ctx context.Context, granules []core.Granule, results []r
 			byKey[k] = append(byKey[k], granules[i])
 		}
 	}
+	at := make(map[string]int, len(granules))
+	for i := range granules {
+		at[granules[i].ID] = i
+	}
 	keys := slices.SortedFunc(maps.Keys(byKey), core.CompareKeys)
 	if len(keys) == 0 {
 		return Make(ctx, s.Grid, nil, nil)
@@ -140,15 +148,24 @@ func (s *Scan) collect(ctx context.Context, granules []core.Granule, results []r
 		}
 	}
 	p, err := Make(ctx, s.Grid, keys, lists)
-	if err == nil {
+	if err != nil {
+		return nil, err
+	}
+	if s.Windows != nil {
+		p.Divide(s.Windows, s.First, s.Last, func(k core.ShardKey, g core.Granule) []int {
+			return slices.AppendSeq([]int{}, slices.Values(slices.Sorted(maps.Keys(results[at[g.ID]].shards[k]))))
+		})
+		p.trim()
+	}
+	if len(p.Shards) > 0 {
 		p.Shards[0].Missing = missing
 	}
-	return p, err
+	return p, nil
 }
 
 // A result is what was seen of one granule.
 type result struct {
-	shards                 map[core.ShardKey]bool // that own an observation
+	shards                 map[core.ShardKey]map[int]bool // that own an observation, and in which windows; 0 where there are none
 	rows, invalid, nowhere int64
 	unused                 int64
 	lon, lat               Span
@@ -179,15 +196,17 @@ func (s *Scan) readSame(ctx context.Context, g core.Granule) (result, error) {
 }
 
 func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
-	r := result{shards: map[core.ShardKey]bool{}, lon: noSpan(), lat: noSpan()}
+	r := result{shards: map[core.ShardKey]map[int]bool{}, lon: noSpan(), lat: noSpan()}
 	stats, err := s.Reader.Read(ctx, s.Source, g, core.Query{Columns: s.Columns, Rows: 1 << 16, CountInvalid: true, Request: s.Request}, func(b *core.Batch) error {
 		if len(b.Lat) != len(b.Lon) {
 			return core.Errorf(core.Internal, "plan", b.Group, "the reader emitted %d latitudes to %d longitudes", len(b.Lat), len(b.Lon))
 		}
 		r.take(b.Lon, b.Lat)
-		b, err := s.kept(b, &r)
-		if err == nil {
-			err = s.batch(ctx, b, &r)
+		parts, err := s.kept(b, &r)
+		for i := range parts {
+			if err == nil {
+				err = s.batch(ctx, &parts[i], &r)
+			}
 		}
 		if err != nil {
 			return core.Wrapf(err, "", b.Group, "%w (%w)", err, job.ErrTaking)
@@ -199,13 +218,21 @@ func (s *Scan) read(ctx context.Context, g core.Granule) (result, error) {
 	return r, err
 }
 
-// kept is a batch without the rows that are not used. Those without a position stay, to be counted.
-func (s *Scan) kept(b *core.Batch, r *result) (*core.Batch, error) {
+// NoWindow is the number of rows that are in no window.
+const NoWindow = math.MinInt
+
+// A windowed is rows of a batch that are in one window.
+type windowed struct {
+	core.Batch
+	number int
+}
+
+// kept is a batch without the rows that are not used, window by window. Those without a position are counted.
+func (s *Scan) kept(b *core.Batch, r *result) ([]windowed, error) {
 	if s.Keep == nil {
-		return b, nil
+		return []windowed{{Batch: *b}}, nil
 	}
 	var rows []int32
-	out := &core.Batch{Group: b.Group}
 	for i := range b.Lon {
 		if core.Usable(b.Lon[i], b.Lat[i]) {
 			rows = append(rows, int32(i))
@@ -218,25 +245,48 @@ func (s *Scan) kept(b *core.Batch, r *result) (*core.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.unused += int64(had - len(rows))
-	for _, i := range rows {
-		out.Lon, out.Lat = append(out.Lon, b.Lon[i]), append(out.Lat, b.Lat[i])
+	numbers := make([]int, len(rows))
+	if s.Windows != nil {
+		if numbers, err = s.Of(b, rows); err != nil {
+			return nil, err
+		}
 	}
-	return out, nil
+	var parts []windowed
+	used := 0
+	for k, i := range rows {
+		if numbers[k] == NoWindow {
+			continue
+		}
+		if s.Windows == nil || numbers[k] >= s.First && numbers[k] < s.Last {
+			used++
+		}
+		at := len(parts) - 1 // rows come in order of time, mostly
+		if at < 0 || parts[at].number != numbers[k] {
+			if at = slices.IndexFunc(parts, func(w windowed) bool { return w.number == numbers[k] }); at < 0 {
+				at = len(parts)
+				parts = append(parts, windowed{core.Batch{Group: b.Group}, numbers[k]})
+			}
+		}
+		part := &parts[at]
+		part.Lon, part.Lat = append(part.Lon, b.Lon[i]), append(part.Lat, b.Lat[i])
+	}
+	r.unused += int64(had - used)
+	return parts, nil
 }
 
 // batch asks which of the shards near each run of observations are their own.
-func (s *Scan) batch(ctx context.Context, b *core.Batch, r *result) error {
+func (s *Scan) batch(ctx context.Context, part *windowed, r *result) error {
+	b := &part.Batch
 	slot := make([]int32, scanRows)
 	invalid, err := s.near.Each(ctx, b.Lon, b.Lat, func(from, to int, keys []core.ShardKey) error {
-		return s.locate(ctx, keys, b.Lon[from:to], b.Lat[from:to], slot[:to-from], r)
+		return s.locate(ctx, keys, b.Lon[from:to], b.Lat[from:to], slot[:to-from], part.number, r)
 	})
 	r.invalid += invalid
 	return err
 }
 
 // locate asks each candidate shard which of the points are its own; every point has one owner at most.
-func (s *Scan) locate(ctx context.Context, keys []core.ShardKey, lon, lat []float64, slot []int32, r *result) error {
+func (s *Scan) locate(ctx context.Context, keys []core.ShardKey, lon, lat []float64, slot []int32, window int, r *result) error {
 	left := len(lon)
 	for i := range lon {
 		if !core.Usable(lon[i], lat[i]) {
@@ -256,7 +306,10 @@ func (s *Scan) locate(ctx context.Context, keys []core.ShardKey, lon, lat []floa
 		}
 		for _, x := range slot {
 			if x >= 0 {
-				r.shards[k] = true
+				if r.shards[k] == nil {
+					r.shards[k] = map[int]bool{}
+				}
+				r.shards[k][window] = true
 				left--
 			}
 		}

@@ -86,6 +86,8 @@ func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	computes := r.plan.Computes()
+	labels = slices.DeleteFunc(labels, func(l string) bool { return !computes(l) })
 	if r.o.Keep {
 		planned := map[string]bool{}
 		for i := range r.plan.Shards {
@@ -105,6 +107,11 @@ func (r *Run) recorded(ctx context.Context) ([]string, error) {
 			}
 			if rec != nil && rec.ConfigHash == hash {
 				homes[i] = rec.Home
+				if r.plan.Time != nil { // a granule of two windows is at home in the first
+					for _, v := range rec.Versions {
+						homes[i] = append(homes[i], v.ID)
+					}
+				}
 			}
 			return err
 		})

@@ -35,7 +35,7 @@ func (r *Run) describe(ctx context.Context) error {
 			}
 		}
 	}
-	list, err := store.SaveGranules(ctx, r.metered(), r.store, names, r.o.Keep)
+	list, err := store.SaveGranules(ctx, r.metered(), r.store, names, r.o.Keep || r.plan.Time != nil)
 	if err == nil {
 		attrs := map[string]any{
 			"history":       fmt.Sprintf("zagg %s: computed from configuration %.12s; commands and times are in the reports of runs, in %s", host.Version, r.config.SemanticHash(), strings.TrimSuffix(anyStore.Report(""), "/")),
@@ -92,6 +92,9 @@ func (r *Run) coverage(names []string) (first, last time.Time, ok bool) {
 		return first, last, false
 	}
 	first, last = slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
+	if r.plan.Time != nil { // the store has windows of other runs too
+		return first, last, true
+	}
 	want := &r.config.DataSource.Select
 	if want.Start.After(first) {
 		first = want.Start

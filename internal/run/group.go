@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -24,7 +25,9 @@ type grouping struct {
 // grouped looks at the jobs of a run. kept is estimated from all shards that a granule goes to.
 func (r *Run) grouped(jobs []job.Job) *grouping {
 	g := &grouping{jobs: slices.Clone(jobs)}
-	slices.SortStableFunc(g.jobs, func(a, b job.Job) int { return core.CompareKeys(a.ShardKey, b.ShardKey) })
+	slices.SortStableFunc(g.jobs, func(a, b job.Job) int {
+		return cmp.Or(cmp.Compare(placeOf(&a), placeOf(&b)), core.CompareKeys(a.ShardKey, b.ShardKey))
+	})
 	sizes := map[string]int64{}
 	for i := range g.jobs {
 		list := make([]string, len(g.jobs[i].Granules))
@@ -41,7 +44,17 @@ func (r *Run) grouped(jobs []job.Job) *grouping {
 // within groups under a bound, the densest first.
 func (g *grouping) within(most plan.Bound) [][]job.Job {
 	var groups [][]job.Job
-	all := plan.Group(g.lists, g.kept, most)
+	var all [][]int
+	for from, to := 0, 0; from < len(g.jobs); from = to { // window by window
+		for to = from; to < len(g.jobs) && placeOf(&g.jobs[to]) == placeOf(&g.jobs[from]); to++ {
+		}
+		for _, places := range plan.Group(g.lists[from:to], g.kept, most) {
+			for i := range places {
+				places[i] += from
+			}
+			all = append(all, places)
+		}
+	}
 	plan.DensestFirst(all, g.lists)
 	for _, places := range all {
 		group := make([]job.Job, len(places))
@@ -51,6 +64,14 @@ func (g *grouping) within(most plan.Bound) [][]job.Job {
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// placeOf is where a job's window lies.
+func placeOf(j *job.Job) int64 {
+	if j.Window == nil {
+		return 0
+	}
+	return j.Window.Place
 }
 
 // shapes are groups as the cost model sees them.

@@ -403,7 +403,7 @@ func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 func (b *cloud) setUpThere(ctx context.Context) (fresh bool, err error) {
 	b.r.note("this process may not write there: the function sets the store up")
 	c := b.call(job.ModeSetup)
-	c.ShardKeys, c.Overwrite, c.Selected = b.r.plan.Keys(), b.r.o.Overwrite, b.r.selected()
+	c.ShardKeys, c.Windows, c.Overwrite, c.Selected = b.r.plan.Keys(), b.r.plan.Time, b.r.o.Overwrite, b.r.selected()
 	done, err := b.fleet.Call(ctx, c)
 	if err != nil {
 		return false, err
@@ -418,7 +418,10 @@ func (b *cloud) Prune(ctx context.Context) ([]string, error) {
 		return gone, err
 	}
 	c := b.call(job.ModeFinalize)
-	c.ShardKeys, c.Prune = b.r.plan.Keys(), true
+	c.ShardKeys, c.Windows, c.Prune = b.r.plan.Keys(), b.r.plan.Time, true
+	for _, in := range b.r.plan.InWindows() {
+		c.Planned = append(c.Planned, job.Planned{Place: in.Place, ShardKeys: in.Keys})
+	}
 	done, err := b.fleet.Call(ctx, c)
 	if err != nil {
 		return nil, err

@@ -59,6 +59,9 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := r.divide(p); err != nil {
+		return nil, nil, core.Wrap(err, "", name)
+	}
 	p.Leave(r.superseded)
 	src, err := r.open(ctx, p)
 	return p, src, err
@@ -271,6 +274,10 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	if chosen := r.recipe.Selection(); !chosen.All() {
 		s.Columns, s.Keep = chosen.Columns(), chosen.Keep
 	}
+	if w := r.recipe.Selection().Windows; w != nil {
+		s.Windows, s.First, s.Last = w.Schedule, w.First, w.Last
+		s.Of = func(b *core.Batch, rows []int32) ([]int, error) { return w.Of(b, rows, plan.NoWindow) }
+	}
 	s.Changed = func(g core.Granule) error { return host.Changed(src.found, src.cache, r.budget, g) }
 	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
 		err := r.recipe.Probe(ctx, s.Source, granules[0])
@@ -320,7 +327,7 @@ func (r *Run) choose(ctx context.Context) ([]int, error) {
 		if i < 0 {
 			return nil, core.Errorf(core.NotFound, "--morton-cell", r.o.Shard, "the plan of %d shards (%s … %s) does not have it", len(p.Shards), p.Shards[0].Label, p.Shards[len(p.Shards)-1].Label)
 		}
-		ranks = []int{i}
+		ranks = slices.DeleteFunc(ranks, func(i int) bool { return p.Shards[i].Key != shards[0].Key })
 	}
 	if r.o.spread > 0 {
 		slices.SortStableFunc(ranks, func(a, b int) int { return cmp.Compare(len(p.Shards[b].Granules), len(p.Shards[a].Granules)) })

@@ -210,6 +210,9 @@ func (r *Run) prepare(ctx context.Context) error {
 	if r.plan, r.source, err = r.makePlan(ctx); err != nil {
 		return err
 	}
+	if err := r.alongTime(ctx); err != nil {
+		return err
+	}
 	if r.ranks, err = r.choose(ctx); err != nil {
 		return err
 	}
@@ -267,7 +270,7 @@ func (r *Run) configure(ctx context.Context) error {
 func (r *Run) makeJobs() []job.Job {
 	jobs := make([]job.Job, 0, len(r.ranks))
 	for _, i := range r.ranks {
-		j := r.template.Job(i, &r.plan.Shards[i], r.store)
+		j := r.template.Job(&r.plan.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
 		j.Terms, j.Append = r.o.Terms, r.o.Append
 		for k := range j.Granules {

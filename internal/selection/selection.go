@@ -18,6 +18,8 @@ type Selection struct {
 	// Time is the column of the observations' times, of which those from From to before To are chosen; "": all are.
 	Time     string
 	From, To float64
+	// Windows divide the rows by time, in place of From and To; nil: there are none.
+	Windows *Windows
 }
 
 // A placed chooses rows by their places.
@@ -81,7 +83,7 @@ func (s *Selection) Keep(b *core.Batch, rows []int32) ([]int32, error) {
 	if s.All() || len(rows) == 0 {
 		return rows, nil
 	}
-	if s.Time != "" {
+	if s.Time != "" && s.Windows == nil {
 		var err error
 		if rows, err = s.keepTimes(b, rows); err != nil {
 			return nil, err

@@ -99,6 +99,9 @@ func (r *Record) Granule(driver string) (core.Granule, error) {
 			break
 		}
 	}
+	if end, err := time.Parse(time.RFC3339, r.TimeEnd); err == nil {
+		g.End = end.UTC()
+	}
 	return g, nil
 }
 

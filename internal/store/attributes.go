@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/windows"
 )
 
 // An Origin is what a group was made from (its attribute "zagg").
@@ -18,6 +19,7 @@ type Origin struct {
 	ConfigHash    string          `json:"config_hash"`
 	Plan          string          `json:"plan"`
 	Plugins       []job.Plugin    `json:"plugins,omitempty"` // that do not come with zagg
+	Windows       *windows.Axis   `json:"windows,omitempty"` // of the dimension "time"
 }
 
 // OriginOf reads what a group was made from, by the group's attributes. It is the zero Origin where they do not say.

@@ -28,6 +28,8 @@ type made struct {
 	Group    string   `json:"group"`
 	Identity string   `json:"identity"` // of what the store is laid out for
 	Objects  []Object `json:"objects"`  // in path order
+	// Shards are those of a compact store with windows, in the order of their blocks.
+	Shards []core.ShardKey `json:"shards,omitempty"`
 }
 
 // loadMade reads the record of a store's set-up; nil where there is none, or none that can be read.
@@ -72,10 +74,11 @@ func sumOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// A recorder notes what is written below a store.
+// A recorder notes what is written below a store. What is there already as it would be written is left alone.
 type recorder struct {
 	core.ObjectStore
 	below string
+	there map[string]Object // by path
 	mu    sync.Mutex
 	made  []Object
 }
@@ -85,22 +88,40 @@ func (r *recorder) Put(ctx context.Context, url string, body io.Reader, opt core
 	if err != nil {
 		return err
 	}
+	o := Object{Path: strings.TrimPrefix(url, r.below), Size: int64(len(data)), SHA256: sumOf(data)}
 	r.mu.Lock()
-	r.made = append(r.made, Object{Path: strings.TrimPrefix(url, r.below), Size: int64(len(data)), SHA256: sumOf(data)})
+	r.made = append(r.made, o)
 	r.mu.Unlock()
+	if r.there[o.Path] == o {
+		return nil
+	}
 	return r.ObjectStore.Put(ctx, url, bytes.NewReader(data), opt)
 }
 
 // make writes all that set-up writes, the record of it last but one and the root's document last: a store without that is no
-// store, and set-up starts again.
-func (t *Template) make(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan) error {
-	r := &recorder{ObjectStore: objects, below: At(url).Below()}
+// store, and set-up starts again. there is what an earlier set-up has written and stays as it is: what would be written the same, and
+// coordinates of shards that this plan does not have.
+func (t *Template) make(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, there map[string]Object) error {
+	r := &recorder{ObjectStore: objects, below: At(url).Below(), there: there}
 	if err := t.write(ctx, r, At(url), p); err != nil {
 		return err
 	}
+	written := map[string]bool{}
+	for _, o := range r.made {
+		written[o.Path] = true
+	}
+	for path, o := range there {
+		if !written[path] && t.ofCells(path) {
+			r.made = append(r.made, o)
+		}
+	}
 	r.made = append(r.made, Object{Path: document, Size: int64(len(t.root)), SHA256: sumOf(t.root)})
 	slices.SortFunc(r.made, func(a, b Object) int { return strings.Compare(a.Path, b.Path) })
-	data, err := job.EncodeJSON(made{Spec: madeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made})
+	m := made{Spec: madeSpec, Group: t.Group(), Identity: t.identity(), Objects: r.made}
+	if t.Compact && t.spec.Windows != nil {
+		m.Shards = p.Keys()
+	}
+	data, err := job.EncodeJSON(m)
 	if err != nil {
 		return core.Errorf(core.Internal, "set up", url, "%w", err)
 	}
@@ -130,18 +151,29 @@ func remake(ctx context.Context, objects core.ObjectStore, url string, written [
 
 // mend makes anew what set-up wrote and is not there any more as it was: metadata by their content, all else by size.
 func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *made) error {
-	whole := false
-	if m != nil {
-		faults, err := m.faults(ctx, objects, url, nil, false)
-		if err != nil {
-			return err
-		}
-		whole = len(faults) == 0
+	if m == nil {
+		return t.make(ctx, objects, url, p, nil)
 	}
-	if whole {
+	faults, err := m.faults(ctx, objects, url, nil, false)
+	if err != nil || len(faults) == 0 && t.hasCells(m, p) {
+		return err
+	}
+	return t.make(ctx, objects, url, p, t.sound(m, faults))
+}
+
+// sound are the objects of a set-up without faults, by path. A store without windows is made as a whole.
+func (t *Template) sound(m *made, faults []Fault) map[string]Object {
+	if t.spec.Windows == nil {
 		return nil
 	}
-	return t.make(ctx, objects, url, p)
+	there := make(map[string]Object, len(m.Objects))
+	for _, o := range m.Objects {
+		there[o.Path] = o
+	}
+	for _, f := range faults {
+		delete(there, f.Object)
+	}
+	return there
 }
 
 // faults are what is wrong with the objects that set-up wrote. sizes are the store's objects by path, nil: they are asked for. deep

@@ -95,28 +95,56 @@ func (t *Template) Prune(ctx context.Context, objects core.ObjectStore, url stri
 	if err := Delete(ctx, objects, records); err != nil {
 		return nil, err
 	}
-	if t.Compact { // its only blocks are the plan's
+	if t.Compact && p.Time == nil { // its only blocks are the plan's
 		return stale, nil
 	}
 	planned := make(map[string]bool, len(p.Shards))
 	for i := range p.Shards {
-		planned[blockName(p.Shards[i].Block)] = true
+		planned[blockName(t.blockOf(&p.Shards[i]))] = true
 	}
 	var orphans []string
 	for _, array := range t.shardArrays() {
-		prefix := At(url).Below(t.Group(), array.Name, "c")
-		err := objects.List(ctx, prefix, func(o core.ObjectInfo) error {
-			parts := strings.Split(strings.TrimPrefix(o.URL, prefix), "/")
-			if !planned[strings.Join(parts[:min(len(parts), len(t.info.Frame.Dims))], "/")] {
-				orphans = append(orphans, o.URL)
+		for _, window := range windowPlaces(p) {
+			prefix := At(url).Below(append([]string{t.Group(), array.Name, "c"}, window...)...)
+			err := objects.List(ctx, prefix, func(o core.ObjectInfo) error {
+				parts := strings.Split(strings.TrimPrefix(o.URL, prefix), "/")
+				if !planned[strings.Join(append(window, parts[:min(len(parts), len(t.info.Frame.Dims))]...), "/")] {
+					orphans = append(orphans, o.URL)
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
 			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
 		}
 	}
 	return stale, Delete(ctx, objects, orphans)
+}
+
+// blockOf is where the objects of a planned shard lie in the arrays.
+func (t *Template) blockOf(s *plan.Shard) []int64 {
+	block := s.Block
+	if t.Compact {
+		block = []int64{int64(s.Rank)}
+	}
+	if s.Window != nil {
+		block = append([]int64{s.Window.Place}, block...)
+	}
+	return block
+}
+
+// windowPlaces begin the blocks of the windows that a plan computes, each in a list; an empty one where there are no windows.
+func windowPlaces(p *plan.Plan) [][]string {
+	if p.Time == nil {
+		return [][]string{{}}
+	}
+	var places [][]string
+	for i := range p.Shards {
+		if place := []string{strconv.FormatInt(p.Shards[i].Window.Place, 10)}; i == 0 || places[len(places)-1][0] != place[0] {
+			places = append(places, place)
+		}
+	}
+	return places
 }
 
 // shardArrays are the arrays that jobs write.
@@ -133,7 +161,8 @@ func blockName(block []int64) string {
 	return strings.Join(parts, "/")
 }
 
-// Stale lists the labels of shards that have a record and are not in the plan.
+// Stale lists the labels of shards that have a record and are not in the plan. Those of windows that the plan does not have count as
+// another plan's.
 func Stale(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan) ([]string, error) {
 	labels, err := ListRecords(ctx, objects, url)
 	if err != nil {
@@ -144,8 +173,9 @@ func Stale(ctx context.Context, objects core.ObjectStore, url string, p *plan.Pl
 		planned[p.Shards[i].Label] = true
 	}
 	var stale []string
+	computes := p.Computes()
 	for _, l := range labels {
-		if !planned[l] {
+		if !planned[l] && computes(l) {
 			stale = append(stale, l)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // SetUp makes the store ready for jobs of a plan: it writes the template into a new store, accepts one that already is
-// what this run would write and mends what is lost or damaged of it, and refuses any other unless overwrite is set or no shard of it is finished, so that it binds
+// what this run would write and mends what is lost or damaged of it, adds windows at the end of one that lacks but these, and refuses any other unless overwrite is set or no shard of it is finished, so that it binds
 // nobody; then what was there is deleted first, records before data. A store that fits is not deleted for the sake of a few
 // selected shards. It returns whether the store is new.
 func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, overwrite, selected bool) (fresh bool, err error) {
@@ -23,9 +23,15 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 	}
 	fits, err := t.fits(ctx, objects, url, old)
 	fits = fits || t.mends(old)
+	grows := false
+	if err == nil && !fits {
+		grows, err = t.grows(ctx, objects, url, old)
+	}
 	switch {
 	case err != nil:
 		return false, err
+	case grows && !(overwrite && !selected):
+		return false, t.grow(ctx, objects, url, p, old.made)
 	case fits && !(overwrite && !selected):
 		return false, t.mend(ctx, objects, url, p, old.made)
 	case !fits && !overwrite:
@@ -70,7 +76,7 @@ func (t *Template) create(ctx context.Context, objects core.ObjectStore, url str
 	if err := putJSON(ctx, objects, At(url).Config(), core.ShownJSON(t.spec.Config.JSON())); err != nil {
 		return err
 	}
-	if err := t.make(ctx, objects, url, p); err != nil {
+	if err := t.make(ctx, objects, url, p, nil); err != nil {
 		return err
 	}
 	return objects.Delete(ctx, At(url).Marker())

@@ -11,6 +11,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/windows"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -23,8 +24,9 @@ type Spec struct {
 	Shards  int64  // planned; in a compact store the arrays have one block for each
 	// ConfigHash is what the values mean; "": the configuration's semantic hash. Plugins are part of it.
 	ConfigHash string
-	Plugins    []job.Plugin // that do not come with zagg
-	Product    string       // what the reader reads; "" where it does not say
+	Plugins    []job.Plugin  // that do not come with zagg
+	Product    string        // what the reader reads; "" where it does not say
+	Windows    *windows.Axis // of the leading dimension "time" of all variables; nil: there is none
 }
 
 // An Output is one variable of the configuration with what its statistic gives: an array for each field.
@@ -50,8 +52,8 @@ type Template struct {
 }
 
 type axis struct {
-	array  *zarr.Array
-	values []float64
+	array *zarr.Array
+	data  []byte
 }
 
 // New lays a store out.
@@ -71,7 +73,7 @@ func New(spec Spec) (*Template, error) {
 	}
 	for _, f := range t.info.Frame.Coords {
 		a := b.coordinate(f)
-		if t.Compact {
+		if t.setUpWritesCells() {
 			t.coords = append(t.coords, a)
 		} else {
 			t.Cells = append(t.Cells, a)
@@ -81,6 +83,9 @@ func New(spec Spec) (*Template, error) {
 		}
 	}
 	if err := b.axes(); err != nil {
+		return nil, err
+	}
+	if err := b.windows(); err != nil {
 		return nil, err
 	}
 	if err := b.scalars(); err != nil {
@@ -186,6 +191,7 @@ func (b *builder) variable(f core.Field, o Output, first bool) (*zarr.Array, err
 		}
 	}
 	a.Attrs = attrs
+	b.alongTime(a)
 	return a, b.add(a)
 }
 
@@ -230,6 +236,7 @@ func (b *builder) ragged(f core.Field, o Output, first bool) (*zarr.Array, error
 	if a.Attrs, err = withMembers(attrs, more); err != nil {
 		return nil, err
 	}
+	b.alongTime(a)
 	return a, b.add(a)
 }
 
@@ -350,6 +357,7 @@ func (b *builder) metadata() error {
 	made, err := json.Marshal(Origin{
 		Grid: cfg.Output.Grid.Type, GridConfig: cfg.Output.Grid.Config, GridSignature: t.info.Signature,
 		Layout: cfg.Output.Grid.Layout, ConfigHash: cmp.Or(t.spec.ConfigHash, cfg.SemanticHash()), Plan: t.Plan, Plugins: t.spec.Plugins,
+		Windows: t.spec.Windows,
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ func newBuilder(t *Template) *builder {
 	for _, f := range slices.Concat(frame.Coords, frame.Scalars) {
 		b.names[f.Name] = true
 	}
+	if t.spec.Windows != nil {
+		b.names[TimeName] = true
+	}
 	return b
 }
 
@@ -129,6 +132,6 @@ func (b *builder) coordinates(name string, dim *core.VectorDim, values []float64
 func (b *builder) axis(a *zarr.Array, values []float64) error {
 	a.Type, a.Fill, a.Compression = core.Float64, json.RawMessage(`"NaN"`), b.compression()
 	a.Shard, a.Chunk = a.Shape, a.Shape
-	b.t.axes = append(b.t.axes, axis{a, values})
+	b.t.axes = append(b.t.axes, axis{a, core.Raw(values)})
 	return b.add(a)
 }

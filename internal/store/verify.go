@@ -66,7 +66,7 @@ func (v *Verifier) Verify(ctx context.Context) (*Verified, error) {
 	if err != nil {
 		return nil, NeedsList(err, "verify", v.URL, "what lies there cannot be told, and nothing was verified,")
 	}
-	c := &comparison{Verifier: v, there: there, named: map[string]string{}}
+	c := &comparison{Verifier: v, there: there, named: map[string]string{}, placed: map[int64]bool{}}
 	for _, step := range []func(context.Context) error{c.metadata, c.records, c.setUp, c.wroteBySetUp} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -106,9 +106,10 @@ type comparison struct {
 	named  map[string]string // paths that something names, and the shard of those that a record does
 	levels []string          // where coarser groups begin, which are made of this one and have no records
 
-	mu    sync.Mutex
-	done  []*Record // that have a place in a compact store
-	found Verified
+	mu     sync.Mutex
+	done   []*Record // that have a place in a compact store, of each place one
+	placed map[int64]bool
+	found  Verified
 }
 
 func (c *comparison) fault(shard, object, format string, args ...any) {
@@ -226,7 +227,10 @@ func (c *comparison) record(ctx context.Context, label string) error {
 	}
 	if r.Block != nil {
 		c.mu.Lock()
-		c.done = append(c.done, r)
+		if _, twice := c.placed[*r.Block]; !twice { // in another window
+			c.placed[*r.Block] = true
+			c.done = append(c.done, r)
+		}
 		c.mu.Unlock()
 	}
 	for _, o := range r.Objects {

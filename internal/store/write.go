@@ -45,7 +45,7 @@ func putJSON(ctx context.Context, to core.ObjectStore, url string, doc []byte) e
 func (t *Template) writeAxes(ctx context.Context, to core.ObjectStore, at Layout) error {
 	var enc zarr.Encoder
 	for _, a := range t.axes {
-		err := enc.EncodeAll(a.array, core.Raw(a.values), func(key string, object []byte) error {
+		err := enc.EncodeAll(a.array, a.data, func(key string, object []byte) error {
 			return to.Put(ctx, at.Object(t.Group(), a.array.Name, key), bytes.NewReader(object), core.PutOptions{Size: int64(len(object))})
 		})
 		if err != nil {
@@ -57,22 +57,38 @@ func (t *Template) writeAxes(ctx context.Context, to core.ObjectStore, at Layout
 
 // writeCoords writes the coordinates of every planned shard, so that no cell of a compact store is left at id 0.
 func (t *Template) writeCoords(ctx context.Context, to core.ObjectStore, at Layout, p *plan.Plan) error {
-	if len(t.coords) == 0 || len(p.Shards) == 0 {
+	if len(t.coords) == 0 || len(p.Places) == 0 {
 		return nil
 	}
 	slots := t.info.Frame.Slots()
-	perObject := int(t.coords[0].Shard[0] / slots)
+	perObject := 1 // each in its own place
+	if t.Compact {
+		perObject = int(t.coords[0].Shard[0] / slots)
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(coordsAtOnce)
-	for i := 0; i < len(p.Shards); i += perObject {
+	for i := 0; i < len(p.Places); i += perObject {
+		block := []int64{int64(i / perObject)}
+		if !t.Compact {
+			block = p.Places[i].Block
+		}
 		g.Go(func() error {
-			return t.writeCoordObjects(gctx, to, at, p.Shards[i:min(i+perObject, len(p.Shards))], i/perObject)
+			return t.writeCoordObjects(gctx, to, at, p.Places[i:min(i+perObject, len(p.Places))], block)
 		})
 	}
 	return g.Wait()
 }
 
-func (t *Template) writeCoordObjects(ctx context.Context, to core.ObjectStore, at Layout, shards []plan.Shard, index int) error {
+// elements is how many a box of a shape has.
+func elements(shape []int64) int {
+	n := int64(1)
+	for _, s := range shape {
+		n *= s
+	}
+	return int(n)
+}
+
+func (t *Template) writeCoordObjects(ctx context.Context, to core.ObjectStore, at Layout, shards []core.Shard, block []int64) error {
 	blocks := make([][]byte, len(t.coords))
 	slots := t.info.Frame.Slots()
 	for i, s := range shards {
@@ -87,7 +103,7 @@ func (t *Template) writeCoordObjects(ctx context.Context, to core.ObjectStore, a
 			}
 			size := int64(a.Type.Size()) * slots
 			if blocks[k] == nil {
-				blocks[k] = core.NewData(int(a.Shard[0]) * a.Type.Size())
+				blocks[k] = core.NewData(elements(a.Shard) * a.Type.Size())
 			}
 			copy(blocks[k][int64(i)*size:], cols[c].Data)
 		}
@@ -98,7 +114,7 @@ func (t *Template) writeCoordObjects(ctx context.Context, to core.ObjectStore, a
 		if _, err := enc.Encode(&body, a, blocks[k]); err != nil {
 			return err
 		}
-		key := at.Object(t.Group(), a.Name, a.Key([]int64{int64(index)}))
+		key := at.Object(t.Group(), a.Name, a.Key(block))
 		if err := to.Put(ctx, key, bytes.NewReader(body.Bytes()), core.PutOptions{Size: int64(body.Len())}); err != nil {
 			return err
 		}

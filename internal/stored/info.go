@@ -19,6 +19,7 @@ type Info struct {
 	ConfigHash   string          `json:"config_hash"`
 	Plugins      []job.Plugin    `json:"plugins,omitempty"` // that do not come with zagg
 	Coarser      []Level         `json:"coarser_groups,omitempty"`
+	Windows      []WindowInfo    `json:"windows,omitempty"` // of time
 	Arrays       []ArrayInfo     `json:"arrays"`
 	Shards       int             `json:"shards_done"`
 	Empty        int             `json:"shards_empty"`
@@ -67,6 +68,7 @@ func (s *Store) describe(ctx context.Context) (*Info, error) {
 	if info.Coarser, err = s.Levels(ctx); err != nil {
 		return nil, err
 	}
+	info.Windows = s.windowInfos()
 	for _, name := range s.arrayNames() {
 		d, err := s.Group.Array(ctx, name)
 		if err != nil {

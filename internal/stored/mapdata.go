@@ -52,7 +52,7 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 		data.Corners = cornersIn(outlines)
 	}
 	if len(data.Values) == 0 {
-		return nil, core.Errorf(core.NotFound, "plot", s.URL, "no finished shard holds data")
+		return nil, s.empty("plot")
 	}
 	return data, nil
 }

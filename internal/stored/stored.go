@@ -26,6 +26,7 @@ type Store struct {
 
 	root   *zarr.Group
 	levels []string // coarser groups, the finest first
+	window string   // AtTime; "": all that there is
 }
 
 // Open opens a store's group and reads the records of its finished shards.

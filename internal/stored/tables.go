@@ -24,7 +24,7 @@ func (s *Store) Tables(ctx context.Context, grid core.Grid) (*export.Store, erro
 	}
 	slices.SortFunc(out.Shards, func(a, b export.Shard) int { return slices.Compare(a.Block, b.Block) })
 	if len(out.Shards) == 0 {
-		return nil, core.Errorf(core.NotFound, "export", s.URL, "no finished shard holds data")
+		return nil, s.empty("export")
 	}
 	return out, nil
 }

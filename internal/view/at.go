@@ -97,7 +97,7 @@ func (s *Scene) place(ctx context.Context, t *shard, slot int32, lon, lat float6
 	if p.Names, err = s.names(ctx, p.Lon, p.Lat); err != nil || s.store == nil || t.changed == "" {
 		return p, err
 	}
-	r, err := store.LoadRecord(ctx, s.store.Objects, s.store.URL, t.Label)
+	r, err := store.LoadRecord(ctx, s.store.Objects, s.store.URL, s.store.RecordLabel(t.Label))
 	if core.Is(err, core.NotFound) {
 		return p, nil
 	}

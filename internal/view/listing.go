@@ -19,9 +19,24 @@ import (
 // longestListing is the longest page of a folder that is read, in bytes.
 const longestListing = 64 << 20
 
-// listRecords is what there is of records, by label, each with what tells whether it has changed. A web server has no lists of objects:
+// listRecords is what there is of records, by the labels of their shards, each with what tells whether it has changed. A web server has no lists of objects:
 // then its page of the folder is read, or, where it has none, the records of planned shards are looked for one by one.
 func (s *Scene) listRecords(ctx context.Context) (map[string]string, error) {
+	listed, err := s.listAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(listed))
+	for record, changed := range listed {
+		if label, ok := s.store.ShardLabel(record); ok {
+			out[label] = changed
+		}
+	}
+	return out, nil
+}
+
+// listAll is what there is of records, by their own labels.
+func (s *Scene) listAll(ctx context.Context) (map[string]string, error) {
 	prefix := store.At(s.store.URL).Records()
 	out := map[string]string{}
 	if scheme := objstore.Scheme(prefix); scheme == "http" || scheme == "https" {
@@ -79,7 +94,7 @@ func linksOf(page []byte) []string {
 func (s *Scene) findPlanned(ctx context.Context) (map[string]string, error) {
 	var labels []string
 	for _, t := range s.all() {
-		labels = append(labels, t.Label)
+		labels = append(labels, s.store.RecordLabel(t.Label))
 	}
 	found := make([]string, len(labels))
 	g, gctx := errgroup.WithContext(ctx)

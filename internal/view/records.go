@@ -95,7 +95,7 @@ func (s *Scene) readRecords(ctx context.Context, labels []string, listed map[str
 		g.SetLimit(recordsAtOnce)
 		for i, label := range now {
 			g.Go(func() (err error) {
-				records[i], err = store.LoadRecord(gctx, s.store.Objects, s.store.URL, label)
+				records[i], err = store.LoadRecord(gctx, s.store.Objects, s.store.URL, s.store.RecordLabel(label))
 				if core.Is(err, core.NotFound) { // deleted since: its shard is being computed anew
 					err = nil
 				}
@@ -128,7 +128,7 @@ func (s *Scene) learn(ctx context.Context, records []*store.Record, listed map[s
 	fresh := map[string]*shard{}
 	for i, r := range read {
 		t := newShard(shards[i])
-		t.state, t.changed, t.block = string(r.Status), listed[r.Label], shards[i].Block
+		t.state, t.changed, t.block = string(r.Status), listed[shards[i].Label], shards[i].Block
 		if r.Block != nil {
 			t.block = []int64{*r.Block}
 		}

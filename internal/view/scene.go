@@ -22,6 +22,7 @@ type Options struct {
 	Grid func(ctx context.Context, name string, config core.Config) (core.Grid, error)
 	// Variables are shown before the others: names, or selections as h_q[1] and h_tdigest@q97.5.
 	Variables []string
+	Time      string        // window of a store with windows of time (stored.Store.AtTime)
 	Planned   []Planned     // shards that a run shall compute, if that is known
 	Memory    int64         // bytes of what is kept; 0: 512 MiB
 	Patience  time.Duration // how long a tile waits for shards; 0: 400 ms
@@ -75,6 +76,9 @@ type shard struct {
 // Open opens a store to be shown. Its records are read as long as ctx lasts.
 func Open(ctx context.Context, address string, o Options) (*Scene, error) {
 	s, err := stored.OpenGroup(ctx, address)
+	if err == nil {
+		err = s.AtTime(o.Time)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,25 @@ type Dataset struct {
 	keyPrefix, keySeparator string
 	codecs, indexCodecs     chain
 	sharded, indexAtStart   bool
+
+	whole *Dataset // the array that this one is a place of, along its first dimension; nil: it is whole
+	place int64
+}
+
+// fixed is the array at a place along its first dimension.
+func (d *Dataset) fixed(place int64) (*Dataset, error) {
+	if place < 0 || place >= d.Shape[0] {
+		return nil, core.Errorf(core.Corrupt, opRead, d.URL, "place %d along %s, which has %d", place, d.Dims[0], d.Shape[0])
+	}
+	f := *d
+	f.Shape, f.Shard, f.Chunk, f.Dims = d.Shape[1:], d.Shard[1:], d.Chunk[1:], d.Dims[1:]
+	f.whole, f.place = d, place
+	return &f, nil
+}
+
+// within is a box of a place in the whole array.
+func (d *Dataset) within(start, count []int64) (wholeStart, wholeCount []int64) {
+	return append([]int64{d.place}, start...), append([]int64{1}, count...)
 }
 
 // Blocks is the number of objects along each dimension, whether they exist or not.
@@ -39,6 +58,9 @@ func (d *Dataset) Blocks() []int64 { return ceilDivide(d.Shape, d.Shard) }
 
 // Key is the key of a block's object relative to the array's URL.
 func (d *Dataset) Key(block []int64) string {
+	if d.whole != nil {
+		return d.whole.Key(append([]int64{d.place / d.whole.Shard[0]}, block...))
+	}
 	if len(block) == 0 && d.keyPrefix == "" {
 		return "0"
 	}
@@ -119,6 +141,10 @@ func (d *Dataset) ReadBlocks(ctx context.Context, blocks [][]int64) ([]core.Colu
 // Read reads a box: count elements along each dimension from start, in C order (a Column of Width 1). Only the inner
 // chunks that the box touches are read. At most 4 GiB are read at once.
 func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, error) {
+	if d.whole != nil {
+		start, count = d.within(start, count)
+		return d.whole.Read(ctx, start, count)
+	}
 	col := core.Column{Name: d.Name, Type: d.Type, Width: 1, Fill: d.Fill}
 	if d.Type == core.Bytes {
 		return col, core.Errorf(core.Unsupported, opRead, d.URL, "its cells are any number of bytes, not single values")
@@ -141,6 +167,10 @@ func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, 
 
 // ReadCells reads a box of an array of Type Bytes: the bytes of each cell, in C order; of a cell without a value none.
 func (d *Dataset) ReadCells(ctx context.Context, start, count []int64) ([][]byte, error) {
+	if d.whole != nil {
+		start, count = d.within(start, count)
+		return d.whole.ReadCells(ctx, start, count)
+	}
 	if d.Type != core.Bytes {
 		return nil, core.Errorf(core.Invalid, opRead, d.URL, "its cells are single values of type %s", d.Type)
 	}

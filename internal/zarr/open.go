@@ -21,6 +21,15 @@ type Group struct {
 
 	src      core.ObjectReader
 	children map[string]json.RawMessage // zarr.json of all nodes below by relative path; nil: not known
+	along    string                     // the dimension that is fixed; "": none is
+	place    int64                      // along it
+}
+
+// Fixed is the group as it is at one place along a dimension: arrays that begin with it are read there and have it no more.
+func (g *Group) Fixed(dim string, place int64) *Group {
+	f := *g
+	f.along, f.place = dim, place
+	return &f
 }
 
 // A Member is a node below a group.
@@ -139,6 +148,9 @@ func (g *Group) Array(ctx context.Context, path string) (*Dataset, error) {
 		return nil, err
 	}
 	d.src, d.Name = g.src, path[strings.LastIndexByte(path, '/')+1:]
+	if g.along != "" && len(d.Dims) > 0 && d.Dims[0] == g.along {
+		return d.fixed(g.place)
+	}
 	return d, nil
 }
 

@@ -92,7 +92,7 @@ func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d
 }
 
 func setup(ctx context.Context, c *job.Call, recipe *host.Recipe, output core.ObjectStore, d *job.CallDone) error {
-	p, err := recipe.PlanOf(ctx, c.ShardKeys)
+	p, err := recipe.PlanOf(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func finalize(ctx context.Context, c *job.Call, recipe *host.Recipe, output core
 	if !c.Prune {
 		return nil
 	}
-	p, err := recipe.PlanOf(ctx, c.ShardKeys)
+	p, err := recipe.PlanOf(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -197,7 +197,7 @@ func (in *invocation) list(ctx context.Context, j *job.Job, output core.ObjectSt
 // checkStore refuses a store that was not set up for the job, and says which set-up it is. Within a run its metadata are read
 // once.
 func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.Job, cfg *config.Config, output core.ObjectStore) (store.Stamp, error) {
-	key := j.StorePath + "\n" + j.RunID + "\n" + t.Store.Plan + "\n" + string(cfg.JSON()) + "\n" + t.Recipe.Hash()
+	key := j.StorePath + "\n" + j.RunID + "\n" + t.Store.Plan + "\n" + string(cfg.JSON()) + "\n" + t.Recipe.Hash() + "\n" + t.Store.WindowsText()
 	in.mu.Lock()
 	made, ok := in.ready.get(key)
 	in.mu.Unlock()

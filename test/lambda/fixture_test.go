@@ -224,7 +224,7 @@ func (f *fixture) local(cfg *config.Config, files []string) *run {
 	_, err = r.template.Store.SetUp(ctx, disk, r.store, p, false, false)
 	require.NoError(f, err)
 	for i := range p.Shards {
-		j := r.template.Job(i, &p.Shards[i], r.store)
+		j := r.template.Job(&p.Shards[i], r.store)
 		_, err := r.template.Process(ctx, host.NewStores(disk, disk, files[0]), &j, host.Version)
 		require.NoError(f, err)
 	}

@@ -143,8 +143,8 @@ func (f *fixture) jobs() {
 	r := f.local(load(f.T, sharedtest.Dir(f.T, "golden", "small", "config.yaml"), "child_order: 12", "child_order: 12\n    layout: compact"), files)
 	const store = "s3://" + stores + "/jobs.zarr"
 	f.setUp(map[string]any{"store_path": store, "config": r.recipe.Config.JSON(), "shard_keys": r.plan.Keys()})
-	for i, s := range r.plan.Shards {
-		j := r.template.Job(i, &s, store)
+	for _, s := range r.plan.Shards {
+		j := r.template.Job(&s, store)
 		for k := range j.Granules {
 			j.Granules[k].Assets = core.GranuleAt(remote("small", s.Granules)[k]).Assets
 		}

@@ -49,7 +49,7 @@ func (a *app) demo(ctx context.Context, store, picture string) error {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "zagg plot %s h_mean -o %s\n", store, picture)
-	if err := a.plot(ctx, store, "h_mean", picture, &plot.Data{Title: "Mean surface height of the sample glacier", Coast: true}); err != nil {
+	if err := a.plot(ctx, store, "h_mean", "", picture, &plot.Data{Title: "Mean surface height of the sample glacier", Coast: true}); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "  %-14s %s\n", "Map", picture)

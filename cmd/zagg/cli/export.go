@@ -35,7 +35,7 @@ func formats() []format {
 }
 
 func (a *app) exportCommand() *cobra.Command {
-	var to, out string
+	var to, out, at string
 	var variables []string
 	c := &cobra.Command{
 		Use:   "export STORE --to parquet|geoparquet|csv|cog|netcdf",
@@ -58,7 +58,7 @@ as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are do
 			if out == "" {
 				out = strings.TrimSuffix(path.Base(strings.TrimRight(args[0], "/")), ".zarr") + f.ending
 			}
-			if err := a.export(cmd.Context(), args[0], out, f, variables); err != nil {
+			if err := a.export(cmd.Context(), args[0], at, out, f, variables); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, out)
@@ -67,13 +67,17 @@ as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are do
 	}
 	c.Flags().StringVar(&to, "to", "", "kind of file: parquet, geoparquet, csv, cog, netcdf")
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: the store's name with the ending of the kind)")
+	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or an instant in it")
 	c.Flags().StringSliceVar(&variables, "variables", nil, "variables to write (default: all)")
 	return c
 }
 
 // export writes a file that appears when it is whole.
-func (a *app) export(ctx context.Context, address, out string, f format, variables []string) (err error) {
+func (a *app) export(ctx context.Context, address, at, out string, f format, variables []string) (err error) {
 	s, err := stored.Open(ctx, address)
+	if err == nil {
+		err = s.AtTime(at)
+	}
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 func (a *app) infoCommand() *cobra.Command {
 	var asJSON bool
-	var cell string
+	var cell, at string
 	c := &cobra.Command{
 		Use:   "info STORE",
 		Short: "Say what a store holds: grid, arrays, finished shards, observations; or one of its cells",
@@ -27,7 +27,7 @@ and of t-digests some quantiles and a small picture of the distribution, from it
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cell != "" {
-				return a.cellInfo(cmd.Context(), args[0], cell, asJSON)
+				return a.cellInfo(cmd.Context(), args[0], cell, at, asJSON)
 			}
 			info, err := stored.Describe(cmd.Context(), args[0])
 			if err != nil {
@@ -40,13 +40,17 @@ and of t-digests some quantiles and a small picture of the distribution, from it
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&at, "time", "", "with --cell: window of a store with windows of time: its label, or an instant in it")
 	c.Flags().StringVar(&cell, "cell", "", "a cell as its grid names it (zagg grid locate), or LON,LAT of a point in it")
 	return c
 }
 
 // cellInfo prints what a store has of one cell.
-func (a *app) cellInfo(ctx context.Context, address, id string, asJSON bool) error {
+func (a *app) cellInfo(ctx context.Context, address, id, at string, asJSON bool) error {
 	s, err := stored.Open(ctx, address)
+	if err == nil {
+		err = s.AtTime(at)
+	}
 	if err != nil {
 		return err
 	}
@@ -104,6 +108,9 @@ func (a *app) printInfo(i *stored.Info) error {
 			state = "stale: shards were computed after it was made; zagg coarsen makes it anew"
 		}
 		fmt.Fprintf(a.stdout, "  coarser       group %q, %s\n", l.Group, state)
+	}
+	for _, w := range i.Windows {
+		fmt.Fprintf(a.stdout, "  window        %s: %s, %s\n", w.Label, quantity.Counted(int64(w.Shards), "shard"), quantity.Counted(w.Observations, "observation"))
 	}
 	if !i.Unlisted {
 		fmt.Fprintf(a.stdout, "  cells         %s with data\n", humanize.Comma(i.Cells))

@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) plotCommand() *cobra.Command {
-	var out, title, ends string
+	var out, title, ends, at string
 	var o plot.Data
 	var noCoast bool
 	c := &cobra.Command{
@@ -31,6 +31,7 @@ are left blank.`,
 		Example: `  zagg plot heights.zarr h_mean -o map.png
   zagg plot heights.zarr h_mean -o map.png --range 0,3000 --cmap diverging --projection south --width 2400
   zagg plot heights.zarr 'h_q[1]' -o median.png --histogram --projection equal-south
+  zagg plot monthly.zarr h_mean --time 2019-03 -o march.png
   zagg plot s3://bucket/heights.zarr count -o count.svg --title 'Observations per cell'`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,7 +43,7 @@ are left blank.`,
 				return err
 			}
 			o.Title, o.Coast = title, !noCoast
-			if err := a.plot(cmd.Context(), args[0], args[1], out, &o); err != nil {
+			if err := a.plot(cmd.Context(), args[0], args[1], at, out, &o); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, out)
@@ -50,6 +51,7 @@ are left blank.`,
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "picture to write; .png or .svg (default VARIABLE.png)")
+	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or an instant in it")
 	c.Flags().StringVar(&title, "title", "", "title of the map (default: the variable's long_name or name)")
 	c.Flags().StringVar(&ends, "range", "", "ends of the colour bar, LOW,HIGH (default: the middle 96 % of the values)")
 	c.Flags().StringVar(&o.Colors, "cmap", "", "colours: "+strings.Join(plot.ColorNames(), ", ")+" (default "+plot.ColorNames()[0]+")")
@@ -81,7 +83,7 @@ func rangeOf(text string) (*[2]float64, error) {
 	return &ends, nil
 }
 
-func (a *app) plot(ctx context.Context, store, variable, out string, o *plot.Data) error {
+func (a *app) plot(ctx context.Context, store, variable, at, out string, o *plot.Data) error {
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(out)), ".")
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("--output %s: want a name that ends in .png or .svg: %w for `zagg plot`", out, errUsage)
@@ -92,6 +94,9 @@ func (a *app) plot(ctx context.Context, store, variable, out string, o *plot.Dat
 		}
 	}
 	s, err := stored.Open(ctx, store)
+	if err == nil {
+		err = s.AtTime(at)
+	}
 	if err != nil {
 		return err
 	}

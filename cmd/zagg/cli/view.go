@@ -22,6 +22,7 @@ import (
 
 type viewOptions struct {
 	address, shardmap string
+	time              string
 	hosts             []string
 	port              int
 	memory            int
@@ -54,6 +55,7 @@ With --export DIR the page and its tiles are written as files, which any web ser
 	f.StringArrayVar(&o.hosts, "host", nil, "name that browsers call this server by, beside localhost and addresses; can be repeated")
 	f.BoolVar(&o.open, "open", false, "open the page in the browser")
 	f.StringVar(&o.shardmap, "shardmap", "", "shard map of the run, to show which shards are to come")
+	f.StringVar(&o.time, "time", "", "window of a store with windows of time: its label, or an instant in it")
 	f.IntVar(&o.memory, "memory", 512, "MiB of cells that are kept")
 	f.StringVar(&o.export.Dir, "export", "", "folder to write a page without a server to; it must be new or empty")
 	f.StringVar(&o.export.Plane, "projection", "", "projection of --export: "+strings.Join(view.Planes(), ", ")+" (default: what suits the store)")
@@ -95,7 +97,7 @@ func (a *app) view(ctx context.Context, address string, variables []string, o *v
 
 // scene opens a store, or a shard map.
 func (a *app) scene(ctx context.Context, address string, variables []string, o *viewOptions) (*view.Scene, error) {
-	options := view.Options{Grid: a.grid, Variables: variables, Memory: int64(o.memory) << 20}
+	options := view.Options{Grid: a.grid, Variables: variables, Time: o.time, Memory: int64(o.memory) << 20}
 	alone := strings.HasSuffix(address, ".json") || strings.HasSuffix(address, ".geojson")
 	if alone && o.shardmap != "" {
 		return nil, fmt.Errorf("--shardmap beside a shard map: %w for `zagg view`", errUsage)

@@ -1,0 +1,111 @@
+package stored
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/plan"
+	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/windows"
+)
+
+// AtTime narrows the store to one of its windows: the one of that label, or that an instant is in, such as 2019-02-14. What has windows can
+// only be shown at one of them, and what has none at "".
+func (s *Store) AtTime(text string) error {
+	axis := s.Made.Windows
+	if axis == nil {
+		if text != "" {
+			return core.Errorf(core.Invalid, "--time", text, "%s has no windows of time", s.URL)
+		}
+		return nil
+	}
+	if err := axis.Check(); err != nil {
+		return core.Wrap(err, "", s.URL)
+	}
+	all := axis.Windows()
+	if text == "" {
+		return core.Errorf(core.Invalid, "--time", s.URL, "the store has %s: say by --time which one, such as --time %s", windowsOf(axis), all[len(all)-1].Label)
+	}
+	i := slices.IndexFunc(all, func(w windows.Window) bool { return w.Label == text })
+	if at, err := config.ParseBound(text, false); i < 0 && err == nil {
+		i = slices.IndexFunc(all, func(w windows.Window) bool { return !at.Before(w.Start) && at.Before(w.End) })
+	}
+	if i < 0 {
+		return core.Errorf(core.NotFound, "--time", text, "it is none of the store's windows; have %s", windowsOf(axis))
+	}
+	s.window = all[i].Label
+	s.Group = s.Group.Fixed(store.TimeName, int64(i))
+	s.Records = slices.DeleteFunc(s.Records, func(r *store.Record) bool {
+		_, own := s.ShardLabel(r.Label)
+		return !own
+	})
+	return nil
+}
+
+// windowsOf says which windows there are.
+func windowsOf(axis *windows.Axis) string {
+	all := axis.Windows()
+	switch len(all) {
+	case 0:
+		return "0 windows"
+	case 1:
+		return "1 window of time, " + all[0].Label
+	}
+	return fmt.Sprintf("%d windows of time, %s to %s", len(all), all[0].Label, all[len(all)-1].Label)
+}
+
+// empty is the error of a store of which nothing can be shown.
+func (s *Store) empty(op string) error {
+	if s.window != "" {
+		return core.Errorf(core.NotFound, op, s.URL, "no finished shard holds data in window %s", s.window)
+	}
+	return core.Errorf(core.NotFound, op, s.URL, "no finished shard holds data")
+}
+
+// RecordLabel is the label of a shard's record, in the window that the store is narrowed to.
+func (s *Store) RecordLabel(shard string) string {
+	if s.window == "" {
+		return shard
+	}
+	return plan.WindowLabel(shard, s.window)
+}
+
+// ShardLabel is the label of a record's shard; false where the record is of another window.
+func (s *Store) ShardLabel(record string) (string, bool) {
+	if s.window == "" {
+		return record, true
+	}
+	return strings.CutSuffix(record, plan.WindowLabel("", s.window))
+}
+
+// WindowInfo is what a window of a store holds.
+type WindowInfo struct {
+	Label        string    `json:"label"`
+	Start        time.Time `json:"start"`
+	End          time.Time `json:"end"`
+	Shards       int       `json:"shards_done"`
+	Observations int64     `json:"observations"`
+}
+
+// windowInfos are those of the store, in order.
+func (s *Store) windowInfos() []WindowInfo {
+	if s.Made.Windows == nil || s.Made.Windows.Check() != nil {
+		return nil
+	}
+	var out []WindowInfo
+	for _, w := range s.Made.Windows.Windows() {
+		i := WindowInfo{Label: w.Label, Start: w.Start, End: w.End}
+		for _, r := range s.Records {
+			if strings.HasSuffix(r.Label, plan.WindowLabel("", w.Label)) {
+				i.Shards++
+				i.Observations += r.Receipt.Observations.Kept
+			}
+		}
+		out = append(out, i)
+	}
+	return out
+}
