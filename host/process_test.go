@@ -218,7 +218,7 @@ func TestJobAsEvent(t *testing.T) {
 	g := core.Granule{Assets: map[string]string{"data": "s3://b/a.h5", "l2a": "s3://b/l2.h5"}}
 	j := s.template.Job(&plan.Shard{Shard: s.plan.Shards[0].Shard, Granules: []core.Granule{g}}, s.url)
 	require.Equal(t, g, j.Granules[0], "siblings go along")
-	j = s.template.Job(0, &plan.Shard{Shard: s.plan.Shards[0].Shard}, s.url)
+	j = s.template.Job(&plan.Shard{Shard: s.plan.Shards[0].Shard}, s.url)
 	event, err := j.Event()
 	require.NoError(t, err)
 	_, err = job.Decode(event)
