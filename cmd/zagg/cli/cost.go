@@ -271,7 +271,7 @@ func fittedModel(ctx context.Context, o *costOptions) (cost.Model, error) {
 // calibrate computes some shards and keeps what they say of the constants.
 func (a *app) calibrate(ctx context.Context, name string, o *costOptions) (cost.Model, error) {
 	r := o.run
-	r.config, r.catalog, r.perJob = o.config, name, "1"
+	r.config, r.catalog, r.perJob, r.appends = o.config, name, "1", "auto"
 	if r.maxWorkers == 0 && r.backend == "local" {
 		r.maxWorkers = 1 // shards at once share the machine
 	}

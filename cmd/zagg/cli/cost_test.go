@@ -146,7 +146,7 @@ func TestCostSimulates(t *testing.T) {
 	out := ok(t, "cost", "--simulate", "--replays", "2", "--cell-index", "--concurrency", "1700", "--shards-per-job", "4")
 	require.Contains(t, out, "1,742, 100,000 pairs of shard and granule; made up, seed 1")
 	require.Regexp(t, `(?m)^Waits for +\S`, out)
-	require.Contains(t, out, "constants from estimates")
+	require.Contains(t, out, "constants from the benchmark")
 	for _, args := range [][]string{{"--burst", "0"}, {"--replays", "0"}, {"--target-wall", "-1s"}, {"--calibrate", "3", "--config", "x", "--store", "y"}, {"--shards-per-job", "x"}} {
 		code, _, errs := execute(t, "", append([]string{"cost", "--simulate", name}, args...)...)
 		require.Equal(t, exitUsage, code, errs)
