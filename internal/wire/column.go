@@ -14,7 +14,7 @@ import (
 func HeadOf(c *core.Column) *zaggv1.ColumnHead {
 	return &zaggv1.ColumnHead{
 		Name: c.Name, Type: zaggv1.Type(c.Type), Width: uint32(c.Width), Rows: uint64(c.Rows()),
-		HasOffsets: c.Offsets != nil, Bytes: uint64(len(c.Data)), Fill: c.Fill, Valid: c.Valid,
+		HasOffsets: c.Offsets != nil, Bytes: uint64(len(c.Data)), Fill: c.Fill, Valid: c.Valid, Absent: c.Absent,
 	}
 }
 
@@ -209,6 +209,9 @@ func payloadBytes(h *zaggv1.ColumnHead) (uint64, error) {
 	if t != core.Bytes && len(h.Fill)%t.Size() != 0 {
 		return 0, broken("column %q of %s has fill values of %d bytes", h.Name, t, len(h.Fill))
 	}
+	if len(h.Absent) > 0 && (t == core.Bytes || len(h.Absent) != t.Size()) {
+		return 0, broken("column %q of %s has an element of %d bytes for rows without a value", h.Name, t, len(h.Absent))
+	}
 	if len(h.Valid) > 0 && len(h.Valid) != 2*t.Size() {
 		return 0, broken("column %q of %s has a valid range of %d bytes", h.Name, t, len(h.Valid))
 	}
@@ -234,6 +237,9 @@ func ColumnFrom(h *zaggv1.ColumnHead, payload []byte) (core.Column, error) {
 	}
 	if len(h.Fill) > 0 {
 		c.Fill = h.Fill
+	}
+	if len(h.Absent) > 0 {
+		c.Absent = h.Absent
 	}
 	if len(h.Valid) > 0 {
 		c.Valid = h.Valid

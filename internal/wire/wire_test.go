@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -55,9 +57,11 @@ func sampleColumns() []core.Column {
 	}
 	vector := core.ColumnOf("v", []float32{1, 2, 3, 4, 5, 6})
 	vector.Width, vector.Fill = 3, core.Raw([]float32{-1})
+	limited := core.ColumnOf("limited", []int16{1, -1, 9})
+	limited.Fill, limited.Absent, limited.Valid = core.Raw([]int16{9, -1}), core.Raw([]int16{-1}), core.Raw([]int16{0, 5})
 	ragged := core.Column{Name: "r", Type: core.Int16, Width: 2, Data: core.Raw([]int16{1, 2, 3, 4, 5, 6}), Offsets: []int64{0, 2, 2, 3}}
 	return []core.Column{
-		core.ColumnOf("empty", []int8{}), core.ColumnOf("bool", []bool{true, false}), core.ColumnOf("big", big), vector,
+		core.ColumnOf("empty", []int8{}), core.ColumnOf("bool", []bool{true, false}), core.ColumnOf("big", big), vector, limited,
 		core.StringColumn("text", []string{"", "Ø", "cell 1"}), ragged, core.StringColumn("none", nil), core.ColumnOf("last", []uint64{math.MaxUint64}),
 		{Name: "loose", Type: core.Uint8, Data: []byte{1, 2}},
 	}
@@ -75,8 +79,18 @@ func TestColumnsSurvive(t *testing.T) {
 		require.True(t, bytes.Equal(want.Data, got.Data), want.Name)
 		require.Equal(t, want.Offsets, got.Offsets, want.Name)
 		require.Equal(t, want.Fill, got.Fill)
+		require.Equal(t, want.Absent, got.Absent)
+		require.Equal(t, want.Valid, got.Valid)
 		require.Equal(t, want.Rows(), got.Rows())
 		require.True(t, len(got.Data) == 0 || aligned(got.Data), got.Name)
+	}
+}
+
+// The sample has every field of a column, so that none is forgotten on the wire.
+func TestSampleHasEveryField(t *testing.T) {
+	typ := reflect.TypeFor[core.Column]()
+	for i := range typ.NumField() {
+		require.True(t, slices.ContainsFunc(sampleColumns(), func(c core.Column) bool { return !reflect.ValueOf(c).Field(i).IsZero() }), typ.Field(i).Name)
 	}
 }
 
@@ -115,6 +129,7 @@ func TestHostileColumns(t *testing.T) {
 		"overflow":         {[]*zaggv1.ColumnFrame{head(func(h *zaggv1.ColumnHead) { h.Rows, h.Width = 1<<58, 1<<30 })}, "rows"},
 		"huge":             {[]*zaggv1.ColumnFrame{head(func(h *zaggv1.ColumnHead) { h.Rows, h.Bytes = 1<<40, 1<<43 })}, "limit"},
 		"wide":             {[]*zaggv1.ColumnFrame{head(func(h *zaggv1.ColumnHead) { h.Width = math.MaxUint32 })}, "width"},
+		"absent":           {[]*zaggv1.ColumnFrame{head(func(h *zaggv1.ColumnHead) { h.Absent = []byte{1} })}, "without a value"},
 		"fill":             {[]*zaggv1.ColumnFrame{head(func(h *zaggv1.ColumnHead) { h.Fill = []byte{1} })}, "fill value"},
 		"data first":       {[]*zaggv1.ColumnFrame{data(8)}, "no column"},
 		"too much":         {[]*zaggv1.ColumnFrame{head(none), data(24)}, "more than its"},

@@ -992,7 +992,10 @@ type ColumnHead struct {
 	// fill is the elements that stand for "no value" (a _FillValue and the like), one after another as in the data; empty: none.
 	Fill []byte `protobuf:"bytes,7,opt,name=fill,proto3" json:"fill,omitempty"`
 	// valid is the least and the greatest element that is a value, as in the data; empty: every element is.
-	Valid         []byte `protobuf:"bytes,8,opt,name=valid,proto3" json:"valid,omitempty"`
+	Valid []byte `protobuf:"bytes,8,opt,name=valid,proto3" json:"valid,omitempty"`
+	// absent is the element, of fill too, of rows for which the file has no value, whatever it says of those that it has; empty: there are
+	// none. They are missing even where fill values are taken as data.
+	Absent        []byte `protobuf:"bytes,9,opt,name=absent,proto3" json:"absent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1079,6 +1082,13 @@ func (x *ColumnHead) GetFill() []byte {
 func (x *ColumnHead) GetValid() []byte {
 	if x != nil {
 		return x.Valid
+	}
+	return nil
+}
+
+func (x *ColumnHead) GetAbsent() []byte {
+	if x != nil {
+		return x.Absent
 	}
 	return nil
 }
@@ -4761,7 +4771,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x04info\"2\n" +
 	"\x06Orders\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\x03R\x05shard\x12\x12\n" +
-	"\x04cell\x18\x02 \x01(\x03R\x04cell\"\xce\x01\n" +
+	"\x04cell\x18\x02 \x01(\x03R\x04cell\"\xe6\x01\n" +
 	"\n" +
 	"ColumnHead\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
@@ -4772,7 +4782,8 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"hasOffsets\x12\x14\n" +
 	"\x05bytes\x18\x06 \x01(\x04R\x05bytes\x12\x12\n" +
 	"\x04fill\x18\a \x01(\fR\x04fill\x12\x14\n" +
-	"\x05valid\x18\b \x01(\fR\x05valid\"D\n" +
+	"\x05valid\x18\b \x01(\fR\x05valid\x12\x16\n" +
+	"\x06absent\x18\t \x01(\fR\x06absent\"D\n" +
 	"\x05Piece\x12'\n" +
 	"\x04head\x18\x01 \x01(\v2\x13.zagg.v1.ColumnHeadR\x04head\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"5\n" +

@@ -58,6 +58,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         6: ("bytes", "uint64", False, ""),
         7: ("fill", "bytes", False, ""),
         8: ("valid", "bytes", False, ""),
+        9: ("absent", "bytes", False, ""),
     },
     "ComputeRequest": {
         1: ("handle", "uint64", False, ""),
