@@ -23,10 +23,11 @@ import (
 
 // A Fetched is an executable that may become one of the user's plugins. It lies in a temporary folder and was not started.
 type Fetched struct {
-	Name, From, To string
-	Size           int64
-	SHA256         string
-	Replaces       string // digest of what is at To; "": nothing is, or the same
+	Name, To string
+	From     core.Address // may have a token in its query: what is shown is its String
+	Size     int64
+	SHA256   string
+	Replaces string // digest of what is at To; "": nothing is, or the same
 
 	dir, path string
 }
@@ -41,13 +42,13 @@ const (
 func Fetch(ctx context.Context, from, name string) (*Fetched, error) {
 	to := remote.UserDir(os.Getenv)
 	if to == "" {
-		return nil, core.Errorf(core.Invalid, "plugins add", from, "there is no home folder: set XDG_DATA_HOME")
+		return nil, core.Errorf(core.Invalid, "plugins add", core.Address(from).String(), "there is no home folder: set XDG_DATA_HOME")
 	}
 	dir, err := os.MkdirTemp("", "zagg-add-")
 	if err != nil {
-		return nil, core.Errorf(core.Unavailable, "plugins add", from, "%w", err)
+		return nil, core.Errorf(core.Unavailable, "plugins add", core.Address(from).String(), "%w", err)
 	}
-	f := &Fetched{From: from, dir: dir, path: filepath.Join(dir, "plugin")}
+	f := &Fetched{From: core.Address(from), dir: dir, path: filepath.Join(dir, "plugin")}
 	if err := f.fetch(ctx, name, to); err != nil {
 		f.Discard()
 		return nil, err
@@ -64,18 +65,18 @@ func (f *Fetched) fetch(ctx context.Context, name, to string) error {
 	}
 	f.Name = cmp.Or(name, strings.TrimSuffix(strings.TrimPrefix(file, "zagg-plugin-"), filepath.Ext(file)))
 	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`).MatchString(f.Name) {
-		return core.Errorf(core.Invalid, "plugins add", f.From, "%q cannot be a plugin's name: give one with --name", f.Name)
+		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "%q cannot be a plugin's name: give one with --name", f.Name)
 	}
 	if err := os.Chmod(f.path, 0o755); err != nil {
-		return core.Errorf(core.Unavailable, "plugins add", f.From, "%w", err)
+		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	}
 	code, err := plugindigest.Of([]string{f.path})
 	if err != nil {
-		return core.Errorf(core.Invalid, "plugins add", f.From, "%w", err)
+		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "%w", err)
 	}
 	info, err := os.Stat(f.path)
 	if err != nil {
-		return core.Errorf(core.Unavailable, "plugins add", f.From, "%w", err)
+		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	}
 	f.Size, f.SHA256, f.To = info.Size(), code.Digest, filepath.Join(to, "zagg-plugin-"+f.Name)
 	if old, err := plugindigest.Of([]string{f.To}); err == nil && old.Digest != f.SHA256 {
@@ -88,7 +89,7 @@ func (f *Fetched) fetch(ctx context.Context, name, to string) error {
 func (f *Fetched) looksExecutable() error {
 	file, err := os.Open(f.path)
 	if err != nil {
-		return core.Errorf(core.Unavailable, "plugins add", f.From, "%w", err)
+		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	}
 	defer file.Close() //nolint:errcheck // only read
 	head := make([]byte, 4)
@@ -97,45 +98,46 @@ func (f *Fetched) looksExecutable() error {
 	case strings.HasPrefix(h, "#!"), h == "\x7fELF", h == "\xcf\xfa\xed\xfe", h == "\xca\xfe\xba\xbe", strings.HasPrefix(h, "MZ"):
 		return nil
 	case strings.HasPrefix(h, "\x1f\x8b"), strings.HasPrefix(h, "PK"):
-		return core.Errorf(core.Invalid, "plugins add", f.From, "it is an archive: unpack it and add the executable that is in it")
+		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is an archive: unpack it and add the executable that is in it")
 	}
-	return core.Errorf(core.Invalid, "plugins add", f.From, "it is no executable: neither a program nor a script that begins with #!")
+	return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is no executable: neither a program nor a script that begins with #!")
 }
 
 // get puts the executable in its place and gives the name of its file.
 func (f *Fetched) get(ctx context.Context) (string, error) {
-	if info, err := os.Stat(f.From); err == nil {
+	from := f.From.Reveal()
+	if info, err := os.Stat(from); err == nil {
 		if !info.Mode().IsRegular() {
-			return "", core.Errorf(core.Invalid, "plugins add", f.From, "it is no file")
+			return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is no file")
 		}
-		in, err := os.Open(f.From)
+		in, err := os.Open(from)
 		if err != nil {
-			return "", core.Errorf(core.Invalid, "plugins add", f.From, "%w", err)
+			return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "%w", err)
 		}
 		defer in.Close() //nolint:errcheck // only read
-		return filepath.Base(f.From), f.copy(in)
+		return filepath.Base(from), f.copy(in)
 	}
-	scheme, _, isURL := strings.Cut(f.From, "://")
-	pkg, version, isModule := strings.Cut(f.From, "@")
+	scheme, _, isURL := strings.Cut(from, "://")
+	pkg, version, isModule := strings.Cut(from, "@")
 	switch {
 	case isURL && scheme == "https":
 		return f.download(ctx)
 	case isURL:
-		return "", core.Errorf(core.Invalid, "plugins add", f.From, "plugins come from https:// addresses, files and Go modules, not by %s", scheme)
+		return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "plugins come from https:// addresses, files and Go modules, not by %s", scheme)
 	case isModule && version != "" && strings.Contains(pkg, "."):
 		return path.Base(pkg), f.build(ctx, pkg, version)
 	}
-	return "", core.Errorf(core.NotFound, "plugins add", f.From, "there is no such file, and it is neither an https:// address nor MODULE@VERSION")
+	return "", core.Errorf(core.NotFound, "plugins add", f.From.String(), "there is no such file, and it is neither an https:// address nor MODULE@VERSION")
 }
 
 func (f *Fetched) download(ctx context.Context) (string, error) {
-	address, err := url.Parse(f.From)
+	address, err := url.Parse(f.From.Reveal())
 	if err != nil {
-		return "", core.Errorf(core.Invalid, "plugins add", f.From, "it is no address")
+		return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is no address")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.From, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return "", core.Errorf(core.Invalid, "plugins add", address.Redacted(), "%w", err)
+		return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "%w", err)
 	}
 	client := &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if r.URL.Scheme != "https" || len(via) > 10 {
@@ -145,11 +147,11 @@ func (f *Fetched) download(ctx context.Context) (string, error) {
 	}}
 	answer, err := client.Do(request)
 	if err != nil {
-		return "", core.Errorf(core.Unavailable, "plugins add", address.Redacted(), "%w", err)
+		return "", core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // only read
 	if answer.StatusCode != http.StatusOK {
-		return "", core.Errorf(core.NotFound, "plugins add", address.Redacted(), "the server answers %s", answer.Status)
+		return "", core.Errorf(core.NotFound, "plugins add", f.From.String(), "the server answers %s", answer.Status)
 	}
 	return path.Base(address.Path), f.copy(answer.Body)
 }
@@ -157,7 +159,7 @@ func (f *Fetched) download(ctx context.Context) (string, error) {
 func (f *Fetched) copy(in io.Reader) error {
 	out, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if err != nil {
-		return core.Errorf(core.Unavailable, "plugins add", f.From, "%w", err)
+		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	}
 	n, err := io.Copy(out, io.LimitReader(in, maxExecutable+1))
 	if e := out.Close(); err == nil {
@@ -165,9 +167,9 @@ func (f *Fetched) copy(in io.Reader) error {
 	}
 	switch {
 	case err != nil:
-		return core.Errorf(core.Unavailable, "plugins add", f.From, "%w", err)
+		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	case n > maxExecutable:
-		return core.Errorf(core.Invalid, "plugins add", f.From, "it has more than %d MiB", maxExecutable>>20)
+		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it has more than %d MiB", maxExecutable>>20)
 	}
 	return nil
 }
@@ -175,12 +177,12 @@ func (f *Fetched) copy(in io.Reader) error {
 // build installs a Go package into the temporary folder.
 func (f *Fetched) build(ctx context.Context, pkg, version string) error {
 	if _, err := exec.LookPath("go"); err != nil {
-		return core.Errorf(core.NotFound, "plugins add", f.From, "building needs the Go toolchain: https://go.dev/dl")
+		return core.Errorf(core.NotFound, "plugins add", f.From.String(), "building needs the Go toolchain: https://go.dev/dl")
 	}
 	cmd := exec.CommandContext(ctx, "go", "install", "-trimpath", pkg+"@"+version)
 	cmd.Env = append(os.Environ(), "GOBIN="+f.dir, "GOFLAGS=", "GOWORK=off", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return core.Errorf(core.Invalid, "plugins add", f.From, "go install: %w\n%s", err, strings.TrimSpace(string(text)))
+		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "go install: %w\n%s", err, strings.TrimSpace(string(text)))
 	}
 	return os.Rename(filepath.Join(f.dir, path.Base(pkg)), f.path)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,10 +49,11 @@ func TestAddFromAddresses(t *testing.T) {
 	url := archive(t)
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	sum := sha256.Sum256([]byte(script))
-	for path, name := range map[string]string{"/zagg-plugin-mine": "mine", "/latest/zagg-plugin-moved": "moved", "/zagg-plugin-mine?token=secret": "mine"} {
+	for path, name := range map[string]string{"/zagg-plugin-mine": "mine", "/latest/zagg-plugin-moved": "moved", "/zagg-plugin-mine?token=secret": "mine", "/zagg-plugin-mine?X-Amz-Signature=secret#secret": "mine"} {
 		got, err := plugins.Fetch(t.Context(), url+path, "")
 		require.NoError(t, err)
 		require.Equal(t, name, got.Name)
+		require.NotContains(t, fmt.Sprintf("%v %s %+v", got.From, got.From, *got), "secret", "what is shown has no credential")
 		require.Equal(t, hex.EncodeToString(sum[:]), got.SHA256)
 		require.EqualValues(t, len(script), got.Size)
 		require.NoFileExists(t, got.To, "nothing is copied before it is wanted")
@@ -65,12 +67,14 @@ func TestAddFromAddresses(t *testing.T) {
 		"/zagg-plugin-loop": {core.Unavailable, "it leads to"}, "/zagg-plugin-down": {core.Unavailable, "it leads to"}, "/zagg-plugin-cut": {core.Unavailable, "unexpected EOF"},
 		"/nothing": {core.NotFound, "404"},
 	} {
-		_, err := plugins.Fetch(t.Context(), url+path, "")
+		_, err := plugins.Fetch(t.Context(), url+path+"?token=secret", "")
 		require.ErrorContains(t, err, want.text, path)
+		require.NotContains(t, err.Error(), "secret")
 		require.Equal(t, want.code, core.CodeOf(err), "%s: %v", path, err)
 	}
-	_, err := plugins.Fetch(t.Context(), strings.Replace(url, "https", "http", 1)+"/zagg-plugin-mine", "")
+	_, err := plugins.Fetch(t.Context(), strings.Replace(url, "https", "http", 1)+"/zagg-plugin-mine?token=secret", "")
 	require.ErrorContains(t, err, "not by http")
+	require.NotContains(t, err.Error(), "secret")
 }
 
 // A fetched plugin is kept under its name, and what it takes the place of is told.

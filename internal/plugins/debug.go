@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -15,12 +16,12 @@ import (
 	"github.com/englacial/zagg/internal/run"
 )
 
-// Use is what the plugins in processes took, by name.
+// Use is what the plugins in processes took, by what the configuration calls them.
 func (s *Set) Use() []run.PluginUse {
 	var all []run.PluginUse
 	for _, p := range s.opened {
 		u, offer := p.Usage(), p.Core()
-		all = append(all, run.PluginUse{Name: offer.Name, Version: offer.Version, Digest: p.Digest(), Calls: u.Calls, Seconds: u.Seconds, Sent: u.Sent, Received: u.Received, MaxMemory: u.Memory})
+		all = append(all, run.PluginUse{Name: cmp.Or(s.called[p], offer.Name), Version: offer.Version, Digest: p.Digest(), Calls: u.Calls, Seconds: u.Seconds, Sent: u.Sent, Received: u.Received, MaxMemory: u.Memory})
 	}
 	slices.SortFunc(all, func(a, b run.PluginUse) int { return strings.Compare(a.Name+a.Digest, b.Name+b.Digest) })
 	return all

@@ -3,6 +3,7 @@
 package plugins
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type Set struct {
 	direct bool // stderr takes lines from several goroutines
 	getenv func(string) string
 	opened map[string]*remote.Plugin // by command and digest
+	called map[*remote.Plugin]string // by configurations
 	failed map[string]error
 
 	mu    sync.Mutex
@@ -40,7 +42,7 @@ type Set struct {
 // NewSet has the plugins of linked, and none started yet. What plugins print goes to stderr: as it comes where direct says that
 // stderr takes lines from several goroutines, else when the set is closed.
 func NewSet(linked *host.Host, stderr io.Writer, direct bool) *Set {
-	return &Set{linked: linked, stderr: stderr, direct: direct, getenv: os.Getenv, opened: map[string]*remote.Plugin{}, failed: map[string]error{}}
+	return &Set{linked: linked, stderr: stderr, direct: direct, getenv: os.Getenv, opened: map[string]*remote.Plugin{}, called: map[*remote.Plugin]string{}, failed: map[string]error{}}
 }
 
 // Open starts a plugin, or gives the one that was started by the same command.
@@ -176,7 +178,7 @@ func (s *Set) Host(ctx context.Context, listed []config.Plugin, needs host.Needs
 		if err != nil {
 			return nil, err
 		}
-		known[l.Name] = true
+		known[l.Name], s.called[p] = true, cmp.Or(l.As, l.Name)
 		sources, where = append(sources, source(p, l.As)), append(where, p.Command()[0])
 	}
 	missing := needs.Missing(offered(sources)...)
