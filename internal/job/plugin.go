@@ -62,14 +62,14 @@ func PluginsDiffer(was, now []Plugin) string {
 		if slices.Contains(now, w) {
 			continue
 		}
-		text := "plugin " + w.String() + ", now none of that name"
-		if i := slices.IndexFunc(now, func(n Plugin) bool { return n.Name == w.Name }); i >= 0 {
+		text := "plugin " + w.String() + ", now not there"
+		if i := slices.IndexFunc(now, func(n Plugin) bool { return n.Name == w.Name && !slices.Contains(was, n) }); i >= 0 {
 			text = "plugin " + w.String() + ", now " + now[i].String()
 		}
 		texts = append(texts, text)
 	}
 	for _, n := range now {
-		if !slices.ContainsFunc(was, func(w Plugin) bool { return w.Name == n.Name }) {
+		if !slices.Contains(was, n) && !slices.ContainsFunc(was, func(w Plugin) bool { return w.Name == n.Name && !slices.Contains(now, w) }) {
 			texts = append(texts, "no plugin "+n.Name+", now "+n.String())
 		}
 	}
