@@ -381,9 +381,17 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 func (c *compiler) column(key, name string) (int, error) {
 	i, ok := c.columns[name]
 	if !ok {
-		return 0, c.recipe.Config.Errorf(key, "no variable %q; have %s", name, columnNames(c.fields))
+		return 0, c.recipe.Config.Errorf(key, "no variable %q; have %s", name, c.columnsThereAre())
 	}
 	return i, nil
+}
+
+// columnsThereAre lists what variables can be made of: of a reader with a layout of its own all columns, not only those in use.
+func (c *compiler) columnsThereAre() string {
+	if len(c.recipe.Config.DataSource.VariableNames()) == 0 {
+		return columnNames(c.recipe.Reader.Info().Columns)
+	}
+	return columnNames(c.fields)
 }
 
 func inputNames(inputs []core.Input) string {

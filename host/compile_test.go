@@ -66,7 +66,7 @@ func TestCompileErrors(t *testing.T) {
 		"statistic":           {[]string{mean, "mean: {function: average_of, source: v}"}, "run.yaml:6:", `no statistic average_of in this binary; have [`, core.NotFound},
 		"statistic's param":   {[]string{mean, "mean: {function: mean, source: v, params: {ddof: 1}}"}, "run.yaml:6:", "ddof", core.Invalid},
 		"statistic's q":       {[]string{"[0.25, 0.75]", "[0.25, 1.75]"}, "run.yaml:10:", "1.75", core.Invalid},
-		"source":              {[]string{mean, "mean: {function: mean, source: z}"}, "run.yaml:6:", `no variable "z"; have v, w`, core.Invalid},
+		"source":              {[]string{mean, "mean: {function: mean, source: z}"}, "run.yaml:6:", `no variable "z"; have v, w, one`, core.Invalid},
 		"param's column":      {[]string{"weights: w + 1", "weights: z"}, "run.yaml:8:", `no variable "z"; have v`, core.Invalid},
 		"param's expression":  {[]string{"weights: w + 1", "weights: z + 1"}, "run.yaml:8:", "z", core.Invalid},
 		"unknown param":       {[]string{"weights: w + 1", "weight: w + 1"}, "run.yaml:8:", `average has no input "weight"; have source, weights`, core.Invalid},

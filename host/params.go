@@ -62,7 +62,7 @@ func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statist
 	s, err := c.host.Statistic(ctx, a.Function, cfg)
 	if err != nil {
 		if len(texts) > 0 && core.Is(err, core.Invalid) {
-			err = core.Errorf(core.Invalid, "", "", "%w; what names no variable in params is a constant: there is no variable %s; have %s", err, strings.Join(texts, ", "), columnNames(c.fields))
+			err = core.Errorf(core.Invalid, "", "", "%w; what names no variable in params is a constant: there is no variable %s; have %s", err, strings.Join(texts, ", "), c.columnsThereAre())
 		}
 		return nil, at(c.recipe.Config, a.Key+".function", err)
 	}

@@ -225,7 +225,7 @@ func (r *readerSuite) checkTruncated(c *check) {
 				continue
 			}
 			if d := diffTables(r.tables[i], t); d != "" && !r.Prefix {
-				c.fatalf("%s is read without an error, but gives other rows: %s (if the beginning of a granule can be a granule, say so with ReaderOptions.Prefix)", what, d)
+				c.fatalf("%s is read without an error, but gives other rows: %s (if the beginning of a granule can be a granule, say so with ReaderOptions.Prefix, or --prefix of `zagg plugins verify`)", what, d)
 			}
 			r.hasInside(c, what, r.tables[i], t, area{in: func(core.LonLat) bool { return false }})
 		}

@@ -262,7 +262,7 @@ func (p *process) exitReason() string {
 func checkHello(line, dir string) string {
 	parts := strings.Split(strings.TrimSpace(line), "|")
 	if len(parts) < 5 {
-		return fmt.Sprintf("printed %q where the handshake line belongs: nothing else may be written to stdout", shorten(line))
+		return fmt.Sprintf("printed %q where the handshake line belongs: nothing else may be written to stdout, what is for people goes to stderr", shorten(line))
 	}
 	switch {
 	case parts[0] != "1":
