@@ -142,6 +142,8 @@ func (p *problems) checkMember(c *node, r *rule) {
 		p.checkOpen(c)
 	case m == nil:
 		p.unknown(c, r)
+	case c.kind == kindNull && m == r.any && m.open && m.types == kindAny:
+		p.add(c, "expected %s, not null: a constant that is null is written {value: null}", m.types.names())
 	case c.kind == kindNull && m == r.any:
 		p.add(c, "expected %s, not null", m.types.names())
 	case c.kind == kindNull: // as if it were not there

@@ -47,6 +47,8 @@ func badConfigs() []badConfig {
 		{"quoted bool", groups, groups + "  mask_fill: 'yes'\n", `data_source.mask_fill: expected inputs or row or true or false, not "yes"`, true},
 		{"section is text", "output:\n" + grid, "output: x\n", `output: expected a map, not "x"`, true},
 		{"null variable", max, "null", "aggregation.variables.h_max: expected a map, not null", true},
+		{"null constant", "source: h}", "source: h, params: {x: null}}", "params.x: expected any value, not null: a constant that is null is written {value: null}", false},
+		{"no constant", "source: h}", "source: h, params: {x: }}", "{value: null}", false},
 		{"value not in enum", groups, groups + "  driver: ftp\n", `data_source.driver: expected s3 or https, not "ftp"`, true},
 		{"layout", "child_order: 12", "child_order: 12, layout: dense", `output.grid.layout: expected fullsphere or compact, not "dense"`, true},
 		{"worker", "output:\n", "worker: {memory: 1024}\noutput:\n", "worker.memory: expected 2048 or 4096 or 8192, not 1024", true},

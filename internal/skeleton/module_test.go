@@ -25,3 +25,17 @@ func TestModule(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(main), `"github.com/me/rough"`)
 }
+
+// Away from a checkout go.mod asks for a version, and the README says what to do where that cannot be had.
+func TestModuleAwayFromACheckout(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := &Skeleton{Kind: "statistic", Name: "rough", Lang: "go", Module: "github.com/me/rough"}
+	_, err := s.Write("0.1.0", "rough")
+	require.NoError(t, err)
+	mod, err := os.ReadFile(filepath.Join("rough", "go.mod"))
+	require.NoError(t, err)
+	require.NotContains(t, string(mod), "replace")
+	readme, err := os.ReadFile(filepath.Join("rough", "README.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(readme), "go mod edit -replace github.com/englacial/zagg=FOLDER")
+}
