@@ -1,7 +1,9 @@
 package stored
 
 import (
+	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ func (s *Store) AtTime(text string) error {
 	}
 	all := axis.Windows()
 	if text == "" {
-		return core.Errorf(core.Invalid, "--time", s.URL, "the store has %s: say by --time which one, such as --time %s", windowsOf(axis), all[len(all)-1].Label)
+		return core.Errorf(core.Invalid, "", s.URL, "the store has %s: say by --time which one, such as --time %s", windowsOf(axis), all[len(all)-1].Label)
 	}
 	i := slices.IndexFunc(all, func(w windows.Window) bool { return w.Label == text })
 	if at, err := config.ParseBound(text, false); i < 0 && err == nil {
@@ -39,11 +41,39 @@ func (s *Store) AtTime(text string) error {
 	}
 	s.window = all[i].Label
 	s.Group = s.Group.Fixed(store.TimeName, int64(i))
+	var err error
+	if s.Group.Attrs, err = windowAttrs(s.Group.Attrs, all[i]); err != nil {
+		return core.Errorf(core.Corrupt, "", s.URL, "attributes of group %s: %w", s.Name, err)
+	}
 	s.Records = slices.DeleteFunc(s.Records, func(r *store.Record) bool {
 		_, own := s.ShardLabel(r.Label)
 		return !own
 	})
 	return nil
+}
+
+// windowAttrs are a group's attributes where only one of its windows is told of.
+func windowAttrs(raw json.RawMessage, w windows.Window) (json.RawMessage, error) {
+	attrs := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &attrs); err != nil {
+		return nil, err
+	}
+	for name, text := range map[string]string{"window": w.Label, "time_coverage_start": w.Start.Format(time.RFC3339), "time_coverage_end": w.End.Format(time.RFC3339)} {
+		value, err := json.Marshal(text)
+		if err != nil {
+			return nil, err
+		}
+		attrs[name] = value
+	}
+	return json.Marshal(attrs)
+}
+
+// Title is the last part of the store's address, and the window that it is narrowed to.
+func (s *Store) Title() string {
+	if s.window == "" {
+		return path.Base(s.URL)
+	}
+	return path.Base(s.URL) + ", " + s.window
 }
 
 // windowsOf says which windows there are.

@@ -87,7 +87,7 @@ func Open(ctx context.Context, address string, o Options) (*Scene, error) {
 		return nil, err
 	}
 	scene := newScene(ctx, grid, o)
-	scene.store, scene.title = s, baseName(s.URL)
+	scene.store, scene.title = s, s.Title()
 	scene.openLevels(ctx)
 	if err := scene.findVariables(ctx); err != nil {
 		return nil, err
@@ -259,13 +259,4 @@ func unitsOf(v any) string {
 		return text
 	}
 	return ""
-}
-
-func baseName(url string) string {
-	for i := len(url) - 1; i >= 0; i-- {
-		if url[i] == '/' {
-			return url[i+1:]
-		}
-	}
-	return url
 }

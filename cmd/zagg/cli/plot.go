@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -108,7 +107,7 @@ func (a *app) plot(ctx context.Context, store, variable, at, out string, o *plot
 	if err != nil {
 		return err
 	}
-	data.Title, data.Name, data.Source = o.Title, variable, path.Base(s.URL)
+	data.Title, data.Name, data.Source = o.Title, variable, s.Title()
 	data.Range, data.Colors, data.Projection, data.Width, data.Coast, data.Histogram = o.Range, o.Colors, o.Projection, o.Width, o.Coast, o.Histogram
 	var picture bytes.Buffer
 	if err := plot.Map(&picture, format, *data); err != nil {

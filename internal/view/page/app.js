@@ -169,9 +169,9 @@ function middle(values, symmetric) {
   return [low, high];
 }
 
-function fillRange() {
+function fillRange(all = false) {
   const [low, high] = ranges.get(name()) || [0, 1];
-  for (const [id, v] of [["low", low], ["high", high]]) if (document.activeElement !== $(id)) $(id).value = Number(v.toPrecision(5));
+  for (const [id, v] of [["low", low], ["high", high]]) if (all || document.activeElement !== $(id)) $(id).value = Number(v.toPrecision(5));
 }
 
 const unit = () => page.variables[index("variable")].units || "";
@@ -208,7 +208,7 @@ function settings() {
   for (const id of ["variable", "with", "compare", "colors"]) $(id).addEventListener("change", changed);
   for (const id of ["coast", "graticule", "shards", "follow", "swipe"]) $(id).addEventListener("input", async () => { if (id === "shards") await shardBorders(); redraw(); });
   $("plane").addEventListener("change", () => { turn($("plane").value); });
-  for (const id of ["low", "high"]) $(id).addEventListener("change", () => setRange(Number($("low").value), Number($("high").value)));
+  for (const id of ["low", "high"]) $(id).addEventListener("change", () => setRange($("low").valueAsNumber, $("high").valueAsNumber));
   $("fit").addEventListener("click", fit);
   $("home").addEventListener("click", home);
   $("in").addEventListener("click", () => { view.zoom(2); redraw(); });
@@ -216,7 +216,7 @@ function settings() {
 }
 
 function setRange(low, high) {
-  if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) { fillRange(); return; }
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) { fillRange(true); return; } // empty: NaN
   $("follow").checked = false;
   chosen.add(name());
   ranges.set(name(), [low, high]);
