@@ -142,8 +142,7 @@ func (s *stand) answer(ctx context.Context, event []byte, manifest json.RawMessa
 	}
 	s.sent.Store(j.Label, time.Now())
 	sec := s.seconds[j.Label]
-	time.Sleep(time.Duration(sec * float64(time.Second)))
-	if err := s.record(ctx, j); err != nil {
+	if err := s.work(ctx, j, time.Duration(sec*float64(time.Second))); err != nil {
 		return nil, err
 	}
 	data, err := respond(job.Done{ShardKey: j.ShardKey, Label: j.Label, Status: job.OK, DurationS: sec, GranuleCount: len(j.Granules), Receipt: &job.Receipt{
@@ -161,7 +160,32 @@ func (s *stand) answer(ctx context.Context, event []byte, manifest json.RawMessa
 	if err != nil {
 		return nil, err
 	}
-	return data, objstore.PutBytes(ctx, s.store, j.ResultURL, result, core.PutOptions{})
+	if err := objstore.PutBytes(ctx, s.store, j.ResultURL, result, core.PutOptions{}); err != nil || j.StartedURL == "" {
+		return data, err
+	}
+	return data, s.store.Delete(ctx, j.StartedURL)
+}
+
+// work takes as long as the shard does, shows that it is at work as a worker does, and leaves its record.
+func (s *stand) work(ctx context.Context, j *job.Job, takes time.Duration) error {
+	sign := job.Sign{RunID: j.RunID, Label: j.Label, AttemptID: j.Label, Started: time.Now().UTC()}
+	for over := time.After(takes); ; {
+		if j.StartedURL != "" {
+			sign.At = time.Now().UTC()
+			data, err := json.Marshal(sign)
+			if err == nil {
+				err = objstore.PutBytes(ctx, s.store, j.StartedURL, data, core.PutOptions{})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		select {
+		case <-over:
+			return s.record(ctx, j)
+		case <-time.After(job.SignEvery):
+		}
+	}
 }
 
 // record leaves the record that a worker would: at the end the dispatcher asks the store for one of every shard.
