@@ -19,14 +19,17 @@ type Window struct {
 // decodeWindow reads a window that is what its axis has in its place.
 func decodeWindow(data []byte) (*Window, error) {
 	const op = "job.Decode"
+	var axis struct {
+		Axis json.RawMessage `json:"axis"`
+	}
+	if err := json.Unmarshal(data, &axis); err == nil && !hasValue(axis.Axis) { // whatever else an event of earlier releases says
+		return nil, core.Errorf(core.Unsupported, op, "window", "not supported yet: window without axis, of a store for each shard and window; plan the run with this release")
+	}
 	var w Window
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&w); err != nil {
 		return nil, core.Errorf(core.Invalid, op, "window", "%w", err)
-	}
-	if w.Axis == nil {
-		return nil, core.Errorf(core.Unsupported, op, "window", "not supported yet: window without axis, of a store for each shard and window; plan the run with this release")
 	}
 	if err := w.Axis.Check(); err != nil {
 		return nil, err
