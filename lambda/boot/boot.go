@@ -6,6 +6,7 @@ package boot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -44,6 +45,9 @@ type named struct{ lambda.Handler }
 
 func (n named) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	out, err := n.Handler.Invoke(ctx, event)
+	if _, ok := errors.AsType[messages.InvokeResponse_Error](err); ok {
+		return nil, err // the function names its failures itself
+	}
 	if err != nil {
 		return nil, messages.InvokeResponse_Error{Type: job.ErrorType(core.CodeOf(err)), Message: err.Error()}
 	}
