@@ -1,27 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"hash/fnv"
 	"math/rand/v2"
 	"path"
 
+	madeup "github.com/englacial/zagg/bench/internal/synthetic"
 	"github.com/englacial/zagg/core"
 )
 
 // synthetic offers a reader of photons that it makes up: those of a granule lie along a track of some metres' width across a shard.
 func synthetic() core.Plugin {
-	return core.Plugin{Name: "synthetic", Version: "1.0.0", Readers: []core.Maker[core.ProductReader]{{
-		Name: "synthetic", Doc: "photons that are made up",
-		New: func(_ context.Context, config core.Config) (core.ProductReader, error) {
-			r := &reader{}
-			d := json.NewDecoder(bytes.NewReader(config))
-			d.DisallowUnknownFields()
-			return r, d.Decode(r)
-		},
-	}}}
+	return madeup.Plugin("photons that are made up", func() core.ProductReader { return &reader{} })
 }
 
 type reader struct {

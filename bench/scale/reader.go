@@ -1,28 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"path"
 	"strconv"
 	"strings"
 
+	madeup "github.com/englacial/zagg/bench/internal/synthetic"
 	"github.com/englacial/zagg/core"
 )
 
 // synthetic offers a reader of observations that it makes up, in the belt from 80 to 60 degrees south.
 func synthetic() core.Plugin {
-	return core.Plugin{Name: "synthetic", Version: "1.0.0", Readers: []core.Maker[core.ProductReader]{{
-		Name: "synthetic", Doc: "observations that are made up",
-		New: func(_ context.Context, config core.Config) (core.ProductReader, error) {
-			r := &reader{}
-			d := json.NewDecoder(bytes.NewReader(config))
-			d.DisallowUnknownFields()
-			return r, d.Decode(r)
-		},
-	}}}
+	return madeup.Plugin("observations that are made up", func() core.ProductReader { return &reader{} })
 }
 
 type reader struct {
