@@ -1,7 +1,7 @@
-"""Runs the Python of a page of the documentation on a store of photons: recipe.py PAGE.md FOLDER
+"""Run the Python examples of a documentation page on a store of photons: recipe.py PAGE.md FOLDER
 
-The code of the sections on cells of any number of rows and on coarser groups runs as it is written, one after the other, in FOLDER, which
-has photons.zarr. What it finds is held against the store."""
+Runs the code of the sections "Ragged arrays" and "Coarser groups", unchanged and in order, in FOLDER, which contains photons.zarr, and
+compares the results with the store."""
 
 import os
 import re
@@ -15,7 +15,7 @@ if __name__ == "__main__":
     os.chdir(sys.argv[2])
     names = {"xarray": xarray}
     ran = 0
-    for title in ("Cells of any number of rows", "Coarser groups"):
+    for title in ("Ragged arrays", "Coarser groups"):
         section = re.search(rf"^## {title}\n(.*?)(?=^## )", page, re.M | re.S)[1]
         for code in re.findall(r"```python\n(.*?)```", section, re.S):
             exec(compile(code, title, "exec"), names)
