@@ -29,7 +29,7 @@ import (
 func documented(t *testing.T) []statement {
 	doc, err := os.ReadFile("../../docs/standing-up.md")
 	require.NoError(t, err)
-	_, text, found := strings.Cut(string(doc), "**Who runs** needs\n\n```json\n")
+	_, text, found := strings.Cut(string(doc), "**To run**, you need\n\n```json\n")
 	require.True(t, found)
 	text, _, found = strings.Cut(text, "```")
 	require.True(t, found)
