@@ -162,13 +162,13 @@ func reference() []byte {
 			}
 		}
 	}
-	b.WriteString("\n## Accepted without effect\n\nConfigurations of earlier releases may have these. A note says so.\n\n| key | why |\n|---|---|\n")
+	b.WriteString("\n## Accepted without effect\n\nConfigurations of earlier releases may have these keys. zagg ignores them and prints a note.\n\n| key | reason |\n|---|---|\n")
 	for _, k := range keys() {
 		if k.status == noEffect {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", k.path, k.doc)
 		}
 	}
-	b.WriteString("\n## Not supported yet\n\nRefused as \"not supported yet\", so that nothing is computed differently than asked.\n\n| key | meaning |\n|---|---|\n")
+	b.WriteString("\n## Not supported yet\n\nConfigurations with these keys or values are refused as \"not supported yet\".\n\n| key | meaning |\n|---|---|\n")
 	for _, k := range keys() {
 		if k.status == notYet {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", k.path, k.doc)
@@ -182,12 +182,12 @@ func reference() []byte {
 
 const referenceHead = `# Run configuration
 
-A run is described by one YAML file (JSON is YAML too). ` + "`zagg config check FILE`" + ` checks it and reports up to 20 problems
-together, each with file, line, column and key. ` + "`zagg config schema`" + ` prints a JSON Schema for editors. In keys, ` + "`*`" + ` is any
-name and ` + "`[]`" + ` any item of a list. A key that is null counts as absent.
+One YAML file describes a run (JSON is YAML too). ` + "`zagg config check FILE`" + ` checks it and reports up to 20 problems
+together, each with file, line, column and key. ` + "`zagg config schema`" + ` prints a JSON Schema for editors. In the keys below, ` + "`*`" + ` stands for
+any name and ` + "`[]`" + ` for any item of a list. A key with the value null counts as absent.
 
-This file is generated from the table of keys in internal/config/keys.go: change it there and run
-` + "`go test ./internal/config -run reference -update`" + `.
+This file is generated from the table of keys in internal/config/keys.go. Change it there and run
+` + "`go test ./internal/config -run Reference -update`" + `.
 `
 
 // section is the first part of the path if it has a heading of its own.
