@@ -34,7 +34,7 @@ func keys() []key {
 func dataSourceKeys() []key {
 	return []key{
 		{path: "data_source", types: kindMap, required: true, doc: "What to read."},
-		{path: "data_source.reader", types: kindString | kindMap, open: true, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` (also `h5coro`, `xarray_s3`) takes its layout from this section; other readers have their own. Or a map: `name`, and settings for a plugin."},
+		{path: "data_source.reader", types: kindString | kindMap, open: true, later: []string{"raster"}, def: "hdf5", doc: "The product reader. `hdf5` (also `h5coro`, `xarray_s3`) takes its layout from this section; others have their own. Or a map: `name`, and settings of a plugin."},
 		{path: "data_source.driver", types: kindString, enum: []string{"s3", "https"}, def: "s3", doc: "Which of a granule's addresses to read."},
 		{path: "data_source.groups", types: kindList, doc: "Names that replace `{group}` in every path, such as beams."},
 		{path: "data_source.groups[]", types: kindString, doc: "One group."},
@@ -77,7 +77,7 @@ func dataSourceKeys() []key {
 		{path: "data_source.attributes.*.units", types: kindString, doc: "Its units, if the reader does not know them."},
 		{path: "data_source.attributes.*.long_name", types: kindString, doc: "Its descriptive name."},
 		{path: "data_source.attributes.*.standard_name", types: kindString, doc: "Its CF standard name."},
-		{path: "data_source.mask_fill", types: kindBool | kindString, enum: []string{"inputs", "row", "true", "false"}, def: "inputs", doc: "How to treat a row with a missing value: `inputs` leaves it out of arrays that use the value; `row`, `true` leave it out of all arrays; `false` uses the value as data."},
+		{path: "data_source.mask_fill", types: kindBool | kindString, enum: []string{"inputs", "row", "true", "false"}, def: "inputs", doc: "Rows with a missing value: `inputs` leaves them out of arrays that use the value; `row`, `true` out of all arrays; `false` uses the value as data."},
 		{path: "data_source.credentials_provider", types: kindString, doc: "Archive whose service issues the credentials for reading, or its https:// address (docs/catalog.md)."},
 		{path: "data_source.footprint_margin", types: kindNumber, doc: "Metres by which `zagg catalog` widens the footprints of granules, at least 0. Default: docs/catalog.md."},
 		{path: "data_source.read_plan", types: kindMap, doc: "How to find the observations of a shard by the positions of records. Saves reading; never loses an observation."},
