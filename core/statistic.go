@@ -25,19 +25,18 @@ type StatisticInfo struct {
 	// Units may hold the name of an input in braces for that input's units: "{source}^2". Where those are not known,
 	// neither are the output's.
 	Outputs []Field
-	// Approximate says that what Fold gives of parts is not, but for rounding, what Compute gives of the whole: a digest of digests.
-	Approximate bool
-	Folds       Folding // of a Folder
+	Folds   Folding // of a Folder
 }
 
-// A Folding says whether Fold of results on parts, whatever their order, is to the byte what Compute gives of the whole.
+// A Folding says how near what Fold gives of results on parts, whatever their order, is to what Compute gives of the whole.
 type Folding uint8
 
 // The foldings.
 const (
-	FoldsNear     Folding = iota // no more than Approximate says
-	FoldsIntegers                // it is where results are integers and are stored as such: sums
-	FoldsExactly                 // it is, in whatever numbers the results are stored
+	FoldsRounded       Folding = iota // the same but for rounding: means
+	FoldsIntegers                     // the same to the byte where results are integers and are stored as such, else but for rounding: sums
+	FoldsExactly                      // the same to the byte, in whatever numbers the results are stored: extremes
+	FoldsApproximately                // about the same: a digest of digests
 )
 
 // An Input is a column a statistic takes. The column's Name in Groups is the input's.

@@ -220,7 +220,7 @@ func TestSharedScratch(t *testing.T) {
 // A fold that is said to be approximate is not held against the whole.
 func TestApproximateFold(t *testing.T) {
 	about := badStatistic{
-		info: func(info core.StatisticInfo) core.StatisticInfo { info.Approximate = true; return info },
+		info: func(info core.StatisticInfo) core.StatisticInfo { info.Folds = core.FoldsApproximately; return info },
 		fold: result(moments{}.Fold, func(_ *core.Groups, out []core.Column) []core.Column {
 			for i := range core.View[float64](out[0].Data) {
 				core.View[float64](out[0].Data)[i] *= 1.001

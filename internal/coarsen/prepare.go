@@ -118,7 +118,7 @@ func (m *making) choose(recipe *host.Recipe) []string {
 		}
 		names = append(names, a.Name)
 		m.vars = append(m.vars, variable{array: a, fields: stats[i].Info().Outputs, count: -1})
-		if stats[i].Info().Approximate {
+		if stats[i].Info().Folds == core.FoldsApproximately {
 			m.res.Approximate = append(m.res.Approximate, a.Name)
 		} else {
 			m.res.Exact = append(m.res.Exact, a.Name)

@@ -38,11 +38,7 @@ func (p *Pipeline) unfoldable(v *Variable, exactly bool) string {
 
 // foldsExactly reports whether results are the same however they are folded, as they are stored.
 func foldsExactly(v *Variable) bool {
-	info := v.Stat.Info()
-	if info.Approximate {
-		return false
-	}
-	switch info.Folds {
+	switch v.Stat.Info().Folds {
 	case core.FoldsExactly:
 		return true
 	case core.FoldsIntegers:

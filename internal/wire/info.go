@@ -199,7 +199,7 @@ func ProductInfoFromProto(p *zaggv1.ProductInfo) (core.ProductInfo, error) {
 
 // StatisticInfoToProto is what a statistic takes and gives.
 func StatisticInfoToProto(s *core.StatisticInfo) *zaggv1.StatisticInfo {
-	out := &zaggv1.StatisticInfo{Outputs: fieldsToProto(s.Outputs), ApproximateFold: s.Approximate, Folds: uint32(s.Folds)}
+	out := &zaggv1.StatisticInfo{Outputs: fieldsToProto(s.Outputs), Folds: uint32(s.Folds)}
 	for _, in := range s.Inputs {
 		out.Inputs = append(out.Inputs, &zaggv1.Input{Name: in.Name, PerCell: in.PerCell, Optional: in.Optional})
 	}
@@ -209,8 +209,8 @@ func StatisticInfoToProto(s *core.StatisticInfo) *zaggv1.StatisticInfo {
 // StatisticInfoFromProto is the inverse of StatisticInfoToProto.
 func StatisticInfoFromProto(s *zaggv1.StatisticInfo) (core.StatisticInfo, error) {
 	outputs, err := fieldsFromProto(s.GetOutputs())
-	out := core.StatisticInfo{Outputs: outputs, Approximate: s.GetApproximateFold()}
-	if f := s.GetFolds(); f <= uint32(core.FoldsExactly) {
+	out := core.StatisticInfo{Outputs: outputs, Folds: core.FoldsApproximately}
+	if f := s.GetFolds(); f < uint32(core.FoldsApproximately) {
 		out.Folds = core.Folding(f)
 	}
 	for _, in := range s.GetInputs() {

@@ -235,10 +235,15 @@ func TestInfosSurvive(t *testing.T) {
 	p, err := ProductInfoFromProto(over(t, ProductInfoToProto(&product)))
 	require.NoError(t, err)
 	require.Equal(t, product, p)
-	statistic := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}, {Name: "w", PerCell: true, Optional: true}}, Outputs: []core.Field{{Name: "", Width: 2, Ragged: true, Units: "{source}^2"}}, Approximate: true, Folds: core.FoldsIntegers}
-	s, err := StatisticInfoFromProto(over(t, StatisticInfoToProto(&statistic)))
+	for folds := range core.FoldsApproximately + 1 {
+		statistic := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}, {Name: "w", PerCell: true, Optional: true}}, Outputs: []core.Field{{Name: "", Width: 2, Ragged: true, Units: "{source}^2"}}, Folds: folds}
+		s, err := StatisticInfoFromProto(over(t, StatisticInfoToProto(&statistic)))
+		require.NoError(t, err)
+		require.Equal(t, statistic, s)
+	}
+	later, err := StatisticInfoFromProto(&zaggv1.StatisticInfo{Folds: uint32(core.FoldsApproximately) + 1})
 	require.NoError(t, err)
-	require.Equal(t, statistic, s)
+	require.Equal(t, core.FoldsApproximately, later.Folds, "what is not known promises nothing")
 }
 
 func TestHostileInfos(t *testing.T) {

@@ -21,9 +21,9 @@ type statistic struct{ settings }
 // Info names the inputs, and the outputs: rows of mean and weight, and the words of each channel.
 func (s *settings) Info() core.StatisticInfo {
 	info := core.StatisticInfo{
-		Approximate: true,
-		Inputs:      []core.Input{{Name: "source"}, {Name: "where", Optional: true}},
-		Outputs:     []core.Field{{Type: core.Float32, Width: 2, Ragged: true, Attrs: json.RawMessage(`{"long_name":"t-digest of {source}: means and weights of centroids"}`)}},
+		Folds:   core.FoldsApproximately,
+		Inputs:  []core.Input{{Name: "source"}, {Name: "where", Optional: true}},
+		Outputs: []core.Field{{Type: core.Float32, Width: 2, Ragged: true, Attrs: json.RawMessage(`{"long_name":"t-digest of {source}: means and weights of centroids"}`)}},
 	}
 	for _, c := range s.channels {
 		info.Inputs = append(info.Inputs, core.Input{Name: c.name})

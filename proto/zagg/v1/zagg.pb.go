@@ -1758,11 +1758,10 @@ type StatisticInfo struct {
 	Inputs []*Input `protobuf:"bytes,1,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	// outputs are what it gives, in order.
 	Outputs []*Field `protobuf:"bytes,2,rep,name=outputs,proto3" json:"outputs,omitempty"`
-	// approximate_fold says that what Fold gives of parts is not, but for rounding, what Compute gives of the whole.
-	ApproximateFold bool `protobuf:"varint,3,opt,name=approximate_fold,json=approximateFold,proto3" json:"approximate_fold,omitempty"`
-	// folds says how near Fold comes to Compute on all rows: 0 as near as approximate_fold says, 1 the same where results
-	// are integers and are stored as such, 2 the same in whatever numbers they are stored. Others are read as 0.
-	Folds         uint32 `protobuf:"varint,4,opt,name=folds,proto3" json:"folds,omitempty"`
+	// folds says how near Fold of parts comes to Compute on all rows: 0 the same but for rounding, 1 the same to the byte where
+	// results are integers and are stored as such and else 0, 2 the same to the byte in whatever numbers they are stored, 3 about
+	// the same. Others are read as 3.
+	Folds         uint32 `protobuf:"varint,3,opt,name=folds,proto3" json:"folds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1809,13 +1808,6 @@ func (x *StatisticInfo) GetOutputs() []*Field {
 		return x.Outputs
 	}
 	return nil
-}
-
-func (x *StatisticInfo) GetApproximateFold() bool {
-	if x != nil {
-		return x.ApproximateFold
-	}
-	return false
 }
 
 func (x *StatisticInfo) GetFolds() uint32 {
@@ -4828,12 +4820,11 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\aproduct\x18\x01 \x01(\tR\aproduct\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
 	"\x06groups\x18\x03 \x03(\tR\x06groups\x12(\n" +
-	"\acolumns\x18\x04 \x03(\v2\x0e.zagg.v1.FieldR\acolumns\"\xa2\x01\n" +
+	"\acolumns\x18\x04 \x03(\v2\x0e.zagg.v1.FieldR\acolumns\"w\n" +
 	"\rStatisticInfo\x12&\n" +
 	"\x06inputs\x18\x01 \x03(\v2\x0e.zagg.v1.InputR\x06inputs\x12(\n" +
-	"\aoutputs\x18\x02 \x03(\v2\x0e.zagg.v1.FieldR\aoutputs\x12)\n" +
-	"\x10approximate_fold\x18\x03 \x01(\bR\x0fapproximateFold\x12\x14\n" +
-	"\x05folds\x18\x04 \x01(\rR\x05folds\"R\n" +
+	"\aoutputs\x18\x02 \x03(\v2\x0e.zagg.v1.FieldR\aoutputs\x12\x14\n" +
+	"\x05folds\x18\x03 \x01(\rR\x05folds\"R\n" +
 	"\x05Input\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\bper_cell\x18\x02 \x01(\bR\aperCell\x12\x1a\n" +

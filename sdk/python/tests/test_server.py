@@ -15,7 +15,7 @@ from zagg_plugin import *
 class Spread(Statistic):
     """Maximum less minimum."""
     name = "spread"
-    approximate_fold = True
+    folds = "approximately"
     def __init__(self, factor: float = 1): self.factor = factor
     def compute(self, groups):
         print("noise on stdout")
@@ -108,7 +108,7 @@ def compute(p, proto, handle, method="Compute", **upload):
 
 def test_a_statistic(plugin, proto):
     made = configure(plugin, proto, 3, "spread", b'{"factor": 10}')
-    assert made.can_fold and made.statistic.approximate_fold and made.statistic.inputs[0].name == "source" and made.statistic.outputs[0].type == 11
+    assert made.can_fold and made.statistic.folds == 3 and made.statistic.inputs[0].name == "source" and made.statistic.outputs[0].type == 11
     np.testing.assert_array_equal(compute(plugin, proto, made.handle), [30, 0])
     np.testing.assert_array_equal(compute(plugin, proto, made.handle, "Fold"), [4, 9])
 

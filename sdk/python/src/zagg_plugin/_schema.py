@@ -321,8 +321,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
     "StatisticInfo": {
         1: ("inputs", "Input", True, ""),
         2: ("outputs", "Field", True, ""),
-        3: ("approximate_fold", "bool", False, ""),
-        4: ("folds", "uint32", False, ""),
+        3: ("folds", "uint32", False, ""),
     },
     "UploadFrame": {
         1: ("id", "uint64", False, ""),

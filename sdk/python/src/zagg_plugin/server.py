@@ -31,7 +31,7 @@ from .statistic import Groups, Statistic, as_results, check_inputs, check_parts
 
 _COOKIE = ("ZAGG_PLUGIN", "grids-readers-statistics")
 _MAX_MESSAGE = 64 << 20
-_FOLDS = ("near", "integers", "exactly")  # Statistic.folds, as the protocol numbers it
+_FOLDS = ("rounded", "integers", "exactly", "approximately")  # Statistic.folds, as the protocol numbers it
 _KINDS: tuple[tuple[int, type], ...] = ((1, Grid), (2, Reader), (3, Statistic))
 _STATUS = {
     Code.INTERNAL: grpc.StatusCode.INTERNAL, Code.INVALID: grpc.StatusCode.INVALID_ARGUMENT, Code.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
@@ -215,7 +215,7 @@ class Service:
             if thing.folds not in _FOLDS:
                 raise invalid(f"folds is {thing.folds!r}; have {', '.join(_FOLDS)}")
             instance.statistic = Message("StatisticInfo", inputs=inputs, outputs=[o.message() for o in thing.outputs],
-                                         approximate_fold=bool(thing.approximate_fold), folds=_FOLDS.index(thing.folds))
+                                         folds=_FOLDS.index(thing.folds))
             instance.can_fold = hasattr(thing, "fold")
         self.made[handle] = thing
         return instance

@@ -71,7 +71,6 @@ class Statistic:
     name: ClassVar[str]
     inputs: Sequence[str | Input] = ("source",)
     outputs: Sequence[Field] = (Field(dtype=np.float64),)
-    approximate_fold: ClassVar[bool] = False  # fold gives of parts about what compute gives of the whole, as of digests
     vectors: ClassVar[bool] = False  # inputs may have several elements per observation: arrays (observations, width)
 
     def compute(self, groups: Groups) -> Result:
@@ -82,7 +81,8 @@ class Statistic:
     #   def fold(self, groups: Groups) -> Result
     # whose groups.rows are outputs of compute or fold, by the outputs' names ("" if there is one): arrays, or a Ragged with a row for
     # each part. zagg coarsen makes coarser cells by it, and a run with more granules than before may fold the new ones in.
-    folds: ClassVar[str] = "near"  # what fold gives is near to compute of all, or the same: of "integers" stored as such, or "exactly"
+    folds: ClassVar[str] = "rounded"  # what fold gives is what compute gives of all: but for rounding ("rounded"), to the byte where
+    # results are integers and are stored as such ("integers"), to the byte ("exactly"), or about, as of digests ("approximately")
 
 
 def per_cell(name: str | None = None, *, dtype: Any = np.float64, units: str = "", width: int = 1) -> Callable[[Callable[..., Any]], type[Statistic]]:
