@@ -35,6 +35,7 @@ type options struct {
 	index                                                   bool
 	latency, other, flags                                   string
 	place                                                   string // where the granules are, as a row says
+	onDisk                                                  bool   // they are files
 }
 
 func main() {
@@ -97,7 +98,7 @@ type build struct{ name, path string }
 // runAt measures with the granules at one place: behind a delay, or as files.
 func runAt(ctx context.Context, o options, at string, builds []build, work string) error {
 	o.place = " from " + at
-	if at == "disk" {
+	if o.onDisk = at == "disk"; o.onDisk {
 		var err error
 		if o.catalog, err = fileCatalog(o, work); err != nil {
 			return err
@@ -168,14 +169,20 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 	return runPeer(ctx, o, builds[0], work, env, ours)
 }
 
-// buildIndexes makes the granules' sidecars on the server, those of cells too, and a configuration that uses the ones and one that uses both.
+// buildIndexes makes the granules' sidecars beside them on the server, or in the work folder for files, those of cells too, and a configuration that uses the ones and one that uses both.
 func buildIndexes(ctx context.Context, o options, zagg, work string, env []string) (configs []string, err error) {
 	text, err := os.ReadFile(o.config)
 	if err != nil {
 		return nil, err
 	}
-	url := "s3://" + o.bucket + "/"
-	cmd := exec.CommandContext(ctx, zagg, "index", "build", url, "--out", url+"indexes", "--config", o.config, "--cells")
+	url, to := "s3://"+o.bucket+"/", "s3://"+o.bucket+"/indexes"
+	if o.onDisk {
+		if url, err = filepath.Abs(o.granules); err != nil {
+			return nil, err
+		}
+		to = filepath.Join(work, "indexes")
+	}
+	cmd := exec.CommandContext(ctx, zagg, "index", "build", url, "--out", to, "--config", o.config, "--cells")
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -184,7 +191,7 @@ func buildIndexes(ctx context.Context, o options, zagg, work string, env []strin
 	fmt.Fprintf(os.Stderr, "%s", out)
 	for _, cells := range []string{"", ", cells: true"} {
 		config := filepath.Join(work, "sidecar"+strconv.Itoa(len(configs))+".yaml")
-		with := strings.Replace(string(text), "data_source:\n", "data_source:\n  index: {backend: sidecar, store: "+url+"indexes"+cells+"}\n", 1)
+		with := strings.Replace(string(text), "data_source:\n", "data_source:\n  index: {backend: sidecar, store: "+to+cells+"}\n", 1)
 		if err := os.WriteFile(config, []byte(with), 0o644); err != nil {
 			return nil, err
 		}

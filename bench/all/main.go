@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -105,6 +106,7 @@ func run(ctx context.Context, o options) error {
 	if err := machine(ctx, o); err != nil {
 		return err
 	}
+	var failed []error
 	for _, p := range all {
 		if !slices.Contains(wanted, p.name) {
 			continue
@@ -113,10 +115,10 @@ func run(ctx context.Context, o options) error {
 		cmd := exec.CommandContext(ctx, "go", append([]string{"run"}, p.args...)...)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // granules has the benchmark's granules made, if they are not there.

@@ -464,22 +464,43 @@ func (b *cloud) reachable(jobs []job.Job) error {
 	if !b.o.Emulate && isLocal(b.r.store) {
 		return core.Errorf(core.Invalid, "--store", b.r.store, "a function on AWS cannot write to this machine: give an s3:// address, or --emulate")
 	}
+	made := map[string]map[string]string{} // a granule's addresses, made once for all jobs that have it, by the first
 	for i := range jobs {
 		for k := range jobs[i].Granules {
 			g := &jobs[i].Granules[k]
-			if url := g.URL(); isLocal(url) && !b.o.Emulate {
-				return core.Errorf(core.Invalid, "granule", url, "a function on AWS cannot read files of this machine: give s3:// or https:// addresses, or --emulate")
-			}
-			g.Assets = maps.Clone(g.Assets) // other jobs and the plan have it too
-			for name, url := range g.Assets {
+			url := g.URL()
+			if made[url] == nil {
 				var err error
-				if g.Assets[name], err = absolute(url); err != nil {
+				if made[url], err = b.reachableAssets(g.Assets); err != nil {
 					return err
 				}
 			}
+			g.Assets = made[url]
 		}
 	}
 	return nil
+}
+
+// reachableAssets are the addresses of a granule as the function can use them. Assets is not changed: the plan has it too.
+func (b *cloud) reachableAssets(assets map[string]string) (map[string]string, error) {
+	made := assets
+	for name, url := range assets {
+		if !isLocal(url) {
+			continue
+		}
+		if !b.o.Emulate {
+			return nil, core.Errorf(core.Invalid, "granule", url, "a function on AWS cannot read files of this machine: give s3:// or https:// addresses, or --emulate")
+		}
+		path, err := absolute(url)
+		if err != nil {
+			return nil, err
+		}
+		if path != url {
+			made = maps.Clone(made)
+			made[name] = path
+		}
+	}
+	return made, nil
 }
 
 func isLocal(url string) bool {

@@ -177,9 +177,15 @@ func ReadMap(ctx context.Context, name string) (*shardmap.Map, error) {
 
 // open makes the way to the granules of a plan.
 func (r *Run) open(ctx context.Context, p *plan.Plan) (*granuleSource, error) {
-	var granules []core.Granule
+	var granules []core.Granule // each once: a plan has a granule in many shards
+	seen := map[string]bool{}
 	for i := range p.Shards {
-		granules = append(granules, p.Shards[i].Granules...)
+		for _, g := range p.Shards[i].Granules {
+			if url := g.URL(); !seen[url] {
+				seen[url] = true
+				granules = append(granules, g)
+			}
+		}
 	}
 	return r.openGranules(ctx, granules)
 }
