@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// A Granule is one file of a product with its siblings. Plans, jobs, readers and records take this one; catalogs and shard maps, which
-// list several ways to a file, give it once the way is chosen.
+// A Granule is one file of a product with its siblings, from the catalog that lists it to the reader. What only finding its shards
+// needs is not in it.
 type Granule struct {
 	ID     string            // what it is known by: its name, or its address where its reader does not know the name; "": not yet found out
-	Assets map[string]string // addresses: "data", the file itself, and names that the reader's config gives
+	Assets map[string]string // addresses: "data", the file itself, and names that the reader's config gives; nil: a plan has not chosen them yet
 	Start  time.Time         // of its observations, as a catalog says; zero: unknown. Workers are not told
 	End    time.Time         // of its observations, as Start
 	Size   int64             // bytes of the file as a catalog says, which may round it, or as it was found; 0: unknown. For estimates alone

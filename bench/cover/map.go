@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/bench/internal/peer"
+	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/shardmap/build"
 )
@@ -18,14 +19,14 @@ import (
 // synthetic is a catalog of so many granules, made as they are asked for.
 type synthetic int
 
-func (s synthetic) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (s synthetic) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	r := rand.New(rand.NewPCG(7, 8))
 	start := time.Date(2018, 10, 13, 0, 0, 0, 0, time.UTC)
 	for i := range int(s) {
 		id := fmt.Sprintf("ATL06_%014d_%08d_007_01.h5", i, i%1387)
 		at := start.Add(time.Duration(i) * 405 * time.Second)
-		g := &catalog.Granule{
-			ID: id, Product: "ATL06", Version: "007", Start: at, End: at.Add(405 * time.Second), Footprint: footprint(r),
+		g := &catalog.Entry{
+			Granule: core.Granule{ID: id, Start: at, End: at.Add(405 * time.Second)}, Product: "ATL06", Version: "007", Footprint: footprint(r),
 			Data: catalog.Address{S3: "s3://archive/ATLAS/ATL06/007/" + id, HTTPS: "https://data.example.org/archive/ATLAS/ATL06/007/" + id},
 		}
 		if err := visit(g); err != nil {

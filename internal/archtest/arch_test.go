@@ -63,7 +63,7 @@ var rules = map[string][]string{
 	"internal/plot":         {"core/sphere", "internal/plot/coast"},
 	"internal/plot/coast":   {},
 	"internal/release":      {"core/...", "internal/bench", "internal/bundle"},
-	"internal/shardmap":     {},
+	"internal/shardmap":     {"internal/catalog"},
 	"internal/zarr":         {},
 	"internal/drivers":      {"core/objstore/..."},
 	"internal/store":        {"core/objstore", "internal/config", "internal/job", "internal/plan", "internal/windows", "internal/zarr"},

@@ -20,10 +20,10 @@ type Rules struct {
 	Data       string // name of the asset that is the granule's file; "": found by name, role and ending
 }
 
-// Assign sorts links into g.Data and g.Assets. Addresses of one file by S3 and by HTTPS are brought together: assets
+// Assign sorts links into g.Data and g.Siblings. Addresses of one file by S3 and by HTTPS are brought together: assets
 // "x" and "x_s3", or the same name of the file. A granule without a data file, or with several and no rule which it is,
 // is an error.
-func (r Rules) Assign(g *Granule, links []Link) error {
+func (r Rules) Assign(g *Entry, links []Link) error {
 	name, data := r.data(links)
 	if len(data) == 0 {
 		return core.Errorf(core.Corrupt, "catalog", g.ID, "no link to a file of data; have %s", names(links))
@@ -39,33 +39,14 @@ func (r Rules) Assign(g *Granule, links []Link) error {
 		if base == name || slices.Contains(data, l) || !r.Thumbnails && isPicture(l) || l.Href == "" {
 			continue
 		}
-		if g.Assets == nil {
-			g.Assets = map[string]Address{}
+		if g.Siblings == nil {
+			g.Siblings = map[string]Address{}
 		}
-		a := g.Assets[base]
+		a := g.Siblings[base]
 		a.add(l.Href)
-		g.Assets[base] = a
+		g.Siblings[base] = a
 	}
 	return nil
-}
-
-// add keeps the first address of each kind.
-func (a *Address) add(href string) {
-	to := &a.S3
-	if strings.HasPrefix(href, "https://") || strings.HasPrefix(href, "http://") {
-		to = &a.HTTPS
-	}
-	if *to == "" {
-		*to = href
-	}
-}
-
-// Any is the S3 address, or else the HTTPS one.
-func (a Address) Any() string {
-	if a.S3 != "" {
-		return a.S3
-	}
-	return a.HTTPS
 }
 
 // data finds the links to the granule's file: the asset of a given name, else "data", else those whose names end as data

@@ -62,13 +62,13 @@ func readList(name string, r io.Reader) (*List, error) {
 }
 
 // Granules gives the files in the order of the list.
-func (l *List) Granules(ctx context.Context, q Query, visit func(*Granule) error) (Meta, error) {
+func (l *List) Granules(ctx context.Context, q Query, visit func(*Entry) error) (Meta, error) {
 	meta := q.Meta("files", nil)
 	for _, a := range l.Addresses {
 		if err := ctx.Err(); err != nil {
 			return meta, err
 		}
-		g := &Granule{ID: FileID(a)}
+		g := &Entry{Granule: core.Granule{ID: FileID(a)}}
 		g.Data.add(a)
 		l.namer.Fill(g)
 		if !q.InTime(g) {

@@ -7,7 +7,7 @@ import (
 
 // InTime reports whether a granule can have observations between the query's start and end. One whose times are unknown
 // can.
-func (q *Query) InTime(g *Granule) bool {
+func (q *Query) InTime(g *Entry) bool {
 	start, end := g.Start, g.End
 	if start.IsZero() {
 		start = g.Datetime

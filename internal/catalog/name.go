@@ -38,7 +38,7 @@ func NewNamer() *Namer { return &Namer{icesat2Name()} }
 
 // Fill sets Product, Version, Cycle, RGT and, if no time is known at all, Start from the granule's id, where they are not
 // known better.
-func (n *Namer) Fill(g *Granule) {
+func (n *Namer) Fill(g *Entry) {
 	m := n.icesat2.FindStringSubmatch(g.ID)
 	if m == nil {
 		return

@@ -165,7 +165,7 @@ func CostsOf(ctx context.Context, m *shardmap.Map, some int, shape Shape) (c *Ma
 	for _, at := range order {
 		list := make([]string, len(m.Granules[at]))
 		for k, rec := range m.Granules[at] {
-			list[k] = cmp.Or(rec.S3, rec.HTTPS)
+			list[k] = rec.Data.Any()
 			if rec.Size > 0 {
 				c.Sizes.known[list[k]] = rec.Size
 			}

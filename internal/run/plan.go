@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
+	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/quantity"
@@ -143,7 +144,7 @@ func (r *Run) checkFiles(ctx context.Context, from core.ObjectReader) error {
 
 // granulesOf are the granules of each shard. A granule is made once for all shards that have it.
 func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) {
-	made := map[*shardmap.Record]core.Granule{}
+	made := map[*catalog.Entry]core.Granule{}
 	granules := make([][]core.Granule, len(m.Keys))
 	for i, records := range m.Granules {
 		granules[i] = make([]core.Granule, len(records))
@@ -151,7 +152,7 @@ func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) 
 			g, ok := made[rec]
 			if !ok {
 				var err error
-				if g, err = rec.Granule(driver); err != nil {
+				if g, err = rec.Choose(driver); err != nil {
 					return nil, core.Wrapf(err, "shard map", name, "shard %s: %w", m.Keys[i], err)
 				}
 				made[rec] = g

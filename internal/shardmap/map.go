@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/catalog"
 )
 
 // A Map lists for each shard the granules that may have observations in it. Keys, Granules and, if there is one,
@@ -16,100 +15,11 @@ type Map struct {
 	Metadata      json.RawMessage            // an object: what the catalog was asked for, and how the map was made
 	GridSignature json.RawMessage            // an object: the grid the keys belong to
 	Keys          []core.ShardKey            // each once
-	Granules      [][]*Record                // by shard; shards share records, which are not to be changed
+	Granules      [][]*catalog.Entry         // by shard, without what a search needs; shards share entries, which are not to be changed
 	AOIMask       []json.RawMessage          // cells of the area of interest by shard, in the grid's own terms; nil: none
 	Extra         map[string]json.RawMessage // members that this version does not know; written again
-}
 
-// A Record is a granule as a map lists it.
-type Record struct {
-	ID        string           `json:"id"`
-	S3        string           `json:"s3"`    // "" if there is none; plain paths are allowed
-	HTTPS     string           `json:"https"` // "" if there is none
-	Assets    map[string]Asset `json:"assets,omitempty"`
-	Datetime  string           `json:"datetime,omitempty"`
-	TimeKey   string           `json:"time_key,omitempty"`
-	TimeStart string           `json:"time_start,omitempty"` // RFC 3339
-	TimeEnd   string           `json:"time_end,omitempty"`
-	Size      int64            `json:"size,omitempty"` // bytes, as the catalog says; for predictions alone
-}
-
-func (r *Record) equal(o *Record) bool {
-	return r.ID == o.ID && r.S3 == o.S3 && r.HTTPS == o.HTTPS && r.Datetime == o.Datetime && r.TimeKey == o.TimeKey &&
-		r.TimeStart == o.TimeStart && r.TimeEnd == o.TimeEnd && r.Size == o.Size && maps.Equal(r.Assets, o.Assets)
-}
-
-// An Asset is a sibling of a granule. JSON: {s3, https}, or one address as a string.
-type Asset struct {
-	S3, HTTPS string
-	single    bool
-}
-
-type assetJSON struct {
-	S3    string `json:"s3,omitempty"`
-	HTTPS string `json:"https,omitempty"`
-}
-
-// MarshalJSON writes the form that was read.
-func (a Asset) MarshalJSON() ([]byte, error) {
-	if a.single {
-		return json.Marshal(a.S3 + a.HTTPS)
-	}
-	return json.Marshal(assetJSON{a.S3, a.HTTPS})
-}
-
-// UnmarshalJSON reads either form.
-func (a *Asset) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '"' {
-		var url string
-		if err := json.Unmarshal(data, &url); err != nil {
-			return err
-		}
-		*a = Asset{S3: url, single: true}
-		if isHTTP(url) {
-			*a = Asset{HTTPS: url, single: true}
-		}
-		return nil
-	}
-	var v assetJSON
-	err := json.Unmarshal(data, &v)
-	*a = Asset{S3: v.S3, HTTPS: v.HTTPS}
-	return err
-}
-
-func isHTTP(url string) bool {
-	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
-}
-
-// Granule is the record as readers take it. driver "https" takes the HTTPS addresses and anything else the S3 ones;
-// where one is missing the other is taken. A record without any address is an error.
-func (r *Record) Granule(driver string) (core.Granule, error) {
-	g := core.Granule{ID: r.ID, Size: r.Size, Assets: make(map[string]string, 1+len(r.Assets))}
-	for _, name := range slices.Sorted(maps.Keys(r.Assets)) {
-		if g.Assets[name] = choose(driver, r.Assets[name].S3, r.Assets[name].HTTPS); g.Assets[name] == "" {
-			return core.Granule{}, core.Errorf(core.Invalid, "shardmap", r.ID, "asset %q has no address", name)
-		}
-	}
-	if g.Assets["data"] = choose(driver, r.S3, r.HTTPS); g.Assets["data"] == "" {
-		return core.Granule{}, core.Errorf(core.Invalid, "shardmap", r.ID, "the granule has neither an s3 nor an https address")
-	}
-	for _, t := range []string{r.TimeStart, r.Datetime} {
-		if start, err := time.Parse(time.RFC3339, t); err == nil {
-			g.Start = start.UTC()
-			break
-		}
-	}
-	if end, err := time.Parse(time.RFC3339, r.TimeEnd); err == nil {
-		g.End = end.UTC()
-	}
-	return g, nil
-}
-
-func choose(driver, s3, https string) string {
-	if driver == "https" && https != "" || s3 == "" {
-		return https
-	}
-	return s3
+	spelled map[*catalog.Entry]*record // of granules that the file spells as this version does not: they are written as they were read
 }
 
 // Pairs is the number of (shard, granule) pairs.

@@ -2,6 +2,7 @@ package shardmap
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
@@ -102,27 +104,27 @@ func TestReadErrors(t *testing.T) {
 	require.Equal(t, core.NotFound, core.CodeOf(err))
 }
 
-func TestRecordGranule(t *testing.T) {
+func TestChoose(t *testing.T) {
 	m, err := Parse("two.json", []byte(two))
 	require.NoError(t, err)
 	a, b := m.Granules[0][0], m.Granules[1][0]
 
-	g, err := a.Granule("s3")
+	g, err := a.Choose("s3")
 	require.NoError(t, err)
 	require.Equal(t, core.Granule{ID: "a.h5", Assets: map[string]string{"data": "s3://b/a.h5"}}, g)
-	g, err = a.Granule("https")
+	g, err = a.Choose("https")
 	require.NoError(t, err)
 	require.Equal(t, "s3://b/a.h5", g.Assets["data"], "the other address where one is missing")
-	g, err = b.Granule("https")
+	g, err = b.Choose("https")
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"data": "https://h/b.h5", "l2a": "s3://b/l2a.h5", "x": "https://h/x.h5"}, g.Assets)
 	require.Equal(t, time.Date(2024, 11, 2, 1, 15, 0, 0, time.UTC), g.Start)
 
-	plain := Record{ID: "c.h5", S3: "/data/c.h5"}
-	g, err = plain.Granule("https")
+	plain := catalog.Entry{Granule: core.Granule{ID: "c.h5"}, Data: catalog.Address{S3: "/data/c.h5"}}
+	g, err = plain.Choose("https")
 	require.NoError(t, err)
 	require.Equal(t, "/data/c.h5", g.Assets["data"])
-	_, err = (&Record{ID: "d.h5"}).Granule("s3")
+	_, err = (&catalog.Entry{Granule: core.Granule{ID: "d.h5"}}).Choose("s3")
 	require.ErrorContains(t, err, "d.h5")
 }
 
@@ -144,7 +146,7 @@ func TestSameSignature(t *testing.T) {
 }
 
 func TestWriteRefusesBadMaps(t *testing.T) {
-	m := &Map{Keys: []core.ShardKey{"1", "1"}, Granules: [][]*Record{{}, {}}}
+	m := &Map{Keys: []core.ShardKey{"1", "1"}, Granules: [][]*catalog.Entry{{}, {}}}
 	require.ErrorContains(t, m.Write(&bytes.Buffer{}), "twice")
 }
 
@@ -177,4 +179,38 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// What a file spells in another way than this version is written again as it was read, in GeoJSON too; what is spelled alike is one entry.
+func TestSpellings(t *testing.T) {
+	granules := []string{
+		`{"id":"a","s3":"s3://b/a","https":"","time_start":"2024-11-02T01:15:00Z"}`,
+		`{"id":"a","s3":"s3://b/a","https":"","time_start":"2024-11-02T01:15:00+01:00","time_end":"about noon"}`,
+		`{"id":"a","s3":"s3://b/a","https":"","assets":{"x":"https://h/x","y":{"s3":"s3://b/y"}}}`,
+		`{"id":"a","s3":"s3://b/a","https":"","datetime":"2024-11-02T01:15:00+00:00","time_start":"2024-11-02T01:14:00+00:00"}`,
+		`{"id":"a","s3":"s3://b/a","https":"","datetime":"2024-11-02T01:15:00.5+00:00"}`,
+		`{"id":"a","s3":"s3://b/a","https":"","time_end":"2024-11-02T01:15:00.500000+00:00","size":7}`,
+	}
+	for _, text := range granules {
+		m, err := Parse("m.json", []byte(`{"grid_signature":{},"shard_keys":["1","2"],"granules":[[`+text+`],[`+text+`]]}`))
+		require.NoError(t, err)
+		require.Same(t, m.Granules[0][0], m.Granules[1][0])
+		var out, compact bytes.Buffer
+		require.NoError(t, m.Write(&out))
+		require.NoError(t, json.Compact(&compact, out.Bytes()))
+		require.Contains(t, compact.String(), `"granules":[[`+text+`],[`+text+`]]`)
+
+		list, err := m.GranulesJSON(1)
+		require.NoError(t, err)
+		require.Equal(t, "["+text+"]", string(list))
+		again := &Map{}
+		require.NoError(t, again.SetGranulesJSON([]json.RawMessage{list, list}))
+		require.Equal(t, m.Granules, again.Granules)
+		require.Same(t, again.Granules[0][0], again.Granules[1][0])
+		list, err = again.GranulesJSON(0)
+		require.NoError(t, err)
+		require.Equal(t, "["+text+"]", string(list))
+	}
+	require.ErrorContains(t, (&Map{}).SetGranulesJSON([]json.RawMessage{nil}), "entry 0 has none")
+	require.ErrorContains(t, (&Map{}).SetGranulesJSON([]json.RawMessage{[]byte("[]"), []byte(`[{"id":5}]`)}), "entry 1")
 }

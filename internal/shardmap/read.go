@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/catalog"
 )
 
 // Load reads the shard map in a file.
@@ -33,9 +34,8 @@ func Parse(name string, data []byte) (*Map, error) { return read(name, bytes.New
 // read reads a shard map from a stream; errors call it name and give the line and byte of what is wrong. Memory is
 // about that of the distinct granules, however many shards repeat them.
 func read(name string, r io.Reader) (*Map, error) {
-	lines := &lineReader{r: r}
-	rd := &reader{name: name, lines: lines, dec: json.NewDecoder(lines), records: map[string]*Record{}, seen: map[string]bool{}}
-	m := &Map{}
+	m, lines := &Map{}, &lineReader{r: r}
+	rd := &reader{name: name, lines: lines, dec: json.NewDecoder(lines), pool: pool{m: m, last: map[string]pooled{}}, seen: map[string]bool{}}
 	if err := rd.object(m); err != nil {
 		return nil, err
 	}
@@ -82,11 +82,11 @@ func (l *lineReader) line(offset int64) int {
 }
 
 type reader struct {
-	name    string
-	lines   *lineReader
-	dec     *json.Decoder
-	records map[string]*Record // the last one of each id: most are repeated from shard to shard
-	seen    map[string]bool
+	name  string
+	lines *lineReader
+	dec   *json.Decoder
+	pool  pool
+	seen  map[string]bool
 }
 
 // fail is an error at the decoder's place, or where exactly the text stops being JSON.
@@ -228,19 +228,14 @@ func (r *reader) array(what string, item func() error) error {
 }
 
 // list reads the granules of one shard.
-func (r *reader) list(shard int) ([]*Record, error) {
-	list := []*Record{}
+func (r *reader) list(shard int) ([]*catalog.Entry, error) {
+	list := []*catalog.Entry{}
 	err := r.array("granules["+strconv.Itoa(shard)+"]", func() error {
-		var rec Record
+		var rec record
 		if err := r.decode(&rec, "granules[%d][%d]", shard, len(list)); err != nil {
 			return err
 		}
-		have := r.records[rec.ID]
-		if have == nil || !have.equal(&rec) {
-			have = &rec
-			r.records[rec.ID] = have
-		}
-		list = append(list, have)
+		list = append(list, r.pool.entry(&rec))
 		return nil
 	})
 	return list, err

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/catalog"
 )
 
 // Write writes the map with shards in key order, indented by two spaces: the same map, the same bytes.
@@ -19,7 +20,7 @@ func (m *Map) Write(w io.Writer) error {
 	}
 	sorted := *m
 	sorted.Sort()
-	b := &writer{w: bufio.NewWriterSize(w, 1<<16), records: map[*Record][]byte{}}
+	b := &writer{w: bufio.NewWriterSize(w, 1<<16), of: m, granules: map[*catalog.Entry][]byte{}}
 	b.text("{")
 	sep := ""
 	member := func(name string, value func()) {
@@ -34,8 +35,8 @@ func (m *Map) Write(w io.Writer) error {
 	member("grid_signature", raw(orEmpty(m.GridSignature)))
 	member("shard_keys", func() { list(b, "  ", sorted.Keys, func(k core.ShardKey) { b.value(k, "    ") }) })
 	member("granules", func() {
-		list(b, "  ", sorted.Granules, func(g []*Record) {
-			list(b, "    ", g, b.record)
+		list(b, "  ", sorted.Granules, func(g []*catalog.Entry) {
+			list(b, "    ", g, b.granule)
 		})
 	})
 	if m.AOIMask != nil {
@@ -60,17 +61,18 @@ func orEmpty(v json.RawMessage) json.RawMessage {
 
 // A writer keeps the first error.
 type writer struct {
-	w       *bufio.Writer
-	err     error
-	records map[*Record][]byte // as they are written
+	w        *bufio.Writer
+	err      error
+	of       *Map
+	granules map[*catalog.Entry][]byte // as they are written
 }
 
-// record writes a granule of a shard. Most are repeated from shard to shard.
-func (b *writer) record(r *Record) {
-	text, ok := b.records[r]
+// granule writes one of a shard. Most are repeated from shard to shard.
+func (b *writer) granule(e *catalog.Entry) {
+	text, ok := b.granules[e]
 	if !ok {
-		text = b.encode(r, "      ")
-		b.records[r] = text
+		text = b.encode(b.of.record(e), "      ")
+		b.granules[e] = text
 	}
 	if b.err == nil {
 		_, b.err = b.w.Write(text)

@@ -50,12 +50,12 @@ func published(t *testing.T) []string {
 	return paths
 }
 
-func granules(t *testing.T, path string, o geoparquet.Options) []*catalog.Granule {
+func granules(t *testing.T, path string, o geoparquet.Options) []*catalog.Entry {
 	f, c, err := geoparquet.Open(path, o)
 	require.NoError(t, err)
 	defer c.Close()
-	var list []*catalog.Granule
-	_, err = f.Granules(context.Background(), catalog.Query{}, func(g *catalog.Granule) error {
+	var list []*catalog.Entry
+	_, err = f.Granules(context.Background(), catalog.Query{}, func(g *catalog.Entry) error {
 		list = append(list, g)
 		return nil
 	})
@@ -91,7 +91,7 @@ func TestReadAsPyarrow(t *testing.T) {
 	require.False(t, lines.Scan())
 }
 
-func assets(g *catalog.Granule) map[string]string {
+func assets(g *catalog.Entry) map[string]string {
 	out := map[string]string{}
 	put := func(name string, a catalog.Address) {
 		if a.HTTPS != "" {
@@ -102,7 +102,7 @@ func assets(g *catalog.Granule) map[string]string {
 		}
 	}
 	put("data", g.Data)
-	for name, a := range g.Assets {
+	for name, a := range g.Siblings {
 		put(name, a)
 	}
 	return out

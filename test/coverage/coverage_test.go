@@ -69,8 +69,8 @@ func mapOf(t testing.TB, g core.Grid, s catalog.Source, o build.Options) *shardm
 }
 
 // pairs are the (shard, granule) pairs of a map, with the addresses and times of the granule.
-func pairs(m *shardmap.Map) map[string]shardmap.Record {
-	out := map[string]shardmap.Record{}
+func pairs(m *shardmap.Map) map[string]catalog.Entry {
+	out := map[string]catalog.Entry{}
 	for i, key := range m.Keys {
 		for _, r := range m.Granules[i] {
 			out[string(key)+" "+r.ID] = *r
@@ -128,7 +128,7 @@ func TestNEON(t *testing.T) {
 	exact := mapOf(t, grid, source, build.Options{Area: area, Allowance: &build.Allowance{}})
 	got, wide := pairs(exact), pairs(mapOf(t, grid, source, build.Options{Area: area}))
 	footprints := map[string]core.Region{}
-	_, err = source.Granules(t.Context(), catalog.Query{}, func(g *catalog.Granule) error {
+	_, err = source.Granules(t.Context(), catalog.Query{}, func(g *catalog.Entry) error {
 		footprints[g.ID] = g.Footprint
 		return nil
 	})
@@ -204,7 +204,7 @@ func alongEdges(region core.Region, place core.LonLat, each int) (lon, lat []flo
 func TestFootprintCells(t *testing.T) {
 	fine, grid := healpix(t, 10), healpix(t, 6)
 	var source granules
-	_, err := openCatalog(t, "golden", "bench", "catalog.parquet").Granules(t.Context(), catalog.Query{}, func(g *catalog.Granule) error {
+	_, err := openCatalog(t, "golden", "bench", "catalog.parquet").Granules(t.Context(), catalog.Query{}, func(g *catalog.Entry) error {
 		covers, err := fine.Cover(t.Context(), []core.Region{g.Footprint})
 		require.NoError(t, err)
 		for _, key := range covers[0] {

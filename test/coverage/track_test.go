@@ -26,9 +26,9 @@ import (
 const radian = math.Pi / 180
 
 // granules is a catalog in memory.
-type granules []*catalog.Granule
+type granules []*catalog.Entry
 
-func (s granules) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (s granules) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	for _, g := range s {
 		if err := visit(g); err != nil {
 			return catalog.Meta{}, err
@@ -96,8 +96,8 @@ func TestTracks(t *testing.T) {
 				}
 				span := length * float64(vertices-1) / sphere.EarthRadius
 				at := func(f, right float64) core.LonLat { return orbit(from+f*span, node, right) }
-				source = append(source, &catalog.Granule{
-					ID: fmt.Sprintf("granule %d", i), Product: "ATL06", Data: catalog.Address{S3: "/x"},
+				source = append(source, &catalog.Entry{
+					Granule: core.Granule{ID: fmt.Sprintf("granule %d", i)}, Product: "ATL06", Data: catalog.Address{S3: "/x"},
 					Footprint: outline(at, 3700, vertices),
 				})
 				x, y := observe(at, 2000)
@@ -160,8 +160,8 @@ func TestRealGranules(t *testing.T) {
 	for n, config := range grids() {
 		var source granules
 		for i, file := range files {
-			source = append(source, &catalog.Granule{
-				ID: filepath.Base(file), Product: "ATL06", Data: catalog.Address{S3: file},
+			source = append(source, &catalog.Entry{
+				Granule: core.Granule{ID: filepath.Base(file)}, Product: "ATL06", Data: catalog.Address{S3: file},
 				Footprint: strip(lon[i], lat[i], middles[i], 2+2*((i+n)%3)),
 			})
 		}

@@ -51,7 +51,7 @@ func TestKeysOfAnyCharacters(t *testing.T) {
 		require.NoError(t, err)
 		m, err := shardmap.Parse(name, text)
 		require.NoError(t, err, key)
-		g, err := m.Granules[0][0].Granule("s3")
+		g, err := m.Granules[0][0].Choose("s3")
 		require.NoError(t, err, key)
 		require.Equal(t, url, g.Assets["data"])
 	}

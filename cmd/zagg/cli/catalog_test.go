@@ -29,8 +29,7 @@ func tracks(t *testing.T, n int) *cmrtest.Server {
 		id := fmt.Sprintf("ATL06_20240101000000_%04d2203_007_01.h5", i)
 		start := time.Date(2024, 1, 6, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * 6 * time.Hour)
 		lon := -70 + float64(i*37%60)
-		s.Granules = append(s.Granules, &catalog.Granule{ID: id, Collection: "C1-P", Data: catalog.Address{S3: "s3://b/" + id, HTTPS: "https://h/" + id}, Size: 10,
-			Start: start, End: start.Add(5 * time.Minute),
+		s.Granules = append(s.Granules, &catalog.Entry{Granule: core.Granule{ID: id, Size: 10, Start: start, End: start.Add(5 * time.Minute)}, Collection: "C1-P", Data: catalog.Address{S3: "s3://b/" + id, HTTPS: "https://h/" + id},
 			Footprint: core.Region{Polygons: []core.Polygon{{{{Lon: lon, Lat: 60}, {Lon: lon + 0.2, Lat: 60}, {Lon: lon - 2.8, Lat: 75}, {Lon: lon - 3, Lat: 75}}}}}})
 	}
 	return s
@@ -64,7 +63,7 @@ func TestCatalog(t *testing.T) {
 		[]any{meta["source"], meta["provider"], meta["collection"], meta["short_name"], meta["version"], meta["start_date"], meta["end_date"], meta["bbox"]})
 	require.Nil(t, meta["build_wall_s"])
 	rec := m.Granules[0][0]
-	require.True(t, strings.HasPrefix(rec.S3, "s3://b/ATL06_") && strings.HasPrefix(rec.HTTPS, "https://h/ATL06_") && strings.HasPrefix(rec.TimeStart, "2024-"))
+	require.True(t, strings.HasPrefix(rec.Data.S3, "s3://b/ATL06_") && strings.HasPrefix(rec.Data.HTTPS, "https://h/ATL06_") && rec.Start.Year() == 2024)
 
 	again := filepath.Join(dir, "again.json")
 	ok(t, "catalog", "--config", "atl06", "--bbox", greenland, "--output", again, table, "-q")
@@ -150,7 +149,7 @@ func TestCatalogOfFiles(t *testing.T) {
 	require.Contains(t, out, "2 granules have no footprint and are in every shard of the area")
 	m := loadMap(t, filepath.Join(dir, "map.json"))
 	require.Equal(t, 2*len(m.Keys), m.Pairs())
-	require.Equal(t, "/data/y.h5", m.Granules[0][1].S3)
+	require.Equal(t, "/data/y.h5", m.Granules[0][1].Data.S3)
 }
 
 // Cells noted in the catalog cover the footprints.
@@ -163,7 +162,7 @@ func TestIndexFootprints(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	n := 0
-	_, err = f.Granules(context.Background(), catalog.Query{}, func(g *catalog.Granule) error {
+	_, err = f.Granules(context.Background(), catalog.Query{}, func(g *catalog.Entry) error {
 		n++
 		require.Equal(t, 8, g.CellsOrder)
 		require.NotEmpty(t, g.Cells)
@@ -337,8 +336,7 @@ func TestCatalogSiblings(t *testing.T) {
 	var files []string
 	add := func(collection, name string, day int) {
 		start := time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC)
-		s.Granules = append(s.Granules, &catalog.Granule{ID: name, Collection: collection, Data: catalog.Address{S3: "s3://b/" + name, HTTPS: "https://h/" + name}, Size: 10,
-			Start: start, End: start.Add(5 * time.Minute),
+		s.Granules = append(s.Granules, &catalog.Entry{Granule: core.Granule{ID: name, Size: 10, Start: start, End: start.Add(5 * time.Minute)}, Collection: collection, Data: catalog.Address{S3: "s3://b/" + name, HTTPS: "https://h/" + name},
 			Footprint: core.Region{Polygons: []core.Polygon{{{{Lon: -50, Lat: 45}, {Lon: -49.8, Lat: 45}, {Lon: -49.8, Lat: 46}, {Lon: -50, Lat: 46}}}}}})
 		files = append(files, "s3://b/"+name)
 	}
@@ -364,7 +362,7 @@ func TestCatalogSiblings(t *testing.T) {
 		require.NotEmpty(t, m.Keys)
 		require.Len(t, m.GranuleIDs(), 3, name)
 		for _, r := range m.Granules[0] {
-			require.Equal(t, strings.Replace(strings.Replace(r.S3, "01_B", "02_A", 1), "005_01", "003_03", 1), r.Assets["l2a"].S3, name)
+			require.Equal(t, strings.Replace(strings.Replace(r.Data.S3, "01_B", "02_A", 1), "005_01", "003_03", 1), r.Siblings["l2a"].S3, name)
 		}
 	}
 	s.Granules = s.Granules[2:] // both of the first

@@ -57,7 +57,7 @@ func New(o Options) *Source {
 }
 
 // Granules searches for the granules of the one collection that the query means, oldest first.
-func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	meta := q.Meta("CMR", nil)
 	c, err := s.find(ctx, q)
 	if err != nil {
@@ -166,7 +166,7 @@ type run struct {
 	source *Source
 	values url.Values
 	decode decoder
-	visit  func(*catalog.Granule) error
+	visit  func(*catalog.Entry) error
 	seen   map[string]bool            // concept ids: a granule that changes meanwhile can come again
 	files  map[string]catalog.Address // by granule id
 	hits   int

@@ -28,9 +28,9 @@ func server(t *testing.T, n int) *cmrtest.Server {
 	}
 	for i := range n {
 		id, lon := fmt.Sprintf("g%04d.h5", i), float64(i%360)-180
-		s.Granules = append(s.Granules, &catalog.Granule{
-			ID: id, Collection: "C1-P", Product: "ATL06", Version: "007", Data: catalog.Address{S3: "s3://b/" + id, HTTPS: "https://h/" + id}, Size: int64(1000 + i),
-			Start: epoch.Add(time.Duration(i) * time.Hour), End: epoch.Add(time.Duration(i)*time.Hour + time.Minute),
+		s.Granules = append(s.Granules, &catalog.Entry{
+			Granule:    core.Granule{ID: id, Size: int64(1000 + i), Start: epoch.Add(time.Duration(i) * time.Hour), End: epoch.Add(time.Duration(i)*time.Hour + time.Minute)},
+			Collection: "C1-P", Product: "ATL06", Version: "007", Data: catalog.Address{S3: "s3://b/" + id, HTTPS: "https://h/" + id},
 			Footprint: core.Region{Polygons: []core.Polygon{{{{Lon: lon, Lat: -1}, {Lon: lon + 0.5, Lat: -1}, {Lon: lon, Lat: 1}}}}},
 		})
 	}
@@ -45,8 +45,8 @@ func source(s *cmrtest.Server, o Options) *Source {
 	return New(o)
 }
 
-func gather(s *Source, q catalog.Query) (list []*catalog.Granule, meta catalog.Meta, err error) {
-	meta, err = s.Granules(context.Background(), q, func(g *catalog.Granule) error {
+func gather(s *Source, q catalog.Query) (list []*catalog.Entry, meta catalog.Meta, err error) {
+	meta, err = s.Granules(context.Background(), q, func(g *catalog.Entry) error {
 		list = append(list, g)
 		return nil
 	})

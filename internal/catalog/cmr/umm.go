@@ -87,7 +87,7 @@ type decoder struct {
 }
 
 // granule decodes an item of a page. What is wrong with it names the granule.
-func (d *decoder) granule(raw json.RawMessage) (*catalog.Granule, string, error) {
+func (d *decoder) granule(raw json.RawMessage) (*catalog.Entry, string, error) {
 	var it item
 	if err := json.Unmarshal(raw, &it); err != nil || it.UMM == nil {
 		var head struct {
@@ -101,7 +101,7 @@ func (d *decoder) granule(raw json.RawMessage) (*catalog.Granule, string, error)
 		}
 		return nil, "", core.Errorf(core.Corrupt, "cmr", head.Meta.ConceptID, "its metadata do not decode: %w", err)
 	}
-	g := &catalog.Granule{Collection: d.collection.ID, Product: d.collection.ShortName, Version: d.collection.Version}
+	g := &catalog.Entry{Collection: d.collection.ID, Product: d.collection.ShortName, Version: d.collection.Version}
 	name := it.UMM.GranuleUR
 	if name == "" {
 		name = it.Meta.ConceptID
@@ -116,7 +116,7 @@ func (d *decoder) granule(raw json.RawMessage) (*catalog.Granule, string, error)
 	return g, id, nil
 }
 
-func (d *decoder) fill(g *catalog.Granule, u *granule, name string) error {
+func (d *decoder) fill(g *catalog.Entry, u *granule, name string) error {
 	if err := d.rules.Assign(g, links(u)); err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func links(u *granule) []catalog.Link {
 }
 
 // sizeOf notes the size of the granule's own file.
-func (f *fileSize) sizeOf(g *catalog.Granule) {
+func (f *fileSize) sizeOf(g *catalog.Entry) {
 	for i := range f.Files {
 		f.Files[i].sizeOf(g)
 	}
@@ -183,7 +183,7 @@ func (f *fileSize) sizeOf(g *catalog.Granule) {
 	}
 }
 
-func times(g *catalog.Granule, u *granule) error {
+func times(g *catalog.Entry, u *granule) error {
 	t := &u.TemporalExtent
 	parse := func(text, what string, to *time.Time) error {
 		if text == "" {

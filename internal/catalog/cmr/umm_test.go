@@ -39,8 +39,8 @@ func TestRecordedGranules(t *testing.T) {
 		require.Regexp(t, "^"+product+"_[0-9_]+_005_01.h5$", g.ID)
 		require.Equal(t, "https://n5eil01u.ecs.nsidc.org/", g.Data.HTTPS[:31])
 		require.Empty(t, g.Data.S3)
-		require.Contains(t, g.Assets["metadata"].HTTPS, ".iso.xml")
-		require.Len(t, g.Assets, 1)
+		require.Contains(t, g.Siblings["metadata"].HTTPS, ".iso.xml")
+		require.Len(t, g.Siblings, 1)
 		require.True(t, g.End.After(g.Start))
 		require.NotZero(t, g.RGT)
 		require.Zero(t, g.Size, "a size without a unit is no size")
@@ -170,7 +170,7 @@ func TestFootprints(t *testing.T) {
 		require.Equal(t, c.want, g.Footprint)
 		require.Equal(t, "ATL06_20190221121851_08410203_007_01.h5", g.ID)
 		require.Equal(t, catalog.Address{S3: "s3://b/a/" + g.ID, HTTPS: "https://h/a/" + g.ID}, g.Data)
-		require.Equal(t, []any{int64(2 << 20), 2, 841, "C1", 0}, []any{g.Size, g.Cycle, g.RGT, g.Collection, len(g.Assets)})
+		require.Equal(t, []any{int64(2 << 20), 2, 841, "C1", 0}, []any{g.Size, g.Cycle, g.RGT, g.Collection, len(g.Siblings)})
 	}
 
 	// A box beside a polygon keeps to its parallels.

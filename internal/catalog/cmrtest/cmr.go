@@ -88,7 +88,7 @@ func (s *Server) granules(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, map[string]any{"hits": hits, "took": 1, "items": items})
 }
 
-func (s *Server) find(form url.Values) ([]*catalog.Granule, error) {
+func (s *Server) find(form url.Values) ([]*catalog.Entry, error) {
 	var q catalog.Query
 	if t := form.Get("temporal"); t != "" {
 		start, end, _ := strings.Cut(t, ",")
@@ -109,7 +109,7 @@ func (s *Server) find(form url.Values) ([]*catalog.Granule, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []*catalog.Granule
+	var out []*catalog.Entry
 	for _, g := range s.Granules {
 		if g.Collection == form.Get("collection_concept_id") && q.InTime(g) && inside(g) {
 			out = append(out, g)
@@ -119,7 +119,7 @@ func (s *Server) find(form url.Values) ([]*catalog.Granule, error) {
 }
 
 // places is whether a granule meets one of the polygons or the box of a search.
-func places(form url.Values) (func(*catalog.Granule) bool, error) {
+func places(form url.Values) (func(*catalog.Entry) bool, error) {
 	lists, box := form["polygon[]"], form.Get("bounding_box")
 	if len(lists) > 1 && form.Get("options[polygon][or]") != "true" {
 		return nil, fmt.Errorf("several polygons are joined with and")
@@ -136,7 +136,7 @@ func places(form url.Values) (func(*catalog.Granule) bool, error) {
 	if err != nil || box != "" && len(n) != 4 {
 		return nil, fmt.Errorf("bounding_box %s is not four numbers", box)
 	}
-	return func(g *catalog.Granule) bool {
+	return func(g *catalog.Entry) bool {
 		if len(lists) == 0 && box == "" || len(g.Footprint.Polygons) == 0 {
 			return true
 		}
@@ -196,7 +196,7 @@ func numbers(text string) ([]float64, error) {
 }
 
 // dense is points along a footprint's outline, close enough to find it in any sensible area.
-func dense(g *catalog.Granule) []core.LonLat {
+func dense(g *catalog.Entry) []core.LonLat {
 	var out []core.LonLat
 	for _, p := range g.Footprint.Polygons {
 		ring := p[0]
@@ -215,7 +215,7 @@ func dense(g *catalog.Granule) []core.LonLat {
 }
 
 // UMM is a granule's metadata under a concept id: its footprint as polygons, lines and points.
-func (s *Server) UMM(g *catalog.Granule, concept string) json.RawMessage {
+func (s *Server) UMM(g *catalog.Entry, concept string) json.RawMessage {
 	shapes := map[string][]any{}
 	for _, p := range g.Footprint.Polygons {
 		switch len(p[0]) {

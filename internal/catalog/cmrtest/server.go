@@ -27,9 +27,9 @@ type Server struct {
 	*httptest.Server
 	Archive     *httptest.Server // credentials service, /s3credentials
 	Collections []Collection
-	Granules    []*catalog.Granule // with the Collection's ID
-	Items       map[string]string  // UMM-G JSON by granule id, instead of what is made from the granule
-	STACItems   map[string]string  // the same for STAC items
+	Granules    []*catalog.Entry  // with the Collection's ID
+	Items       map[string]string // UMM-G JSON by granule id, instead of what is made from the granule
+	STACItems   map[string]string // the same for STAC items
 
 	HitsOff      int           // added to the number of granules that CMR says there are
 	Token        string        // that Earthdata Login takes

@@ -61,7 +61,7 @@ func (s *Server) stacPost(w http.ResponseWriter, r *http.Request) {
 	s.features(w, found, from, to, links)
 }
 
-func (s *Server) page(q search) (found []*catalog.Granule, from, to int) {
+func (s *Server) page(q search) (found []*catalog.Entry, from, to int) {
 	var times catalog.Query
 	if start, end, ok := strings.Cut(q.Datetime, "/"); ok {
 		times.Start, _ = time.Parse(time.RFC3339, start) // ".." is open
@@ -78,7 +78,7 @@ func (s *Server) page(q search) (found []*catalog.Granule, from, to int) {
 }
 
 // meets is as most services have it: a box that crosses the antimeridian finds nothing.
-func meets(g *catalog.Granule, b []float64) bool {
+func meets(g *catalog.Entry, b []float64) bool {
 	if len(b) != 4 {
 		return true
 	}
@@ -87,7 +87,7 @@ func meets(g *catalog.Granule, b []float64) bool {
 	})
 }
 
-func (s *Server) features(w http.ResponseWriter, found []*catalog.Granule, from, to int, links []any) {
+func (s *Server) features(w http.ResponseWriter, found []*catalog.Entry, from, to int, links []any) {
 	items := []json.RawMessage{}
 	for _, g := range found[from:to] {
 		items = append(items, s.item(g))
@@ -95,7 +95,7 @@ func (s *Server) features(w http.ResponseWriter, found []*catalog.Granule, from,
 	writeJSON(w, map[string]any{"type": "FeatureCollection", "numberMatched": len(found) + s.HitsOff, "numberReturned": len(items), "features": items, "links": links})
 }
 
-func (s *Server) item(g *catalog.Granule) json.RawMessage {
+func (s *Server) item(g *catalog.Entry) json.RawMessage {
 	if text, ok := s.STACItems[g.ID]; ok {
 		return json.RawMessage(text)
 	}

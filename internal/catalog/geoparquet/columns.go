@@ -196,13 +196,13 @@ func (c cut) time(column int, unit time.Duration, name string) (time.Time, error
 	return time.Unix(n/per, n%per*int64(unit)).UTC(), nil
 }
 
-func (c *columns) granule(row parquet.Row, edges geometry.Edges, o Options) (*catalog.Granule, error) {
+func (c *columns) granule(row parquet.Row, edges geometry.Edges, o Options) (*catalog.Entry, error) {
 	r := c.cut(row)
-	g := &catalog.Granule{ID: r.text(c.id), Collection: r.text(c.collection), TimeKey: r.text(c.timeKey)}
+	g := &catalog.Entry{Granule: core.Granule{ID: r.text(c.id)}, Collection: r.text(c.collection), TimeKey: r.text(c.timeKey)}
 	if g.ID == "" {
 		return nil, core.Errorf(core.Corrupt, "", "", "the id is empty")
 	}
-	fail := func(err error) (*catalog.Granule, error) {
+	fail := func(err error) (*catalog.Entry, error) {
 		if e, ok := errors.AsType[*core.Error](err); ok && e.Subject == g.ID {
 			return nil, err
 		}
@@ -232,7 +232,7 @@ func (c *columns) granule(row parquet.Row, edges geometry.Edges, o Options) (*ca
 }
 
 // links are the row's assets; the size of the first that is the granule's own goes to g.
-func (c *columns) links(r cut, g *catalog.Granule) []catalog.Link {
+func (c *columns) links(r cut, g *catalog.Entry) []catalog.Link {
 	var links []catalog.Link
 	for _, a := range c.assets {
 		l := catalog.Link{Name: a.name, Href: r.text(a.href)}
@@ -253,7 +253,7 @@ func (c *columns) links(r cut, g *catalog.Granule) []catalog.Link {
 	return links
 }
 
-func (c *columns) footprint(r cut, g *catalog.Granule, edges geometry.Edges, o Options) error {
+func (c *columns) footprint(r cut, g *catalog.Entry, edges geometry.Edges, o Options) error {
 	var shapes []geometry.Shape
 	if wkb := r.text(c.geometry); wkb != "" {
 		var err error
@@ -280,7 +280,7 @@ func (c *columns) footprint(r cut, g *catalog.Granule, edges geometry.Edges, o O
 
 // region is what the shapes mean. A file that says so of each row was written after its rings were read: they are taken by
 // their winding.
-func (c *columns) region(r cut, g *catalog.Granule, shapes []geometry.Shape, edges geometry.Edges, o Options) error {
+func (c *columns) region(r cut, g *catalog.Entry, shapes []geometry.Shape, edges geometry.Edges, o Options) error {
 	reader := geometry.Reader{Edges: edges, Footprint: true}
 	word := r.text(c.straight)
 	if v, ok := r.one(c.planar); ok && o.Edges == geometry.EdgesAuto {
@@ -304,7 +304,7 @@ func (c *columns) region(r cut, g *catalog.Granule, shapes []geometry.Shape, edg
 // maxCellsOrder is the finest order of cells that catalogs hold.
 const maxCellsOrder = 29
 
-func (c *columns) footprintCells(r cut, g *catalog.Granule) error {
+func (c *columns) footprintCells(r cut, g *catalog.Entry) error {
 	if c.cells < 0 {
 		return nil
 	}

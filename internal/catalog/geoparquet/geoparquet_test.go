@@ -19,9 +19,9 @@ import (
 	"github.com/englacial/zagg/internal/sharedtest"
 )
 
-func readAll(t testing.TB, s catalog.Source, q catalog.Query) ([]*catalog.Granule, catalog.Meta) {
-	var list []*catalog.Granule
-	meta, err := s.Granules(context.Background(), q, func(g *catalog.Granule) error {
+func readAll(t testing.TB, s catalog.Source, q catalog.Query) ([]*catalog.Entry, catalog.Meta) {
+	var list []*catalog.Entry
+	meta, err := s.Granules(context.Background(), q, func(g *catalog.Entry) error {
 		list = append(list, g)
 		return nil
 	})
@@ -29,7 +29,7 @@ func readAll(t testing.TB, s catalog.Source, q catalog.Query) ([]*catalog.Granul
 	return list, meta
 }
 
-func write(t testing.TB, meta catalog.Meta, list ...*catalog.Granule) []byte {
+func write(t testing.TB, meta catalog.Meta, list ...*catalog.Entry) []byte {
 	w, err := NewWriter(t.TempDir())
 	require.NoError(t, err)
 	defer w.Close()
@@ -41,7 +41,7 @@ func write(t testing.TB, meta catalog.Meta, list ...*catalog.Granule) []byte {
 	return out.Bytes()
 }
 
-func read(t testing.TB, data []byte, o Options) ([]*catalog.Granule, catalog.Meta) {
+func read(t testing.TB, data []byte, o Options) ([]*catalog.Entry, catalog.Meta) {
 	f, err := New("test.parquet", bytes.NewReader(data), int64(len(data)), o)
 	require.NoError(t, err)
 	return readAll(t, f, catalog.Query{})
@@ -62,7 +62,7 @@ func TestNeonCatalog(t *testing.T) {
 		S3:    "s3://nsidc-cumulus-prod-protected/ATLAS/ATL03/007/2018/10/14/ATL03_20181014031924_02370102_007_01.h5",
 		HTTPS: "https://data.nsidc.earthdatacloud.nasa.gov/nsidc-cumulus-prod-protected/ATLAS/ATL03/007/2018/10/14/ATL03_20181014031924_02370102_007_01.h5",
 	}, g.Data)
-	require.Len(t, g.Assets, 1)
+	require.Len(t, g.Siblings, 1)
 	require.Equal(t, "2018-10-14T03:27:54.577Z", g.End.Format(time.RFC3339Nano))
 	require.Equal(t, []any{"ATL03", "007", 1, 237}, []any{g.Product, g.Version, g.Cycle, g.RGT})
 	require.Len(t, g.Footprint.Polygons, 1)
@@ -96,18 +96,18 @@ func TestGoldenCatalogs(t *testing.T) {
 }
 
 // every is a granule with everything, and others without.
-func every() []*catalog.Granule {
+func every() []*catalog.Entry {
 	start := time.Date(2019, 1, 5, 16, 33, 8, 267000000, time.UTC)
 	box := core.Region{Planar: true, Polygons: []core.Polygon{{{{Lon: 170, Lat: -10}, {Lon: 190, Lat: -10}, {Lon: 190, Lat: 10}, {Lon: 170, Lat: 10}}}}}
 	swath := core.Region{Margin: 3500, Polygons: []core.Polygon{{{{Lon: 1, Lat: 2}, {Lon: 3, Lat: 4}}}, {{{Lon: 3, Lat: 4}, {Lon: 5, Lat: 6}}}}}
 	hole := core.Region{Polygons: []core.Polygon{{{{Lon: 0, Lat: 0}, {Lon: 9, Lat: 0}, {Lon: 0, Lat: 9}}, {{Lon: 1, Lat: 1}, {Lon: 1, Lat: 2}, {Lon: 2, Lat: 1}}}}}
-	return []*catalog.Granule{
-		{ID: "a.h5", Collection: "C1", Product: "P", Version: "1", Data: catalog.Address{S3: "s3://b/a.h5", HTTPS: "https://h/a.h5"}, TimeKey: "t0", Size: 12345,
-			Assets:   map[string]catalog.Address{"metadata": {HTTPS: "https://h/a.xml"}, "l2a": {S3: "s3://b/l2a.h5", HTTPS: "https://h/l2a.h5"}},
-			Datetime: start, Start: start, End: start.Add(time.Minute), Footprint: box, Cells: []uint64{12683825400535580678, 5}, CellsOrder: 6},
-		{ID: "b.h5", Product: "P", Version: "1", Data: catalog.Address{S3: "s3://b/b.h5"}, Size: 5, Footprint: swath},
-		{ID: "c.h5", Product: "P", Version: "1", Data: catalog.Address{HTTPS: "https://h/c.h5"}, Footprint: hole},
-		{ID: "d.h5", Product: "P", Version: "1", Data: catalog.Address{S3: "/data/d.h5"}},
+	return []*catalog.Entry{
+		{Granule: core.Granule{ID: "a.h5", Size: 12345, Start: start, End: start.Add(time.Minute)}, Collection: "C1", Product: "P", Version: "1", Data: catalog.Address{S3: "s3://b/a.h5", HTTPS: "https://h/a.h5"}, TimeKey: "t0",
+			Siblings: map[string]catalog.Address{"metadata": {HTTPS: "https://h/a.xml"}, "l2a": {S3: "s3://b/l2a.h5", HTTPS: "https://h/l2a.h5"}},
+			Datetime: start, Footprint: box, Cells: []uint64{12683825400535580678, 5}, CellsOrder: 6},
+		{Granule: core.Granule{ID: "b.h5", Size: 5}, Product: "P", Version: "1", Data: catalog.Address{S3: "s3://b/b.h5"}, Footprint: swath},
+		{Granule: core.Granule{ID: "c.h5"}, Product: "P", Version: "1", Data: catalog.Address{HTTPS: "https://h/c.h5"}, Footprint: hole},
+		{Granule: core.Granule{ID: "d.h5"}, Product: "P", Version: "1", Data: catalog.Address{S3: "/data/d.h5"}},
 	}
 }
 
@@ -124,17 +124,17 @@ func TestRoundTrip(t *testing.T) {
 
 	f, err := New("x.parquet", bytes.NewReader(data), int64(len(data)), Options{})
 	require.NoError(t, err)
-	_, err = f.Granules(context.Background(), catalog.Query{}, func(*catalog.Granule) error { return nil })
+	_, err = f.Granules(context.Background(), catalog.Query{}, func(*catalog.Entry) error { return nil })
 	require.ErrorContains(t, err, "x.parquet")
 	require.ErrorContains(t, err, "d.h5")
 	require.ErrorContains(t, err, "no footprint")
 
 	stop := errors.New("enough")
-	_, err = f.Granules(context.Background(), catalog.Query{}, func(*catalog.Granule) error { return stop })
+	_, err = f.Granules(context.Background(), catalog.Query{}, func(*catalog.Entry) error { return stop })
 	require.ErrorIs(t, err, stop)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = f.Granules(ctx, catalog.Query{}, func(*catalog.Granule) error { return nil })
+	_, err = f.Granules(ctx, catalog.Query{}, func(*catalog.Entry) error { return nil })
 	require.ErrorIs(t, err, context.Canceled)
 
 	empty, _ := read(t, write(t, catalog.Meta{}), Options{})
@@ -145,7 +145,7 @@ func TestEdges(t *testing.T) {
 	box := core.Region{Polygons: []core.Polygon{{{{Lon: 0, Lat: 0}, {Lon: 9, Lat: 0}, {Lon: 9, Lat: 9}, {Lon: 0, Lat: 9}}}}}
 	for _, planar := range []bool{true, false} {
 		box.Planar = planar
-		data := write(t, catalog.Meta{}, &catalog.Granule{ID: "a", Data: catalog.Address{S3: "a"}, Footprint: box})
+		data := write(t, catalog.Meta{}, &catalog.Entry{Granule: core.Granule{ID: "a"}, Data: catalog.Address{S3: "a"}, Footprint: box})
 		list, _ := read(t, data, Options{})
 		require.Equal(t, planar, list[0].Footprint.Planar, "as the file says")
 		list, _ = read(t, data, Options{Edges: geometry.EdgesPlanar})
@@ -191,7 +191,7 @@ func decode(data []byte) {
 	if err != nil {
 		return
 	}
-	f.Granules(context.Background(), catalog.Query{}, func(*catalog.Granule) error { return nil })
+	f.Granules(context.Background(), catalog.Query{}, func(*catalog.Entry) error { return nil })
 }
 
 func FuzzRead(f *testing.F) {
@@ -223,7 +223,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		for j := range ring {
 			ring[j] = core.LonLat{Lon: float64(i%360) - 180 + float64(j)/7, Lat: float64(j)*3 + float64(i%7) - 40}
 		}
-		require.NoError(t, w.Add(&catalog.Granule{ID: id, Data: catalog.Address{S3: "s3://nsidc-cumulus-prod-protected/ATLAS/ATL03/007/2018/10/14/" + id, HTTPS: "https://data.nsidc.earthdatacloud.nasa.gov/nsidc-cumulus-prod-protected/ATLAS/ATL03/007/2018/10/14/" + id},
+		require.NoError(t, w.Add(&catalog.Entry{Granule: core.Granule{ID: id}, Data: catalog.Address{S3: "s3://nsidc-cumulus-prod-protected/ATLAS/ATL03/007/2018/10/14/" + id, HTTPS: "https://data.nsidc.earthdatacloud.nasa.gov/nsidc-cumulus-prod-protected/ATLAS/ATL03/007/2018/10/14/" + id},
 			Footprint: core.Region{Polygons: []core.Polygon{{ring}}}}))
 		watch(i)
 	}
@@ -237,7 +237,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	i := 0
-	_, err = f.Granules(context.Background(), catalog.Query{}, func(*catalog.Granule) error { watch(i); i++; return nil })
+	_, err = f.Granules(context.Background(), catalog.Query{}, func(*catalog.Entry) error { watch(i); i++; return nil })
 	require.NoError(t, err)
 	require.Equal(t, n, i)
 	t.Logf("%d granules, heap at most %d MB", n, most>>20)

@@ -171,10 +171,10 @@ func (g *File) Rows() int64 { return g.file.NumRows() }
 const rowsAtOnce = 256
 
 // Granules gives the granules of the file in its order, those outside the query's time left out.
-func (g *File) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (g *File) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	asked := q.Meta("", nil)
 	asked.PreserveThumbnails = g.meta.PreserveThumbnails && g.options.Rules.Thumbnails
-	r := &rowReader{file: g, namer: catalog.NewNamer(), seen: map[string]bool{}, visit: func(gr *catalog.Granule) error {
+	r := &rowReader{file: g, namer: catalog.NewNamer(), seen: map[string]bool{}, visit: func(gr *catalog.Entry) error {
 		if !q.InTime(gr) {
 			return nil
 		}
@@ -194,7 +194,7 @@ type rowReader struct {
 	namer *catalog.Namer
 	seen  map[string]bool // ids
 	row   int64
-	visit func(*catalog.Granule) error
+	visit func(*catalog.Entry) error
 }
 
 func (r *rowReader) all(ctx context.Context) error {
@@ -252,7 +252,7 @@ func (r *rowReader) read(rows parquet.Rows, buf []parquet.Row) (n int, err error
 	return rows.ReadRows(buf)
 }
 
-func (r *rowReader) granule(row parquet.Row) (*catalog.Granule, error) {
+func (r *rowReader) granule(row parquet.Row) (*catalog.Entry, error) {
 	g, err := r.file.columns.granule(row, r.file.edges, r.file.options)
 	if err != nil {
 		return nil, err

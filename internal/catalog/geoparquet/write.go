@@ -61,13 +61,13 @@ func (w *Writer) Close() error {
 }
 
 // Add takes a granule.
-func (w *Writer) Add(g *catalog.Granule) error {
+func (w *Writer) Add(g *catalog.Entry) error {
 	if g.ID == "" || w.ids[g.ID] {
 		return core.Errorf(core.Invalid, "geoparquet.Write", g.ID, "the id is empty or given twice")
 	}
 	w.ids[g.ID] = true
 	w.rows++
-	for name, a := range g.Assets {
+	for name, a := range g.Siblings {
 		w.address(name, a)
 	}
 	w.address("data", g.Data)
@@ -134,7 +134,7 @@ func (w *Writer) Write(out io.Writer, meta catalog.Meta) error {
 		parquet.KeyValueMetadata(metaKey, string(text)))
 	in, b := gob.NewDecoder(bufio.NewReaderSize(w.spool, 1<<18)), newRowBuilder(schema, w.layout)
 	for range w.rows {
-		var g catalog.Granule
+		var g catalog.Entry
 		if err := in.Decode(&g); err != nil {
 			return fail(err)
 		}
@@ -218,7 +218,7 @@ func (b *rowBuilder) time(path string, t time.Time) {
 }
 
 // row is a granule's row; it is good until the next.
-func (b *rowBuilder) row(g *catalog.Granule) parquet.Row {
+func (b *rowBuilder) row(g *catalog.Entry) parquet.Row {
 	b.values = b.values[:0]
 	b.text("type", "Feature")
 	b.text("stac_version", "1.0.0")
@@ -253,9 +253,9 @@ func (b *rowBuilder) geometry(polygons []core.Polygon) {
 	}
 }
 
-func (b *rowBuilder) asset(name string, g *catalog.Granule) {
+func (b *rowBuilder) asset(name string, g *catalog.Entry) {
 	base, s3 := strings.CutSuffix(name, "_s3")
-	a, role := g.Assets[base], base
+	a, role := g.Siblings[base], base
 	if base == "data" {
 		a = g.Data
 	}
@@ -284,7 +284,7 @@ func (b *rowBuilder) asset(name string, g *catalog.Granule) {
 	}
 }
 
-func (b *rowBuilder) extra(g *catalog.Granule) {
+func (b *rowBuilder) extra(g *catalog.Entry) {
 	if b.layout.timeKey {
 		b.text("time_key", g.TimeKey)
 	}

@@ -23,9 +23,9 @@ type Source struct {
 var _ catalog.Source = (*Source)(nil)
 
 // Granules holds all that match: which of them belong together shows when there are no more.
-func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
-	var all []*catalog.Granule
-	keep := func(g *catalog.Granule) error { all = append(all, g); return nil }
+func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
+	var all []*catalog.Entry
+	keep := func(g *catalog.Entry) error { all = append(all, g); return nil }
 	meta, err := s.Source.Granules(ctx, q, keep)
 	for _, product := range s.products(q) {
 		if err == nil {
@@ -55,10 +55,10 @@ func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*cata
 	}
 	for i, k := range pairs.Granules {
 		for name, of := range pairs.Of[i] {
-			if all[k].Assets == nil {
-				all[k].Assets = map[string]catalog.Address{}
+			if all[k].Siblings == nil {
+				all[k].Siblings = map[string]catalog.Address{}
 			}
-			all[k].Assets[name] = all[of].Data
+			all[k].Siblings[name] = all[of].Data
 		}
 		if err := visit(all[k]); err != nil {
 			return meta, err
@@ -68,10 +68,10 @@ func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*cata
 }
 
 // has are the siblings that the catalog itself names beside a granule.
-func (s *Source) has(g *catalog.Granule) map[string]bool {
+func (s *Source) has(g *catalog.Entry) map[string]bool {
 	out := map[string]bool{}
 	for name := range s.Patterns {
-		if _, ok := g.Assets[name]; ok {
+		if _, ok := g.Siblings[name]; ok {
 			out[name] = true
 		}
 	}

@@ -26,7 +26,7 @@ type Recorder struct {
 	Products map[string]int // granules of each, as their names or the catalog say
 	Meta     catalog.Meta   // of all, when Granules has returned
 
-	pending []*catalog.Granule // whose cells are not known yet
+	pending []*catalog.Entry // whose cells are not known yet
 }
 
 var _ catalog.Source = (*Recorder)(nil)
@@ -35,8 +35,8 @@ var _ catalog.Source = (*Recorder)(nil)
 const indexAtOnce = 1000
 
 // Granules is the source's, in its order.
-func (t *Recorder) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
-	meta, err := t.Source.Granules(ctx, q, func(g *catalog.Granule) error {
+func (t *Recorder) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
+	meta, err := t.Source.Granules(ctx, q, func(g *catalog.Entry) error {
 		if t.Cover == nil {
 			return t.pass(g, visit)
 		}
@@ -55,9 +55,9 @@ func (t *Recorder) Granules(ctx context.Context, q catalog.Query, visit func(*ca
 }
 
 // index notes the cells of the granules that wait for theirs, and passes them on.
-func (t *Recorder) index(ctx context.Context, visit func(*catalog.Granule) error) error {
+func (t *Recorder) index(ctx context.Context, visit func(*catalog.Entry) error) error {
 	var regions []core.Region
-	var of []*catalog.Granule
+	var of []*catalog.Entry
 	for _, g := range t.pending {
 		if len(g.Footprint.Polygons) > 0 && len(g.Cells) == 0 {
 			regions, of = append(regions, g.Footprint), append(of, g)
@@ -88,7 +88,7 @@ func (t *Recorder) index(ctx context.Context, visit func(*catalog.Granule) error
 	return nil
 }
 
-func (t *Recorder) pass(g *catalog.Granule, visit func(*catalog.Granule) error) error {
+func (t *Recorder) pass(g *catalog.Entry, visit func(*catalog.Entry) error) error {
 	t.Count++
 	if g.Product != "" {
 		if t.Products == nil {
@@ -109,9 +109,9 @@ func (t *Recorder) pass(g *catalog.Granule, visit func(*catalog.Granule) error) 
 			return err
 		}
 	}
-	for name, a := range g.Assets {
+	for name, a := range g.Siblings {
 		if !catalog.IsData(a.Any()) { // metadata and pictures are for the catalog
-			delete(g.Assets, name)
+			delete(g.Siblings, name)
 		}
 	}
 	t.Progress(t.Count)

@@ -9,7 +9,7 @@ import (
 
 // A Collection is items in memory: an ItemCollection that was written to a file, or one item.
 type Collection struct {
-	granules []*catalog.Granule
+	granules []*catalog.Entry
 }
 
 var _ catalog.Source = (*Collection)(nil)
@@ -37,7 +37,7 @@ func Parse(name string, data []byte, o ItemOptions) (*Collection, error) {
 }
 
 // Granules gives the items in their order, those outside the query's time left out.
-func (c *Collection) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (c *Collection) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	meta := q.Meta("STAC items", nil)
 	for _, g := range c.granules {
 		if err := ctx.Err(); err != nil {

@@ -44,7 +44,7 @@ type asset struct {
 }
 
 // decode turns an item into a granule. base is where it came from, for relative addresses; nil: they stay.
-func decode(raw json.RawMessage, base *url.URL, o ItemOptions, namer *catalog.Namer) (*catalog.Granule, error) {
+func decode(raw json.RawMessage, base *url.URL, o ItemOptions, namer *catalog.Namer) (*catalog.Entry, error) {
 	var it item
 	if err := json.Unmarshal(raw, &it); err != nil {
 		var head struct {
@@ -56,7 +56,7 @@ func decode(raw json.RawMessage, base *url.URL, o ItemOptions, namer *catalog.Na
 	if it.ID == "" || it.Type != "" && it.Type != "Feature" {
 		return nil, core.Errorf(core.Corrupt, "stac", it.ID, "type %q with id %q is no STAC item", it.Type, it.ID)
 	}
-	g := &catalog.Granule{ID: it.ID, Collection: it.Collection}
+	g := &catalog.Entry{Granule: core.Granule{ID: it.ID}, Collection: it.Collection}
 	if err := it.fill(g, base, o); err != nil {
 		if e, ok := errors.AsType[*core.Error](err); ok && e.Subject == g.ID {
 			return nil, err
@@ -67,7 +67,7 @@ func decode(raw json.RawMessage, base *url.URL, o ItemOptions, namer *catalog.Na
 	return g, nil
 }
 
-func (it *item) fill(g *catalog.Granule, base *url.URL, o ItemOptions) error {
+func (it *item) fill(g *catalog.Entry, base *url.URL, o ItemOptions) error {
 	if err := o.Rules.Assign(g, it.links(base)); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (it *item) links(base *url.URL) []catalog.Link {
 	return out
 }
 
-func (it *item) footprint(g *catalog.Granule, o ItemOptions) error {
+func (it *item) footprint(g *catalog.Entry, o ItemOptions) error {
 	shapes, err := geometry.ParseGeoJSON(orNull(it.Geometry))
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ type page struct {
 }
 
 // Granules searches the collections for the query's time and the box around its region.
-func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (s *Source) Granules(ctx context.Context, q catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	meta := q.Meta("STAC", nil)
 	collections := s.options.Collections
 	if len(collections) == 0 && q.ShortName != "" {
@@ -132,7 +132,7 @@ type run struct {
 	source      *Source
 	query       catalog.Query
 	collections map[string]bool
-	visit       func(*catalog.Granule) error
+	visit       func(*catalog.Entry) error
 	namer       *catalog.Namer
 	seen        map[string]bool // item ids
 	given       int

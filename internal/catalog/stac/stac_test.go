@@ -28,9 +28,9 @@ func server(t *testing.T, n int) *cmrtest.Server {
 	s := cmrtest.New(t)
 	for i := range n {
 		id, lon := fmt.Sprintf("g%04d.h5", i), float64(i%360)-180
-		s.Granules = append(s.Granules, &catalog.Granule{
-			ID: id, Collection: "ATL06_007", Product: "ATL06", Version: "007", Data: catalog.Address{S3: "s3://b/" + id, HTTPS: "https://h/" + id},
-			Start: start().Add(time.Duration(i) * time.Hour), End: start().Add(time.Duration(i)*time.Hour + time.Minute),
+		s.Granules = append(s.Granules, &catalog.Entry{
+			Granule:    core.Granule{ID: id, Start: start().Add(time.Duration(i) * time.Hour), End: start().Add(time.Duration(i)*time.Hour + time.Minute)},
+			Collection: "ATL06_007", Product: "ATL06", Version: "007", Data: catalog.Address{S3: "s3://b/" + id, HTTPS: "https://h/" + id},
 			Footprint: core.Region{Polygons: []core.Polygon{{{{Lon: lon, Lat: -1}, {Lon: lon + 0.5, Lat: -1}, {Lon: lon, Lat: 1}}}}},
 		})
 	}
@@ -48,8 +48,8 @@ func sources(t *testing.T, s *cmrtest.Server, o Options) map[string]*Source {
 	return map[string]*Source{"GET": a, "POST": b}
 }
 
-func gather(s catalog.Source, q catalog.Query) (list []*catalog.Granule, meta catalog.Meta, err error) {
-	meta, err = s.Granules(context.Background(), q, func(g *catalog.Granule) error {
+func gather(s catalog.Source, q catalog.Query) (list []*catalog.Entry, meta catalog.Meta, err error) {
+	meta, err = s.Granules(context.Background(), q, func(g *catalog.Entry) error {
 		list = append(list, g)
 		return nil
 	})
@@ -221,7 +221,7 @@ func TestRecordedAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "G2147556158-LPCLOUD", g.ID)
 	require.Contains(t, g.Data.HTTPS, ".B11.tif")
-	require.Len(t, g.Assets, 15)
+	require.Len(t, g.Siblings, 15)
 	require.Equal(t, core.LonLat{Lon: -106.0982929, Lat: 35.1499121}, g.Footprint.Polygons[0][0][0])
 }
 
@@ -234,8 +234,8 @@ func TestItems(t *testing.T) {
 	require.NoError(t, err)
 	list, _, err := gather(c, catalog.Query{})
 	require.NoError(t, err)
-	want := &catalog.Granule{ID: "a.h5", Collection: "C", Data: catalog.Address{S3: "s3://b/a.h5", HTTPS: "https://h/items/a.h5"}, Size: 77, TimeKey: "T1",
-		Assets: map[string]catalog.Address{"meta": {HTTPS: "https://h/items/a.xml"}}, Datetime: time.Date(2018, 12, 31, 22, 0, 0, 5e8, time.UTC)}
+	want := &catalog.Entry{Granule: core.Granule{ID: "a.h5", Size: 77}, Collection: "C", Data: catalog.Address{S3: "s3://b/a.h5", HTTPS: "https://h/items/a.h5"}, TimeKey: "T1",
+		Siblings: map[string]catalog.Address{"meta": {HTTPS: "https://h/items/a.xml"}}, Datetime: time.Date(2018, 12, 31, 22, 0, 0, 5e8, time.UTC)}
 	want.Footprint, err = geometry.Box(170, -10, -170, 10)
 	require.NoError(t, err)
 	require.Equal(t, want, list[0])

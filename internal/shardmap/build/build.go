@@ -64,8 +64,8 @@ type builder struct {
 	grid    core.Grid
 	options Options
 	area    []core.ShardKey            // nil: the whole Earth
-	shards  map[core.ShardKey]*[]int32 // places in records, by shard; all shards of the area have an entry
-	records []*shardmap.Record         // of granules that have a shard
+	shards  map[core.ShardKey]*[]int32 // places in listed, by shard; all shards of the area have an entry
+	listed  []*catalog.Entry           // granules that have a shard
 	seen    map[string]bool            // ids
 	total   int
 	cells   bool // some granule's cells were used; noted while covering
@@ -73,14 +73,14 @@ type builder struct {
 
 // A covered is a batch of granules with their shards.
 type covered struct {
-	granules []*catalog.Granule
+	granules []*catalog.Entry
 	shards   [][]core.ShardKey
 }
 
 // stream covers one batch while the source reads the next and the shards of the one before are noted.
 func (b *builder) stream(ctx context.Context, source catalog.Source, q catalog.Query) (catalog.Meta, error) {
 	var meta catalog.Meta
-	batches, done := make(chan []*catalog.Granule, 1), make(chan covered, 1)
+	batches, done := make(chan []*catalog.Entry, 1), make(chan covered, 1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(batches)
@@ -114,9 +114,9 @@ func (b *builder) stream(ctx context.Context, source catalog.Source, q catalog.Q
 }
 
 // read sends the granules of a source in batches.
-func read(ctx context.Context, source catalog.Source, q catalog.Query, batches chan<- []*catalog.Granule) (catalog.Meta, error) {
-	var next []*catalog.Granule
-	meta, err := source.Granules(ctx, q, func(g *catalog.Granule) error {
+func read(ctx context.Context, source catalog.Source, q catalog.Query, batches chan<- []*catalog.Entry) (catalog.Meta, error) {
+	var next []*catalog.Entry
+	meta, err := source.Granules(ctx, q, func(g *catalog.Entry) error {
 		if next = append(next, g); len(next) < batch {
 			return nil
 		}
@@ -147,7 +147,7 @@ func (b *builder) add(c covered) error {
 		}
 		b.seen[g.ID] = true
 		b.total++
-		place := int32(len(b.records))
+		place := int32(len(b.listed))
 		for _, key := range c.shards[i] {
 			places := b.shards[key]
 			if places == nil {
@@ -158,8 +158,8 @@ func (b *builder) add(c covered) error {
 				b.shards[core.ShardKey(strings.Clone(string(key)))] = places // not the memory of the whole cover
 			}
 			*places = append(*places, place)
-			if place == int32(len(b.records)) {
-				b.records = append(b.records, record(g))
+			if place == int32(len(b.listed)) {
+				b.listed = append(b.listed, listed(g))
 			}
 		}
 	}
@@ -167,7 +167,7 @@ func (b *builder) add(c covered) error {
 }
 
 // cover lists the shards of each granule, inside and outside of the area.
-func (b *builder) cover(ctx context.Context, list []*catalog.Granule) ([][]core.ShardKey, error) {
+func (b *builder) cover(ctx context.Context, list []*catalog.Entry) ([][]core.ShardKey, error) {
 	covers := make([][]core.ShardKey, len(list))
 	done := make([]bool, len(list))
 	if coverer, ok := b.grid.(core.CellCoverer); ok && !b.options.IgnoreCells {
@@ -200,7 +200,7 @@ func (b *builder) cover(ctx context.Context, list []*catalog.Granule) ([][]core.
 }
 
 // coverRegions covers regions that are of the granules at places of a list.
-func (b *builder) coverRegions(ctx context.Context, list []*catalog.Granule, regions []core.Region, places []int) ([][]core.ShardKey, error) {
+func (b *builder) coverRegions(ctx context.Context, list []*catalog.Entry, regions []core.Region, places []int) ([][]core.ShardKey, error) {
 	found, err := b.grid.Cover(ctx, regions)
 	if err == nil || ctx.Err() != nil {
 		return found, err
@@ -215,7 +215,7 @@ func (b *builder) coverRegions(ctx context.Context, list []*catalog.Granule, reg
 
 // coverCells covers the granules of which the catalog lists cells that the grid can use, and that are not at odds with
 // the footprint: cells of another latitude convention lie elsewhere and would lose observations.
-func (b *builder) coverCells(ctx context.Context, coverer core.CellCoverer, list []*catalog.Granule, covers [][]core.ShardKey, done []bool) error {
+func (b *builder) coverCells(ctx context.Context, coverer core.CellCoverer, list []*catalog.Entry, covers [][]core.ShardKey, done []bool) error {
 	var words [][]uint64
 	var margins []float64
 	var regions []core.Region
@@ -259,37 +259,16 @@ func containsAll(all, some []core.ShardKey) bool {
 	return true
 }
 
-func (b *builder) allowance(g *catalog.Granule) Allowance {
+func (b *builder) allowance(g *catalog.Entry) Allowance {
 	if b.options.Allowance != nil {
 		return *b.options.Allowance
 	}
 	return allowanceOf(g.Product)
 }
 
-// record is a granule as maps list it.
-func record(g *catalog.Granule) *shardmap.Record {
-	r := &shardmap.Record{ID: g.ID, S3: g.Data.S3, HTTPS: g.Data.HTTPS, TimeKey: g.TimeKey, TimeStart: moment(g.Start), TimeEnd: moment(g.End), Size: g.Size}
-	if g.Start.IsZero() {
-		r.Datetime = moment(g.Datetime)
-	}
-	for name, a := range g.Assets {
-		if r.Assets == nil {
-			r.Assets = make(map[string]shardmap.Asset, len(g.Assets))
-		}
-		r.Assets[name] = shardmap.Asset{S3: a.S3, HTTPS: a.HTTPS}
-	}
-	return r
-}
-
-// moment is a time as Python's isoformat spells it: microseconds if there are any, and the offset.
-func moment(t time.Time) string {
-	switch t = t.UTC().Truncate(time.Microsecond); {
-	case t.IsZero():
-		return ""
-	case t.Nanosecond() == 0:
-		return t.Format("2006-01-02T15:04:05+00:00")
-	}
-	return t.Format("2006-01-02T15:04:05.000000+00:00")
+// listed is what a map keeps of a granule.
+func listed(g *catalog.Entry) *catalog.Entry {
+	return &catalog.Entry{Granule: g.Granule, Data: g.Data, Siblings: g.Siblings, Datetime: g.Datetime, TimeKey: g.TimeKey}
 }
 
 // finish puts shards in key order and leaves out those without granules.
@@ -303,9 +282,9 @@ func (b *builder) finish(meta catalog.Meta) (*shardmap.Map, error) {
 	slices.SortFunc(m.Keys, core.CompareKeys)
 	for _, key := range m.Keys {
 		places := *b.shards[key]
-		list := make([]*shardmap.Record, len(places))
+		list := make([]*catalog.Entry, len(places))
 		for i, place := range places {
-			list[i] = b.records[place]
+			list[i] = b.listed[place]
 		}
 		m.Granules = append(m.Granules, list)
 		*b.shards[key] = nil // as many records again
@@ -327,7 +306,7 @@ func (b *builder) annotate(m *shardmap.Map, meta catalog.Meta, seconds float64) 
 		BuildWall        float64    `json:"build_wall_s,omitempty"`
 		Area             *Area      `json:"area,omitempty"`
 	}{Meta: meta, Backend: "zagg", Footprint: "swath", FootprintMargin: b.options.Allowance, FootprintCells: b.cells,
-		GranulesAssigned: len(b.records), TotalShards: len(m.Keys), TotalPairs: m.Pairs(), BuildWall: seconds, Area: areaOf(b.options.Readings)}
+		GranulesAssigned: len(b.listed), TotalShards: len(m.Keys), TotalPairs: m.Pairs(), BuildWall: seconds, Area: areaOf(b.options.Readings)}
 	about.TotalGranules = b.total
 	var err error
 	m.Metadata, err = json.Marshal(about)

@@ -66,9 +66,9 @@ func (celled) CoverCells(_ context.Context, words [][]uint64, _ []float64) ([][]
 	return keys, ok, nil
 }
 
-type list []*catalog.Granule
+type list []*catalog.Entry
 
-func (l list) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (l list) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	for _, g := range l {
 		if err := visit(g); err != nil {
 			return catalog.Meta{}, err
@@ -85,8 +85,8 @@ func points(lons ...float64) core.Region {
 	return r
 }
 
-func granule(id string, footprint core.Region) *catalog.Granule {
-	return &catalog.Granule{ID: id, Data: catalog.Address{S3: "s3://b/" + id}, Footprint: footprint}
+func granule(id string, footprint core.Region) *catalog.Entry {
+	return &catalog.Entry{Granule: core.Granule{ID: id}, Data: catalog.Address{S3: "s3://b/" + id}, Footprint: footprint}
 }
 
 func exactly() *Allowance { return &Allowance{} }
@@ -95,7 +95,7 @@ func TestBuild(t *testing.T) {
 	start := time.Date(2024, 11, 2, 1, 15, 0, 0, time.UTC)
 	a := granule("a", points(11, 12, 13))
 	a.Start, a.End = start, start.Add(1500*time.Millisecond)
-	a.Assets = map[string]catalog.Address{"l2a": {HTTPS: "https://h/l2a"}}
+	a.Siblings = map[string]catalog.Address{"l2a": {HTTPS: "https://h/l2a"}}
 	b := granule("b", points(12, 40))
 	b.Datetime = start
 	calls := 0
@@ -176,7 +176,7 @@ func TestBuildErrors(t *testing.T) {
 
 type failing struct{ err error }
 
-func (f failing) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Granule) error) (catalog.Meta, error) {
+func (f failing) Granules(_ context.Context, _ catalog.Query, visit func(*catalog.Entry) error) (catalog.Meta, error) {
 	for i := range 3 * batch {
 		if err := visit(granule(fmt.Sprint(i), points(1))); err != nil {
 			return catalog.Meta{}, err

@@ -62,12 +62,12 @@ type shardFeature struct {
 }
 
 type shardMembers struct {
-	Key      string             `json:"shard_key"`
-	Label    string             `json:"label"`
-	Count    int                `json:"granule_count"`
-	AreaKM2  float64            `json:"area_km2"`
-	Granules []*shardmap.Record `json:"granules"`
-	AOIMask  json.RawMessage    `json:"aoi_mask,omitempty"`
+	Key      string          `json:"shard_key"`
+	Label    string          `json:"label"`
+	Count    int             `json:"granule_count"`
+	AreaKM2  float64         `json:"area_km2"`
+	Granules json.RawMessage `json:"granules"`
+	AOIMask  json.RawMessage `json:"aoi_mask,omitempty"`
 }
 
 // WriteGeoJSON writes a map as features, one a line.
@@ -79,8 +79,12 @@ func WriteGeoJSON(to io.Writer, m *shardmap.Map, shards []core.Shard) error {
 	}
 	fmt.Fprintf(w, `{"type":"FeatureCollection",%s,"features":[`, head[1:len(head)-1])
 	for i := range shards {
+		granules, err := m.GranulesJSON(i)
+		if err != nil {
+			return err
+		}
 		f := shardFeature{Type: "Feature", ID: shards[i].Label, Geometry: geometry.OutlineGeoJSON(&shards[i].Outline), Properties: shardMembers{
-			Key: string(m.Keys[i]), Label: shards[i].Label, Count: len(m.Granules[i]), AreaKM2: shards[i].AreaKM2, Granules: m.Granules[i]}}
+			Key: string(m.Keys[i]), Label: shards[i].Label, Count: len(m.Granules[i]), AreaKM2: shards[i].AreaKM2, Granules: granules}}
 		if m.AOIMask != nil {
 			f.Properties.AOIMask = m.AOIMask[i]
 		}
@@ -133,15 +137,20 @@ func Read(ctx context.Context, name string) (*shardmap.Map, error) {
 		return nil, core.Errorf(core.Invalid, "shard map", name, "it has no zagg:grid_signature; only GeoJSON that zagg shardmap convert wrote can be converted back")
 	}
 	m := &shardmap.Map{Metadata: c.Metadata, GridSignature: c.Signature}
+	granules := make([]json.RawMessage, len(c.Features))
 	for i := range c.Features {
 		p := &c.Features[i].Properties
 		m.Keys = append(m.Keys, core.ShardKey(p.Key))
-		m.Granules = append(m.Granules, p.Granules)
+		granules[i] = p.Granules
 		if len(p.AOIMask) > 0 || m.AOIMask != nil {
 			m.AOIMask = append(m.AOIMask, p.AOIMask)
 		}
 	}
-	if err := m.Check(); err != nil {
+	err = m.SetGranulesJSON(granules)
+	if err == nil {
+		err = m.Check()
+	}
+	if err != nil {
 		return nil, core.Wrap(err, "", name)
 	}
 	return m, nil

@@ -58,7 +58,7 @@ func Describe(ctx context.Context, name string, m *shardmap.Map, grid core.Grid,
 		info.Expected = info.WithIndex
 	}
 	info.count(counts)
-	info.times(m)
+	info.First, info.Last = m.Times()
 	if grid != nil {
 		legacy, err := m.LegacyKeys(ctx, grid)
 		if err != nil {
@@ -87,19 +87,6 @@ func (info *Info) count(counts []int) {
 	info.Least, info.Most = sorted[0], sorted[n-1]
 	info.Mean = float64(info.Pairs) / float64(n)
 	info.Median = float64(sorted[(n-1)/2]+sorted[n/2]) / 2
-}
-
-// times are the first and last that the granules have; their texts sort as times, since all are RFC 3339 in UTC.
-func (info *Info) times(m *shardmap.Map) {
-	for _, list := range m.Granules {
-		for _, rec := range list {
-			start, end := cmp.Or(rec.TimeStart, rec.Datetime), cmp.Or(rec.TimeEnd, rec.TimeStart, rec.Datetime)
-			if start != "" && (info.First == "" || start < info.First) {
-				info.First = start
-			}
-			info.Last = max(info.Last, end)
-		}
-	}
 }
 
 // places names the densest shards and sums the area, as far as the grid is known.
