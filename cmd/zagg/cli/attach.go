@@ -13,9 +13,9 @@ func (a *app) attachCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "attach RUN",
 		Short: "Follow a run on AWS Lambda that another zagg has started",
-		Long: `Wait for the results of a run whose events were sent by another process, which was stopped or is elsewhere, and print its
-summary. RUN is the address that "zagg run" printed, or a store: then its latest run. Shards that were never sent, because
-the run was stopped, are computed by the same "zagg run" again.`,
+		Long: `Wait for the results of a run that another process started, on this machine or elsewhere, and print its summary. RUN is the
+address that "zagg run" printed, or a store, for its latest run. Shards that were not sent because the run was stopped are
+computed when you repeat "zagg run".`,
 		Example: "  zagg attach s3://bucket/heights.zarr\n  zagg attach s3://bucket/heights.zarr.status/20261121T170000.000Z",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

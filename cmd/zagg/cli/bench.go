@@ -13,10 +13,10 @@ import (
 func (a *app) benchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure what a shard costs, and keep it over the project's history",
-		Long: `The benchmark of this repository, in pieces that its workflows call and that run anywhere: measure the densest shard of
-every target, retain the records of merges, draw them, comment on a pull request, decide who may ask for a run, and
-distribute releases. docs/benchmark-setup.md is the one-time set-up.`,
+		Short: "Measure the cost of a shard over the project's history",
+		Long: `The benchmark of this repository, as single steps that its workflows call and that run anywhere: measure the densest shard
+of every target, keep the records of merges, plot them, comment on a pull request, check who may start a run, and
+distribute releases. docs/benchmark-setup.md describes the one-time set-up.`,
 		Example: `  zagg bench run --targets bench/series/targets.json --emulate --store-prefix /tmp/bench
   zagg bench series --series series.parquet --records metrics.json
   zagg bench plot --series series.parquet --output site`,
@@ -48,9 +48,9 @@ func (a *app) benchSeriesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "series --series FILE --records FILE",
 		Short: "Add the records of a merge to the retained table",
-		Long: `Add records to series.parquet: those of merges alone. A record of the same commit and target takes the place of the older
-one. A series that is not there begins; one that cannot be read, or records that are no list, are refused and nothing is
-changed. The same records give the same bytes.`,
+		Long: `Add the records of merges to series.parquet. A record replaces an older one of the same commit and target. The series is
+created if it does not exist. If it or the records cannot be read, the command fails and changes nothing. The same records
+give the same bytes.`,
 		Example: `  zagg bench series --series benchmarks/series.parquet --records metrics.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -81,7 +81,7 @@ func (a *app) benchPlotCommand() *cobra.Command {
 	var series, output string
 	c := &cobra.Command{
 		Use:     "plot --series FILE --output FOLDER",
-		Short:   "Draw cost per shard and per 100 km² over the merges, with an index page",
+		Short:   "Plot cost per shard and per 100 km² over the merges, with an index page",
 		Example: `  zagg bench plot --series benchmarks/series.parquet --output benchmarks/site`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -92,8 +92,8 @@ func (a *app) benchPlotCommand() *cobra.Command {
 			return bench.WriteSite(output, rows)
 		},
 	}
-	c.Flags().StringVar(&series, "series", "", "the table, parquet; one that is not there gives empty charts")
-	c.Flags().StringVarP(&output, "output", "o", "", "folder for the page and its pictures")
+	c.Flags().StringVar(&series, "series", "", "the table, Parquet; if it does not exist, the charts are empty")
+	c.Flags().StringVarP(&output, "output", "o", "", "folder for the page and its images")
 	return required(c, "series", "output")
 }
 
@@ -103,10 +103,10 @@ func (a *app) benchCheckCommand() *cobra.Command {
 	limits := bench.DefaultLimits()
 	c := &cobra.Command{
 		Use:   "check --history FILE --counts FILE",
-		Short: "Compare a run with the last merges, and fail where it takes more",
+		Short: "Compare a run with the last merges, and fail if it takes more",
 		Long: `Compare requests, bytes and seconds of the worker with the median of the last ten merges of the same target. Seconds are
-taken in units of a calibration loop that ran beside them, so that a slower machine does not count as a regression. The exit code is 1
-where something takes more than its limit.`,
+measured in units of a calibration loop of the same run, so that a slower machine does not count as a regression. The exit
+code is 1 if a limit is exceeded.`,
 		Example: `  zagg bench check --history benchmarks/counts.json --counts counts.json --retain`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -141,8 +141,8 @@ where something takes more than its limit.`,
 	f.StringVar(&history, "history", "", "counts of merges, JSON")
 	f.StringVar(&counts, "counts", "", "counts of this run, JSON")
 	f.BoolVar(&retain, "retain", false, "add this run's counts to the history")
-	f.Float64Var(&limits.Exact, "limit", limits.Exact, "by how much requests and bytes may grow: 0.02 is 2 %")
-	f.Float64Var(&limits.Seconds, "limit-seconds", limits.Seconds, "by how much seconds may grow")
+	f.Float64Var(&limits.Exact, "limit", limits.Exact, "limit for the growth of requests and bytes: 0.02 is 2 %")
+	f.Float64Var(&limits.Seconds, "limit-seconds", limits.Seconds, "limit for the growth of seconds, as a fraction")
 	return required(c, "history", "counts")
 }
 
@@ -152,11 +152,10 @@ func (a *app) benchReleaseCommand() *cobra.Command {
 	var noFunctions bool
 	c := &cobra.Command{
 		Use:   "release --tag X.Y.Z --output FOLDER",
-		Short: "Build what a release consists of: programs, functions, checksums, components, notes",
-		Long: `Build zagg for linux, macOS and Windows on amd64 and arm64, the zips of its Lambda functions for both architectures below
-lambda/, SHA256SUMS, the list of components (CycloneDX) and the notes, which are the section of CHANGELOG.md for the tag.
-The grid h3 needs C: it is in where a compiler for the platform is found, and left out elsewhere. The same sources give
-the same bytes.`,
+		Short: "Build a release: programs, functions, checksums, components, notes",
+		Long: `Build zagg for Linux, macOS and Windows on amd64 and arm64, the zips of its Lambda functions for both architectures in
+lambda/, SHA256SUMS, the list of components (CycloneDX) and the notes (the section of CHANGELOG.md for the tag).
+The grid h3 is included if a C compiler for the platform is found. The same sources give the same bytes.`,
 		Example: `  zagg bench release --tag 1.2.3 --output dist
   zagg bench release --tag 1.2.3 --output dist --platform linux/amd64 --no-functions`,
 		Args: cobra.NoArgs,
@@ -177,9 +176,9 @@ the same bytes.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.Tag, "tag", "", "the version, such as 1.2.3")
-	f.StringVarP(&o.Out, "output", "o", "dist", "folder that is written to")
+	f.StringVarP(&o.Out, "output", "o", "dist", "output folder")
 	f.StringVar(&o.Source, "source", ".", "the repository")
-	f.StringArrayVar(&only, "platform", nil, "only this platform, such as linux/arm64; may be repeated")
-	f.BoolVar(&noFunctions, "no-functions", false, "without the zips of the functions")
+	f.StringArrayVar(&only, "platform", nil, "build only this platform, such as linux/arm64; repeatable")
+	f.BoolVar(&noFunctions, "no-functions", false, "do not build the zips of the functions")
 	return required(c, "tag")
 }

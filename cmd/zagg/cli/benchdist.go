@@ -16,8 +16,8 @@ func (a *app) benchDistributeCommand() *cobra.Command {
 		Use:   "distribute --zips FOLDER --to s3://BUCKET --tag X.Y.Z",
 		Short: "Upload a release's functions to the bucket that users deploy from",
 		Long: `Upload exactly the zips of a release (` + strings.Join(bench.Bundles(), ", ") + `)
-as <minor>/<zip> with SHA256SUMS, then add the version to versions.json. A zip that is missing or does not belong there
-stops it before any upload. Doing it again changes nothing.`,
+as <minor>/<zip> with SHA256SUMS, then add the version to versions.json. A missing or
+unexpected zip is an error before any upload. Repeating the command changes nothing.`,
 		Example: `  zagg bench distribute --zips dist/lambda --to s3://sliderule-public-cors --tag 1.2.3`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -49,10 +49,10 @@ func (a *app) benchResolveCommand() *cobra.Command {
 	var anonymous bool
 	c := &cobra.Command{
 		Use:   "resolve --from s3://BUCKET [--from MIRROR]",
-		Short: "Say which minor version and which zip a version means",
-		Long: `Resolve a version as stand_up.sh does with LAMBDA_VERSION: "latest" is what versions.json of the first bucket says, a minor
-version stands for itself; where the bucket cannot tell, the latest tag, then this program's own version. With --zip also
-say where that zip is: in the first of the buckets that has it.`,
+		Short: "Find the minor version and the zip of a version",
+		Long: `Resolve a version as stand_up.sh does with LAMBDA_VERSION. "latest" is the latest version in versions.json of the first
+bucket, else --tag, else the version of this program. With --zip also print the address of the zip in the first bucket that
+has it.`,
 		Example: `  zagg bench resolve --from s3://sliderule-public-cors
   zagg bench resolve --from s3://sliderule-public-cors --from https://mirror.example/zagg --version 1.2 --zip lambda_function_arm64.zip`,
 		Args: cobra.NoArgs,
@@ -80,10 +80,10 @@ say where that zip is: in the first of the buckets that has it.`,
 		},
 	}
 	f := c.Flags()
-	f.StringArrayVar(&from, "from", nil, "bucket or folder of a distribution; repeated: mirrors, tried in turn for the zip")
+	f.StringArrayVar(&from, "from", nil, "bucket or folder of a distribution; repeat for mirrors, which are tried in turn")
 	f.StringVar(&version, "version", "latest", "latest, a minor version or a tag")
-	f.StringVar(&tag, "tag", "", "the latest tag, for where versions.json cannot be read")
-	f.StringVar(&bundle, "zip", "", "say where this zip is")
+	f.StringVar(&tag, "tag", "", "the latest tag, used if versions.json cannot be read")
+	f.StringVar(&bundle, "zip", "", "print the address of this zip")
 	f.StringVar(&region, "region", "", "AWS region of the buckets")
 	f.BoolVar(&anonymous, "anonymous", false, "read without credentials")
 	return required(c, "from")

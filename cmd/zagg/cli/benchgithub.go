@@ -16,7 +16,7 @@ import (
 // githubFlags are those of commands that speak to GitHub. The token comes from the environment alone.
 func githubFlags(f *pflag.FlagSet, g *bench.GitHub) {
 	f.StringVar(&g.Repo, "repo", os.Getenv("GITHUB_REPOSITORY"), "owner/name on GitHub (default $GITHUB_REPOSITORY)")
-	f.StringVar(&g.API, "api", cmp.Or(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), "GitHub's REST API; the token is taken from $GITHUB_TOKEN")
+	f.StringVar(&g.API, "api", cmp.Or(os.Getenv("GITHUB_API_URL"), "https://api.github.com"), "GitHub's REST API; $GITHUB_TOKEN has the token")
 	f.Lookup("repo").DefValue, f.Lookup("api").DefValue = "", "https://api.github.com"
 }
 
@@ -28,8 +28,8 @@ func (a *app) benchCommentCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "comment --records FILE [--repo OWNER/NAME --pr-number N | --output FILE]",
 		Short: "Write the table of a run as the comment on a pull request",
-		Long: `Write the comment with the marker ` + bench.Marker + `. With --pr-number the pull request's comment of that marker is
-updated in place, or created; otherwise the text is printed.`,
+		Long: `Write the comment with the marker ` + bench.Marker + `. With --pr-number, create the pull request's comment with this
+marker or update it in place; otherwise print the text.`,
 		Example: `  zagg bench comment --records metrics.json
   GITHUB_TOKEN=… zagg bench comment --records metrics.json --repo englacial/zagg --pr-number 12`,
 		Args: cobra.NoArgs,
@@ -76,9 +76,9 @@ func (a *app) benchGateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "gate --event NAME --payload FILE",
 		Short: "Decide whether a comment or label may start a run",
-		Long: `Read a GitHub event. A line of a new comment on a pull request that begins with /benchmark, or the label benchmark, asks for
-a run; who asks must have write or admin permission. The outputs are run=true|false, pr=N and head=COMMIT. A request that is
-refused is a notice, not an error.`,
+		Long: `Read a GitHub event. A new comment on a pull request with a line that begins with /benchmark, or the label benchmark, requests
+a run. The author must have write or admin permission. The outputs are run=true|false, pr=N and head=COMMIT. A refused request
+is a notice, not an error.`,
 		Example: `  zagg bench gate --event "$GITHUB_EVENT_NAME" --payload "$GITHUB_EVENT_PATH" --github-output "$GITHUB_OUTPUT"`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -97,7 +97,7 @@ refused is a notice, not an error.`,
 	f := c.Flags()
 	f.StringVar(&event, "event", "", "name of the event: issue_comment, pull_request_target")
 	f.StringVar(&payload, "payload", "", "file with the event")
-	f.StringVar(&output, "github-output", "", "file that outputs are added to (default: standard output)")
+	f.StringVar(&output, "github-output", "", "file to append the outputs to (default: standard output)")
 	githubFlags(f, &g)
 	return required(c, "event", "payload")
 }
@@ -106,9 +106,9 @@ func (a *app) benchClosureCommand() *cobra.Command {
 	var base, head, main, output, dir string
 	c := &cobra.Command{
 		Use:   "closure --base REV [--head REV]",
-		Short: "Say whether a change touches what the function is made from",
-		Long: `List the changed files that the worker is built from or deployed with: what the go command says its main depends on, go.mod
-and go.sum, and deploy/. The output is affects=true|false.`,
+		Short: "Check whether a change affects the function",
+		Long: `List the changed files that the worker is built from or deployed with: the dependencies of its main package, go.mod, go.sum
+and deploy/. The output is affects=true|false.`,
 		Example: `  zagg bench closure --base origin/main
   zagg bench closure --base "$BASE_SHA" --head "$HEAD_SHA" --github-output "$GITHUB_OUTPUT"`,
 		Args: cobra.NoArgs,
@@ -129,11 +129,11 @@ and go.sum, and deploy/. The output is affects=true|false.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&base, "base", "", "revision that the change is against")
+	f.StringVar(&base, "base", "", "base revision")
 	f.StringVar(&head, "head", "HEAD", "revision with the change")
 	f.StringVar(&main, "main", "./cmd/zagg-worker", "the function's main package")
 	f.StringVar(&dir, "source", ".", "the repository")
-	f.StringVar(&output, "github-output", "", "file that the output is added to (default: standard output)")
+	f.StringVar(&output, "github-output", "", "file to append the output to (default: standard output)")
 	return required(c, "base")
 }
 
@@ -143,11 +143,10 @@ func (a *app) benchDoctorCommand() *cobra.Command {
 	var noAWS, noGitHub bool
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the one-time set-up of the benchmark, and say how to complete it",
-		Long: `Look for what docs/benchmark-setup.md sets up: the OpenID Connect provider, the roles and the public bucket of the AWS
-account that the environment's credentials are of, and the variables, secret, branch, label and environment on GitHub. For
-everything that is missing the command that sets it up is printed. The exit code is 1 where something is missing or could
-not be looked at.`,
+		Short: "Check the one-time set-up of the benchmark, and print the missing steps",
+		Long: `Check the set-up of docs/benchmark-setup.md: the OpenID Connect provider, the roles and the public bucket in the AWS account
+of the environment's credentials, and the variables, secret, branch, label and environment on GitHub. For everything that is
+missing, print the command that sets it up. The exit code is 1 if something is missing or could not be checked.`,
 		Example: `  GITHUB_TOKEN=… zagg bench doctor --repo englacial/zagg --dist-bucket sliderule-public-cors
   zagg bench doctor --no-aws`,
 		Args: cobra.NoArgs,
@@ -173,9 +172,9 @@ not be looked at.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&s.DistBucket, "dist-bucket", "", "bucket that releases are distributed from")
-	f.BoolVar(&noAWS, "no-aws", false, "do not look at the AWS account")
-	f.BoolVar(&noGitHub, "no-github", false, "do not look at GitHub")
+	f.StringVar(&s.DistBucket, "dist-bucket", "", "distribution bucket of releases")
+	f.BoolVar(&noAWS, "no-aws", false, "do not check the AWS account")
+	f.BoolVar(&noGitHub, "no-github", false, "do not check GitHub")
 	githubFlags(f, &g)
 	return c
 }

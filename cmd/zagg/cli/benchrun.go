@@ -24,9 +24,9 @@ func (a *app) benchRunCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run --targets FILE --store-prefix PREFIX",
 		Short: "Measure the densest shard of every target",
-		Long: `Run one shard of every target, that with the most granules, as one invocation of a function, and write a record for each:
-seconds of the worker, GB-seconds, dollars a shard and for 100 km². Nothing is tried again. With --emulate the function
-runs on this machine, where requests and bytes are exact; --out-counts keeps them for "zagg bench check".`,
+		Long: `Run the shard with the most granules of every target as one invocation of a function, without retries, and write a record for
+each: seconds of the worker, GB-seconds, dollars per shard and per 100 km². With --emulate the function runs on this machine,
+where requests and bytes are exact; --out-counts saves them for "zagg bench check".`,
 		Example: `  zagg bench run --targets bench/series/targets.json --emulate --store-prefix /tmp/bench --out-json metrics.json --out-counts counts.json
   zagg bench run --targets bench/series/targets.json --target atl06_healpix --store-prefix s3://my-grids/bench --event merge --commit "$GITHUB_SHA" --ref main
   zagg bench run --targets bench/series/targets.json --store-prefix /tmp/bench --dry-run`,
@@ -37,21 +37,21 @@ runs on this machine, where requests and bytes are exact; --out-counts keeps the
 	}
 	f := c.Flags()
 	f.StringVar(&o.measured.Targets, "targets", "", "file of targets")
-	f.StringArrayVar(&o.measured.Names, "target", nil, "only this target; may be repeated")
-	f.StringVar(&o.measured.Stores, "store-prefix", "", "folder or s3://bucket/prefix that stores are written below")
+	f.StringArrayVar(&o.measured.Names, "target", nil, "run only this target; repeatable")
+	f.StringVar(&o.measured.Stores, "store-prefix", "", "folder or s3://bucket/prefix for the stores")
 	f.StringVar(&o.measured.Region, "region", "", "AWS region of the function and the granules")
-	f.StringVar(&o.measured.Function, "function-name", "process-shard", "the function that is invoked")
-	f.StringVar(&o.measured.Program, "zagg", "", "the zagg that is measured (default: this program)")
+	f.StringVar(&o.measured.Function, "function-name", "process-shard", "function to invoke")
+	f.StringVar(&o.measured.Program, "zagg", "", "zagg program to measure (default: this program)")
 	f.BoolVar(&o.measured.Emulate, "emulate", false, "run the function on this machine")
-	f.StringVar(&o.measured.Run.Event, "event", o.measured.Run.Event, "what made the run: merge, pr, manual; the series keeps merges")
-	f.StringVar(&o.measured.Run.Commit, "commit", "", "the commit that is measured")
+	f.StringVar(&o.measured.Run.Event, "event", o.measured.Run.Event, "trigger of the run: merge, pr, manual; the series keeps merges")
+	f.StringVar(&o.measured.Run.Commit, "commit", "", "commit to measure")
 	f.StringVar(&o.measured.Run.Ref, "ref", "", "its branch or pull request")
 	f.Int64Var(&o.measured.Run.PRNumber, "pr-number", 0, "the pull request")
 	f.StringVar(&o.files.Records, "out-json", "metrics.json", "file for the records")
 	f.StringVar(&o.files.Comment, "out-comment", "", "file for the comment on a pull request")
 	f.StringVar(&o.files.Counts, "out-counts", "", "file for requests, bytes and seconds in calibration loops")
 	f.StringVar(&o.files.Note, "worker-note", "", "a quoted line above the comment's table")
-	f.BoolVar(&o.measured.DryRun, "dry-run", false, "say what would be measured")
+	f.BoolVar(&o.measured.DryRun, "dry-run", false, "print what would be measured")
 	f.BoolVar(&o.failOnEmpty, "fail-on-empty", o.failOnEmpty, "fail if a shard has no observation")
 	c.RegisterFlagCompletionFunc("event", fixed(bench.EventMerge, bench.EventPR, bench.EventManual))
 	return required(c, "targets", "store-prefix")

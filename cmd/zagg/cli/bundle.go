@@ -23,12 +23,11 @@ func (a *app) bundleCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bundle [--plugin PACKAGE[@VERSION]]… [--replace PACKAGE=FOLDER]… [-o FILE.zip]",
 		Short: "Build the zip of a Lambda function from chosen plugins",
-		Long: `Build a static program with the chosen plugins for Lambda's provided.al2023 and pack it, with a manifest of what it can do,
-into a zip that "zagg deploy up" takes. The same sources give the same bytes.
+		Long: `Build a static program with the chosen plugins for Lambda's runtime provided.al2023, and pack it with a manifest into a zip for
+"zagg deploy up". The same sources give the same bytes.
 
-Built-in plugins are left out by naming those to keep. A third-party plugin is a Go package with a function Plugin(); it
-is also built as a process for this machine, because planning a run needs it here too. The grid h3 needs a C compiler
-for the function's architecture.`,
+--builtin names the built-in plugins to include. A third-party plugin is a Go package with a function Plugin(); it is also
+built as a process for this machine, where the run is planned. The grid h3 needs a C compiler for the function's architecture.`,
 		Example: `  zagg bundle                                                    # all built-in plugins, arm64
   zagg bundle --builtin healpix,hdf5,atl06,stats --arch amd64 -o worker.zip
   zagg bundle --plugin example.org/planefit@v1.2.0
@@ -62,13 +61,13 @@ for the function's architecture.`,
 	f := c.Flags()
 	f.StringVar(&o.Function, "function", "worker", "which function: "+functionsHelp())
 	f.StringVar(&o.Arch, "arch", "arm64", "of the function: arm64, amd64")
-	f.StringSliceVar(&o.Builtins, "builtin", nil, "built-in plugins to have (default all: "+strings.Join(bundle.Builtins(), ", ")+")")
-	f.StringArrayVar(&plugins, "plugin", nil, "Go package of a third-party plugin, with a version or not; may be repeated")
-	f.StringArrayVar(&replaces, "replace", nil, "take a plugin from a folder: PACKAGE=FOLDER; may be repeated")
+	f.StringSliceVar(&o.Builtins, "builtin", nil, "built-in plugins to include (default all: "+strings.Join(bundle.Builtins(), ", ")+")")
+	f.StringArrayVar(&plugins, "plugin", nil, "Go package of a third-party plugin, optionally with @VERSION; repeatable")
+	f.StringArrayVar(&replaces, "replace", nil, "use a local folder for a plugin: PACKAGE=FOLDER; repeatable")
 	f.StringVarP(&o.Out, "output", "o", "", "the zip (default zagg-FUNCTION-ARCH.zip)")
-	f.StringVar(&o.Source, "source", "", "folder with zagg's source (default: the checkout around the working folder, else the released version of this program)")
+	f.StringVar(&o.Source, "source", "", "folder with zagg's source (default: the checkout that contains the working folder, else the released version of this program)")
 	f.BoolVar(&asJSON, "json", false, "print what was built as JSON")
-	f.BoolVarP(&verbose, "verbose", "v", false, "show the commands that build it")
+	f.BoolVarP(&verbose, "verbose", "v", false, "print the build commands")
 	c.RegisterFlagCompletionFunc("arch", fixed("arm64", "amd64"))
 	c.RegisterFlagCompletionFunc("builtin", fixed(bundle.Builtins()...))
 	c.RegisterFlagCompletionFunc("function", fixed(bundle.FunctionNames()...))

@@ -18,7 +18,6 @@ import (
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/assign"
 	"github.com/englacial/zagg/internal/catalog/geometry"
-	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/run"
 )
@@ -39,14 +38,15 @@ func (a *app) catalogCommand() *cobra.Command {
 		Use:   "catalog --config FILE|NAME --short-name NAME (--start-date DATE --end-date DATE | --cycle N) AREA [CATALOG|GRANULES…]",
 		Short: "Find granules and assign them to shards",
 		Long: `Search an archive's catalog for the granules of a product in a time and an area, assign each to the shards of the
-configured grid that its footprint can meet, and write the shard map that zagg run reads.
+configured grid that its footprint may meet, and write a shard map for zagg run.
 
-The area is one of --polygon, --bbox, --aoi-wkt and --aoi-wkb. The search is widened so that shards at the border of the area
-get all of their granules, and footprints by a margin, so that no observation is lost.
-Granules come from NASA's CMR, from CMR-STAC or another STAC API (--source, --stac-url), or, without a network, from what is
-given as arguments or by --catalog-in: a stac-geoparquet file, a JSON file of STAC items, or a list of files. Files without a
-catalog have no footprint and go to every shard of the area; zagg run --granules finds their shards by reading them.
-Siblings that the configuration names (data_source.assets.*.files) are found among them, in the CMR by a search of their own.
+Give the area by one of --polygon, --bbox, --aoi-wkt and --aoi-wkb. The search is wider than the area, so that shards at its
+border get all their granules, and footprints get a margin, so that no observation is lost.
+
+Granules come from NASA's CMR, from CMR-STAC or another STAC API (--source, --stac-url), or, without a network, from the
+arguments or --catalog-in: a stac-geoparquet file, a JSON file of STAC items, or a list of files. Files without a catalog have
+no footprint and are assigned to every shard of the area; zagg run --granules finds their shards by reading them. Sibling
+products (data_source.assets.*.files of the configuration) are looked for in the same files, or by a separate search of the CMR.
 
 Restricted collections are searched with EARTHDATA_TOKEN, EARTHDATA_USERNAME and EARTHDATA_PASSWORD, or ~/.netrc.`,
 		Example: `  zagg catalog --config atl06 --short-name ATL06 --cycle 22 --polygon basins.geojson --output map.json --catalog-out cat.parquet
@@ -62,34 +62,34 @@ Restricted collections are searched with EARTHDATA_TOKEN, EARTHDATA_USERNAME and
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.config, "config", "", "run configuration, for its grid: a YAML or JSON file, or the name of a shipped one ("+strings.Join(config.Shipped(), ", ")+")")
+	f.StringVar(&o.config, "config", "", "run configuration with the grid: a YAML or JSON file, or the name of a shipped one (listed by \"zagg config show\")")
 	f.StringVar(&o.ShortName, "short-name", "", "product, such as ATL06")
-	f.StringVar(&o.Version, "version", "007", "of the product")
-	f.StringVar(&o.Provider, "provider", "NSIDC_CPRD", "archive, as CMR calls it")
+	f.StringVar(&o.Version, "version", "007", "version of the product")
+	f.StringVar(&o.Provider, "provider", "NSIDC_CPRD", "archive, as named by the CMR")
 	f.StringVar(&o.StartDate, "start-date", "", "first day, YYYY-MM-DD, or a time with its zone")
 	f.StringVar(&o.EndDate, "end-date", "", "last day, inclusive")
-	f.IntVar(&o.Cycle, "cycle", 0, "repeat cycle of ICESat-2 instead of dates: 91 days each, cycle 1 from 2018-10-13")
+	f.IntVar(&o.Cycle, "cycle", 0, "ICESat-2 repeat cycle instead of dates: 91 days each, cycle 1 from 2018-10-13")
 	f.StringVar(&o.Polygon, "polygon", "", "area: GeoJSON file")
-	f.StringVar(&o.BBox, "bbox", "", "area: lon_min,lat_min,lon_max,lat_max; lon_min above lon_max crosses the antimeridian")
-	f.StringVar(&o.WKT, "aoi-wkt", "", "area: well-known text, or a file of it")
-	f.StringVar(&o.WKB, "aoi-wkb", "", "area: file of well-known binary")
+	f.StringVar(&o.BBox, "bbox", "", "area: lon_min,lat_min,lon_max,lat_max; lon_min greater than lon_max crosses the antimeridian")
+	f.StringVar(&o.WKT, "aoi-wkt", "", "area: well-known text, or a file with it")
+	f.StringVar(&o.WKB, "aoi-wkb", "", "area: file with well-known binary")
 	f.StringVar(&o.output, "output", "", "shard map to write: path or s3://bucket/key (default shardmap_SHORT_START_END.json)")
-	f.StringVar(&o.Catalog, "catalog-out", "", "stac-geoparquet file of the granules to write as well")
-	f.StringVar(&o.catalogIn, "catalog-in", "", "take the granules from this file instead of a search")
-	f.StringVar(&o.Service, "source", "cmr", "what to search: cmr, cmr-stac, stac")
-	f.StringVar(&o.CMR, "cmr-url", os.Getenv("ZAGG_CMR_URL"), "another CMR (environment: ZAGG_CMR_URL)")
-	f.StringVar(&o.STAC, "stac-url", os.Getenv("ZAGG_STAC_URL"), "search of a STAC API: https://host/…/search (environment: ZAGG_STAC_URL)")
-	f.StringVar(&o.Method, "stac-method", "post", "how a STAC API is searched: get, post")
-	f.StringVar(&o.Query, "stac-query", "", `more of a STAC search, JSON: '{"query":{"eo:cloud_cover":{"lt":20}}}'`)
+	f.StringVar(&o.Catalog, "catalog-out", "", "also write the granules to this stac-geoparquet file")
+	f.StringVar(&o.catalogIn, "catalog-in", "", "read the granules from this file instead of searching")
+	f.StringVar(&o.Service, "source", "cmr", "service to search: cmr, cmr-stac, stac")
+	f.StringVar(&o.CMR, "cmr-url", os.Getenv("ZAGG_CMR_URL"), "address of the CMR (environment: ZAGG_CMR_URL)")
+	f.StringVar(&o.STAC, "stac-url", os.Getenv("ZAGG_STAC_URL"), "search address of a STAC API: https://host/…/search (environment: ZAGG_STAC_URL)")
+	f.StringVar(&o.Method, "stac-method", "post", "HTTP method for searching a STAC API: get, post")
+	f.StringVar(&o.Query, "stac-query", "", `additional JSON members of a STAC search: '{"query":{"eo:cloud_cover":{"lt":20}}}'`)
 	f.StringArrayVar(&o.Collections, "collection", nil, "id of a STAC collection (default SHORT_VERSION)")
-	f.StringVar(&o.Asset, "asset", "", "name of the asset that is the granule's file, where a catalog lists several")
+	f.StringVar(&o.Asset, "asset", "", "name of the asset with the granule's file, if a catalog lists several")
 	f.StringVar(&o.TimeKey, "time-key", "", "property that groups granules of one acquisition")
-	f.StringVar(&o.Edges, "edges", "auto", "how the sides of the area and of footprints in files run: auto, geodesic, planar")
-	f.StringVar(&o.NoFootprint, "no-footprint", "error", "what a granule without a footprint is: error, earth (it may be anywhere)")
-	f.Float64Var(&o.margin, "footprint-margin", 0, "metres by which footprints are widened, instead of data_source.footprint_margin or the product's own")
-	f.IntVar(&o.indexOrder, "index-footprints", 0, "note in --catalog-out the HEALPix cells of this order that cover each footprint")
-	f.BoolVar(&o.Thumbnails, "preserve-thumbnails", false, "keep addresses of pictures in --catalog-out")
-	f.BoolVar(&o.Timings, "timings", false, "note in the map how long it took to build; two maps of the same granules then differ")
+	f.StringVar(&o.Edges, "edges", "auto", "edges of the area and of footprints in files: auto, geodesic, planar")
+	f.StringVar(&o.NoFootprint, "no-footprint", "error", "a granule without a footprint: error, earth (anywhere)")
+	f.Float64Var(&o.margin, "footprint-margin", 0, "margin of footprints in metres, instead of data_source.footprint_margin or the default")
+	f.IntVar(&o.indexOrder, "index-footprints", 0, "write the HEALPix cells of this order that cover each footprint to --catalog-out")
+	f.BoolVar(&o.Thumbnails, "preserve-thumbnails", false, "keep addresses of thumbnails in --catalog-out")
+	f.BoolVar(&o.Timings, "timings", false, "write the build time into the map; two maps of the same granules then differ")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only warnings, the summary and errors")
 	f.StringVar(&o.backend, "backend", "auto", "accepted for old command lines; there is one way, and it is exact")

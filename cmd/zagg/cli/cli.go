@@ -39,8 +39,7 @@ const (
 )
 
 const exitCodes = `
-Exit codes: 0, all that was asked for is done; 1, it failed; 2, the command line is wrong; 3, done but for what was left out and is named;
-130, stopped.
+Exit codes: 0, done; 1, failed; 2, wrong command line; 3, done except for parts that were left out and are named; 130, stopped.
 `
 
 // Main runs the command line of the process with the given plugins and returns the exit code. Started by Lambda, or by
@@ -152,8 +151,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "zagg",
 		Short: "Turn archives of satellite point measurements into analysis-ready grids",
-		Long: `zagg reads HDF5 granules of point measurements by byte ranges, gives each observation its cell on a grid, computes
-statistics per cell, and writes a Zarr v3 store that xarray opens.`,
+		Long: `zagg reads HDF5 granules of point measurements by byte ranges, assigns each observation to a cell of a grid, computes
+statistics per cell, and writes a Zarr v3 store that opens in xarray.`,
 		Example: `  zagg demo
   zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
   zagg plot heights.zarr h_mean -o map.png`,
@@ -161,7 +160,7 @@ statistics per cell, and writes a Zarr v3 store that xarray opens.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.PersistentFlags().BoolVar(&a.plugins.Trust.All, "allow-plugins", false, "start the commands that a configuration's plugins: names, without a sha256 and without asking")
+	root.PersistentFlags().BoolVar(&a.plugins.Trust.All, "allow-plugins", false, "start plugin commands of a configuration without a sha256 and without asking")
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodes)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w for `%s`", err, errUsage, cmd.CommandPath())

@@ -19,12 +19,13 @@ func (a *app) coarsenCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "coarsen STORE (--order N | --levels N,N,…)",
-		Short: "Make coarser groups of a store out of its own cells",
-		Long: `Fold the cells of a store into those of coarser orders, each in a group of its own in the same store: counts, sums, minima and maxima
-exactly, t-digests approximately. Variables that cannot be computed of their own results, such as medians, are named and left out. The
-groups are linked by the attributes finer_group and coarser_group, and the store's root lists them under multiscales.
+		Short: "Add coarser groups to a store, computed from its own cells",
+		Long: `Compute cells of coarser orders from the cells of a store, and write each order to a group of the same store. Counts, sums,
+minima and maxima are exact, t-digests approximate. Variables that cannot be computed from their own results, such as medians,
+are named and left out. The attributes finer_group and coarser_group link the groups; the store's root lists them under
+multiscales.
 
-Groups do not follow later runs: after one, coarsen again.`,
+Later runs do not update these groups: run coarsen again.`,
 		Example: `  zagg coarsen heights.zarr --order 8
   zagg coarsen s3://bucket/photons.zarr --levels 17,15,13,11`,
 		Args: cobra.ExactArgs(1),
@@ -37,9 +38,9 @@ Groups do not follow later runs: after one, coarsen again.`,
 	}
 	f := c.Flags()
 	f.IntVar(&order, "order", 0, "order of the coarser cells")
-	f.IntSliceVar(&levels, "levels", nil, "orders of several groups; the store's own may be among them")
-	f.StringVar(&path, "config", "", "the configuration that the store was made from; left out: the one kept beside the store")
-	f.BoolVar(&asJSON, "json", false, "print what was made as JSON")
+	f.IntSliceVar(&levels, "levels", nil, "orders of several groups; may include the store's own")
+	f.StringVar(&path, "config", "", "the configuration of the store (default: the copy beside the store)")
+	f.BoolVar(&asJSON, "json", false, "print the result as JSON")
 	c.MarkFlagsOneRequired("order", "levels")
 	return c
 }

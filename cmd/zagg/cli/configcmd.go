@@ -35,12 +35,12 @@ func (a *app) configCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Check configurations: keys, values, names of grids, readers and statistics, expressions",
-		Long: `Check everything that can be checked without data. Each error names file, line and key. Exits 1 if a file has an error, and 3 if its
-names could not be checked because they are of plugins, which are not started for it.
+		Long: `Check everything that can be checked without data. Each error names file, line and key. The exit code is 1 if a file has an
+error, and 3 if names could not be checked because they belong to plugins, which this command does not start.
 
-To have an editor check while you type, write this first line into the YAML (YAML language server):
+To check in an editor while you type, begin the file with this line (YAML language server):
   # yaml-language-server: $schema=zagg.schema.json
-and make the schema with: zagg config schema > zagg.schema.json`,
+and create the schema with: zagg config schema > zagg.schema.json`,
 		Example: "  zagg config check my.yaml\n  zagg config check my.yaml --granule granules/first.h5",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -74,7 +74,7 @@ and make the schema with: zagg config schema > zagg.schema.json`,
 			return nil
 		},
 	}
-	c.Flags().StringArrayVar(&granules, "granule", nil, "also check against a granule, a file or an URL: are its datasets there, of kinds that can be used, and in the units that the configuration takes them for? may be repeated")
+	c.Flags().StringArrayVar(&granules, "granule", nil, "also check datasets, their types and units in this granule (file or URL); repeatable")
 	return c
 }
 
@@ -140,10 +140,10 @@ func (a *app) configNew() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "new --from GRANULE [-o FILE]",
 		Short: "Draft a configuration from any HDF5 file",
-		Long: `Draft a configuration from an HDF5 file or URL that nobody described: groups such as beams, coordinates, the datasets with a row for
-each observation, their units and fill values, quality flags with what is good and how often each value is there, records that own
-observations (segments of photons), and a grid as fine as the observations lie apart. Comments say what was chosen, and what was left
-out and why. The draft is checked and read with as a run would before it is printed.`,
+		Long: `Draft a configuration from an HDF5 file or URL. The draft has groups such as beams, coordinates, the datasets with one row per
+observation with their units and fill values, quality flags with their good values and frequencies, records that own
+observations (segments of photons), and a grid as fine as the spacing of the observations. Comments explain what was chosen and
+what was left out. Before it is printed, the draft is checked and tried on the file.`,
 		Example: "  zagg config new --from granule.h5 -o my.yaml\n  zagg config new --from s3://bucket/granule.h5 | less",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -171,7 +171,7 @@ out and why. The draft is checked and read with as a run would before it is prin
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "the file, a path or URL")
-	c.Flags().StringVarP(&out, "output", "o", "", "write to this file, which must not be there yet; default: print")
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write, which must not exist (default: print)")
 	_ = c.MarkFlagRequired("from")
 	return c
 }
@@ -194,8 +194,8 @@ func (a *app) configSchema() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "schema [--config FILE]",
 		Short: "Print the JSON schema of configurations, for editors",
-		Long: `Print the JSON schema of configurations. With a configuration it has the keys of its plugins, too: of grids, of readers beside their names and of
-params; those in processes are started for it where --allow-plugins is given.`,
+		Long: `Print the JSON schema of configurations. With --config it includes the keys of the configuration's plugins: settings of grids
+and readers, and params. Plugin processes are started only with --allow-plugins.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			schema := config.Schema()
@@ -212,6 +212,6 @@ params; those in processes are started for it where --allow-plugins is given.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&file, "config", "", "run configuration whose plugins' keys are in it too")
+	c.Flags().StringVar(&file, "config", "", "include the keys of this run configuration's plugins")
 	return c
 }

@@ -44,21 +44,21 @@ func (a *app) costCommand() *cobra.Command {
 	o := costOptions{}
 	c := &cobra.Command{
 		Use:   "cost SHARDMAP | cost --simulate [SHARDMAP]",
-		Short: "Predict what a run on AWS Lambda costs and how long it takes",
+		Short: "Predict cost and time of a run on AWS Lambda",
 		Long: `Read a shard map and predict dollars, wall time and the densest shard for a function's memory and concurrency.
 
-The model is a time for each job, shard and granule, of which a granule's is bound by CPU, bandwidth or latency, and requests and
-bytes by how the granule will be read: whole, in pieces, or by its index. Its constants are those of the benchmark in
-docs/performance.md, or are fitted to the receipts of a store that zagg has written (--receipts).
+The model has times per job, shard and granule. The time of a granule depends on CPU, bandwidth or latency, and requests and
+bytes depend on how it is read: whole, in pieces, or with its index. The constants come from the benchmark in
+docs/performance.md, or are fitted to the receipts of a store (--receipts).
 
---calibrate N computes N shards of the map, from the one with most granules to the one with fewest, as "zagg run" with the same
-flags would, fits the model to what they took, and keeps the constants in SHARDMAP.cost.yaml, without .json; zagg cost and
-zagg run go by them from then on. The shards stay in the store, where the run finds them done.
+--calibrate N computes N shards of the map, from the one with most granules to the one with fewest, like "zagg run" with the
+same flags, fits the model to their times, and saves the constants in SHARDMAP.cost.yaml, without .json. zagg cost and
+zagg run use this file from then on. The shards stay in the store; a run does not compute them again.
 
---simulate replays the run: its jobs go through the dispatcher's own order and pace on a simulated clock, to a Lambda that starts workers
-as AWS documents it. It prints medians of several replays and between what four of five lie, where processor, latency, bandwidth and cold
-starts are off as far as they may be, and what the run waits for. Without a map it is a made-up cycle of 4,153 granules and 1,742 shards.
---target-wall looks for the memory and the shards per job that cost least and end in that time.`,
+--simulate replays the run on a simulated clock, with the dispatcher's order and pace, and a Lambda that starts workers as AWS
+documents. It repeats this with varied CPU, latency, bandwidth and cold starts, and prints medians, the range of four of five
+replays, and what the run waits for. Without a map it simulates a synthetic cycle of 4,153 granules and 1,742 shards.
+--target-wall finds the memory and the shards per job with the lowest cost that finish in time.`,
 		Example: `  zagg cost shardmap.json
   zagg cost shardmap.json --memory 4096 --concurrency 500 --indexed
   zagg cost shardmap.json --sizes 20 --latency 15ms --bandwidth 90
@@ -80,27 +80,27 @@ starts are off as far as they may be, and what the run waits for. Without a map 
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.function.MemoryMB, "memory", 2048, "memory of a worker in MB; CPU comes with it")
-	f.IntVar(&o.function.Concurrency, "concurrency", 1000, "workers at once")
+	f.IntVar(&o.function.MemoryMB, "memory", 2048, "memory of a worker in MB, which also determines its CPU")
+	f.IntVar(&o.function.Concurrency, "concurrency", 1000, "maximum number of concurrent workers")
 	f.StringVar(&o.architecture, "architecture", "arm64", "of the function: arm64, x86_64")
 	f.IntVar(&o.function.TmpMB, "tmp", 512, "ephemeral storage of a worker in MB")
-	f.Float64Var(&o.function.Timeout, "timeout", 720, "time-out of the function in seconds, for the ceiling")
-	f.DurationVar(&o.latency, "latency", cost.DefaultLatency, "until the service that has the granules answers")
-	f.Float64Var(&o.megabytes, "bandwidth", cost.DefaultBandwidth/1e6, "MB a second from that service to a worker")
-	f.IntVar(&o.sizes, "sizes", 0, "ask for the sizes of so many granules (HEAD), of those that the map has no sizes of; files are always looked at")
+	f.Float64Var(&o.function.Timeout, "timeout", 720, "time-out of the function in seconds, for the maximum cost")
+	f.DurationVar(&o.latency, "latency", cost.DefaultLatency, "latency of the granules' service")
+	f.Float64Var(&o.megabytes, "bandwidth", cost.DefaultBandwidth/1e6, "bandwidth in MB/s from the granules' service to a worker")
+	f.IntVar(&o.sizes, "sizes", 0, "number of granules without a size in the map to ask for (HEAD); sizes of local files are always read")
 	f.BoolVar(&o.indexed, "indexed", false, "the granules have sidecar indexes (zagg index build)")
-	f.BoolVar(&o.cells, "cell-index", false, "the indexes know the cells of rows, so that no coordinates are read")
-	f.StringVar(&o.receipts, "receipts", "", "fit the model to the finished shards of this store")
-	f.StringVar(&o.constants, "constants", "", "constants of the model: a file that --calibrate has written (default SHARDMAP.cost.yaml, without .json, if it is there)")
-	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together: a number, or auto: as is cheapest without a run that is a tenth longer")
+	f.BoolVar(&o.cells, "cell-index", false, "the indexes contain the cells of rows, so that no coordinates are read")
+	f.StringVar(&o.receipts, "receipts", "", "fit the model to the receipts of this store")
+	f.StringVar(&o.constants, "constants", "", "constants of the model, a file written by --calibrate (default SHARDMAP.cost.yaml, without .json, if it exists)")
+	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards per job: a number, or auto: the cheapest that makes the run at most a tenth longer")
 	f.BoolVar(&o.json, "json", false, "print JSON")
-	f.IntVar(&o.calibrate, "calibrate", 0, "compute so many shards and fit the model to them; needs --config and --store")
+	f.IntVar(&o.calibrate, "calibrate", 0, "number of shards to compute and fit the model to; needs --config and --store")
 	f.StringVar(&o.config, "config", "", "configuration of the run, for --calibrate and for the labels of shards (default: the map's own grid)")
-	f.StringVar(&o.run.store, "store", "", "with --calibrate: where shards are written, as of zagg run")
-	f.StringVar(&o.run.backend, "backend", "local", "with --calibrate: where shards are computed: local, lambda")
+	f.StringVar(&o.run.store, "store", "", "with --calibrate: store for the shards, as for zagg run")
+	f.StringVar(&o.run.backend, "backend", "local", "with --calibrate: where to compute shards: local, lambda")
 	f.StringVar(&o.run.driver, "driver", "", "with --calibrate: read granules by s3 or https")
 	f.StringVar(&o.run.region, "region", "", "with --calibrate: AWS region of the granules, the store and the function")
-	f.IntVar(&o.run.maxWorkers, "max-workers", 0, "with --calibrate: shards at once (default 1 local)")
+	f.IntVar(&o.run.maxWorkers, "max-workers", 0, "with --calibrate: concurrent shards (default 1 local)")
 	o.run.lambda.flags(f)
 	o.simulate.flags(f)
 	c.RegisterFlagCompletionFunc("architecture", fixed("arm64", "x86_64"))

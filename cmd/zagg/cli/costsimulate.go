@@ -29,13 +29,13 @@ type simulateOptions struct {
 }
 
 func (o *simulateOptions) flags(f *pflag.FlagSet) {
-	f.BoolVar(&o.on, "simulate", false, "replay the run on a simulated clock; without a map, a made-up cycle")
-	f.DurationVar(&o.wall, "target-wall", 0, "with --simulate: find the memory and shards per job that cost least and end in this time")
-	f.IntVar(&o.account, "account-concurrency", 0, "with --simulate: workers that the account may have at once, of which a twentieth and at least 100 are kept free (0: enough)")
-	f.IntVar(&o.burst, "burst", simulate.DefaultBurst, "with --simulate: workers that Lambda starts at once, and every ten seconds after that")
-	f.DurationVar(&o.coldStart, "cold-start", simulate.DefaultColdStart, "with --simulate: before a new worker begins to start, which is not paid for")
-	f.IntVar(&o.replays, "replays", 20, "with --simulate: how often the run is replayed, each time with other chance")
-	f.Uint64Var(&o.seed, "seed", 1, "with --simulate: of chance, and of the made-up cycle; the same gives the same")
+	f.BoolVar(&o.on, "simulate", false, "replay the run on a simulated clock; without a map, a synthetic cycle")
+	f.DurationVar(&o.wall, "target-wall", 0, "with --simulate: find the cheapest memory and shards per job that finish in this time")
+	f.IntVar(&o.account, "account-concurrency", 0, "with --simulate: concurrency limit of the account, of which a twentieth and at least 100 stay free (0: unlimited)")
+	f.IntVar(&o.burst, "burst", simulate.DefaultBurst, "with --simulate: workers that Lambda starts at once, and in every further ten seconds")
+	f.DurationVar(&o.coldStart, "cold-start", simulate.DefaultColdStart, "with --simulate: unpaid delay before a new worker starts")
+	f.IntVar(&o.replays, "replays", 20, "with --simulate: number of replays with different random numbers")
+	f.Uint64Var(&o.seed, "seed", 1, "with --simulate: seed of the random numbers and of the synthetic cycle")
 }
 
 func (o *simulateOptions) check(calibrate int) error {
@@ -158,7 +158,7 @@ func (a *app) printSimulation(s *simulation, o *costOptions) error {
 	fmt.Fprintf(w, "Wall time\t%s s\n", spanText(r.WallSeconds, 1))
 	fmt.Fprintf(w, "Cost\t$%.4f ($%.4f to $%.4f)\n", r.USD.Median, r.USD.Low, r.USD.High)
 	fmt.Fprintf(w, "Waits for\t%s\n", boundsText(s.Bounds))
-	fmt.Fprintf(w, "Stated\tlatency %s, %.0f MB/s a worker, cold start %s, %s workers at once and every 10 s; constants from %s\n", o.latency, o.megabytes, o.simulate.coldStart, humanize.Comma(int64(o.simulate.burst)), s.Constants)
+	fmt.Fprintf(w, "Assumed\tlatency %s, %.0f MB/s per worker, cold start %s, burst of %s workers and the same every 10 s; constants from %s\n", o.latency, o.megabytes, o.simulate.coldStart, humanize.Comma(int64(o.simulate.burst)), s.Constants)
 	return w.Flush()
 }
 

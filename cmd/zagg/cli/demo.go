@@ -23,17 +23,17 @@ func (a *app) demoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Aggregate ten small sample granules and draw the map",
-		Long: `Aggregate ten synthetic granules in the layout of ICESat-2 ATL06 that come with this program, over an outlet glacier that
-does not exist, and draw the mean heights. What it does is an ordinary run: the granules and the configuration are
-written beside the store for you to try with.`,
+		Long: `Aggregate ten synthetic granules in the layout of ICESat-2 ATL06, which come with this program, over a fictitious outlet
+glacier, and draw the mean heights. This is an ordinary run: the granules and the configuration are written beside the store,
+for your own experiments.`,
 		Example: "  zagg demo\n  zagg demo --store /tmp/demo.zarr --picture /tmp/demo.png",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.demo(cmd.Context(), store, picture)
 		},
 	}
-	c.Flags().StringVar(&store, "store", filepath.Join("zagg-demo", "heights.zarr"), "store to write; one of an earlier demo is replaced")
-	c.Flags().StringVar(&picture, "picture", filepath.Join("zagg-demo", "h_mean.png"), "picture to draw")
+	c.Flags().StringVar(&store, "store", filepath.Join("zagg-demo", "heights.zarr"), "store to write; replaces that of an earlier demo")
+	c.Flags().StringVar(&picture, "picture", filepath.Join("zagg-demo", "h_mean.png"), "image to draw")
 	return c
 }
 

@@ -27,11 +27,11 @@ func (a *app) deployCommand() *cobra.Command {
 	o := &deployOptions{}
 	c := &cobra.Command{
 		Use:   "deploy",
-		Short: "Stand up, change and remove zagg's functions on AWS Lambda",
-		Long: `Create or change a CloudFormation stack with a function, its role and its logs. What would change is shown first.
-docs/standing-up.md walks through it. Removing a stack leaves buckets and data as they are.
+		Short: "Deploy, update and remove zagg's functions on AWS Lambda",
+		Long: `Create or change a CloudFormation stack with a function, its role and its logs. The changes are shown first. Removing a stack
+keeps buckets and data. docs/standing-up.md explains the steps.
 
-A service is a stack of its own:
+Each service has its own stack:
 ` + servicesHelp(),
 		Example: `  zagg deploy up --output-bucket my-grids
   zagg deploy status
@@ -41,9 +41,9 @@ A service is a stack of its own:
   zagg deploy up --service zipedit --zip-bucket my-bundles`,
 	}
 	up := &cobra.Command{
-		Use: "up [--service NAME] [--bundle ZIP]", Short: "Create the stack, or change it to what is given", Args: cobra.NoArgs,
-		Long: `Create the stack, or change it to what is given. Without --bundle the function is built first, with all built-in
-plugins, as "zagg bundle" does; that needs Go, and for the worker a C compiler for the architecture because of the grid h3.`,
+		Use: "up [--service NAME] [--bundle ZIP]", Short: "Create or change the stack", Args: cobra.NoArgs,
+		Long: `Create or change the stack. Without --bundle, first build the function with all built-in plugins, like "zagg bundle". This needs
+Go and, for the worker, a C compiler for the architecture because of the grid h3.`,
 		Example: "  zagg deploy up --output-bucket my-grids --create-output-bucket\n" +
 			"  zagg deploy up --bundle zagg-worker-amd64.zip --architecture x86_64 --output-bucket my-grids\n" +
 			"  zagg deploy up --bundle zagg-worker-arm64.zip --output-bucket my-grids --role-arn arn:aws:iam::123456789012:role/zagg\n" +
@@ -51,22 +51,22 @@ plugins, as "zagg bundle" does; that needs Go, and for the worker a C compiler f
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deployUp(cmd, o, true) },
 	}
 	update := &cobra.Command{
-		Use: "update [--bundle ZIP]", Short: "Change a stack that is there: another bundle, other parameters; what is not given stays", Args: cobra.NoArgs,
+		Use: "update [--bundle ZIP]", Short: "Change an existing stack; parameters that are not given stay", Args: cobra.NoArgs,
 		Example: "  zagg deploy update --bundle zagg-worker-arm64.zip\n  zagg deploy update --memory 4096 --variants",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.deployUp(cmd, o, false) },
 	}
 	status := &cobra.Command{
-		Use: "status", Short: "Say what the stack is and what it made", Args: cobra.NoArgs, Example: "  zagg deploy status --stack zagg-backend --json",
+		Use: "status", Short: "Show the state and outputs of the stack", Args: cobra.NoArgs, Example: "  zagg deploy status --stack zagg-backend --json",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deployStatus(cmd.Context(), o) },
 	}
 	down := &cobra.Command{
-		Use: "down", Short: "Remove the stack; buckets and stores stay", Args: cobra.NoArgs, Example: "  zagg deploy down --stack zagg-backend",
+		Use: "down", Short: "Remove the stack; keep buckets and stores", Args: cobra.NoArgs, Example: "  zagg deploy down --stack zagg-backend",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deployDown(cmd.Context(), o) },
 	}
 	for _, sub := range []*cobra.Command{up, update, status, down} {
-		sub.Flags().StringVar(&o.serviceName, "service", "worker", "what to stand up: "+strings.Join(serviceNames(), ", "))
+		sub.Flags().StringVar(&o.serviceName, "service", "worker", "service: "+strings.Join(serviceNames(), ", "))
 		sub.Flags().StringVar(&o.stack, "stack", "", "name of the CloudFormation stack (default: the service's, "+stacksHelp()+")")
-		sub.Flags().StringVar(&o.region, "region", "us-west-2", "AWS region of the function: that of the granules, so that reading them is free")
+		sub.Flags().StringVar(&o.region, "region", "us-west-2", "AWS region of the function; in the region of the granules reading is free")
 		sub.RegisterFlagCompletionFunc("service", fixed(serviceNames()...))
 		sub.PreRunE = func(cmd *cobra.Command, _ []string) error { return o.resolve(cmd) }
 		c.AddCommand(sub)
@@ -80,8 +80,8 @@ plugins, as "zagg bundle" does; that needs Go, and for the worker a C compiler f
 
 func deployParameters(c *cobra.Command, o *deployOptions) {
 	f := c.Flags()
-	f.StringVar(&o.bundle, "bundle", "", "zip of the function, made by `zagg bundle` (default: up builds it, update leaves it as it is)")
-	f.StringVar(&o.artifacts, "artifact-bucket", "", "bucket in the region where the zip is kept (default zagg-artifacts-ACCOUNT-REGION, made if it is missing)")
+	f.StringVar(&o.bundle, "bundle", "", "zip of the function, made by \"zagg bundle\" (default: up builds it, update leaves it as it is)")
+	f.StringVar(&o.artifacts, "artifact-bucket", "", "bucket for the zip, in the same region (default zagg-artifacts-ACCOUNT-REGION, created if missing)")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	parameterFlags(f)
 	c.RegisterFlagCompletionFunc("architecture", fixed("arm64", "x86_64"))

@@ -39,11 +39,11 @@ func (a *app) exportCommand() *cobra.Command {
 	var variables []string
 	c := &cobra.Command{
 		Use:   "export STORE --to parquet|geoparquet|csv|cog|netcdf",
-		Short: "Write a store's cells as a table or a picture that other tools read",
-		Long: `Write the cells that hold something as a table: parquet or csv with the centre of each cell, geoparquet with its outline.
-A variable with several values per cell is a column for each: h_q_0, h_q_1. netcdf has the cells one after another, with
-centres and corners, by the CF conventions, and keeps dimensions of variables. A store of rows and columns is also written
-as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are done are written.`,
+		Short: "Write a store's cells as a table or an image for other tools",
+		Long: `Write the non-empty cells of all finished shards as a table: parquet or csv with the centre of each cell, geoparquet with its
+outline. A variable with several values per cell becomes several columns: h_q_0, h_q_1. netcdf has a list of cells with centres
+and corners, following the CF conventions, and keeps the dimensions of variables. A rectilinear store can also be written
+as a Cloud Optimized GeoTIFF (cog), one variable per file.`,
 		Example: `  zagg export heights.zarr --to geoparquet -o heights.parquet
   zagg export s3://bucket/heights.zarr --to csv --variables h_mean,count
   zagg export heights.zarr --to netcdf -o heights.nc      # xarray.open_dataset("heights.nc")
@@ -65,9 +65,9 @@ as a Cloud Optimized GeoTIFF (cog), one variable a file. Only shards that are do
 			return nil
 		},
 	}
-	c.Flags().StringVar(&to, "to", "", "kind of file: parquet, geoparquet, csv, cog, netcdf")
-	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: the store's name with the ending of the kind)")
-	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or an instant in it")
+	c.Flags().StringVar(&to, "to", "", "format: parquet, geoparquet, csv, cog, netcdf")
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: the store's name with the extension of the format)")
+	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or a time in it")
 	c.Flags().StringSliceVar(&variables, "variables", nil, "variables to write (default: all)")
 	return c
 }

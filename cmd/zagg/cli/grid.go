@@ -18,7 +18,7 @@ import (
 func (a *app) gridCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "grid",
-		Short:   "Ask a grid about places and cells",
+		Short:   "Find the cells and shards of positions and areas",
 		Example: `  echo '-75.1,106.2' | zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' -`,
 	}
 	c.AddCommand(a.gridLocate(), a.gridCover())
@@ -30,11 +30,11 @@ func (a *app) gridLocate() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "locate --grid JSON [FILE.csv|-]",
-		Short: "Name the cell of each lat,lon row",
-		Long: `Read rows of latitude and longitude in WGS84 degrees and print the cell and shard of each: the columns lat, lon and then
-what the grid calls its cells (HEALPix: cell_id, morton, decimal, shard_key, point). A first line with the names lat and lon, in
-any order and among others, is a header; without one the first two columns are latitude and longitude. A row that is no
-place (nan) has empty fields.`,
+		Short: "Print the cell of each position",
+		Long: `Read rows of latitude and longitude in WGS84 degrees and print the cell and shard of each: the columns lat, lon and the
+grid's names of cells (HEALPix: cell_id, morton, decimal, shard_key, point). A first line with the names lat and lon, in
+any order and among others, is a header; without a header the first two columns are latitude and longitude. An invalid
+position (nan) has empty fields.`,
 		Example: `  zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' points.csv
   zagg grid locate --grid '{"type":"healpix","parent_order":6,"child_order":12}' --json - < points.csv`,
 		Args: cobra.MaximumNArgs(1),
@@ -66,7 +66,7 @@ place (nan) has empty fields.`,
 
 // gridFlags are the two ways to name a grid, of which either will do.
 func gridFlags(f *pflag.FlagSet, grid *string) {
-	f.StringVar(grid, "grid", "", `the grid: JSON with "type" and the keys of output.grid, or a run configuration as --config has it`)
+	f.StringVar(grid, "grid", "", `the grid: JSON with "type" and the keys of output.grid, or a run configuration`)
 	f.StringVar(grid, "config", "", "the grid of a run configuration: a file, or the name of a shipped one")
 }
 

@@ -27,14 +27,14 @@ func (a *app) gridCover() *cobra.Command {
 	o := coverOptions{}
 	c := &cobra.Command{
 		Use:   "cover --grid JSON --polygon FILE.geojson|-",
-		Short: "List the shards or cells that meet a polygon",
-		Long: `Print the shards of a grid that meet the places in a GeoJSON file (a geometry, a feature, or a collection of features,
-taken as one union; lines and points too), one a line: shard_key, label and block, which for HEALPix is the nested id.
-With --order shards are cells of that order (HEALPix) or resolution (H3) instead of the grid's own shards.
+		Short: "List the shards or cells that meet an area",
+		Long: `Print the shards of a grid that meet the geometries in a GeoJSON file (a geometry, a feature, or a collection of features;
+lines and points are allowed), one per line: shard_key, label and block (for HEALPix the nested id). With --order, print cells
+of this order (HEALPix) or resolution (H3) instead of shards.
 
-Polygons may have holes, be concave, cross the antimeridian and contain a pole. Of each ring the smaller side is the inside.
+Polygons may have holes, be concave, cross the antimeridian and contain a pole. The inside of a ring is its smaller side.
 Edges are great circles of the sphere to which the grid maps latitudes, or planar: straight in longitude and latitude. By
-default planar are boxes along meridians and parallels, and shapes along the frame of a flat world map.`,
+default, boxes along meridians and parallels, and shapes along the frame of a flat world map, are planar.`,
 		Example: `  zagg grid cover --grid '{"type":"healpix","parent_order":6,"child_order":12}' --polygon basin.geojson
   zagg grid cover --grid '{"type":"healpix","parent_order":6,"child_order":12}' --polygon basin.geojson --order 9 --json
   zagg grid cover --grid '{"type":"h3","parent_resolution":3,"child_resolution":9}' --polygon track.geojson --margin 5000
@@ -49,9 +49,9 @@ default planar are boxes along meridians and parallels, and shapes along the fra
 	gridFlags(f, &o.grid)
 	f.StringVar(&o.polygon, "polygon", "", "GeoJSON file, or - for standard input")
 	f.IntVar(&o.order, "order", 0, "cells of this HEALPix order or H3 resolution instead of the grid's shards")
-	f.StringVar(&o.edges, "edges", "auto", "how edges run: auto, geodesic, planar")
-	f.StringVar(&o.latitude, "latitude", "", "HEALPix: authalic-wgs84 or geodetic-spherical, instead of what --grid says")
-	f.Float64Var(&o.margin, "margin", 0, "metres around the polygon that count as well")
+	f.StringVar(&o.edges, "edges", "auto", "edges: auto, geodesic, planar")
+	f.StringVar(&o.latitude, "latitude", "", "HEALPix: authalic-wgs84 or geodetic-spherical; overrides --grid")
+	f.Float64Var(&o.margin, "margin", 0, "margin around the area in metres")
 	f.BoolVar(&o.json, "json", false, "print one JSON object with the lists shard_keys and labels and, for HEALPix, nested and morton")
 	c.RegisterFlagCompletionFunc("edges", fixed("auto", "geodesic", "planar"))
 	c.RegisterFlagCompletionFunc("latitude", fixed("authalic-wgs84", "geodetic-spherical"))

@@ -18,7 +18,7 @@ import (
 func (a *app) h5Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "h5",
-		Short: "Look into HDF5 files: objects, types, chunks, values",
+		Short: "Inspect HDF5 files: objects, types, chunks, values",
 		Example: `  zagg h5 ls granule.h5
   zagg h5 show granule.h5 /gt1l/land_ice_segments/h_li --select 0:10`,
 	}
@@ -32,9 +32,9 @@ func (a *app) h5ListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ls URL [PATH]",
 		Short: "List the objects of an HDF5 file",
-		Long: `List what links lead to from PATH (default /), in the order of the links: kind, name, type, shape, how the values are
-stored (chunk shape, filters with their parameters) and the number of attributes. An object that several links lead to is
-described once; the other links name that place.
+		Long: `List the objects below PATH (default /), in the order of the links: kind, name, type, shape, storage (chunk shape, filters
+with their parameters) and number of attributes. An object with several links is described once; its other links name the
+first path.
 
 ` + h5Where,
 		Example: `  zagg h5 ls granule.h5
@@ -50,11 +50,11 @@ described once; the other links name that place.
 		},
 	}
 	access.flags(c)
-	c.Flags().BoolVar(&o.Attrs, "attrs", false, "with attributes and their values")
-	c.Flags().BoolVar(&o.Sizes, "sizes", false, "with the number of chunks, bytes in the file and ratio; reads chunk tables")
-	c.Flags().BoolVar(&o.Paths, "paths", false, "whole paths in place of a tree, for grep")
+	c.Flags().BoolVar(&o.Attrs, "attrs", false, "show attributes and their values")
+	c.Flags().BoolVar(&o.Sizes, "sizes", false, "show number of chunks, bytes in the file and compression ratio; reads chunk tables")
+	c.Flags().BoolVar(&o.Paths, "paths", false, "print full paths instead of a tree")
 	c.Flags().IntVar(&o.Depth, "depth", -1, "levels below PATH; -1: all")
-	c.Flags().BoolVar(&o.JSON, "json", false, "print a JSON array, one line for each link")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print a JSON array, one line per link")
 	return c
 }
 
@@ -64,19 +64,18 @@ func (a *app) h5ShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show URL PATH",
 		Short: "Show an object of an HDF5 file: type, storage, attributes, values",
-		Long: `Show what is at PATH: datatype, shape, storage, filters, fill value, attributes and values. Of many values the text shows
-the ends of each dimension; --select and --json show all that are selected.
+		Long: `Show the object at PATH: datatype, shape, storage, filters, fill value, attributes and values. If there are many values, the
+text shows the ends of each dimension; --select and --json show all selected values.
 
 With --json a datatype is a tree (class, size, byte_order, members, base, …), numbers are exact, NaN and infinities are the
 strings "NaN", "Infinity" and "-Infinity", bytes that are not UTF-8 are {"base64": …}, an enum's value is its number,
-and a reference is {"address": …, "path": …}. sha256 is that of the values in C order, numbers little-endian, members of
-compounds one after another, strings of fixed size filled with NUL, references as the 8 bytes of the address, and
-variable strings and sequences as their bytes after the number of these (4 bytes, little-endian).
+and a reference is {"address": …, "path": …}. sha256 is the hash of the values in C order: numbers little-endian, members of
+compounds one after another, strings of fixed size padded with NUL, references as the 8 bytes of the address, and
+variable-length strings and sequences as their size in bytes (4 bytes, little-endian) followed by the bytes.
 
---recursive shows all objects below PATH, each at the first path that leads to it, and the other links; of values only the
-hash. An object that cannot be read has an error, and the exit code is 1. What was never written has no byte in a file but
-can be declared of any size: more than 2 GiB of it are not hashed, unless --full-hash says so, and more than 64 MiB are not
-printed, unless --select does.
+--recursive shows all objects below PATH, each at its first path, the other links, and only hashes of values. An object that
+cannot be read has an error, and the exit code is 1. Unwritten data takes no bytes in a file but can be declared with any
+size: more than 2 GiB of it are hashed only with --full-hash, and more than 64 MiB are printed only with --select.
 
 ` + h5Where,
 		Example: `  zagg h5 show granule.h5 /gt1l/land_ice_segments/h_li
@@ -95,12 +94,12 @@ printed, unless --select does.
 		},
 	}
 	access.flags(c)
-	c.Flags().StringVar(&o.Selection, "select", "", "values to show, as numpy has it: for each dimension an index or start:stop:step, such as 0:10,: or -1,...")
-	c.Flags().BoolVar(&o.Chunks, "chunks", false, "with the chunk table: first element, rows, byte in the file, bytes, filter mask")
-	c.Flags().BoolVar(&o.Recursive, "recursive", false, "all objects below PATH, with hashes in place of values")
-	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON; with --recursive an array, one line for each link")
-	c.Flags().BoolVar(&o.NoHash, "no-hash", false, "without the SHA-256 of values: --recursive then reads none")
-	c.Flags().BoolVar(&o.FullHash, "full-hash", false, "hash values that were never written, however many")
+	c.Flags().StringVar(&o.Selection, "select", "", "values to show, in numpy's syntax: for each dimension an index or start:stop:step, such as 0:10,: or -1,...")
+	c.Flags().BoolVar(&o.Chunks, "chunks", false, "show the chunk table: first element, rows, offset in the file, bytes, filter mask")
+	c.Flags().BoolVar(&o.Recursive, "recursive", false, "show all objects below PATH, with hashes instead of values")
+	c.Flags().BoolVar(&o.JSON, "json", false, "print JSON; with --recursive an array, one line per link")
+	c.Flags().BoolVar(&o.NoHash, "no-hash", false, "do not hash values; --recursive then reads none")
+	c.Flags().BoolVar(&o.FullHash, "full-hash", false, "hash unwritten values of any size")
 	c.MarkFlagsMutuallyExclusive("no-hash", "full-hash")
 	return c
 }
@@ -128,9 +127,9 @@ func (o *h5Access) flags(c *cobra.Command) {
 }
 
 // h5Where is the help on URLs, the same for both commands.
-const h5Where = `URL is a file, s3://bucket/key or https://…; only the byte ranges that are needed are read, and the last line on standard
-error says how many requests and bytes it took. S3 is reached as the AWS SDK finds it (AWS_PROFILE, AWS_ENDPOINT_URL_S3
-and so on); EARTHDATA_TOKEN is sent to NASA's HTTPS servers.`
+const h5Where = `URL is a file, s3://bucket/key or https://…. Only the necessary byte ranges are read; the last line on standard error shows
+the number of requests and bytes. S3 access uses the settings of the AWS SDK (AWS_PROFILE, AWS_ENDPOINT_URL_S3 and so on);
+EARTHDATA_TOKEN is sent to NASA's HTTPS servers.`
 
 // An h5Source is an open file whose requests are counted.
 type h5Source struct {

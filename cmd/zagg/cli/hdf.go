@@ -19,8 +19,8 @@ func (a *app) hdfCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "hdf",
 		Short: "Serve HDF5 files to h5pyd, and read them through the HDF REST API",
-		Long: `Serve HDF5 files, where they lie, through the HDF REST API that h5pyd speaks, and read what such a service has: this
-one, the function of "zagg deploy up --service hdf", or HSDS. docs/hdf-service.md walks through it.`,
+		Long: `Serve HDF5 files from where they are stored through the HDF REST API of h5pyd, and read from such a service: this one, the
+function of "zagg deploy up --service hdf", or HSDS. docs/hdf-service.md explains the steps.`,
 		Example: `  zagg hdf serve --root granules
   zagg hdf ls granule.h5
   zagg hdf get granule.h5 /gt1l/land_ice_segments/h_li --select '0:10'`,
@@ -37,16 +37,16 @@ type hdfServeOptions struct {
 func (a *app) hdfServeCommand() *cobra.Command {
 	o := &hdfServeOptions{}
 	c := &cobra.Command{
-		Use: "serve --root DIR|s3://bucket/prefix", Short: "Serve HDF5 files, and domains that HSDS keeps, over HTTP", Args: cobra.NoArgs,
-		Long: `Serve the HDF5 files below a folder or a prefix, read only, until it is interrupted: requests under way are then answered.
-The file DIR/a/b.h5 is the domain /a/b.h5. Symbolic links are followed as long as they stay below DIR.
+		Use: "serve --root DIR|s3://bucket/prefix", Short: "Serve HDF5 files and HSDS domains over HTTP", Args: cobra.NoArgs,
+		Long: `Serve the HDF5 files below a folder or a prefix, read-only, until interrupted; running requests are then completed. The file
+DIR/a/b.h5 is the domain /a/b.h5. Symbolic links are followed if they stay below DIR.
 
-Domains in HSDS's own storage are served beside them, by the rights that they say. With --write they can be made, changed and
-removed; no change is lost to another at the same time, for which the store must keep the conditions of a PUT. A folder on this
-machine must be written by one server only.
+Domains in HSDS's own storage are served as well, with the rights in their ACLs. With --write they can be created, changed and
+removed. Concurrent changes are never lost; for this the store must honour conditional PUTs. Only one server may write to a
+local folder.
 
-Without --user everybody may read everything, so listen on this machine only. With it, the password is the first line of
---password-file or the environment variable ` + hdfclient.PasswordVariable + `, and --public says what may be read without it.`,
+Without --user anyone can read everything, so listen on this machine only. With --user, the password is the first line of
+--password-file or the environment variable ` + hdfclient.PasswordVariable + `, and --public names what can be read without it.`,
 		Example: `  zagg hdf serve --root granules
   HS_ENDPOINT=http://127.0.0.1:5101 python -c 'import h5pyd; print(list(h5pyd.File("/granule.h5")))'
   zagg hdf serve --root s3://bucket/granules --address :5101 --user me --password-file ~/.hdf-password --public /shared`,
@@ -54,14 +54,14 @@ Without --user everybody may read everything, so listen on this machine only. Wi
 	}
 	f := c.Flags()
 	f.StringVar(&o.service.Root, "root", "", "folder or s3://bucket/prefix with the files")
-	f.StringVar(&o.address, "address", "127.0.0.1:5101", "host:port to listen on; port 0 takes a free one")
-	f.StringVar(&o.service.Bucket, "bucket", "", "name of the bucket for clients that give one (default: that of s3://, else \"local\")")
-	f.StringVar(&o.service.User, "user", "", "name that may read everything")
+	f.StringVar(&o.address, "address", "127.0.0.1:5101", "host:port to listen on; port 0 means a free one")
+	f.StringVar(&o.service.Bucket, "bucket", "", "name of the bucket, for clients that give one (default: that of s3://, else \"local\")")
+	f.StringVar(&o.service.User, "user", "", "user who may read everything")
 	f.StringVar(&o.service.PasswordFile, "password-file", "", "file with the password of --user")
-	f.StringArrayVar(&o.service.Public, "public", nil, "folder or domain that may be read without credentials; can be repeated")
-	f.StringVar(&o.service.UsersFile, "users-file", "", "file with more users, a line name:password each, who may use kept domains by their rights")
-	f.BoolVar(&o.service.Write, "write", false, "let domains in HSDS's storage be made, changed and removed; --user is their administrator")
-	f.BoolVar(&o.service.Unconditional, "write-unconditional", false, "write also where the store does not keep the conditions of a PUT: changes at the same time are lost")
+	f.StringArrayVar(&o.service.Public, "public", nil, "folder or domain that can be read without credentials; repeatable")
+	f.StringVar(&o.service.UsersFile, "users-file", "", "file with more users, one name:password per line, with the rights that HSDS domains grant them")
+	f.BoolVar(&o.service.Write, "write", false, "allow creating, changing and removing HSDS domains; --user is their administrator")
+	f.BoolVar(&o.service.Unconditional, "write-unconditional", false, "write even if the store does not honour conditional PUTs; concurrent changes may be lost")
 	f.StringVar(&o.service.Access.Region, "region", "", "AWS region of an s3:// root")
 	f.BoolVar(&o.service.Access.Anonymous, "anonymous", false, "read S3 without credentials")
 	cobra.CheckErr(c.MarkFlagRequired("root"))
@@ -108,15 +108,15 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
 	return <-stopped
 }
 
-const hdfWhere = `DOMAIN is a file (a path, s3://bucket/key), which is read where it lies, or, with --endpoint, a domain of a service: /folder/file.h5.
-The endpoint is http://host:port, https://… or http+lambda://FUNCTION; HS_ENDPOINT, HS_USERNAME, HS_PASSWORD and HS_BUCKET are
-read as h5pyd does.`
+const hdfWhere = `DOMAIN is a file (a path or s3://bucket/key), which is read directly, or, with --endpoint, a domain of a service, such as
+/folder/file.h5. The endpoint is http://host:port, https://… or http+lambda://FUNCTION. HS_ENDPOINT, HS_USERNAME,
+HS_PASSWORD and HS_BUCKET have the same meaning as for h5pyd.`
 
 // hdfAccessFlags are those of `zagg hdf ls` and `get`.
 func hdfAccessFlags(c *cobra.Command, o *hdfclient.Access) {
 	f := c.Flags()
-	f.StringVar(&o.Endpoint, "endpoint", "", "HDF REST service to ask (default HS_ENDPOINT where DOMAIN begins with / and is no file)")
-	f.StringVar(&o.User, "user", "", "name at the service (default HS_USERNAME); the password is HS_PASSWORD")
+	f.StringVar(&o.Endpoint, "endpoint", "", "HDF REST service (default HS_ENDPOINT, if DOMAIN begins with / and is not a file)")
+	f.StringVar(&o.User, "user", "", "user name at the service (default HS_USERNAME); the password is HS_PASSWORD")
 	f.StringVar(&o.Bucket, "bucket", "", "bucket of the domain (default HS_BUCKET, else the service's)")
 	f.StringVar(&o.Region, "region", "", "AWS region of an s3:// file, or of the function")
 	f.BoolVar(&o.Anonymous, "anonymous", false, "read S3 without credentials")

@@ -23,10 +23,10 @@ type hdfCheckOptions struct {
 func (a *app) hdfCheckCommand() *cobra.Command {
 	o := &hdfCheckOptions{}
 	c := &cobra.Command{
-		Use: "check --root DIR|s3://bucket/prefix DOMAIN", Short: "Find what belongs to nothing in a domain of HSDS's storage", Args: cobra.ExactArgs(1),
-		Long: `Look through all that is stored of a domain: objects that no link leads to, chunks of no dataset or beyond its extent, changes
-that were begun and given up, links that lead nowhere and metadata that cannot be read. The first three cannot be seen through the
-service; a client or server that was killed leaves them. With --fix they are removed, and changes that were given up are made.`,
+		Use: "check --root DIR|s3://bucket/prefix DOMAIN", Short: "Find orphaned objects in a domain of HSDS's storage", Args: cobra.ExactArgs(1),
+		Long: `Check all stored objects of a domain: objects without a link, chunks without a dataset or beyond its extent, unfinished
+changes, dangling links and unreadable metadata. The first three are left by killed clients or servers and are not visible
+through the service. With --fix they are removed, and unfinished changes are completed.`,
 		Example: `  zagg hdf check --root s3://bucket /home/me/data.h5
   zagg hdf check --root s3://bucket /home/me/data.h5 --fix`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.hdfCheck(cmd.Context(), o, args[0]) },
@@ -34,8 +34,8 @@ service; a client or server that was killed leaves them. With --fix they are rem
 	f := c.Flags()
 	f.StringVar(&o.root, "root", "", "folder or s3://bucket/prefix with the domain")
 	f.StringVar(&o.bucket, "bucket", "", "name of the bucket (default: that of s3://, else \"local\")")
-	f.BoolVar(&o.fix, "fix", false, "remove what is of no use, and make changes that were given up")
-	f.DurationVar(&o.age, "age", time.Hour, "leave alone what is younger: it may be under way")
+	f.BoolVar(&o.fix, "fix", false, "remove orphaned objects and complete unfinished changes")
+	f.DurationVar(&o.age, "age", time.Hour, "ignore objects younger than this, which may be in use")
 	f.StringVar(&o.region, "region", "", "AWS region of an s3:// root")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read S3 without credentials")
 	cobra.CheckErr(c.MarkFlagRequired("root"))

@@ -33,7 +33,7 @@ func (a *app) hdfListCommand() *cobra.Command {
 		},
 	}
 	hdfAccessFlags(c, &access)
-	c.Flags().BoolVarP(&o.Recursive, "recursive", "r", false, "go into groups")
+	c.Flags().BoolVarP(&o.Recursive, "recursive", "r", false, "list groups recursively")
 	c.Flags().BoolVar(&o.Attributes, "attributes", false, "show attributes and their values")
 	return c
 }
@@ -47,8 +47,8 @@ type hdfGetOptions struct {
 func (a *app) hdfGetCommand() *cobra.Command {
 	o := &hdfGetOptions{}
 	c := &cobra.Command{
-		Use: "get DOMAIN PATH", Short: "Print values of a dataset, or all that is known of a group or type", Args: cobra.ExactArgs(2),
-		Long: `Print the values of a dataset as JSON, one row a line, or their bytes; of a group or a committed type, its description.
+		Use: "get DOMAIN PATH", Short: "Print values of a dataset, or the description of a group or type", Args: cobra.ExactArgs(2),
+		Long: `Print the values of a dataset as JSON, one row per line, or as bytes. For a group or a committed type print its description.
 
 ` + hdfWhere,
 		Example: `  zagg hdf get granule.h5 /gt1l/land_ice_segments/h_li --select '0:10'
@@ -59,11 +59,11 @@ func (a *app) hdfGetCommand() *cobra.Command {
 	}
 	hdfAccessFlags(c, &o.access)
 	f := c.Flags()
-	f.StringVar(&o.values.Select, "select", "", "part of the dataset: a:b:step, an index, or a list [i,j] a dimension ('0:10,:', '[[1,5],0:2]')")
+	f.StringVar(&o.values.Select, "select", "", "part of the dataset: for each dimension a:b:step, an index, or a list [i,j] ('0:10,:', '[[1,5],0:2]')")
 	f.StringVar(&o.values.Fields, "fields", "", "members of a compound type, separated by colons")
-	f.StringVar(&o.values.Query, "query", "", "rows of a table for which this holds, each with its number before it ('x > 0.5 & name == \"a\"')")
-	f.IntVar(&o.values.Limit, "limit", 0, "most rows of --query")
-	f.BoolVar(&o.values.Binary, "binary", false, "packed bytes in the file's byte order instead of JSON")
+	f.StringVar(&o.values.Query, "query", "", "print rows of a table that satisfy this condition, with their numbers ('x > 0.5 & name == \"a\"')")
+	f.IntVar(&o.values.Limit, "limit", 0, "maximum number of rows of --query")
+	f.BoolVar(&o.values.Binary, "binary", false, "write packed bytes in the file's byte order instead of JSON")
 	f.StringVarP(&o.out, "output", "o", "", "file to write instead of printing")
 	return c
 }

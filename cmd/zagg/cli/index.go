@@ -15,7 +15,7 @@ import (
 func (a *app) indexCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "index",
-		Short:   "Make sidecar indexes of granules, so that runs read them with fewer requests",
+		Short:   "Build sidecar indexes of granules, so that runs need fewer requests",
 		Example: "  zagg index build 'granules/*.h5' --out indexes",
 	}
 	c.AddCommand(a.indexBuild())
@@ -28,19 +28,19 @@ func (a *app) indexBuild() *cobra.Command {
 	var cells bool
 	c := &cobra.Command{
 		Use:   "build GRANULES… --out PATH",
-		Short: "Write an index of each granule: chunk tables and the boxes of its chunks",
-		Long: `Write for each granule PATH/<granule>.zidx: where the chunks of the configuration's datasets lie, and the box of longitude
-and latitude of each. A run whose configuration says
+		Short: "Write an index of each granule: chunk tables and bounding boxes of chunks",
+		Long: `Write PATH/<granule>.zidx for each granule: the positions of the chunks of the configuration's datasets, and their bounding
+boxes in longitude and latitude. A run with the configuration
 
   data_source:
     index: {backend: sidecar, store: PATH}
 
-reads a shard's data in one round of requests after the index. With --cells there is also, for the configuration's grid, an index
-of the cells that rows lie in; with {cells: true} beside store a run then reads no coordinates, and only chunks that hold rows
-of its shards, whatever its statistics are. An index that no longer fits its granule (size, ETag) is
-not used. Build indexes from where the runs read: another copy of a granule may have another ETag.
+then reads the index, and a shard's data in one round trip. With --cells the command also writes an index of the grid cells of
+rows; a run with {cells: true} beside store then reads no coordinates, and only chunks with rows of its shards. An index is
+not used if the size or ETag of its granule has changed. Build indexes from the same addresses that runs read: another copy of
+a granule may have another ETag.
 
-Indexes that fit are left as they are; --overwrite makes them again.`,
+Current indexes are kept; --overwrite builds them again.`,
 		Example: `  zagg index build 'granules/*.h5' --out indexes
   zagg index build s3://bucket/granules/ --out s3://bucket/indexes --config my.yaml --max-workers 16`,
 		Args: cobra.MinimumNArgs(1),
@@ -53,12 +53,12 @@ Indexes that fit are left as they are; --overwrite makes them again.`,
 	}
 	f := c.Flags()
 	f.StringVar(&out, "out", "", "folder or s3:// prefix to write to")
-	f.BoolVar(&cells, "cells", false, "also note in which cells of the configuration's grid rows lie")
-	f.StringVar(&o.config, "config", "atl06", "run configuration that says which datasets: a file, or the name of a shipped one")
-	f.IntVar(&o.maxWorkers, "max-workers", 4, "granules indexed at once")
+	f.BoolVar(&cells, "cells", false, "also write an index of the cells of rows in the configuration's grid")
+	f.StringVar(&o.config, "config", "atl06", "run configuration with the datasets: a file, or the name of a shipped one")
+	f.IntVar(&o.maxWorkers, "max-workers", 4, "granules to index concurrently")
 	f.StringVar(&o.region, "region", "", "AWS region of the granules and the indexes")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read and write S3 without credentials")
-	f.BoolVar(&o.overwrite, "overwrite", false, "make indexes again that are there and fit")
+	f.BoolVar(&o.overwrite, "overwrite", false, "rebuild current indexes too")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only the summary and errors")
 	return c
 }

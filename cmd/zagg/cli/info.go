@@ -20,9 +20,9 @@ func (a *app) infoCommand() *cobra.Command {
 	var cell, at string
 	c := &cobra.Command{
 		Use:   "info STORE",
-		Short: "Say what a store holds: grid, arrays, finished shards, observations; or one of its cells",
-		Long: `Say what a store holds: its grid, arrays, finished shards, observations. With --cell, what it has of one cell: every array's value,
-and of t-digests some quantiles and a small picture of the distribution, from its least to its greatest value.`,
+		Short: "Show the contents of a store, or of one of its cells",
+		Long: `Show the grid, arrays, finished shards and observations of a store. With --cell, show the value of every array in one cell; for
+t-digests, some quantiles and a small plot of the distribution from minimum to maximum.`,
 		Example: "  zagg info heights.zarr\n  zagg info s3://bucket/heights.zarr --json\n  zagg info photons.zarr --cell 41108130209\n  zagg info photons.zarr --cell=-49.3,67.1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,8 +40,8 @@ and of t-digests some quantiles and a small picture of the distribution, from it
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().StringVar(&at, "time", "", "with --cell: window of a store with windows of time: its label, or an instant in it")
-	c.Flags().StringVar(&cell, "cell", "", "a cell as its grid names it (zagg grid locate), or LON,LAT of a point in it")
+	c.Flags().StringVar(&at, "time", "", "with --cell: window of a store with windows of time: its label, or a time in it")
+	c.Flags().StringVar(&cell, "cell", "", "name of a cell in its grid (zagg grid locate), or LON,LAT of a point in it")
 	return c
 }
 

@@ -24,9 +24,8 @@ func (a *app) plotCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plot STORE VARIABLE -o FILE.png|FILE.svg",
 		Short: "Draw a variable of a store as a map",
-		Long: `Draw one value per cell, of a variable with several one of them (h_q[1]), of digests a quantile (h_tdigest@q50):
-polar stereographic where all cells are near a pole, else plate carrée. Cells without a value
-are left blank.`,
+		Long: `Draw one value per cell: a variable, one element of a vector (h_q[1]), or a quantile of digests (h_tdigest@q50). The
+projection is polar stereographic if all cells are near a pole, else plate carrée. Cells without a value stay blank.`,
 		Example: `  zagg plot heights.zarr h_mean -o map.png
   zagg plot heights.zarr h_mean -o map.png --range 0,3000 --cmap diverging --projection south --width 2400
   zagg plot heights.zarr 'h_q[1]' -o median.png --histogram --projection equal-south
@@ -49,15 +48,15 @@ are left blank.`,
 			return nil
 		},
 	}
-	c.Flags().StringVarP(&out, "output", "o", "", "picture to write; .png or .svg (default VARIABLE.png)")
-	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or an instant in it")
+	c.Flags().StringVarP(&out, "output", "o", "", "image to write, .png or .svg (default VARIABLE.png)")
+	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or a time in it")
 	c.Flags().StringVar(&title, "title", "", "title of the map (default: the variable's long_name or name)")
-	c.Flags().StringVar(&ends, "range", "", "ends of the colour bar, LOW,HIGH (default: the middle 96 % of the values)")
+	c.Flags().StringVar(&ends, "range", "", "range of the colour bar, LOW,HIGH (default: the middle 96 % of the values)")
 	c.Flags().StringVar(&o.Colors, "cmap", "", "colours: "+strings.Join(plot.ColorNames(), ", ")+" (default "+plot.ColorNames()[0]+")")
 	c.Flags().StringVar(&o.Projection, "projection", "", "projection: "+strings.Join(plot.ProjectionNames(), ", ")+"; north and south are polar stereographic, equal-north and equal-south equal-area (default auto)")
 	c.Flags().IntVar(&o.Width, "width", 0, "width of the map in pixels, 300 to 8000 (default 1250)")
 	c.Flags().BoolVar(&o.Histogram, "histogram", false, "draw a histogram of the values beside the colour bar")
-	c.Flags().BoolVar(&noCoast, "no-coast", false, "draw no coastlines")
+	c.Flags().BoolVar(&noCoast, "no-coast", false, "do not draw coastlines")
 	c.RegisterFlagCompletionFunc("cmap", fixed(plot.ColorNames()...))
 	c.RegisterFlagCompletionFunc("projection", fixed(plot.ProjectionNames()...))
 	return c

@@ -16,14 +16,14 @@ func (a *app) pluginsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plugins",
 		Short: "List, describe and verify grids, readers and statistics",
-		Long: `Plugins bring grids, product readers and statistics. Some are linked into this program; others are executables that speak
-the plugin protocol, found
+		Long: `Plugins provide grids, product readers and statistics. Some are linked into this program; others are executables with the
+plugin protocol, which zagg finds
 
   - under plugins: in a run's configuration,
   - as zagg-plugin-NAME in the folders of $ZAGG_PLUGIN_PATH, or as files named there,
   - as zagg-plugin-NAME in the user's plugin folder ($XDG_DATA_HOME/zagg/plugins, ~/.local/share/zagg/plugins).
 
-A run starts those that its configuration lists, and looks through the others only for names that nothing else offers.`,
+A run starts the plugins that its configuration lists, and searches the other places only for names that no plugin offers.`,
 		Example: `  zagg plugins list
   zagg plugins describe healpix
   zagg plugins verify ./zagg-plugin-mine --granule sample.csv
@@ -51,8 +51,9 @@ func (a *app) pluginsList() *cobra.Command {
 	var configFile string
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List what plugins offer: those linked in and those in the usual places, which are started for it",
-		Long:  "List what plugins offer. Exits 1 if an executable cannot be started or two plugins offer one name.",
+		Short: "List the grids, readers and statistics of all plugins",
+		Long: `List the grids, readers and statistics of the plugins that are linked in and of those in the usual places, which are started
+for this. The exit code is 1 if an executable cannot be started or two plugins offer the same name.`,
 		Example: `  zagg plugins list
   zagg plugins list --config my.yaml --json`,
 		Args: cobra.NoArgs,
@@ -77,7 +78,7 @@ func (a *app) pluginsList() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().StringVar(&configFile, "config", "", "run configuration whose plugins are listed too")
+	c.Flags().StringVar(&configFile, "config", "", "also list the plugins of this run configuration")
 	return c
 }
 
@@ -113,8 +114,9 @@ func (a *app) pluginsDescribe() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "describe NAME|EXECUTABLE [ARGUMENT…]",
-		Short: "Say what a plugin is and what its grids, readers and statistics are configured with",
-		Long:  "Describe a plugin by its name, by the name of something it offers, or by its executable. Of an executable the SHA-256 is printed, to be put into a configuration.",
+		Short: "Describe a plugin and the settings of its grids, readers and statistics",
+		Long: `Describe a plugin, given its name, the name of something it offers, or its executable. For an executable also print the SHA-256
+to use in a configuration.`,
 		Example: `  zagg plugins describe healpix
   zagg plugins describe ./zagg-plugin-mine
   zagg plugins describe -- python3 csv_reader.py`,

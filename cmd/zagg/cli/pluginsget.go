@@ -14,9 +14,9 @@ func (a *app) pluginsLock() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lock CONFIG",
 		Short: "Write the versions and digests of a configuration's plugins into zagg.lock beside it",
-		Long: `Start the plugins that a configuration uses and write their names, versions and digests into the file zagg.lock in its
-folder. From then on commands that compile the configuration refuse other code, naming what they have and what is locked. Configurations of one folder share the
-file. Commit it with them.`,
+		Long: `Start the plugins of a configuration and write their names, versions and digests into zagg.lock in its folder. From then on
+commands that use the configuration refuse other code, and the error shows what was found and what is locked.
+Configurations in one folder share the file. Commit it with them.`,
 		Example: "  zagg plugins lock my.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,9 +42,10 @@ func (a *app) pluginsAdd() *cobra.Command {
 	var as string
 	c := &cobra.Command{
 		Use:   "add URL|FILE|MODULE@VERSION",
-		Short: "Copy a plugin into the user's plugin folder, after showing what it is",
-		Long: `Fetch an executable from an https:// address or a file, or build the Go package of a module's version, show its size and
-SHA-256, ask, and copy it into the user's plugin folder, where runs find it by its name. Nothing is started. A script must be one file.`,
+		Short: "Install a plugin into the user's plugin folder",
+		Long: `Download an executable from an https:// address, copy a file, or build a Go package; show its size and SHA-256, ask for
+confirmation, and install it into the user's plugin folder, where runs find it by name. The plugin is not started. A script
+must be a single file.`,
 		Example: `  zagg plugins add ./zagg-plugin-mine
   zagg plugins add https://example.org/zagg-plugin-mine
   zagg plugins add example.org/planefit/cmd/zagg-plugin-planefit@v1.2.0`,
@@ -75,10 +76,10 @@ func (a *app) pluginsServe() *cobra.Command {
 	var debug bool
 	c := &cobra.Command{
 		Use:   "serve --debug EXECUTABLE [ARGUMENT…]",
-		Short: "Start a plugin by itself, as in a debugger, for runs that attach to it",
-		Long: `Start a plugin as a run would, print the line that sets $ZAGG_REATTACH, and wait until it ends. A run with that variable attaches to it in
-place of starting the plugin of that name, has all the patience a debugger needs, and leaves it running. What such a plugin computes is of
-no version that could be named: a store that it began is gone on with by nothing else, so give such runs a store of their own or --overwrite.`,
+		Short: "Start a plugin alone, for example in a debugger, for runs that attach to it",
+		Long: `Start a plugin like a run, print the line that sets $ZAGG_REATTACH, and wait until the plugin ends. A run with that variable
+attaches to it instead of starting the plugin with that name, sets no time limits, and leaves it running. The version of such a
+plugin is unknown, so that other runs cannot continue its store: use a separate store or --overwrite.`,
 		Example: `  zagg plugins serve --debug -- python3 -m pdb steps.py
   zagg plugins serve --debug -- dlv exec --headless --listen :2345 ./zagg-plugin-mine`,
 		Args: cobra.MinimumNArgs(1),
@@ -91,6 +92,6 @@ no version that could be named: a store that it began is gone on with by nothing
 			})
 		},
 	}
-	c.Flags().BoolVar(&debug, "debug", false, "wait for runs that attach")
+	c.Flags().BoolVar(&debug, "debug", false, "wait for runs to attach")
 	return c
 }

@@ -15,7 +15,7 @@ func (a *app) pluginsNew() *cobra.Command {
 	var lang, dir, module, source string
 	c := &cobra.Command{
 		Use:   "new grid|reader|statistic NAME",
-		Short: "Write the skeleton of a plugin: it compiles, keeps all promises, and is there to be changed",
+		Short: "Create a working skeleton of a plugin",
 		Example: `  zagg plugins new statistic --lang go roughness
   zagg plugins new statistic --module github.com/me/roughness roughness
   zagg plugins new reader --lang python drifters --dir plugins/drifters`,
@@ -40,9 +40,9 @@ func (a *app) pluginsNew() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&lang, "lang", "go", "language: go, python")
-	c.Flags().StringVar(&dir, "dir", "", "folder to write (default NAME); it must not exist, or be empty")
+	c.Flags().StringVar(&dir, "dir", "", "folder to write (default NAME), which must be new or empty")
 	c.Flags().StringVar(&module, "module", "", "path of the Go module, such as github.com/me/roughness (default example.org/NAME)")
-	c.Flags().StringVar(&source, "source", "", "folder with zagg's source to build with (default: the checkout around the working folder, else the version of this program)")
+	c.Flags().StringVar(&source, "source", "", "folder with zagg's source to build with (default: the checkout that contains the working folder, else the version of this program)")
 	c.RegisterFlagCompletionFunc("lang", fixed("go", "python"))
 	c.ValidArgs = []string{"grid", "reader", "statistic"}
 	return c

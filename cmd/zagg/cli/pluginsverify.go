@@ -27,29 +27,29 @@ func (a *app) pluginsVerify() *cobra.Command {
 	o := verifyOptions{}
 	c := &cobra.Command{
 		Use:   "verify EXECUTABLE [ARGUMENT…]",
-		Short: "Check a plugin against the promises of grids, readers and statistics, and print those it breaks",
-		Long: `Start an executable and run the conformance suites on everything it offers. The name of a plugin does in place of an executable.
+		Short: "Test a plugin against the contract of grids, readers and statistics",
+		Long: `Start a plugin, given its executable or its name, and run the conformance suites on everything it offers.
 
-What a grid, reader or statistic is made from is given with --with NAME=JSON. Without it the first of the "examples" in its
-JSON schema is taken, or {}. Readers need granules to read: a few small ones. A plugin in a process is also checked against the contract of processes: handshake, health, signals, end.
-Results are printed as they come, with about how long the rest of the suite will take: ok, BROKEN, skip (not checked, and why), none (not there to be
-checked). Exits 1 if a promise was broken.`,
+--with NAME=JSON gives the settings of a grid, reader or statistic. The default is the first of the "examples" in its JSON
+schema, or {}. Readers need granules; a few small ones are enough. A plugin process is also tested for handshake, health,
+signals and shutdown. Results are printed one by one, with an estimate of the remaining time: ok, BROKEN, skip (not tested,
+with the reason), none (an optional method that it does not have). The exit code is 1 if a test failed.`,
 		Example: `  zagg plugins verify ./zagg-plugin-mine --with 'mygrid={"cell": 100}'
   zagg plugins verify --granule sample.csv -- python3 csv_reader.py`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd.Context(), o, args) },
 	}
 	f := c.Flags()
-	f.StringArrayVar(&o.configs, "with", nil, "NAME=JSON: the configuration of one grid, reader or statistic; may be repeated")
-	f.StringArrayVar(&o.Granules, "granule", nil, "a granule for readers: a path or URL; may be repeated")
-	f.StringToStringVar(&o.Assets, "asset", nil, "NAME=ADDRESS: a file that readers get beside each granule, as data_source.files; may be repeated")
-	f.StringSliceVar(&o.Columns, "columns", nil, "columns that readers are asked for (default: all that the first granule has)")
-	f.BoolVar(&o.Prefix, "prefix", false, "the beginning of a granule can be a granule, as of lines of text: one that is cut there may be read")
-	f.BoolVar(&o.Short, "short", false, "fewer and smaller inputs")
-	f.StringArrayVar(&o.Only, "only", nil, "make only the checks with this in their names, such as Cover or grid mine/; may be repeated")
+	f.StringArrayVar(&o.configs, "with", nil, "settings of one grid, reader or statistic, NAME=JSON; repeatable")
+	f.StringArrayVar(&o.Granules, "granule", nil, "granule for readers, a path or URL; repeatable")
+	f.StringToStringVar(&o.Assets, "asset", nil, "additional file for readers, NAME=ADDRESS, as data_source.files; repeatable")
+	f.StringSliceVar(&o.Columns, "columns", nil, "columns to read (default: all columns of the first granule)")
+	f.BoolVar(&o.Prefix, "prefix", false, "a truncated granule can be a valid granule, as with lines of text")
+	f.BoolVar(&o.Short, "short", false, "use fewer and smaller inputs")
+	f.StringArrayVar(&o.Only, "only", nil, "run only checks whose names contain this, such as Cover or grid mine/; repeatable")
 	f.BoolVar(&o.json, "json", false, "print JSON")
-	f.Uint64Var(&o.Seed, "seed", 0, "of the random inputs; a failure says which it was")
-	f.DurationVar(&o.Limit, "limit", 2*time.Minute, "for one check")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of the random inputs; failures print it")
+	f.DurationVar(&o.Limit, "limit", 2*time.Minute, "time limit for one check")
 	return c
 }
 

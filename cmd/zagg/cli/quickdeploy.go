@@ -28,12 +28,12 @@ func (a *app) quickdeployCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "quickdeploy --zip s3://BUCKET/KEY --change NAME=FILE… --functions A,B|--stack NAME",
 		Short: "Change files of a function's zip in place and update functions in parallel",
-		Long: `Change files inside the zip that functions are made from, by the function zipedit ("zagg deploy up --service zipedit") or
-from this machine (--local), then have all functions take it, at the same time. Their configuration stays. A function that
-fails does not hold the others up; the exit code is then 1. docs/quickdeploy.md tells more.
+		Long: `Change files inside the zip of one or more functions, with the function zipedit ("zagg deploy up --service zipedit") or from
+this machine (--local), then update all functions in parallel. Their configuration stays. A function that fails does not delay
+the others; the exit code is then 1. docs/quickdeploy.md explains the details.
 
-With --bundle the worker is built from the working tree, and what differs from the zip is changed: the loop of editing a
-plugin and trying it. --rollback goes back to the version of the zip before, in a bucket with versioning.`,
+With --bundle, build the worker from the working tree and change the files that differ from the zip, to try out changes of a
+plugin. --rollback restores the previous version of the zip, in a bucket with versioning.`,
 		Example: `  zagg quickdeploy --zip s3://my-bundles/app.zip --change config.json=config.json --functions one,two,three
   zagg quickdeploy --stack zagg-backend --bundle --local
   zagg quickdeploy --zip s3://my-bundles/app.zip --rollback --functions one,two,three`,
@@ -46,22 +46,22 @@ plugin and trying it. --rollback goes back to the version of the zip before, in 
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.zip, "zip", "", "the zip: s3://BUCKET/KEY (default with --stack: that which zagg deploy made the stack from)")
-	f.StringArrayVar(&o.changes, "change", nil, "NAME=FILE: NAME in the zip becomes what FILE has, or is added; may be repeated")
-	f.StringArrayVar(&o.removals, "delete", nil, "NAME in the zip is deleted; may be repeated")
+	f.StringVar(&o.zip, "zip", "", "the zip: s3://BUCKET/KEY (default with --stack: the zip of the stack)")
+	f.StringArrayVar(&o.changes, "change", nil, "replace NAME in the zip with the contents of FILE, or add it: NAME=FILE; repeatable")
+	f.StringArrayVar(&o.removals, "delete", nil, "delete NAME from the zip; repeatable")
 	f.StringSliceVar(&o.functions, "functions", nil, "functions to update, by name or ARN")
 	f.StringVar(&o.stack, "stack", "", "update all functions of this CloudFormation stack")
 	f.StringVar(&o.region, "region", "us-west-2", "AWS region of the functions and the zip")
 	f.StringVar(&o.zipedit, "zipedit", "zipedit", "name of the function that changes the zip")
 	f.BoolVar(&o.local, "local", false, "change the zip from this machine, without the function zipedit")
-	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and do nothing")
-	f.BoolVar(&o.rollback, "rollback", false, "go back to the version of the zip before")
-	f.BoolVar(&o.rebuild, "bundle", false, "build the zip's function from the working tree and change what differs")
-	f.StringSliceVar(&o.build.Builtins, "builtin", nil, "with --bundle: built-in plugins to have (default: those of the zip)")
-	f.StringArrayVar(&o.plugins, "plugin", nil, "with --bundle: Go package of a third-party plugin; may be repeated")
-	f.StringArrayVar(&o.replaces, "replace", nil, "with --bundle: take a plugin from a folder: PACKAGE=FOLDER; may be repeated")
-	f.StringVar(&o.build.Source, "source", "", "with --bundle: folder with zagg's source (default: the checkout around the working folder)")
-	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be done, and do nothing")
+	f.BoolVar(&o.rollback, "rollback", false, "restore the previous version of the zip")
+	f.BoolVar(&o.rebuild, "bundle", false, "build the zip's function from the working tree and change the files that differ")
+	f.StringSliceVar(&o.build.Builtins, "builtin", nil, "with --bundle: built-in plugins to include (default: those of the zip)")
+	f.StringArrayVar(&o.plugins, "plugin", nil, "with --bundle: Go package of a third-party plugin; repeatable")
+	f.StringArrayVar(&o.replaces, "replace", nil, "with --bundle: use a local folder for a plugin: PACKAGE=FOLDER; repeatable")
+	f.StringVar(&o.build.Source, "source", "", "with --bundle: folder with zagg's source (default: the checkout that contains the working folder)")
+	f.BoolVar(&o.asJSON, "json", false, "print the result as JSON")
 	return c
 }
 

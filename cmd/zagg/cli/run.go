@@ -46,27 +46,28 @@ func (a *app) runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run --config FILE|NAME (--catalog SHARDMAP.json | --granules PATH…) --store STORE",
 		Short: "Aggregate granules into a Zarr store",
-		Long: `Read granules, give each observation its cell, compute the configured statistics and write a Zarr v3 store.
+		Long: `Read granules, assign each observation to a cell, compute the configured statistics and write a Zarr v3 store.
 
-The shards come from a shard map (--catalog), or are found by reading the coordinates of the granules given. A shard
-that is already done with the same granules and configuration is skipped, so the same command resumes a run that was
-stopped. Shards of an earlier run that this plan does not have are removed at the end, unless --keep is given.
+The shards come from a shard map (--catalog), or from reading the coordinates of the granules. Shards that are done with the
+same granules and configuration are skipped: to resume a run, repeat the command. Shards of an earlier run that are not in
+the plan are removed at the end, unless --keep is given.
 
-With more granules than before, only the shards that they touch are done again. Where each statistic can be folded (counts, extremes, sums
-of integers; with --append fold sums, means, variances and t-digests too, near to what all granules at once give) only the new ones are read.
+With additional granules, only the shards that they touch are updated. If all statistics can be folded (counts, extremes, sums
+of integers; with --append fold also sums of floats and t-digests, approximately) only the new granules are read.
 
---bbox, --polygon, --start and --end choose observations, each by its own place and its own time. The store is then one of these
-observations: another choice needs another store. Times are those of output.time_source, or of the product where its reader knows them.
+--bbox, --polygon, --start and --end select single observations by position and time. The selection is part of the store's
+identity: another selection needs another store. Times come from output.time_source, or from the reader if it knows them.
 
-S3 is reached as the AWS SDK finds it: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on. EARTHDATA_TOKEN is
-sent to NASA's HTTPS servers.
-With --backend lambda each shard is one invocation of a function that zagg deploy has stood up; what it will cost is shown
-and confirmed first. --emulate runs that function on this machine instead of AWS.
+S3 access uses the settings of the AWS SDK: AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on. EARTHDATA_TOKEN
+is sent to NASA's HTTPS servers.
 
-Of granules that hold the same observations, by their names, the newest release and revision is used and the others are named;
-where that cannot be told it is an error.
+With --backend lambda each job is one invocation of a function that zagg deploy has created; the expected cost is shown for
+confirmation first. --emulate runs the function on this machine instead of AWS.
 
-It exits with 1 if a shard failed, and with 3 if granules could not be read, which --allow-missing allowed: the records name them.`,
+If the names of several granules say that they hold the same observations, the newest release and revision is used and the
+others are reported. If they cannot be ranked, the run fails.
+
+The exit code is 1 if a shard failed, and 3 if granules were left out because of --allow-missing; the records name them.`,
 		Example: `  zagg run --config atl06 --granules 'granules/*.h5' --store heights.zarr
   zagg run --config atl06 --granules 'granules/*.h5' --store march.zarr --bbox -50,68,-47,70 --start 2019-03-01 --end 2019-03-31
   zagg run --config my.yaml --catalog shardmap.json --store s3://bucket/heights.zarr --max-workers 8
@@ -86,32 +87,32 @@ It exits with 1 if a shard failed, and with 3 if granules could not be read, whi
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.config, "config", "", "run configuration: a YAML or JSON file, or the name of a shipped one ("+strings.Join(config.Shipped(), ", ")+")")
+	f.StringVar(&o.config, "config", "", "run configuration: a YAML or JSON file, or the name of a shipped one (listed by \"zagg config show\")")
 	f.StringVar(&o.catalog, "catalog", "", "shard map; overrides the configuration's catalog")
-	f.StringArrayVar(&o.granules, "granules", nil, "granules: file, folder, glob, URL, s3://prefix/, several separated by commas, or @LIST (a text file, one a line); may be repeated")
+	f.StringArrayVar(&o.granules, "granules", nil, "granules: file, folder, glob, URL, s3://prefix/, several separated by commas, or @LIST (a text file, one per line); repeatable")
 	f.StringVar(&o.store, "store", "", "where to write: a path or s3://bucket/key; overrides output.store")
-	f.StringVar(&o.backend, "backend", "local", "where shards are computed: local, lambda")
-	f.IntVar(&o.maxCells, "max-cells", 0, "only the first N shards of the plan (0: all)")
-	f.StringVar(&o.cell, "morton-cell", "", "only this shard: its label, such as -5111123, or its key")
-	f.IntVar(&o.maxWorkers, "max-workers", 0, "jobs at once (default 4 local, 1700 lambda, twice the processors with --emulate)")
-	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards computed together, each granule of theirs read once: a number, or auto: as many as the memory takes; lambda: as is cheapest without a run that is a tenth longer")
-	f.StringVar(&o.memory, "memory", "", "memory for granules being read, rows being kept and shards being computed, such as 512MB (default a quarter of the machine's or control group's)")
-	f.StringVar(&o.scratch, "scratch", "", "folder for rows beyond --memory (default the system's for temporary files)")
+	f.StringVar(&o.backend, "backend", "local", "where to compute shards: local, lambda")
+	f.IntVar(&o.maxCells, "max-cells", 0, "compute only the first N shards of the plan (0: all)")
+	f.StringVar(&o.cell, "morton-cell", "", "compute only this shard, given its label, such as -5111123, or its key")
+	f.IntVar(&o.maxWorkers, "max-workers", 0, "concurrent jobs (default 4 local, 1700 lambda, twice the number of processors with --emulate)")
+	f.StringVar(&o.perJob, "shards-per-job", "auto", "neighbouring shards per job: a number, or auto: as many as fit in memory; lambda: the cheapest that makes the run at most a tenth longer")
+	f.StringVar(&o.memory, "memory", "", "memory budget for reading and computing, such as 512MB (default a quarter of the machine's or control group's memory)")
+	f.StringVar(&o.scratch, "scratch", "", "folder for rows beyond --memory (default: the system's temporary folder)")
 	f.StringVar(&o.driver, "driver", "", "read granules by s3 or https; overrides data_source.driver")
 	f.StringVar(&o.region, "region", "", "AWS region of the granules, the store and the function")
 	f.BoolVar(&o.anonymous, "anonymous", false, "read and write S3 without credentials")
-	f.BoolVar(&o.terms.RequesterPays, "requester-pays", false, "read granules of buckets whose owner does not pay for it: your account does")
-	f.StringVar(&o.terms.OutputACL, "output-acl", "", "canned ACL of what is written to S3, such as bucket-owner-full-control for another account's bucket")
-	f.StringVar(&o.terms.OutputKMSKey, "output-kms-key", "", "KMS key (id, alias or ARN) that what is written to S3 is encrypted with (default as the bucket has it)")
-	f.BoolVar(&o.overwrite, "overwrite", false, "delete what the store holds and start again")
-	f.StringVar(&o.appends, "append", "auto", "shards that have more granules than before: auto folds these into what is stored where that gives the same bytes, fold also where it is near to it, recompute never")
-	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that this plan does not have")
-	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that are not there or damaged and record them, instead of failing; the exit code is then 3")
-	f.BoolVar(&o.allowContraction, "allow-contraction", false, "go on without granules that the store was made from: what they hold is removed")
-	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done and write nothing")
-	f.BoolVar(&o.once, "no-retry", false, "do not compute a shard again that ends because something does not answer: what it costs is the cost of one")
-	f.StringVar(&a.plugins.Level, "plugin-log", "debug", "least level of what plugins log that is shown: "+strings.Join(plugins.Levels(), ", "))
-	f.BoolVar(&o.profile, "profile", false, "print seconds by phase")
+	f.BoolVar(&o.terms.RequesterPays, "requester-pays", false, "read granules from requester-pays buckets, at your cost")
+	f.StringVar(&o.terms.OutputACL, "output-acl", "", "canned ACL for objects written to S3, such as bucket-owner-full-control for another account's bucket")
+	f.StringVar(&o.terms.OutputKMSKey, "output-kms-key", "", "KMS key (id, alias or ARN) for objects written to S3 (default: the bucket's setting)")
+	f.BoolVar(&o.overwrite, "overwrite", false, "delete the contents of the store and start again")
+	f.StringVar(&o.appends, "append", "auto", "fold new granules into finished shards: auto, if it gives the same bytes; fold, also if approximately; recompute, never")
+	f.BoolVar(&o.keep, "keep", false, "keep shards of earlier runs that are not in the plan")
+	f.BoolVar(&o.allowMissing, "allow-missing", false, "leave out granules that are missing or damaged and record them, instead of failing; the exit code is then 3")
+	f.BoolVar(&o.allowContraction, "allow-contraction", false, "allow fewer granules than in the store: their observations are removed")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be done, and write nothing")
+	f.BoolVar(&o.once, "no-retry", false, "do not repeat a job that failed because a plugin or service did not answer")
+	f.StringVar(&a.plugins.Level, "plugin-log", "debug", "minimum level of plugin log messages to show: "+strings.Join(plugins.Levels(), ", "))
+	f.BoolVar(&o.profile, "profile", false, "print the time of each phase")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON on standard output")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, only the summary and errors")
 	o.selected.flags(f)
@@ -148,16 +149,16 @@ type lambdaOptions struct {
 }
 
 func (o *lambdaOptions) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.function, "function-name", "process-shard", "lambda: name of the function; with worker.memory in the configuration its variant, such as process-shard-4096, if there is one")
-	f.StringVar(&o.invocation, "invocation", "async", "lambda: async sends events and looks for results beside the store, sync waits for each answer")
+	f.StringVar(&o.function, "function-name", "process-shard", "lambda: name of the function; with worker.memory in the configuration, its variant (process-shard-4096) if it exists")
+	f.StringVar(&o.invocation, "invocation", "async", "lambda: async sends events and looks for results beside the store; sync waits for each answer")
 	f.StringVar(&o.outputCreds, "output-creds", "", "JSON file with the keys to write the store with; read again when it changes")
 	f.StringVar(&o.sourceCreds, "source-creds", "", "lambda: JSON file with the keys to read granules with; read again when it changes")
 	f.BoolVarP(&o.yes, "yes", "y", false, "lambda: do not ask about the cost")
 	f.BoolVar(&o.emulate, "emulate", false, "lambda: run the function on this machine")
 	f.IntVar(&o.emulatedMB, "emulate-memory", 0, "with --emulate: the function's memory in MB (default 2048, as deployed)")
 	f.DurationVar(&o.emulatedTime, "emulate-timeout", 0, "with --emulate: the function's time-out (default 12m, as deployed)")
-	f.StringVar(&o.bundle, "bundle", "", "with --emulate: the function, a zip made by `zagg bundle` (default: this program)")
-	f.IntVar(&o.eventLimit, "event-limit", 0, "lambda: bytes of an event; longer lists of granules go through the store (default 1 MiB async, 6 MiB sync)")
+	f.StringVar(&o.bundle, "bundle", "", "with --emulate: the function, a zip made by \"zagg bundle\" (default: this program)")
+	f.IntVar(&o.eventLimit, "event-limit", 0, "lambda: maximum bytes of an event; longer lists of granules are put beside the store (default 1 MiB async, 6 MiB sync)")
 }
 
 // check refuses flags that contradict each other.

@@ -14,10 +14,10 @@ import (
 type selectOptions struct{ bbox, polygon, start, end string }
 
 func (o *selectOptions) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.bbox, "bbox", "", "use only observations in lon_min,lat_min,lon_max,lat_max, borders included; lon_min above lon_max crosses the antimeridian")
-	f.StringVar(&o.polygon, "polygon", "", "use only observations in the areas of a GeoJSON file; edges are read as by zagg catalog")
+	f.StringVar(&o.bbox, "bbox", "", "use only observations in lon_min,lat_min,lon_max,lat_max, bounds included; lon_min greater than lon_max crosses the antimeridian")
+	f.StringVar(&o.polygon, "polygon", "", "use only observations in the areas of a GeoJSON file; edges as for zagg catalog")
 	f.StringVar(&o.start, "start", "", "use only observations from this time on, UTC: 2019-03-01 or 2019-03-01T12:00:00")
-	f.StringVar(&o.end, "end", "", "use only observations before this time, UTC; a day alone is all of that day")
+	f.StringVar(&o.end, "end", "", "use only observations before this time, UTC; a date without a time includes the whole day")
 }
 
 // choose puts what the flags say into the configuration: a store is of these observations, as of its variables.

@@ -17,7 +17,7 @@ import (
 func (a *app) shardmapCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shardmap",
-		Short: "Look at shard maps, convert and draw them",
+		Short: "Inspect, convert and draw shard maps",
 		Example: `  zagg shardmap info shardmap.json
   zagg shardmap convert shardmap.json shards.geojson
   zagg shardmap plot shardmap.json -o shards.png`,
@@ -33,9 +33,9 @@ func (a *app) shardmapInfo() *cobra.Command {
 	o := costOptions{architecture: "arm64", function: cost.Function{MemoryMB: 2048, Concurrency: 1000, TmpMB: 512, Timeout: 720}}
 	c := &cobra.Command{
 		Use:   "info MAP",
-		Short: "Count shards and granules, name the densest shards, predict cost and time",
-		Long: `Count the shards and granules of a shard map, name its densest shards, and predict what a run of it takes on AWS Lambda with
-the model of zagg cost, which has more to say about that.`,
+		Short: "Show the number of shards and granules, the densest shards, and predicted cost and time",
+		Long: `Show the number of shards and granules of a shard map, its densest shards, and the predicted cost and time of a run on AWS
+Lambda, with the model of zagg cost, which has more details.`,
 		Example: "  zagg shardmap info shardmap.json\n  zagg shardmap info shardmap.json --memory 4096 --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,9 +55,9 @@ the model of zagg cost, which has more to say about that.`,
 	f := c.Flags()
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.StringVar(&config, "config", "", "configuration whose grid the map is of (default: the map's own signature)")
-	f.IntVar(&top, "top", top, "how many of the densest shards to list")
+	f.IntVar(&top, "top", top, "number of densest shards to list")
 	f.IntVar(&o.function.MemoryMB, "memory", o.function.MemoryMB, "memory of a worker in MB")
-	f.IntVar(&o.function.Concurrency, "concurrency", o.function.Concurrency, "workers at once")
+	f.IntVar(&o.function.Concurrency, "concurrency", o.function.Concurrency, "maximum number of concurrent workers")
 	f.BoolVar(&o.indexed, "indexed", false, "the granules have sidecar indexes (zagg index build)")
 	return c
 }

@@ -17,11 +17,10 @@ func (a *app) shardmapConvert() *cobra.Command {
 	var config, spelling string
 	c := &cobra.Command{
 		Use:   "convert MAP OUTPUT",
-		Short: "Rewrite a shard map: canonical keys, labels, or GeoJSON and back",
-		Long: `Rewrite a shard map by the endings of the names: .json is a shard map, .geojson a collection of the shards' outlines with their
-granules, which can be converted back. Keys come out in canonical form, whatever they are spelled like: signed decimals of
-earlier releases become packed words, and the signature says that their cells are of geodetic latitudes (another word of
---config or of the map stands).`,
+		Short: "Convert a shard map: canonical keys, labels, or GeoJSON and back",
+		Long: `Convert a shard map. The file names determine the formats: .json is a shard map, .geojson a collection of the shards' outlines
+with their granules, which can be converted back. Keys are written in canonical form: signed decimals of earlier releases
+become packed words, and the signature says geodetic latitudes, unless --config or the map says otherwise.`,
 		Example: `  zagg shardmap convert shardmap.json shards.geojson
   zagg shardmap convert old.json new.json
   zagg shardmap convert shardmap.json labels.json --keys label`,
@@ -34,7 +33,7 @@ earlier releases become packed words, and the signature says that their cells ar
 		},
 	}
 	c.Flags().StringVar(&config, "config", "", "configuration whose grid the map is of (default: the map's own signature)")
-	c.Flags().StringVar(&spelling, "keys", "canonical", "how keys are spelled: canonical, label")
+	c.Flags().StringVar(&spelling, "keys", "canonical", "form of the keys: canonical, label")
 	c.RegisterFlagCompletionFunc("keys", fixed("canonical", "label"))
 	return c
 }

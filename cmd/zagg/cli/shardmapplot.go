@@ -24,8 +24,8 @@ func (a *app) shardmapPlot() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plot MAP [-o FILE.png|FILE.svg|FILE.geojson]",
 		Short: "Draw the shards of a map, coloured by their number of granules",
-		Long: `Draw the shards of a map in the colour of their number of granules: polar stereographic where all are near a pole, else plate
-carrée. A name that ends in .geojson writes their outlines instead, for other programs.`,
+		Long: `Draw the shards of a map, coloured by their number of granules. The projection is polar stereographic if all are near a pole,
+else plate carrée. If the file name ends in .geojson, write the outlines instead, for other programs.`,
 		Example: "  zagg shardmap plot shardmap.json -o shards.png\n  zagg shardmap plot shardmap.json -o shards.svg --title 'Cycle 22'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,7 +40,7 @@ carrée. A name that ends in .geojson writes their outlines instead, for other p
 		},
 	}
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write; .png, .svg or .geojson (default: the map's name with .png)")
-	c.Flags().StringVar(&title, "title", "", "title of the picture")
+	c.Flags().StringVar(&title, "title", "", "title of the image")
 	c.Flags().StringVar(&config, "config", "", "configuration whose grid the map is of (default: the map's own signature)")
 	return c
 }

@@ -16,7 +16,7 @@ import (
 func (a *app) storeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "store",
-		Short:   "Release a store from the runs that claim it",
+		Short:   "Release the claim on a store",
 		Example: "  zagg store unlock s3://bucket/heights.zarr",
 	}
 	c.AddCommand(a.storeUnlock())
@@ -27,18 +27,19 @@ func (a *app) storeUnlock() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "unlock STORE",
-		Short: "Show which runs are at work on a store, and take it from them",
-		Long: `A run claims the store that it writes, so that no other with another configuration or other granules writes it too. A claim ends
-with its run; that of a run which was killed ends by itself, at once on the same machine and after two minutes elsewhere, or
-after the function's time-out where functions may still be at work.
+		Short: "Show the runs at work on a store, and release their claim",
+		Long: `A run claims its store, so that no run with another configuration or other granules writes it at the same time. The claim ends
+with the run. The claim of a killed run expires at once on the same machine, after two minutes elsewhere, and after the
+function's time-out and two minutes if functions may still be at work.
 
-This shows who holds the store and frees it. A run that is still at work notices within half a minute, and ends.`,
+This command shows the runs that hold the claim and releases it. A run that is still at work notices this within half a minute
+and ends.`,
 		Example: `  zagg store unlock heights.zarr
   zagg store unlock s3://bucket/heights.zarr --yes`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.unlock(cmd.Context(), args[0], yes) },
 	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask about runs that seem to be at work")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask, even if runs seem to be at work")
 	return c
 }
 

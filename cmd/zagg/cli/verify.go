@@ -18,13 +18,12 @@ func (a *app) verifyCommand() *cobra.Command {
 	var deep, repair, asJSON bool
 	c := &cobra.Command{
 		Use:   "verify STORE",
-		Short: "Compare every object of a store with what was written",
-		Long: `Compare what lies in a store with its records: that every object of every finished shard is there, in its size, and with --deep
-that it has the bytes that were written; that the metadata agrees with itself; that nothing lies there which no record names. The
-exit code is 1 where something is wrong.
+		Short: "Check every object of a store against the records",
+		Long: `Compare a store with its records: every object of every finished shard exists with the right size and, with --deep, the right
+bytes; the metadata is consistent; and there are no objects without a record. The exit code is 1 if something is wrong.
 
-With --repair the records of damaged shards are removed, and what nothing names is deleted: the same "zagg run" as before then
-computes those shards again, and no other. Do not repair a store that a run is writing to.`,
+With --repair, remove the records of damaged shards and delete objects without a record: the same "zagg run" as before then
+computes only those shards again. Do not repair a store while a run is writing to it.`,
 		Example: `  zagg verify heights.zarr
   zagg verify s3://bucket/heights.zarr --deep
   zagg verify heights.zarr --deep --repair && zagg run --config my.yaml --granules 'granules/*.h5' --store heights.zarr`,
@@ -35,8 +34,8 @@ computes those shards again, and no other. Do not repair a store that a run is w
 	}
 	f := c.Flags()
 	f.BoolVar(&deep, "deep", false, "read every object and compare its SHA-256, not only its size")
-	f.BoolVar(&repair, "repair", false, "remove the records of damaged shards and what nothing names; a run then computes them again")
-	f.BoolVar(&asJSON, "json", false, "print what was found as JSON")
+	f.BoolVar(&repair, "repair", false, "remove records of damaged shards and objects without a record; a run then computes the shards again")
+	f.BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return c
 }
 

@@ -34,13 +34,13 @@ func (a *app) viewCommand() *cobra.Command {
 	o := &viewOptions{}
 	c := &cobra.Command{
 		Use:   "view STORE|SHARDMAP [VARIABLE...]",
-		Short: "Look at a store in a browser: pan, zoom, values of cells, a run under way",
-		Long: `Serve a page that shows a store, on this machine only unless --address says otherwise, until it is interrupted. It shows every
-variable with a value for each cell, one of several (h_q[1]) and quantiles of digests (h_tdigest@q97.5); VARIABLE names those to
-begin with. Coarser groups of the store are used where cells are smaller than pixels. What a run adds is seen as it comes; with
---shardmap, how much is to come too. Nothing is written, and nothing is loaded from elsewhere.
+		Short: "Show a store in a browser: pan, zoom, values of cells, a run in progress",
+		Long: `Serve a page that shows a store, until interrupted; on this machine only, unless --address says otherwise. The page shows
+variables with one value per cell, elements of vectors (h_q[1]) and quantiles of digests (h_tdigest@q97.5). VARIABLE names
+those to show first. If cells are smaller than pixels, coarser groups of the store are used. The page follows a run in
+progress; with --shardmap it also shows the shards to come. It writes nothing and loads nothing from elsewhere.
 
-With --export DIR the page and its tiles are written as files, which any web server or bucket shows without zagg.`,
+With --export DIR, write the page and its tiles as files, which any web server or bucket can serve without zagg.`,
 		Example: `  zagg view heights.zarr --open
   zagg view s3://bucket/heights.zarr h_mean h_sigma --port 8000
   zagg view heights.zarr --shardmap shardmap.json         # a run under way
@@ -52,14 +52,14 @@ With --export DIR the page and its tiles are written as files, which any web ser
 	f := c.Flags()
 	f.StringVar(&o.address, "address", "127.0.0.1", "address to listen on")
 	f.IntVar(&o.port, "port", 0, "port to listen on (default: a free one)")
-	f.StringArrayVar(&o.hosts, "host", nil, "name that browsers call this server by, beside localhost and addresses; can be repeated")
+	f.StringArrayVar(&o.hosts, "host", nil, "additional host name of this server, besides localhost and addresses; repeatable")
 	f.BoolVar(&o.open, "open", false, "open the page in the browser")
-	f.StringVar(&o.shardmap, "shardmap", "", "shard map of the run, to show which shards are to come")
-	f.StringVar(&o.time, "time", "", "window of a store with windows of time: its label, or an instant in it")
-	f.IntVar(&o.memory, "memory", 512, "MiB of cells that are kept")
-	f.StringVar(&o.export.Dir, "export", "", "folder to write a page without a server to; it must be new or empty")
-	f.StringVar(&o.export.Plane, "projection", "", "projection of --export: "+strings.Join(view.Planes(), ", ")+" (default: what suits the store)")
-	f.IntVar(&o.export.MostTiles, "most-tiles", 20000, "tiles that --export writes of each variable at most")
+	f.StringVar(&o.shardmap, "shardmap", "", "shard map of the run, to show the shards to come")
+	f.StringVar(&o.time, "time", "", "window of a store with windows of time: its label, or a time in it")
+	f.IntVar(&o.memory, "memory", 512, "cache for cells in MiB")
+	f.StringVar(&o.export.Dir, "export", "", "folder for a static site; it must be new or empty")
+	f.StringVar(&o.export.Plane, "projection", "", "projection of --export: "+strings.Join(view.Planes(), ", ")+" (default: chosen for the store)")
+	f.IntVar(&o.export.MostTiles, "most-tiles", 20000, "maximum number of tiles per variable for --export")
 	c.RegisterFlagCompletionFunc("projection", fixed(view.Planes()...))
 	return c
 }
