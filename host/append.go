@@ -34,8 +34,6 @@ func (p *processing) fresh(ctx context.Context, w *work, r *store.Record, granul
 	switch {
 	case len(places) == 0 || len(granules)-len(places) != len(known):
 		return nil, "" // it is of granules that the job does not have
-	case j.Window != nil:
-		return nil, "shards of a store with windows of time are computed of all their granules"
 	case p.unfolded[w.shard.Label] != "":
 		return nil, p.unfolded[w.shard.Label]
 	case p.stores.Looks.replaced(ctx, r, granules):
@@ -115,7 +113,7 @@ func folded(r, old *store.Record, granules []core.Granule, res *engine.Result) {
 			r.Status = old.Status
 		}
 	}
-	to.Add(&job.Receipt{Observations: o.Observations, NoGroup: o.NoGroup, EmptyGroup: o.EmptyGroup, Warnings: o.Warnings})
+	to.Add(&job.Receipt{Observations: o.Observations, Observed: o.Observed, NoGroup: o.NoGroup, EmptyGroup: o.EmptyGroup, Warnings: o.Warnings})
 }
 
 // again computes the shards that could not be folded of all their granules.

@@ -28,6 +28,7 @@ type Recipe struct {
 	plugins  []job.Plugin // whose code it is
 	sources  []Source     // the same, with what they offer
 	info     core.GridInfo
+	clock    *config.Clock   // of pipeline.Time
 	pipeline engine.Pipeline // without arrays
 	outputs  []store.Output
 }
@@ -189,6 +190,7 @@ func (c *compiler) read() error {
 		p.Columns = append(p.Columns, name)
 		c.fields = append(c.fields, info.Columns[i])
 	}
+	c.timed(info.Columns)
 	for _, f := range cfg.DataSource.ExpressionFilters() {
 		program, err := expr.Compile(f.Expression, c.vars(), expr.Options{Mode: expr.Filter})
 		if err != nil {

@@ -271,6 +271,7 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 func (p *processing) receipt(to *job.Receipt, i int, res *engine.Result) {
 	w := p.works[i]
 	receipt(to, res, len(w.task.Granules))
+	to.Observed = p.t.Recipe.observed(res.Counts.Times)
 	for k, n := range res.LeftOut {
 		to.Observations.LeaveOut(p.t.pipeline.Vars[k].Name, n)
 	}

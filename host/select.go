@@ -4,9 +4,11 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/selection"
 )
 
@@ -27,7 +29,7 @@ func (c *compiler) selected(columns []core.Field) (*selection.Selection, error) 
 		if err != nil {
 			return nil, err
 		}
-		s.Time = clock.Field
+		s.Time, c.recipe.clock = clock.Field, clock
 		if !want.Start.IsZero() {
 			s.From = clock.At(want.Start)
 		}
@@ -50,7 +52,7 @@ func (c *compiler) windowed(s *selection.Selection, columns []core.Field) error 
 			return err
 		}
 	}
-	s.Time = clock.Field
+	s.Time, c.recipe.clock = clock.Field, clock
 	s.Windows = &selection.Windows{Clock: clock, Schedule: &own.Schedule, First: math.MinInt, Last: math.MaxInt}
 	if !want.Start.IsZero() {
 		s.Windows.First, _, _ = own.Meeting(want.Start, want.Start.Add(1))
@@ -59,6 +61,36 @@ func (c *compiler) windowed(s *selection.Selection, columns []core.Field) error 
 		_, s.Windows.Last, _ = own.Meeting(want.End.Add(-1), want.End)
 	}
 	return nil
+}
+
+// timed has the times of observations noted where they are read anyway.
+func (c *compiler) timed(columns []core.Field) {
+	r := c.recipe
+	if r.clock == nil {
+		r.clock, _ = c.clock("", columns) // needed by nothing
+	}
+	if r.clock != nil && slices.Contains(r.pipeline.Columns, r.clock.Field) {
+		r.pipeline.Time = r.clock.Field
+	}
+}
+
+// observed is when observations were made that the clock shows.
+func (r *Recipe) observed(e selection.Extent) *job.Observed {
+	if !e.Any {
+		return nil
+	}
+	first, last := r.clock.Unix(e.First), r.clock.Unix(e.Last)
+	if !(first > earliest && last < latest) {
+		return nil
+	}
+	return &job.Observed{First: toMillisecond(first), Last: toMillisecond(last)}
+}
+
+// Times are noted from the year 1 to the year 9999, in seconds since 1970.
+const earliest, latest = -6.2e10, 2.5e11
+
+func toMillisecond(unix float64) time.Time {
+	return time.UnixMilli(int64(math.Round(unix * 1e3))).UTC()
 }
 
 // Selection is which observations are used.

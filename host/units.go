@@ -9,7 +9,43 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/levels"
+	"github.com/englacial/zagg/internal/config"
 )
+
+// longestName bounds what is taken of a granule's attribute: names and units are written into the store and into every event of a function.
+const longestName = 200
+
+// Described is what a granule says of the columns that are read, those without a word about them left out; nil where the reader does not tell.
+func (r *Recipe) Described(ctx context.Context, src core.ObjectReader, g core.Granule) (map[string]config.Described, error) {
+	teller, ok := r.Reader.(levels.UnitTeller)
+	if !ok {
+		return nil, nil
+	}
+	units, err := teller.Units(ctx, src, g, core.Query{Columns: r.pipeline.Columns})
+	if err != nil || len(units) < 2 {
+		return nil, err
+	}
+	of := map[string]config.Described{}
+	for _, u := range units[2:] {
+		d := config.Described{Units: nameText(u.Units), LongName: nameText(u.LongName), StandardName: nameText(u.Name)}
+		if u.Raw {
+			d.Units = ""
+		}
+		if d != (config.Described{}) {
+			of[u.Column] = d
+		}
+	}
+	return of, nil
+}
+
+// nameText is a file's text on one line, as valid UTF-8; "" where it is longer than a name.
+func nameText(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", " "), "?")), " ")
+	if len(text) > longestName {
+		return ""
+	}
+	return text
+}
 
 // Units holds a granule's units against what the configuration takes them for. Coordinates that are not in degrees, or are each other's, are an
 // error; other differences, which change no number but what it is called, are notes. Readers that do not tell units are not asked.

@@ -60,21 +60,19 @@ func (j *Job) Run(ctx context.Context) (*Result, error) {
 	if err := m.begin(ctx); err != nil {
 		return nil, err
 	}
-	var records []*store.Record
-	for _, r := range j.Store.Records {
-		if len(r.Objects) > 0 {
-			records = append(records, r)
-		}
-		if len(r.Missing) > 0 {
-			m.res.Partial = append(m.res.Partial, r.Label)
-		}
+	all, done := 0, 0
+	for i := range m.times {
+		all += len(m.times[i].records)
 	}
-	for i, r := range records {
-		if err := m.shard(ctx, r); err != nil {
-			return nil, core.Wrap(err, "coarsen", r.Label)
-		}
-		if j.Shard != nil {
-			j.Shard(i+1, len(records))
+	for i := range m.times {
+		m.now = &m.times[i]
+		for _, r := range m.now.records {
+			if err := m.shard(ctx, r); err != nil {
+				return nil, core.Wrap(err, "coarsen", r.Label)
+			}
+			if done++; j.Shard != nil {
+				j.Shard(done, all)
+			}
 		}
 	}
 	return m.end(ctx)
@@ -90,8 +88,9 @@ type making struct {
 	folders []core.Folder
 	shards  settings
 	levels  []*level
-	joined  cells // of the order of shards, for coarser ones
-	coarser bool  // there are such
+	times   []atTime
+	now     *atTime // of times
+	coarser bool    // there are levels coarser than shards
 }
 
 // A variable is one that can be folded.
@@ -109,20 +108,15 @@ type level struct {
 	plan    *plan.Plan
 	rank    map[core.ShardKey]int
 	direct  bool // it has the shards of the store: each is written at once
-	pending cells
-	where   []spot // of pending
+	pending []pile
 	made    int
 }
 
 // begin lays out the levels whose shards are known.
 func (m *making) begin(ctx context.Context) error {
-	var keys []core.ShardKey
-	for _, r := range m.Store.Records {
-		if len(r.Objects) > 0 {
-			keys = append(keys, r.ShardKey)
-		}
-	}
-	if len(keys) == 0 {
+	m.divide()
+	keys := m.shardKeys()
+	if !slices.ContainsFunc(m.times, func(t atTime) bool { return len(t.records) > 0 }) {
 		return core.Errorf(core.NotFound, "coarsen", m.Store.URL, "no shard of the store has data")
 	}
 	for _, l := range m.levels {
@@ -142,6 +136,7 @@ func (l *level) layOut(ctx context.Context, m *making, keys []core.ShardKey) err
 	if l.plan, err = plan.Make(ctx, l.recipe.Grid, keys, make([][]core.Granule, len(keys))); err != nil {
 		return err
 	}
+	l.plan.Time = m.Store.Made.Windows
 	if l.tmpl, err = l.recipe.Template(l.plan); err != nil {
 		return err
 	}
@@ -172,10 +167,9 @@ func (m *making) shard(ctx context.Context, r *store.Record) error {
 		}
 		l.made += len(where)
 		if l.direct {
-			err = l.write(ctx, m, folded, where)
+			err = l.write(ctx, m, &pile{m.now, *folded, where})
 		} else {
-			l.pending.add(folded)
-			l.where = append(l.where, where...)
+			l.add(m.now, folded, where)
 		}
 		if err != nil {
 			return err
@@ -189,7 +183,7 @@ func (m *making) shard(ctx context.Context, r *store.Record) error {
 	if err != nil {
 		return err
 	}
-	m.joined.add(folded)
+	m.now.joined.add(folded)
 	return nil
 }
 
@@ -199,31 +193,46 @@ func (m *making) end(ctx context.Context) (*Result, error) {
 		if l.direct {
 			continue
 		}
-		folded, where := &l.pending, l.where
 		if l.order < m.shards.parent {
-			in, err := spots(ctx, l.recipe.Grid, m.joined.lon, m.joined.lat)
-			if err != nil {
+			if err := l.join(ctx, m); err != nil {
 				return nil, err
 			}
-			if folded, where, err = m.joined.fold(ctx, m.folders, in); err != nil {
-				return nil, err
-			}
-			l.made = len(where)
 		}
-		var keys []core.ShardKey
-		for _, s := range where {
-			if !slices.Contains(keys, s.key) {
-				keys = append(keys, s.key)
-			}
+		keys, err := l.shardKeys(ctx, m)
+		if err != nil {
+			return nil, err
 		}
 		if err := l.layOut(ctx, m, keys); err != nil {
 			return nil, err
 		}
-		if err := l.write(ctx, m, folded, where); err != nil {
-			return nil, err
+		for i := range l.pending {
+			if err := l.write(ctx, m, &l.pending[i]); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return m.link(ctx)
+}
+
+// join folds the cells of the order of shards.
+func (l *level) join(ctx context.Context, m *making) error {
+	for i := range m.times {
+		at := &m.times[i]
+		if len(at.joined.lon) == 0 {
+			continue
+		}
+		in, err := spots(ctx, l.recipe.Grid, at.joined.lon, at.joined.lat)
+		if err != nil {
+			return err
+		}
+		folded, where, err := at.joined.fold(ctx, m.folders, in)
+		if err != nil {
+			return err
+		}
+		l.made += len(where)
+		l.add(at, folded, where)
+	}
+	return nil
 }
 
 // link writes the documents of the groups.
@@ -240,7 +249,8 @@ func (m *making) link(ctx context.Context) (*Result, error) {
 }
 
 // write writes cells of a level, which are in the order of its shards and slots where they come from one shard of the store.
-func (l *level) write(ctx context.Context, m *making, c *cells, where []spot) error {
+func (l *level) write(ctx context.Context, m *making, p *pile) error {
+	where := p.where
 	byShard := map[core.ShardKey][]int32{}
 	for i, s := range where {
 		byShard[s.key] = append(byShard[s.key], int32(i))
@@ -260,12 +270,13 @@ func (l *level) write(ctx context.Context, m *making, c *cells, where []spot) er
 		}
 		var outs []engine.Output
 		for k, v := range l.tmpl.Variables() {
-			outs = append(outs, outputs(&c.vars[k], v, slot)...)
+			outs = append(outs, outputs(&p.cells.vars[k], v, slot)...)
 		}
 		place := shard.Block
 		if l.tmpl.Store.Compact {
 			place = []int64{int64(l.rank[shard.Key])}
 		}
+		place = append(slices.Clone(p.at.place), place...)
 		if err := l.tmpl.Put(ctx, m.Store.Objects, m.Store.URL, shard.Shard, place, outs); err != nil {
 			return err
 		}

@@ -19,8 +19,10 @@ type settings struct{ parent, child int }
 
 // prepare finds out what can be folded and lays out the levels.
 func (m *making) prepare(ctx context.Context) error {
-	if m.Store.Made.Windows != nil {
-		return core.Errorf(core.Unsupported, "coarsen", m.Store.URL, "not supported yet: coarser groups of a store with windows of time; run the configuration with a grid of a coarser order into another store")
+	if axis := m.Store.Made.Windows; axis != nil {
+		if err := axis.Check(); err != nil {
+			return core.Wrap(err, "coarsen", m.Store.URL)
+		}
 	}
 	cfg, err := m.config(ctx)
 	if err != nil {

@@ -46,7 +46,7 @@ func (m *making) readVariable(ctx context.Context, v *variable, block []int64) (
 	var out held
 	slots := m.frame.Slots()
 	for k, f := range v.fields {
-		d, err := m.Store.Group.Array(ctx, v.array.Name+f.Name)
+		d, err := m.now.group.Array(ctx, v.array.Name+f.Name)
 		if err != nil {
 			return out, err
 		}

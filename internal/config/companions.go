@@ -32,6 +32,14 @@ func (c *Clock) At(t time.Time) float64 {
 	return toc.Elapsed(c.Epoch, t) / c.Unit
 }
 
+// Unix is the instant at which the clock shows a number, in seconds since 1970 as clocks of computers count them; NaN where there is none.
+func (c *Clock) Unix(v float64) float64 {
+	if c.UTC {
+		return float64(c.Epoch.Unix()) + float64(c.Epoch.Nanosecond())/1e9 + v*c.Unit
+	}
+	return toc.NewClock(c.Epoch, c.Unit).Unix(v)
+}
+
 // ClockOf is the clock of a variable whose units are "seconds since 2018-01-01" or the like, on a scale without leap seconds; nil for others.
 func ClockOf(field, units string) *Clock {
 	if !TimeUnits(units) {

@@ -40,6 +40,7 @@ type Pipeline struct {
 	Dims      []core.Dim           // the frame's
 	Derived   []Derived            // what statistics take as inputs beside columns, once per distinct text
 	Chunks    []ChunkValue         // what statistics may take of the chunk of a cell
+	Time      string               // of Columns, the times of observations; "": they are not read
 	Positions bool                 // each row has its longitude and latitude
 	Cells     bool                 // statistics may take the columns of Grid.Cells
 	Places    bool                 // each row has the word of its place, as the grid names it (core.PointColumn)
@@ -116,6 +117,7 @@ type Counts struct {
 	NaN      int64 // in the shard, but a declared variable is NaN (MaskRows)
 	Filtered int64 // refused by an expression filter, or one of its columns has no valid value (MaskInputs)
 	Kept     int64
+	Times    selection.Extent // of the rows kept, by Pipeline.Time
 }
 
 func (c *Counts) add(o Counts) {
@@ -129,6 +131,7 @@ func (c *Counts) add(o Counts) {
 	c.NaN += o.NaN
 	c.Filtered += o.Filtered
 	c.Kept += o.Kept
+	c.Times = c.Times.Join(o.Times)
 }
 
 // Phases are seconds of wall time.

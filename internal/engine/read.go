@@ -8,6 +8,7 @@ import (
 	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/cells"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/selection"
 )
 
 // A granule is read with a lease of a quarter of what can be leased, so that some are under way at once, within these bounds.
@@ -223,6 +224,9 @@ func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error 
 	}
 	l.sink.add(want, len(l.keep))
 	l.counts.Kept += int64(len(l.keep))
+	if l.run.p.Time != "" {
+		l.counts.Times = l.counts.Times.Join(selection.ExtentOf(b, l.run.p.Time, l.keep))
+	}
 	return nil
 }
 

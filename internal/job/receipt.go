@@ -3,6 +3,7 @@ package job
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/englacial/zagg/core"
 )
@@ -30,6 +31,7 @@ type Receipt struct {
 	MaxMemory    int64              `json:"max_memory,omitempty"`  // bytes, the highest met
 	SpillBytes   int64              `json:"spill_bytes,omitempty"` // written to temporary files
 	Observations Observations       `json:"observations"`          // rows
+	Observed     *Observed          `json:"observed,omitempty"`    // when the rows kept were observed; nil: not known
 	Cells        int64              `json:"cells"`                 // cells with data
 	Granules     int64              `json:"granules"`              // granules read to their end
 	NoGroup      []GroupNote        `json:"no_group,omitempty"`    // groups a granule does not have
@@ -47,6 +49,32 @@ type Observations struct {
 	Outside int64            `json:"outside,omitempty"` // rows looked at that are of other shards or of none
 	// LeftOut is rows kept that a variable did not use because one of its inputs has no valid value there, by variable.
 	LeftOut map[string]int64 `json:"left_out,omitempty"`
+}
+
+// Observed are the times of the first and the last observation, UTC, to the millisecond.
+type Observed struct {
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+}
+
+// observed is when the rows of two receipts were: not known where it is not of all of them.
+func observed(a, b *Receipt) *Observed {
+	switch {
+	case b.Observations.Kept == 0:
+		return a.Observed
+	case a.Observations.Kept == 0:
+		return b.Observed
+	case a.Observed == nil || b.Observed == nil:
+		return nil
+	}
+	all := *a.Observed
+	if b.Observed.First.Before(all.First) {
+		all.First = b.Observed.First
+	}
+	if b.Observed.Last.After(all.Last) {
+		all.Last = b.Observed.Last
+	}
+	return &all
 }
 
 // A GroupNote names a group of a granule.
@@ -94,6 +122,7 @@ func add(to *map[string]int64, name string, n int64) {
 // Add adds the numbers of another receipt. Seconds add up too: the sum of shards is compute time, not wall time.
 // Maps and lists of o are not shared.
 func (r *Receipt) Add(o *Receipt) {
+	r.Observed = observed(r, o)
 	r.Reads += o.Reads
 	r.Writes += o.Writes
 	r.BytesRead += o.BytesRead

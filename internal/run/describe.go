@@ -2,13 +2,17 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/store"
@@ -44,8 +48,15 @@ func (r *Run) describe(ctx context.Context) error {
 		if releases := r.releases(ctx, list.Names); releases != "" {
 			attrs["product_version"] = releases
 		}
-		if first, last, ok := r.coverage(list.Names); ok {
-			attrs["time_coverage_start"], attrs["time_coverage_end"] = first.Format(time.RFC3339), last.Format(time.RFC3339)
+		var seen *job.Observed
+		if seen, err = r.observed(ctx); err != nil {
+			return err
+		}
+		if seen == nil {
+			seen = r.coverage(list.Names)
+		}
+		if seen != nil {
+			attrs["time_coverage_start"], attrs["time_coverage_end"] = seen.First.Format(time.RFC3339Nano), seen.Last.Format(time.RFC3339Nano)
 		}
 		err = store.Describe(ctx, r.metered(), r.store, attrs)
 	}
@@ -77,32 +88,110 @@ func (r *Run) releases(ctx context.Context, names []string) string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
-// coverage is the time from the beginning of the first granule to that of the last, by their names, within the time that is asked for.
-func (r *Run) coverage(names []string) (first, last time.Time, ok bool) {
-	var times []time.Time
-	known := starts()
-	for _, n := range names {
-		t, ok := began(known, n)
-		if !ok {
-			return first, last, false
+// observed is when the store's observations were made, as the records of its shards say; nil where they do not know it of all.
+func (r *Run) observed(ctx context.Context) (*job.Observed, error) {
+	all := r.total.seen
+	if all.Observed == nil && all.Observations.Kept > 0 || !r.o.Keep && r.plan.Time == nil {
+		return all.Observed, nil
+	}
+	planned := map[string]bool{}
+	for i := range r.plan.Shards {
+		planned[r.plan.Shards[i].Label] = true
+	}
+	labels, err := store.ListRecords(ctx, r.metered(), r.store)
+	if errors.Is(err, objstore.ErrUnlisted) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	labels = slices.DeleteFunc(labels, func(l string) bool { return planned[l] })
+	others := make([]*store.Record, len(labels))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for i, l := range labels {
+		g.Go(func() error {
+			var err error
+			others[i], _, err = store.FindRecord(gctx, r.metered(), r.store, l)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, rec := range others {
+		if rec != nil {
+			all.Add(rec.Times())
 		}
-		times = append(times, t)
 	}
-	if len(times) == 0 {
-		return first, last, false
+	return all.Observed, nil
+}
+
+// coverage is the time from the beginning of the first granule to the end of the last, by the shard map, or else from the beginning of the first
+// to that of the last, by their names, within the time that is asked for; nil where neither tells.
+func (r *Run) coverage(names []string) *job.Observed {
+	seen, ok := r.spanned()
+	if !ok {
+		seen, ok = began(names)
 	}
-	first, last = slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
+	if !ok {
+		return nil
+	}
 	if r.plan.Time != nil { // the store has windows of other runs too
-		return first, last, true
+		return &seen
 	}
 	want := &r.config.DataSource.Select
-	if want.Start.After(first) {
-		first = want.Start
+	if want.Start.After(seen.First) {
+		seen.First = want.Start
 	}
-	if !want.End.IsZero() && want.End.Before(last) {
-		last = want.End
+	if !want.End.IsZero() && want.End.Before(seen.Last) {
+		seen.Last = want.End
 	}
-	return first, last, !last.Before(first)
+	if seen.Last.Before(seen.First) {
+		return nil
+	}
+	return &seen
+}
+
+// spanned is the time of the plan's granules as a shard map has it; false where it does not say it of all of the store's.
+func (r *Run) spanned() (seen job.Observed, ok bool) {
+	if r.o.Keep || r.plan.Time != nil {
+		return seen, false
+	}
+	for i := range r.plan.Shards {
+		for _, g := range r.plan.Shards[i].Granules {
+			if g.Start.IsZero() || g.End.IsZero() {
+				return seen, false
+			}
+			if !ok || g.Start.Before(seen.First) {
+				seen.First = g.Start.UTC()
+			}
+			if !ok || g.End.After(seen.Last) {
+				seen.Last = g.End.UTC()
+			}
+			ok = true
+		}
+	}
+	return seen, ok
+}
+
+// began is when the first and the last granule begin, as all their names tell.
+func began(names []string) (seen job.Observed, ok bool) {
+	known := starts()
+	for _, n := range names {
+		t, tells := beginning(known, n)
+		if !tells {
+			return seen, false
+		}
+		if !ok || t.Before(seen.First) {
+			seen.First = t
+		}
+		if !ok || t.After(seen.Last) {
+			seen.Last = t
+		}
+		ok = true
+	}
+	return seen, ok
 }
 
 // A start is how names of a mission tell when a granule begins.
@@ -119,8 +208,8 @@ func starts() []start {
 	}
 }
 
-// began is when a granule begins, as its name tells.
-func began(known []start, name string) (time.Time, bool) {
+// beginning is when a granule begins, as its name tells.
+func beginning(known []start, name string) (time.Time, bool) {
 	for _, s := range known {
 		if m := s.find.FindStringSubmatch(name); m != nil {
 			t, err := time.Parse(s.layout, m[1])

@@ -216,6 +216,9 @@ func (r *Run) prepare(ctx context.Context) error {
 	if r.ranks, err = r.choose(ctx); err != nil {
 		return err
 	}
+	if err := r.describeSource(ctx); err != nil {
+		return err
+	}
 	r.id = time.Now().UTC().Format("20060102T150405.000Z") + "-" + strings.ToLower(rand.Text()[:4]) // two runs may begin in one millisecond
 	r.total = newSummary(r.store, r.config.Worker.Memory, len(r.ranks))
 	r.total.Source = r.total.Source.Add(r.source.used.Usage())

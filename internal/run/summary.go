@@ -35,7 +35,8 @@ type Summary struct {
 	Plugins      []PluginUse        `json:"plugins,omitempty"` // in processes on this machine
 
 	rows []ShardRow
-	jobs int // invocations, on Lambda
+	seen job.Receipt // when the observations of all shards were made
+	jobs int         // invocations, on Lambda
 }
 
 // A PluginUse is what a plugin in a process was asked for and took.
@@ -139,6 +140,7 @@ func (s *Summary) add(label string, res Result, err error) {
 	r := &rec.Receipt
 	s.Cells += r.Cells
 	s.Observations += r.Observations.Kept
+	s.seen.Add(rec.Times())
 	for reason, n := range r.Observations.Dropped {
 		if reason != "outside" { // which records of earlier releases list
 			s.Dropped[reason] += n

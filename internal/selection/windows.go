@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/toc"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/windows"
 )
@@ -78,10 +77,7 @@ func (w *Windows) Of(b *core.Batch, rows []int32, none int) ([]int, error) {
 
 // number is that of the window in which the clock shows t.
 func (w *Windows) number(t float64, none int) int {
-	unix := toc.NewClock(w.Clock.Epoch, w.Clock.Unit).Unix(t)
-	if w.Clock.UTC {
-		unix = float64(w.Clock.Epoch.Unix()) + float64(w.Clock.Epoch.Nanosecond())/1e9 + t*w.Clock.Unit
-	}
+	unix := w.Clock.Unix(t)
 	if !(math.Abs(unix) < 1e11) {
 		return none
 	}

@@ -41,6 +41,9 @@ func (t *Template) BeginLevel(ctx context.Context, objects core.ObjectStore, url
 	if err := deletePrefix(ctx, objects, At(url).Below(t.Group())); err != nil {
 		return err
 	}
+	if err := t.writeAxes(ctx, objects, At(url)); err != nil {
+		return err
+	}
 	if err := t.writeCoords(ctx, objects, At(url), p); err != nil {
 		return err
 	}

@@ -131,6 +131,36 @@ func (t *Template) make(ctx context.Context, objects core.ObjectStore, url strin
 	return putJSON(ctx, objects, At(url).Metadata(), t.root)
 }
 
+// makeAgain makes what set-up writes of a store that is there, whose coarser groups stay its own.
+func (t *Template) makeAgain(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, there map[string]Object) error {
+	old, err := readNode(ctx, objects, At(url).Metadata())
+	if err != nil {
+		old = &node{} // it is lost or damaged: what it said of coarser groups is gone with it
+	}
+	if err := t.make(ctx, objects, url, p, there); err != nil {
+		return err
+	}
+	levels := LevelsOf(old.Attributes)
+	if len(levels) < 2 || levels[0] != t.Group() {
+		return nil
+	}
+	now, err := parseNode(At(url).Metadata(), t.root)
+	if err != nil {
+		return err
+	}
+	children := now.children()
+	for path, doc := range old.children() {
+		if group, _, _ := strings.Cut(path, "/"); children != nil && slices.Contains(levels[1:], group) {
+			children[path] = doc
+		}
+	}
+	if err := putRoot(ctx, objects, url, now.Attributes, levels, children); err != nil {
+		return err
+	}
+	_, err = EndLevels(ctx, objects, url, nil, "")
+	return err
+}
+
 // remake notes in the record of a set-up what was written in the place of its objects.
 func remake(ctx context.Context, objects core.ObjectStore, url string, written []Object) error {
 	m, err := loadMade(ctx, objects, url)
@@ -152,13 +182,13 @@ func remake(ctx context.Context, objects core.ObjectStore, url string, written [
 // mend makes anew what set-up wrote and is not there any more as it was: metadata by their content, all else by size.
 func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *made) error {
 	if m == nil {
-		return t.make(ctx, objects, url, p, nil)
+		return t.makeAgain(ctx, objects, url, p, nil)
 	}
 	faults, err := m.faults(ctx, objects, url, nil, false)
 	if err != nil || len(faults) == 0 && t.hasCells(m, p) {
 		return err
 	}
-	return t.make(ctx, objects, url, p, t.sound(m, faults))
+	return t.makeAgain(ctx, objects, url, p, t.sound(m, faults))
 }
 
 // sound are the objects of a set-up without faults, by path. A store without windows is made as a whole.

@@ -65,6 +65,11 @@ const (
 	HowFolded   = "folded"   // of some at once, and then of others that were folded in
 )
 
+// Times is of the receipt what tells when the shard's observations were made: such receipts are added up (job.Receipt.Add).
+func (r *Record) Times() *job.Receipt {
+	return &job.Receipt{Observed: r.Receipt.Observed, Observations: job.Observations{Kept: r.Receipt.Observations.Kept}}
+}
+
 // A Version is which version of a granule was read, or of a file beside it.
 type Version struct {
 	ID      string `json:"id"`

@@ -127,7 +127,7 @@ func (t *Template) grow(ctx context.Context, objects core.ObjectStore, url strin
 	if err := putJSON(ctx, objects, At(url).Config(), core.ShownJSON(t.spec.Config.JSON())); err != nil {
 		return err
 	}
-	return t.make(ctx, objects, url, p, there)
+	return t.makeAgain(ctx, objects, url, p, there)
 }
 
 // ofCells reports whether an object is of coordinates of cells.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/zarr"
 )
 
@@ -22,7 +23,7 @@ type Level struct {
 // groups keep the one of the records that they were made of.
 func (s *Store) RecordsHash() string {
 	sum := sha256.New()
-	for _, r := range s.Records {
+	for _, r := range s.all() {
 		fmt.Fprintf(sum, "%s %s %s\n", r.Label, r.ConfigHash, r.Granules)
 		for _, o := range r.Objects {
 			fmt.Fprintf(sum, "%s %s\n", o.Path, o.SHA256)
@@ -34,9 +35,13 @@ func (s *Store) RecordsHash() string {
 // CoarserNames are the names of the store's coarser groups, the finest first.
 func (s *Store) CoarserNames() []string { return s.levels }
 
-// Coarser opens one of them; NotFound: it is being made.
+// Coarser opens one of them, at the window that the store is narrowed to; NotFound: it is being made.
 func (s *Store) Coarser(ctx context.Context, name string) (*zarr.Group, error) {
-	return s.root.Group(ctx, name)
+	group, err := s.root.Group(ctx, name)
+	if err != nil || s.window == "" {
+		return group, err
+	}
+	return group.Fixed(store.TimeName, s.place), nil
 }
 
 // Levels are the coarser groups of a store that was opened with its records, the finest first.

@@ -25,8 +25,10 @@ type Store struct {
 	Records []*store.Record // of finished shards; none after OpenGroup
 
 	root   *zarr.Group
-	levels []string // coarser groups, the finest first
-	window string   // AtTime; "": all that there is
+	levels []string        // coarser groups, the finest first
+	window string          // AtTime; "": all that there is
+	place  int64           // of the window
+	others []*store.Record // of the other windows
 }
 
 // Open opens a store's group and reads the records of its finished shards.

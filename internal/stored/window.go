@@ -10,6 +10,7 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/internal/windows"
@@ -39,26 +40,47 @@ func (s *Store) AtTime(text string) error {
 	if i < 0 {
 		return core.Errorf(core.NotFound, "--time", text, "it is none of the store's windows; have %s", windowsOf(axis))
 	}
-	s.window = all[i].Label
+	s.window, s.place = all[i].Label, int64(i)
+	whole := s.Records
+	s.Records = nil
+	var seen job.Receipt
+	for _, r := range whole {
+		if _, own := s.ShardLabel(r.Label); own {
+			s.Records = append(s.Records, r)
+			seen.Add(r.Times())
+		} else {
+			s.others = append(s.others, r)
+		}
+	}
 	s.Group = s.Group.Fixed(store.TimeName, int64(i))
+	span := job.Observed{First: all[i].Start, Last: all[i].End}
+	if seen.Observed != nil {
+		span = *seen.Observed
+	}
 	var err error
-	if s.Group.Attrs, err = windowAttrs(s.Group.Attrs, all[i]); err != nil {
+	if s.Group.Attrs, err = windowAttrs(s.Group.Attrs, all[i].Label, span); err != nil {
 		return core.Errorf(core.Corrupt, "", s.URL, "attributes of group %s: %w", s.Name, err)
 	}
-	s.Records = slices.DeleteFunc(s.Records, func(r *store.Record) bool {
-		_, own := s.ShardLabel(r.Label)
-		return !own
-	})
 	return nil
 }
 
-// windowAttrs are a group's attributes where only one of its windows is told of.
-func windowAttrs(raw json.RawMessage, w windows.Window) (json.RawMessage, error) {
+// all is the records of all windows, in the order of labels.
+func (s *Store) all() []*store.Record {
+	if len(s.others) == 0 {
+		return s.Records
+	}
+	all := slices.Concat(s.Records, s.others)
+	slices.SortFunc(all, func(a, b *store.Record) int { return strings.Compare(a.Label, b.Label) })
+	return all
+}
+
+// windowAttrs are a group's attributes where only one of its windows is told of, with observations of a span.
+func windowAttrs(raw json.RawMessage, label string, span job.Observed) (json.RawMessage, error) {
 	attrs := map[string]json.RawMessage{}
 	if err := json.Unmarshal(raw, &attrs); err != nil {
 		return nil, err
 	}
-	for name, text := range map[string]string{"window": w.Label, "time_coverage_start": w.Start.Format(time.RFC3339), "time_coverage_end": w.End.Format(time.RFC3339)} {
+	for name, text := range map[string]string{"window": label, "time_coverage_start": span.First.Format(time.RFC3339Nano), "time_coverage_end": span.Last.Format(time.RFC3339Nano)} {
 		value, err := json.Marshal(text)
 		if err != nil {
 			return nil, err
@@ -102,6 +124,30 @@ func (s *Store) RecordLabel(shard string) string {
 		return shard
 	}
 	return plan.WindowLabel(shard, s.window)
+}
+
+// Window is the label of the window that the store is narrowed to; "": none.
+func (s *Store) Window() string { return s.window }
+
+// WindowLabels are the store's windows of time, in order; none where it has none.
+func (s *Store) WindowLabels() []string {
+	axis := s.Made.Windows
+	if axis == nil || axis.Check() != nil {
+		return nil
+	}
+	var labels []string
+	for _, w := range axis.Windows() {
+		labels = append(labels, w.Label)
+	}
+	return labels
+}
+
+// CutWindow is the shard and the window of a record's label; the window is "" where it has none.
+func CutWindow(record string) (shard, window string) {
+	if i := strings.LastIndexByte(record, '_'); i >= 0 {
+		return record[:i], record[i+1:]
+	}
+	return record, ""
 }
 
 // ShardLabel is the label of a record's shard; false where the record is of another window.

@@ -14,7 +14,9 @@ type Page struct {
 	Title     string                `json:"title"`
 	Group     string                `json:"group,omitempty"`
 	Grid      string                `json:"grid,omitempty"`
-	Static    bool                  `json:"static"` // there is no server: only files
+	Windows   []string              `json:"windows,omitempty"` // of time, in order; what belongs to one is below at/LABEL/
+	Window    string                `json:"window,omitempty"`  // that this is of
+	Static    bool                  `json:"static"`            // there is no server: only files
 	Variables []PageVariable        `json:"variables"`
 	First     int                   `json:"first"` // of Variables, to begin with
 	Planes    []PagePlane           `json:"planes"`
@@ -55,7 +57,7 @@ type State struct {
 }
 
 // State is how far the store is.
-func (s *Scene) State() State {
+func (s *scene) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := State{Version: s.version, Reading: s.pending}
@@ -78,8 +80,8 @@ func (s *Scene) State() State {
 }
 
 // Page is what the page is told first.
-func (s *Scene) Page(ctx context.Context) (*Page, error) {
-	p := &Page{Title: s.title, TileSide: tileSide, WorldKM: worldKM, MostZoom: mostZoom, Colors: map[string][][3]uint8{}, ColorList: plot.ColorNames(), First: s.first(), State: s.State()}
+func (s *scene) Page(ctx context.Context) (*Page, error) {
+	p := &Page{Title: s.title, Windows: s.windows, Window: s.window, TileSide: tileSide, WorldKM: worldKM, MostZoom: mostZoom, Colors: map[string][][3]uint8{}, ColorList: plot.ColorNames(), First: s.first(), State: s.State()}
 	if s.store != nil {
 		p.Group, p.Grid = s.store.Name, s.store.Made.Grid
 		s.shardsOf(ctx, s.levels[0])
@@ -150,7 +152,7 @@ type PageShard struct {
 }
 
 // Shards is all shards with their outlines.
-func (s *Scene) Shards() []PageShard {
+func (s *scene) Shards() []PageShard {
 	out := []PageShard{}
 	for _, t := range s.all() {
 		p := PageShard{Label: t.Label, State: t.state}

@@ -60,7 +60,7 @@ func summaryOf(r *store.Record) *RecordSummary {
 }
 
 // At is what there is at a point; NotFound where no shard is.
-func (s *Scene) At(ctx context.Context, lon, lat float64) (*Place, error) {
+func (s *scene) At(ctx context.Context, lon, lat float64) (*Place, error) {
 	if !(lon >= -360 && lon <= 360 && lat >= -90 && lat <= 90) {
 		return nil, core.Errorf(core.Invalid, "cell", "", "no such place")
 	}
@@ -80,7 +80,7 @@ func (s *Scene) At(ctx context.Context, lon, lat float64) (*Place, error) {
 	return nil, core.Errorf(core.NotFound, "cell", "", "no shard is here")
 }
 
-func (s *Scene) place(ctx context.Context, t *shard, slot int32, lon, lat float64) (*Place, error) {
+func (s *scene) place(ctx context.Context, t *shard, slot int32, lon, lat float64) (*Place, error) {
 	p := &Place{Shard: t.Label, Key: string(t.Key), State: t.state, Lon: lon, Lat: lat}
 	cells, err := s.grid.Cells(ctx, t.Key)
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Scene) place(ctx context.Context, t *shard, slot int32, lon, lat float6
 }
 
 // names is what the grid calls the cell at a point.
-func (s *Scene) names(ctx context.Context, lon, lat float64) ([][2]string, error) {
+func (s *scene) names(ctx context.Context, lon, lat float64) ([][2]string, error) {
 	namer, ok := s.grid.(core.CellNamer)
 	if !ok {
 		return nil, nil

@@ -22,6 +22,7 @@ func (p *part) bytes() int64 { return 24*int64(len(p.values)) + 200 }
 type partKey struct {
 	level, variable int
 	plane, label    string
+	window          string
 	changed         string
 }
 

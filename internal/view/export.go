@@ -34,27 +34,82 @@ type Written struct {
 // Planes are the projections of Export.
 func Planes() []string { return plot.PlaneNames() }
 
-// Export writes the page with all it asks for: tiles down to where a cell has two pixels, and the values of all cells.
-// The variables are those that the scene was told, and where it was told none all of them.
-func (s *Scene) Export(ctx context.Context, e Export) (*Written, error) {
-	if s.store == nil {
-		return nil, core.Errorf(core.Unsupported, "--export", s.title, "a shard map is not exported: give a store")
+// Export writes the page with all it asks for: tiles down to where a cell has two pixels, and the values of all cells, of every window of time.
+// The variables are those that the series was told, and where it was told none all of them.
+func (s *Series) Export(ctx context.Context, e Export) (*Written, error) {
+	x := &exporting{Export: e, written: &Written{}}
+	scenes, err := s.chosen(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if err := newFolder(e.Dir); err != nil {
 		return nil, err
 	}
-	if err := s.Look(ctx); err != nil {
-		return nil, err
+	var shards []*shard
+	for _, scene := range scenes {
+		if err := scene.Look(ctx); err != nil {
+			return nil, err
+		}
+		scene.o.Patience = math.MaxInt64 // no file is written of half of the shards
+		shards = append(shards, scene.all()...)
 	}
-	s.o.Patience = math.MaxInt64 // no file is written of half of the shards
-	if e.Plane == "" {
-		e.Plane = planeFor(s.all())
+	if x.Plane == "" {
+		x.Plane = planeFor(shards)
 	}
-	x := &exporting{Export: e, scene: s, written: &Written{}}
-	if _, ok := s.planes[e.Plane]; !ok {
+	if _, ok := scenes[0].planes[x.Plane]; !ok {
 		return nil, core.Errorf(core.Invalid, "--projection", e.Plane, "no such projection")
 	}
-	return x.written, x.run(ctx)
+	if err := x.files(); err != nil {
+		return nil, err
+	}
+	for i, scene := range scenes {
+		x.scene, x.first = scene, i == len(scenes)-1
+		if err := x.run(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return x.written, nil
+}
+
+// chosen is what is exported: all windows, or the one that was asked for.
+func (s *Series) chosen(ctx context.Context) ([]*scene, error) {
+	first, err := s.scene("")
+	if err != nil {
+		return nil, err
+	}
+	if first.store == nil {
+		return nil, core.Errorf(core.Unsupported, "--export", first.title, "a shard map is not exported: give a store")
+	}
+	if len(s.windows) == 0 || s.asked {
+		if s.asked {
+			first.windows = []string{first.window}
+		}
+		return []*scene{first}, nil
+	}
+	var scenes []*scene
+	for _, w := range s.windows {
+		scene, err := s.scene(w)
+		if err != nil {
+			return nil, err
+		}
+		if err := scene.Look(ctx); err != nil {
+			return nil, err
+		}
+		if len(scene.all()) > 0 {
+			scenes = append(scenes, scene)
+		}
+	}
+	if len(scenes) == 0 {
+		return []*scene{first}, nil
+	}
+	var labels []string
+	for _, scene := range scenes {
+		labels = append(labels, scene.window)
+	}
+	for _, scene := range scenes {
+		scene.windows = labels
+	}
+	return scenes, nil
 }
 
 // newFolder makes a folder, or takes one that is empty.
@@ -75,7 +130,8 @@ func newFolder(dir string) error {
 // An exporting is an Export under way.
 type exporting struct {
 	Export
-	scene     *Scene
+	scene     *scene
+	first     bool // the page begins with it
 	written   *Written
 	variables []int // of the scene
 	zoom      int   // the deepest
@@ -90,6 +146,7 @@ type staticPage struct {
 }
 
 func (x *exporting) run(ctx context.Context) error {
+	x.variables, x.looked = nil, 0
 	for i := range x.scene.variables {
 		if n := len(x.scene.o.Variables); n == 0 || i < n || x.scene.variables[i].shard != nil {
 			x.variables = append(x.variables, i)
@@ -117,7 +174,7 @@ func (x *exporting) run(ctx context.Context) error {
 // count is how many tiles there are, which must not be too many.
 func (x *exporting) count() (int, error) {
 	n := 0
-	err := x.each(func(Address) error {
+	err := x.each(func(address) error {
 		if n++; n > x.MostTiles {
 			return core.Errorf(core.Unsupported, "--export", x.Dir, "more than %d tiles down to zoom %d: raise --most-tiles, or export a store of coarser cells", x.MostTiles, x.zoom)
 		}
@@ -127,11 +184,11 @@ func (x *exporting) count() (int, error) {
 }
 
 // each visits the tiles that shards touch, from zoom 0 down.
-func (x *exporting) each(visit func(Address) error) error {
-	return x.below(Address{Plane: x.Plane}, x.scene.all(), visit)
+func (x *exporting) each(visit func(address) error) error {
+	return x.below(address{Plane: x.Plane}, x.scene.all(), visit)
 }
 
-func (x *exporting) below(a Address, shards []*shard, visit func(Address) error) error {
+func (x *exporting) below(a address, shards []*shard, visit func(address) error) error {
 	if shards = touching(shards, a.cap(x.scene.planes[x.Plane])); len(shards) == 0 {
 		return nil
 	}
@@ -139,15 +196,15 @@ func (x *exporting) below(a Address, shards []*shard, visit func(Address) error)
 		return err
 	}
 	for i := range 4 {
-		if err := x.below(Address{a.Plane, a.Z + 1, 2*a.X + i%2, 2*a.Y + i/2}, shards, visit); err != nil {
+		if err := x.below(address{a.Plane, a.Z + 1, 2*a.X + i%2, 2*a.Y + i/2}, shards, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// page writes what is the same for all variables.
-func (x *exporting) page(ctx context.Context) error {
+// files writes what is the same for all scenes.
+func (x *exporting) files() error {
 	err := fs.WalkDir(files, "page", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -161,6 +218,15 @@ func (x *exporting) page(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lines, err := coastLines()
+	if err != nil {
+		return err
+	}
+	return x.writeJSON(lines, "coast.json")
+}
+
+// page writes what is the same for all variables.
+func (x *exporting) page(ctx context.Context) error {
 	p, err := x.scene.Page(ctx)
 	if err != nil {
 		return err
@@ -173,24 +239,23 @@ func (x *exporting) page(ctx context.Context) error {
 		p.Variables = append(p.Variables, all[v])
 	}
 	p.Planes = slices.DeleteFunc(p.Planes, func(q PagePlane) bool { return q.Name != x.Plane })
-	if err := x.writeJSON(staticPage{p, map[string]int{x.Plane: x.zoom}}, "view.json"); err != nil {
+	own := staticPage{p, map[string]int{x.Plane: x.zoom}}
+	if x.first && x.folder() != "" {
+		if err := x.writeJSON(own, "view.json"); err != nil {
+			return err
+		}
+	}
+	if err := x.writeJSON(own, x.folder(), "view.json"); err != nil {
 		return err
 	}
-	lines, err := coastLines()
-	if err != nil {
-		return err
-	}
-	if err := x.writeJSON(lines, "coast.json"); err != nil {
-		return err
-	}
-	return x.writeJSON(x.scene.Shards(), "shards.json")
+	return x.writeJSON(x.scene.Shards(), x.folder(), "shards.json")
 }
 
 // tiles writes those of a variable that are not empty, and which these are.
 func (x *exporting) tiles(ctx context.Context, k, variable int) error {
 	names := []string{}
-	err := x.each(func(a Address) error {
-		t, err := x.scene.Tile(ctx, variable, a)
+	err := x.each(func(a address) error {
+		t, err := x.scene.tile(ctx, variable, a)
 		if err != nil {
 			return err
 		}
@@ -209,12 +274,12 @@ func (x *exporting) tiles(ctx context.Context, k, variable int) error {
 		key := fmt.Sprintf("%s/%d/%d/%d", a.Plane, a.Z, a.X, a.Y)
 		names = append(names, key)
 		x.written.Tiles++
-		return x.write(t.Encode(), "tiles", strconv.Itoa(k), filepath.FromSlash(key)+".bin")
+		return x.write(t.Encode(), x.folder(), "tiles", strconv.Itoa(k), filepath.FromSlash(key)+".bin")
 	})
 	if err != nil {
 		return err
 	}
-	return x.writeJSON(names, "tiles", strconv.Itoa(k), "index.json")
+	return x.writeJSON(names, x.folder(), "tiles", strconv.Itoa(k), "index.json")
 }
 
 // A cellFile is what a site has of a shard's cells.
@@ -241,7 +306,7 @@ func (x *exporting) cells(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := x.writeJSON(f, "cells", t.Label+".json"); err != nil {
+		if err := x.writeJSON(f, x.folder(), "cells", t.Label+".json"); err != nil {
 			return err
 		}
 	}
@@ -249,7 +314,7 @@ func (x *exporting) cells(ctx context.Context) error {
 }
 
 func (x *exporting) cellsOf(ctx context.Context, l *level, t *shard) (*cellFile, error) {
-	r, err := store.LoadRecord(ctx, x.scene.store.Objects, x.scene.store.URL, t.Label)
+	r, err := store.LoadRecord(ctx, x.scene.store.Objects, x.scene.store.URL, x.scene.store.RecordLabel(t.Label))
 	if err != nil {
 		return nil, err
 	}
@@ -314,6 +379,9 @@ func (f *cellFile) placeCells(ctx context.Context, l *level, t *shard, slots []i
 	}
 	return err
 }
+
+// folder is where the files of the scene's window are.
+func (x *exporting) folder() string { return filepath.FromSlash(folder(x.scene.window)) }
 
 func (x *exporting) writeJSON(v any, path ...string) error {
 	data, err := json.Marshal(v)

@@ -27,7 +27,7 @@ type level struct {
 }
 
 // openLevels opens all groups of the store. A coarser one that cannot be opened is none.
-func (s *Scene) openLevels(ctx context.Context) {
+func (s *scene) openLevels(ctx context.Context) {
 	s.levels = []*level{{group: s.store.Group, grid: s.grid, frame: s.grid.Info().Frame}}
 	for _, name := range s.store.CoarserNames() {
 		if l := s.openLevel(ctx, name); l != nil {
@@ -36,7 +36,7 @@ func (s *Scene) openLevels(ctx context.Context) {
 	}
 }
 
-func (s *Scene) openLevel(ctx context.Context, name string) *level {
+func (s *scene) openLevel(ctx context.Context, name string) *level {
 	group, err := s.store.Coarser(ctx, name)
 	if err != nil {
 		return nil
@@ -54,7 +54,7 @@ func (s *Scene) openLevel(ctx context.Context, name string) *level {
 
 // shardsOf is the shards of a level with data, as they are known now; ok is false where a coarser level is of other shards than the
 // store has now.
-func (s *Scene) shardsOf(ctx context.Context, l *level) (shards []*shard, ok bool) {
+func (s *scene) shardsOf(ctx context.Context, l *level) (shards []*shard, ok bool) {
 	s.mu.Lock()
 	all, version, complete := s.shards, s.version, s.pending == 0
 	s.mu.Unlock()
@@ -74,8 +74,34 @@ func (s *Scene) shardsOf(ctx context.Context, l *level) (shards []*shard, ok boo
 	return l.shards, l.shards != nil
 }
 
+// everThere is the shards with a record in any window: those that a coarser level of a store with windows was made of.
+func (s *scene) everThere(ctx context.Context) ([]*shard, error) {
+	s.mu.Lock()
+	labels := s.ever
+	s.mu.Unlock()
+	var keys []core.ShardKey
+	for _, l := range labels {
+		keys = append(keys, core.ShardKey(l))
+	}
+	found, err := s.grid.Shards(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var all []*shard
+	for i := range found {
+		all = append(all, newShard(found[i]))
+	}
+	return all, nil
+}
+
 // coarse finds the shards of a coarser level: those that hold shards of the store. nil: the level was made of others.
-func (s *Scene) coarse(ctx context.Context, l *level, fine []*shard) []*shard {
+func (s *scene) coarse(ctx context.Context, l *level, fine []*shard) []*shard {
+	if s.window != "" {
+		var err error
+		if fine, err = s.everThere(ctx); err != nil {
+			return nil
+		}
+	}
 	var regions []core.Region
 	for _, t := range fine {
 		lon, lat := t.cap.Center.LonLat()
@@ -122,7 +148,7 @@ func (l *level) measure() {
 
 // choose is the level whose cells suit a map of so many pixels to a km: the coarsest with cells of at most two pixels, else the
 // store's own.
-func (s *Scene) choose(ctx context.Context, v *variable, scale float64) int {
+func (s *scene) choose(ctx context.Context, v *variable, scale float64) int {
 	for i := len(s.levels) - 1; i > 0; i-- {
 		l := s.levels[i]
 		if v.selected[i] == nil {

@@ -2,9 +2,11 @@ package view
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/stored"
 )
 
 // longestListing is the longest page of a folder that is read, in bytes.
@@ -21,22 +24,29 @@ const longestListing = 64 << 20
 
 // listRecords is what there is of records, by the labels of their shards, each with what tells whether it has changed. A web server has no lists of objects:
 // then its page of the folder is read, or, where it has none, the records of planned shards are looked for one by one.
-func (s *Scene) listRecords(ctx context.Context) (map[string]string, error) {
+func (s *scene) listRecords(ctx context.Context) (map[string]string, error) {
 	listed, err := s.listAll(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[string]string, len(listed))
+	ever := map[string]bool{}
 	for record, changed := range listed {
 		if label, ok := s.store.ShardLabel(record); ok {
 			out[label] = changed
 		}
+		if shard, _ := stored.CutWindow(record); s.window != "" {
+			ever[shard] = true
+		}
 	}
+	s.mu.Lock()
+	s.ever = slices.Sorted(maps.Keys(ever))
+	s.mu.Unlock()
 	return out, nil
 }
 
 // listAll is what there is of records, by their own labels.
-func (s *Scene) listAll(ctx context.Context) (map[string]string, error) {
+func (s *scene) listAll(ctx context.Context) (map[string]string, error) {
 	prefix := store.At(s.store.URL).Records()
 	out := map[string]string{}
 	if scheme := objstore.Scheme(prefix); scheme == "http" || scheme == "https" {
@@ -57,7 +67,7 @@ func changeOf(o core.ObjectInfo) string {
 }
 
 // listPage reads the page that a web server makes of a folder.
-func (s *Scene) listPage(ctx context.Context, folder string) (map[string]string, error) {
+func (s *scene) listPage(ctx context.Context, folder string) (map[string]string, error) {
 	if len(s.o.Planned) > 0 {
 		return s.findPlanned(ctx)
 	}
@@ -91,7 +101,7 @@ func linksOf(page []byte) []string {
 }
 
 // findPlanned looks for the records of planned shards.
-func (s *Scene) findPlanned(ctx context.Context) (map[string]string, error) {
+func (s *scene) findPlanned(ctx context.Context) (map[string]string, error) {
 	var labels []string
 	for _, t := range s.all() {
 		labels = append(labels, s.store.RecordLabel(t.Label))

@@ -21,7 +21,7 @@ const (
 
 // Look sees which shards are done by now, unless that was done a moment ago. The records that are new are read; what is known of them is
 // there as soon as each is.
-func (s *Scene) Look(ctx context.Context) error {
+func (s *scene) Look(ctx context.Context) error {
 	if s.store == nil {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (s *Scene) Look(ctx context.Context) error {
 }
 
 // Settle waits until the records have been read, but no longer than the scene's patience.
-func (s *Scene) Settle(ctx context.Context) {
+func (s *scene) Settle(ctx context.Context) {
 	if s.store == nil {
 		return
 	}
@@ -55,7 +55,7 @@ func (s *Scene) Settle(ctx context.Context) {
 	}
 }
 
-func (s *Scene) look(ctx context.Context) error {
+func (s *scene) look(ctx context.Context) error {
 	listed, err := s.listRecords(ctx)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (s *Scene) look(ctx context.Context) error {
 }
 
 // readRecords reads records in parts, so that what is known grows while others are read.
-func (s *Scene) readRecords(ctx context.Context, labels []string, listed map[string]string) error {
+func (s *scene) readRecords(ctx context.Context, labels []string, listed map[string]string) error {
 	const part = 4 * recordsAtOnce
 	for len(labels) > 0 {
 		now := labels[:min(part, len(labels))]
@@ -113,7 +113,7 @@ func (s *Scene) readRecords(ctx context.Context, labels []string, listed map[str
 }
 
 // learn takes records over.
-func (s *Scene) learn(ctx context.Context, records []*store.Record, listed map[string]string, pending int) error {
+func (s *scene) learn(ctx context.Context, records []*store.Record, listed map[string]string, pending int) error {
 	var keys []core.ShardKey
 	var read []*store.Record
 	for _, r := range records {
@@ -159,7 +159,7 @@ func (s *Scene) learn(ctx context.Context, records []*store.Record, listed map[s
 }
 
 // forget puts shards whose record is gone back to planned, or out where no plan says that they shall be.
-func (s *Scene) forget(ctx context.Context, listed map[string]string) {
+func (s *scene) forget(ctx context.Context, listed map[string]string) {
 	planned := map[string]bool{}
 	keys := make([]core.ShardKey, len(s.o.Planned))
 	for i, p := range s.o.Planned {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -22,10 +23,12 @@ type Options struct {
 	Grid func(ctx context.Context, name string, config core.Config) (core.Grid, error)
 	// Variables are shown before the others: names, or selections as h_q[1] and h_tdigest@q97.5.
 	Variables []string
-	Time      string        // window of a store with windows of time (stored.Store.AtTime)
+	Time      string        // window to begin with, of a store with windows of time (stored.Store.AtTime); "": the latest with a shard that is done
 	Planned   []Planned     // shards that a run shall compute, if that is known
 	Memory    int64         // bytes of what is kept; 0: 512 MiB
 	Patience  time.Duration // how long a tile waits for shards; 0: 400 ms
+
+	cache *cache
 }
 
 // A Planned is a shard of a shard map.
@@ -39,10 +42,12 @@ const (
 	defaultPatience = 400 * time.Millisecond
 )
 
-// A Scene is a store as it is shown. It is safe for concurrent use.
-type Scene struct {
+// A scene is a store as it is shown. It is safe for concurrent use.
+type scene struct {
 	o         Options
 	title     string
+	window    string        // that is shown; "": the store has no windows
+	windows   []string      // among which can be chosen
 	store     *stored.Store // nil: a shard map alone
 	grid      core.Grid
 	levels    []*level // of the store, the finest first
@@ -58,6 +63,7 @@ type Scene struct {
 	looked  time.Time
 	pending int // records that are known of and not yet read
 	fault   error
+	ever    []string      // labels of shards with a record in any window; none where there are no windows
 	settled chan struct{} // closed when the records have been read for the first time
 	once    sync.Once
 }
@@ -73,8 +79,8 @@ type shard struct {
 	seconds float64 // NaN: not known
 }
 
-// Open opens a store to be shown. Its records are read as long as ctx lasts.
-func Open(ctx context.Context, address string, o Options) (*Scene, error) {
+// open opens a store to be shown, at one of its windows.
+func open(ctx context.Context, address string, o Options) (*scene, error) {
 	s, err := stored.OpenGroup(ctx, address)
 	if err == nil {
 		err = s.AtTime(o.Time)
@@ -86,8 +92,8 @@ func Open(ctx context.Context, address string, o Options) (*Scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	scene := newScene(ctx, grid, o)
-	scene.store, scene.title = s, s.Title()
+	scene := newScene(grid, o)
+	scene.store, scene.title, scene.window = s, s.Title(), s.Window()
 	scene.openLevels(ctx)
 	if err := scene.findVariables(ctx); err != nil {
 		return nil, err
@@ -95,22 +101,22 @@ func Open(ctx context.Context, address string, o Options) (*Scene, error) {
 	return scene, scene.plan(ctx)
 }
 
-// OpenMap shows a shard map.
-func OpenMap(ctx context.Context, title string, grid core.Grid, o Options) (*Scene, error) {
-	scene := newScene(ctx, grid, o)
+// openMap shows a shard map.
+func openMap(ctx context.Context, title string, grid core.Grid, o Options) (*scene, error) {
+	scene := newScene(grid, o)
 	scene.title, scene.variables = title, []*variable{{text: "granules", title: "granules of each shard", shard: func(s *shard) float64 { return s.granules }}}
 	scene.once.Do(func() { close(scene.settled) })
 	return scene, scene.plan(ctx)
 }
 
-func newScene(ctx context.Context, grid core.Grid, o Options) *Scene {
-	if o.Memory == 0 {
-		o.Memory = defaultMemory
-	}
+// memoryOf is what may be kept.
+func memoryOf(o Options) int64 { return cmp.Or(o.Memory, defaultMemory) }
+
+func newScene(grid core.Grid, o Options) *scene {
 	if o.Patience == 0 {
 		o.Patience = defaultPatience
 	}
-	s := &Scene{o: o, grid: grid, cache: newCache(ctx, o.Memory), planes: map[string]plot.Plane{}, painting: make(chan struct{}, runtime.NumCPU()), settled: make(chan struct{})}
+	s := &scene{o: o, grid: grid, cache: o.cache, planes: map[string]plot.Plane{}, painting: make(chan struct{}, runtime.NumCPU()), settled: make(chan struct{})}
 	for _, name := range plot.PlaneNames() {
 		s.planes[name], _ = plot.PlaneOf(name) // the names are its own
 	}
@@ -118,7 +124,7 @@ func newScene(ctx context.Context, grid core.Grid, o Options) *Scene {
 }
 
 // plan notes the shards that are planned.
-func (s *Scene) plan(ctx context.Context) error {
+func (s *scene) plan(ctx context.Context) error {
 	var keys []core.ShardKey
 	for _, p := range s.o.Planned {
 		keys = append(keys, p.Key)
@@ -160,7 +166,7 @@ func capOf(r *core.Region) sphere.Cap {
 }
 
 // all is the shards as they are known now.
-func (s *Scene) all() []*shard {
+func (s *scene) all() []*shard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.shards
@@ -173,7 +179,7 @@ type variable struct {
 	selected           []*stored.Selection  // by level; nil where a level has it not
 }
 
-func (s *Scene) findVariables(ctx context.Context) error {
+func (s *scene) findVariables(ctx context.Context) error {
 	finest := s.levels[0]
 	for _, text := range s.o.Variables {
 		one, err := stored.Select(ctx, finest.group, &finest.frame, text)
@@ -199,7 +205,7 @@ func (s *Scene) findVariables(ctx context.Context) error {
 }
 
 // add lists a variable of cells, once.
-func (s *Scene) add(ctx context.Context, one *stored.Selection) {
+func (s *scene) add(ctx context.Context, one *stored.Selection) {
 	if slices.ContainsFunc(s.variables, func(v *variable) bool { return v.text == one.Text }) {
 		return
 	}
@@ -220,7 +226,7 @@ func (s *Scene) add(ctx context.Context, one *stored.Selection) {
 }
 
 // first is the variable to begin with: one that was asked for, else a mean or a median, else whatever is no count.
-func (s *Scene) first() int {
+func (s *scene) first() int {
 	if len(s.o.Variables) > 0 {
 		return 0
 	}

@@ -25,26 +25,30 @@ var files embed.FS
 // policy is what the page may do: nothing but ask where it came from.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// A server answers requests about a scene.
+// A server answers requests about a series.
 type server struct {
-	scene *Scene
-	names []string
-	page  http.Handler
+	series *Series
+	names  []string
+	page   http.Handler
 }
 
-// Handler serves a scene. Requests must name, in Host, an address, localhost or one of names: any other site's page that reaches this
+// Handler serves a series. Requests must name, in Host, an address, localhost or one of names: any other site's page that reaches this
 // server by a name of its own is refused.
-func Handler(scene *Scene, names ...string) http.Handler {
+func Handler(series *Series, names ...string) http.Handler {
 	page, _ := fs.Sub(files, "page") // which is embedded above
-	s := &server{scene: scene, names: names, page: http.FileServerFS(page)}
-	go func() { _ = scene.Look(scene.cache.ctx) }() // so that much is known when the page asks; a failure is in the state
+	s := &server{series: series, names: names, page: http.FileServerFS(page)}
+	if scene, err := series.scene(""); err == nil {
+		go func() { _ = scene.Look(scene.cache.ctx) }() // so that much is known when the page asks; a failure is in the state
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /view.json", s.json(s.begin))
-	mux.HandleFunc("GET /state.json", s.json(s.state))
-	mux.HandleFunc("GET /shards.json", s.json(func(context.Context, url.Values) (any, error) { return s.scene.Shards(), nil }))
-	mux.HandleFunc("GET /coast.json", s.json(func(context.Context, url.Values) (any, error) { return coastLines() }))
-	mux.HandleFunc("GET /cell.json", s.json(s.cell))
-	mux.HandleFunc("GET /tiles/{variable}/{plane}/{z}/{x}/{y}", s.tile)
+	for _, at := range []string{"", "/at/{window}"} {
+		mux.HandleFunc("GET "+at+"/view.json", s.json(begin))
+		mux.HandleFunc("GET "+at+"/state.json", s.json(state))
+		mux.HandleFunc("GET "+at+"/shards.json", s.json(func(_ context.Context, scene *scene, _ url.Values) (any, error) { return scene.Shards(), nil }))
+		mux.HandleFunc("GET "+at+"/cell.json", s.json(cell))
+		mux.HandleFunc("GET "+at+"/tiles/{variable}/{plane}/{z}/{x}/{y}", s.tile)
+	}
+	mux.HandleFunc("GET /coast.json", s.json(func(context.Context, *scene, url.Values) (any, error) { return coastLines() }))
 	mux.Handle("GET /", s.page)
 	return s.guard(mux)
 }
@@ -94,10 +98,15 @@ func (s *server) known(host string) bool {
 	return false
 }
 
-// json answers with what a function gives.
-func (s *server) json(answer func(context.Context, url.Values) (any, error)) http.HandlerFunc {
+// json answers with what a function gives of a scene.
+func (s *server) json(answer func(context.Context, *scene, url.Values) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := answer(r.Context(), r.URL.Query())
+		scene, err := s.series.scene(r.PathValue("window"))
+		if err != nil {
+			s.fail(w, err)
+			return
+		}
+		v, err := answer(r.Context(), scene, r.URL.Query())
 		if err != nil {
 			s.fail(w, err)
 			return
@@ -130,25 +139,25 @@ func (s *server) fail(w http.ResponseWriter, err error) {
 }
 
 // begin is the page's first answer, which waits a moment for shards to be known.
-func (s *server) begin(ctx context.Context, _ url.Values) (any, error) {
-	go func() { _ = s.scene.Look(s.scene.cache.ctx) }() // a failure is in the state
-	s.scene.Settle(ctx)
-	return s.scene.Page(ctx)
+func begin(ctx context.Context, s *scene, _ url.Values) (any, error) {
+	go func() { _ = s.Look(s.cache.ctx) }() // a failure is in the state
+	s.Settle(ctx)
+	return s.Page(ctx)
 }
 
 // state looks for new records first, which goes on when who asked has gone.
-func (s *server) state(ctx context.Context, _ url.Values) (any, error) {
-	go func() { _ = s.scene.Look(s.scene.cache.ctx) }() // a failure is in the state
-	return s.scene.State(), nil
+func state(_ context.Context, s *scene, _ url.Values) (any, error) {
+	go func() { _ = s.Look(s.cache.ctx) }() // a failure is in the state
+	return s.State(), nil
 }
 
-func (s *server) cell(ctx context.Context, q url.Values) (any, error) {
+func cell(ctx context.Context, s *scene, q url.Values) (any, error) {
 	lon, errX := strconv.ParseFloat(q.Get("lon"), 64)
 	lat, errY := strconv.ParseFloat(q.Get("lat"), 64)
 	if errX != nil || errY != nil {
 		return nil, core.Errorf(core.Invalid, "cell", "", "want lon and lat")
 	}
-	return s.scene.At(ctx, lon, lat)
+	return s.At(ctx, lon, lat)
 }
 
 func (s *server) tile(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +169,12 @@ func (s *server) tile(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	t, err := s.scene.Tile(r.Context(), n[0], Address{r.PathValue("plane"), n[1], n[2], n[3]})
+	scene, err := s.series.scene(r.PathValue("window"))
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	t, err := scene.tile(r.Context(), n[0], address{r.PathValue("plane"), n[1], n[2], n[3]})
 	if err != nil {
 		s.fail(w, err)
 		return
@@ -180,7 +194,7 @@ func (s *server) tile(w http.ResponseWriter, r *http.Request) {
 }
 
 // Encode is a tile as it is sent and written: gzip of little-endian float32.
-func (t *Tile) Encode() []byte {
+func (t *tile) Encode() []byte {
 	raw := make([]byte, 4*len(t.Values))
 	for i, v := range t.Values {
 		binary.LittleEndian.PutUint32(raw[4*i:], math.Float32bits(v))

@@ -23,23 +23,23 @@ const (
 	mostCells = 16 << 20
 )
 
-// An Address is which tile of which plane.
-type Address struct {
+// An address is which tile of which plane.
+type address struct {
 	Plane   string
 	Z, X, Y int
 }
 
 // scale is pixels to a km.
-func (a *Address) scale() float64 { return tileSide * math.Ldexp(1, a.Z) / (2 * worldKM) }
+func (a *address) scale() float64 { return tileSide * math.Ldexp(1, a.Z) / (2 * worldKM) }
 
 // corner is the upper left corner.
-func (a *Address) corner() (x0, y1 float64) {
+func (a *address) corner() (x0, y1 float64) {
 	side := 2 * worldKM / math.Ldexp(1, a.Z)
 	return -worldKM + side*float64(a.X), worldKM - side*float64(a.Y)
 }
 
 // check refuses a tile that there is not.
-func (a *Address) check(planes map[string]plot.Plane) error {
+func (a *address) check(planes map[string]plot.Plane) error {
 	if _, ok := planes[a.Plane]; !ok {
 		return core.Errorf(core.NotFound, "tile", a.Plane, "no such projection")
 	}
@@ -49,16 +49,16 @@ func (a *Address) check(planes map[string]plot.Plane) error {
 	return nil
 }
 
-// A Tile is a picture as numbers.
-type Tile struct {
+// A tile is a picture as numbers.
+type tile struct {
 	Values  []float32 // tileSide², row by row from the upper left; NaN: nothing; nil: nothing in all of it
 	Pending int       // shards that are still being read
 	TooMany int64     // cells, where they are too many to be drawn
 	Failed  error     // of one of the shards
 }
 
-// Tile paints a tile of a variable.
-func (s *Scene) Tile(ctx context.Context, variable int, a Address) (*Tile, error) {
+// tile paints a tile of a variable.
+func (s *scene) tile(ctx context.Context, variable int, a address) (*tile, error) {
 	if err := a.check(s.planes); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Scene) Tile(ctx context.Context, variable int, a Address) (*Tile, error
 	l := s.levels[n]
 	shards, _ := s.shardsOf(ctx, l)
 	shards = touching(shards, a.cap(plane))
-	t := &Tile{}
+	t := &tile{}
 	if t.TooMany = tooMany(shards); t.TooMany > 0 {
 		return t, nil
 	}
@@ -102,7 +102,7 @@ func (s *Scene) Tile(ctx context.Context, variable int, a Address) (*Tile, error
 }
 
 // arrivals waits for parts, not longer than the scene's patience, and says which are there. What is not is noted in the tile.
-func (s *Scene) arrivals(ctx context.Context, loads []*load, t *Tile) (there []int) {
+func (s *scene) arrivals(ctx context.Context, loads []*load, t *tile) (there []int) {
 	wait := time.NewTimer(s.o.Patience)
 	defer wait.Stop()
 	for i, load := range loads {
@@ -136,7 +136,7 @@ func arrived(ctx context.Context, l *load, wait *time.Timer) bool {
 }
 
 // cap is a cap that holds all of a tile that is on the Earth.
-func (a *Address) cap(plane plot.Plane) sphere.Cap {
+func (a *address) cap(plane plot.Plane) sphere.Cap {
 	if a.Z < 3 {
 		return sphere.Full()
 	}
@@ -179,8 +179,8 @@ func tooMany(shards []*shard) int64 {
 }
 
 // part reads what is drawn of a shard, or has been.
-func (s *Scene) part(l *level, n, variable int, planeName string, t *shard) *load {
-	key := partKey{level: n, variable: variable, plane: planeName, label: t.Label, changed: t.changed}
+func (s *scene) part(l *level, n, variable int, planeName string, t *shard) *load {
+	key := partKey{level: n, variable: variable, plane: planeName, label: t.Label, window: s.window, changed: t.changed}
 	selected, plane := s.variables[variable].selected[n], s.planes[planeName]
 	return s.cache.get(key, func(ctx context.Context) (*part, error) {
 		values, err := selected.Read(ctx, &l.frame, t.block)
@@ -255,8 +255,8 @@ func (p *painter) paint(ctx context.Context, t *shard, cells *part) error {
 }
 
 // shardTile paints shards as if they were cells.
-func (s *Scene) shardTile(w *plot.Window, v *variable, plane plot.Plane, a Address) *Tile {
-	t := &Tile{}
+func (s *scene) shardTile(w *plot.Window, v *variable, plane plot.Plane, a address) *tile {
+	t := &tile{}
 	painted := false
 	for _, sh := range touching(s.all(), a.cap(plane)) {
 		value := v.shard(sh)

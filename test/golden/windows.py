@@ -1,6 +1,6 @@
 """Granules of four months, and windows of a store held against numpy.
 
-make DIR; check STORE GROUP FOLDER [SINGLE WINDOW ...]
+make DIR; check STORE GROUP FOLDER [SINGLE WINDOW ...]; coarse STORE DIRECT
 """
 
 import datetime
@@ -69,6 +69,18 @@ def check(store, group, folder, *single):
                 np.testing.assert_array_equal(one[v].values[np.isin(one.cell_ids.values, other.cell_ids.values)], other[v].values)
 
 
+def coarse(store, direct):
+    """Counts of coarser groups are those of a run at their order, and those of a group coarser than shards add up."""
+    a, b = (xr.open_zarr(s, group="6", chunks=None) for s in (store, direct))
+    assert a.time.equals(b.time) and "h_mean" not in a
+    for i in range(a.sizes["time"]):
+        got, want = ({int(c): int(n) for c, n in zip(d.cell_ids.values[d["count"][i].values > 0], d["count"][i].values[d["count"][i].values > 0], strict=True)} for d in (a, b))
+        assert got == want, i
+    c = xr.open_zarr(store, group="2", chunks=None)
+    np.testing.assert_array_equal(c["count"].sum("cells"), b["count"].sum("cells"))
+    assert xr.open_zarr(store, group="8", chunks=None).attrs["coarser_group"] == "6"
+
+
 def cells(ds, i, count, data):
     from pyproj import Transformer
 
@@ -87,4 +99,4 @@ def cells(ds, i, count, data):
 
 
 if __name__ == "__main__":
-    {"make": make, "check": check}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "check": check, "coarse": coarse}[sys.argv[1]](*sys.argv[2:])

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,10 @@ func TestWindows(t *testing.T) {
 				return zagg(t, append([]string{"run", "--config", cfg, "--store", to}, flags...)...)
 			}
 			run(store, granule("a_january", "b_border")...)
+			coarser := name != "rectilinear"
+			if coarser { // whose groups stay when the store grows
+				zagg(t, "coarsen", store, "--levels", "6,2")
+			}
 			had := stamps(t, store)
 			run(store, granule("d_april")...)
 			require.Contains(t, refused(t, append([]string{"run", "--config", cfg, "--store", store}, granule("c_february")...)...), "b_border")
@@ -54,6 +59,16 @@ func TestWindows(t *testing.T) {
 			}
 			run(store, append(granule("b_border", "c_february"), "--start", "2019-02-01", "--end", "2019-02-28")...)
 			run(whole, all...)
+			if coarser {
+				require.Regexp(t, `group "6", stale`, zagg(t, "info", store))
+				for _, at := range []string{store, whole} {
+					zagg(t, "coarsen", at, "--levels", "6,2")
+					require.Regexp(t, `group "6", up to date`, zagg(t, "info", at))
+				}
+				direct := filepath.Join(t.TempDir(), "direct.zarr")
+				zagg(t, append([]string{"run", "--config", windowsConfig(t, strings.Replace(grid, "child_order: 8", "child_order: 6", 1), "{schedule: monthly, time_field: t, epoch: 2018-01-01}"), "--store", direct, "-q"}, all...)...)
+				python(t, "golden/windows.py", "coarse", store, direct)
+			}
 			require.Equal(t, contents(t, whole), contents(t, store))
 			require.Contains(t, run(store, all...), "done before")
 			zagg(t, "verify", store, "--deep")
@@ -72,12 +87,35 @@ func TestWindows(t *testing.T) {
 				zagg(t, "export", store, "--to", "csv", "--time", at, "-o", filepath.Join(dir, "x.csv"))
 			}
 			require.Contains(t, zagg(t, "info", store), "2019-03: 0 shards, 0 observations")
-			require.Contains(t, refused(t, "coarsen", store, "--order", "3"), "windows of time")
 			april := filepath.Join(t.TempDir(), "april.zarr")
 			run(april, granule("d_april")...)
 			require.Contains(t, refused(t, append([]string{"run", "--config", cfg, "--store", april}, granule("a_january")...)...), "before the first window of the store, 2019-04")
 		})
 	}
+}
+
+// Granules that are added to windows which the store has are folded in, to the bytes of computing all of them.
+func TestWindowsFolded(t *testing.T) {
+	sharedtest.NeedsSweep(t)
+	dir := t.TempDir()
+	python(t, "golden/windows.py", "make", dir)
+	text, err := os.ReadFile(windowsConfig(t, "{type: healpix, parent_order: 3, child_order: 8}", "monthly"))
+	require.NoError(t, err)
+	cfg := filepath.Join(dir, "folds.yaml")
+	require.NoError(t, os.WriteFile(cfg, []byte(regexp.MustCompile(`(?m)^    h_(mean|q): .*$`).ReplaceAllString(string(text), "    h_$1: {function: max, source: h}")), 0o644))
+	store, whole := filepath.Join(dir, "s.zarr"), filepath.Join(dir, "whole.zarr")
+	run := func(to string, names ...string) string {
+		args := []string{"run", "--config", cfg, "--store", to}
+		for _, n := range names {
+			args = append(args, "--granules", filepath.Join(dir, n+".h5"))
+		}
+		return zagg(t, args...)
+	}
+	run(store, "a_january", "c_february")
+	require.Contains(t, run(store, "a_january", "b_border", "c_february"), "folded")
+	run(whole, "a_january", "b_border", "c_february")
+	require.Equal(t, contents(t, whole), contents(t, store))
+	zagg(t, "verify", store, "--deep")
 }
 
 func windowsConfig(t *testing.T, grid, windowing string) string {

@@ -60,21 +60,28 @@ func TestKilledRunsResume(t *testing.T) {
 	zagg := sharedtest.Program(t, "zagg")
 	all, kills := places(t)
 	for where, p := range all {
-		t.Run(where, func(t *testing.T) { p.killed(t, zagg, kills) })
+		t.Run(where, func(t *testing.T) { p.killed(t, zagg, "", filepath.Join(samples, "demo.yaml"), kills) })
+		t.Run(where+", windows", func(t *testing.T) {
+			demo, err := os.ReadFile(filepath.Join(samples, "demo.yaml"))
+			require.NoError(t, err)
+			config := filepath.Join(t.TempDir(), "days.yaml")
+			require.NoError(t, os.WriteFile(config, bytes.Replace(demo, []byte("\noutput:"), []byte("\noutput:\n  windowing: {schedule: explicit, time_field: h_li, epoch: 2018-01-01, units: days, windows: [{label: early, start: 2018-01-01, end: 2020-12-31}, {label: late, start: 2021-06-01, end: 2030-12-31}]}"), 1), 0o644))
+			p.killed(t, zagg, "windows-", config, max(kills/4, 2))
+		})
 	}
 }
 
-func (p place) killed(t *testing.T, zagg string, kills int) {
+func (p place) killed(t *testing.T, zagg, name, config string, kills int) {
 	run := func(store string, more ...string) *exec.Cmd {
-		return exec.Command(zagg, append([]string{"run", "--config", filepath.Join(samples, "demo.yaml"), "--granules", samples, "--store", store, "-q"}, more...)...)
+		return exec.Command(zagg, append([]string{"run", "--config", config, "--granules", samples, "--store", store, "-q"}, more...)...)
 	}
 	start := time.Now()
-	out, err := run(p.at + "whole.zarr").CombinedOutput()
+	out, err := run(p.at + name + "whole.zarr").CombinedOutput()
 	require.NoError(t, err, string(out))
 	took := time.Since(start)
-	want := p.read(t, p.at+"whole.zarr")
+	want := p.read(t, p.at+name+"whole.zarr")
 
-	store := p.at + "killed.zarr"
+	store := p.at + name + "killed.zarr"
 	for done := 0; done < kills; {
 		cmd := run(store)
 		var said bytes.Buffer

@@ -25,7 +25,7 @@ aggregation:
     h_mean: {function: mean, source: h_li, attrs: {note: {by: [hand, 1]}, checked: true}}
     count: {function: len, source: h_li, dtype: int32, fill_value: 0}
     h_q: {function: quantile, source: h_li, params: {q: [0.25, 0.5, 0.75]}, kind: vector, trailing_shape: [3]}
-output: {grid: GRID}
+output: {WINDOWSgrid: GRID}
 `
 
 // A kind is a grid with a layout; every one is written in one chunk an object, and in several.
@@ -49,8 +49,13 @@ func TestEveryTool(t *testing.T) {
 	for _, k := range kinds {
 		for chunks, grid := range map[string]string{"one": k.plain, "several": sharded(k)} {
 			store := filepath.Join(t.TempDir(), k.grid+"-"+k.layout+"-"+chunks+".zarr")
-			write(t, grid, store)
+			write(t, grid, "", store)
 			args = append(args, k.grid, k.layout, store, k.group)
+		}
+		if k.grid != "h3" { // of windows, whose days are heights, one chunk to an object and two grids will do
+			store := filepath.Join(t.TempDir(), k.grid+"-"+k.layout+"-windows.zarr")
+			write(t, k.plain, "windowing: {schedule: explicit, time_field: h_li, epoch: 2018-01-01, units: days, windows: [{label: early, start: 2018-01-01, end: 2020-12-31}, {label: late, start: 2021-06-01, end: 2030-12-31}]}, ", store)
+			args = append(args, k.grid, k.layout+"+windows", store, k.group)
 		}
 	}
 	out, err := exec.CommandContext(t.Context(), python, args...).CombinedOutput()
@@ -59,6 +64,9 @@ func TestEveryTool(t *testing.T) {
 	for _, k := range kinds { // what the document has as tested must have been there
 		for _, tool := range []string{"zarr_python", "xarray_root", "xarray_group", "netcdf", "pandas"} {
 			require.Equal(t, 2, strings.Count(string(out), k.grid+" "+k.layout+" "+tool+" ok\n"), "%s %s %s", k.grid, k.layout, tool)
+			if k.grid != "h3" {
+				require.Contains(t, string(out), k.grid+" "+k.layout+"+windows "+tool+" ok\n")
+			}
 		}
 	}
 }
@@ -68,11 +76,11 @@ func sharded(k kind) string {
 	return regexp.MustCompile(`chunk_inner: \d+, `).ReplaceAllString(k.plain, "") + ", " + k.sharded
 }
 
-// write runs the sample granules of `zagg demo` through a grid.
-func write(t *testing.T, grid, store string) {
+// write runs the sample granules of `zagg demo` through a grid, in windows of time or "".
+func write(t *testing.T, grid, windowing, store string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(config, "GRID", "{"+grid+"}", 1)), 0o644))
+	require.NoError(t, os.WriteFile(file, []byte(strings.NewReplacer("GRID", "{"+grid+"}", "WINDOWS", windowing).Replace(config)), 0o644))
 	var out, errs bytes.Buffer
 	args := []string{"run", "--config", file, "--granules", filepath.Join("..", "..", "cmd", "zagg", "cli", "sample", "*.h5"), "--store", store, "-q"}
 	require.Zero(t, cli.Run(context.Background(), args, strings.NewReader(""), &out, &errs, all.Plugins()...), errs.String())

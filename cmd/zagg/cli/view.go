@@ -55,7 +55,7 @@ With --export DIR, write the page and its tiles as files, which any web server o
 	f.StringArrayVar(&o.hosts, "host", nil, "additional host name of this server, besides localhost and addresses; repeatable")
 	f.BoolVar(&o.open, "open", false, "open the page in the browser")
 	f.StringVar(&o.shardmap, "shardmap", "", "shard map of the run, to show the shards to come")
-	f.StringVar(&o.time, "time", "", "window of a store with windows of time: its label, or a time in it")
+	f.StringVar(&o.time, "time", "", "window of time to begin with: its label, or a time in it; with --export the only one (default: the latest with data)")
 	f.IntVar(&o.memory, "memory", 512, "cache for cells in MiB")
 	f.StringVar(&o.export.Dir, "export", "", "folder for a static site; it must be new or empty")
 	f.StringVar(&o.export.Plane, "projection", "", "projection of --export: "+strings.Join(view.Planes(), ", ")+" (default: chosen for the store)")
@@ -68,13 +68,13 @@ func (a *app) view(ctx context.Context, address string, variables []string, o *v
 	if o.memory < 16 || o.port < 0 || o.port > 65535 {
 		return fmt.Errorf("--memory must be at least 16 and --port 0 to 65535: %w for `zagg view`", errUsage)
 	}
-	scene, err := a.scene(ctx, address, variables, o)
+	series, err := a.series(ctx, address, variables, o)
 	if err != nil {
 		return err
 	}
 	if o.export.Dir != "" {
 		o.export.Progress = func(done, of int) { fmt.Fprintf(a.stderr, "\r%d of %d tiles", done, of) }
-		written, err := scene.Export(ctx, o.export)
+		written, err := series.Export(ctx, o.export)
 		fmt.Fprintln(a.stderr)
 		if err != nil {
 			return err
@@ -92,11 +92,11 @@ func (a *app) view(ctx context.Context, address string, variables []string, o *v
 	if o.open {
 		openBrowser(ctx, page)
 	}
-	return serveHTTP(ctx, listener, http.Handler(view.Handler(scene, append(o.hosts, o.address)...)))
+	return serveHTTP(ctx, listener, http.Handler(view.Handler(series, append(o.hosts, o.address)...)))
 }
 
-// scene opens a store, or a shard map.
-func (a *app) scene(ctx context.Context, address string, variables []string, o *viewOptions) (*view.Scene, error) {
+// series opens a store, or a shard map.
+func (a *app) series(ctx context.Context, address string, variables []string, o *viewOptions) (*view.Series, error) {
 	options := view.Options{Grid: a.grid, Variables: variables, Time: o.time, Memory: int64(o.memory) << 20}
 	alone := strings.HasSuffix(address, ".json") || strings.HasSuffix(address, ".geojson")
 	if alone && o.shardmap != "" {

@@ -7,12 +7,14 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// A Unit is what a granule says of the units of a dataset.
+// A Unit is what a granule says of a dataset: in which units its values are, and what it is called.
 type Unit struct {
-	Column string // "": a coordinate
-	Path   string
-	Units  string // of the attribute units; "": there is none
-	Name   string // of the attribute standard_name
+	Column   string // "": a coordinate
+	Path     string
+	Units    string // of the attribute units; "": there is none
+	Name     string // of the attribute standard_name
+	LongName string // of the attribute long_name
+	Raw      bool   // its elements are taken as they are stored, which the units are not of where they are packed
 }
 
 // A UnitTeller is a reader that can say what a granule's units are.
@@ -37,7 +39,7 @@ func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 	units := []Unit{{Path: path(r.layout.Latitude, group)}, {Path: path(r.layout.Longitude, group)}}
 	for _, name := range q.Columns {
 		if c, ok := r.layout.column(name); ok && c.Asset == "" {
-			units = append(units, Unit{Column: name, Path: path(c.Path, group)})
+			units = append(units, Unit{Column: name, Path: path(c.Path, group), Raw: c.Raw})
 		}
 	}
 	for i := range units {
@@ -45,11 +47,11 @@ func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 		if err != nil {
 			return nil, err
 		}
-		if units[i].Units, err = textOf(ctx, d, "units"); err != nil {
-			return nil, err
-		}
-		if units[i].Name, err = textOf(ctx, d, "standard_name"); err != nil {
-			return nil, err
+		u := &units[i]
+		for name, to := range map[string]*string{"units": &u.Units, "standard_name": &u.Name, "long_name": &u.LongName} {
+			if *to, err = textOf(ctx, d, name); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return units, nil

@@ -20,9 +20,12 @@ const index = (id) => Number($(id).value);
 const mode = () => $("compare").value;
 const name = () => (mode() === "difference" ? `${index("variable")}-${index("with")}` : String(index("variable")));
 
+// here is a path of what belongs to the window of time that is shown.
+const here = (path, window = page.window) => (window ? `at/${encodeURIComponent(window)}/${path}` : path);
+
 function layer(variable) {
   if (!layers.has(variable)) {
-    const locate = (key) => (page.static && !page.static_tiles[variable]?.has(key) ? null : `tiles/${variable}/${key}.bin`);
+    const locate = (key) => (page.static && !page.static_tiles[variable]?.has(key) ? null : here(`tiles/${variable}/${key}.bin`));
     layers.set(variable, new Tiles(page.tile_side, locate, redraw));
   }
   return layers.get(variable);
@@ -207,6 +210,7 @@ function settings() {
   $("with").value = String(page.first ? 0 : Math.min(1, page.variables.length - 1));
   for (const id of ["variable", "with", "compare", "colors"]) $(id).addEventListener("change", changed);
   for (const id of ["coast", "graticule", "shards", "follow", "swipe"]) $(id).addEventListener("input", async () => { if (id === "shards") await shardBorders(); redraw(); });
+  $("time").addEventListener("input", () => { showWindow(Number($("time").value)); });
   $("plane").addEventListener("change", () => { turn($("plane").value); });
   for (const id of ["low", "high"]) $(id).addEventListener("change", () => setRange($("low").valueAsNumber, $("high").valueAsNumber));
   $("fit").addEventListener("click", fit);
@@ -259,7 +263,8 @@ function changed() {
 
 async function shardBorders() {
   if (!$("shards").checked || shardLines) return;
-  const found = await ask("shards.json");
+  const window = page.window, found = await ask(here("shards.json"));
+  if (window !== page.window) return;
   shardLines = {};
   for (const s of found) for (const ring of s.outline) (shardLines[s.state] ||= []).push([...ring, ring[0]].flat());
 }
@@ -337,7 +342,8 @@ function keys(e) {
     const n = page.variables.length;
     $("variable").value = String((index("variable") + (e.key === "]" ? 1 : n - 1)) % n);
     changed();
-  } else if (e.key === "f") fit();
+  } else if (page.windows && (e.key === "," || e.key === ".")) showWindow(page.windows.indexOf(page.window) + (e.key === "." ? 1 : -1));
+  else if (e.key === "f") fit();
   else if (e.key === "s") { $("shards").checked = !$("shards").checked; shardBorders().then(redraw); }
   else return;
   keyboard = onMap;
@@ -349,7 +355,7 @@ async function inspect(lon, lat) {
   const turn = ++selected;
   $("cell").textContent = "…";
   try {
-    const found = page.static ? await findCell(ask, lon, lat) : await ask(`cell.json?lon=${lon}&lat=${lat}`);
+    const found = page.static ? await findCell((path) => ask(here(path)), lon, lat, page.window) : await ask(here(`cell.json?lon=${lon}&lat=${lat}`));
     if (turn !== selected) return;
     shown = found;
     showCell($("cell"), found);
@@ -365,16 +371,18 @@ async function inspect(lon, lat) {
 // ---- a run under way
 
 async function watch() {
-  const every = () => setTimeout(watch, page.state.reading ? 500 : 3000);
+  const every = () => setTimeout(watch, page.state.reading ? 500 : 3000), window = page.window;
   try {
-    const state = await ask("state.json");
+    const state = await ask(here("state.json"));
+    if (window !== page.window) return every();
     const news = state.version !== page.state.version;
     const none = page.state.done + page.state.planned === 0;
     page.state = state;
     progress();
     if (news) {
       shardLines = null;
-      const fresh = await ask("view.json");
+      const fresh = await ask(here("view.json", window));
+      if (window !== page.window) return every();
       page.planes = fresh.planes;
       if (none) { view.plane = $("plane").value = fresh.plane; view.showAll(canvases[0].width, canvases[0].height); }
       for (const l of layers.values()) l.renew();
@@ -403,6 +411,7 @@ function progress() {
 
 function remember() {
   const q = new URLSearchParams({ variable: page.variables[index("variable")].name, plane: view.plane, x: view.x.toFixed(3), y: view.y.toFixed(3), scale: view.scale.toPrecision(5), colors: $("colors").value });
+  if (page.window) q.set("time", page.window);
   if (mode()) { q.set("compare", mode()); q.set("with", page.variables[index("with")].name); }
   if (ranges.has(name()) && chosen.has(name())) q.set("range", ranges.get(name()).join(","));
   history.replaceState(null, "", `#${q}`);
@@ -427,14 +436,15 @@ function recall() {
 async function start() {
   try {
     page = await ask("view.json");
-    if (page.static) await readTiles();
+    const time = new URLSearchParams(location.hash.slice(1)).get("time");
+    if (page.windows?.includes(time) && time !== page.window) page = await ask(here("view.json", time));
+    if (page.static) page.static_tiles = await readTiles(page);
   } catch (error) {
     $("notice").textContent = location.protocol === "file:" ? "Browsers do not let a page read files: serve this folder, as with python3 -m http.server." : String(error.message || error);
     return;
   }
   for (const [key, table] of Object.entries(page.colors)) page.colors[key] = Uint32Array.from(table, ([r, g, b]) => (255 << 24 | b << 16 | g << 8 | r) >>> 0);
-  document.title = `${page.title} – zagg view`;
-  $("title").textContent = page.title;
+  titles();
   view = new View(page);
   canvases = [new Canvas($("map"), view), new Canvas($("map2"), view)];
   histogram = new Histogram($("histogram"), $("legend"), $("counted"), setRange);
@@ -451,10 +461,50 @@ async function start() {
   if (!page.static) watch();
 }
 
+function titles() {
+  document.title = `${page.title} – zagg view`;
+  $("title").textContent = page.title;
+  const n = page.windows?.length || 0;
+  $("timeLabel").hidden = $("timeKeys").hidden = n < 2;
+  if (!n) return;
+  $("time").max = String(n - 1);
+  $("time").value = String(page.windows.indexOf(page.window));
+  $("time").setAttribute("aria-valuetext", page.window);
+  $("timeName").textContent = page.window;
+}
+
 // readTiles reads which tiles a static site has.
-async function readTiles() {
-  page.static_tiles = [];
-  await Promise.all(page.variables.map(async (v, i) => { page.static_tiles[i] = new Set(await ask(`tiles/${i}/index.json`)); }));
+async function readTiles(page) {
+  return Promise.all(page.variables.map(async (v, i) => new Set(await ask(here(`tiles/${i}/index.json`, page.window)))));
+}
+
+// ---- windows of time
+
+let turning = 0;
+async function showWindow(number) {
+  const window = page.windows[number], turn = ++turning;
+  if (window === undefined || window === page.window) return;
+  $("timeName").textContent = window;
+  document.documentElement.dataset.ready = "";
+  try {
+    const fresh = await ask(here("view.json", window));
+    if (fresh.static) fresh.static_tiles = await readTiles(fresh);
+    if (turn !== turning) return;
+    for (const l of layers.values()) l.want([]);
+    layers.clear();
+    differences.clear();
+    shardLines = null;
+    fresh.colors = page.colors; // the same, as they are drawn with
+    Object.assign(page, { static_tiles: null, static_zoom: null }, fresh);
+  } catch (error) {
+    if (turn === turning) $("notice").textContent = String(error.message || error);
+    return;
+  }
+  titles();
+  progress();
+  await shardBorders();
+  if (shown) inspect(shown.lon, shown.lat);
+  redraw();
 }
 
 start();

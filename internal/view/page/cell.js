@@ -42,8 +42,8 @@ function record(r) {
 }
 
 // findCell finds the cell at a place among the files of a static site.
-export async function findCell(ask, lon, lat) {
-  const shards = await (findCell.shards ||= ask("shards.json"));
+export async function findCell(ask, lon, lat, window = "") {
+  const shards = await ((findCell.shards ||= new Map()).get(window) || findCell.shards.set(window, ask("shards.json")).get(window));
   for (const s of shards) {
     if (!s.outline.some((ring) => near(ring, lon, lat))) continue;
     const cells = await ask(`cells/${encodeURIComponent(s.label)}.json`).catch(() => null);
