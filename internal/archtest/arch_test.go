@@ -81,7 +81,7 @@ var rules = map[string][]string{
 	"internal/emulator":        {},
 	"internal/bench":           {"core/...", "internal/cost", "internal/run", "internal/shardmap"},
 	"internal/budget":          {},
-	"internal/bundle":          {},
+	"internal/bundle":          {"internal/quantity"},
 	"internal/catalog":         {"core/...", "internal/catalog/...", "internal/secret"},
 	"internal/shardmap/build":  {"core/...", "internal/catalog/...", "internal/shardmap"},
 	"internal/deploy":          {"deploy", "internal/bundle", "internal/cost", "internal/zippatch"},
@@ -94,9 +94,9 @@ var rules = map[string][]string{
 	"internal/skeleton":        {"internal/bundle"},
 	"internal/area":            {"core/objstore", "core/sphere", "internal/catalog/geometry", "internal/drivers"},
 	"internal/catalog/sources": {"core/...", "internal/catalog/...", "internal/drivers", "internal/run"},
-	"internal/catalog/assign":  {"core", "internal/area", "internal/catalog/...", "internal/job", "internal/shardmap/..."},
+	"internal/catalog/assign":  {"core", "internal/area", "internal/catalog/...", "internal/drivers", "internal/job", "internal/run", "internal/shardmap/..."},
 	"internal/screen":          {"internal/printed", "internal/quantity", "internal/run"},
-	"internal/stored":          {"core/...", "internal/config", "internal/cost", "internal/drivers", "internal/export", "internal/job", "internal/plan", "internal/plot", "internal/store", "internal/windows", "internal/zarr", "plugins/tdigest"},
+	"internal/stored":          {"core/...", "internal/config", "internal/cost", "internal/drivers", "internal/export", "internal/job", "internal/plan", "internal/plot", "internal/quantity", "internal/store", "internal/windows", "internal/zarr", "plugins/tdigest"},
 	"lambda":                   {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/printed", "internal/quantity", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":                    {},
 	"test":                     {"..."},
@@ -104,13 +104,15 @@ var rules = map[string][]string{
 	"internal/quantity":    {},
 	"internal/quickdeploy": {"internal/bundle", "internal/deploy", "internal/quantity", "internal/zippatch"},
 	"internal/draft":       {"core/h5", "core/h5/cf", "core/names", "internal/config"},
-	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/job", "internal/plan", "internal/store", "internal/stored", "internal/zarr"},
+	"internal/coarsen":     {"host", "internal/config", "internal/engine", "internal/job", "internal/plan", "internal/quantity", "internal/store", "internal/stored", "internal/zarr"},
 
 	"core/spelling": {},
 
+	"internal/predict": {"internal/cost", "internal/quantity", "internal/run", "internal/shardmap", "internal/simulate", "internal/stored"},
+
 	"internal/view": {"core/...", "internal/job", "internal/plot", "internal/plot/coast", "internal/store", "internal/stored", "internal/zarr"},
 
-	"internal/shardmap/mapview": {"core/...", "internal/catalog/...", "internal/cost", "internal/drivers", "internal/plot", "internal/quantity", "internal/run", "internal/shardmap/..."},
+	"internal/shardmap/mapview": {"core/...", "internal/catalog/...", "internal/config", "internal/cost", "internal/drivers", "internal/plot", "internal/quantity", "internal/run", "internal/shardmap/..."},
 }
 
 var testsMay = []string{"core/...", "internal/sharedtest", "internal/zarr", "internal/awstest", "internal/emulator"}

@@ -54,6 +54,29 @@ type Plugin struct {
 	Module  string // path of its module; "": found by Go, or Replace's go.mod
 }
 
+// Choose adds plugins of third parties, PACKAGE or PACKAGE@VERSION each, and takes some of them from folders: PACKAGE=FOLDER.
+func (o *Options) Choose(plugins, replaces []string) error {
+	for _, p := range plugins {
+		name, version, _ := strings.Cut(p, "@")
+		if name == "" {
+			return core.Errorf(core.Invalid, "", "", "--plugin %q names no package", p)
+		}
+		o.Plugins = append(o.Plugins, Plugin{Package: name, Version: version})
+	}
+	for _, r := range replaces {
+		name, folder, ok := strings.Cut(r, "=")
+		i := slices.IndexFunc(o.Plugins, func(p Plugin) bool { return p.Package == name })
+		if !ok || folder == "" || i < 0 {
+			return core.Errorf(core.Invalid, "", "", "--replace %q: want PACKAGE=FOLDER with a PACKAGE of --plugin", r)
+		}
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err != nil {
+			return core.Errorf(core.NotFound, "--replace", folder, "there is no Go module: %w", err)
+		}
+		o.Plugins[i].Replace = folder
+	}
+	return nil
+}
+
 // A Result is what was built.
 type Result struct {
 	Path     string          `json:"path"`

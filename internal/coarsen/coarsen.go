@@ -37,6 +37,8 @@ type Result struct {
 	Partial     []string `json:"partial,omitempty"` // shards that lack granules
 	Notes       []string `json:"notes,omitempty"`
 	Source      string   `json:"source_records"` // hash of the records of which the groups were made
+
+	url string // of the store
 }
 
 // Made is one group.
@@ -53,7 +55,7 @@ type Left struct {
 
 // Run makes the groups. Until it has ended the store has none of them.
 func (j *Job) Run(ctx context.Context) (*Result, error) {
-	m := &making{Job: j, res: &Result{Exact: []string{}, Approximate: []string{}, Left: []Left{}}}
+	m := &making{Job: j, res: &Result{url: j.Store.URL, Exact: []string{}, Approximate: []string{}, Left: []Left{}}}
 	if err := m.prepare(ctx); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,30 @@ func (s Service) made(state *State) bool {
 	return !slices.ContainsFunc(s.Needs, func(flag string) bool { _, ok := state.Parameters[s.Parameter(flag)]; return !ok })
 }
 
+// Check holds parameters that were given against what the service needs, with a new stack (create) and without, before anything is asked
+// of AWS. The text is what is wrong with which flag; "": nothing.
+func (s Service) Check(given map[string]string, create bool) string {
+	if create {
+		for _, flag := range s.Needs {
+			if given[s.Parameter(flag)] == "" {
+				return fmt.Sprintf("--%s is missing", flag)
+			}
+		}
+	}
+	if a, ok := given["Architecture"]; ok && a != "arm64" && a != "x86_64" {
+		return fmt.Sprintf("--architecture is %q; have arm64, x86_64", a)
+	}
+	if create && given["CreateHttpApi"] == "true" && given["Password"] == "" {
+		return "--http-api needs --password"
+	}
+	for _, flag := range []string{"output-prefix", "zip-prefix", "prefix", "public-prefix"} {
+		if p := given[s.Parameter(flag)]; p != "" && !strings.HasSuffix(p, "/") {
+			return fmt.Sprintf("--%s %q needs a slash at its end", flag, p)
+		}
+	}
+	return ""
+}
+
 // Staying says what a stack leaves.
 func (s Service) Staying(parameters map[string]string) string {
 	var list []string

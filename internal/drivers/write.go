@@ -1,6 +1,7 @@
 package drivers
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -18,7 +19,11 @@ func Write(ctx context.Context, url string, write func(io.Writer) error) error {
 	from, to := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := write(to)
+		w := bufio.NewWriterSize(to, 1<<16)
+		err := write(w)
+		if err == nil {
+			err = w.Flush()
+		}
 		to.CloseWithError(err)
 		done <- err
 	}()

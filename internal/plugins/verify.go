@@ -59,6 +59,7 @@ type Verification struct {
 	Skipped []string // what was not checked, and why
 
 	recorder *coretest.Recorder
+	plugin   core.Plugin
 }
 
 // Results are those of the checks, in their order.
@@ -66,7 +67,7 @@ func (v *Verification) Results() []coretest.Result { return v.recorder.Results()
 
 // Verify holds a plugin against the promises of grids, readers and statistics.
 func Verify(ctx context.Context, p core.Plugin, o VerifyOptions) *Verification {
-	v := &Verification{VerifyOptions: o, recorder: coretest.NewRecorder(ctx, o.Limit)}
+	v := &Verification{VerifyOptions: o, recorder: coretest.NewRecorder(ctx, o.Limit), plugin: p}
 	v.recorder.Each = o.Each
 	if len(o.Only) > 0 {
 		v.recorder.Only = func(name string) bool {

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 // An updater makes functions take the zip at an address. Their configuration stays, and no version is published.
@@ -37,6 +39,14 @@ type Result struct {
 	Seconds  float64 `json:"seconds"`
 	Error    string  `json:"error,omitempty"`
 	Err      error   `json:"-"`
+}
+
+// String is the result as a line.
+func (r Result) String() string {
+	if r.Err != nil {
+		return fmt.Sprintf("%s failed after %s: %v", r.Function, quantity.Seconds(r.Seconds), r.Err)
+	}
+	return fmt.Sprintf("%s updated in %s, code %s", r.Function, quantity.Seconds(r.Seconds), r.SHA256)
 }
 
 // atOnce is how many functions are updated at a time.

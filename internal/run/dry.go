@@ -3,11 +3,17 @@ package run
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"slices"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -23,6 +29,31 @@ type Forecast struct {
 	Removed      []string
 	Arrays       int
 	Group, Store string
+}
+
+// mean is the number of granules of a shard.
+func (f *Forecast) mean() float64 { return float64(f.Pairs) / float64(f.Shards) }
+
+// MarshalJSON names the members as zagg run --dry-run --json always has.
+func (f *Forecast) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"dry_run": true, "total_cells": f.Shards, "granules_per_cell_min": f.Fewest, "granules_per_cell_max": f.Most,
+		"granules_per_cell_avg": f.mean(), "store_path": f.Store, "jobs": f.Jobs, "memory": f.Memory, "scratch_bytes": f.Scratch, "scratch_dir": f.ScratchDir,
+	})
+}
+
+// Print writes it for people.
+func (f *Forecast) Print(w io.Writer) error {
+	fmt.Fprintf(w, "[DRY RUN] Would process %d cells\n", f.Shards)
+	fmt.Fprintf(w, "Granules per cell: min=%d, max=%d, avg=%.1f\n", f.Fewest, f.Most, f.mean())
+	fmt.Fprintf(w, "Jobs: %d here, with %s of memory\n", f.Jobs, humanize.IBytes(uint64(f.Memory)))
+	fmt.Fprintf(w, "Scratch: about %s in %s\n", humanize.IBytes(uint64(f.Scratch)), f.ScratchDir)
+	if len(f.Removed) > 0 {
+		fmt.Fprintf(w, "Would remove %s that this plan does not have: %s\n", quantity.Counted(int64(len(f.Removed)), "shard"), Abbreviate(f.Removed))
+	}
+	fmt.Fprintf(w, "Arrays: %d in group %s\n", f.Arrays, f.Group)
+	_, err := fmt.Fprintf(w, "Output: %s\n", f.Store)
+	return err
 }
 
 // forecastScratch estimates what the jobs that are at work at once keep beyond the half of the budget that is for rows.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -37,6 +38,21 @@ type Skeleton struct {
 	Go, Version, Source string // of go.mod; Source "" where zagg is a released version
 	SDK                 string // what pip installs
 	VerifyFlags, Usage  string
+}
+
+// Check says what of kind, name, language and module is not as a skeleton needs it; "": nothing.
+func (s *Skeleton) Check() string {
+	switch {
+	case !slices.Contains([]string{"grid", "reader", "statistic"}, s.Kind):
+		return fmt.Sprintf("a plugin brings a grid, reader or statistic, not a %q", s.Kind)
+	case s.Lang != "go" && s.Lang != "python":
+		return fmt.Sprintf("--lang is %q; have go, python", s.Lang)
+	case s.Module != "" && (s.Lang != "go" || !regexp.MustCompile(`^[A-Za-z0-9.-]+(/[A-Za-z0-9._~-]+)*$`).MatchString(s.Module)):
+		return fmt.Sprintf("--module is %q; want the path of a Go module, such as github.com/me/%s", s.Module, s.Name)
+	case !regexp.MustCompile(`^[a-z][a-z0-9]{0,30}$`).MatchString(s.Name):
+		return fmt.Sprintf("the name %q must be lower-case letters and digits, because packages have it too", s.Name)
+	}
+	return ""
 }
 
 // fill takes zagg from the checkout around the working folder, if there is one, else from its release.

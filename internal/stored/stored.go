@@ -80,23 +80,23 @@ func readAddress(address string) (string, error) {
 	return store.Address(address, "")
 }
 
-// Damaged is what is wrong with a store whose metadata are too damaged to open it; nil where nothing is known of its set-up, or
+// damaged is what is wrong with a store whose metadata are too damaged to open it; nil where nothing is known of its set-up, or
 // nothing is wrong with what that wrote.
-func Damaged(ctx context.Context, address string, deep bool) (*store.Verifier, *store.Verified, error) {
+func damaged(ctx context.Context, address string, deep bool) (*Verification, error) {
 	url, err := store.Address(address, "")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	plain, err := drivers.Open(ctx, drivers.Environment(), url)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	v := &store.Verifier{Objects: objstore.Retry(plain, objstore.Policy{}), URL: url, Deep: deep}
 	faults, err := store.MadeFaults(ctx, v.Objects, url, deep)
 	if err != nil || len(faults) == 0 {
-		return nil, nil, err
+		return nil, err
 	}
-	return v, &store.Verified{Faults: faults}, nil
+	return &Verification{Verified: &store.Verified{Faults: faults}, by: v}, nil
 }
 
 // recordsAtOnce bounds the records read at once.

@@ -1,19 +1,13 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/bundle"
-	"github.com/englacial/zagg/internal/quantity"
 )
 
 func (a *app) bundleCommand() *cobra.Command {
@@ -52,10 +46,7 @@ built as a process for this machine, where the run is planned. The grid h3 needs
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			return a.printBundle(r)
+			return a.printResult(r, asJSON)
 		},
 	}
 	f := c.Flags()
@@ -85,54 +76,9 @@ func functionsHelp() string {
 
 // choosePlugins reads the flags of third-party plugins.
 func choosePlugins(o *bundle.Options, plugins, replaces []string) error {
-	for _, p := range plugins {
-		name, version, _ := strings.Cut(p, "@")
-		if name == "" {
-			return fmt.Errorf("--plugin %q names no package: %w for `zagg bundle`", p, errUsage)
-		}
-		o.Plugins = append(o.Plugins, bundle.Plugin{Package: name, Version: version})
+	err := o.Choose(plugins, replaces)
+	if core.Is(err, core.Invalid) {
+		return fmt.Errorf("%w: %w for `zagg bundle`", err, errUsage)
 	}
-	for _, r := range replaces {
-		name, folder, ok := strings.Cut(r, "=")
-		i := slices.IndexFunc(o.Plugins, func(p bundle.Plugin) bool { return p.Package == name })
-		if !ok || folder == "" || i < 0 {
-			return fmt.Errorf("--replace %q: want PACKAGE=FOLDER with a PACKAGE of --plugin: %w for `zagg bundle`", r, errUsage)
-		}
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err != nil {
-			return core.Errorf(core.NotFound, "--replace", folder, "there is no Go module: %w", err)
-		}
-		o.Plugins[i].Replace = folder
-	}
-	return nil
-}
-
-func (a *app) printBundle(r *bundle.Result) error {
-	var m struct {
-		Plugins []struct{ Name, Version string }
-	}
-	if err := json.Unmarshal(r.Manifest, &m); err != nil {
-		return err
-	}
-	names := make([]string, len(m.Plugins))
-	for i, p := range m.Plugins {
-		names[i] = p.Name + " " + p.Version
-	}
-	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "Bundle\t%s\n", r.Path)
-	fmt.Fprintf(w, "Size\t%s, %s unpacked\n", quantity.Bytes(r.Size), quantity.Bytes(r.Binary))
-	fmt.Fprintf(w, "SHA-256\t%s\n", r.SHA256)
-	if len(names) > 0 {
-		fmt.Fprintf(w, "Plugins\t%s\n", strings.Join(names, ", "))
-	}
-	if len(r.Cgo) > 0 {
-		fmt.Fprintf(w, "C\t%s\n", strings.Join(r.Cgo, ", "))
-	}
-	if err := w.Flush(); err != nil || len(r.Client) == 0 {
-		return err
-	}
-	fmt.Fprintf(a.stdout, "\nOn this machine, put into the run's configuration:\n\nplugins:\n")
-	for _, c := range r.Client {
-		fmt.Fprintf(a.stdout, "  - {name: %s, command: [%s], sha256: %s}\n", c.Name, c.Path, c.SHA256)
-	}
-	return nil
+	return err
 }

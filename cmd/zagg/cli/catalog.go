@@ -2,24 +2,17 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/catalog/assign"
 	"github.com/englacial/zagg/internal/catalog/geometry"
-	"github.com/englacial/zagg/internal/drivers"
-	"github.com/englacial/zagg/internal/run"
+	"github.com/englacial/zagg/internal/config"
 )
 
 // catalogOptions are the flags of `zagg catalog`.
@@ -123,7 +116,7 @@ func (r *cataloger) check(c *cobra.Command, args []string) error {
 	if given("footprint-margin") {
 		o.Margin = &o.margin
 	}
-	o.UserAgent, o.Cells = "zagg/"+Version, r.cells
+	o.UserAgent, o.Grid = "zagg/"+Version, r.host.Grid
 	o.Fetched, o.Assigned = r.fetched, r.assigned
 	o.Retrying = func(err error, wait time.Duration) {
 		r.say("      %v; again in %s", err, wait.Round(100*time.Millisecond))
@@ -162,7 +155,7 @@ func (r *cataloger) run(ctx context.Context) error {
 	if r.o.shape != "swath" {
 		r.say("--footprint %s: footprints are swaths, which lose nothing", r.o.shape)
 	}
-	cfg, notes, err := loadConfig(r.o.config)
+	cfg, notes, err := config.Open(r.o.config)
 	if err != nil {
 		return err
 	}
@@ -178,12 +171,11 @@ func (r *cataloger) run(ctx context.Context) error {
 		return r.found(err)
 	}
 	defer result.Close()
-	return r.write(ctx, result)
-}
-
-// cells makes the grid whose shards are the cells that catalogs note of footprints: they are of HEALPix, whatever the run's grid.
-func (r *cataloger) cells(ctx context.Context, order int) (core.Grid, error) {
-	return r.host.Grid(ctx, "healpix", core.Config(fmt.Sprintf(`{"type":"healpix","parent_order":%d,"child_order":%d}`, order, order)))
+	written, err := result.Write(ctx, r.o.output)
+	if err != nil {
+		return err
+	}
+	return r.printResult(written, r.o.json)
 }
 
 func (r *cataloger) fetched(done, total int) {
@@ -202,77 +194,9 @@ func (r *cataloger) assigned(n int) {
 	}
 }
 
-// A catalogSummary is what --json prints.
-type catalogSummary struct {
-	Metadata json.RawMessage `json:"metadata"`
-	ShardMap string          `json:"shard_map"`
-	Catalog  string          `json:"catalog,omitempty"`
-}
-
-func (r *cataloger) write(ctx context.Context, found *assign.Result) error {
-	o, m, granules := &r.o, found.Map, found.Granules
-	if o.output == "" {
-		o.output = defaultMapName(granules.Meta)
-	}
-	if o.Catalog != "" {
-		if err := drivers.Write(ctx, o.Catalog, func(w io.Writer) error { return granules.Writer.Write(w, granules.Meta) }); err != nil {
-			return err
-		}
-	}
-	if err := drivers.Write(ctx, o.output, m.Write); err != nil {
-		return err
-	}
-	if o.json {
-		return r.printJSON(catalogSummary{Metadata: m.Metadata, ShardMap: o.output, Catalog: o.Catalog})
-	}
-	w := r.stdout
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", humanize.Comma(int64(granules.Count)), ofProduct(granules.Meta), core.Shown(run.Abbreviate(strings.Fields(found.From))))
-	if o.Index != nil {
-		fmt.Fprintf(w, "Indexed footprints at order %d\n", *o.Index)
-	}
-	if o.Catalog != "" {
-		fmt.Fprintf(w, "Catalog: %s\n", o.Catalog)
-	}
-	if granules.Doubtful > 0 {
-		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", humanize.Comma(int64(granules.Doubtful)), granules.Doubt)
-	}
-	if granules.Anywhere > 0 {
-		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", humanize.Comma(int64(granules.Anywhere)))
-	}
-	fmt.Fprintf(w, "Shard map: %s shards, %s pairs of shard and granule, %s of %s granules: %s\n", humanize.Comma(int64(len(m.Keys))), humanize.Comma(int64(m.Pairs())),
-		humanize.Comma(int64(len(m.GranuleIDs()))), humanize.Comma(int64(granules.Count)), o.output)
-	return nil
-}
-
-func ofProduct(m catalog.Meta) string {
-	if m.ShortName == "" {
-		return ""
-	}
-	return strings.TrimRight(" of "+m.ShortName+" "+m.Version, " ")
-}
-
-// defaultMapName is shardmap_SHORT_START_END.json of what is known.
-func defaultMapName(m catalog.Meta) string {
-	parts := slices.DeleteFunc([]string{"shardmap", m.ShortName, m.StartDate, m.EndDate}, func(s string) bool { return s == "" })
-	return strings.ReplaceAll(strings.Join(parts, "_"), string(os.PathSeparator), "-") + ".json"
-}
-
-// mostWarnings is how many rings of an area are warned of one by one.
-const mostWarnings = 5
-
 // warnReadings says on standard error which rings might have been read quite differently.
 func (a *app) warnReadings(readings []geometry.Reading) {
-	said := 0
-	for i := range readings {
-		w := readings[i].Warning()
-		if w == "" {
-			continue
-		}
-		if said++; said <= mostWarnings {
-			fmt.Fprintf(a.stderr, "Warning: %s\n", w)
-		}
-	}
-	if said > mostWarnings {
-		fmt.Fprintf(a.stderr, "Warning: %d more rings were read in one of two ways that differ much; zagg shardmap info lists rings\n", said-mostWarnings)
+	for _, w := range geometry.Warnings(readings) {
+		fmt.Fprintf(a.stderr, "Warning: %s\n", w)
 	}
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ import (
 	"github.com/englacial/zagg/internal/printed"
 	"github.com/englacial/zagg/internal/screen"
 	"github.com/englacial/zagg/internal/store"
+	"github.com/englacial/zagg/internal/stored"
 	"github.com/englacial/zagg/lambda/worker"
 )
 
@@ -145,6 +147,33 @@ func (a *app) grid(ctx context.Context, name string, config core.Config) (core.G
 		return nil, err
 	}
 	return h.Grid(ctx, name, config)
+}
+
+// openStore opens a store, at one of its windows of time if it has any ("": all there is), with the grid that it was made on.
+func (a *app) openStore(ctx context.Context, address, at string) (*stored.Store, core.Grid, error) {
+	s, err := stored.Open(ctx, address)
+	if err == nil {
+		err = s.AtTime(at)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
+	return s, grid, err
+}
+
+// printResult prints what a command has found, for people or as JSON.
+func (a *app) printResult(found interface{ Print(io.Writer) error }, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(found)
+	}
+	return found.Print(a.stdout)
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 func (a *app) root() *cobra.Command {

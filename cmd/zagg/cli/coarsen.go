@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/internal/coarsen"
-	"github.com/englacial/zagg/internal/quantity"
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/stored"
 )
 
@@ -52,7 +51,7 @@ func (a *app) coarsen(ctx context.Context, address, path string, levels []int, a
 	}
 	j := &coarsen.Job{Store: s, Orders: levels, Compile: a.compile}
 	if path != "" {
-		if j.Config, _, err = loadConfig(path); err != nil {
+		if j.Config, _, err = config.Open(path); err != nil {
 			return err
 		}
 	}
@@ -60,29 +59,10 @@ func (a *app) coarsen(ctx context.Context, address, path string, levels []int, a
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.printJSON(res)
+	if !asJSON {
+		for _, text := range res.Remarks() {
+			fmt.Fprintf(a.stderr, "NOTE %s\n", text)
+		}
 	}
-	return a.printCoarsened(s.URL, res)
-}
-
-func (a *app) printCoarsened(url string, r *coarsen.Result) error {
-	for _, m := range r.Made {
-		fmt.Fprintf(a.stdout, "group %s: %s with data\n", m.Group, quantity.Counted(int64(m.Cells), "cell"))
-	}
-	fmt.Fprintf(a.stdout, "exact: %s\n", strings.Join(r.Exact, ", "))
-	if len(r.Approximate) > 0 {
-		fmt.Fprintf(a.stdout, "approximate: %s\n", strings.Join(r.Approximate, ", "))
-	}
-	for _, l := range r.Left {
-		fmt.Fprintf(a.stdout, "left out: %s: %s\n", l.Name, l.Why)
-	}
-	for _, n := range r.Notes {
-		fmt.Fprintf(a.stderr, "NOTE %s\n", n)
-	}
-	if n := len(r.Partial); n > 0 {
-		fmt.Fprintf(a.stderr, "NOTE %s without some granules\n", quantity.Counted(int64(n), "shard"))
-	}
-	_, err := fmt.Fprintf(a.stdout, "%s has the groups %s\n", url, strings.Join(r.Groups, ", "))
-	return err
+	return a.printResult(res, asJSON)
 }

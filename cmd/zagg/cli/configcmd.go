@@ -46,7 +46,7 @@ and create the schema with: zagg config schema > zagg.schema.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			failed, left := false, false
 			for _, name := range args {
-				cfg, notes, err := loadConfig(name)
+				cfg, notes, err := config.Open(name)
 				for _, n := range notes {
 					fmt.Fprintln(a.stdout, n)
 				}
@@ -200,7 +200,7 @@ and readers, and params. Plugin processes are started only with --allow-plugins.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			schema := config.Schema()
 			if file != "" {
-				cfg, _, err := loadConfig(file)
+				cfg, _, err := config.Open(file)
 				if err != nil {
 					return err
 				}

@@ -6,11 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -99,33 +95,10 @@ func (o *deployOptions) resolve(c *cobra.Command) error {
 
 func (o *deployOptions) service() stack.Service { return stack.Services()[o.serviceName] }
 
-// check holds what was given against what the service needs, before anything is asked of AWS.
-func (o *deployOptions) check(given map[string]string, create bool) error {
-	if create {
-		for _, flag := range o.service().Needs {
-			if given[o.service().Parameter(flag)] == "" {
-				return fmt.Errorf("--%s is missing: %w for `zagg deploy up --service %s`", flag, errUsage, o.serviceName)
-			}
-		}
-	}
-	if a, ok := given["Architecture"]; ok && a != "arm64" && a != "x86_64" {
-		return fmt.Errorf("--architecture is %q; have arm64, x86_64: %w for `zagg deploy`", a, errUsage)
-	}
-	if create && given["CreateHttpApi"] == "true" && given["Password"] == "" {
-		return fmt.Errorf("--http-api needs --password: %w for `zagg deploy up --service hdf`", errUsage)
-	}
-	for _, flag := range []string{"output-prefix", "zip-prefix", "prefix", "public-prefix"} {
-		if p := given[o.service().Parameter(flag)]; p != "" && !strings.HasSuffix(p, "/") {
-			return fmt.Errorf("--%s %q needs a slash at its end: %w for `zagg deploy`", flag, p, errUsage)
-		}
-	}
-	return nil
-}
-
 func (a *app) deployUp(cmd *cobra.Command, o *deployOptions, create bool) error {
 	given := given(o.service(), cmd)
-	if err := o.check(given, create); err != nil {
-		return err
+	if wrong := o.service().Check(given, create); wrong != "" {
+		return fmt.Errorf("%s: %w for `%s`", wrong, errUsage, cmd.CommandPath())
 	}
 	ctx := cmd.Context()
 	c, err := stack.OpenCloud(ctx, o.region, o.stack)
@@ -151,23 +124,8 @@ func (a *app) asker(o *deployOptions) stack.Asker {
 	return stack.Asker{
 		Confirm: func(question string) bool { return a.confirm(o.yes, question) },
 		Say:     func(line string) { fmt.Fprintln(a.stderr, "  "+line) },
-		Show:    func(p *stack.Plan) { a.printChanges(o, p) },
+		Show:    func(p *stack.Plan) { p.Print(a.stderr, o.stack, o.region) },
 		Log:     a.stderr,
-	}
-}
-
-func (a *app) printChanges(o *deployOptions, p *stack.Plan) {
-	verb := "change"
-	if p.Create {
-		verb = "be created"
-	}
-	fmt.Fprintf(a.stderr, "Stack %s in %s will %s:\n", o.stack, o.region, verb)
-	for _, c := range p.Changes {
-		note := ""
-		if c.Replacement {
-			note = "  (made anew)"
-		}
-		fmt.Fprintf(a.stderr, "  %-7s %-18s %s%s\n", strings.ToLower(c.Action), c.Resource, c.Type, note)
 	}
 }
 
@@ -194,23 +152,7 @@ func (a *app) deployStatus(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.json {
-		return a.printJSON(state)
-	}
-	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "Stack\t%s, %s since %s\n", state.Name, state.Status, state.Updated.UTC().Format(time.RFC3339))
-	if state.Reason != "" {
-		fmt.Fprintf(w, "Reason\t%s\n", state.Reason)
-	}
-	for _, name := range slices.Sorted(maps.Keys(state.Outputs)) {
-		fmt.Fprintf(w, "%s\t%s\n", name, state.Outputs[name])
-	}
-	for _, name := range []string{"MemorySize", "Timeout", "EphemeralStorageSize"} {
-		if v, ok := state.Parameters[name]; ok {
-			fmt.Fprintf(w, "%s\t%s\n", name, v)
-		}
-	}
-	return w.Flush()
+	return a.printResult(state, o.json)
 }
 
 func (a *app) deployDown(ctx context.Context, o *deployOptions) error {

@@ -1,38 +1,18 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/export"
-	"github.com/englacial/zagg/internal/stored"
 )
-
-// A format is a kind of file that a store is exported to.
-type format struct {
-	name, ending string
-	write        func(*export.Store, context.Context, io.Writer, []string) error
-}
-
-func formats() []format {
-	return []format{
-		{"parquet", ".parquet", (*export.Store).Parquet},
-		{"geoparquet", ".geo.parquet", (*export.Store).GeoParquet},
-		{"csv", ".csv", (*export.Store).CSV},
-		{"cog", ".tif", (*export.Store).COG},
-		{"netcdf", ".nc", (*export.Store).NetCDF},
-	}
-}
 
 func (a *app) exportCommand() *cobra.Command {
 	var to, out, at string
@@ -50,15 +30,15 @@ as a Cloud Optimized GeoTIFF (cog), one variable per file.`,
   zagg export polar.zarr --to cog --variables h_mean -o h_mean.tif`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			i := slices.IndexFunc(formats(), func(f format) bool { return f.name == to })
+			formats := export.Formats()
+			i := slices.IndexFunc(formats, func(f export.Format) bool { return f.Name == to })
 			if i < 0 {
 				return fmt.Errorf("--to %q; have parquet, geoparquet, csv, cog, netcdf: %w for `zagg export`", to, errUsage)
 			}
-			f := formats()[i]
 			if out == "" {
-				out = strings.TrimSuffix(path.Base(strings.TrimRight(args[0], "/")), ".zarr") + f.ending
+				out = strings.TrimSuffix(path.Base(strings.TrimRight(args[0], "/")), ".zarr") + formats[i].Ending
 			}
-			if err := a.export(cmd.Context(), args[0], at, out, f, variables); err != nil {
+			if err := a.export(cmd.Context(), args[0], at, out, formats[i], variables); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, out)
@@ -73,15 +53,11 @@ as a Cloud Optimized GeoTIFF (cog), one variable per file.`,
 }
 
 // export writes a file that appears when it is whole.
-func (a *app) export(ctx context.Context, address, at, out string, f format, variables []string) (err error) {
-	s, err := stored.Open(ctx, address)
-	if err == nil {
-		err = s.AtTime(at)
-	}
-	if err != nil {
+func (a *app) export(ctx context.Context, address, at, out string, f export.Format, variables []string) error {
+	if err := checkFolder("export", out); err != nil {
 		return err
 	}
-	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
+	s, grid, err := a.openStore(ctx, address, at)
 	if err != nil {
 		return err
 	}
@@ -89,28 +65,5 @@ func (a *app) export(ctx context.Context, address, at, out string, f format, var
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(out), "."+filepath.Base(out)+"-*")
-	if err != nil {
-		return core.Errorf(core.NotFound, "export", out, "%w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(file, 1<<20)
-	if err := f.write(from, ctx, w, variables); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), out)
+	return drivers.Write(ctx, out, func(w io.Writer) error { return f.Write(from, ctx, w, variables) })
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -70,34 +68,11 @@ func gridFlags(f *pflag.FlagSet, grid *string) {
 	f.StringVar(grid, "config", "", "the grid of a run configuration: a file, or the name of a shipped one")
 }
 
-// gridText is a grid as JSON: of a configuration by its name, of what is JSON already as it is.
-func gridText(text string) (string, error) {
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return text, nil
-	}
-	if !slices.Contains(config.Shipped(), text) {
-		if _, err := os.Stat(text); err != nil {
-			return "", core.Errorf(core.Invalid, "--grid", text, "it is neither JSON, such as {\"type\":\"healpix\",\"parent_order\":6,\"child_order\":12}, nor a configuration: a file or one of %s", strings.Join(config.Shipped(), ", "))
-		}
-	}
-	cfg, _, err := loadConfig(text)
-	if err != nil {
-		return "", err
-	}
-	keys := map[string]json.RawMessage{}
-	if err := json.Unmarshal(cfg.Output.Grid.Config, &keys); err != nil {
-		return "", core.Errorf(core.Internal, "--grid", text, "%w", err)
-	}
-	keys["type"], _ = json.Marshal(cfg.Output.Grid.Type) // a string always can be
-	data, err := json.Marshal(keys)
-	return string(data), err
-}
-
 func (a *app) gridFromJSON(cmd *cobra.Command, text string) (core.Grid, error) {
 	if text == "" {
 		return nil, fmt.Errorf(`--grid is missing, such as '{"type":"healpix","parent_order":6,"child_order":12}': %w for %q`, errUsage, cmd.CommandPath())
 	}
-	text, err := gridText(text)
+	text, err := config.GridText(text)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/area"
 	"github.com/englacial/zagg/internal/catalog/geometry"
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/places"
 )
 
@@ -73,7 +74,7 @@ func (a *app) cover(cmd *cobra.Command, o coverOptions) error {
 		if !o.orderGiven {
 			order = nil
 		}
-		if o.grid, err = gridText(o.grid); err != nil {
+		if o.grid, err = config.GridText(o.grid); err != nil {
 			return err
 		}
 		if o.grid, err = places.Adjust(o.grid, o.latitude, order); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/screen"
@@ -64,7 +65,7 @@ Current indexes are kept; --overwrite builds them again.`,
 }
 
 func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string, out string, cells bool) error {
-	cfg, _, err := loadConfig(o.config)
+	cfg, _, err := config.Open(o.config)
 	if err != nil {
 		return err
 	}

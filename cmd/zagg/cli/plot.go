@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,8 +13,8 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plot"
-	"github.com/englacial/zagg/internal/stored"
 )
 
 func (a *app) plotCommand() *cobra.Command {
@@ -81,24 +81,27 @@ func rangeOf(text string) (*[2]float64, error) {
 	return &ends, nil
 }
 
+// checkFolder refuses a file of this machine whose folder is not there, before anything is computed for it.
+func checkFolder(op, file string) error {
+	if objstore.Scheme(file) != "" {
+		return nil
+	}
+	dir := filepath.Dir(file)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return core.Errorf(core.NotFound, op, file, "there is no folder %s", dir)
+	}
+	return nil
+}
+
 func (a *app) plot(ctx context.Context, store, variable, at, out string, o *plot.Data) error {
 	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(out)), ".")
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("--output %s: want a name that ends in .png or .svg: %w for `zagg plot`", out, errUsage)
 	}
-	if dir := filepath.Dir(out); dir != "." {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return core.Errorf(core.NotFound, "plot", out, "there is no folder %s", dir)
-		}
-	}
-	s, err := stored.Open(ctx, store)
-	if err == nil {
-		err = s.AtTime(at)
-	}
-	if err != nil {
+	if err := checkFolder("plot", out); err != nil {
 		return err
 	}
-	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
+	s, grid, err := a.openStore(ctx, store, at)
 	if err != nil {
 		return err
 	}
@@ -108,9 +111,5 @@ func (a *app) plot(ctx context.Context, store, variable, at, out string, o *plot
 	}
 	data.Title, data.Name, data.Source = o.Title, variable, s.Title()
 	data.Range, data.Colors, data.Projection, data.Width, data.Coast, data.Histogram = o.Range, o.Colors, o.Projection, o.Width, o.Coast, o.Histogram
-	var picture bytes.Buffer
-	if err := plot.Map(&picture, format, *data); err != nil {
-		return err
-	}
-	return objstore.PutBytes(ctx, &objstore.File{}, out, picture.Bytes(), core.PutOptions{})
+	return drivers.Write(ctx, out, func(w io.Writer) error { return plot.Map(w, format, *data) })
 }

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/plugins"
 )
 
@@ -39,7 +37,7 @@ func (a *app) listPlugins(ctx context.Context, configFile string) ([]plugins.Inf
 	if configFile == "" {
 		return a.plugins.All(ctx, nil)
 	}
-	cfg, _, err := loadConfig(configFile)
+	cfg, _, err := config.Open(configFile)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,7 +64,7 @@ for this. The exit code is 1 if an executable cannot be started or two plugins o
 			if asJSON {
 				err = a.printJSON(map[string]any{"plugins": infos, "problems": errorTexts(failures)})
 			} else {
-				err = a.printPlugins(infos)
+				err = plugins.Print(a.stdout, infos)
 				for _, f := range failures {
 					fmt.Fprintln(a.stderr, "zagg:", f)
 				}
@@ -88,26 +86,6 @@ func errorTexts(errs []error) []string {
 		texts[i] = err.Error()
 	}
 	return texts
-}
-
-func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.stdout)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
-func (a *app) printPlugins(infos []plugins.Info) error {
-	w := tabwriter.NewWriter(a.stdout, 2, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "kind\tname\tplugin\tversion\twhere\twhat")
-	for i := range infos {
-		p := &infos[i]
-		for _, k := range p.Kinds() {
-			for _, o := range k.Offers {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, o.Name, p.Name, p.Version, p.Place(), o.Doc)
-			}
-		}
-	}
-	return w.Flush()
 }
 
 func (a *app) pluginsDescribe() *cobra.Command {
@@ -133,30 +111,11 @@ to use in a configuration.`,
 				return a.printJSON(infos)
 			}
 			for i := range infos {
-				a.printPlugin(&infos[i])
+				infos[i].Describe(a.stdout)
 			}
 			return nil
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
-}
-
-func (a *app) printPlugin(p *plugins.Info) {
-	fmt.Fprintf(a.stdout, "plugin %s %s\n  where   %s\n", p.Name, p.Version, p.Place())
-	if p.SHA256 != "" {
-		fmt.Fprintf(a.stdout, "  sha256  %s\n", p.SHA256)
-	}
-	for _, k := range p.Kinds() {
-		for _, o := range k.Offers {
-			fmt.Fprintf(a.stdout, "\n%s %s\n", k.Name, o.Name)
-			if o.Doc != "" {
-				fmt.Fprintf(a.stdout, "  %s\n", o.Doc)
-			}
-			var schema bytes.Buffer
-			if len(o.Schema) > 0 && json.Indent(&schema, o.Schema, "  ", "  ") == nil {
-				fmt.Fprintf(a.stdout, "  %s\n", schema.String())
-			}
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/host/remote"
+	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/plugins"
 )
 
@@ -20,7 +21,7 @@ Configurations in one folder share the file. Commit it with them.`,
 		Example: "  zagg plugins lock my.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, _, err := loadConfig(args[0])
+			cfg, _, err := config.Open(args[0])
 			if err != nil {
 				return err
 			}

@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +20,8 @@ func (a *app) pluginsNew() *cobra.Command {
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			s := &skeleton.Skeleton{Kind: args[0], Name: args[1], Lang: lang, Module: module, Zagg: source}
-			if err := checkSkeleton(s); err != nil {
-				return err
+			if wrong := s.Check(); wrong != "" {
+				return fmt.Errorf("%s: %w for `zagg plugins new`", wrong, errUsage)
 			}
 			if dir == "" {
 				dir = s.Name
@@ -46,18 +44,4 @@ func (a *app) pluginsNew() *cobra.Command {
 	c.RegisterFlagCompletionFunc("lang", fixed("go", "python"))
 	c.ValidArgs = []string{"grid", "reader", "statistic"}
 	return c
-}
-
-func checkSkeleton(s *skeleton.Skeleton) error {
-	switch {
-	case !slices.Contains([]string{"grid", "reader", "statistic"}, s.Kind):
-		return fmt.Errorf("a plugin brings a grid, reader or statistic, not a %q: %w for `zagg plugins new`", s.Kind, errUsage)
-	case s.Lang != "go" && s.Lang != "python":
-		return fmt.Errorf("--lang is %q; have go, python: %w for `zagg plugins new`", s.Lang, errUsage)
-	case s.Module != "" && (s.Lang != "go" || !regexp.MustCompile(`^[A-Za-z0-9.-]+(/[A-Za-z0-9._~-]+)*$`).MatchString(s.Module)):
-		return fmt.Errorf("--module is %q; want the path of a Go module, such as github.com/me/%s: %w for `zagg plugins new`", s.Module, s.Name, errUsage)
-	case !regexp.MustCompile(`^[a-z][a-z0-9]{0,30}$`).MatchString(s.Name):
-		return fmt.Errorf("the name %q must be lower-case letters and digits, because packages have it too: %w for `zagg plugins new`", s.Name, errUsage)
-	}
-	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -69,74 +67,20 @@ func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error 
 		o.With[name] = text
 	}
 	if !o.json {
-		o.Each = func(r coretest.Result) { printResult(a.stdout, &r) }
+		o.Each = func(r coretest.Result) { plugins.PrintCheck(a.stdout, &r) }
 	}
 	v := plugins.Verify(ctx, plugin, o.VerifyOptions)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return a.printResults(plugin, v, o.json)
-}
-
-// A checked is one check as --json prints it.
-type checked struct {
-	Name     string   `json:"name"`
-	Passed   bool     `json:"passed"` // it was made, and found nothing
-	Failures []string `json:"failures,omitempty"`
-	Skipped  string   `json:"skipped,omitempty"` // why it was not made
-	Absent   string   `json:"absent,omitempty"`  // what is not there to be checked
-	Seconds  float64  `json:"seconds"`
-}
-
-// printResult prints a result as it comes.
-func printResult(w io.Writer, r *coretest.Result) {
-	word, why := "ok    ", ""
-	switch {
-	case !r.Passed():
-		word = "BROKEN"
-	case r.Skipped != "":
-		word, why = "skip  ", ": "+r.Skipped
-	case r.Absent != "":
-		word, why = "none  ", ": "+r.Absent
-	}
-	left := ""
-	if r.Left >= time.Second {
-		left = fmt.Sprintf(", some %.0f s left", r.Left.Seconds())
-	}
-	fmt.Fprintf(w, "%s  %s (%.2f s%s)%s\n", word, r.Name, r.Took.Seconds(), left, why)
-	for _, f := range r.Failures {
-		fmt.Fprintf(w, "        %s\n", strings.ReplaceAll(f, "\n", "\n        "))
-	}
-}
-
-func (a *app) printResults(p core.Plugin, v *plugins.Verification, asJSON bool) error {
-	broken := 0
-	skipped := slices.Clone(v.Skipped)
-	list := []checked{}
-	for _, r := range v.Results() {
-		if !r.Passed() {
-			broken++
-		} else if r.Skipped != "" {
-			skipped = append(skipped, r.Name+": "+r.Skipped)
-		}
-		list = append(list, checked{Name: r.Name, Passed: r.Passed() && r.Skipped == "" && r.Absent == "", Failures: r.Failures,
-			Skipped: r.Skipped, Absent: r.Absent, Seconds: r.Took.Seconds()})
-	}
-	if asJSON {
-		if err := a.printJSON(map[string]any{"plugin": p.Name, "version": p.Version, "checks": list, "skipped": skipped, "broken": broken}); err != nil {
-			return err
-		}
-	} else {
-		for _, s := range v.Skipped {
-			fmt.Fprintf(a.stdout, "skip    %s\n", s)
-		}
-		fmt.Fprintf(a.stdout, "plugin %s %s: %d checks, %d broken, %d skipped\n", p.Name, p.Version, len(list), broken, len(skipped))
-	}
-	if broken > 0 {
+	verdict := v.Verdict()
+	switch err := a.printResult(verdict, o.json); {
+	case err != nil:
+		return err
+	case verdict.Broken > 0:
 		return errSilent
-	}
-	if len(list) == 0 {
-		return core.Errorf(core.Invalid, "plugins verify", p.Name, "no check was made")
+	case len(verdict.Checks) == 0:
+		return core.Errorf(core.Invalid, "plugins verify", plugin.Name, "no check was made")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/internal/bundle"
 	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/quickdeploy"
+	"github.com/englacial/zagg/internal/screen"
 )
 
 // quickOptions are the flags of `zagg quickdeploy`.
@@ -141,4 +142,21 @@ func (a *app) quickdeploy(ctx context.Context, o *quickOptions) error {
 		return errSilent
 	}
 	return nil
+}
+
+// updateFunctions has all functions take the zip and shows how far each is: a table that changes on a terminal, else a line for
+// each that has come to an end.
+func (a *app) updateFunctions(ctx context.Context, s *quickdeploy.Session, done *quickdeploy.Report) {
+	table := screen.NewTable(a.stderr, s.Functions)
+	if table == nil {
+		s.Update(ctx, done, nil)
+	} else {
+		s.Update(ctx, done, table.Say)
+		table.Wait()
+	}
+	for _, r := range done.Functions {
+		if table == nil || r.Err != nil { // a row has no room for the reason
+			fmt.Fprintln(a.stderr, r)
+		}
+	}
 }

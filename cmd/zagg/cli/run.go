@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -23,7 +22,6 @@ import (
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/plugins"
-	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 	"github.com/englacial/zagg/internal/screen"
 )
@@ -222,7 +220,10 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 		if err != nil {
 			return err
 		}
-		return printForecast(a.stdout, f, o.json)
+		if o.json {
+			return json.NewEncoder(a.stdout).Encode(f)
+		}
+		return f.Print(a.stdout)
 	}
 	budget.LimitProcess(options.Memory)
 	if len(o.granules) > 0 { // they are read from the beginning, to find their shards
@@ -239,7 +240,7 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 
 // runOptions are the flags as the options of a run.
 func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, error) {
-	cfg, notes, err := loadConfig(o.config)
+	cfg, notes, err := config.Open(o.config)
 	if err != nil {
 		return nil, err
 	}
@@ -317,33 +318,4 @@ func (a *app) explain(err error, failed string) error {
 		return errSilent
 	}
 	return err
-}
-
-// printForecast says what a run would do.
-func printForecast(w io.Writer, f *run.Forecast, asJSON bool) error {
-	mean := float64(f.Pairs) / float64(f.Shards)
-	if asJSON {
-		return json.NewEncoder(w).Encode(map[string]any{
-			"dry_run": true, "total_cells": f.Shards, "granules_per_cell_min": f.Fewest, "granules_per_cell_max": f.Most,
-			"granules_per_cell_avg": mean, "store_path": f.Store, "jobs": f.Jobs, "memory": f.Memory, "scratch_bytes": f.Scratch, "scratch_dir": f.ScratchDir,
-		})
-	}
-	fmt.Fprintf(w, "[DRY RUN] Would process %d cells\n", f.Shards)
-	fmt.Fprintf(w, "Granules per cell: min=%d, max=%d, avg=%.1f\n", f.Fewest, f.Most, mean)
-	fmt.Fprintf(w, "Jobs: %d here, with %s of memory\n", f.Jobs, humanize.IBytes(uint64(f.Memory)))
-	fmt.Fprintf(w, "Scratch: about %s in %s\n", humanize.IBytes(uint64(f.Scratch)), f.ScratchDir)
-	if len(f.Removed) > 0 {
-		fmt.Fprintf(w, "Would remove %s that this plan does not have: %s\n", quantity.Counted(int64(len(f.Removed)), "shard"), run.Abbreviate(f.Removed))
-	}
-	fmt.Fprintf(w, "Arrays: %d in group %s\n", f.Arrays, f.Group)
-	_, err := fmt.Fprintf(w, "Output: %s\n", f.Store)
-	return err
-}
-
-// loadConfig reads a file, or a shipped configuration by its name.
-func loadConfig(name string) (*config.Config, []config.Note, error) {
-	if _, err := os.Stat(name); err != nil && slices.Contains(config.Shipped(), name) {
-		return config.Default(name)
-	}
-	return config.Load(name)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/plot"
 	"github.com/englacial/zagg/internal/shardmap/mapview"
@@ -70,13 +68,5 @@ func (a *app) plotMap(ctx context.Context, name, out, title, config string) erro
 	}
 	data := mapview.Picture(m, shards)
 	data.Title, data.Source = cmp.Or(title, data.Title), path.Base(filepath.ToSlash(name))
-	var picture bytes.Buffer
-	if err := plot.Map(&picture, format, *data); err != nil {
-		return err
-	}
-	store, err := drivers.Open(ctx, drivers.Environment(), out)
-	if err != nil {
-		return err
-	}
-	return objstore.PutBytes(ctx, store, out, picture.Bytes(), core.PutOptions{})
+	return drivers.Write(ctx, out, func(w io.Writer) error { return plot.Map(w, format, *data) })
 }

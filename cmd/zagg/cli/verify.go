@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/internal/quantity"
@@ -40,43 +38,17 @@ computes only those shards again. Do not repair a store while a run is writing t
 }
 
 func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJSON bool) error {
-	s, err := stored.OpenGroup(ctx, address)
-	if err != nil {
-		v, found, e := stored.Damaged(ctx, address, deep)
-		if found == nil || e != nil {
-			return err
-		}
-		return a.verified(ctx, v, found, repair, asJSON)
-	}
-	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
+	found, err := stored.Verify(ctx, address, deep, a.grid)
 	if err != nil {
 		return err
 	}
-	v := s.Verifier(grid, deep)
-	found, err := v.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	return a.verified(ctx, v, found, repair, asJSON)
-}
-
-// verified prints what was found, and repairs it.
-func (a *app) verified(ctx context.Context, v *store.Verifier, found *store.Verified, repair, asJSON bool) error {
-	var err error
-	if asJSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(found)
-	} else {
-		err = a.printFaults(found, v.Deep)
-	}
-	if err != nil || len(found.Faults) == 0 {
+	if err := a.printResult(found, asJSON); err != nil || len(found.Faults) == 0 {
 		return err
 	}
 	if !repair {
 		return errSilent
 	}
-	shards, err := v.Repair(ctx, found.Faults)
+	shards, err := found.Repair(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,32 +61,4 @@ func (a *app) verified(ctx context.Context, v *store.Verifier, found *store.Veri
 		return errSilent
 	}
 	return nil
-}
-
-func (a *app) printFaults(found *store.Verified, deep bool) error {
-	shards := map[string]bool{}
-	for _, f := range found.Faults {
-		where := ""
-		if f.Shard != "" {
-			shards[f.Shard] = true
-			where = "shard " + f.Shard + ": "
-		}
-		if _, err := fmt.Fprintf(a.stdout, "%s%s: %s\n", where, f.Object, f.Reason); err != nil {
-			return err
-		}
-	}
-	how := "by size"
-	if deep {
-		how = "by content"
-	}
-	_, err := fmt.Fprintf(a.stdout, "%s finished, %s, %s, compared %s: ", quantity.Counted(int64(found.Shards), "shard"), quantity.Counted(int64(found.Objects), "object"), humanize.Bytes(uint64(found.Bytes)), how)
-	if err != nil {
-		return err
-	}
-	if len(found.Faults) == 0 {
-		_, err = fmt.Fprintln(a.stdout, "all as it was written")
-		return err
-	}
-	_, err = fmt.Fprintf(a.stdout, "%s, %s damaged\n", quantity.Counted(int64(len(found.Faults)), "fault"), quantity.Counted(int64(len(shards)), "shard"))
-	return err
 }

@@ -51,6 +51,7 @@ type Result struct {
 	Map      *shardmap.Map
 	Granules *sources.Recorder
 	From     string // where the granules come from
+	options  *Options
 	close    func()
 }
 
@@ -148,13 +149,13 @@ func (s *Search) open(ctx context.Context, t *Target) (*Result, error) {
 				return job.IdentifyNames(ctx, t.Reader, names)
 			}}
 	}
-	r := &Result{Granules: &sources.Recorder{Source: source, Area: s.Area.Region, Progress: o.Assigned}, close: func() { closer.Close() }}
+	r := &Result{options: o, Granules: &sources.Recorder{Source: source, Area: s.Area.Region, Progress: o.Assigned}, close: func() { closer.Close() }}
 	if o.Catalog == "" {
 		return r, nil
 	}
 	if o.Index != nil {
 		r.Granules.Order = *o.Index
-		r.Granules.Cover, err = o.Cells(ctx, *o.Index)
+		r.Granules.Cover, err = o.cells(ctx)
 	}
 	if err == nil {
 		r.Granules.Writer, err = geoparquet.NewWriter("")

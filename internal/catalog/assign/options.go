@@ -2,6 +2,7 @@ package assign
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -31,8 +32,8 @@ type Options struct {
 	Thumbnails, Timings          bool     // noted in the catalog; noted in the map
 	UserAgent                    string
 
-	Cells    func(ctx context.Context, order int) (core.Grid, error) // makes the grid whose shards are the cells of Index
-	Fetched  func(done, total int)                                   // told as pages of a service arrive; total 0: unknown
+	Grid     func(ctx context.Context, name string, config core.Config) (core.Grid, error) // makes grids, for Index
+	Fetched  func(done, total int)                                                         // told as pages of a service arrive; total 0: unknown
 	Retrying func(err error, wait time.Duration)
 	Assigned func(n int) // told after each granule
 	Warn     func(format string, args ...any)
@@ -137,4 +138,9 @@ func (o *Options) readArea(ctx context.Context, edges geometry.Edges) (area.Area
 		return area.Read(ctx, "--aoi-wkt", o.WKT, area.WKT, edges)
 	}
 	return area.Of("--aoi-wkt", "", []byte(o.WKT), area.WKT, edges)
+}
+
+// cells makes the grid whose shards are the cells that catalogs note of footprints (core.CellCoverer), whatever the run's grid.
+func (o *Options) cells(ctx context.Context) (core.Grid, error) {
+	return o.Grid(ctx, "healpix", core.Config(fmt.Sprintf(`{"type":"healpix","parent_order":%d,"child_order":%d}`, *o.Index, *o.Index)))
 }

@@ -70,6 +70,23 @@ func (r *Reading) Warning() string {
 	return fmt.Sprintf("%s was read so: %s; %s it would be %s km²", r.Place, r.Text(), r.Other, thousands(r.OtherKM2))
 }
 
+// mostWarnings is how many rings of an area are warned of one by one.
+const mostWarnings = 5
+
+// Warnings are those of the rings that might have been read quite differently; of many, the first ones and how many more there are.
+func Warnings(readings []Reading) []string {
+	var out []string
+	for i := range readings {
+		if w := readings[i].Warning(); w != "" {
+			out = append(out, w)
+		}
+	}
+	if more := len(out) - mostWarnings; more > 0 {
+		out = append(out[:mostWarnings], fmt.Sprintf("%d more rings were read in one of two ways that differ much; zagg shardmap info lists rings", more))
+	}
+	return out
+}
+
 // ringName is the place of ring k of a shape.
 func ringName(place string, k int) string {
 	if place == "" {
