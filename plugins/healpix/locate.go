@@ -12,20 +12,28 @@ import (
 // square root. With x the latitude in units of 45°, sin of the sphere's latitude is x·band(x²) for |x| up to 42.1/45;
 // with x the angle from the pole in the same units, √(3(1-|sin|)) is x·polar(x²) up to 48.3/45.
 type curves struct {
-	band, polar [8]float64
-	limit       float64 // geodetic latitude of bandLimit, degrees
+	band, polar           polynomial
+	bandSlope, polarSlope polynomial
+	limit                 float64 // geodetic latitude of bandLimit, degrees
 }
 
-// curvesOf gives coefficients found by interpolation at Chebyshev nodes of x² with 50 digits. The relative error is
-// below 1.5e-15, the authalic sine being that of the closed form (Snyder 1987, eq. 3-12).
+// curvesOf are the curves of a kind of latitude.
 func curvesOf(latitude sphere.Latitude) curves {
+	c := fitted(latitude)
+	c.bandSlope, c.polarSlope = c.band.slope(), c.polar.slope()
+	return c
+}
+
+// fitted gives coefficients found by interpolation at Chebyshev nodes of x² with 50 digits. The relative error is
+// below 1.5e-15, the authalic sine being that of the closed form (Snyder 1987, eq. 3-12).
+func fitted(latitude sphere.Latitude) curves {
 	if latitude == sphere.GeodeticSpherical {
 		return curves{
-			band: [8]float64{
+			band: polynomial{
 				0.7853981633974483096, -0.08074551218828078164, 0.002490394570192718463, -0.00003657620418216174236,
 				3.133616889681892559e-7, -1.757247503689928544e-9, 6.948223928926274734e-12, -2.02488159787802879e-14,
 			},
-			polar: [8]float64{
+			polar: polynomial{
 				0.9619123726213980717, -0.02472316298512098301, 0.000190631123599062171, -6.999456013608297649e-7,
 				1.499172349760401058e-9, -2.101738348026661213e-12, 2.077649412951112014e-15, -1.521736861328559549e-18,
 			},
@@ -33,11 +41,11 @@ func curvesOf(latitude sphere.Latitude) curves {
 		}
 	}
 	return curves{
-		band: [8]float64{
+		band: polynomial{
 			0.7818875030650179235, -0.07823208700966057149, 0.001823377392343201688, 0.00004823539013527002767,
 			-5.588128749214564319e-6, 2.107203453959919239e-7, 8.561841654823154055e-11, -3.905107188165977602e-10,
 		},
-		polar: [8]float64{
+		polar: polynomial{
 			0.9662284335204065938, -0.02684252640266740763, 0.0005590949522963652757, -0.00003474141717556519986,
 			2.097221763252240525e-6, -1.085430557245069134e-7, 5.671836920786451404e-9, -2.549967117822913236e-10,
 		},
@@ -61,6 +69,8 @@ type locator struct {
 	order        int
 	latitude     sphere.Latitude
 	curves       *curves
+
+	polarReach, bandReach float64 // see bends
 }
 
 func (g *grid) locator(shard cellID) locator {
@@ -77,6 +87,7 @@ func (g *grid) locator(shard cellID) locator {
 		order: g.config.ChildOrder, latitude: g.config.Latitude, curves: &g.curves,
 	}
 	l.near = near * l.side
+	l.polarReach, l.bandReach = bends(l.side)
 	l.south, l.north = max(l.south, -90), min(l.north, 90)
 	return l
 }
@@ -108,11 +119,30 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 // are inside is hard for a processor to guess; then it finds the slots of those.
 func (l *locator) locate(lon, lat []float64, slot []int32) {
 	var inside [512]int32
+	var near reach
+	last, alike := int32(-1), true // most points lie where the ones before do
 	for len(lon) > 0 {
 		n := min(len(inside), len(lon))
 		x, y, out := lon[:n], lat[:n], slot[:n]
-		for _, i := range inside[:l.gather(&inside, x, y, out)] {
-			out[i] = l.slot(x[i], y[i])
+		found, known := inside[:l.gather(&inside, x, y, out)], 0
+		for _, i := range found {
+			if near.most > 0 && near.holds(x[i:i+1], y[i:i+1]) == 1 {
+				out[i] = last
+				known++
+				continue
+			}
+			was := last
+			if alike {
+				last = l.slot(x[i], y[i], &near)
+			} else {
+				last = l.slot(x[i], y[i], nil)
+			}
+			if out[i] = last; last >= 0 && last == was {
+				known++
+			}
+		}
+		if alike = known >= len(found)/2; !alike {
+			near.most = 0
 		}
 		lon, lat, slot = lon[n:], lat[n:], slot[n:]
 	}
@@ -140,39 +170,44 @@ func one(b bool) int {
 	return 0
 }
 
-// slot is the slot of a point within ±90.
-func (l *locator) slot(lon, lat float64) int32 {
+// slot is the slot of a point within ±90, and in near, if that is not nil, where all points have the same.
+func (l *locator) slot(lon, lat float64, near *reach) int32 {
+	if near != nil {
+		near.most = 0
+	}
 	if lon-lon != 0 {
 		return -1
 	}
-	face, x, y := l.cell(lon, lat)
+	face, x, y := l.cell(lon, lat, near)
 	return l.slotOf(face, x, y)
 }
 
-// cell is the place of the cell of a point that is on Earth.
-func (l *locator) cell(lon, lat float64) (face int, x, y uint32) {
+// cell is the place of the cell of a point that is on Earth, and in near, if that is not nil, where all points are in it.
+func (l *locator) cell(lon, lat float64, near *reach) (face int, x, y uint32) {
 	t := turn(lon) * (1.0 / 90)
-	var u, v float64
+	var u, v, height float64
 	switch a := math.Abs(lat); {
 	case a < l.curves.limit-1e-9:
 		x := lat * (1.0 / 45)
-		face, u, v = projectBand(t, x*l.curves.eval(&l.curves.band, x*x))
+		height = x * l.curves.band.at(x*x)
+		face, u, v = projectBand(t, height)
 	case a > l.curves.limit+1e-9:
 		x := (90 - a) * (1.0 / 45)
-		face, u, v = projectPolar(t, x*l.curves.eval(&l.curves.polar, x*x), lat < 0)
+		height = x * l.curves.polar.at(x*x)
+		face, u, v = projectPolar(t, height, lat < 0)
 	default:
 		return l.exactCell(lon, lat)
 	}
 	fx, fy := u*l.side, v*l.side
 	x, y = uint32(int64(fx)), uint32(int64(fy))
-	if fx, fy = fx-float64(x), fy-float64(y); min(fx, fy) < l.near || max(fx, fy) > 1-l.near {
+	fx, fy = fx-float64(x), fy-float64(y)
+	if min(fx, fy) < l.near || max(fx, fy) > 1-l.near {
 		return l.exactCell(lon, lat)
 	}
+	if near != nil {
+		near.set(l, lon, lat, t, height)
+	}
 	return face, x, y
-}
-
-func (c *curves) eval(p *[8]float64, t float64) float64 {
-	return p[0] + t*(p[1]+t*(p[2]+t*(p[3]+t*(p[4]+t*(p[5]+t*(p[6]+t*p[7]))))))
 }
 
 // exact is the slot by the formulas.

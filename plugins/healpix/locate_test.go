@@ -104,11 +104,11 @@ func TestCurves(t *testing.T) {
 			_, lat := anyPoint(r)
 			if lat = math.Abs(lat); lat < c.limit {
 				x := lat / 45
-				require.InDelta(t, math.Sin(latitude.ToSphere(lat)*radian), x*c.eval(&c.band, x*x), near/50)
+				require.InDelta(t, math.Sin(latitude.ToSphere(lat)*radian), x*c.band.at(x*x), near/50)
 			} else {
 				x := (90 - lat) / 45
 				want := sqrt6 * math.Sin((90-latitude.ToSphere(lat))/2*radian)
-				require.InDelta(t, want, x*c.eval(&c.polar, x*x), near/50)
+				require.InDelta(t, want, x*c.polar.at(x*x), near/50)
 			}
 		}
 	}

@@ -32,10 +32,12 @@ func (g *grid) shardSet(keys []core.ShardKey) (*shardSet, error) {
 		return nil, err
 	}
 	side := float64(uint64(1) << g.config.ChildOrder)
-	return &shardSet{index: index, common: locator{
+	s := &shardSet{index: index, common: locator{
 		depth: g.depth, mask: 1<<g.depth - 1, side: side, near: near * side, order: g.config.ChildOrder,
 		latitude: g.config.Latitude, curves: &g.curves,
-	}}, nil
+	}}
+	s.common.polarReach, s.common.bandReach = bends(side)
+	return s, nil
 }
 
 // LocateIn implements core.ShardLocator. A point's cell is found once; its shard is the same as that of the point before
@@ -61,14 +63,19 @@ func (g *grid) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []fl
 }
 
 // locate finds the points' heights in the projection first, so that a processor can work at several of them at once, and
-// then their cells.
+// then their cells; but where most points lie in the cells of those before, only the heights of the rest.
 func (s *shardSet) locate(lon, lat []float64, shard, slot []int32) {
 	var height [256]float64
 	seen := lastShard{id: math.MaxUint64, at: -1}
+	alike := true
 	for len(lon) > 0 {
 		n := min(len(height), len(lon))
-		s.common.curves.heights(height[:n], lat[:n])
-		s.cells(&seen, height[:n], lon[:n], lat[:n], shard[:n], slot[:n])
+		heights := height[:0]
+		if !alike {
+			heights = height[:n]
+			s.common.curves.heights(heights, lat[:n])
+		}
+		alike = s.cells(&seen, heights, lon[:n], lat[:n], shard[:n], slot[:n]) >= n/2
 		lon, lat, shard, slot = lon[n:], lat[n:], shard[n:], slot[n:]
 	}
 }
@@ -89,20 +96,41 @@ func (c *curves) heights(height, lat []float64) {
 
 // A lastShard is where the point before was.
 type lastShard struct {
-	id uint64
-	at int32 // -1: none of the set
+	id          uint64
+	at          int32 // -1: none of the set
+	shard, slot int32
+	reach       reach
 }
 
-func (s *shardSet) cells(seen *lastShard, height, lon, lat []float64, shard, slot []int32) {
+// cells finds the points' shards and slots, and reports how many are those of the point before. Without heights it finds the ones that it
+// needs, of points that are in no reach of those before.
+func (s *shardSet) cells(seen *lastShard, heights, lon, lat []float64, shard, slot []int32) (known int) {
 	l := &s.common
 	limit, side, sure := l.curves.limit, l.side, 0.5-l.near
-	lat, shard, slot, height = lat[:len(lon)], shard[:len(lon)], slot[:len(lon)], height[:len(lon)]
-	for i, x := range lon {
+	lat, shard, slot = lat[:len(lon)], shard[:len(lon)], slot[:len(lon)]
+	var height [1]float64
+	for i := 0; i < len(lon); i++ {
+		held := 0
+		if seen.reach.most > 0 {
+			held = seen.reach.holds(lon[i:], lat[i:])
+		}
+		for range held {
+			shard[i], slot[i] = seen.shard, seen.slot
+			i++
+		}
+		if known += held; i == len(lon) {
+			break
+		}
+		x, y := lon[i], lat[i]
 		shard[i], slot[i] = -1, -1
-		y := lat[i]
 		a := math.Abs(y)
 		if !(a <= 90) || x-x != 0 {
 			continue
+		}
+		if len(heights) > 0 {
+			height[0] = heights[i]
+		} else {
+			l.curves.heights(height[:], lat[i:i+1])
 		}
 		var face int
 		var u, v float64
@@ -111,14 +139,15 @@ func (s *shardSet) cells(seen *lastShard, height, lon, lat []float64, shard, slo
 			t = turn(t)
 		}
 		if t *= 1.0 / 90; a > limit {
-			face, u, v = projectPolar(t, height[i], y < 0)
+			face, u, v = projectPolar(t, height[0], y < 0)
 		} else {
-			face, u, v = projectBand(t, height[i])
+			face, u, v = projectBand(t, height[0])
 		}
 		u, v = u*side, v*side
 		iu, iv := int64(u), int64(v)
 		cx, cy := uint32(iu), uint32(iv)
-		if math.Abs(u-float64(iu)-0.5) > sure || math.Abs(v-float64(iv)-0.5) > sure || math.Abs(a-limit) < 1e-9 {
+		exact := math.Abs(u-float64(iu)-0.5) > sure || math.Abs(v-float64(iv)-0.5) > sure || math.Abs(a-limit) < 1e-9
+		if exact {
 			face, cx, cy = l.exactCell(x, y)
 		}
 		if id := tileID(face, cx>>l.depth, cy>>l.depth); id != seen.id {
@@ -126,10 +155,18 @@ func (s *shardSet) cells(seen *lastShard, height, lon, lat []float64, shard, slo
 			if !ok {
 				at = -1
 			}
-			*seen = lastShard{id, at}
+			seen.id, seen.at = id, at
 		}
 		if seen.at >= 0 {
 			shard[i], slot[i] = seen.at, slotOf(cx&l.mask, cy&l.mask)
 		}
+		if shard[i] >= 0 && shard[i] == seen.shard && slot[i] == seen.slot {
+			known++
+		}
+		seen.shard, seen.slot = shard[i], slot[i]
+		if seen.reach.most = 0; !exact && len(heights) == 0 {
+			seen.reach.set(l, x, y, t, height[0])
+		}
 	}
+	return known
 }
