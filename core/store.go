@@ -14,6 +14,20 @@ type ObjectReader interface {
 	Stat(ctx context.Context, url string) (ObjectInfo, error)
 }
 
+// An Expecter is an ObjectReader that can be held to the version of an object that somebody has noted, so that the object's state need
+// not be asked for. It is an optional power: use Expect.
+type Expecter interface {
+	ObjectReader
+	// Expect reports whether the object at v.URL is read, from now on, in the version with v's ETag and Size or not at all.
+	Expect(v ObjectInfo) bool
+}
+
+// Expect holds a reader to a version of an object. False: the reader cannot be held to it, so that Stat must tell what is there.
+func Expect(r ObjectReader, v ObjectInfo) bool {
+	e, ok := r.(Expecter)
+	return ok && e.Expect(v)
+}
+
 // An ObjectStore can also be written. Readers never get one. Safe for concurrent use, also with other stores of the same service.
 type ObjectStore interface {
 	ObjectReader

@@ -223,3 +223,28 @@ func TestCellsAreNeverTrusted(t *testing.T) {
 		require.Equal(t, good, again, "%s: it is made again", what)
 	}
 }
+
+// Indexes of a granule that was replaced since are noticed by whoever reads it by them, also where they say that nothing is wanted of it.
+func TestIndexesOfReplacedGranules(t *testing.T) {
+	files := sampleFiles(t)
+	granule := filepath.Join(t.TempDir(), filepath.Base(files[0]))
+	replace := func(by string) {
+		data, err := os.ReadFile(by)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(granule+".new", data, 0o644))
+		require.NoError(t, os.Rename(granule+".new", granule))
+	}
+	granules, rest := filesOf(granule), statistics+"output:\n  grid: "+gridsOf()["healpix"]+"\n"
+	for _, with := range []string{"", ", cells: true"} {
+		folder := t.TempDir()
+		replace(files[0])
+		newCellsRun(t, indexed(byRegion, folder, rest, with), granules).objects(t, 3, true)
+		replace(files[1])
+		want, _, _ := newCellsRun(t, "data_source:\n"+byRegion+rest, granules).objects(t, 1, false)
+		run := newCellsRun(t, indexed(byRegion, folder, rest, with), granules)
+		for _, write := range []bool{false, true, true} { // then makes indexes again, and uses them
+			got, _, _ := run.objects(t, 1, write)
+			require.Equal(t, want, got)
+		}
+	}
+}

@@ -112,16 +112,22 @@ func (p *processing) steadily(jobs []job.Job) {
 		for _, g := range jobs[i].Granules {
 			if g.Found.ETag != "" || g.Found.Size > 0 {
 				p.expected[g.URL()] = true
-				p.steady.Expect(g.URL(), g.Found)
+				p.steady.Know(g.URL(), g.Found)
 			}
 		}
 	}
 	p.stores.Source = p.steady
 }
 
-// changed is the error of a granule that was replaced while it was read. The next read of it begins with what is there then.
-func (p *processing) changed(g core.Granule) error {
+// changed is the error of a granule that was replaced while it was read, or since what is noted of it was. The next read of it
+// begins with what is there then.
+func (p *processing) changed(ctx context.Context, g core.Granule) error {
 	for _, url := range g.Assets {
+		if p.steady.Unseen(url) { // nothing was wanted of it; whether it is as was noted one byte tells
+			if _, err := p.source.ReadRanges(ctx, url, []core.Range{{Length: 1}}); err != nil && !p.steady.Changed(url) {
+				return err
+			}
+		}
 		if p.expected[url] && p.steady.Changed(url) {
 			return core.Errorf(core.Corrupt, "", "", "it was replaced since its shards were found: run again")
 		}

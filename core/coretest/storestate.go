@@ -110,7 +110,26 @@ func storeState(s *storeCheck) {
 	_, err = steady.Stat(s.ctx, url)
 	s.that(errors.Is(err, objstore.ErrChanged), "Stat of a Steady gives another version: %v", err)
 	steady.Forget(url)
+	s.that(!steady.Expect(first), "a Steady expects a version again that was not there")
 	data, err = steady.ReadRanges(s.ctx, url, ranges[:1])
 	s.must(err, "Steady that has forgotten")
 	s.that(string(data[0]) == "si", "Steady gives %q", data)
+	if first.ETag != "" {
+		storeExpected(s, r, url, first)
+	}
+}
+
+// storeExpected: a Steady reads the version that it is to expect, and no other.
+func storeExpected(s *storeCheck, r objstore.StateReader, url string, gone core.ObjectInfo) {
+	now := s.stat(url)
+	steady := objstore.NewSteady(r)
+	s.that(steady.Expect(now) && steady.Unseen(url), "a Steady does not expect %+v", now)
+	s.that(!steady.Expect(gone), "a Steady expects two versions")
+	_, err := steady.ReadRanges(s.ctx, url, []core.Range{{Length: 1}})
+	s.must(err, "ReadRanges of the version that is expected")
+	s.that(!steady.Unseen(url), "a Steady has not seen what it read")
+	steady = objstore.NewSteady(r)
+	s.that(steady.Expect(gone), "a Steady does not expect %+v", gone)
+	_, err = steady.ReadRanges(s.ctx, url, []core.Range{{Length: 1}})
+	s.that(errors.Is(err, objstore.ErrChanged) && steady.Changed(url), "a Steady reads another version than is expected: %v", err)
 }

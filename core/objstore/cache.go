@@ -38,6 +38,8 @@ type cachedReader struct {
 	cache *Cache
 }
 
+func (r *cachedReader) Expect(v core.ObjectInfo) bool { return core.Expect(r.ObjectReader, v) }
+
 func (r *cachedReader) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	out, missing := make([][]byte, len(ranges)), []int(nil)
 	var ask []core.Range

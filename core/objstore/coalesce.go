@@ -39,10 +39,14 @@ func (s coalescingStore) ReadRanges(ctx context.Context, url string, ranges []co
 	return s.reads.ReadRanges(ctx, url, ranges)
 }
 
+func (s coalescingStore) Expect(v core.ObjectInfo) bool { return s.reads.Expect(v) }
+
 type coalescer struct {
 	core.ObjectReader
 	gap, maxRequest int64
 }
+
+func (c coalescer) Expect(v core.ObjectInfo) bool { return core.Expect(c.ObjectReader, v) }
 
 func (c coalescer) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	if err := CheckRanges("objstore.Read", url, ranges); err != nil {

@@ -88,6 +88,8 @@ type meterReader struct {
 	c      *Counter
 }
 
+func (m meterReader) Expect(v core.ObjectInfo) bool { return core.Expect(m.reader, v) }
+
 func (m meterReader) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	for _, r := range ranges {
 		if r.Length > 0 { // drivers answer empty ranges themselves

@@ -40,6 +40,8 @@ type retryReader struct {
 	policy Policy
 }
 
+func (r retryReader) Expect(v core.ObjectInfo) bool { return core.Expect(r.reader, v) }
+
 func (r retryReader) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	var data [][]byte
 	err := r.policy.do(ctx, func() (progress bool, err error) {

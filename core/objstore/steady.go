@@ -27,8 +27,10 @@ type steadyObject struct {
 	first   sync.Mutex // held while it is read for the first time
 	mu      sync.Mutex
 	known   bool
+	seen    bool // a read has shown it in the state that is known
 	state   core.ObjectInfo
 	changed bool
+	doubted bool // an earlier state that was known was found to be wrong: what others have noted of it does not count
 }
 
 // NewSteady is a Steady over r for some objects, or for all where none is named.
@@ -80,8 +82,12 @@ func (s *Steady) ReadRanges(ctx context.Context, url string, ranges []core.Range
 	return data, err
 }
 
-// Stat is the state of the version that is known, or gets to know it.
+// Stat is the state of the version that is known, without a request, or gets to know it. When an object was modified it tells only then.
 func (s *Steady) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {
+	if !s.free(url) && s.object(url).held() {
+		state, _ := s.object(url).get()
+		return state, nil
+	}
 	info, err := s.reader.Stat(ctx, url)
 	if err == nil && !s.free(url) && !s.object(url).is(info) {
 		return core.ObjectInfo{}, s.object(url).replaced(url)
@@ -92,8 +98,32 @@ func (s *Steady) Stat(ctx context.Context, url string) (core.ObjectInfo, error) 
 // State is the version of an object that was read; false if none was, or the service does not tell.
 func (s *Steady) State(url string) (core.ObjectInfo, bool) { return s.object(url).get() }
 
-// Expect says which version of an object is to be read.
-func (s *Steady) Expect(url string, state core.ObjectInfo) { s.object(url).is(state) }
+var _ core.Expecter = (*Steady)(nil)
+
+// Know says which version of an object is to be read, as far as state tells.
+func (s *Steady) Know(url string, state core.ObjectInfo) {
+	o := s.object(url)
+	o.is(state)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen = false
+}
+
+// Expect says which version of an object is to be read; false if another is known, or if versions cannot be told.
+func (s *Steady) Expect(state core.ObjectInfo) bool {
+	return !s.free(state.URL) && s.object(state.URL).expect(state)
+}
+
+// Unseen reports whether nothing of an object was read yet whose version is known from Know or Expect.
+func (s *Steady) Unseen(url string) bool {
+	if s.free(url) {
+		return false
+	}
+	o := s.object(url)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.known && !o.seen
+}
 
 // Changed reports whether an object was found to be another than the one that was read first.
 func (s *Steady) Changed(url string) bool {
@@ -103,17 +133,39 @@ func (s *Steady) Changed(url string) bool {
 	return o.changed
 }
 
-// Forget lets the next read decide which version of an object is read.
+// Forget lets the next read decide which version of an object is read, whatever others expect.
 func (s *Steady) Forget(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.of, url)
+	s.of[url] = &steadyObject{doubted: true}
 }
 
 func (o *steadyObject) get() (core.ObjectInfo, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.state, o.known
+}
+
+// held reports whether every read is on the condition of a version that is known.
+func (o *steadyObject) held() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.known && o.state.ETag != "" && !o.changed
+}
+
+// expect takes a state for the known one where there is none; false if there is another.
+func (o *steadyObject) expect(state core.ObjectInfo) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	state.ETag = StrongETag(state.ETag)
+	switch {
+	case o.doubted || o.changed || state.ETag == "":
+		return false
+	case !o.known:
+		o.state, o.known = state, true
+		return true
+	}
+	return o.state.ETag == state.ETag && o.state.Size == state.Size
 }
 
 // is reports whether a state is the known one; the first is.
@@ -125,11 +177,13 @@ func (o *steadyObject) is(now core.ObjectInfo) bool {
 	case now.ETag == "" && now.Size <= 0:
 		return true // nothing is said of it
 	case !o.known:
-		o.state, o.known = now, true
+		o.state, o.known, o.seen = now, true, true
 		return true
 	case now.ETag != "" && o.state.ETag != "":
-		return now.ETag == o.state.ETag
+		o.seen = now.ETag == o.state.ETag
+		return o.seen
 	}
+	o.seen = o.seen || now.Size == o.state.Size
 	return now.Size == o.state.Size
 }
 

@@ -61,6 +61,9 @@ func Open(url, what, magic string, data []byte) ([]byte, error) {
 	return raw, nil
 }
 
+// firstPiece is what Load asks for first.
+func firstPiece() []core.Range { return []core.Range{{Length: firstRead}} }
+
 // Load reads a sidecar, whose size is not known: nearly always one request.
 func Load(ctx context.Context, src core.ObjectReader, url string) ([]byte, error) {
 	var data []byte
@@ -79,26 +82,15 @@ func Load(ctx context.Context, src core.ObjectReader, url string) ([]byte, error
 	}
 }
 
-// LoadWith is Load and, at the same time, the state of the granule that the sidecar is of: one round trip.
-func LoadWith(ctx context.Context, src core.ObjectReader, url, granule string) ([]byte, core.ObjectInfo, error) {
-	var info core.ObjectInfo
-	state := make(chan error, 1)
-	go func() {
-		var err error
-		info, err = src.Stat(ctx, granule)
-		state <- err
-	}()
-	data, err := Load(ctx, src, url)
-	if wrong := <-state; err == nil {
-		err = wrong
+// Current reports whether what was noted of a granule of this size and ETag is of the granule as it is now. A reader that can be held
+// to that version is, and fails later where the granule is another; of others the granule's state is asked for. An ETag that is not
+// known matches any.
+func Current(ctx context.Context, src core.ObjectReader, granule string, size int64, etag string) (bool, error) {
+	if etag != "" && core.Expect(src, core.ObjectInfo{URL: granule, ETag: etag, Size: size}) {
+		return true, nil
 	}
-	return data, info, err
-}
-
-// Fits reports whether what was noted of a granule of this size and ETag is of the granule as it is now. An ETag that is not known
-// matches any.
-func Fits(size int64, etag string, now core.ObjectInfo) bool {
-	return size == now.Size && (etag == "" || now.ETag == "" || etag == now.ETag)
+	now, err := src.Stat(ctx, granule)
+	return err == nil && size == now.Size && (etag == "" || now.ETag == "" || etag == now.ETag), err
 }
 
 // AppendBytes appends a length and bytes, as Reader.Bytes takes them.

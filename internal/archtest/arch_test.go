@@ -49,7 +49,7 @@ var rules = map[string][]string{
 	"internal/config":       {"core/spelling", "core/toc", "internal/windows"},
 	"internal/cost":         {},
 	"internal/cells":        {"core/sidecar"},
-	"internal/engine":       {"core/reduce", "core/toc", "internal/budget", "internal/cells", "internal/expr", "internal/job", "internal/selection", "internal/zarr"},
+	"internal/engine":       {"core/reduce", "core/sidecar", "core/toc", "internal/budget", "internal/cells", "internal/expr", "internal/job", "internal/selection", "internal/zarr"},
 	"internal/expr":         {"core/reduce", "core/spelling"},
 	"internal/dispatch":     {},
 	"internal/simulate":     {"internal/cost", "internal/dispatch"},

@@ -142,7 +142,7 @@ func (g *Group) read(r *sidecar.Reader, shards int) {
 // Load reads the index at url of a granule as it is now, whose address is granule. It is nil where there is none or where it is of
 // another state of the granule or for something else (IndexMissing, IndexStale); with an error, where it is damaged.
 func Load(ctx context.Context, src core.ObjectReader, url, granule, key string) (*Index, core.IndexUse, error) {
-	data, now, err := sidecar.LoadWith(ctx, src, url, granule)
+	data, err := sidecar.Load(ctx, src, url)
 	switch {
 	case core.Is(err, core.NotFound):
 		return nil, core.IndexMissing, nil
@@ -153,8 +153,11 @@ func Load(ctx context.Context, src core.ObjectReader, url, granule, key string) 
 	if err != nil {
 		return nil, core.IndexStale, err
 	}
-	if x.Key != key || !sidecar.Fits(x.Size, x.ETag, now) {
+	if x.Key != key {
 		return nil, core.IndexStale, nil
+	}
+	if ok, err := sidecar.Current(ctx, src, granule, x.Size, x.ETag); err != nil || !ok {
+		return nil, core.IndexStale, err
 	}
 	return x, core.IndexUsed, nil
 }

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/sidecar"
 	"github.com/englacial/zagg/internal/cells"
 )
 
@@ -19,16 +20,19 @@ type Located struct {
 
 // readRows reads the rows that are wanted of a granule by their cells, where these are noted, and else by their places.
 func (r *pass) readRows(ctx context.Context, g *granule, q core.Query, l *landing, emit func(*core.Batch) error) (core.ReadStats, error) {
-	p := r.p
+	p, src := r.p, r.tasks[0].Source
 	if p.Located == nil {
-		return p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, emit)
+		return p.Reader.Read(ctx, src, g.Granule, q, emit)
+	}
+	if url := g.Assets["index"]; url != "" {
+		src = sidecar.Early(ctx, src, url)
 	}
 	found, warning := r.noted(ctx, g, l)
 	if found != nil {
 		emitted := false
 		l.found = found
 		q := core.RowQuery{Query: q, Groups: found.Groups, Places: p.needsPlaces()}
-		stats, err := p.Located.Reader.ReadRows(ctx, r.tasks[0].Source, g.Granule, q, func(b *core.Batch) error {
+		stats, err := p.Located.Reader.ReadRows(ctx, src, g.Granule, q, func(b *core.Batch) error {
 			emitted = true
 			return emit(b)
 		})
@@ -39,7 +43,7 @@ func (r *pass) readRows(ctx context.Context, g *granule, q core.Query, l *landin
 		}
 		l.sink.located, warning = core.IndexStale, unusable(err)
 	}
-	stats, err := p.Reader.Read(ctx, r.tasks[0].Source, g.Granule, q, emit)
+	stats, err := p.Reader.Read(ctx, src, g.Granule, q, emit)
 	if warning != "" {
 		stats.Warnings = append(slices.Clip(stats.Warnings), warning)
 	}

@@ -20,8 +20,8 @@ type pass struct {
 	p        *Pipeline
 	tasks    []*Task
 	granules []granule
-	changed  func(core.Granule) error // Hooks.Changed
-	of       [][]int                  // granules of each task, in its order
+	changed  func(context.Context, core.Granule) error // Hooks.Changed
+	of       [][]int                                   // granules of each task, in its order
 	layout   layout
 	scratch  *scratch
 	results  []*Result
@@ -50,7 +50,7 @@ type Hooks struct {
 	Granule func(core.Granule) // it is read, or given up; called by several goroutines at once
 	// Changed is asked when a granule was read, or failed, why that does not count: the error if it was found to be another file
 	// than when it was first read. Then it is read once more from the beginning, and fails if that happens again.
-	Changed func(core.Granule) error
+	Changed func(context.Context, core.Granule) error
 	Read    func() // every granule is
 	// Done is called when a task's objects are written, by several goroutines at once; its error is the task's.
 	Done func(task int, res *Result) error

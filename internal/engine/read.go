@@ -71,7 +71,7 @@ func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err erro
 		return nil
 	})
 	if r.changed != nil {
-		if why := r.changed(g.Granule); why != nil {
+		if why := r.changed(ctx, g.Granule); why != nil {
 			changed, err = true, why
 		}
 	}

@@ -26,10 +26,10 @@ func (r *reading) openAny(ctx context.Context, g core.Granule, groups []string) 
 	return r.open(ctx, groups)
 }
 
-// loadIndex reads an index and asks for the granule's state at the same time: one round trip. It is nil where the index
-// is missing, damaged, or of another state of the granule: those are no errors, only slower.
+// loadIndex reads an index. It is nil where the index is missing, damaged, or of another state of the granule: those are no errors,
+// only slower.
 func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) (*index, core.IndexUse) {
-	data, now, err := sidecar.LoadWith(ctx, src, url, granule)
+	data, err := sidecar.Load(ctx, src, url)
 	if core.Is(err, core.NotFound) {
 		return nil, core.IndexMissing
 	}
@@ -37,7 +37,10 @@ func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) 
 		return nil, core.IndexStale
 	}
 	x, err := decodeIndex(url, data)
-	if err != nil || !sidecar.Fits(x.size, x.etag, now) {
+	if err != nil {
+		return nil, core.IndexStale
+	}
+	if ok, err := sidecar.Current(ctx, src, granule, x.size, x.etag); err != nil || !ok {
 		return nil, core.IndexStale
 	}
 	return x, core.IndexUsed
