@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// Type is the element type of a column or array. The zero Type, where it is allowed, means "as the input's".
+// Type is the element type of a column or array. The zero Type, where allowed, means the type of the input.
 type Type uint8
 
-// The types. Bytes is text or opaque bytes; such a column has Offsets.
+// The element types. Bytes is text or opaque bytes; such a column has Offsets.
 const (
 	Bool Type = iota + 1
 	Int8
@@ -35,7 +35,7 @@ func (t Type) String() string {
 	return "invalid"
 }
 
-// Size is the bytes of one element; 0 for the zero Type.
+// Size is the size of one element in bytes; 0 for the zero Type.
 func (t Type) Size() int {
 	if int(t) < len(typeSizes) {
 		return typeSizes[t]
@@ -52,7 +52,7 @@ func (t Type) IsSigned() bool { return t >= Int8 && t <= Int64 }
 // IsUnsigned reports the unsigned integers.
 func (t Type) IsUnsigned() bool { return t >= Uint8 && t <= Uint64 }
 
-// TypeFromName is the inverse of String; false when there is no such type.
+// TypeFromName is the inverse of String; false if there is no such type.
 func TypeFromName(name string) (Type, bool) {
 	for i, n := range typeNames {
 		if i > 0 && n == name {
@@ -62,21 +62,21 @@ func TypeFromName(name string) (Type, bool) {
 	return 0, false
 }
 
-// A Column is rows of one type in little-endian bytes, 8-byte aligned. A row has Width elements; with Offsets
-// (len rows+1, in rows of Width) it has any number of them. A string column is Bytes with Offsets.
+// A Column contains rows of one type as little-endian bytes, 8-byte aligned. A row has Width elements. With Offsets (length
+// rows+1, counted in units of Width elements) rows have variable length. A string column has Type Bytes and Offsets.
 type Column struct {
 	Name    string
 	Type    Type
 	Width   int
 	Data    []byte
 	Offsets []int64
-	// Fill is the elements that stand for "no value" in this column (its _FillValue and the like), one after another as
-	// in Data; nil: none. A NaN has no value in any case.
+	// Fill contains the elements that mean "no value" in this column (_FillValue and similar), encoded as in Data; nil: none.
+	// NaN always means no value.
 	Fill []byte
-	// Absent is the element, of Fill too, of rows that have no value because the file has none for them, whatever it says of those that it has;
-	// nil: there are no such rows, or they are NaN. They are missing even where fill values are taken as data.
+	// Absent is the element of rows for which the file has no value at all; it is also in Fill. nil: there are no such rows, or
+	// they are NaN. These rows are missing even if fill values are used as data (mask_fill: false).
 	Absent []byte
-	// Valid is the least and the greatest element that is a value, as in Data; nil: every element is.
+	// Valid contains the minimum and maximum valid element, encoded as in Data; nil: all elements are valid.
 	Valid []byte
 }
 
@@ -91,13 +91,13 @@ func (c *Column) Rows() int {
 	return 0
 }
 
-// An Element is a Go type that a column's bytes can be seen as.
+// An Element is a Go type in which a column's bytes can be viewed.
 type Element interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64 | ~bool
 }
 
-// View sees little-endian bytes as values without a copy; the result shares b's memory. len(b) must be a multiple of
-// T's size and b aligned for T, as a Column's Data is. zagg runs on little-endian machines only.
+// View returns little-endian bytes as values without a copy; the result shares b's memory. len(b) must be a multiple of
+// T's size and b aligned for T, as a Column's Data is. zagg runs only on little-endian machines.
 func View[T Element](b []byte) []T {
 	if len(b) == 0 {
 		return nil
@@ -106,7 +106,7 @@ func View[T Element](b []byte) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(t)))
 }
 
-// Raw is the inverse of View: values seen as little-endian bytes, without a copy.
+// Raw is the inverse of View: it returns values as little-endian bytes without a copy.
 func Raw[T Element](v []T) []byte {
 	if len(v) == 0 {
 		return nil
@@ -114,12 +114,12 @@ func Raw[T Element](v []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(v[0])))
 }
 
-// NewData is n zero bytes aligned for every Type.
+// NewData returns n zero bytes, aligned for every Type.
 func NewData(n int) []byte {
 	return Raw(make([]uint64, (n+7)/8))[:n:n]
 }
 
-// ColumnOf makes a column of scalars that shares v's memory.
+// ColumnOf returns a column of scalars that shares v's memory.
 func ColumnOf[T Element](name string, v []T) Column {
 	var t T
 	var typ Type
@@ -150,7 +150,7 @@ func ColumnOf[T Element](name string, v []T) Column {
 	return Column{Name: name, Type: typ, Width: 1, Data: Raw(v)}
 }
 
-// StringColumn makes a Bytes column.
+// StringColumn returns a Bytes column.
 func StringColumn(name string, v []string) Column {
 	c := Column{Name: name, Type: Bytes, Width: 1, Offsets: make([]int64, 1, len(v)+1)}
 	for _, s := range v {
@@ -165,22 +165,22 @@ type Batch struct {
 	Group    string // beam or band group
 	Lon, Lat []float64
 	Columns  []Column // as Query.Columns asked, same order
-	// Where rows lie that a filter refused, so that they can be counted; a batch may hold nothing else.
+	// Positions of rows that a filter dropped, to count them by shard; a batch may contain nothing else.
 	RefusedLon, RefusedLat []float64
-	// Rows and RefusedRows are numbers of rows, which RowReader.ReadRows gives in place of RefusedLon and RefusedLat; ascending.
+	// Rows and RefusedRows are row numbers, ascending; RowReader.ReadRows returns them instead of RefusedLon and RefusedLat.
 	Rows, RefusedRows []int64
 }
 
 // Len is the number of observations.
 func (b *Batch) Len() int { return max(len(b.Lon), len(b.Rows)) }
 
-// Groups is observations gathered by cell: those of cell Slots[i] are rows Offsets[i]…Offsets[i+1] of each of Rows.
-// Only occupied cells appear. Within a cell: granule order, then file order.
+// Groups contains observations grouped by cell: those of cell Slots[i] are rows Offsets[i] to Offsets[i+1] (exclusive) of each
+// column of Rows. It has only cells with observations. Within a cell rows are in granule order, then file order.
 type Groups struct {
 	Slots   []int32 // ascending
 	Offsets []int64 // len(Slots)+1
 	Rows    []Column
-	Cells   []Column // one row per slot listed: inputs that are per cell (chunk values, centres)
+	Cells   []Column // inputs per cell (chunk values, centres), one row for each of Slots
 }
 
 // A Field is the metadata of one array.
@@ -188,9 +188,9 @@ type Field struct {
 	Name   string
 	Type   Type
 	Width  int  // elements per cell; 1 unless a vector
-	Ragged bool // any number of rows of Width per cell
+	Ragged bool // any number of rows of Width elements per cell
 	Fill   json.RawMessage
 	Units  string
 	Attrs  json.RawMessage
-	Dim    *VectorDim // of a vector's elements; nil: their dimension has no name of its own
+	Dim    *VectorDim // dimension of a vector's elements; nil: unnamed
 }

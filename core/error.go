@@ -9,18 +9,18 @@ import (
 	"unicode/utf8"
 )
 
-// A Code says what kind of failure an error is. Codes survive the wire; only Unavailable is retried.
+// A Code is the kind of an error. Plugin processes transmit codes; only Unavailable is retried.
 type Code uint8
 
-// The closed list of codes.
+// The codes. No others exist.
 const (
-	Internal    Code = iota // a bug: nothing the user did
+	Internal    Code = iota // a bug, not caused by the user
 	Invalid                 // the request, the configuration or an argument is wrong
 	NotFound                // the object or name does not exist
 	Denied                  // credentials are missing, wrong or expired
-	Unavailable             // try again: the network, a throttled service, a dead plugin
-	Corrupt                 // bytes do not decode; set only where bytes are decoded
-	Unsupported             // well-formed, but not something zagg can do
+	Unavailable             // may work later: the network, a throttled service, a plugin that died
+	Corrupt                 // bytes do not decode; set only by decoders
+	Unsupported             // well-formed, but not supported by zagg
 )
 
 var codeNames = [...]string{"internal", "invalid", "not found", "denied", "unavailable", "corrupt", "unsupported"}
@@ -33,15 +33,15 @@ func (c Code) String() string {
 	return fmt.Sprintf("code %d", uint8(c))
 }
 
-// An Error carries what was tried, on what (granule, shard, object, key and line), and what kind of failure it was.
+// An Error has the operation that failed, its subject (granule, shard, object, or key and line), and the kind of failure.
 type Error struct {
 	Code    Code
-	Op      string // "read granule"; a Go function ("h5.Open") is for who debugs, and not in the text
+	Op      string // "read granule"; the name of a Go function ("h5.Open") is for debugging and not in the text
 	Subject string // granule, shard, object, or file:line
 	Err     error
 }
 
-// Error is "op subject: cause". A subject that the cause names too is named there alone.
+// Error is "op subject: cause". If the cause names the subject too, it appears only there.
 func (e *Error) Error() string {
 	text := Shown(withoutFunctions(e.Err.Error()))
 	op, subject := e.Op, Address(e.Subject).String()
@@ -131,15 +131,15 @@ func inWord(r rune) bool {
 	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf makes an Error whose cause is formatted as by fmt.Errorf; %w works.
+// Errorf returns an Error whose cause is formatted as by fmt.Errorf, including %w.
 func Errorf(code Code, op, subject, format string, args ...any) error {
 	return &Error{Code: code, Op: op, Subject: subject, Err: fmt.Errorf(format, args...)}
 }
 
-// Wrap says what was tried, and on what, when err came of it. The code is err's, the text as Error has it; nil stays nil.
+// Wrap adds the operation and subject to err and keeps its code. nil stays nil.
 func Wrap(err error, op, subject string) error {
 	if err == nil {
 		return nil
@@ -147,16 +147,16 @@ func Wrap(err error, op, subject string) error {
 	return &Error{Code: CodeOf(err), Op: op, Subject: subject, Err: err}
 }
 
-// Wrapf is Errorf with the code of err; the format says where in the text err is, by %w.
+// Wrapf is Errorf with the code of err; %w in the format stands for err.
 func Wrapf(err error, op, subject, format string, args ...any) error {
 	return Errorf(CodeOf(err), op, subject, format, args...)
 }
 
-// Is reports whether err is an error of the kind that code says, as CodeOf finds it.
+// Is reports whether err has this code, as returned by CodeOf.
 func Is(err error, code Code) bool { return err != nil && CodeOf(err) == code }
 
-// CodeOf is the code of the outermost Error in err's chain; Unavailable for a deadline or cancellation that carries no
-// code; else Internal.
+// CodeOf returns the code of the outermost Error in err's chain; Unavailable for a deadline or cancellation without a code;
+// else Internal.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// A ShardKey names one shard of a grid. It is opaque text; only its grid reads meaning into it.
-// JSON: a canonical decimal in [0, 2^64) is written as an integer, anything else as a string; strings and any
-// integer, negative ones too, are read, and never through a float.
-// Order everywhere: shorter text first, then bytewise (for decimals this is numeric order).
+// A ShardKey identifies one shard of a grid. It is opaque text that only its grid interprets.
+// JSON: a canonical decimal in [0, 2^64) is written as an integer, anything else as a string. Strings and integers of up to 64
+// bits, including negative ones, are read exactly.
+// Order: shorter text first, then bytewise (numeric order for decimals).
 type ShardKey string
 
 // MarshalJSON writes a canonical decimal below 2^64 as an integer and anything else as a string.

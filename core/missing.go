@@ -1,7 +1,7 @@
 package core
 
-// Missing lists the positions in rows at which c has no valid value, ascending: NaN, an element of c.Fill, or one outside
-// c.Valid. It counts those that are NaN apart from the others. A vector has no valid value when any of its elements is none.
+// Missing returns the indexes into rows, ascending, at which c has no valid value: NaN, an element of c.Fill, or one outside
+// c.Valid. It counts NaN separately from the others. A vector is valid only if all its elements are.
 func Missing(c *Column, rows []int32) (at []int32, fill, nan int64) {
 	if !c.Type.IsFloat() && len(c.Fill) == 0 && len(c.Valid) == 0 {
 		return nil, 0, 0

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 )
 
-// Config is the JSON a thing is made from.
+// Config is the JSON settings of a grid, reader or statistic.
 type Config = json.RawMessage
 
-// A Plugin is a named list of makers. Linked in or in a process of its own, it is this value.
+// A Plugin is a named list of makers. It has the same form for linked-in plugins and for plugin processes.
 type Plugin struct {
 	Name, Version string
 	Grids         []Maker[Grid]
@@ -20,6 +20,6 @@ type Plugin struct {
 type Maker[T any] struct {
 	Name, Doc string
 	Schema    json.RawMessage // JSON schema of Config, for listings and editors
-	// New decodes its config strictly and is the judge of it. What it returns may be an io.Closer.
+	// New decodes config strictly and decides whether it is valid (else Invalid). The result may also be an io.Closer.
 	New func(ctx context.Context, config Config) (T, error)
 }

@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Shown is a text as people and logs may see it. Addresses show neither who asks nor with which signature: of a URL with a scheme other
-// than s3 and file, user and password go, and of its query "?…" is left. Control characters, but for line ends and tabs, and those
-// that turn the direction of writing are escaped: what a server or a file sent does not steer a terminal. Shown of what it gives
-// is the same.
+// Shown returns text in a form that is safe to print and log. It removes user and password from URLs (except s3 and file), and
+// replaces their queries by "?…". It escapes control characters, except line ends and tabs, and characters that change the writing
+// direction, so that text from a server or a file cannot control a terminal. Shown(Shown(x)) == Shown(x).
 func Shown(text string) string {
 	return withoutSecrets(Escaped(withoutSecrets(text))) // before too, since what is escaped ends an address
 }
@@ -63,10 +62,10 @@ func shownAddress(address string) string {
 	return host + withoutSecrets(rest[:i]) + "?…" + query[len(strings.TrimRight(query, ".,:;)]}")):]
 }
 
-// Escaped is a text without characters that steer a terminal: those are written as in a string of JSON or Go (\x1b, \u202e), and so are
-// bytes that are no UTF-8. Ends of lines (\n, \r\n) and tabs stay.
+// Escaped escapes characters that control a terminal, and bytes that are not UTF-8, as in a string of JSON or Go (\x1b, \u202e).
+// Line ends (\n, \r\n) and tabs stay.
 func Escaped(text string) string {
-	if strings.IndexFunc(text, steers) < 0 && utf8.ValidString(text) {
+	if strings.IndexFunc(text, isControl) < 0 && utf8.ValidString(text) {
 		return text
 	}
 	var b strings.Builder
@@ -74,7 +73,7 @@ func Escaped(text string) string {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
 			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case !steers(r) || strings.HasPrefix(text[i:], "\r\n"):
+		case !isControl(r) || strings.HasPrefix(text[i:], "\r\n"):
 			b.WriteRune(r)
 		case r < 0x20:
 			fmt.Fprintf(&b, `\x%02x`, r)
@@ -85,8 +84,8 @@ func Escaped(text string) string {
 	return b.String()
 }
 
-// steers reports a character that a terminal obeys.
-func steers(r rune) bool {
+// isControl reports whether a character controls a terminal or the writing direction.
+func isControl(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':
 		return false

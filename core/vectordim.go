@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A VectorDim is the dimension along which the elements of a vector lie, and where they lie: bins of a histogram, quantiles, frequencies.
-// A store gets a dimension of this name, and a coordinate where there are Centers or Edges.
+// A VectorDim is the dimension of a vector's elements and its coordinate: bins of a histogram, quantiles, frequencies. A store gets
+// a dimension with this name, and a coordinate if there are Centers or Edges.
 type VectorDim struct {
 	Name    string
 	Units   string    // of the coordinate
@@ -16,7 +16,7 @@ type VectorDim struct {
 	Attrs   json.RawMessage
 }
 
-// Values are where the elements lie; nil where that is not known.
+// Values is the coordinate of the elements: Centers, or the middles of Edges; nil if neither is given.
 func (d *VectorDim) Values() []float64 {
 	if d.Centers != nil || len(d.Edges) < 2 {
 		return d.Centers
@@ -28,7 +28,7 @@ func (d *VectorDim) Values() []float64 {
 	return middles
 }
 
-// Check says what keeps d from being the dimension of vectors with so many elements.
+// Check returns an error (Invalid) if d cannot be the dimension of vectors with width elements.
 func (d *VectorDim) Check(width int) error {
 	wrong := func(format string, args ...any) error {
 		return Errorf(Invalid, "", "dimension "+d.Name, format, args...)

@@ -36,7 +36,7 @@ func (p *processing) fresh(ctx context.Context, w *work, r *store.Record, granul
 		return nil, "" // it is of granules that the job does not have
 	case p.unfolded[w.shard.Label] != "":
 		return nil, p.unfolded[w.shard.Label]
-	case p.stores.Looks.replaced(ctx, r, granules):
+	case p.stores.VersionChecks.replaced(ctx, r, granules):
 		return nil, "a granule was replaced since it was computed"
 	}
 	if err := p.t.pipeline.Foldable(j.Append != job.AppendFold); err != nil {

@@ -38,16 +38,16 @@ func (r *Recipe) cellsKey(h *Host, rows core.RowReader) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// CellsKey is the key that indexes of cells have.
+// CellsKey is the key of this recipe's indexes of cells (docs/formats/cells.md).
 func (r *Recipe) CellsKey() string { return r.pipeline.Located.Key }
 
-// CellsURL is the address of the index of a granule's cells, whose name has a part of its key: one granule may have those of several
-// grids.
+// CellsURL is the address of a granule's index of cells. Its name contains a part of the key, because a granule can have indexes
+// for several grids.
 func (r *Recipe) CellsURL(g core.Granule) string {
 	return sidecarURL(r.Config.DataSource.Index.Store, g.ID, "."+r.CellsKey()[:16]+cells.Suffix)
 }
 
-// LocatesRows is nil if there can be indexes of cells, which the recipe then uses where its configuration says so.
+// LocatesRows returns nil if indexes of cells are possible for this grid and reader, else Unsupported with the reason.
 func (r *Recipe) LocatesRows() error {
 	if _, ok := r.Reader.(core.RowReader); ok {
 		return nil
@@ -55,7 +55,7 @@ func (r *Recipe) LocatesRows() error {
 	return core.Errorf(core.Unsupported, "", "", "an index of cells needs a reader that reads rows by number; %s does not, as none does of products with records above the observations, such as ATL03, or in a process of its own", r.Config.DataSource.Reader)
 }
 
-// Cells makes the index of a granule's cells.
+// Cells computes a granule's index of cells and returns it encoded.
 func (r *Recipe) Cells(ctx context.Context, src core.ObjectReader, g core.Granule) ([]byte, error) {
 	at := r.pipeline.Located
 	state, err := src.Stat(ctx, g.URL())
@@ -110,7 +110,7 @@ func (m *mapper) add(ctx context.Context, b *core.Batch) error {
 		case !core.Usable(b.Lon[i], b.Lat[i]):
 			m.to.Invalid(b.Group)
 		case key == "":
-			m.to.Nowhere(b.Group)
+			m.to.Outside(b.Group)
 		default:
 			m.to.Located(b.Group, key, m.slots[i])
 		}
@@ -135,7 +135,7 @@ func (m *mapper) locate(ctx context.Context, key core.ShardKey, b *core.Batch, f
 	return nil
 }
 
-// CellsFit reports whether the index of a granule's cells is of the granule as it is now.
+// CellsFit reports whether a granule's index of cells exists and belongs to the current version of the granule.
 func (r *Recipe) CellsFit(ctx context.Context, src core.ObjectReader, g core.Granule) bool {
 	x, _, err := cells.Load(ctx, src, r.CellsURL(g), g.URL(), r.CellsKey())
 	return err == nil && x != nil

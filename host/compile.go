@@ -17,8 +17,8 @@ import (
 	"github.com/englacial/zagg/internal/windows"
 )
 
-// A Recipe is a compiled configuration: its grid, reader and statistics. It knows no store, no shard and no granule.
-// Immutable and safe for concurrent use.
+// A Recipe is a compiled configuration: its grid, reader and statistics. It is independent of stores, shards and granules,
+// immutable, and safe for concurrent use.
 type Recipe struct {
 	Config *config.Config
 	Grid   core.Grid
@@ -33,7 +33,7 @@ type Recipe struct {
 	outputs  []store.Output
 }
 
-// Compile resolves every name and compiles every expression of a configuration. Errors are at file and line.
+// Compile resolves all names and compiles all expressions of a configuration. Errors (mostly Invalid) give file and line.
 func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error) {
 	h, err := h.forConfig(cfg)
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *Recipe) checkSize() error {
 	return nil
 }
 
-// Statistics are those of the variables, in the configuration's order.
+// Statistics returns the statistics of the variables, in the configuration's order.
 func (r *Recipe) Statistics() []core.Statistic {
 	out := make([]core.Statistic, len(r.pipeline.Vars))
 	for i := range out {
@@ -121,7 +121,7 @@ func (r *Recipe) Statistics() []core.Statistic {
 	return out
 }
 
-// Arrays are the variables, with the shapes of their cells as their statistics give them, in the configuration's order.
+// Arrays returns the variables with the shapes of their cells, in the configuration's order.
 func (r *Recipe) Arrays() []config.Array {
 	out := make([]config.Array, len(r.outputs))
 	for i := range out {
@@ -130,7 +130,7 @@ func (r *Recipe) Arrays() []config.Array {
 	return out
 }
 
-// Info is what the grid says of itself.
+// Info returns the grid's signature and frame.
 func (r *Recipe) Info() core.GridInfo { return r.info }
 
 // at gives an error the file and line of a key.

@@ -1,6 +1,5 @@
-// Package host holds the plugins of a program, turns the names in a run's configuration into grids, readers and
-// statistics, and makes and does the jobs of a run. A plugin linked in and a plugin in a process of its
-// own are the same value here.
+// Package host manages the plugins of a program, makes the grid, reader and statistics that a run's configuration names, and
+// creates and processes the jobs of a run. It treats linked-in plugins and plugin processes alike.
 package host
 
 import (
@@ -21,7 +20,7 @@ type Host struct {
 	stats   map[string]core.Maker[core.Statistic]
 }
 
-// New checks that no two plugins, which are linked in, offer one name.
+// New returns a Host with linked-in plugins. Two plugins that offer the same name are Invalid.
 func New(plugins ...core.Plugin) (*Host, error) {
 	sources := make([]Source, len(plugins))
 	for i, p := range plugins {
@@ -67,17 +66,17 @@ func add[T any](h *Host, to map[string]core.Maker[T], kind string, plugin int, m
 // Plugins lists the plugins in the order given.
 func (h *Host) Plugins() []core.Plugin { return slices.Clone(h.plugins) }
 
-// Grid makes the grid called name.
+// Grid makes the grid with this name from config; NotFound if no plugin offers it.
 func (h *Host) Grid(ctx context.Context, name string, config core.Config) (core.Grid, error) {
 	return makeOne(ctx, h.grids, "grid", name, config)
 }
 
-// Reader makes the product reader called name.
+// Reader makes the product reader with this name from config; NotFound if no plugin offers it.
 func (h *Host) Reader(ctx context.Context, name string, config core.Config) (core.ProductReader, error) {
 	return makeOne(ctx, h.readers, "reader", name, config)
 }
 
-// Statistic makes the statistic called name; "np." and "numpy." before it mean nothing.
+// Statistic makes the statistic with this name from config; a prefix "np." or "numpy." is ignored. NotFound if no plugin offers it.
 func (h *Host) Statistic(ctx context.Context, name string, config core.Config) (core.Statistic, error) {
 	return makeOne(ctx, h.stats, "statistic", bareName(name), config)
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/englacial/zagg/internal/plugindigest"
 )
 
-// A Source is a plugin and whose code it is.
+// A Source is a plugin with the identity of its code.
 type Source struct {
 	core.Plugin
 	ID job.Plugin
 	As string // what the configuration calls it; "": by its name
 }
 
-// NewOf is New for plugins of which it is known where they come from.
+// NewOf is New for plugins with known identity.
 func NewOf(sources ...Source) (*Host, error) {
 	plugins := make([]core.Plugin, len(sources))
 	for i, s := range sources {
@@ -39,8 +39,7 @@ func NewOf(sources ...Source) (*Host, error) {
 // Sources lists the plugins in the order given.
 func (h *Host) Sources() []Source { return slices.Clone(h.sources) }
 
-// Aliased is a plugin whose things are named after an alias: "as.NAME", and where it offers only one, or one by the
-// plugin's own name, that is "as" too.
+// Aliased renames what a plugin offers to "as.NAME". A single one, or one with the plugin's own name, is also called "as".
 func Aliased(p core.Plugin, as string) core.Plugin {
 	if as == "" {
 		return p
@@ -109,17 +108,17 @@ func sortPlugins(ids []job.Plugin) {
 	})
 }
 
-// Plugins are whose code the recipe's values are computed with, by name.
+// Plugins returns the identities of the plugins that the recipe uses, ordered by name.
 func (r *Recipe) Plugins() []job.Plugin { return slices.Clone(r.plugins) }
 
-// Sources are the plugins with what they offer that the recipe's names lead to.
+// Sources returns the plugins that the recipe uses.
 func (r *Recipe) Sources() []Source { return slices.Clone(r.sources) }
 
-// Hash names what the values of a store mean: see job.WithPlugins.
+// Hash is the configuration hash of a store, including external plugins: see job.WithPlugins.
 func (r *Recipe) Hash() string { return job.WithPlugins(r.Config.SemanticHash(), r.plugins) }
 
-// As is the recipe for a job that was planned elsewhere, with these plugins: the same code in another form, such as a process there and linked
-// in here. It refuses what is known to be other code, naming both.
+// As returns the recipe for a job that was planned elsewhere with these plugins, which may be the same code in another form, such as
+// a process there and linked in here. Code known to differ is an error that names both versions.
 func (r *Recipe) As(planned []job.Plugin) (*Recipe, error) {
 	for _, p := range job.ForeignPlugins(planned) {
 		i := slices.IndexFunc(r.plugins, func(q job.Plugin) bool { return q.Name == p.Name })
@@ -144,7 +143,7 @@ func (r *Recipe) As(planned []job.Plugin) (*Recipe, error) {
 // zaggModule is this one, whose own plugins are told apart by zagg's version.
 const zaggModule = "github.com/englacial/zagg"
 
-// Linked is the identity of a plugin that is linked in: its module is found by the functions of its makers.
+// Linked returns the identity of a linked-in plugin. Its module is determined from the functions of its makers.
 func Linked(p core.Plugin) job.Plugin {
 	id := job.Plugin{Name: p.Name, Version: p.Version}
 	var functions []string

@@ -13,11 +13,11 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// IndexSuffix ends the names of sidecars: "<granule>.zidx" in data_source.index.store.
+// IndexSuffix is the extension of sidecar indexes: "<granule>.zidx" in data_source.index.store.
 const IndexSuffix = ".zidx"
 
-// IndexURL is the address of a granule's sidecar in a folder or prefix. One that is known by its address, because another may have
-// its name, has a part of that address' SHA-256 in the sidecar's name.
+// IndexURL is the address of a granule's sidecar index in a folder or prefix. If the granule's ID is an address, the name of the
+// index contains a part of its SHA-256, because another granule may have the same file name.
 func IndexURL(store, id string) string { return sidecarURL(store, id, IndexSuffix) }
 
 func sidecarURL(store, id, suffix string) string {
@@ -29,7 +29,7 @@ func sidecarURL(store, id, suffix string) string {
 	return zarr.Join(store, name+suffix)
 }
 
-// WithIndex gives a granule the address of its sidecar, where the configuration names a store of them.
+// WithIndex adds the address of its sidecar index to a granule, if the configuration names a store of indexes.
 func (r *Recipe) WithIndex(g core.Granule) core.Granule {
 	if store := r.Config.DataSource.Index.Store; store != "" && g.Assets["index"] == "" {
 		assets := map[string]string{"index": IndexURL(store, g.ID)}
@@ -41,7 +41,7 @@ func (r *Recipe) WithIndex(g core.Granule) core.Granule {
 	return g
 }
 
-// Index makes the sidecar of a granule for this recipe's reads; Unsupported if the reader makes none.
+// Index builds the sidecar index of a granule for this recipe; Unsupported if the reader cannot.
 func (r *Recipe) Index(ctx context.Context, src core.ObjectReader, g core.Granule) ([]byte, error) {
 	indexer, ok := r.Reader.(core.Indexer)
 	if !ok {
@@ -50,7 +50,7 @@ func (r *Recipe) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 	return indexer.Index(ctx, src, g, core.Query{Columns: r.pipeline.Columns, Filters: r.pipeline.Filters})
 }
 
-// An IndexStore is where missing sidecars are written. Within a process each is made once, by its address, however many shards want it.
+// An IndexStore writes missing sidecar indexes. Within a process each is built once per address, for any number of shards.
 type IndexStore struct {
 	Store core.ObjectStore
 
@@ -115,7 +115,7 @@ func (s *IndexStore) put(ctx context.Context, url string, content func() ([]byte
 	return err
 }
 
-// IndexFits reports whether a granule's sidecar is used when a region of it is read.
+// IndexFits reports whether a read of a region of the granule would use its sidecar index.
 func (r *Recipe) IndexFits(ctx context.Context, src core.ObjectReader, g core.Granule, region core.Region) bool {
 	q := core.Query{Region: region, Columns: r.pipeline.Columns, Filters: r.pipeline.Filters}
 	stats, err := r.Reader.Read(ctx, src, g, q, func(*core.Batch) error { return nil })

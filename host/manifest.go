@@ -12,14 +12,14 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// A Manifest says what a program can do, so that another can tell whether a configuration would run there.
+// A Manifest describes a program, so that another can check whether a configuration would run there.
 type Manifest struct {
 	Version string           `json:"zagg_version"`
 	Go      string           `json:"go_version"`
 	Arch    string           `json:"arch"` // GOARCH
 	Modules []Module         `json:"modules,omitempty"`
 	Plugins []PluginManifest `json:"plugins"`
-	// Signs reports that a worker with this program shows signs of life where an event asks for them.
+	// Signs is true if a worker with this program gives signs of life when an event asks for them.
 	Signs bool `json:"signs_of_life,omitempty"`
 }
 
@@ -83,9 +83,9 @@ func offers[T any](makers []core.Maker[T]) []Offer {
 	return list
 }
 
-// Check tells what a configuration needs and the program called name does not have: "function process-shard has no
-// statistic tdigest". Versions of plugins that differ from those of the manifest mine are an error too, because results
-// may; mine may be nil.
+// Check returns an error if the program called name lacks something that a configuration needs: "function process-shard has no
+// statistic tdigest". Different versions of plugins in the manifest mine are an error too, because results may differ; mine
+// may be nil.
 func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error {
 	have := map[string]string{} // plugin by kind and name
 	for _, p := range m.Plugins {
@@ -125,7 +125,7 @@ func (m *Manifest) Check(name string, cfg *config.Config, mine *Manifest) error 
 	return nil
 }
 
-// CheckPlugins compares the plugins that a run was planned with, beside those of zagg, with what the program called name has.
+// CheckPlugins compares the external plugins that a run was planned with to those of the program called name.
 func (m *Manifest) CheckPlugins(name string, planned []job.Plugin) error {
 	for _, p := range job.ForeignPlugins(planned) {
 		i := slices.IndexFunc(m.Plugins, func(q PluginManifest) bool { return q.Name == p.Name })

@@ -12,8 +12,8 @@ import (
 // Needs are names that plugins must offer.
 type Needs struct{ Grids, Readers, Statistics []string }
 
-// NeedsOf are the grid, the reader and the statistics that a configuration uses, each once. A variable with an expression
-// needs no statistic.
+// NeedsOf returns the grid, the reader and the statistics of a configuration, each once. A variable with an expression needs no
+// statistic.
 func NeedsOf(cfg *config.Config) Needs {
 	n := Needs{Grids: []string{cfg.Output.Grid.Type}, Readers: []string{cfg.DataSource.Reader}}
 	for _, a := range slices.Concat(cfg.Aggregation.ChunkValues, cfg.Aggregation.Arrays) {
@@ -24,7 +24,7 @@ func NeedsOf(cfg *config.Config) Needs {
 	return n
 }
 
-// Missing is what of n none of the plugins offers.
+// Missing returns the names in n that none of the plugins offers.
 func (n Needs) Missing(plugins ...core.Plugin) Needs {
 	m := Needs{Grids: slices.Clone(n.Grids), Readers: slices.Clone(n.Readers), Statistics: slices.Clone(n.Statistics)}
 	for _, p := range plugins {
@@ -40,7 +40,7 @@ func without[T any](names []string, makers []core.Maker[T]) []string {
 	})
 }
 
-// Count is how many names there are.
+// Count is the number of names.
 func (n Needs) Count() int { return len(n.Grids) + len(n.Readers) + len(n.Statistics) }
 
 // String lists the names: "grid hexes, statistic spread".

@@ -12,8 +12,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// Process does one job: it computes the shard unless its record matches, deletes what an older run left there and this
-// one did not write, and writes the record last.
+// Process does the job of one shard: it computes the shard unless its record matches, deletes objects of an older run that it did not
+// write, and writes the record last.
 func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version string) (*Outcome, error) {
 	outs, errs := t.ProcessAll(ctx, s, []job.Job{*j}, version)
 	return outs[0], errs[0]
@@ -22,8 +22,8 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 // ProcessAll is Process of several shards in one pass over their granules: each granule is opened once. outs[i] and errs[i]
 // are of jobs[i]; there is an outcome beside an error too.
 //
-// What shards share, reading, is divided among them by their numbers of granules, in whole requests and bytes, so that sums over
-// shards are what was really used: requests, bytes, seconds and CPU-seconds of reading. The rest each shard has for itself.
+// The cost of shared reading (requests, bytes, seconds and CPU-seconds) is divided among the shards in proportion to their numbers
+// of granules, in whole requests and bytes, so that the sums over shards are exact. All other costs are each shard's own.
 func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, version string) (outs []*Outcome, errs []error) {
 	return t.processAll(ctx, s, jobs, version, nil)
 }
@@ -31,10 +31,10 @@ func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, ver
 // processAll is ProcessAll. unfolded is why shards could not be folded onto what the store has, by label: they are computed of all granules.
 func (t *Template) processAll(ctx context.Context, s Stores, jobs []job.Job, version string, unfolded map[string]string) (outs []*Outcome, errs []error) {
 	p := &processing{t: t, stores: s, version: version, unfolded: unfolded, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
-	if s.Looks == nil {
-		p.stores.Looks = NewLooks(objstore.MeterReader(s.Source, &p.reads))
+	if s.VersionChecks == nil {
+		p.stores.VersionChecks = NewVersionChecks(objstore.MeterReader(s.Source, &p.reads))
 	}
-	p.steadily(jobs)
+	p.pinVersions(jobs)
 	p.source = p.stores.Reader(&p.reads)
 	for i := range jobs {
 		p.outs[i] = &Outcome{}
@@ -61,7 +61,7 @@ func (p *processing) checkMade(ctx context.Context) {
 		return
 	}
 	first := p.works[0]
-	if err := p.t.Store.Still(ctx, first.store, first.job.StorePath, p.stores.Made); err != nil {
+	if err := p.t.Store.CheckUnchanged(ctx, first.store, first.job.StorePath, p.stores.Made); err != nil {
 		for _, w := range p.works {
 			p.errs[w.at] = err
 		}
@@ -125,7 +125,7 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	if record != nil && t.done(record, j, w.want) {
 		whole, _, err = record.Intact(ctx, w.store, j.StorePath)
 		own := record.RunID != "" && record.RunID == j.RunID
-		whole = whole && (own || !p.stores.Looks.replaced(ctx, record, granules))
+		whole = whole && (own || !p.stores.VersionChecks.replaced(ctx, record, granules))
 	}
 	switch {
 	case err != nil:
@@ -245,7 +245,7 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 	if err := store.Delete(ctx, w.store, stale); err != nil {
 		return err
 	}
-	if err := p.t.Store.Still(ctx, w.store, w.job.StorePath, p.stores.Made); err != nil {
+	if err := p.t.Store.CheckUnchanged(ctx, w.store, w.job.StorePath, p.stores.Made); err != nil {
 		return err
 	}
 	record := p.t.record(w.job, w.shard, w.want, res, p.version)

@@ -6,8 +6,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Probe reads the beginning of a granule as a shard would: what the configuration asks for must be there and of kinds that can be used. A granule without
-// observations is none to be wrong.
+// Probe reads the beginning of a granule like a shard, and returns an error if a dataset of the configuration is missing or has an
+// unusable type. A granule without observations passes.
 func (r *Recipe) Probe(ctx context.Context, src core.ObjectReader, g core.Granule) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

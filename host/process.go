@@ -14,36 +14,36 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// Stores are what a job reads granules from and writes to, with the settings that suit the way there.
+// Stores has the source of granules and the output store of a job, with settings for access to them.
 type Stores struct {
 	Source core.ObjectReader // plain drivers: retries, merging and counting are put around them here
 	Output core.ObjectStore
-	// Gap and MaxRequest are objstore.Coalesce's for the source.
+	// Gap and MaxRequest are the settings of objstore.Coalesce for the source, bytes.
 	Gap, MaxRequest int64
 	Granules        int             // read at once per job
 	Cache           *objstore.Cache // of what was read of the granules before; nil: there is none
-	// Ended is told when a job no longer needs a granule, by its address. May be nil.
+	// Ended is called with the address of a granule that a job no longer needs. May be nil.
 	Ended func(url string)
-	// Request is how many bytes of a granule cost as much as one more request.
+	// Request is the number of bytes that cost as much to read as one more request.
 	Request int64
-	// Budget bounds the memory of the process, and Scratch is the folder for what is beyond it; nil: no bounds, and "": the
-	// system's for temporary files.
+	// Budget limits the memory of the process (nil: no limit). Scratch is the folder for rows beyond it ("": the system's
+	// temporary folder).
 	Budget  *budget.Budget
 	Scratch string
-	// Index is where sidecars are written back; nil: they are only read.
+	// Index writes missing sidecar indexes; nil: they are only read.
 	Index *IndexStore
-	// Made is the set-up of the store that the jobs are for: where it is another one meanwhile, they fail. The zero Stamp: any.
+	// Made identifies the store's set-up that the jobs are for; if the store was set up again, they fail. The zero Stamp: any.
 	Made store.Stamp
-	// Looks tells which granules were replaced since a shard was computed; nil: they are looked at here.
-	Looks *Looks
-	// Records are those that were read already.
+	// VersionChecks finds granules that were replaced since a shard was computed; nil: a new one is made.
+	VersionChecks *VersionChecks
+	// Records are records that were already read.
 	Records *store.Kept
-	// Used is asked at the end what the process has used since the job began, for the receipt: seconds of CPU and the
-	// most bytes of memory so far; nil: not measured.
+	// Used returns, for the receipt, the CPU seconds of the process since the job began and its peak memory in bytes; nil: not
+	// measured.
 	Used func() (cpuSeconds float64, memory int64)
 }
 
-// Reader is the way to the granules: what is read is merged, retried and counted. Retries count too: they are paid for.
+// Reader returns a reader of granules that merges, retries and counts requests. Retries count too, because they are paid for.
 func (s *Stores) Reader(c *objstore.Counter) core.ObjectReader {
 	r := objstore.RetryReader(objstore.MeterReader(s.Source, c), objstore.Policy{OnRetry: c.Retried})
 	if s.Cache != nil {
@@ -55,17 +55,17 @@ func (s *Stores) Reader(c *objstore.Counter) core.ObjectReader {
 // rowsPerBatch bounds a batch: 64 Ki rows of a few columns stay in a core's cache and make calls into plugins rare.
 const rowsPerBatch = 1 << 16
 
-// An Outcome is what became of a job.
+// An Outcome is the result of a job.
 type Outcome struct {
 	Record  *store.Record
 	Skipped bool // the record was there and matched; Receipt is the earlier run's
-	// What the source and the output were asked for in this run.
+	// Requests and bytes of the source and the output.
 	Source, Output objstore.Usage
-	// Unwritten is why an index could not be written back: the shard is done all the same.
+	// Unwritten is the reason why an index could not be written; the shard is done nevertheless.
 	Unwritten error
 }
 
-// Job is one shard of a plan as an executor gets it.
+// Job returns the job of one shard of a plan.
 func (t *Template) Job(shard *plan.Shard, storeURL string) job.Job {
 	j := job.Job{
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
@@ -90,9 +90,9 @@ func (t *Template) Job(shard *plan.Shard, storeURL string) job.Job {
 	return j
 }
 
-// Finished is the record of a job's shard if it is done as the job wants it and its objects are there; nil: it is not. Nothing is
-// changed. looks tells which granules were replaced; nil: that is not looked at. read are records that were read already.
-func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job, looks *Looks, read *store.Kept) (*store.Record, error) {
+// Finished returns the record of a job's shard if the shard is done, matches the job and its objects exist, else nil. It changes
+// nothing. looks finds replaced granules; nil: not checked. read has records that were already read.
+func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.Job, looks *VersionChecks, read *store.Kept) (*store.Record, error) {
 	if j.GranulesURL != "" {
 		return nil, core.Errorf(core.Internal, "shard", j.Label, "whether it is done cannot be told without its list of granules")
 	}
@@ -112,8 +112,8 @@ func (t *Template) Finished(ctx context.Context, from core.ObjectReader, j *job.
 	return r, nil
 }
 
-// Stands reports whether the store has a record of the job's work, whichever run wrote it.
-func (t *Template) Stands(ctx context.Context, from core.ObjectReader, j *job.Job) (bool, error) {
+// HasRecord reports whether the store has a record of the job's work, whichever run wrote it.
+func (t *Template) HasRecord(ctx context.Context, from core.ObjectReader, j *job.Job) (bool, error) {
 	r, want, err := t.recorded(ctx, from, j, nil)
 	if r == nil || err != nil {
 		return false, err

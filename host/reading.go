@@ -8,12 +8,12 @@ import (
 	"github.com/englacial/zagg/internal/engine"
 )
 
-// WorkerBudget bounds what a function of so many MB of memory holds of granules, rows and shards: half of it. The rest is for the
-// program, for what the garbage collector has yet to find, and for what the system keeps for sockets and files.
+// WorkerBudget is the memory budget of a function with memoryMB of memory: half of it. The rest is for the program, uncollected
+// garbage, and the system's buffers of sockets and files.
 func WorkerBudget(memoryMB int) *budget.Budget { return budget.New(int64(memoryMB) << 20 / 2) }
 
-// ReadsWhole reports whether a function of so many MB reads a granule at url, of size bytes, whole, where the first request to the
-// service that has it takes latency. It is what the HDF5 readers themselves go by.
+// ReadsWhole reports whether a function with memoryMB of memory reads a granule of size bytes at url whole, given the latency of the
+// service. The HDF5 readers use the same rule.
 func ReadsWhole(memoryMB int, url string, size int64, latency time.Duration) bool {
 	s := NewStores(nil, nil, url)
 	if s.Request == 0 { // files answer at once

@@ -93,7 +93,7 @@ func toMillisecond(unix float64) time.Time {
 	return time.UnixMilli(int64(math.Round(unix * 1e3))).UTC()
 }
 
-// Selection is which observations are used.
+// Selection returns the selection of observations by area and time.
 func (r *Recipe) Selection() *selection.Selection { return r.pipeline.Select }
 
 // clock is the product's: output.time_source, or the one column of the reader that counts from an epoch. key is what needs it.

@@ -12,8 +12,8 @@ import (
 	"github.com/englacial/zagg/internal/windows"
 )
 
-// A Template is a recipe laid out for a plan: it makes the jobs of the plan's shards and does them. Store is what has to be
-// set up before.
+// A Template is a recipe with a plan: it makes and processes the jobs of the plan's shards. Store describes the set-up that they
+// need.
 type Template struct {
 	Recipe *Recipe
 	Store  *store.Template
@@ -23,15 +23,15 @@ type Template struct {
 	pipeline engine.Pipeline
 }
 
-// Template lays the recipe out for a plan. In a compact store the arrays have one block per planned shard.
+// Template combines the recipe with a plan. In a compact store the arrays have one block per planned shard.
 func (r *Recipe) Template(p *plan.Plan) (*Template, error) {
 	return r.layOut(job.PlanHash(r.Config.Output.Grid.Layout, p.Keys()), int64(len(p.Places)), p.Time)
 }
 
-// Variables are the statistics of the template with the arrays they fill.
+// Variables returns the statistics of the template with their arrays.
 func (t *Template) Variables() []engine.Variable { return slices.Clone(t.pipeline.Vars) }
 
-// Put writes the arrays of one shard whose values are known into a store.
+// Put writes the arrays of one shard with known values into a store.
 func (t *Template) Put(ctx context.Context, to core.ObjectStore, url string, shard core.Shard, place []int64, outs []engine.Output) error {
 	_, err := t.pipeline.Put(ctx, &engine.Task{Shard: shard, Block: place, Store: to, StoreURL: url}, outs)
 	return err

@@ -12,10 +12,11 @@ import (
 	"github.com/englacial/zagg/internal/config"
 )
 
-// longestName bounds what is taken of a granule's attribute: names and units are written into the store and into every event of a function.
+// longestName is the maximum length of an attribute that is used: names and units are written to the store and to every event.
 const longestName = 200
 
-// Described is what a granule says of the columns that are read, those without a word about them left out; nil where the reader does not tell.
+// Described returns the attributes that a granule has for the columns being read, without columns that have none; nil if the reader
+// does not report attributes.
 func (r *Recipe) Described(ctx context.Context, src core.ObjectReader, g core.Granule) (map[string]config.Described, error) {
 	teller, ok := r.Reader.(levels.UnitTeller)
 	if !ok {
@@ -47,8 +48,8 @@ func nameText(text string) string {
 	return text
 }
 
-// Units holds a granule's units against what the configuration takes them for. Coordinates that are not in degrees, or are each other's, are an
-// error; other differences, which change no number but what it is called, are notes. Readers that do not tell units are not asked.
+// Units compares a granule's units with those that the configuration assumes. Coordinates that are not in degrees, or are swapped,
+// are an error; other differences are notes. Readers that do not report units are not checked.
 func (r *Recipe) Units(ctx context.Context, src core.ObjectReader, g core.Granule) (notes []string, err error) {
 	teller, ok := r.Reader.(levels.UnitTeller)
 	if !ok {

@@ -15,8 +15,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// Looks are what granules are now, each looked at once, for all records that tell which version of it was read.
-type Looks struct {
+// VersionChecks finds granules that have changed since a record was written. Each granule is checked once.
+type VersionChecks struct {
 	reader core.ObjectReader
 	mu     sync.Mutex
 	of     map[string]*look
@@ -30,13 +30,13 @@ type look struct {
 	ok   bool
 }
 
-// NewLooks looks at granules through r.
-func NewLooks(r core.ObjectReader) *Looks {
-	return &Looks{reader: r, of: map[string]*look{}, others: map[string]bool{}}
+// NewVersionChecks checks granules through r.
+func NewVersionChecks(r core.ObjectReader) *VersionChecks {
+	return &VersionChecks{reader: r, of: map[string]*look{}, others: map[string]bool{}}
 }
 
 // at is what a granule is now; false where that cannot be seen.
-func (l *Looks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
+func (l *VersionChecks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
 	l.mu.Lock()
 	one := l.of[url]
 	if one == nil {
@@ -53,18 +53,18 @@ func (l *Looks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
 	return one.info, one.ok
 }
 
-// Failed is how many granules could not be looked at: they count as what they were.
-func (l *Looks) Failed() int64 { return l.failed.Load() }
+// Failed is the number of granules that could not be checked; they count as unchanged.
+func (l *VersionChecks) Failed() int64 { return l.failed.Load() }
 
-// Replaced are the addresses of files that were found to be others than those that a shard was made of, in order.
-func (l *Looks) Replaced() []string {
+// Replaced returns the sorted addresses of files that differ from those that a shard was computed from.
+func (l *VersionChecks) Replaced() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.others))
 }
 
 // replaced reports whether one of some granules, or of the files beside them, is another now than the one that the record was made of.
-func (l *Looks) replaced(ctx context.Context, r *store.Record, granules []core.Granule) bool {
+func (l *VersionChecks) replaced(ctx context.Context, r *store.Record, granules []core.Granule) bool {
 	if l == nil {
 		return false
 	}
@@ -94,8 +94,8 @@ const (
 	indexFile   = "index"
 )
 
-// steadily makes all works read one version of each granule: that by which their shards were found, if it is known.
-func (p *processing) steadily(jobs []job.Job) {
+// pinVersions makes all works read one version of each granule: that by which their shards were found, if it is known.
+func (p *processing) pinVersions(jobs []job.Job) {
 	var urls []string
 	for i := range jobs {
 		for _, g := range jobs[i].Granules {
@@ -135,8 +135,8 @@ func (p *processing) changed(ctx context.Context, g core.Granule) error {
 	return Changed(p.steady, p.stores.Cache, p.stores.Budget, g)
 }
 
-// Changed is the error of a granule that was replaced while it was read through s. What is known and kept of it is let go, so
-// that the next read begins with what is there then. cache may be nil.
+// Changed returns the error of a granule that was replaced while it was read through s. It also drops everything cached for it, so
+// that the next read starts with the current version. cache may be nil.
 func Changed(s *objstore.Steady, cache *objstore.Cache, b *budget.Budget, g core.Granule) error {
 	var err error
 	for _, url := range g.Assets {

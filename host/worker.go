@@ -11,7 +11,7 @@ import (
 	"github.com/englacial/zagg/internal/windows"
 )
 
-// Version is what records, answers and --version show.
+// Version is the version of zagg in records, answers and --version.
 const Version = "0.1.0"
 
 // Neighbouring ranges are merged where the gap costs less than another request: 96 KiB over a network (on the benchmark's
@@ -27,8 +27,8 @@ const (
 // second.
 const requestBytes = 900 << 10
 
-// NewStores sets the way to the granules by where one of them lies: how far apart ranges are merged and how many
-// granules are open at once: over a network twice as many as can be computed with, so that some are on their way meanwhile.
+// NewStores chooses the settings for reading granules from the address of one of them: the gap for merging ranges and the number
+// of granules read at once. Over a network this is twice the number being computed, so that transfers overlap computing.
 func NewStores(source core.ObjectReader, output core.ObjectStore, url string) Stores {
 	s := Stores{Source: source, Output: output, Gap: fileGap, MaxRequest: maxRequest, Granules: 2}
 	if scheme := objstore.Scheme(url); scheme != "" && scheme != "file" {
@@ -37,7 +37,7 @@ func NewStores(source core.ObjectReader, output core.ObjectStore, url string) St
 	return s
 }
 
-// JobTemplate lays the recipe out for a job by itself, as those who have the whole plan did when they planned it.
+// JobTemplate returns the template for a single job, equal to the one of the whole plan.
 func (r *Recipe) JobTemplate(j *job.Job) (*Template, error) {
 	layout := r.Config.Output.Grid.Layout
 	var axis *windows.Axis
@@ -53,7 +53,7 @@ func (r *Recipe) JobTemplate(j *job.Job) (*Template, error) {
 	return r.layOut(j.Plan, j.PlanShards, axis)
 }
 
-// PlanOf is the plan of a call's shards by their keys alone, without granules: enough to set a store up and to prune it.
+// PlanOf returns a plan with the shards of a call but without granules, which is enough to set up a store and to prune it.
 func (r *Recipe) PlanOf(ctx context.Context, c *job.Call) (*plan.Plan, error) {
 	keys := c.ShardKeys
 	if (c.Windows == nil) != (r.Config.Output.Windowing == nil) {

@@ -91,8 +91,8 @@ func around(c *check, homes []home, n int, kind func(*check, anchor) []area) (ar
 	return areas
 }
 
-// mild are the known shards that are away from the poles, where those of many grids come to a point; all, if none is.
-func (g *gridSuite) mild() []home {
+// awayFromPoles are the known shards that are away from the poles, where those of many grids come to a point; all, if none is.
+func (g *gridSuite) awayFromPoles() []home {
 	away := slices.DeleteFunc(slices.Clone(g.homes), func(h home) bool {
 		return halfTurn/180*(90-math.Abs(h.center().Lat)) < 3*h.side
 	})

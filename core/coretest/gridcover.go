@@ -65,7 +65,7 @@ func (g *gridSuite) neverMisses(c *check, areas []area) {
 
 // checkNearMinimal: of the shards listed, most have points of the region.
 func (g *gridSuite) checkNearMinimal(c *check) {
-	homes, n := g.mild(), c.few(15)
+	homes, n := g.awayFromPoles(), c.few(15)
 	kinds := map[string][]area{
 		"points":   around(c, homes, 200, pointsAt),
 		"caps":     around(c, homes, n, capsAt),

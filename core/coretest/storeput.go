@@ -99,19 +99,19 @@ func idle(f func()) io.Reader {
 	})
 }
 
-// slowly gives one byte at a time, and no other way to read.
-func slowly(r io.Reader) io.Reader {
+// oneByteReader gives one byte at a time, and no other way to read.
+func oneByteReader(r io.Reader) io.Reader {
 	return readerFunc(func(p []byte) (int, error) { return r.Read(p[:min(len(p), 1)]) })
 }
 
-// plainly gives no other way to read than Read.
-func plainly(r io.Reader) io.Reader { return readerFunc(r.Read) }
+// onlyReader gives no other way to read than Read.
+func onlyReader(r io.Reader) io.Reader { return readerFunc(r.Read) }
 
 func putSizes(s *storeCheck) {
 	url := s.put("kept", []byte("old"))
 	for _, body := range []string{"", "short", "much too long for it"} {
 		for _, target := range []string{url, s.prefix + "never"} {
-			for _, r := range []io.Reader{strings.NewReader(body), plainly(strings.NewReader(body))} {
+			for _, r := range []io.Reader{strings.NewReader(body), onlyReader(strings.NewReader(body))} {
 				err := s.store.Put(s.ctx, target, r, core.PutOptions{Size: 10})
 				s.refused(err, fmt.Sprintf("Put of %d bytes that are said to be 10", len(body)), core.Invalid)
 			}
@@ -122,9 +122,9 @@ func putSizes(s *storeCheck) {
 	for _, n := range []int{0, 1, 5000, 300_000} {
 		want := strings.Repeat("x", n)
 		for _, size := range []int64{-1, int64(n)} {
-			body := slowly(strings.NewReader(want))
+			body := oneByteReader(strings.NewReader(want))
 			if n > 5000 {
-				body = plainly(strings.NewReader(want))
+				body = onlyReader(strings.NewReader(want))
 			}
 			name := fmt.Sprintf("%d of %d", n, size)
 			s.must(s.store.Put(s.ctx, s.prefix+name, body, core.PutOptions{Size: size, ContentType: "text/plain"}), "put "+name)

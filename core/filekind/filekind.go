@@ -1,4 +1,4 @@
-// Package filekind recognises what a file is by its first bytes, whatever its name says.
+// Package filekind recognizes file types by their first bytes, independent of the file name.
 package filekind
 
 import (

@@ -1,5 +1,5 @@
-// Package gridkit has what grids share: strict reading of their settings, covers by several goroutines, sets of shards that are
-// remembered, and optional powers.
+// Package gridkit contains code shared by grids: strict decoding of settings, parallel covers, caches of sets of shards, and optional
+// methods.
 package gridkit
 
 import (

@@ -131,12 +131,12 @@ func (f *File) attribute(r *space.Reader, c *cursor.Cursor) (*Attribute, error) 
 	committed := uint64(NoAddress)
 	var err error
 	if flags&1 != 0 {
-		if typ, committed, err = f.behind(r, header.Datatype, typ); err != nil {
+		if typ, committed, err = f.resolveShared(r, header.Datatype, typ); err != nil {
 			return nil, err
 		}
 	}
 	if flags&2 != 0 {
-		if spc, _, err = f.behind(r, header.Dataspace, spc); err != nil {
+		if spc, _, err = f.resolveShared(r, header.Dataspace, spc); err != nil {
 			return nil, err
 		}
 	}

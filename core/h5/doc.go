@@ -1,7 +1,7 @@
-// Package h5 reads HDF5 files from byte ranges: read only, pure Go, over a core.ObjectReader. It follows the HDF5 File
+// Package h5 reads HDF5 files by byte ranges: read-only, pure Go, over a core.ObjectReader. It follows the HDF5 File
 // Format Specification version 3.0, and what HDF5 2.0 adds to it.
 //
-// It has three storeys, each built on the one below.
+// It has three layers, each built on the previous one.
 //
 //  1. Objects: Open, File.Object, Group links, attributes, kinds, addresses. Metadata is read through a bounded cache
 //     that never asks twice for the same bytes; what several walkers miss is fetched in one request, so that

@@ -72,11 +72,11 @@ func (f *File) message(r *space.Reader, m *header.Message, what string) (*cursor
 	if !m.Shared {
 		return c, NoAddress, nil
 	}
-	return f.behind(r, m.Type, c)
+	return f.resolveShared(r, m.Type, c)
 }
 
-// behind follows the shared form of a message of type typ (section IV.A.2, "shared message").
-func (f *File) behind(r *space.Reader, typ int, c *cursor.Cursor) (*cursor.Cursor, uint64, error) {
+// resolveShared follows the shared form of a message of type typ (section IV.A.2, "shared message").
+func (f *File) resolveShared(r *space.Reader, typ int, c *cursor.Cursor) (*cursor.Cursor, uint64, error) {
 	version, kind := c.Version(1, 3), c.U8()
 	if version == 1 {
 		c.Skip(6 + r.Sizes.Length) // reserved; where the message's name was in a heap

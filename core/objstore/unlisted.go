@@ -105,7 +105,7 @@ func (u *unlisted) meant(ctx context.Context, op, url string, err error) error {
 	case e != nil:
 		return err
 	}
-	return core.Errorf(core.NotFound, op, url, "no such object, as far as is told to who may not list the bucket")
+	return core.Errorf(core.NotFound, op, url, "no such object, or no access to it: without s3:ListBucket S3 does not say which")
 }
 
 func (u *unlisted) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {

@@ -1,4 +1,4 @@
-// Package plugintest has helpers that several plugins and their tests share.
+// Package plugintest has helpers shared by plugins and their tests.
 package plugintest
 
 import (

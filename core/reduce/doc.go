@@ -1,8 +1,8 @@
-// Package reduce is numpy's reductions over the values of many cells at once: each function takes one run of values
-// and CSR offsets (core.Groups.Offsets), so that values offsets[i]…offsets[i+1] belong to cell i, and gives one number
-// per cell. It is what the statistics plugin and the expression evaluator share.
+// Package reduce implements numpy's reductions for many cells at once. Each function takes values and CSR offsets
+// (core.Groups.Offsets), where values[offsets[i]:offsets[i+1]] belong to cell i, and returns one number per cell. The
+// statistics plugin and the expression evaluator use it.
 //
-// What a user of numpy may rely on:
+// Agreement with numpy:
 //
 //   - Counts are int64. Sums of booleans and signed integers are int64, of unsigned integers uint64, both wrapping
 //     around; sums of floats are float64. Minimum and maximum have the type of the values. Integers never pass through

@@ -1,5 +1,5 @@
-// Package sidecar keeps what is noted of a granule in a file beside it: a magic text, deflated content and a checksum. Whoever reads
-// one checks all of it, as if it came from a stranger.
+// Package sidecar reads and writes files that store data about a granule: a magic text, deflated content and a checksum. Readers
+// check everything, like untrusted input.
 package sidecar
 
 import (

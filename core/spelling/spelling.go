@@ -1,4 +1,4 @@
-// Package spelling says how alike names are, for messages that ask what was meant.
+// Package spelling measures the similarity of names, for suggestions in error messages.
 package spelling
 
 // Longest is how many bytes of a text are compared: no name is longer.

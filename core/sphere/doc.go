@@ -1,9 +1,9 @@
 // Package sphere is geometry on the unit sphere for grids and readers: unit vectors, great-circle arcs, caps, and
 // regions of polygons with holes and margins.
 //
-// Angles between points are radians; longitudes and latitudes are degrees, as everywhere in zagg. A Region is compiled
-// once from a core.Region and then asked two questions: does it contain this point, and how does it lie to this cap or
-// cell. A Box is the cheap latitude and longitude bounds with which a reader prunes rows.
+// Angles between points are in radians; longitudes and latitudes are in degrees, as everywhere in zagg. A Region is compiled
+// once from a core.Region. It then tells whether it contains a point, and its relation to a cap or cell. A Box is a latitude and
+// longitude bound with which readers prune rows cheaply.
 //
 // Edges are great circles of the sphere to which the caller maps geodetic latitudes (Authalic, or the identity),
 // unless the region is Planar. A polygon's inside is where an odd number of its rings say so; several polygons are a

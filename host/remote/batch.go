@@ -33,7 +33,7 @@ func (in *incoming) batch(columns int) (*core.Batch, error) {
 			rows = in.head.Refused
 		}
 		if c := &cols[i]; uint64(c.Rows()) != rows || place && (c.Type != core.Float64 || c.Width > 1 || c.Offsets != nil) {
-			return nil, wrongly("column %q of a batch of %d rows has %d rows of %s×%d", c.Name, rows, c.Rows(), c.Type, c.Width)
+			return nil, protocolErrorf("column %q of a batch of %d rows has %d rows of %s×%d", c.Name, rows, c.Rows(), c.Type, c.Width)
 		}
 	}
 	b := &core.Batch{Group: in.head.Group, Lon: core.View[float64](cols[0].Data), Lat: core.View[float64](cols[1].Data), Columns: cols[2 : 2+columns : 2+columns]}

@@ -86,11 +86,11 @@ func (c *conversation) listen(batches chan<- *core.Batch) error {
 		case isEnd(err) && done:
 			return nil
 		case isEnd(err):
-			return wrongly("it ended without saying that it is done")
+			return protocolErrorf("it ended without saying that it is done")
 		case err != nil:
 			return err
 		case done:
-			return wrongly("it went on after it was done")
+			return protocolErrorf("it went on after it was done")
 		}
 		c.fed()
 		if ask := m.GetAsk(); ask != nil {
@@ -119,7 +119,7 @@ func (c *conversation) listen(batches chan<- *core.Batch) error {
 	}
 }
 
-func wrongly(format string, args ...any) error {
+func protocolErrorf(format string, args ...any) error {
 	return &protocolError{fmt.Errorf(format, args...)}
 }
 
@@ -128,12 +128,12 @@ func (c *conversation) take(m *zaggv1.ReadToHost, open *incoming) (*incoming, bo
 	switch m := m.Message.(type) {
 	case *zaggv1.ReadToHost_Batch:
 		if open != nil || c.indexing {
-			return open, false, wrongly("a batch comes where none can begin")
+			return open, false, protocolErrorf("a batch comes where none can begin")
 		}
 		return newIncoming(m.Batch, len(c.query.Columns)), false, nil
 	case *zaggv1.ReadToHost_Frame:
 		if open == nil {
-			return nil, false, wrongly("columns come without a batch")
+			return nil, false, protocolErrorf("columns come without a batch")
 		}
 		if err := open.columns.Add(m.Frame); err != nil {
 			return open, false, &protocolError{err}
@@ -141,13 +141,13 @@ func (c *conversation) take(m *zaggv1.ReadToHost, open *incoming) (*incoming, bo
 		return open, false, nil
 	case *zaggv1.ReadToHost_Index:
 		if !c.indexing || len(c.index)+len(m.Index) > indexBytes {
-			return open, false, wrongly("%d bytes of an index come where none is wanted, or beyond %d", len(m.Index), indexBytes)
+			return open, false, protocolErrorf("%d bytes of an index come where none is wanted, or beyond %d", len(m.Index), indexBytes)
 		}
 		c.index = append(c.index, m.Index...)
 		return open, false, nil
 	case *zaggv1.ReadToHost_Done:
 		if open != nil {
-			return open, false, wrongly("it is done in the middle of a batch")
+			return open, false, protocolErrorf("it is done in the middle of a batch")
 		}
 		var err error
 		if c.stats, err = wire.ReadStatsFromProto(m.Done); err != nil {
@@ -177,7 +177,7 @@ func (c *conversation) begin(ask *zaggv1.Ask) error {
 	c.asks[ask.Ask] = true
 	c.mu.Unlock()
 	if taken || ask.Ask == 0 || n >= asksOpen {
-		return wrongly("it asks under number %d, which is taken or 0, or has %d asks open", ask.Ask, n)
+		return protocolErrorf("it asks under number %d, which is taken or 0, or has %d asks open", ask.Ask, n)
 	}
 	c.answering.Go(func() {
 		select {

@@ -1,4 +1,4 @@
-// Package remote starts plugin executables and presents each as a core.Plugin, which nobody can tell from one that is linked in.
+// Package remote starts plugin executables and presents each as a core.Plugin, equivalent to one that is linked in.
 // proto/zagg/v1/zagg.proto describes the protocol and what a plugin process must do.
 //
 // A process is started at the first call that needs it and serves any number of things at once. While calls are open its health is

@@ -328,7 +328,7 @@ func appendColumns(cols, more []core.Column) ([]core.Column, error) {
 	for i := range cols {
 		c, m := &cols[i], &more[i]
 		if c.Name != m.Name || c.Type != m.Type || c.Width != m.Width || (c.Offsets == nil) != (m.Offsets == nil) {
-			return nil, core.Errorf(core.Internal, "plugin", c.Name, "it names cells in other columns than before")
+			return nil, core.Errorf(core.Internal, "plugin", c.Name, "it names cells in different columns than before")
 		}
 		if c.Offsets != nil {
 			base := c.Offsets[len(c.Offsets)-1]

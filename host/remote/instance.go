@@ -97,7 +97,7 @@ func retry[T any](ctx context.Context, i *instance, call func(*session, uint64) 
 		if err == nil {
 			out, err = call(s, handle)
 		}
-		if err == nil || s == nil || s.death() == nil || try > 0 || ctx.Err() != nil {
+		if err == nil || s == nil || s.endError() == nil || try > 0 || ctx.Err() != nil {
 			return out, err
 		}
 	}
@@ -114,7 +114,7 @@ func (i *instance) Close() error {
 	var errs []error
 	for _, h := range made {
 		h.mu.Lock()
-		if s := h.session; s != nil && s.death() == nil {
+		if s := h.session; s != nil && s.endError() == nil {
 			_, err := unary(context.Background(), s, s.plugin.Release, &zaggv1.Handle{Handle: h.number})
 			errs = append(errs, err)
 		}

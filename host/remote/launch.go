@@ -159,7 +159,7 @@ func (r *running) startFailure(o Options, err error) error {
 	case r.wrongHello() != "":
 		what = r.wrongHello()
 	case r.hello.Load() != nil:
-		what = fmt.Sprintf("began well and cannot be connected to: %v", err)
+		what = fmt.Sprintf("started, but zagg cannot connect to it: %v", err)
 	case !r.killed():
 		what = r.exitReason() + " before it printed its handshake line: is it a plugin for zagg?"
 	}

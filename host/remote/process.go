@@ -268,7 +268,7 @@ func checkHello(line, dir string) string {
 	case parts[0] != "1":
 		return fmt.Sprintf("speaks version %q of go-plugin's handshake; zagg speaks 1", shorten(parts[0]))
 	case parts[1] != "1":
-		return fmt.Sprintf("speaks version %q of the plugin protocol; this zagg speaks 1: take a plugin or a zagg of the other's age", shorten(parts[1]))
+		return fmt.Sprintf("speaks version %q of the plugin protocol; this zagg speaks 1: use versions of plugin and zagg that match", shorten(parts[1]))
 	case parts[4] != "grpc":
 		return fmt.Sprintf("speaks %q; zagg speaks grpc", shorten(parts[4]))
 	case parts[2] != "unix":

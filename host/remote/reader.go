@@ -86,7 +86,7 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 		if err == nil {
 			return c.stats, nil
 		}
-		if emitted || try > 0 || s == nil || s.death() == nil || ctx.Err() != nil {
+		if emitted || try > 0 || s == nil || s.endError() == nil || ctx.Err() != nil {
 			return core.ReadStats{}, err
 		}
 	}
@@ -100,7 +100,7 @@ func (i indexing) Index(ctx context.Context, src core.ObjectReader, g core.Granu
 		if err == nil {
 			return c.index, nil
 		}
-		if try > 0 || s == nil || s.death() == nil || ctx.Err() != nil {
+		if try > 0 || s == nil || s.endError() == nil || ctx.Err() != nil {
 			return nil, err
 		}
 	}

@@ -153,8 +153,8 @@ func (s *session) die(format string, args ...any) {
 	})
 }
 
-// death is why the session ended; nil while it lives.
-func (s *session) death() error {
+// endError is why the session ended; nil while it lives.
+func (s *session) endError() error {
 	select {
 	case <-s.dead:
 		return s.err
@@ -224,7 +224,7 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 	case <-caller.Done():
 		return caller.Err()
 	}
-	return s.death()
+	return s.endError()
 }
 
 // A refused error has the plugin's text and is the host's own error.

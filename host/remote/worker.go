@@ -42,7 +42,7 @@ func (w *worker) acquire(ctx context.Context) (*session, error) {
 		return nil, core.Errorf(core.Unavailable, "plugin", name, "it has been ended")
 	}
 	if s := w.session; s != nil {
-		err := s.death()
+		err := s.endError()
 		if err == nil {
 			return s, nil
 		}

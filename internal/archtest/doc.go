@@ -1,3 +1,3 @@
-// Package archtest holds the architecture as tests: who may import whom, that every package says what it is, that
-// nothing happens before main, how long a file may be, and what a worker links.
+// Package archtest tests the architecture: allowed imports, package comments, no code before main, maximum lengths of files, and the
+// packages that a worker links.
 package archtest

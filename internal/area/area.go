@@ -1,4 +1,4 @@
-// Package area reads the areas and places that people name: boxes, and files of GeoJSON, well-known text and well-known binary.
+// Package area reads areas and positions given by users: boxes, and files of GeoJSON, well-known text and well-known binary.
 package area
 
 import (

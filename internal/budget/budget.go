@@ -1,9 +1,8 @@
-// Package budget bounds the memory of a process. Whoever is about to hold much of it asks first: work that must end before
-// others can begin takes a lease and waits for it; rows that are kept until their shard is written are kept only while there
-// is room, and go to disk otherwise.
+// Package budget limits the memory of a process. Work that must finish before other work can begin waits for a lease. Rows that are kept
+// until their shard is written stay in memory only while there is room, and go to disk otherwise.
 //
-// There is no deadlock: at most half of the budget is kept rows, whoever waits for a lease holds no other, and a lease
-// is never larger than the other half. Who asks first is served first.
+// Deadlock is impossible: at most half of the budget holds rows, a task that waits for a lease holds no other lease, and no lease is larger
+// than the other half. Leases are granted in the order of requests.
 package budget
 
 import (

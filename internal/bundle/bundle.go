@@ -1,6 +1,6 @@
-// Package bundle builds the zip of a Lambda function from chosen plugins: it writes a main that lists them, builds it static
-// and reproducible for the function's architecture, and puts a manifest of what it can do beside it. Third-party plugins are also built
-// as processes for the machine that dispatches, which needs them to plan a run.
+// Package bundle builds the zip of a Lambda function with chosen plugins: it generates a main package, builds it static and reproducible
+// for the function's architecture, and adds a manifest of the plugins. Third-party plugins are also built as processes for the
+// local machine, which needs them to plan a run.
 //
 // Its tests are in test/bundle, which builds functions and runs them.
 package bundle

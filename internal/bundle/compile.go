@@ -43,7 +43,7 @@ func (b *builder) compiler(arch string) (compiler, []string, error) {
 			return compiler(p), packages, nil
 		}
 	}
-	return "", nil, core.Errorf(core.NotFound, "bundle", packages[0], "it has C in it, and there is no C compiler for %s: install one (Debian: apt-get install %s), or leave H3 out by %s", arch, debian[arch], b.withoutH3())
+	return "", nil, core.Errorf(core.NotFound, "bundle", packages[0], "it needs C, and there is no C compiler for %s: install one (Debian: apt-get install %s), or leave H3 out with %s", arch, debian[arch], b.withoutH3())
 }
 
 // withoutH3 is the flag that leaves out the only built-in plugin with C in it.

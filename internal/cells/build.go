@@ -33,8 +33,8 @@ func (b *Builder) Located(group string, key core.ShardKey, slot int32) {
 	b.group(group).add(1, n+firstShard, slot)
 }
 
-// Nowhere adds a row that lies in no cell of the grid, Invalid one without a position.
-func (b *Builder) Nowhere(group string) { b.group(group).add(1, nowhere, 0) }
+// Outside adds a row that lies in no cell of the grid, Invalid one without a position.
+func (b *Builder) Outside(group string) { b.group(group).add(1, nowhere, 0) }
 
 // Invalid adds a row without a position.
 func (b *Builder) Invalid(group string) { b.group(group).add(1, invalid, 0) }

@@ -1,4 +1,4 @@
-// Package cells is about which cell of a grid each row of a granule lies in: noted once, found again without coordinates.
+// Package cells is the index of the grid cell of each row of a granule, with which later runs need no coordinates.
 package cells
 
 import (

@@ -37,7 +37,7 @@ func random(rng *rand.Rand) (*Index, map[string][]row) {
 			case "-":
 				b.Invalid(name)
 			case "":
-				b.Nowhere(name)
+				b.Outside(name)
 			default:
 				b.Located(name, at.key, at.slot)
 			}

@@ -1,8 +1,8 @@
-// Package coarsen makes coarser groups of a store out of its own cells: statistics that can be computed of their results on parts are
-// folded, the others are named and left out.
+// Package coarsen adds coarser groups to a store, computed from its own cells. It folds statistics that can be computed from their
+// results on parts, and names and leaves out the others.
 //
-// Cells down to the order of shards are folded from the finest ones, in one step; coarser ones from those of the order of shards, in
-// one step too, so that a digest is merged twice at most, however coarse its cell is.
+// Cells down to the order of shards are folded from the finest cells in one step, coarser ones from those of the order of shards in
+// one step, so that a digest is merged at most twice.
 package coarsen
 
 import (

@@ -1,5 +1,5 @@
-// Package cost is the one formula for what a run costs on AWS Lambda and S3. Fed with measured receipts it reports, fed
-// with expectations it predicts.
+// Package cost has the single formula for the cost of a run on AWS Lambda and S3. From measured receipts it reports a cost, from
+// expectations it predicts one.
 package cost
 
 import "fmt"

@@ -92,8 +92,8 @@ func Pause(waited, most time.Duration) time.Duration {
 // longestWall is more seconds than any run takes, and fewer than a time.Duration holds.
 const longestWall = 1e9
 
-// looks is how often results are looked for in so many seconds.
-func looks(wall float64) int64 {
+// polls is how often results are looked for in so many seconds.
+func polls(wall float64) int64 {
 	n, _ := SeenAt(time.Duration(min(wall, longestWall) * float64(time.Second)))
 	return n
 }
@@ -152,7 +152,7 @@ func (m Model) Took(jobs []Job, f Function, t Times) Expectation {
 	e.Puts = int64(float64(e.Shards)*m.ShardPuts) + runPuts
 	if !f.Sync {
 		e.Gets += int64(e.Jobs) // of results
-		e.Puts += int64(jobPuts*e.Jobs) + int64(signs) + looks(e.WallSeconds)*int64(1+e.Jobs/perList)
+		e.Puts += int64(jobPuts*e.Jobs) + int64(signs) + polls(e.WallSeconds)*int64(1+e.Jobs/perList)
 	}
 	use := Use{
 		WorkerSeconds: e.WorkerSeconds, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
@@ -189,7 +189,7 @@ func ceiling(e Expectation, use Use, f Function) Bill {
 	if !f.Sync { // and signs of life, and looks for results, all the time
 		use.Puts += int64(float64(invocations) * f.Timeout / perSign)
 		rounds := (invocations-1)/int64(max(f.Concurrency, 1)) + 1
-		use.Puts += looks(float64(rounds)*f.Timeout) * (1 + invocations/perList)
+		use.Puts += polls(float64(rounds)*f.Timeout) * (1 + invocations/perList)
 	}
 	use.LogBytes *= 2 * sends
 	use.Invocations = max(invocations, use.Invocations)

@@ -96,9 +96,9 @@ func TestLooks(t *testing.T) {
 	require.Equal(t, FirstLook, Pause(0, lastLook))
 	require.Equal(t, 2*time.Second, Pause(100*time.Second, lastLook))
 	require.Equal(t, lastLook, Pause(time.Hour, lastLook))
-	require.Zero(t, looks(0))
-	require.EqualValues(t, 50, looks(10))
-	require.InDelta(t, looks(1000)+200, looks(2000), 1)
+	require.Zero(t, polls(0))
+	require.EqualValues(t, 50, polls(10))
+	require.InDelta(t, polls(1000)+200, polls(2000), 1)
 }
 
 func TestFitFindsTheModelAgain(t *testing.T) {

@@ -95,7 +95,7 @@ func (s *Stack) defaults(ctx context.Context, template string) (map[string]strin
 func (p *Preflight) function(ctx context.Context, name string) string {
 	_, err := p.Functions.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
 	if err == nil {
-		return fmt.Sprintf("function %s is there and is not of this stack: give another --function-name, or the --stack that made it", name)
+		return fmt.Sprintf("function %s exists and does not belong to this stack: give another --function-name, or the --stack that made it", name)
 	}
 	if _, ok := errors.AsType[*lambdatypes.ResourceNotFoundException](err); !ok {
 		p.Say(fmt.Sprintf("whether function %s is there may not be asked: %v", name, err))
@@ -106,7 +106,7 @@ func (p *Preflight) function(ctx context.Context, name string) string {
 func (p *Preflight) role(ctx context.Context, name string) string {
 	out, err := p.Roles.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
 	if err == nil {
-		return fmt.Sprintf("role %s is there and is not of this stack: give another --role-name, or take it with --role-arn %s", name, *out.Role.Arn)
+		return fmt.Sprintf("role %s exists and does not belong to this stack: give another --role-name, or use it with --role-arn %s", name, *out.Role.Arn)
 	}
 	if _, ok := errors.AsType[*iamtypes.NoSuchEntityException](err); !ok {
 		p.Say(fmt.Sprintf("whether role %s is there may not be asked: %v", name, err))
@@ -127,7 +127,7 @@ func (p *Preflight) bucket(ctx context.Context, name string, create bool) (probl
 	case status == http.StatusNotFound && !create:
 		p.Say(fmt.Sprintf("there is no bucket %s yet: --create-output-bucket makes it", name))
 	case status == http.StatusForbidden && create:
-		return fmt.Sprintf("bucket %s is there and is another account's, or may not be looked at: give another --output-bucket, or leave --create-output-bucket out", name), false
+		return fmt.Sprintf("bucket %s exists and belongs to another account, or access to it is denied: give another --output-bucket, or leave --create-output-bucket out", name), false
 	case status != http.StatusNotFound && status != http.StatusForbidden:
 		p.Say(fmt.Sprintf("whether bucket %s is there cannot be told: %v", name, err))
 	}

@@ -92,8 +92,8 @@ func (s Service) Check(given map[string]string, create bool) string {
 	return ""
 }
 
-// Staying says what a stack leaves.
-func (s Service) Staying(parameters map[string]string) string {
+// RemainingBuckets says what a stack leaves.
+func (s Service) RemainingBuckets(parameters map[string]string) string {
 	var list []string
 	for _, what := range s.Stays {
 		if bucket := parameters[what[0]]; bucket != "" {

@@ -1,5 +1,5 @@
-// Package dispatch is the order and the pace in which jobs go to workers: who takes the next, how many requests are on their way, and
-// what becomes of one that is refused. It goes by a clock, which is the time of day for a run and a simulated one for a prediction.
+// Package dispatch decides the order and pace in which jobs go to workers: which job is next, how many requests are sent at once, and
+// what happens to refused ones. It works with the real clock for a run and with a simulated clock for a prediction.
 package dispatch
 
 import (

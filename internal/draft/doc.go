@@ -1,3 +1,3 @@
-// Package draft writes the beginning of a run configuration for a file whose layout is not known: it finds the observations of an
-// HDF5 file, where they lie, what belongs to them, and says in comments what it chose and what it left.
+// Package draft drafts a run configuration for an HDF5 file of unknown layout: it finds the observations, their positions and the
+// datasets that belong to them, and explains its choices in comments.
 package draft

@@ -1,4 +1,4 @@
-// Package drivers opens the stores that URLs name: files of this machine, S3, and HTTPS with a login at NASA.
+// Package drivers opens object stores by URL: local files, S3, and HTTPS with Earthdata Login.
 package drivers
 
 import (

@@ -70,7 +70,7 @@ func (p *Pipeline) coordBlocks(ctx context.Context, t *Task) ([]block, error) {
 	for _, a := range p.Coords {
 		c := columnNamed(cols, a.Name)
 		if c == nil || c.Type != a.Type {
-			return nil, core.Errorf(core.Internal, "engine", a.Name, "the grid promised this coordinate as %s and does not give it", a.Type)
+			return nil, core.Errorf(core.Internal, "engine", a.Name, "the grid declares this coordinate as %s and does not return it", a.Type)
 		}
 		blocks = append(blocks, block{array: a, data: c.Data})
 	}

@@ -410,7 +410,7 @@ func TestBadStatistics(t *testing.T) {
 	for _, a := range []*zarr.Array{g.array("area", core.Float64, "0"), g.array("id", core.Int64, "0")} {
 		p.Coords = []*zarr.Array{a}
 		_, err := p.Run(t.Context(), task("1", &objstore.Mem{}, "a"))
-		require.ErrorContains(t, err, a.Name+": the grid promised this coordinate as "+a.Type.String())
+		require.ErrorContains(t, err, a.Name+": the grid declares this coordinate as "+a.Type.String())
 	}
 }
 

@@ -45,7 +45,7 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 			return decodeOutcome(j.Label, came.answer)
 		}
 		if err := f.results.listError(); err != nil {
-			return nil, unseen(j.Label, err)
+			return nil, resultUnreadable(j.Label, err)
 		}
 		if f.o.Finished != nil {
 			if done := f.o.Finished(ctx, &j); done != nil {
@@ -96,23 +96,23 @@ func (f *Fleet) ask(ctx context.Context, j *job.Job) (*job.Done, error) {
 	return decodeOutcome(j.Label, answer)
 }
 
-// unseen is the error of a job whose result cannot be read.
-func unseen(label string, err error) error {
+// resultUnreadable is the error of a job whose result cannot be read.
+func resultUnreadable(label string, err error) error {
 	return core.Wrapf(err, "result", label, "its event was sent, and its result could not be looked for: %w", err)
 }
 
-// patience is how long a result may take from when its event was accepted.
-func (f *Fleet) patience() time.Duration { return f.function.Timeout + MaxAge + f.o.Patience }
+// resultTimeout is how long a result may take from when its event was accepted.
+func (f *Fleet) resultTimeout() time.Duration { return f.function.Timeout + MaxAge + f.o.Patience }
 
 // await waits for what comes of an event.
 func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (arrival, error) {
-	t := time.NewTimer(f.patience())
+	t := time.NewTimer(f.resultTimeout())
 	defer t.Stop()
 	select {
 	case a := <-wait:
 		return a, a.err
 	case <-t.C:
-		return arrival{lost: fmt.Sprintf("no result after %s: the function's log says why (a time-out, no memory, or no right to write %s)", f.patience(), f.o.Runs)}, nil
+		return arrival{lost: fmt.Sprintf("no result after %s: the function's log says why (a time-out, no memory, or no right to write %s)", f.resultTimeout(), f.o.Runs)}, nil
 	case <-ctx.Done():
 		return arrival{}, context.Cause(ctx)
 	}
@@ -286,7 +286,7 @@ func (r *results) note(err error, giveUp bool) {
 		return
 	}
 	for label := range r.waiting {
-		r.deliver(label, arrival{err: unseen(label, err)})
+		r.deliver(label, arrival{err: resultUnreadable(label, err)})
 		delete(r.waiting, label)
 	}
 }
@@ -307,7 +307,7 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 			labels = append(labels, name)
 		}
 		if name, ok := strings.CutSuffix(object, store.StartedSuffix); ok {
-			r.saw(name, o)
+			r.noteSign(name, o)
 		}
 		return nil
 	})
@@ -347,7 +347,7 @@ func (r *results) named(ctx context.Context) ([]string, error) {
 			if err == nil {
 				r.mu.Lock()
 				defer r.mu.Unlock()
-				r.saw(label, o)
+				r.noteSign(label, o)
 			}
 			return ignoreMissing(err)
 		})
@@ -403,7 +403,7 @@ func (r *results) read(ctx context.Context, label string) {
 		if code := core.CodeOf(err); code == core.Unavailable || code == core.NotFound {
 			return
 		}
-		a.err = unseen(label, err)
+		a.err = resultUnreadable(label, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -173,7 +173,7 @@ func (f *Fleet) Sends() int {
 func (f *Fleet) Retries() int64 { return f.pace.Retries() }
 
 func (f *Fleet) setPace(starts *rate.Limiter) {
-	f.pace = dispatch.NewPace(dispatch.Options{Clock: dispatch.RealTime{}, AtOnce: f.o.connections(), Starts: starts, Backoff: f.o.Backoff, Patience: f.o.Throttled, Judge: judge})
+	f.pace = dispatch.NewPace(dispatch.Options{Clock: dispatch.RealTime{}, AtOnce: f.o.connections(), Starts: starts, Backoff: f.o.Backoff, Patience: f.o.Throttled, Judge: verdictOf})
 }
 
 // Call runs one event of another mode than process and waits for the answer.
@@ -226,7 +226,7 @@ func decodeOutcome(label string, answer *job.Response) (*job.Done, error) {
 	if len(done.Shards) > 0 { // each says for itself
 		return done, nil
 	}
-	if done.Status == job.Failed || answer.StatusCode != 200 && (done.Error == nil || !job.Benign(*done.Error)) {
+	if done.Status == job.Failed || answer.StatusCode != 200 && (done.Error == nil || !job.IsNoData(*done.Error)) {
 		return done, core.Errorf(job.CodeOf(done.Code), "shard", label, "%s", textOf(done.Error, answer))
 	}
 	return done, nil

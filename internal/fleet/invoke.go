@@ -52,8 +52,8 @@ func (f *Fleet) request(ctx context.Context, label string, in *lambda.InvokeInpu
 	return out, err
 }
 
-// judge says what an error of the API means. Files that were too many may be fewer at another moment.
-func judge(err error) dispatch.Verdict {
+// verdictOf says what an error of the API means. Files that were too many may be fewer at another moment.
+func verdictOf(err error) dispatch.Verdict {
 	code, _ := classify(err)
 	switch {
 	case code != core.Unavailable && !errors.Is(err, syscall.EMFILE):

@@ -29,8 +29,8 @@ func (r *results) accepted(label, request string) {
 	}
 }
 
-// saw notes a sign of life. How it looks is compared, not its time: clocks differ. r.mu is held.
-func (r *results) saw(label string, o core.ObjectInfo) {
+// noteSign notes a sign of life. How it looks is compared, not its time: clocks differ. r.mu is held.
+func (r *results) noteSign(label string, o core.ObjectInfo) {
 	w := r.waiting[label]
 	if w == nil {
 		return

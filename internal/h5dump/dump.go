@@ -1,5 +1,5 @@
-// Package h5dump prints what is in HDF5 files, for people and as JSON: objects, types, storage, attributes, values and their
-// hashes. It reads through core/h5 only what is printed.
+// Package h5dump prints the contents of HDF5 files as text and as JSON: objects, types, storage, attributes, values and their hashes. It
+// reads only what it prints, through core/h5.
 package h5dump
 
 import (

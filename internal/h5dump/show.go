@@ -172,7 +172,7 @@ func (s *shower) all(ctx context.Context, object *h5.Object) error {
 	})
 	var failed atomic.Int64
 	walk := walker{f: s.d.s.File, depth: -1, attrs: true, chunks: true, visit: func(e *visited) error {
-		unhashed := s.afford(ctx, e)
+		unhashed := s.skipReason(ctx, e)
 		job := make(chan []byte, 1)
 		select {
 		case queue <- job:
@@ -208,9 +208,9 @@ func (s *shower) all(ctx context.Context, object *h5.Object) error {
 	return failedObjects(int(failed.Load()))
 }
 
-// afford is what a dataset's hash would cost too much of; "": it is within the budget. The walk comes to the datasets in
+// skipReason is what a dataset's hash would cost too much of; "": it is within the budget. The walk comes to the datasets in
 // order, so that it is the same ones every time that are not hashed.
-func (s *shower) afford(ctx context.Context, e *visited) string {
+func (s *shower) skipReason(ctx context.Context, e *visited) string {
 	if set := e.dataset(); set != nil && !s.o.NoHash {
 		return s.budget.take(ctx, set)
 	}

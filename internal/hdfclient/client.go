@@ -1,5 +1,5 @@
-// Package hdfclient reads domains through the HDF REST API, of a service over HTTP, of a Lambda function, or of a file that this
-// process serves to itself: objects, listings, values. The tests of cmd/zagg/cli (TestHDF…) hold it against a server.
+// Package hdfclient reads domains through the HDF REST API: from a service over HTTP, from a Lambda function, or from a local file served
+// in-process. The tests of cmd/zagg/cli (TestHDF…) run it against a server.
 package hdfclient
 
 import (

@@ -161,5 +161,5 @@ func (r *Response) CallDone() (*CallDone, error) {
 	return &d, nil
 }
 
-// Benign reports whether an error only says that there is no data.
-func Benign(text string) bool { return text == NoGranules || text == NoData }
+// IsNoData reports whether an error only says that there is no data.
+func IsNoData(text string) bool { return text == NoGranules || text == NoData }

@@ -95,7 +95,7 @@ func TestResponses(t *testing.T) {
 	require.Contains(t, r.Body, `"container_generation":3`)
 	d, err := r.Done()
 	require.NoError(t, err)
-	require.True(t, Benign(*d.Error))
+	require.True(t, IsNoData(*d.Error))
 	data, err := json.Marshal(Result{SchemaVersion: 1, Status: "no_data", Code: r.StatusCode, Response: r})
 	require.NoError(t, err)
 	require.True(t, strings.Contains(string(data), `"statusCode":500`) && strings.Contains(string(data), `"status_code":500`), string(data))

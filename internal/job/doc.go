@@ -1,3 +1,3 @@
-// Package job holds what crosses between those who plan a run and those who do its work: the Job, which is one shard's
-// work and the event that cloud workers get; the answer to it; and the Receipt, which says what the work took.
+// Package job defines the data exchanged between the planner of a run and its workers: the Job (the work of one or several shards,
+// which is also the event of a cloud worker), its answer, and the Receipt, which records what the work cost.
 package job

@@ -174,7 +174,7 @@ func (j *Job) check() error {
 	switch j.Append {
 	case AppendAuto, AppendRecompute:
 	case AppendFold:
-		return core.Errorf(core.Unsupported, "job.Decode", string(j.ShardKey), "append: %s is for runs on one machine: an event may come twice, and its two ends leave other bytes", j.Append)
+		return core.Errorf(core.Unsupported, "job.Decode", string(j.ShardKey), "append: %s is for runs on one machine, because an event may be delivered twice and the results would differ", j.Append)
 	default:
 		return core.Errorf(core.Invalid, "job.Decode", string(j.ShardKey), "append is %q; have %s, or none", j.Append, AppendRecompute)
 	}

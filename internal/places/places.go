@@ -1,5 +1,5 @@
-// Package places answers two questions about a grid: in which cell each row of a table lies, and which shards the features of a GeoJSON file meet.
-// Its tests are those of the commands, in cmd/zagg/cli.
+// Package places answers two questions about a grid: the cell of each row of a table, and the shards that the features of a GeoJSON file
+// meet. Its tests are those of the commands, in cmd/zagg/cli.
 package places
 
 import (

@@ -1,5 +1,5 @@
-// Package plan decides which granules go to which shards: from a shard map, or from the coordinates in the granules
-// themselves. It asks the grid for everything it knows about a place and so works with any grid.
+// Package plan assigns granules to shards, from a shard map or from the coordinates in the granules. It gets all knowledge about
+// positions from the grid, and so works with any grid.
 package plan
 
 import (

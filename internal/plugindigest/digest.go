@@ -1,5 +1,5 @@
-// Package plugindigest is the one definition of what a plugin's code is: the digest that pins it, that a confirmation is remembered by,
-// and that goes into the identity of a result.
+// Package plugindigest computes the digest of a plugin's code, which pins a plugin, identifies a confirmation, and is part of the
+// identity of a result.
 package plugindigest
 
 import (

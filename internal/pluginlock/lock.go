@@ -1,5 +1,4 @@
-// Package pluginlock keeps which plugins, in which versions, the configurations of a folder were locked to: the file zagg.lock beside
-// them.
+// Package pluginlock reads and writes zagg.lock, the file that pins the plugins and versions of the configurations in a folder.
 package pluginlock
 
 import (

@@ -1,5 +1,5 @@
-// Package plugins brings the plugins of a command line together: those that are linked in, those that a configuration lists, and those
-// in the usual places. It lists, describes and verifies them.
+// Package plugins manages the set of plugins of a command: those linked in, those of a configuration, and those in the usual places.
+// It lists, describes and verifies them.
 package plugins
 
 import (

@@ -1,5 +1,5 @@
-// Package printed is the way to what people read: standard output, standard error and logs. Names from files, catalogs, plugins and
-// servers pass here, so that none steers a terminal, whoever prints it.
+// Package printed wraps standard output, standard error and logs. It escapes names from files, catalogs, plugins and servers, so that
+// they cannot control a terminal.
 package printed
 
 import (

@@ -1,4 +1,4 @@
-// Package quantity prints counts, bytes and seconds as people read them.
+// Package quantity formats counts, bytes and seconds for people.
 package quantity
 
 import (

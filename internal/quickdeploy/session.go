@@ -133,7 +133,7 @@ func (s *Session) change(ctx context.Context, done *Report) error {
 		changes = append(built, changes...)
 	}
 	if s.o.DryRun {
-		return s.would(ctx, changes)
+		return s.dryRun(ctx, changes)
 	}
 	if len(changes) == 0 {
 		fmt.Fprintf(s.o.Log, "Nothing in %s has changed.\n", s.zip.URL())
@@ -187,8 +187,8 @@ func (s *Session) goBack(ctx context.Context, done *Report) error {
 	return nil
 }
 
-// would says what a patch would do.
-func (s *Session) would(ctx context.Context, changes []Change) error {
+// dryRun says what a patch would do.
+func (s *Session) dryRun(ctx context.Context, changes []Change) error {
 	old, err := s.zip.List(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package quickdeploy changes files in a function's zip and has the functions that are made from it take it, all at the same time.
+// Package quickdeploy changes files in a function's zip and updates all functions that use it, in parallel.
 //
 // Its tests are in test/deploy and test/zip.
 package quickdeploy

@@ -76,7 +76,7 @@ func decodeManifest(data json.RawMessage) (*host.Manifest, error) {
 	return &m, nil
 }
 
-// AttachOptions say which run is followed.
+// AttachOptions name the run to follow.
 type AttachOptions struct {
 	Address    string // of the run's folder, or of a store: then its latest run
 	Region     string
@@ -84,8 +84,8 @@ type AttachOptions struct {
 	Progress   Progress // nil: nothing is shown
 }
 
-// Attach waits for the results of a run whose events another process has sent. With a *FailedError, which counts shards
-// that were never sent too, or a *MissingError the summary is there as well.
+// Attach waits for the results of a run whose events another process has sent. It returns the summary also with a *FailedError,
+// which counts shards that were never sent too, or a *MissingError.
 func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
 	progress := o.Progress
 	if progress == nil {
@@ -238,7 +238,7 @@ func lateShards(ctx context.Context, from core.ObjectReader, note *runNote, late
 		case err == nil && rec.RunID == note.RunID:
 			got(label, &job.Done{Label: label, Status: rec.Status, Receipt: &rec.Receipt}, nil)
 		case err == nil || core.Is(err, core.NotFound):
-			got(label, nil, core.Errorf(core.Unavailable, "shard", label, "no result has come, and none can any more: it was not sent, or what became of it is in the function's log"))
+			got(label, nil, core.Errorf(core.Unavailable, "shard", label, "no result, and none can come any more: it was not sent, or failed (see the function's log)"))
 		default:
 			return err
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// lingering is a backend whose jobs may go on when this process has ended, for so long at most.
-type lingering interface{ lingers() time.Duration }
+// A detachedBackend has jobs that may go on after this process has ended, for at most timeToEnd.
+type detachedBackend interface{ timeToEnd() time.Duration }
 
 // claim makes the store the run's until release is called. When the claim is lost, the context ends with why as its cause.
 func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release func(), err error) {
@@ -20,8 +20,8 @@ func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release 
 		began = r.start
 	}
 	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite || r.o.Append == job.AppendFold, Seen: r.seen, Began: began, Lost: lost, Note: r.progress.Warn}
-	if l, ok := b.(lingering); ok {
-		if more := l.lingers(); more > 0 {
+	if l, ok := b.(detachedBackend); ok {
+		if more := l.timeToEnd(); more > 0 {
 			who.Detached, who.Lasts = true, more+store.ClaimLasts
 		}
 	}

@@ -24,7 +24,7 @@ import (
 // usualGranule is what a granule of unknown size is taken for, in bytes: one of the benchmark.
 const usualGranule = 11.5e6
 
-// Sizes are the bytes of granules, by address.
+// Sizes has the sizes of granules in bytes, by address.
 type Sizes struct {
 	known map[string]int64
 	usual int64 // of the others; 0: usualGranule
@@ -35,10 +35,10 @@ func (s *Sizes) of(url string) int64 {
 	return cmp.Or(s.known[url], s.usual, int64(usualGranule))
 }
 
-// Known is of how many granules the size is known, and Usual what others are taken for.
+// Known is the number of granules with known size. Others count as Usual.
 func (s *Sizes) Known() int { return len(s.known) }
 
-// Usual is the bytes that a granule of unknown size is taken for.
+// Usual is the size in bytes assumed for a granule of unknown size.
 func (s *Sizes) Usual() int64 { return s.of("") }
 
 // lookTimeout is how long sizes may take to be asked for: a prediction without them is better than none.
@@ -99,7 +99,7 @@ func spread[T any](list []T, n int) []T {
 	return out
 }
 
-// A Shape makes of shards what the model of cost knows of jobs.
+// A Shape converts shards to the jobs of the cost model.
 type Shape struct {
 	Sizes   *Sizes
 	Indexed bool          // granules have sidecars, and are not read whole

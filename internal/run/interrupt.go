@@ -21,7 +21,7 @@ func (b *cloud) invoke(jobs []job.Job) ([]Result, []error) {
 	defer b.atWork.Add(-int64(len(jobs)))
 	done, err := b.fleet.Run(b.waiting, job.Join(jobs))
 	if errors.Is(err, errLeave) {
-		err = &leftError{Then: b.then()}
+		err = &leftError{Then: b.afterInterrupt()}
 	}
 	return resultsOf(jobs, done, err)
 }
@@ -90,8 +90,8 @@ func (b *cloud) stopping() string {
 	return text + "^C again leaves them to end by themselves."
 }
 
-// then says what becomes of shards that were not waited for, and how to find out.
-func (b *cloud) then() string {
+// afterInterrupt says what becomes of shards that were not waited for, and how to find out.
+func (b *cloud) afterInterrupt() string {
 	switch {
 	case b.o.Emulate:
 		return "were at work and have ended."

@@ -61,7 +61,7 @@ var ErrDeclined = errors.New("max-cost gate declined; nothing was computed")
 func Lambda(o LambdaOptions) Opener {
 	return func(ctx context.Context, r *Run) (Backend, error) {
 		if r.o.Append == job.AppendFold {
-			return nil, core.Errorf(core.Unsupported, "append", r.o.Append, "a function that is invoked twice could leave objects of two ways to compute them: it folds only where the bytes are the same; leave --append out, or compute here")
+			return nil, core.Errorf(core.Unsupported, "append", r.o.Append, "functions on Lambda fold only if the bytes are the same, because an event may be delivered twice: leave --append out, or compute on this machine")
 		}
 		b := &cloud{r: r, o: o, runs: store.At(r.store).Run(r.id), wanted: r.o.Workers}
 		switch {
@@ -104,8 +104,8 @@ type cloud struct {
 
 var _ Backend = (*cloud)(nil)
 
-// lingers is how long a function goes on that nobody waits for. The emulator's ends with this process.
-func (b *cloud) lingers() time.Duration {
+// timeToEnd is how long a function goes on that nobody waits for. The emulator's ends with this process.
+func (b *cloud) timeToEnd() time.Duration {
 	if b.o.Emulate {
 		return 0
 	}
@@ -323,7 +323,7 @@ func (b *cloud) model() (m cost.Model, from string) {
 		case err == nil:
 			return m, ", by " + ConstantsName(name)
 		case !core.Is(err, core.NotFound):
-			r.note("taking the usual constants of cost: %v", err)
+			r.note("using the default cost constants: %v", err)
 		}
 	}
 	switch index := &r.config.DataSource.Index; {
@@ -392,7 +392,7 @@ func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 				return nil, err
 			}
 			if n > 0 {
-				ready.Notes = append(ready.Notes, fmt.Sprintf("%d shards are at work for an earlier run: they are waited for, and not sent again unless nothing comes of it", n))
+				ready.Notes = append(ready.Notes, fmt.Sprintf("%d shards are at work for an earlier run: waiting for them; they are sent again only if no result appears", n))
 			}
 		}
 	}
@@ -447,7 +447,7 @@ func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*store.R
 	if err := g.Wait(); err != nil {
 		return nil, nil, err
 	}
-	b.r.tellLooks(looks)
+	b.r.reportReplaced(looks)
 	for i, rec := range records {
 		if rec == nil {
 			left = append(left, jobs[i])

@@ -21,7 +21,7 @@ func (r *Run) lastWord(ctx context.Context) error {
 		return err
 	case err != nil:
 		for i := range r.jobs {
-			r.total.lose(r.jobs[i].Label, err)
+			r.total.markLost(r.jobs[i].Label, err)
 		}
 		return nil
 	}
@@ -30,7 +30,7 @@ func (r *Run) lastWord(ctx context.Context) error {
 	g.SetLimit(recordsAtOnce)
 	for i := range r.jobs {
 		g.Go(func() error {
-			there, err := r.template.Stands(gctx, r.metered(), &r.jobs[i])
+			there, err := r.template.HasRecord(gctx, r.metered(), &r.jobs[i])
 			if err == nil && !there {
 				lost[i] = core.Errorf(core.NotFound, "", "", "it was done, and its record is not in the store any more or is of another run: another process has changed the store")
 			}
@@ -42,14 +42,14 @@ func (r *Run) lastWord(ctx context.Context) error {
 	}
 	for i := range r.jobs {
 		if lost[i] != nil {
-			r.total.lose(r.jobs[i].Label, lost[i])
+			r.total.markLost(r.jobs[i].Label, lost[i])
 		}
 	}
 	return nil
 }
 
-// lose makes a failure of a shard that counts as done.
-func (s *Summary) lose(label string, why error) {
+// markLost makes a failure of a shard that counts as done.
+func (s *Summary) markLost(label string, why error) {
 	for i := range s.rows {
 		row := &s.rows[i]
 		if row.Shard != label || row.Error != "" {

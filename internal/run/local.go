@@ -67,7 +67,7 @@ func Local(_ context.Context, r *Run) (Backend, error) {
 	b.stores.Index = &host.IndexStore{Store: r.source.reader}
 	b.stores.Budget, b.stores.Scratch, b.stores.Cache = r.budget, r.o.Scratch, r.source.cache
 	b.looks = r.looks()
-	b.stores.Looks, b.stores.Records = b.looks, &r.records
+	b.stores.VersionChecks, b.stores.Records = b.looks, &r.records
 	b.stores.Granules = max(b.stores.Granules, runtime.GOMAXPROCS(0))
 	return b, nil
 }
@@ -76,7 +76,7 @@ type local struct {
 	r       *Run
 	workers int
 	stores  host.Stores
-	looks   *host.Looks
+	looks   *host.VersionChecks
 }
 
 var _ Backend = (*local)(nil)
@@ -158,15 +158,15 @@ func (b *local) Compute(ctx context.Context, jobs []job.Job) ([]Result, []error)
 
 func (b *local) Prune(ctx context.Context) ([]string, error) { return b.r.pruneHere(ctx) }
 
-func (b *local) Close() { b.r.tellLooks(b.looks) }
+func (b *local) Close() { b.r.reportReplaced(b.looks) }
 
 // looks is what granules are now.
-func (r *Run) looks() *host.Looks {
-	return host.NewLooks(objstore.RetryReader(objstore.MeterReader(r.source.reader, &r.source.used), objstore.Policy{}))
+func (r *Run) looks() *host.VersionChecks {
+	return host.NewVersionChecks(objstore.RetryReader(objstore.MeterReader(r.source.reader, &r.source.used), objstore.Policy{}))
 }
 
-// tellLooks says which files of shards that were done before are others now, and how many could not be looked at.
-func (r *Run) tellLooks(l *host.Looks) {
+// reportReplaced says which files of shards that were done before are others now, and how many could not be looked at.
+func (r *Run) reportReplaced(l *host.VersionChecks) {
 	if files := l.Replaced(); len(files) > 0 {
 		const most = 3
 		more := ""
@@ -176,7 +176,7 @@ func (r *Run) tellLooks(l *host.Looks) {
 		r.note("shards that were made of another version of %s%s are computed again", strings.Join(files[:min(len(files), most)], ", "), more)
 	}
 	if n := l.Failed(); n > 0 {
-		r.note("%d granules of shards that were done before could not be looked at; they count as what they were", n)
+		r.note("%d granules of finished shards could not be checked and count as unchanged", n)
 	}
 }
 

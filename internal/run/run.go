@@ -1,5 +1,5 @@
-// Package run is a run as a library: it turns a configuration and granules into a store, one shard after the other on a
-// backend, and says what that took. A command line gives it options and shows its progress.
+// Package run runs a configuration as a library: it computes a store from granules, shard by shard on a backend, and reports what this
+// cost. A command line provides options and shows progress.
 package run
 
 import (
@@ -363,7 +363,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	}
 	switch {
 	case errors.Is(err, errAlike):
-		r.untried(ready.Jobs, begun, &alike)
+		r.failRemaining(ready.Jobs, begun, &alike)
 		return nil
 	case err != nil:
 		return err

@@ -35,9 +35,9 @@ func (s *streak) add(err error) bool {
 	return s.n >= enoughAlike
 }
 
-// untried makes failures of the shards that were not begun.
-func (r *Run) untried(groups [][]job.Job, begun map[string]bool, s *streak) {
-	why := core.Errorf(s.code, "", "", "not tried, because %d shards before it failed alike; the last: %w", s.n, s.last)
+// failRemaining makes failures of the shards that were not begun.
+func (r *Run) failRemaining(groups [][]job.Job, begun map[string]bool, s *streak) {
+	why := core.Errorf(s.code, "", "", "not tried, because %d shards before it failed for the same reason; the last: %w", s.n, s.last)
 	n := 0
 	for _, group := range groups {
 		for i := range group {

@@ -1,4 +1,4 @@
-// Package screen shows on terminals how far something is: bars and tables there, plain lines elsewhere. It is tested through the commands.
+// Package screen shows progress: bars and tables on terminals, plain lines elsewhere. It is tested through the commands.
 package screen
 
 import (

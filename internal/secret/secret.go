@@ -1,4 +1,4 @@
-// Package secret is text that does not show, however it is printed, logged or marshalled.
+// Package secret is text that is hidden however it is printed, logged or marshalled.
 package secret
 
 import (

@@ -1,4 +1,4 @@
-// Package selection chooses observations by where and when they were made: exactly, row by row.
+// Package selection selects observations by position and time, exactly and row by row.
 package selection
 
 import (

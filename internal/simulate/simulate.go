@@ -1,5 +1,5 @@
-// Package simulate replays a run on Lambda before it is paid for: its jobs go through the dispatcher's own order and pace (package
-// dispatch) on a simulated clock, to a Lambda that starts workers as AWS documents it, for as long as the model of cost says.
+// Package simulate simulates a run on Lambda: jobs go through the dispatcher's own order and pace (package dispatch) on a simulated
+// clock, to a Lambda that starts workers as AWS documents, with times from the cost model.
 package simulate
 
 import (
@@ -119,7 +119,7 @@ func (r *replay) flatten() {
 // errThrottled is Lambda's answer to who waits for one, where there is no room for another worker.
 var errThrottled = errors.New("too many requests")
 
-func judge(err error) dispatch.Verdict {
+func verdictOf(err error) dispatch.Verdict {
 	if errors.Is(err, errThrottled) {
 		return dispatch.Throttled
 	}
@@ -142,7 +142,7 @@ func (r *replay) run(ctx context.Context, random *rand.Rand) (Outcome, error) {
 	}
 	r.start, r.room = r.clock.Now(), r.clock.Gate(r.workers)
 	r.burst = rate.NewLimiter(rate.Limit(float64(s.Burst)/10), s.Burst)
-	o := dispatch.Options{Clock: r.clock, AtOnce: dispatch.SendsAtOnce, Starts: dispatch.Starts(), Backoff: backoff, Patience: patience, Judge: judge}
+	o := dispatch.Options{Clock: r.clock, AtOnce: dispatch.SendsAtOnce, Starts: dispatch.Starts(), Backoff: backoff, Patience: patience, Judge: verdictOf}
 	if s.Function.Sync || s.free {
 		o.AtOnce = dispatchers
 	}

@@ -1,5 +1,5 @@
-// Package skeleton writes plugins to begin with: they compile, keep all promises, and are there to be changed. test/skeletons builds and
-// verifies each of them.
+// Package skeleton creates new plugins that compile and fulfil their contract, as a starting point. test/skeletons builds and verifies
+// each of them.
 package skeleton
 
 import (

@@ -1,6 +1,5 @@
-// Package store is a store as a whole: where everything of it lies (Layout), how it is laid out and made ready for jobs (Template),
-// what says that a shard is done (Record), and how what a plan does not have is removed. The data objects themselves are written by
-// package engine.
+// Package store manages a store as a whole: its addresses (Layout), its set-up for jobs (Template), the records of finished shards
+// (Record), and the removal of shards that are not in a plan. Package engine writes the data objects.
 package store
 
 import (

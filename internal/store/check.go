@@ -167,8 +167,8 @@ func (t *Template) fits(ctx context.Context, objects core.ObjectStore, url strin
 	return true, nil
 }
 
-// mends reports whether a store is this run's, although its group's document is not what set-up wrote.
-func (t *Template) mends(old *found) bool {
+// ownsDamaged reports whether a store is this run's, although its group's document is not what set-up wrote.
+func (t *Template) ownsDamaged(old *found) bool {
 	return old.made != nil && old.made.Identity == t.identity() && !old.made.is(old.group+"/"+document, old.doc)
 }
 

@@ -52,7 +52,7 @@ func (h Holder) String() string {
 }
 
 // live reports whether a holder may be at work at a time.
-func (h Holder) live(now time.Time) bool { return now.Before(h.Expires) && !dead(h.Process) }
+func (h Holder) live(now time.Time) bool { return now.Before(h.Expires) && !hasEnded(h.Process) }
 
 // ClaimLasts is how long a claim stands without a sign of life; a quarter of it is from one to the next.
 const ClaimLasts = 2 * time.Minute

@@ -61,7 +61,7 @@ func TestClaim(t *testing.T) {
 
 	alone.Began, alone.Seen = time.Now(), ""
 	_, err = Acquire(t.Context(), s, claimed, alone)
-	require.ErrorContains(t, err, "another run has worked on it since this one began")
+	require.ErrorContains(t, err, "another run has finished on it since this one began")
 	alone.Seen, err = ClaimState(t.Context(), s, claimed)
 	require.NoError(t, err)
 	owner := acquire(t, s, alone)
@@ -105,11 +105,11 @@ func TestClaimRunsOut(t *testing.T) {
 	require.NoError(t, ended.Start())
 	name := processName(ended.Process.Pid)
 	require.NotEmpty(t, name)
-	require.False(t, dead(name))
+	require.False(t, hasEnded(name))
 	require.NoError(t, ended.Process.Kill())
 	ended.Wait() //nolint:errcheck // it was killed
-	require.True(t, dead(name))
-	require.False(t, dead("another boot "+name[strings.IndexByte(name, ' ')+1:]))
+	require.True(t, hasEnded(name))
+	require.False(t, hasEnded("another boot "+name[strings.IndexByte(name, ' ')+1:]))
 
 	put := func(h Holder) {
 		require.NoError(t, (&Claim{Work: "old", Holders: []Holder{h}}).save(t.Context(), s, claimed, "", false))

@@ -63,8 +63,8 @@ func ProcessBegan() time.Time {
 	return now.Add(-time.Duration((seconds - at/ticks) * float64(time.Second)))
 }
 
-// dead reports whether a process is known not to run any more.
-func dead(process string) bool {
+// hasEnded reports whether a process is known not to run any more.
+func hasEnded(process string) bool {
 	fields := strings.Fields(process)
 	if len(fields) != 4 {
 		return false

@@ -93,11 +93,11 @@ func (h *Held) watch(ctx context.Context) error {
 	if err != nil || c == nil || len(c.Live()) > 0 || c.Work == h.who.Work && !c.Alone && !h.who.Alone {
 		return err
 	}
-	if !slices.ContainsFunc(c.Holders, func(o Holder) bool { return !dead(o.Process) }) {
+	if !slices.ContainsFunc(c.Holders, func(o Holder) bool { return !hasEnded(o.Process) }) {
 		return nil
 	}
 	if h.who.Note != nil {
-		h.who.Note(c.Holders[0].String() + ": its claim on the store is taken over if it gives no sign of life now")
+		h.who.Note(c.Holders[0].String() + ": its claim on the store has expired; waiting whether it renews the claim")
 	}
 	select {
 	case <-ctx.Done():
@@ -125,7 +125,7 @@ func (h *Held) claim(ctx context.Context, conditional bool) error {
 		case len(live) > 0 && (c.Alone || h.who.Alone):
 			return nil, refused(h.url, live, "and a run that overwrites a store shares it with nobody")
 		case h.who.Alone && (etag != h.who.Seen || c != nil && c.Ended.After(h.who.Began)):
-			return nil, core.Errorf(core.Invalid, "store", h.url, "another run has worked on it since this one began: look at what it made before you overwrite that")
+			return nil, core.Errorf(core.Invalid, "store", h.url, "another run has finished on it since this one began: check its results before you overwrite them")
 		}
 		h.holder.Beat, h.holder.Expires = begun.UTC().Truncate(time.Second), begun.Add(h.who.Lasts).UTC()
 		next := &Claim{Work: h.who.Work, Alone: h.who.Alone, Holders: append(live, h.holder), Runs: 1}

@@ -179,8 +179,8 @@ func remake(ctx context.Context, objects core.ObjectStore, url string, written [
 	return putJSON(ctx, objects, At(url).Made(), data)
 }
 
-// mend makes anew what set-up wrote and is not there any more as it was: metadata by their content, all else by size.
-func (t *Template) mend(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *made) error {
+// restoreSetUp makes anew what set-up wrote and is not there any more as it was: metadata by their content, all else by size.
+func (t *Template) restoreSetUp(ctx context.Context, objects core.ObjectStore, url string, p *plan.Plan, m *made) error {
 	if m == nil {
 		return t.makeAgain(ctx, objects, url, p, nil)
 	}

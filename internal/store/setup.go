@@ -22,7 +22,7 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 		return true, t.create(ctx, objects, url, p)
 	}
 	fits, err := t.fits(ctx, objects, url, old)
-	fits = fits || t.mends(old)
+	fits = fits || t.ownsDamaged(old)
 	grows := false
 	if err == nil && !fits {
 		grows, err = t.grows(ctx, objects, url, old)
@@ -33,9 +33,9 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 	case grows && !(overwrite && !selected):
 		return false, t.grow(ctx, objects, url, p, old.made)
 	case fits && !(overwrite && !selected):
-		return false, t.mend(ctx, objects, url, p, old.made)
+		return false, t.restoreSetUp(ctx, objects, url, p, old.made)
 	case !fits && !overwrite:
-		bound, err := binds(ctx, objects, url)
+		bound, err := mayHaveFinishedShards(ctx, objects, url)
 		if err != nil {
 			return false, err
 		}
@@ -49,9 +49,9 @@ func (t *Template) SetUp(ctx context.Context, objects core.ObjectStore, url stri
 	return true, t.create(ctx, objects, url, p)
 }
 
-// binds reports whether a store is to be kept for what it was made for: a shard of it is finished, or that cannot be told, because
+// mayHaveFinishedShards reports whether a store is to be kept for what it was made for: a shard of it is finished, or that cannot be told, because
 // nothing is known of the runs that made it.
-func binds(ctx context.Context, objects core.ObjectStore, url string) (bool, error) {
+func mayHaveFinishedShards(ctx context.Context, objects core.ObjectStore, url string) (bool, error) {
 	labels, err := ListRecords(ctx, objects, url)
 	if errors.Is(err, objstore.ErrUnlisted) { // so it is kept
 		return true, nil

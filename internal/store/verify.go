@@ -73,7 +73,7 @@ func (v *Verifier) Verify(ctx context.Context) (*Verified, error) {
 		}
 	}
 	if !slices.ContainsFunc(c.found.Faults, func(f Fault) bool { return f.Object == document }) { // it says which groups there are
-		c.strays()
+		c.findUnrecorded()
 	}
 	slices.SortFunc(c.found.Faults, func(a, b Fault) int { return strings.Compare(a.Object, b.Object) })
 	return &c.found, nil
@@ -382,8 +382,8 @@ func blocksOf(shape []int64) func(yield func([]int64) bool) {
 	}
 }
 
-// strays are what is left: what readers take for data and no shard that is done has written.
-func (c *comparison) strays() {
+// findUnrecorded are what is left: what readers take for data and no shard that is done has written.
+func (c *comparison) findUnrecorded() {
 	for path := range c.there {
 		_, ok := c.named[path]
 		ok = ok || slices.ContainsFunc(c.levels, func(level string) bool { return strings.HasPrefix(path, level) })

@@ -56,8 +56,8 @@ func (t *Template) Stamp(ctx context.Context, objects core.ObjectReader, url str
 	return Stamp{info.ETag, info.Modified}, err
 }
 
-// Still is an error (Invalid) if the store was deleted or set up anew since a Stamp was taken. The zero Stamp always holds.
-func (t *Template) Still(ctx context.Context, objects core.ObjectReader, url string, was Stamp) error {
+// CheckUnchanged is an error (Invalid) if the store was deleted or set up anew since a Stamp was taken. The zero Stamp always holds.
+func (t *Template) CheckUnchanged(ctx context.Context, objects core.ObjectReader, url string, was Stamp) error {
 	if was == (Stamp{}) {
 		return nil
 	}

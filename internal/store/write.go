@@ -99,7 +99,7 @@ func (t *Template) writeCoordObjects(ctx context.Context, to core.ObjectStore, a
 		for k, a := range t.coords {
 			c := slices.IndexFunc(cols, func(c core.Column) bool { return c.Name == a.Name })
 			if c < 0 {
-				return core.Errorf(core.Internal, "template", a.Name, "the grid promised this coordinate and does not give it")
+				return core.Errorf(core.Internal, "template", a.Name, "the grid declares this coordinate and does not return it")
 			}
 			size := int64(a.Type.Size()) * slots
 			if blocks[k] == nil {

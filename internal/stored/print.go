@@ -27,7 +27,7 @@ func (i *Info) Print(out io.Writer) error {
 		fmt.Fprintf(out, "  plugin        %s\n", p)
 	}
 	if i.Unlisted {
-		fmt.Fprintf(out, "  shards        which are done cannot be told without s3:ListBucket, nor cells and observations\n")
+		fmt.Fprintf(out, "  shards        finished shards, cells and observations are unknown without s3:ListBucket\n")
 	} else {
 		fmt.Fprintf(out, "  shards        %d done, %d of them empty, %d without some granules\n", i.Shards, i.Empty, i.Partial)
 	}

@@ -1,4 +1,4 @@
-// Package stored looks at stores that zagg wrote: what they hold, their variables as maps and tables, what their shards cost.
+// Package stored reads stores written by zagg: their contents, variables as maps and tables, and the costs of their shards.
 package stored
 
 import (

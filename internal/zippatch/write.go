@@ -137,9 +137,9 @@ func (w *writer) abort(ctx context.Context) {
 // grace is how long a part that is under way may go on when the patch is stopped.
 const grace = 2 * time.Second
 
-// lingering is a context that ends a while after another: a request that is given up may be done by the server all the same,
+// withGrace is a context that ends a while after another: a request that is given up may be done by the server all the same,
 // and a part that comes after the end of its upload is kept.
-func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, stop := context.WithCancel(context.WithoutCancel(ctx))
 	forget := context.AfterFunc(ctx, func() { time.AfterFunc(grace, stop) })
 	return longer, func() { forget(); stop() }
@@ -237,7 +237,7 @@ func (w *writer) part(ctx context.Context, number int32, pieces []Piece) (*strin
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	ctx, stop := lingering(ctx)
+	ctx, stop := withGrace(ctx)
 	defer stop()
 	out, err := w.Client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &w.Bucket, Key: &w.Key, UploadId: w.upload, PartNumber: &number, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
@@ -251,7 +251,7 @@ func (w *writer) part(ctx context.Context, number int32, pieces []Piece) (*strin
 // copyPart has S3 copy a range of the old archive. A nil ETag says that the service cannot do that; the range is then
 // read and sent.
 func (w *writer) copyPart(ctx context.Context, number int32, p Piece) (*string, error) {
-	ctx, stop := lingering(ctx)
+	ctx, stop := withGrace(ctx)
 	defer stop()
 	out, err := w.Client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
 		Bucket: &w.Bucket, Key: &w.Key, UploadId: w.upload, PartNumber: &number,

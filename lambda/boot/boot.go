@@ -1,6 +1,6 @@
-// Package boot is what the mains of all functions have in common: the flag -manifest, the limit of memory, the log.
+// Package boot has what the mains of all functions share: the flag -manifest, the memory limit, and the log.
 //
-// Its tests are in test/lambda, test/hdf and test/zip, which run what is built.
+// Its tests are in test/lambda, test/hdf and test/zip, which run the built functions.
 package boot
 
 import (

@@ -17,7 +17,7 @@ import (
 
 // call answers an event of another mode than process.
 func (in *invocation) call(ctx context.Context) (job.Response, error) {
-	in.mirror.peek(in)
+	in.mirror.parseEssentials(in)
 	d := &job.CallDone{Mode: job.ModeOf(in.event), Version: host.Version, RequestID: in.requestID}
 	status, err := 200, error(nil)
 	c, err := job.DecodeCall(in.event)

@@ -22,8 +22,8 @@ type mirror struct {
 	config      *config.Config   // nil: not known yet
 }
 
-// peek takes from an event what is needed to tell what is wrong with the rest of it.
-func (m *mirror) peek(in *invocation) {
+// parseEssentials takes from an event what is needed to tell what is wrong with the rest of it.
+func (m *mirror) parseEssentials(in *invocation) {
 	var found mirror
 	if json.Unmarshal(in.event, &found) == nil {
 		*m = found

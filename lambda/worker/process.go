@@ -68,7 +68,7 @@ func (in *invocation) failUnwritten(ctx context.Context, cause error) (job.Respo
 
 // prepare reads the event and turns its configuration into things; every error is the event's.
 func (in *invocation) prepare(ctx context.Context) (*job.Job, *host.Recipe, error) {
-	in.mirror.peek(in)
+	in.mirror.parseEssentials(in)
 	j, err := job.Decode(in.event)
 	if err != nil {
 		return nil, nil, err
@@ -202,7 +202,7 @@ func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.J
 	made, ok := in.ready.get(key)
 	in.mu.Unlock()
 	output = objstore.Retry(output, objstore.Policy{})
-	if ok && j.RunID != "" && t.Store.Still(ctx, output, j.StorePath, made) == nil {
+	if ok && j.RunID != "" && t.Store.CheckUnchanged(ctx, output, j.StorePath, made) == nil {
 		return made, nil
 	}
 	made, err := t.Store.Stamp(ctx, output, j.StorePath)

@@ -55,7 +55,7 @@ func TestHDFStack(t *testing.T) {
 	status := ok(t, "deploy", "status", "--service", "hdf", "--json")
 	require.NoError(t, json.Unmarshal([]byte(status), &state))
 	require.Equal(t, "2048", state.Parameters["MemorySize"], status)
-	require.Contains(t, ok(t, "deploy", "down", "--service", "hdf", "--yes"), "What stays: s3://my-granules")
+	require.Contains(t, ok(t, "deploy", "down", "--service", "hdf", "--yes"), "Kept: s3://my-granules")
 	_, err = functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("hdf")})
 	require.Error(t, err)
 	_, err = roles.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("zagg-hdf-execution")})

@@ -163,7 +163,7 @@ func TestZipeditService(t *testing.T) {
 	code, _, errs = zagg(t, "", "deploy", "down", "--stack", "zagg-zipedit", "--yes")
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "this stack is the service zipedit, not worker")
-	require.Contains(t, ok(t, "deploy", "down", "--service", "zipedit", "--yes"), "What stays: s3://zips (zips), s3://zagg-artifacts-")
+	require.Contains(t, ok(t, "deploy", "down", "--service", "zipedit", "--yes"), "Kept: s3://zips (zips), s3://zagg-artifacts-")
 	_, err = lambda.NewFromConfig(awsConfig(t)).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("zipedit")})
 	require.Error(t, err)
 	for want, args := range map[string][]string{

@@ -85,5 +85,5 @@ func TestAppendFolds(t *testing.T) {
 	require.Contains(t, run(store, files), " folded")
 	require.Equal(t, want, folder(t, store))
 	require.Contains(t, zagg(t, "verify", store, "--deep"), "all as it was written")
-	require.Contains(t, refused(t, "run", "--config", config, "--granules", samples, "--store", fresh, "--append", "fold", "--backend", "lambda", "--emulate", "--yes"), "it folds only where the bytes are the same")
+	require.Contains(t, refused(t, "run", "--config", config, "--granules", samples, "--store", fresh, "--append", "fold", "--backend", "lambda", "--emulate", "--yes"), "functions on Lambda fold only if the bytes are the same")
 }

@@ -166,7 +166,7 @@ missing, print the command that sets it up. The exit code is 1 if something is m
 				}
 			}
 			if wrong := bench.Examine(cmd.Context(), a.stdout, s.Checks()); wrong > 0 {
-				return core.Errorf(core.Invalid, "doctor", s.Repo, "%d things are not as the benchmark needs them", wrong)
+				return core.Errorf(core.Invalid, "doctor", s.Repo, "%d steps of the benchmark's set-up are missing", wrong)
 			}
 			return nil
 		},

@@ -62,7 +62,7 @@ func (a *app) hdfCheck(ctx context.Context, o *hdfCheckOptions, domain string) e
 		return err
 	}
 	if left > 0 {
-		return core.Errorf(core.Invalid, "hdf check", domain, "%d things that do not belong there, or are damaged", left)
+		return core.Errorf(core.Invalid, "hdf check", domain, "%d orphaned or damaged objects", left)
 	}
 	fmt.Fprintln(a.stderr, "nothing else is wrong with", domain)
 	return nil

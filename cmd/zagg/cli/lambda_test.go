@@ -225,5 +225,5 @@ func TestLambdaFolds(t *testing.T) {
 	require.Equal(t, written(t, whole), written(t, store))
 	code, _, errs := execute(t, "", on(store, 9, "--backend", "lambda", "--emulate", "--append", "fold")...)
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, "it folds only where the bytes are the same")
+	require.Contains(t, errs, "functions on Lambda fold only if the bytes are the same")
 }

@@ -225,10 +225,10 @@ func TestStoreThatNobodyMayList(t *testing.T) {
 	code, out, errs = execute(t, "", append(args, "--dry-run")...)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "Would process 25 cells")
-	require.Contains(t, errs, "what the run would remove cannot be told without s3:ListBucket")
+	require.Contains(t, errs, "what the run would remove unknown without s3:ListBucket")
 	code, out, errs = execute(t, "", "info", store)
 	require.Zero(t, code, errs)
-	require.Contains(t, out, "cannot be told without s3:ListBucket")
+	require.Contains(t, out, "unknown without s3:ListBucket")
 	require.Contains(t, out, "h_mean")
 	for _, command := range [][]string{{"verify", store}, {"plot", store, "h_mean", "-o", filepath.Join(t.TempDir(), "map.png")}} {
 		code, _, errs = execute(t, "", command...)

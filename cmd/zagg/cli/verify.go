@@ -54,10 +54,10 @@ func (a *app) verifyStore(ctx context.Context, address string, deep, repair, asJ
 	}
 	fmt.Fprintf(a.stderr, "%s of damaged shards removed: the same `zagg run` computes them again\n", quantity.Counted(int64(shards), "record"))
 	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.SetUp }) {
-		fmt.Fprintln(a.stderr, "What set-up wrote and is lost or damaged, the same `zagg run` makes anew.")
+		fmt.Fprintln(a.stderr, "The same `zagg run` rewrites what set-up wrote and is lost or damaged.")
 	}
 	if slices.ContainsFunc(found.Faults, func(f store.Fault) bool { return f.Shard == "" && !f.Stray && !f.SetUp }) {
-		fmt.Fprintln(a.stderr, "What is damaged of the store itself is made anew by `zagg run --overwrite` only.")
+		fmt.Fprintln(a.stderr, "Only `zagg run --overwrite` repairs damage of the store's metadata.")
 		return errSilent
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Package levels reads tables out of HDF5 granules as a layout says: which groups, where the coordinates are, which
-// datasets are columns. Readers of products are layouts for it.
+// Package levels reads tables from HDF5 granules. A layout defines the groups, coordinates and column datasets; product readers
+// are layouts for this package.
 //
 // A read is planned so that few bytes travel. Latitudes come first; rows whose latitude cannot be in the region's box
 // are done with. Longitudes are read for what is left, and the filters and columns only for the rows inside the box, in

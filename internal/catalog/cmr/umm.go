@@ -236,7 +236,7 @@ func (s *shapes) region(planar bool) (core.Region, string, error) {
 		}
 		r = geometry.Union(r, box)
 	}
-	return r, geometry.Doubts(readings), nil
+	return r, geometry.AmbiguityText(readings), nil
 }
 
 // list is the points, lines and polygons.

@@ -102,12 +102,12 @@ func (l *Login) key(ctx context.Context, endpoint *url.URL) (key Key, err error)
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		if l.options.Token != "" {
-			key, err = l.dance(ctx, endpoint, true)
+			key, err = l.followLogin(ctx, endpoint, true)
 			if !core.Is(err, core.Denied) {
 				return err
 			}
 		}
-		key, err = l.dance(ctx, endpoint, false)
+		key, err = l.followLogin(ctx, endpoint, false)
 		return err
 	})
 	return key, l.explain(err)
@@ -118,9 +118,9 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// dance follows redirects from the archive to Earthdata Login, which wants to know who asks, back to the archive, which
+// followLogin follows redirects from the archive to Earthdata Login, which wants to know who asks, back to the archive, which
 // sets a cookie, and to the key. direct sends the token to the archive at once.
-func (l *Login) dance(ctx context.Context, endpoint *url.URL, direct bool) (Key, error) {
+func (l *Login) followLogin(ctx context.Context, endpoint *url.URL, direct bool) (Key, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return Key{}, core.Errorf(core.Internal, "earthdata", "", "%w", err)

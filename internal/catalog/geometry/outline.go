@@ -106,7 +106,7 @@ func (r *flatRing) turns(n int) [][]xy {
 // flatten puts a ring on a flat map.
 func flatten(ring []core.LonLat, planar bool) flatRing {
 	if !planar {
-		return unrollAtPoles(bent(ring))
+		return unrollAtPoles(addVerticesBetween(ring))
 	}
 	out := make([]xy, len(ring))
 	for i, v := range ring {
@@ -122,9 +122,9 @@ const (
 	polarMiss   = 1e-9
 )
 
-// bent puts vertices between those of a ring of great circles, where its longitudes turn much. A vertex at a pole, or an edge
+// addVerticesBetween puts vertices between those of a ring of great circles, where its longitudes turn much. A vertex at a pole, or an edge
 // over it, gets the pole.
-func bent(ring []core.LonLat) []core.LonLat {
+func addVerticesBetween(ring []core.LonLat) []core.LonLat {
 	var out []core.LonLat
 	var add func(a, b core.LonLat, deep int)
 	add = func(a, b core.LonLat, deep int) { // what is between a and b

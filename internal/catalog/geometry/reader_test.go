@@ -143,7 +143,7 @@ func TestBoxAcrossTheAntimeridian(t *testing.T) {
 	back := spellings(ring)["backwards"]
 	got, readings := compile(t, Reader{Footprint: true}, shape(back))
 	equal(t, box(t, -180, south, 180, north), got, "belt")
-	require.Contains(t, Doubts(readings), "ring 0: ")
+	require.Contains(t, AmbiguityText(readings), "ring 0: ")
 	// In files of our own winding is to be trusted.
 	got, _ = compile(t, Reader{Wound: true, Footprint: true, Edges: EdgesPlanar}, shape(ringOf(-156.5, south, 162, south, 162, north, -156.5, north)))
 	equal(t, box(t, east, south, west, north), got, "wide")

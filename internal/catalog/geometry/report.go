@@ -180,8 +180,8 @@ func thousands(v float64) string {
 	return text
 }
 
-// Doubts are the doubts of readings, in a line; "": there are none.
-func Doubts(readings []Reading) string {
+// AmbiguityText are the doubts of readings, in a line; "": there are none.
+func AmbiguityText(readings []Reading) string {
 	var out []string
 	for i := range readings {
 		if r := &readings[i]; r.Doubt != "" {

@@ -297,7 +297,7 @@ func (c *columns) region(r cut, g *catalog.Entry, shapes []geometry.Shape, edges
 	var err error
 	var readings []geometry.Reading
 	g.Footprint, readings, err = reader.Region(shapes)
-	g.Doubt = geometry.Doubts(readings)
+	g.Doubt = geometry.AmbiguityText(readings)
 	return err
 }
 

@@ -64,7 +64,7 @@ func Open(path string, o Options) (*File, io.Closer, error) {
 
 // New reads the head of a file of size bytes; errors call it name.
 func New(name string, r io.ReaderAt, size int64, o Options) (g *File, err error) {
-	defer rescue(name, &err)
+	defer recoverPanic(name, &err)
 	if err := checkFooter(r, size); err != nil {
 		return nil, core.Errorf(core.Corrupt, "geoparquet", name, "this is no Parquet file, or only a part of one: %w", err)
 	}
@@ -98,8 +98,8 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// rescue turns a panic of the Parquet decoder, which is a fault in the file's bytes, into an error.
-func rescue(name string, err *error) {
+// recoverPanic turns a panic of the Parquet decoder, which is a fault in the file's bytes, into an error.
+func recoverPanic(name string, err *error) {
 	if p := recover(); p != nil {
 		*err = core.Errorf(core.Corrupt, "geoparquet", name, "the file does not decode: %v", p)
 	}
@@ -248,7 +248,7 @@ func (r *rowReader) group(ctx context.Context, group parquet.RowGroup) (err erro
 
 // read reads rows; a panic of the decoder must not look like one of the visitor's.
 func (r *rowReader) read(rows parquet.Rows, buf []parquet.Row) (n int, err error) {
-	defer rescue(r.file.name, &err)
+	defer recoverPanic(r.file.name, &err)
 	return rows.ReadRows(buf)
 }
 

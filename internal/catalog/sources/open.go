@@ -1,5 +1,5 @@
-// Package sources opens what granules are searched in or read from: NASA's CMR, STAC APIs, catalog files, lists of files. Most of it is
-// tested through the command, in cmd/zagg/cli.
+// Package sources opens the sources of granules: NASA's CMR, STAC APIs, catalog files, lists of files. Most of it is tested through the
+// command, in cmd/zagg/cli.
 package sources
 
 import (

@@ -154,7 +154,7 @@ func (it *item) footprint(g *catalog.Entry, o ItemOptions) error {
 	switch {
 	case len(shapes) > 0:
 		g.Footprint, readings, err = geometry.Reader{Edges: o.Edges, Footprint: true}.Region(shapes)
-		g.Doubt = geometry.Doubts(readings)
+		g.Doubt = geometry.AmbiguityText(readings)
 	case slices.Contains(it.BBox, nil):
 		err = core.Errorf(core.Corrupt, "", "", "a side of its bbox is null, which is no number")
 	case len(it.BBox) == 4:

@@ -227,7 +227,7 @@ func (s *Store) Folder(ctx context.Context, n hdfrest.Name, after string, visit 
 		return err
 	}
 	if !b.allows(n.Path) {
-		return above(b, n, after, visit)
+		return listAllowed(b, n, after, visit)
 	}
 	prefix := b.url(n.Path)
 	if n.Path != "/" {
@@ -274,8 +274,8 @@ func (s *Store) listed(b *Bucket, o core.ObjectInfo) (hdfrest.Entry, bool) {
 	return hdfrest.Entry{Name: n, Root: hdfrest.RootID(key(n, o.ETag).domain), Size: o.Size, Modified: o.Modified}, true
 }
 
-// above lists a folder that may not be read, but in which are some that may.
-func above(b *Bucket, n hdfrest.Name, after string, visit func(hdfrest.Entry) error) error {
+// listAllowed lists a folder that may not be read, but in which are some that may.
+func listAllowed(b *Bucket, n hdfrest.Name, after string, visit func(hdfrest.Entry) error) error {
 	var names []string
 	for _, a := range b.Allowed {
 		if within(a, n.Path) {

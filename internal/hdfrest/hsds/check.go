@@ -77,7 +77,7 @@ type checking struct {
 	found  []Finding
 }
 
-func (c *checking) tell(key, what string, size int64, remove bool) {
+func (c *checking) report(key, what string, size int64, remove bool) {
 	c.found = append(c.found, Finding{key, what, size, remove})
 }
 
@@ -120,7 +120,7 @@ func (c *checking) journal(ctx context.Context, name string) error {
 	if err != nil || j == nil || c.now.Before(j.Until) {
 		return err // it is under way, or done
 	}
-	c.tell(journalKey(id), "a change that its maker gave up", 0, false)
+	c.report(journalKey(id), "a change that its maker gave up", 0, false)
 	if !c.how.Fix {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (c *checking) intent(ctx context.Context, token string) error {
 	if err != nil || n.State == intentGone || c.now.Before(n.Until) {
 		return err
 	}
-	c.tell(intentKey(c.d.v.meta.root, token), "a change of several objects that its maker gave up", 0, false)
+	c.report(intentKey(c.d.v.meta.root, token), "a change of several objects that its maker gave up", 0, false)
 	if !c.how.Fix {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (c *checking) values(ctx context.Context, folder, name string, size int64) 
 	if j, err := c.d.journal(ctx, id); err != nil || j != nil && j.Apart == folder+name {
 		return err
 	}
-	c.tell(folder+name, "are values of a change that is done or was never made", size, true)
+	c.report(folder+name, "are values of a change that is done or was never made", size, true)
 	return nil
 }
 
@@ -201,12 +201,12 @@ func (c *checking) object(ctx context.Context, o core.ObjectInfo, key string, te
 	}
 	id, ok := idOfKey(key, c.d.v.meta.root)
 	if !ok {
-		c.tell(key, "is no object of this domain", o.Size, false)
+		c.report(key, "is no object of this domain", o.Size, false)
 		return nil
 	}
 	meta, err := parseObject(id, text)
 	if err != nil {
-		c.tell(key, "cannot be read: "+err.Error(), o.Size, false)
+		c.report(key, "cannot be read: "+err.Error(), o.Size, false)
 		return nil
 	}
 	if meta.pending != nil {
@@ -251,7 +251,7 @@ func (c *checking) unlinked() {
 				continue
 			}
 			if c.metas[l.Target] == nil {
-				c.tell(objectKey(id), fmt.Sprintf("its link %q leads to %s, which is not there", l.Name, l.Target), 0, false)
+				c.report(objectKey(id), fmt.Sprintf("its link %q leads to %s, which is not there", l.Name, l.Target), 0, false)
 			}
 			todo = append(todo, l.Target)
 		}
@@ -264,7 +264,7 @@ func (c *checking) unlinked() {
 	}
 	for id := range c.metas {
 		if !reached[id] && !c.young[id] {
-			c.tell(objectKey(id), "no link leads to it", 0, true)
+			c.report(objectKey(id), "no link leads to it", 0, true)
 			delete(c.metas, id)
 		}
 	}
@@ -277,24 +277,24 @@ func (c *checking) chunksOf() {
 		at := strings.LastIndexByte(key, '/')
 		id, ok := idOfKey(key[:at]+"/.dataset.json", c.d.v.meta.root)
 		if !ok {
-			c.tell(key, "is nothing of a domain", o.Size, false)
+			c.report(key, "is nothing of a domain", o.Size, false)
 			continue
 		}
 		m := c.metas[id]
 		if m == nil || m.dataset == nil {
 			if c.now.Sub(o.Modified) >= c.how.Age {
-				c.tell(key, "is a chunk of no dataset", o.Size, true)
+				c.report(key, "is a chunk of no dataset", o.Size, true)
 			}
 			continue
 		}
 		index, ok := parseChunk(key[at+1:], len(m.dataset.grid))
 		if !ok {
-			c.tell(key, "is no chunk of its dataset", o.Size, false)
+			c.report(key, "is no chunk of its dataset", o.Size, false)
 			continue
 		}
 		for i, k := range index {
 			if k*m.dataset.grid[i] >= m.dataset.shape.Dims[i] && c.now.Sub(o.Modified) >= c.how.Age {
-				c.tell(key, "is a chunk beyond the extent", o.Size, true)
+				c.report(key, "is a chunk beyond the extent", o.Size, true)
 				break
 			}
 		}

@@ -101,7 +101,7 @@ func (w *writer) checkParents(ctx context.Context, a *attempt) error {
 
 // uncreate removes what was put.
 func (w *writer) uncreate(ctx context.Context, a *attempt) error {
-	ctx, cancel := unwinding(ctx)
+	ctx, cancel := rollbackContext(ctx)
 	defer cancel()
 	var errs []error
 	for i, id := range a.ids {

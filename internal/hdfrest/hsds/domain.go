@@ -157,11 +157,11 @@ func (o *object) Attributes(context.Context) ([]hdfrest.Attribute, error) {
 		}
 		out[i] = a
 	}
-	slices.SortStableFunc(out, func(a, b hdfrest.Attribute) int { return sooner(a.Created, b.Created) })
+	slices.SortStableFunc(out, func(a, b hdfrest.Attribute) int { return compareTimes(a.Created, b.Created) })
 	return out, nil
 }
 
-func sooner(a, b float64) int {
+func compareTimes(a, b float64) int {
 	switch {
 	case a < b:
 		return -1
@@ -196,7 +196,7 @@ func (g *group) LinkCount(context.Context) (int, error) { return len(g.m.links),
 // Links lists them in the order of their creation.
 func (g *group) Links(context.Context) ([]hdfrest.Link, error) {
 	out := slices.Clone(g.m.links)
-	slices.SortStableFunc(out, func(a, b hdfrest.Link) int { return sooner(a.Created, b.Created) })
+	slices.SortStableFunc(out, func(a, b hdfrest.Link) int { return compareTimes(a.Created, b.Created) })
 	return out, nil
 }
 

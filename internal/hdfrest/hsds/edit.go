@@ -186,8 +186,8 @@ func (w *writer) RemoveAttributes(ctx context.Context, id hdfrest.ID, names []st
 	return w.changing(ctx, func() error { return w.change(ctx, id, without("attributes", names)) })
 }
 
-// unwinding is for taking back what was done, also after the request has ended.
-func unwinding(ctx context.Context) (context.Context, context.CancelFunc) {
+// rollbackContext is for taking back what was done, also after the request has ended.
+func rollbackContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), unwindTime)
 }
 

@@ -213,7 +213,7 @@ func (w *writer) holding(ctx context.Context, id hdfrest.ID, began time.Time, j 
 	if err != nil && (j.Write && core.Is(err, core.Unavailable) || errors.Is(err, errTakenOver)) {
 		return err
 	}
-	end, cancel := unwinding(ctx)
+	end, cancel := rollbackContext(ctx)
 	defer cancel()
 	return errors.Join(err, w.unlock(end, id, j))
 }

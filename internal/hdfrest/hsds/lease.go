@@ -16,8 +16,8 @@ import (
 // clockSkew is how far clocks may be apart where a moment in an object is compared with now.
 const clockSkew = 10 * time.Second
 
-// patience is how long the maker of a change works at it without having put it anew: he stops before others take it over.
-func (s *Store) patience() time.Duration { return s.options.Lease * 3 / 4 }
+// workLimit is how long the maker of a change works at it without having put it anew: he stops before others take it over.
+func (s *Store) workLimit() time.Duration { return s.options.Lease * 3 / 4 }
 
 // A waiter is somebody who waits for another's change. He goes by his own clock, so that clocks need not agree: who has not put
 // his change anew for the time of a lease has given it up.
@@ -41,7 +41,7 @@ var errTakenOver = errors.New("it took so long that others took it over")
 // renewing does work while a change that was put last when it began is put anew, by renew, which reports whether it still is the
 // caller's. The context of do ends before others may take the change over.
 func (w *writer) renewing(ctx context.Context, began time.Time, renew func(ctx context.Context) (bool, error), do func(ctx context.Context) error) error {
-	patience := w.s.patience()
+	patience := w.s.workLimit()
 	within, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	deadline := time.AfterFunc(patience-time.Since(began), func() { cancel(errTakenOver) })

@@ -106,7 +106,7 @@ func (s *Store) newRoot(ctx context.Context, b *Bucket, how *hdfrest.NewDomain) 
 	text := newText(root, root, &hdfrest.NewObject{Kind: hdfrest.GroupKind, Creation: how.Creation})
 	err = objstore.PutBytes(ctx, src, url, text, core.PutOptions{ContentType: "application/json"})
 	return root, func() error {
-		ctx, cancel := unwinding(ctx)
+		ctx, cancel := rollbackContext(ctx)
 		defer cancel()
 		return src.Delete(ctx, url)
 	}, err
@@ -137,7 +137,7 @@ func (s *Store) share(ctx context.Context, b *Bucket, n, other hdfrest.Name) (ro
 		}
 	}
 	return root, func() error {
-		ctx, cancel := unwinding(ctx)
+		ctx, cancel := rollbackContext(ctx)
 		defer cancel()
 		return src.Delete(ctx, b.url(shareKey(root, n)))
 	}, nil

@@ -39,7 +39,7 @@ func probe(ctx context.Context, src core.ObjectStore, url string) error {
 	if err := put(objstore.MustNotExist); err != nil {
 		return err
 	}
-	ctx2, cancel := unwinding(ctx)
+	ctx2, cancel := rollbackContext(ctx)
 	defer cancel()
 	defer src.Delete(ctx2, url) //nolint:errcheck // an object of a few bytes stays
 	for _, match := range []string{objstore.MustNotExist, `"00000000000000000000000000000000"`} {

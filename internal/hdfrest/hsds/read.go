@@ -68,7 +68,7 @@ func (v *view) read(ctx context.Context) error {
 // again looks whether what was read may be of two moments. If no chunk is another the second time, all were at once what they are;
 // and what is under way between is so then. A chunk that is not there, or was put lately, may be what a smaller extent left of it.
 func (v *view) again(ctx context.Context) (err error) {
-	young := v.young()
+	young := v.recentlyWritten()
 	if v.d.id.Old || !young && !v.gaps() {
 		return nil
 	}
@@ -131,9 +131,9 @@ func (v *view) same(ctx context.Context, i int) error {
 // longAgo is more than a clock may be apart from that of a store, which takes no request that is signed at another time.
 const longAgo = 20 * time.Minute
 
-// young reports that a chunk may have been put while they were read. If none was, nothing needs to be asked again: what was made
+// recentlyWritten reports that a chunk may have been put while they were read. If none was, nothing needs to be asked again: what was made
 // is seen whole, and of what is being made nothing.
-func (v *view) young() bool {
+func (v *view) recentlyWritten() bool {
 	for _, info := range v.seen {
 		if info.ETag != "" && time.Since(info.Modified) < longAgo {
 			return true

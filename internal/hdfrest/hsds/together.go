@@ -324,7 +324,7 @@ func (w *writer) tryTogether(ctx context.Context, edits []edit, waits []waiter) 
 		}
 		return w.decide(ctx, token)
 	})
-	end, cancel := unwinding(ctx)
+	end, cancel := rollbackContext(ctx)
 	defer cancel()
 	if err == nil {
 		n.State = intentMade

@@ -32,7 +32,7 @@ func SearchArea(ctx context.Context, grid core.Grid, area core.Region, product s
 	}
 	wide := area
 	for i := range shards {
-		wide.Margin = max(wide.Margin, area.Margin+1.25*across(&shards[i].Outline))
+		wide.Margin = max(wide.Margin, area.Margin+1.25*diameter(&shards[i].Outline))
 	}
 	if allowance == nil {
 		a := allowanceOf(product)
@@ -45,8 +45,8 @@ func SearchArea(ctx context.Context, grid core.Grid, area core.Region, product s
 // mostOutlines is how many shards are measured.
 const mostOutlines = 4096
 
-// across is at least the distance between any two points of a shard, in metres.
-func across(outline *core.Region) float64 {
+// diameter is at least the distance between any two points of a shard, in metres.
+func diameter(outline *core.Region) float64 {
 	var points []sphere.Vec
 	for _, p := range outline.Polygons {
 		for _, ring := range p {

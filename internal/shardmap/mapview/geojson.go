@@ -1,5 +1,4 @@
-// Package mapview shows shard maps to people and other programs: counts, places, pictures, GeoJSON. Its tests are those of
-// zagg shardmap, in cmd/zagg/cli.
+// Package mapview presents shard maps: counts, summaries, images, GeoJSON. Its tests are those of zagg shardmap, in cmd/zagg/cli.
 package mapview
 
 import (

@@ -287,7 +287,7 @@ func (s *Space) Fetch(ctx context.Context, ranges []core.Range) ([][]byte, error
 	if len(ask) == 0 {
 		return out, nil
 	}
-	data, err := s.read(ctx, append(ask, s.unseen()...))
+	data, err := s.read(ctx, append(ask, s.untestedEnd()...))
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,9 @@ func (s *Space) Met() int64 {
 	return s.met
 }
 
-// unseen is the file's last byte, where reading values would not notice that it is missing: the tail that is to be read
+// untestedEnd is the file's last byte, where reading values would not notice that it is missing: the tail that is to be read
 // along with the next request for metadata has not been, and there may never be such a request.
-func (s *Space) unseen() []core.Range {
+func (s *Space) untestedEnd() []core.Range {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.Whole || s.hint == nil || s.tested {
