@@ -171,6 +171,6 @@ func (a *app) deployDown(ctx context.Context, o *deployOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Stack %s is deleted. Kept: %s.\n", gone.Name, o.service().Staying(gone.Parameters))
+	fmt.Fprintf(a.stdout, "Stack %s is deleted. Kept: %s.\n", gone.Name, o.service().RemainingBuckets(gone.Parameters))
 	return nil
 }
