@@ -8,14 +8,16 @@ import (
 )
 
 const (
-	maxTypeDepth  = 32
-	maxTypeSize   = 1 << 30
-	vaxOrder      = 0x41
-	bigOrder      = 0x01
+	maxTypeDepth  = 32      // nesting of types: more is damage, and would recurse deeply
+	maxTypeSize   = 1 << 30 // bytes of one element: bounds what a damaged size makes readers allocate
+	vaxOrder      = 0x41    // bits 0 and 6 of the class bits: VAX byte order
+	bigOrder      = 0x01    // bit 0 of the class bits: big-endian
 	maxEnumValues = 1 << 16
 )
 
-// decodeDatatype reads a datatype message (section IV.A.2.d).
+// decodeDatatype reads a datatype message (section IV.A.2.d): class and version (4 bits each), 24 class-specific bits, the size of
+// an element in bytes, and properties that depend on the class. Every size that the file states twice is compared, so that later
+// code can rely on it.
 func decodeDatatype(c *cursor.Cursor, depth int) *Datatype {
 	head := c.U8()
 	bits := uint32(c.Uint(3))
@@ -79,12 +81,15 @@ func decodeDatatype(c *cursor.Cursor, depth int) *Datatype {
 	return t
 }
 
+// checkBits verifies that the significant bits of a number lie within its bytes.
 func (t *Datatype) checkBits(c *cursor.Cursor) {
 	if c.Err() == nil && (t.Precision == 0 || t.Offset+t.Precision > 8*t.Size) {
 		c.Fail("%d bits from bit %d in %d bytes", t.Precision, t.Offset, t.Size)
 	}
 }
 
+// float reads the bit layout of a floating-point type: positions and sizes, in bits, of sign, exponent and mantissa, and the bias of
+// the exponent. Implied says that the leading 1 of the mantissa is not stored (normalization 2).
 func (t *Datatype) float(c *cursor.Cursor, bits uint32) {
 	if bits&vaxOrder == vaxOrder {
 		c.FailUnsupported("float in VAX byte order")
@@ -98,6 +103,7 @@ func (t *Datatype) float(c *cursor.Cursor, bits uint32) {
 	t.checkBits(c)
 }
 
+// compound reads the n members of a compound. From version 3 on, offsets have as few bytes as the compound's size needs.
 func (t *Datatype) compound(c *cursor.Cursor, version uint8, n, depth int) {
 	width := 4
 	if version >= 3 {
@@ -128,7 +134,7 @@ func (t *Datatype) compound(c *cursor.Cursor, version uint8, n, depth int) {
 // oldDims reads the array dimensions that a member has in version 1, before there were array types.
 func oldDims(c *cursor.Cursor) []int {
 	rank := int(c.U8())
-	c.Skip(11)
+	c.Skip(11) // reserved, dimension permutation, reserved
 	var dims []int
 	for i := range 4 {
 		if d := c.U32(); i < rank {
@@ -147,6 +153,7 @@ func paddedName(c *cursor.Cursor, version uint8) string {
 	return name
 }
 
+// enum reads the base type, then all n names, then all n values.
 func (t *Datatype) enum(c *cursor.Cursor, version uint8, n, depth int) {
 	t.Base = decodeDatatype(c, depth+1)
 	if c.Err() == nil && (t.Base.Size != t.Size || t.Base.hasHeap()) {
@@ -160,6 +167,7 @@ func (t *Datatype) enum(c *cursor.Cursor, version uint8, n, depth int) {
 	}
 }
 
+// array reads dimensions and base type. Versions before 3 have reserved bytes and a permutation that no writer uses.
 func (t *Datatype) array(c *cursor.Cursor, version uint8, depth int) {
 	rank := int(c.U8())
 	if version < 3 {

@@ -11,7 +11,8 @@ import (
 	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
 )
 
-// A grid is a grid in the plugin.
+// A grid is a core.Grid whose methods are calls to a plugin process. Large arguments are split into calls of bounded size, and each
+// call is repeated once if the process dies.
 type grid struct {
 	*instance
 	info core.GridInfo
@@ -38,7 +39,7 @@ func (p *Plugin) newGrid(ctx context.Context, name string, config core.Config) (
 	return g.withPowers(), nil
 }
 
-// withPowers is the grid with the optional powers that it declared, and no other.
+// withPowers returns the grid with exactly the optional interfaces that the plugin declared, so that type assertions are right.
 func (g *grid) withPowers() core.Grid {
 	var has gridkit.Powers
 	can := g.instance.info
@@ -62,7 +63,7 @@ func (g *grid) withPowers() core.Grid {
 
 func (g *grid) Info() core.GridInfo { return g.info }
 
-// requestBytes is how much of regions or keys goes into one call.
+// requestBytes bounds the bytes of regions or keys in one call; a message has at most wire.MaxMessage.
 const requestBytes = 8 << 20
 
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
@@ -88,6 +89,7 @@ func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.Shard
 	return out, nil
 }
 
+// cover is one call. The answer is streamed in parts, ordered by region; one region may have several parts.
 func cover(ctx context.Context, s *session, handle uint64, regions []core.Region) ([][]core.ShardKey, error) {
 	request := &zaggv1.CoverRequest{Handle: handle}
 	for i := range regions {

@@ -13,7 +13,7 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
 )
 
-// putShape answers PUT /datasets/ID/shape.
+// putShape answers PUT /datasets/ID/shape: it changes the extent of a dataset, and returns the part that was added as a selection.
 func (c *call) putShape(id ID) (*Response, error) {
 	w, err := c.openFor(updateRight)
 	if err != nil {
@@ -41,7 +41,8 @@ func (c *call) putShape(id ID) (*Response, error) {
 	return c.done(http.StatusCreated, o)
 }
 
-// nextExtent is what a request makes of an extent.
+// nextExtent returns the extent that a request asks for: "shape" gives all dimensions, "extend" adds to one of them. A maximum of 0 is
+// unlimited. Error texts are those of HSDS, including their spelling.
 func nextExtent(s Shape, body pyjson.Raw) ([]uint64, error) {
 	if s.Null || len(s.Dims) == 0 || s.Max == nil || slices.Equal(s.Max, s.Dims) && !slices.Contains(s.Max, 0) {
 		return nil, errText("Dataset is not extensible")
@@ -78,7 +79,7 @@ func nextExtent(s Shape, body pyjson.Raw) ([]uint64, error) {
 	return next, nil
 }
 
-// putValue answers PUT /datasets/ID/value.
+// putValue answers PUT /datasets/ID/value: it writes a selection, points, appended values, or the rows that a query finds.
 func (c *call) putValue(id ID) (*Response, error) {
 	w, err := c.openFor(updateRight)
 	if err != nil {
@@ -110,7 +111,7 @@ type valueBody struct {
 	sel, fields string
 	points      pyjson.Raw
 	append, dim uint64
-	one         bool // one element is for all that is selected
+	one         bool // a single element for the whole selection
 	bytes       []byte
 	json        pyjson.Raw // the value, if bytes is nil
 }

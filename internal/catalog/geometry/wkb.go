@@ -33,13 +33,16 @@ func ParseWKB(data []byte) ([]Shape, error) {
 	return shapes, nil
 }
 
+// A wkbReader reads one geometry after another from data. Every geometry, also within a collection, has its own byte order and
+// number of coordinates.
 type wkbReader struct {
 	data  []byte
-	at    int
+	at    int // byte, for errors
 	order binary.ByteOrder
 	width int // numbers per vertex
 }
 
+// take returns the next n bytes, an error if there are fewer.
 func (r *wkbReader) take(n int) ([]byte, error) {
 	if n > len(r.data)-r.at {
 		return nil, bad("%d bytes wanted, %d left", n, len(r.data)-r.at)
@@ -56,7 +59,7 @@ func (r *wkbReader) uint32() (uint32, error) {
 	return r.order.Uint32(b), nil
 }
 
-// count is a number of items of at least size bytes each.
+// count reads a number of items of at least size bytes each. It is checked against the bytes left before memory is allocated for it.
 func (r *wkbReader) count(size int) (int, error) {
 	n, err := r.uint32()
 	if err == nil && int64(n)*int64(size) > int64(len(r.data)-r.at) {
@@ -82,7 +85,7 @@ func (r *wkbReader) header() (kind uint32, err error) {
 	if kind, err = r.uint32(); err != nil {
 		return 0, err
 	}
-	const hasZ, hasM, hasSRID = 1 << 31, 1 << 30, 1 << 29
+	const hasZ, hasM, hasSRID = 1 << 31, 1 << 30, 1 << 29 // PostGIS: flags in the high bits
 	r.width = 2
 	for _, flag := range []uint32{hasZ, hasM} {
 		if kind&flag != 0 {
@@ -106,6 +109,7 @@ func (r *wkbReader) header() (kind uint32, err error) {
 	return kind, nil
 }
 
+// geometry reads one geometry. depth bounds the nesting of collections, which untrusted input controls.
 func (r *wkbReader) geometry(depth int) ([]Shape, error) {
 	if depth > maxDepth {
 		return nil, bad("collections are nested more than %d deep", maxDepth)

@@ -1,10 +1,10 @@
-"""Write grids, product readers and statistics for zagg in Python: numpy arrays in and out, a process of its own.
+"""Write grids, product readers and statistics for zagg in Python, with numpy arrays as input and output, as a process.
 
     import numpy as np
     from zagg_plugin import Statistic, serve
 
     class Spread(Statistic):
-        '''Maximum less minimum.'''
+        '''Maximum minus minimum.'''
         name = "spread"
 
         def compute(self, groups):

@@ -1,4 +1,4 @@
-"""Which caps of the sphere a region may meet: what a grid needs to cover regions by shards.
+"""Find the caps of the sphere that a region may meet, for covering regions with shards.
 
 Latitudes are taken as they are, as on a sphere. Angles inside are radians.
 """

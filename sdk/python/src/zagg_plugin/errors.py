@@ -1,4 +1,4 @@
-"""Errors as the host understands them."""
+"""Errors with codes for the host."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class Code(enum.IntEnum):
-    """What kind of failure an error is. Only UNAVAILABLE is tried again."""
+    """The kind of an error. Only UNAVAILABLE is retried."""
 
     INTERNAL = 0
     INVALID = 1
@@ -18,9 +18,9 @@ class Code(enum.IntEnum):
 
 
 class Error(Exception):
-    """A failure with a code: what was tried (op), on what (subject), and what went wrong (text).
+    """An error with a code, the operation (op), its subject, and the cause (text).
 
-    Any other exception that leaves a plugin's code is CODE INTERNAL, and its traceback goes to stderr.
+    Any other exception raised by a plugin has code INTERNAL; its traceback goes to stderr.
     """
 
     def __init__(self, code: Code, text: str, *, op: str = "", subject: str = "", refused: int = 0) -> None:

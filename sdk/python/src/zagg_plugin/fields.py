@@ -15,9 +15,9 @@ from .columns import type_number
 
 @dataclass(frozen=True)
 class VectorDim:
-    """The dimension of a vector's elements, and where they lie along it: bins of a histogram, quantiles, frequencies.
+    """The dimension of a vector's elements and its coordinate: bins of a histogram, quantiles, frequencies.
 
-    The store gets a dimension of this name, and a coordinate where there are centers or edges.
+    The store gets a dimension with this name, and a coordinate if there are centers or edges.
     """
 
     name: str
@@ -40,8 +40,8 @@ class VectorDim:
 class Field:
     """One array: a column of a product, a coordinate of a grid, an output of a statistic.
 
-    dtype is numpy's, or str. Of a statistic's output, name is added to the variable's ("", "_locations"), dtype None means that of the
-    first input, and units may hold an input's name in braces: "{source}^2".
+    dtype is numpy's, or str. For an output of a statistic, name is a suffix of the variable's ("", "_locations"), dtype None means that of the
+    first input, and units may contain an input's name in braces: "{source}^2".
     """
 
     name: str = ""
@@ -65,7 +65,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Input:
-    """A column that a statistic takes: "source", or a key under params."""
+    """An input column of a statistic: "source", or a key under params."""
 
     name: str = "source"
     per_cell: bool = False  # one value per cell

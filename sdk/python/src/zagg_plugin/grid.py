@@ -63,7 +63,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Shard:
-    """What is known of a shard without listing its cells."""
+    """A description of a shard without its cells."""
 
     key: str  # canonical
     label: str  # for people and file names
@@ -89,15 +89,15 @@ class Grid:
     frame: Frame
 
     def signature(self) -> dict[str, Any]:
-        """What makes two grids the same."""
+        """Everything that identifies the grid."""
         raise NotImplementedError
 
     def cover(self, regions: Sequence[Region]) -> list[list[str]]:
-        """For each region, once each, every shard that can own a point of it: too many are allowed, too few are not."""
+        """All shards that can own a point of a region, without duplicates, for each region. May include more, but never omit one."""
         raise NotImplementedError
 
     def shards(self, keys: Sequence[str]) -> list[Shard]:
-        """Describe shards, whatever spelling their keys come in; one that does not exist is NOT_FOUND or INVALID."""
+        """Describe shards, given keys in any accepted form. A key that does not exist is NOT_FOUND or INVALID."""
         raise NotImplementedError
 
     def cells(self, key: str) -> list[Column]:
@@ -105,7 +105,7 @@ class Grid:
         raise NotImplementedError
 
     def locate(self, key: str, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-        """The slot of each point's cell, int32; -1 outside the shard and where coordinates are not finite or |lat| > 90."""
+        """The slot of each point's cell, int32; -1 outside the shard and if coordinates are not finite or |lat| > 90."""
         raise NotImplementedError
 
     # A grid that can find points in many shards in one pass has
@@ -123,10 +123,10 @@ class Grid:
 
 
 def sort_keys(keys: Sequence[str]) -> list[str]:
-    """Keys in the host's order, once each: shorter first, then bytewise."""
+    """Sort keys in the host's order, without duplicates: shorter first, then bytewise."""
     return sorted(set(keys), key=lambda k: (len(k.encode()), k.encode()))
 
 
 def canonical(signature: dict[str, Any]) -> bytes:
-    """The JSON of a signature, the same for equal ones."""
+    """Canonical JSON of a signature; equal signatures give the same text."""
     return json.dumps(signature, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

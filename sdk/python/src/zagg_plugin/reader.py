@@ -1,4 +1,4 @@
-"""Product readers: from the files of a granule to batches of observations."""
+"""Product readers read the files of a granule as batches of observations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Filter:
-    """Keep (or drop) the rows whose column compares so with values: eq ne ge le lt gt, one value; in not_in, any number."""
+    """Keep (or drop) rows by comparing a column with values: eq ne ge le lt gt with one value; in, not_in with any number."""
 
     column: str
     op: str
@@ -42,7 +42,7 @@ class Filter:
 
     @np.errstate(all="ignore")
     def keep(self, column: np.ndarray) -> np.ndarray:
-        """The rows that pass, bool. NaN compares as IEEE says."""
+        """The rows that pass, bool. NaN compares as IEEE 754 defines."""
         compare = {"eq": np.equal, "ne": np.not_equal, "ge": np.greater_equal, "le": np.less_equal, "lt": np.less, "gt": np.greater}
         if self.op in ("in", "not_in"):
             hit = np.isin(column, np.asarray(self.values, column.dtype) if column.dtype.kind == "f" else self.values)
@@ -56,7 +56,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Query:
-    """What the host wants of a granule. Emitting more than the region is allowed, less is not."""
+    """The observations and columns that the host asks for. A reader may emit rows outside the region, but must not omit any inside."""
 
     region: Region
     columns: tuple[str, ...]
@@ -66,13 +66,13 @@ class Query:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The columns that a batch must have: what is asked for and what filters compare."""
+        """The columns that a batch must have: those asked for and those of filters."""
         return tuple(dict.fromkeys([*self.columns, *(f.column for f in self.filters)]))
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a file's name tells: files with the same data hold the same observations, in another version or a part of them."""
+    """What a file name says: files with the same data hold the same observations, in another version or a part of them."""
 
     data: str  # product, time, track
     version: tuple[int, ...] = ()  # release, revision and so on, most significant first
@@ -80,7 +80,7 @@ class Identity:
 
 
 class Source:
-    """One file of a granule. The host does the reading: it has the credentials, merges ranges and tries again."""
+    """One file of a granule. The host reads it: it has the credentials, merges ranges and retries."""
 
     def __init__(self, url: str, ask: Callable[[str, Sequence[tuple[int, int]]], list[bytes]], stat: Callable[[str], tuple[int, str]]) -> None:
         self.url = url
@@ -103,7 +103,7 @@ class Source:
 
     @property
     def size(self) -> int:
-        """The file's bytes."""
+        """The size of the file in bytes."""
         return self._info()[0]
 
     @property
@@ -169,8 +169,8 @@ class Granule:
 class Reader:
     """A product reader. Subclass it, set what it offers, and write read.
 
-    The constructor's parameters are the keys of the reader's configuration. The names and filters of a query, rows that
-    are no place, and the size of batches are seen to for you: yield whole batches with the columns of query.wanted.
+    The constructor's parameters are the keys of the reader's configuration. The kit selects columns, applies filters, drops
+    rows without a valid position, and limits the size of batches: yield batches of any size with the columns of query.wanted.
     """
 
     name: ClassVar[str]
@@ -245,10 +245,10 @@ _DAMAGE = (ValueError, EOFError, KeyError, IndexError, OverflowError, struct.err
 
 @contextlib.contextmanager
 def decoding(what: str, subject: str = "") -> Iterator[None]:
-    """What fails in here fails because the bytes of a granule are damaged: Error with code CORRUPT, which --allow-missing forgives.
+    """Mark code that decodes bytes of a granule: exceptions inside become Error with code CORRUPT (see --allow-missing).
 
-    what names what is decoded ("the header"), subject the granule and place. Keep it around the lines that decode, and nothing else: anywhere else an
-    exception is a bug of the plugin, code INTERNAL, and no granule is left out for it.
+    what names the decoded part ("the header"), subject the granule and position. Use it only around the lines that decode: any other
+    exception is a bug of the plugin (code INTERNAL), for which no granule is left out.
     """
     try:
         yield

@@ -41,12 +41,12 @@ _STATUS = {
 
 
 def serve(*things: type[Grid] | type[Reader] | type[Statistic], name: str, version: str = "0.0.0", silence: float = 600) -> None:
-    """Be a plugin: offer classes of grids, readers and statistics to the host that started this process, until it ends.
+    """Run the plugin: offer grid, reader and statistic classes to the host that started this process, until it ends.
 
-    silence is how many seconds the process may give no sign of life, at most 3600: while code outside of Python holds the interpreter's lock, no
-    thread of it can say that it lives. After that the host ends it.
+    silence is the number of seconds, at most 3600, that the process may give no sign of life before the host ends it. No thread can
+    answer while code outside of Python holds the global interpreter lock.
 
-    Call it once, last, under `if __name__ == "__main__"`. print() goes to stderr from here on.
+    Call it once, at the end, under `if __name__ == "__main__"`. From then on print() goes to stderr.
     """
     if os.environ.get(_COOKIE[0]) != _COOKIE[1]:
         sys.exit(f"This is {name}, a plugin of zagg: zagg starts it. List it under `plugins:` in a run's configuration, or try `zagg plugins verify`.")

@@ -1,4 +1,4 @@
-"""Statistics: what is computed of the observations of each cell."""
+"""Statistics compute results from the observations of each cell."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Result = Union[np.ndarray, Ragged, Sequence[Union[np.ndarray, Ragged]]]
 
 @dataclass
 class Groups:
-    """Observations gathered by cell.
+    """Observations grouped by cell.
 
-    Those of cell i are rows offsets[i] to offsets[i+1] of each array; only cells with observations appear. Within a
-    cell they are in granule order, then file order. Arrays are read-only.
+    Those of cell i are rows offsets[i] to offsets[i+1] (exclusive) of each array. Only cells with observations appear.
+    Within a cell rows are in granule order, then file order. Arrays are read-only.
     """
 
     slots: np.ndarray  # int32 (cells,), ascending: where each cell lies in its shard
@@ -45,7 +45,7 @@ class Groups:
 
     @property
     def index(self) -> np.ndarray:
-        """For each observation the place of its cell, int64 (observations,)."""
+        """Index of the cell of each observation, int64 (observations,)."""
         return np.repeat(np.arange(len(self)), self.counts)
 
     def reduce(self, ufunc: np.ufunc, values: np.ndarray) -> np.ndarray:
@@ -55,7 +55,7 @@ class Groups:
         return ufunc.reduceat(values, self.offsets[:-1])
 
     def split(self, name: str = "source") -> Iterator[np.ndarray]:
-        """The values of one cell after the other."""
+        """Iterate over the values of the cells."""
         values = self.rows[name]
         for a, b in zip(self.offsets[:-1], self.offsets[1:]):
             yield values[a:b]
@@ -64,8 +64,8 @@ class Groups:
 class Statistic:
     """A statistic. Subclass it, set name, inputs and outputs, and write compute.
 
-    The constructor's parameters are the constants under `params` of the run's configuration; annotate them, and what
-    does not fit is refused by name. The docstring's first line is what listings show.
+    The constructor's parameters are the constants under `params` of the run's configuration; annotate them, and
+    values of the wrong type are errors that name the key. Listings show the first line of the docstring.
     """
 
     name: ClassVar[str]
@@ -74,7 +74,7 @@ class Statistic:
     vectors: ClassVar[bool] = False  # inputs may have several elements per observation: arrays (observations, width)
 
     def compute(self, groups: Groups) -> Result:
-        """One array with a row per cell for each output (or the array alone, if there is one). Same groups, same result."""
+        """One array with a row per cell for each output (or the array alone, if there is one). The same groups give the same result."""
         raise NotImplementedError
 
     # A statistic that can be computed from its own outputs on finer cells has
@@ -86,7 +86,7 @@ class Statistic:
 
 
 def per_cell(name: str | None = None, *, dtype: Any = np.float64, units: str = "", width: int = 1) -> Callable[[Callable[..., Any]], type[Statistic]]:
-    """Make a statistic of a function that is called with the arrays of one cell.
+    """Make a statistic from a function that is called with the arrays of one cell.
 
     Positional parameters are the inputs, keyword-only ones the constants of the configuration:
 
@@ -94,7 +94,7 @@ def per_cell(name: str | None = None, *, dtype: Any = np.float64, units: str = "
         def iqr(source, *, low: float = 25, high: float = 75):
             return np.percentile(source, high) - np.percentile(source, low)
 
-    Simple, and a Python call per cell: write a Statistic with numpy over all cells where that matters.
+    This is simple but costs a Python call per cell. For speed write a Statistic with numpy over all cells.
     """
 
     def wrap(function: Callable[..., Any]) -> type[Statistic]:
@@ -136,7 +136,7 @@ def _take_signature(made: type[Statistic], function: Callable[..., Any], constan
 
 
 def as_results(statistic: Statistic, groups: Groups, result: Any) -> list[np.ndarray | Ragged]:
-    """Check what compute gave, and give it the outputs' dtypes."""
+    """Check the results of compute and convert them to the outputs' dtypes."""
     outputs = statistic.outputs
     results = list(result) if isinstance(result, (list, tuple)) else [result]
     if len(results) != len(outputs):
@@ -175,7 +175,7 @@ def _ragged(out: Field, got: Ragged) -> Ragged:
 
 
 def check_parts(statistic: Statistic, groups: Groups) -> None:
-    """Refuse to fold what is not the statistic's own results."""
+    """Raise if the inputs of fold are not the statistic's own results."""
     for o in statistic.outputs:
         values = groups.rows[o.name]
         array = values.values if isinstance(values, Ragged) else values
@@ -186,7 +186,7 @@ def check_parts(statistic: Statistic, groups: Groups) -> None:
 
 
 def check_inputs(statistic: Statistic, groups: Groups) -> None:
-    """Refuse groups that lack an input."""
+    """Raise if groups lack an input."""
     for i in statistic.inputs:
         i = Input(i) if isinstance(i, str) else i
         if not i.optional and i.name not in (groups.cells if i.per_cell else groups.rows):
