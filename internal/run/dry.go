@@ -94,7 +94,7 @@ func Dry(ctx context.Context, o Options) (*Forecast, error) {
 	var err error
 	f.Removed, err = store.Stale(ctx, r.output, r.store, r.plan)
 	if errors.Is(err, objstore.ErrUnlisted) {
-		r.note("what the run would remove cannot be told without s3:ListBucket: a run leaves it there")
+		r.note("what the run would remove is unknown without s3:ListBucket: a run leaves it there")
 		err = nil
 	}
 	return f, err

@@ -225,7 +225,7 @@ func TestStoreThatNobodyMayList(t *testing.T) {
 	code, out, errs = execute(t, "", append(args, "--dry-run")...)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "Would process 25 cells")
-	require.Contains(t, errs, "what the run would remove unknown without s3:ListBucket")
+	require.Contains(t, errs, "what the run would remove is unknown without s3:ListBucket")
 	code, out, errs = execute(t, "", "info", store)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "unknown without s3:ListBucket")
