@@ -25,17 +25,18 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/englacial/zagg/bench/internal/peer"
 	"github.com/englacial/zagg/internal/awstest"
 )
 
 type options struct {
-	granules, config, catalog, cell, server, bucket, python string
-	repeat                                                  int
-	procs                                                   string
-	index                                                   bool
-	latency, other, flags                                   string
-	place                                                   string // where the granules are, as a row says
-	onDisk                                                  bool   // they are files
+	peer.Flags
+	granules, config, catalog, cell, bucket string
+	procs                                   string
+	index                                   bool
+	latency, other, flags                   string
+	place                                   string // where the granules are, as a row says
+	onDisk                                  bool   // they are files
 }
 
 func main() {
@@ -44,10 +45,10 @@ func main() {
 	flag.StringVar(&o.config, "config", "", "run configuration")
 	flag.StringVar(&o.catalog, "catalog", "", "shard map")
 	flag.StringVar(&o.cell, "cell", "", "one shard; empty: all")
-	flag.StringVar(&o.server, "s3", os.Getenv("ZAGG_VERSITYGW"), "the versitygw executable")
+	o.AddServer("")
 	flag.StringVar(&o.bucket, "bucket", "bench", "bucket that the shard map names")
-	flag.StringVar(&o.python, "python", "", "interpreter that computes the shard with other software; needs -cell "+peerCell)
-	flag.IntVar(&o.repeat, "n", 5, "repetitions")
+	flag.StringVar(&o.Python, "python", "", "interpreter that computes the shard with other software; needs -cell "+peerCell)
+	flag.IntVar(&o.Repeat, "n", 5, "repetitions")
 	flag.StringVar(&o.procs, "procs", "2", "GOMAXPROCS values to try, separated by commas")
 	flag.BoolVar(&o.index, "index", true, "measure with sidecar indexes too, built first")
 	flag.StringVar(&o.latency, "latency", "0s", "delays before each request of the S3 server to measure at, separated by commas; disk: granules as files")
@@ -151,7 +152,7 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 		for i, config := range configs {
 			o.config = config
 			for _, procs := range strings.Split(o.procs, ",") {
-				samples, err := repeat(o.repeat, func(i int) (sample, error) { return runZagg(ctx, o, b, work, i, append(env, "GOMAXPROCS="+procs)) })
+				samples, err := repeat(o.Repeat, func(i int) (sample, error) { return runZagg(ctx, o, b, work, i, append(env, "GOMAXPROCS="+procs)) })
 				if err != nil {
 					return err
 				}
@@ -163,7 +164,7 @@ func runBuilds(ctx context.Context, o options, builds []build, work string, env 
 		}
 		o.config = configs[0]
 	}
-	if o.python == "" {
+	if o.Python == "" {
 		return nil
 	}
 	return runPeer(ctx, o, builds[0], work, env, ours)
@@ -202,7 +203,7 @@ func buildIndexes(ctx context.Context, o options, zagg, work string, env []strin
 
 // serve starts the S3 server on a free loopback port with the granules as one bucket; each request waits for delay first.
 func serve(ctx context.Context, o options, work string, delay time.Duration) (endpoint string, stop func(), err error) {
-	if o.server == "" {
+	if o.Server == "" {
 		return "", nil, fmt.Errorf("-s3 names no versitygw")
 	}
 	root := filepath.Join(work, "s3")
@@ -229,7 +230,7 @@ func serve(ctx context.Context, o options, work string, delay time.Duration) (en
 			}
 		}
 	}
-	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.server, Root: root, AccessKey: "bench", SecretKey: "benchbench", Latency: delay})
+	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.Server, Root: root, AccessKey: "bench", SecretKey: "benchbench", Latency: delay})
 	if err != nil {
 		return "", nil, err
 	}

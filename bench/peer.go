@@ -33,8 +33,8 @@ func runPeer(ctx context.Context, o options, b build, work string, env []string,
 			args = append(args, "s3://"+o.bucket+"/"+filepath.Base(f))
 		}
 	}
-	samples, err := repeat(min(o.repeat, 3), func(int) (sample, error) {
-		cmd := exec.CommandContext(ctx, o.python, args...)
+	samples, err := repeat(min(o.Repeat, 3), func(int) (sample, error) {
+		cmd := exec.CommandContext(ctx, o.Python, args...)
 		cmd.Env = env
 		_, s, err := measure(cmd)
 		return s, err
@@ -55,7 +55,7 @@ func compare(ctx context.Context, o options, b build, work string, env []string,
 	store := filepath.Join(work, "same.zarr")
 	for _, args := range [][]string{
 		{b.path, "run", "--config", o.config, "--catalog", o.catalog, "--store", store, "--overwrite", "--morton-cell", o.cell, "-q"},
-		{o.python, peerScript, "--compare", theirs, store},
+		{o.Python, peerScript, "--compare", theirs, store},
 	} {
 		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 		cmd.Env = env

@@ -31,7 +31,7 @@ func machine(ctx context.Context, o options) error {
 	}
 	const ask = `import importlib.metadata as m, platform
 print("Python", platform.python_version() + ";", ", ".join(f"{n} {m.version(n)}" for n in "h5py h5coro healpy cdshealpix mortie numpy zarr".split()))`
-	out, err := exec.CommandContext(ctx, o.python, "-c", ask).CombinedOutput()
+	out, err := exec.CommandContext(ctx, o.Python, "-c", ask).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("the interpreter lacks a package of bench/requirements.txt: %w\n%s", err, out)
 	}

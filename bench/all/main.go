@@ -21,22 +21,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/englacial/zagg/bench/internal/peer"
 )
 
 type options struct {
-	shared, python, server, granules, hsds, only string
-	repeat                                       int
+	peer.Flags
+	shared, granules, hsds, only string
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.shared, "shared", "../shared", "folder with golden/bench and tools/gen_granules.py")
-	flag.StringVar(&o.python, "python", os.Getenv("ZAGG_PYTHON"), "interpreter with the packages of bench/requirements.txt")
-	flag.StringVar(&o.server, "s3", os.Getenv("ZAGG_VERSITYGW"), "the versitygw executable")
+	o.Add("the packages of bench/requirements.txt", 5, "; medians count")
+	o.AddServer("")
 	flag.StringVar(&o.granules, "granules", filepath.Join(os.TempDir(), "zagg-bench-granules"), "folder of the benchmark's granules; made if it is empty")
 	flag.StringVar(&o.hsds, "hsds", "", "HSDS's executable; empty: our HDF service alone")
 	flag.StringVar(&o.only, "only", "", "some parts, separated by commas: "+strings.Join(names(parts(o)), ", "))
-	flag.IntVar(&o.repeat, "n", 5, "repetitions; medians count")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/all:", err)
@@ -51,20 +52,20 @@ type part struct {
 }
 
 func parts(o options) []part {
-	golden, n := filepath.Join(o.shared, "golden", "bench"), strconv.Itoa(o.repeat)
+	golden, n := filepath.Join(o.shared, "golden", "bench"), strconv.Itoa(o.Repeat)
 	shards := []string{"./bench", "-granules", o.granules, "-config", filepath.Join(golden, "config.yaml"), "-catalog", filepath.Join(golden, "shardmap.json"),
-		"-s3", o.server, "-n", n}
+		"-s3", o.Server, "-n", n}
 	first := filepath.Join(o.granules, firstGranule)
-	hdf := []string{"./bench/hdf", "-granule", first, "-python", o.python}
+	hdf := []string{"./bench/hdf", "-granule", first, "-python", o.Python}
 	if o.hsds != "" {
 		hdf = append(hdf, "-hsds", o.hsds)
 	}
 	return []part{
-		{"shard", "The hot shard", slices.Concat(shards, []string{"-cell", hotShard, "-procs", "1,2", "-python", o.python, "-latency", "0s,30ms"})},
+		{"shard", "The hot shard", slices.Concat(shards, []string{"-cell", hotShard, "-procs", "1,2", "-python", o.Python, "-latency", "0s,30ms"})},
 		{"shards", "All 21 shards", slices.Concat(shards, []string{"-latency", "0s,30ms,disk"})},
-		{"reading", "Reading HDF5", []string{"./bench/h5", "-granule", first, "-python", o.python, "-s3", o.server}},
-		{"cells", "Cells and covers", []string{"./bench/cover", "-python", o.python}},
-		{"parts", "Statistics and writing", []string{"./bench/parts", "-python", o.python, "-n", n}},
+		{"reading", "Reading HDF5", []string{"./bench/h5", "-granule", first, "-python", o.Python, "-s3", o.Server}},
+		{"cells", "Cells and covers", []string{"./bench/cover", "-python", o.Python}},
+		{"parts", "Statistics and writing", []string{"./bench/parts", "-python", o.Python, "-n", n}},
 		{"hdf", "The HDF service", hdf},
 	}
 }
@@ -127,7 +128,7 @@ func granules(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, "making the benchmark's granules in", o.granules)
-	cmd := exec.CommandContext(ctx, o.python, filepath.Join(o.shared, "tools", "gen_granules.py"), o.granules, "bench")
+	cmd := exec.CommandContext(ctx, o.Python, filepath.Join(o.shared, "tools", "gen_granules.py"), o.granules, "bench")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("make granules: %w\n%s", err, out)
 	}

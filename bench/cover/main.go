@@ -30,16 +30,16 @@ import (
 var peersScript string
 
 type options struct {
-	python, only, profile                   string
-	repeat, procs, footprints, points, maps int
+	peer.Flags
+	only, profile                   string
+	procs, footprints, points, maps int
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.python, "python", os.Getenv("ZAGG_PYTHON"), "interpreter with mortie, healpy and cdshealpix; empty: ours alone")
+	o.Add("mortie, healpy and cdshealpix; empty: ours alone", 3, ", peers and ours in turn; the least times count")
 	flag.StringVar(&o.only, "only", "", "one of footprints6, footprints12, basins6, points12, map")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of our part")
-	flag.IntVar(&o.repeat, "n", 3, "repetitions, peers and ours in turn; the least times count")
 	flag.IntVar(&o.procs, "procs", runtime.NumCPU(), "threads of ours and of peers")
 	flag.IntVar(&o.footprints, "footprints", 8000, "footprints to cover")
 	flag.IntVar(&o.points, "points", 10_000_000, "points to locate")
@@ -70,14 +70,14 @@ func run(ctx context.Context, o options) error {
 	}
 	defer os.RemoveAll(dir)
 	var script *peer.Python
-	if o.python != "" {
+	if o.Python != "" {
 		threads := strconv.Itoa(o.procs)
-		if script, err = peer.Start(ctx, o.python, peersScript, "RAYON_NUM_THREADS="+threads, "OMP_NUM_THREADS="+threads); err != nil {
+		if script, err = peer.Start(ctx, o.Python, peersScript, "RAYON_NUM_THREADS="+threads, "OMP_NUM_THREADS="+threads); err != nil {
 			return err
 		}
 		defer script.Stop()
 	}
-	fmt.Printf("%d threads, the least of %d runs in turn; ratio: a peer's time over ours\n\n", o.procs, o.repeat)
+	fmt.Printf("%d threads, the least of %d runs in turn; ratio: a peer's time over ours\n\n", o.procs, o.Repeat)
 	fmt.Print(peer.TableHead)
 	for _, name := range []string{"footprints6", "footprints12", "basins6", "points12"} {
 		if o.only != "" && o.only != name {
@@ -87,7 +87,7 @@ func run(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
-		if err := t.Run(os.Stdout, script, o.repeat); err != nil {
+		if err := t.Run(os.Stdout, script, o.Repeat); err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}

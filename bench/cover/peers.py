@@ -1,9 +1,7 @@
-"""Covers polygons and locates points with mortie, healpy and cdshealpix, one request a line on standard input."""
+"""Covers polygons and locates points with mortie, healpy and cdshealpix."""
 
 import json
 import os
-import sys
-import time
 import warnings
 
 import astropy.units as u
@@ -85,14 +83,3 @@ PEERS = {
     "cdshealpix-12": use_cdshealpix,
     "mortie-points-12": use_mortie,
 }
-
-for line in sys.stdin:
-    request = json.loads(line)
-    try:
-        work = PEERS[request["peer"]](request["input"])
-        start, used = time.perf_counter(), time.process_time()
-        found = work()
-        answer = {"Wall": time.perf_counter() - start, "CPU": time.process_time() - used, "Found": found}
-    except Exception as e:
-        answer = {"Error": f"{type(e).__name__}: {e}"}
-    print(json.dumps(answer), flush=True)

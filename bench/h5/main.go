@@ -27,19 +27,19 @@ import (
 )
 
 type options struct {
-	granule, python, server, profile string
-	repeat, rows, only               int
-	latency                          time.Duration
+	peer.Flags
+	granule, profile string
+	rows, only       int
+	latency          time.Duration
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.granule, "granule", "", "an ATL06 granule")
-	flag.StringVar(&o.python, "python", os.Getenv("ZAGG_PYTHON"), "interpreter with h5py and h5coro; empty: ours alone")
-	flag.StringVar(&o.server, "s3", os.Getenv("ZAGG_VERSITYGW"), "the versitygw executable; empty: the local file alone")
+	o.Add("h5py and h5coro; empty: ours alone", 15, "")
+	o.AddServer("; empty: the local file alone")
 	flag.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of our reads of the local file, with -procs")
 	flag.IntVar(&o.only, "procs", 1, "GOMAXPROCS of the profile")
-	flag.IntVar(&o.repeat, "n", 15, "repetitions")
 	flag.IntVar(&o.rows, "rows", 5000, "rows of each beam over S3, in the middle")
 	flag.DurationVar(&o.latency, "latency", 30*time.Millisecond, "added before each answer of the S3 server")
 	flag.Parse()
@@ -54,14 +54,14 @@ func run(ctx context.Context, o options) error {
 		return profile(ctx, o)
 	}
 	var peers *reader
-	if o.python != "" {
+	if o.Python != "" {
 		var err error
-		if peers, err = startReader(ctx, o.python, nil); err != nil {
+		if peers, err = startReader(ctx, o.Python, nil); err != nil {
 			return err
 		}
 		defer peers.Stop()
 	}
-	if err := local(ctx, o, peers); err != nil || o.server == "" {
+	if err := local(ctx, o, peers); err != nil || o.Server == "" {
 		return err
 	}
 	return overS3(ctx, o)
@@ -125,7 +125,7 @@ func local(ctx context.Context, o options, peers *reader) error {
 		}
 	}
 	// Turn by turn, so that what else runs on the machine slows all alike; the first round warms up.
-	for i := range o.repeat + 1 {
+	for i := range o.Repeat + 1 {
 		for _, c := range all {
 			s, err := c.once()
 			if err != nil {
@@ -141,7 +141,7 @@ func local(ctx context.Context, o options, peers *reader) error {
 		}
 	}
 	base := all[min(2, len(all)-1)]
-	fmt.Printf("%d datasets of %s, whole, warm, %d repetitions; ratios to %s\n\n", len(paths()), base.size(o.granule), o.repeat, base.name)
+	fmt.Printf("%d datasets of %s, whole, warm, %d repetitions; ratios to %s\n\n", len(paths()), base.size(o.granule), o.Repeat, base.name)
 	fmt.Printf("| reader | wall ms min | median | CPU ms median | min ratio | median ratio |\n|---|--:|--:|--:|--:|--:|\n")
 	for _, c := range all {
 		c.all = c.all[1:]
@@ -241,11 +241,11 @@ func profile(ctx context.Context, o options) error {
 	defer pprof.StopCPUProfile()
 	var memory results
 	start := time.Now()
-	for range o.repeat {
+	for range o.Repeat {
 		if _, err := memory.readFile(ctx, o.granule, o.only); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("%.1f ms a read\n", 1e3*time.Since(start).Seconds()/float64(o.repeat))
+	fmt.Printf("%.1f ms a read\n", 1e3*time.Since(start).Seconds()/float64(o.Repeat))
 	return nil
 }

@@ -42,7 +42,7 @@ func serve(ctx context.Context, o options, work string) (*slow, error) {
 	if err := os.WriteFile(filepath.Join(root, bucket, key), data, 0o644); err != nil {
 		return nil, err
 	}
-	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.server, Root: root, AccessKey: access, SecretKey: secret, Latency: o.latency})
+	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.Server, Root: root, AccessKey: access, SecretKey: secret, Latency: o.latency})
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func overS3(ctx context.Context, o options) error {
 	if peers != nil {
 		defer peers.Stop()
 	}
-	for i := range min(o.repeat, 7) + 1 {
+	for i := range min(o.Repeat, 7) + 1 {
 		for _, c := range []struct {
 			into *[]sample
 			once func() (sample, error)
@@ -134,10 +134,10 @@ func lineS3(name string, s []sample) {
 }
 
 func peersOverS3(ctx context.Context, o options, server *slow) (*reader, error) {
-	if o.python == "" {
+	if o.Python == "" {
 		return nil, nil
 	}
-	return startReader(ctx, o.python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL(), "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
+	return startReader(ctx, o.Python, map[string]string{"AWS_ENDPOINT_URL_S3": server.URL(), "AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret,
 		"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"})
 }
 

@@ -30,25 +30,25 @@ import (
 var peersScript string
 
 func main() {
-	python := flag.String("python", os.Getenv("ZAGG_PYTHON"), "interpreter with numpy and zarr; empty: ours alone")
-	repeat := flag.Int("n", 3, "repetitions, peers and ours in turn; the least times count")
+	var o peer.Flags
+	o.Add("numpy and zarr; empty: ours alone", 3, ", peers and ours in turn; the least times count")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
-	if err := run(context.Background(), *python, *repeat); err != nil {
+	if err := run(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/parts:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, python string, repeat int) error {
+func run(ctx context.Context, o peer.Flags) error {
 	dir, err := os.MkdirTemp("", "zagg-parts-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	var script *peer.Python
-	if python != "" {
-		if script, err = peer.Start(ctx, python, peersScript, "OMP_NUM_THREADS=1", "ZAGG_BENCH_DIR="+dir); err != nil {
+	if o.Python != "" {
+		if script, err = peer.Start(ctx, o.Python, peersScript, "OMP_NUM_THREADS=1", "ZAGG_BENCH_DIR="+dir); err != nil {
 			return err
 		}
 		defer script.Stop()
@@ -59,7 +59,7 @@ func run(ctx context.Context, python string, repeat int) error {
 		if err != nil {
 			return err
 		}
-		if err := t.Run(os.Stdout, script, repeat); err != nil {
+		if err := t.Run(os.Stdout, script, o.Repeat); err != nil {
 			return err
 		}
 	}

@@ -1,9 +1,6 @@
-"""Statistics with numpy and writing with zarr-python, one request a line on standard input."""
+"""Statistics with numpy and writing with zarr-python."""
 
-import json
 import os
-import sys
-import time
 
 import numpy as np
 import zarr
@@ -45,16 +42,3 @@ def use_zarr(path):
 
 
 PEERS = {"numpy": use_numpy, "zarr-python": use_zarr}
-
-for line in sys.stdin:
-    request = json.loads(line)
-    try:
-        work = PEERS[request["peer"]](request["input"])
-        if check := getattr(work, "check", None):
-            check()
-        start, used = time.perf_counter(), time.process_time()
-        found = work()
-        answer = {"Wall": time.perf_counter() - start, "CPU": time.process_time() - used, "Found": found}
-    except Exception as e:
-        answer = {"Error": f"{type(e).__name__}: {e}"}
-    print(json.dumps(answer), flush=True)

@@ -5,7 +5,9 @@ package peer
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,17 +18,38 @@ import (
 	"time"
 )
 
-// A Python is an interpreter that runs a script which reads one JSON request a line and answers each with one line: what was asked
-// for, or {"Error": "…"}.
+// Flags are those that the benchmarks share.
+type Flags struct {
+	Python string // interpreter with the peers; "": zagg alone
+	Server string // the versitygw executable
+	Repeat int
+}
+
+// Add adds -python, of which with says what it needs, and -n, of which counts says what becomes of repetitions.
+func (f *Flags) Add(with string, repeat int, counts string) {
+	flag.StringVar(&f.Python, "python", os.Getenv("ZAGG_PYTHON"), "interpreter with "+with)
+	flag.IntVar(&f.Repeat, "n", repeat, "repetitions"+counts)
+}
+
+// AddServer adds -s3, of which without says what is measured without it.
+func (f *Flags) AddServer(without string) {
+	flag.StringVar(&f.Server, "s3", os.Getenv("ZAGG_VERSITYGW"), "the versitygw executable"+without)
+}
+
+// A Python is an interpreter that reads one JSON request a line and answers each with one line: what was asked for, or {"Error": "…"}.
 type Python struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
-// Start starts the interpreter, with more variables of the environment ("NAME=value").
+//go:embed answer.py
+var answers string
+
+// Start starts the interpreter with a script that says how requests are answered, as answer.py has it, and more variables of the
+// environment ("NAME=value").
 func Start(ctx context.Context, exe, script string, env ...string) (*Python, error) {
-	p := &Python{cmd: exec.CommandContext(ctx, exe, "-c", script)}
+	p := &Python{cmd: exec.CommandContext(ctx, exe, "-c", script+"\n\n"+answers)}
 	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), env...), os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
