@@ -33,7 +33,7 @@ def open_dataset(case):
     ds = xarray.open_zarr(case.store, group=case.group, chunks=None)
     if case.windows:
         assert [str(t)[:10] for t in ds.time.values] == ["2018-01-01", "2021-06-01"] and ds.h_mean.dims[0] == "time"
-        ds = ds.sel(time="2021-06-01").squeeze("time") if ds.time.dtype.kind == "M" else ds.isel(time=1)
+        ds = ds.isel(time=1)
     return ds.isel(cells=case.rows) if case.layout == "fullsphere" else ds
 
 

@@ -321,3 +321,34 @@ func TestViewSiteInBrowser(t *testing.T) {
 	require.Contains(t, b.text("cell"), "h_mean"+short(line[2]))
 	require.Empty(t, b.said)
 }
+
+// Windows of time are gone through by keys and by the slider, with a server and without one; a bookmark keeps the window.
+func TestViewWindowsInBrowser(t *testing.T) {
+	sharedtest.NeedsSweep(t)
+	b := chromium(t)
+	store, site := windowsStore(t), filepath.Join(t.TempDir(), "site")
+	ok(t, "view", store, "h_mean", "--export", site)
+	server := httptest.NewServer(http.FileServer(http.Dir(site)))
+	t.Cleanup(server.Close)
+	page, _ := serveView(t, store, "h_mean")
+	for name, address := range map[string]string{"served": page, "site": server.URL + "/"} {
+		b.open(address)
+		require.Equal(t, "late", b.text("timeName"), name)
+		latest := b.text("counted")
+		b.value(`document.getElementById("map").focus(); 0`)
+		b.press(",", "Comma", 188)
+		b.until(`document.getElementById("title").textContent.endsWith("early")`)
+		b.drawn()
+		require.Greater(t, b.value(colored), 50.0, name)
+		require.NotEqual(t, latest, b.text("counted"), name)
+		require.Contains(t, b.value("location.hash"), "time=early")
+		b.picture("windows-" + name)
+		b.choose("time", "1")
+		b.until(`document.getElementById("title").textContent.endsWith("late")`)
+		b.drawn()
+		require.Equal(t, latest, b.text("counted"), name)
+		b.open(address + "#time=early")
+		require.Equal(t, "early", b.text("timeName"), name)
+	}
+	require.Empty(t, b.said)
+}
