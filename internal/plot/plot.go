@@ -133,7 +133,7 @@ func newCells(d *Data) (*cells, error) {
 		}
 	}
 	if len(c.value) == 0 {
-		return nil, core.Errorf(core.Invalid, "plot.Map", d.Name, "nothing to draw: none of %d cells has a value", len(d.Values))
+		return nil, core.Errorf(core.Invalid, "plot.Map", d.Name, "nothing to draw: none of %d cells has a value that can be drawn: finite and below 1e300", len(d.Values))
 	}
 	var err error
 	if c.proj, err = projectionOf(d.Projection, c.lon, c.lat); err != nil {

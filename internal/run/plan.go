@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -289,7 +290,7 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	if !r.o.AllowMissing { // what is wrong with the configuration is so for all granules
 		err := r.recipe.Probe(ctx, s.Source, granules[0])
 		if changed := s.Changed(granules[0]); changed == nil && err != nil { // one that was replaced is read anew below
-			return nil, nil, core.Wrap(err, "read granule", granules[0].ID)
+			return nil, nil, core.Wrap(r.withoutTimes(err), "read granule", granules[0].ID)
 		}
 	}
 	count := r.progress.Count(len(granules), "granules")
@@ -312,6 +313,15 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 		r.note("%s are not in the area or the time that is asked for", humanize.Comma(seen.Unused))
 	}
 	return p, src, nil
+}
+
+// withoutTimes says of a granule without the variable that tells the time what it is needed for: the configuration may not name it.
+func (r *Run) withoutTimes(err error) error {
+	column := r.recipe.Selection().Time
+	if column == "" || !core.Is(err, core.NotFound) || !strings.Contains(err.Error(), column) {
+		return err
+	}
+	return core.Wrapf(err, "", "", "%w; start and end (--start, --end) and output.windowing need the times of observations, by default %s; another variable can be named by output.time_source", err, column)
 }
 
 // choose takes the shards that the options select; ranks stay those of the plan.

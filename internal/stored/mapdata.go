@@ -52,6 +52,9 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 		data.Corners = cornersIn(outlines)
 	}
 	if len(data.Values) == 0 {
+		if data.CellKM > 0 { // there are shards with data
+			return nil, core.Errorf(core.NotFound, "plot", s.URL, "no cell has a value of %s", variable)
+		}
 		return nil, s.empty("plot")
 	}
 	return data, nil

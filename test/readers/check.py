@@ -74,7 +74,7 @@ def xarray_group(case):
     ds = open_dataset(case)
     case.same(ds)
     assert ds["count"].dtype == np.int32 and ds["h_mean"].dtype == np.float32
-    for name in ds.data_vars:
+    for name in set(ds.data_vars) - {"time_bnds"}:
         assert ds[name].attrs["grid_mapping"] in ds.coords if "grid_mapping" in ds[name].attrs else case.grid == "h3"
 
 

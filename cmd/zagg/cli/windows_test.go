@@ -138,3 +138,25 @@ output:
 	ok(t, append(args, granules[0]+","+granules[1])...)
 	require.Equal(t, "meters", attribute("h_mean", "units"))
 }
+
+// What has no value, or no times, is said to be just that.
+func TestNothingOfIt(t *testing.T) {
+	folder := t.TempDir()
+	config, store := filepath.Join(folder, "c.yaml"), filepath.Join(folder, "s.zarr")
+	text := strings.Replace(string(readFile(t, "sample/demo.yaml")), "  variables:\n    count:", "  variables:\n    none: {expression: np.mean(h_li) * np.nan}\n    endless: {expression: 1 / (np.mean(h_li) * 0)}\n    count:", 1)
+	require.NoError(t, os.WriteFile(config, []byte(text), 0o644))
+	run := []string{"run", "--config", config, "--granules", "sample/ATL06_20241101010000_01002511_007_01.h5", "--store", store, "-q"}
+	for want, args := range map[string][]string{
+		"need the times of observations, by default delta_time": append(run, "--start", "2024-11-01"),
+	} {
+		code, _, errs := execute(t, "", args...)
+		require.Equal(t, 1, code)
+		require.Contains(t, errs, want)
+	}
+	ok(t, run...)
+	for variable, want := range map[string]string{"none": "no cell has a value of none", "endless": "has a value that can be drawn: finite"} {
+		code, _, errs := execute(t, "", "plot", store, variable, "-o", filepath.Join(folder, "x.png"))
+		require.Equal(t, 1, code)
+		require.Contains(t, errs, want)
+	}
+}
