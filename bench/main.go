@@ -230,7 +230,7 @@ func serve(ctx context.Context, o options, work string, delay time.Duration) (en
 			}
 		}
 	}
-	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.Server, Root: root, AccessKey: "bench", SecretKey: "benchbench", Latency: delay})
+	server, err := awstest.StartS3(ctx, awstest.S3Options{Exe: o.Server, Root: root, AccessKey: "bench", SecretKey: "benchbench", Latency: delay, KeepAlive: true})
 	if err != nil {
 		return "", nil, err
 	}

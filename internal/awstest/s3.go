@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type S3Options struct {
 	SecretKey string // made up if not given
 	Buckets   []string
 	Latency   time.Duration // before each request
+	KeepAlive bool          // versitygw leaves connections open, as S3 does
 	// Fault is asked what goes wrong with a request; SetFault replaces it.
 	Fault func(*http.Request) S3Fault
 }
@@ -103,7 +105,7 @@ func (s *S3) startVersity(ctx context.Context) error {
 	}
 	address := listener.Addr().String()
 	listener.Close() //nolint:errcheck // only its port was wanted
-	s.cmd = exec.Command(s.o.Exe, "--access", s.o.AccessKey, "--secret", s.o.SecretKey, "--port", address, "--quiet", "posix", s.o.Root)
+	s.cmd = exec.Command(s.o.Exe, "--access", s.o.AccessKey, "--secret", s.o.SecretKey, "--port", address, "--keep-alive="+strconv.FormatBool(s.o.KeepAlive), "--quiet", "posix", s.o.Root)
 	s.cmd.SysProcAttr = emulator.Attributes()
 	s.cmd.Stderr = &s.log
 	if err := s.cmd.Start(); err != nil {
