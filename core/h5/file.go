@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -29,6 +30,8 @@ type Options struct {
 	WholeFile  int64          // a file of no more bytes is read whole with the second request; default: see WholeFile
 	MostWhole  int64          // what WholeFile is at most; default: any
 	Request    int64          // bytes that cost as much as a request, for the default of WholeFile
+	Learn      bool           // what is read is noted, for File.Pattern
+	Like       *Pattern       // of a file that is much the same; nil: none is known
 	Gap        int64          // metadata requests of one batch closer than this become one; default 32 KiB
 	CacheBytes int64          // most bytes of metadata kept in memory; default 8 MiB
 	FetchBytes int64          // most bytes that one Fetch may read; default 1 GiB
@@ -62,7 +65,8 @@ type File struct {
 	scratch filter.Scratch
 	filters map[int]filter.Decoder
 	shared  *sharedTable
-	whole   bool // it is read whole
+	whole   bool                      // it is read whole
+	top     atomic.Pointer[linkTable] // of the root group, where Options.Learn or Like want it
 
 	mu     sync.Mutex
 	groups map[uint64]*linkTable
@@ -87,7 +91,7 @@ func newFile(src core.ObjectReader, url string, opt Options) *File {
 	for id, d := range opt.Filters {
 		f.filters[id] = filter.Decoder(d)
 	}
-	f.space = space.New(src, url, space.Options{Cache: f.opt.CacheBytes, Ahead: f.opt.ReadAhead, Gap: f.opt.Gap, Align: align})
+	f.space = space.New(src, url, space.Options{Cache: f.opt.CacheBytes, Ahead: f.opt.ReadAhead, Gap: f.opt.Gap, Align: align, Watch: opt.Learn})
 	return f
 }
 
@@ -111,14 +115,24 @@ const metadataRequests = 40
 // naming the next, and two when it is read whole: the limit is what 75 MB/s, a usual share of a network, transfer in the
 // time of six, at least 4 MiB and at most 16 MiB. (A request to S3 costs as much as a worker's time for 0.9 MB.)
 func WholeFile(latency time.Duration) int64 {
-	const trips, rate, least, most = 6, 75e6, 4 << 20, 16 << 20
-	return int64(min(max(trips*rate*latency.Seconds(), least), most))
+	const trips, least, most = 6, 4 << 20, 16 << 20
+	return min(max(tripsWorth(trips, latency), least), most)
+}
+
+// tripsWorth is what 75 MB/s bring in the time of some round trips.
+func tripsWorth(trips int, latency time.Duration) int64 {
+	const rate, longest = 75e6, 1e3
+	return int64(float64(trips) * rate * min(latency.Seconds(), longest))
 }
 
 // ReadsWhole reports whether a file of size bytes is read whole with these options, where the first request to its source took
 // latency: less time or money than more round trips.
 func (o Options) ReadsWhole(size int64, latency time.Duration) bool {
-	whole := cmp.Or(o.WholeFile, max(WholeFile(latency), metadataRequests*o.Request))
+	whole := max(WholeFile(latency), metadataRequests*o.Request)
+	if o.Like != nil {
+		whole = min(whole, o.Like.whole(latency, o.Request))
+	}
+	whole = cmp.Or(o.WholeFile, whole)
 	if o.MostWhole > 0 {
 		whole = min(whole, o.MostWhole)
 	}

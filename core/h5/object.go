@@ -131,6 +131,7 @@ func (f *File) objects(ctx context.Context, paths []string, found func(r *space.
 		want[i] = wanted{i, split(p)}
 	}
 	r := f.space.Reader(ctx)
+	f.foresee(r, want)
 	return f.descend(r, f.super.Root, "/", want, 0, func(w wanted, addr uint64) error {
 		o, err := f.load(r, addr, "/"+strings.Join(split(paths[w.index]), "/"))
 		if err != nil {

@@ -82,7 +82,7 @@ func (r *reading) joinSibling(ctx context.Context, j *joinWant) error {
 	if !ok {
 		return core.Errorf(core.NotFound, "levels.Read", r.url, "the granule has no sibling %q: shard maps and lists of granules name it", j.asset)
 	}
-	file, err := h5.Open(ctx, r.src, url, h5.Options{MostWhole: r.query.Memory / 4, Request: r.query.Request})
+	file, err := h5.Open(ctx, r.src, url, r.opening(j.asset, h5.Options{MostWhole: r.query.Memory / 4, Request: r.query.Request}))
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,11 @@ func (r *reading) joinSibling(ctx context.Context, j *joinWant) error {
 		return err
 	}
 	s := siblingRead{r: r, join: j, file: file, all: all, sets: sets}
-	return s.read(ctx)
+	if err := s.read(ctx); err != nil {
+		return err
+	}
+	r.learn(j.asset, file)
+	return nil
 }
 
 // checkSibling refuses a sibling that has none of the groups, or some of a group's datasets but not all of them.

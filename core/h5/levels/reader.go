@@ -36,6 +36,7 @@ type reader struct {
 	layout  Layout
 	names   *names.Reader
 	scratch sync.Pool // of *scratch: page faults of fresh memory cost more than filling it
+	learned patterns
 }
 
 // Info lists the layout's columns. Their types are only known from a granule: Type is 0.
@@ -69,6 +70,7 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 	if err := read.tableByTable(ctx, emit); err != nil {
 		return read.stats, err
 	}
+	read.learn("", read.file)
 	read.stats.Warnings = read.file.Warnings()
 	return read.stats, nil
 }
@@ -129,7 +131,8 @@ func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (rea
 	if s == nil {
 		s = &scratch{}
 	}
-	return &reading{layout: &r.layout, src: src, url: url, box: box, around: around, want: want, query: q, scratch: s, assets: g.Assets}, func() { r.scratch.Put(s) }, nil
+	release := r.names.Identify(g.ID).Version
+	return &reading{layout: &r.layout, src: src, url: url, release: release, learned: &r.learned, box: box, around: around, want: want, query: q, scratch: s, assets: g.Assets}, func() { r.scratch.Put(s) }, nil
 }
 
 // A reading is one Read under way.
@@ -152,6 +155,8 @@ type reading struct {
 	unplanned bool // records do not tell where their rows are
 	joined    bool // what is wanted of siblings is read
 	assets    map[string]string
+	release   []int // of the granule, by its name
+	learned   *patterns
 }
 
 // A table is the rows of one group.
@@ -191,7 +196,7 @@ func Opening(memory, request int64) h5.Options {
 // missing, which is normal; one that has some is damaged or of another product.
 func (r *reading) open(ctx context.Context, groups []string) error {
 	var err error
-	if r.file, err = h5.Open(ctx, r.src, r.url, Opening(r.query.Memory, r.query.Request)); err != nil {
+	if r.file, err = h5.Open(ctx, r.src, r.url, r.opening("", Opening(r.query.Memory, r.query.Request))); err != nil {
 		return err
 	}
 	paths, per := r.paths(groups), 2+len(r.want.items)

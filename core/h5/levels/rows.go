@@ -42,6 +42,7 @@ func (r rowReader) ReadRows(ctx context.Context, src core.ObjectReader, g core.G
 	if err := read.partByPart(ctx, emit); err != nil {
 		return read.stats, err
 	}
+	read.learn("", read.file)
 	read.stats.Warnings = read.file.Warnings()
 	return read.stats, nil
 }

@@ -150,6 +150,7 @@ func (r *Reader) Peek(what string, addr uint64, n int64) (*cursor.Cursor, error)
 	if err != nil {
 		return nil, err
 	}
+	r.note(e)
 	b, ok := r.cached(e)
 	if !ok {
 		segs, err := r.fetch([]extent{e})

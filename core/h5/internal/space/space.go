@@ -17,6 +17,7 @@ type Options struct {
 	Ahead int64 // least bytes of a request
 	Gap   int64 // requests of one batch that lie closer than this become one
 	Align int64 // a request begins at a multiple of this, where the bytes before are not there
+	Watch bool  // what is read and fetched is noted, for Watched
 }
 
 // A Space is an object as an HDF5 address space. Sizes, Base and Size are set once, after the superblock is read.
@@ -39,6 +40,8 @@ type Space struct {
 	tested bool          // the file's last byte was asked for
 	met    int64         // where an answer ended before what was asked for; -1: none did
 	quick  time.Duration // of the call that was answered soonest; 0: none was
+	read   []extent      // structures, if watched
+	values []extent      // what Fetch was asked for, if watched
 }
 
 // Stats are what was asked of the ObjectReader.
@@ -187,7 +190,7 @@ func (s *Space) fill(ctx context.Context, fresh []*segment) error {
 	for i, g := range fresh {
 		ranges[i] = core.Range{Offset: g.off, Length: g.end - g.off}
 	}
-	data, err := s.read(ctx, ranges)
+	data, err := s.ask(ctx, ranges)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, g := range fresh {
@@ -204,8 +207,8 @@ func (s *Space) fill(ctx context.Context, fresh []*segment) error {
 	return nil
 }
 
-// read is ReadRanges, counted and with its answer's shape checked.
-func (s *Space) read(ctx context.Context, ranges []core.Range) ([][]byte, error) {
+// ask is ReadRanges, counted and with its answer's shape checked.
+func (s *Space) ask(ctx context.Context, ranges []core.Range) ([][]byte, error) {
 	start := time.Now()
 	data, err := s.src.ReadRanges(ctx, s.url, ranges)
 	if err != nil {
@@ -275,6 +278,9 @@ func (s *Space) Fetch(ctx context.Context, ranges []core.Range) ([][]byte, error
 	var where []int
 	s.mu.Lock()
 	for i, r := range ranges {
+		if s.opt.Watch {
+			s.values = append(s.values, extent{r.Offset, r.Offset + r.Length})
+		}
 		b, ok := view(s.segs, extent{r.Offset, r.Offset + r.Length})
 		if ok {
 			out[i] = b
@@ -287,7 +293,7 @@ func (s *Space) Fetch(ctx context.Context, ranges []core.Range) ([][]byte, error
 	if len(ask) == 0 {
 		return out, nil
 	}
-	data, err := s.read(ctx, append(ask, s.untestedEnd()...))
+	data, err := s.ask(ctx, append(ask, s.untestedEnd()...))
 	if err != nil {
 		return nil, err
 	}
