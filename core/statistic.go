@@ -26,6 +26,9 @@ type StatisticInfo struct {
 	// unknown, so are the output's.
 	Outputs []Field
 	Folds   Folding // of a Folder
+	// AnyType says that the first output is stored in the dtype of the configuration, by default float32, whatever its Type. Otherwise arrays
+	// have the types and fill values of their outputs, and a configuration may only repeat the type.
+	AnyType bool
 }
 
 // A Folding says how closely Fold of results on parts, in any order, agrees with Compute on the whole.

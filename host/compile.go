@@ -121,7 +121,22 @@ func (r *Recipe) Statistics() []core.Statistic {
 	return out
 }
 
-// Arrays returns the variables with the shapes of their cells, in the configuration's order.
+// Inputs returns the names of the inputs of each statistic, by its name in the configuration. Params of these names may be columns.
+func (r *Recipe) Inputs() map[string][]string {
+	out := map[string][]string{}
+	for i := range r.pipeline.Vars {
+		if function := r.outputs[i].Array.Function; function != "" {
+			for _, in := range r.pipeline.Vars[i].Stat.Info().Inputs {
+				out[function] = append(out[function], in.Name)
+			}
+			slices.Sort(out[function])
+			out[function] = slices.Compact(out[function])
+		}
+	}
+	return out
+}
+
+// Arrays returns the variables with the types and shapes of their cells, in the configuration's order.
 func (r *Recipe) Arrays() []config.Array {
 	out := make([]config.Array, len(r.outputs))
 	for i := range out {
@@ -256,6 +271,9 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	if v.Inputs, err = c.inputs(ctx, a, v.Stat.Info()); err != nil {
 		return err
 	}
+	if a, err = c.typed(a, v.Stat.Info(), v.Inputs); err != nil {
+		return err
+	}
 	r := c.recipe
 	r.pipeline.Vars = append(r.pipeline.Vars, v)
 	r.outputs = append(r.outputs, store.Output{Array: *a, Fields: c.outputs(a, v.Stat.Info())})
@@ -264,7 +282,7 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 
 // chunkValue makes what computes one number of each chunk. It takes columns, not the numbers of others.
 func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
-	v := engine.ChunkValue{Name: a.Name, Type: a.Type}
+	v := engine.ChunkValue{Name: a.Name}
 	var err error
 	if v.Stat, err = c.reduction(ctx, a, nil); err != nil {
 		return err
@@ -275,11 +293,14 @@ func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
 	if v.Inputs, err = c.inputs(ctx, a, v.Stat.Info()); err != nil {
 		return err
 	}
+	if v.Type, err = c.chunkType(a, v.Stat.Info(), v.Inputs); err != nil {
+		return err
+	}
 	if _, taken := c.columns[a.Name]; taken {
 		return c.recipe.Config.Errorf(a.Key, "the reader has a column of this name")
 	}
 	c.recipe.pipeline.Chunks = append(c.recipe.pipeline.Chunks, v)
-	c.chunks = append(c.chunks, expr.Var{Name: a.Name, Type: a.Type, PerCell: true})
+	c.chunks = append(c.chunks, expr.Var{Name: a.Name, Type: v.Type, PerCell: true})
 	return nil
 }
 
@@ -416,7 +437,7 @@ func (c *compiler) derive(p config.Param) (int, error) {
 	return c.addDerived(p.Expression, program), nil
 }
 
-// outputs names and types what is stored. Only a statistic's first output has the declared dtype and fill value.
+// outputs names and types what is stored. Of a statistic's outputs the first is the configuration's array, and others without a type are of its type.
 func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Field {
 	fields := slices.Clone(info.Outputs)
 	for i := range fields {
@@ -427,7 +448,10 @@ func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Fiel
 		if i == 0 || f.Type == 0 {
 			f.Type, f.Fill = a.Type, a.Fill
 		}
-		if config.TimeUnits(f.Units) && a.DefaultType && f.Type == core.Float32 {
+		if len(f.Fill) == 0 && !f.Ragged {
+			f.Fill = config.DefaultFill(f.Type)
+		}
+		if config.TimeUnits(f.Units) && a.DefaultType && info.AnyType && f.Type == core.Float32 {
 			f.Type = core.Float64 // a float32 tells minutes apart, years after the epoch
 		}
 	}

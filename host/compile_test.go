@@ -110,6 +110,62 @@ func TestShapesOfStatistics(t *testing.T) {
 	}
 }
 
+// What a statistic says of the type of its results is what is stored, with its fill value, also where the configuration repeats it; where it says
+// another it is refused, but for the statistics that come with zagg, which are stored in any type.
+func TestTypesOfStatistics(t *testing.T) {
+	with := func(said string) (*host.Recipe, error) {
+		return compile(t, edited(t, simple, "mean: {function: mean, source: v}", "mean: {function: "+said+"}"))
+	}
+	for said, want := range map[string]struct {
+		t    core.Type
+		fill string
+	}{
+		"whole, source: v": {core.Int32, "-9"}, "whole, source: v, dtype: int32": {core.Int32, "-9"}, "whole, source: v, fill_value: 7": {core.Int32, "7"},
+		"whole, source: v, dtype: i4, fill_value: 5.0": {core.Int32, "5"},
+		"words, source: v": {core.Uint64, "0"}, "words, source: v, fill_value: 18446744073709551615": {core.Uint64, "18446744073709551615"},
+		"flags, source: v": {core.Bool, "false"}, "flags, source: v, fill_value: 1": {core.Bool, "true"},
+		"pair, source: v": {core.Float64, `"NaN"`}, "pair, source: v, fill_value: -1": {core.Float64, "-1"},
+		"like, source: one": {core.Float64, `"NaN"`}, "like, source: v, dtype: int16": {core.Int16, "0"},
+		"mean, source: v": {core.Float32, `"NaN"`}, "mean, source: v, dtype: float64": {core.Float64, `"NaN"`}, "len": {core.Float32, "0"},
+		"max, source: v": {core.Float32, `"NaN"`}, "count, dtype: int32": {core.Int32, "0"},
+	} {
+		r, err := with(said)
+		require.NoError(t, err, said)
+		a := r.Arrays()[1]
+		require.Equal(t, want.t, a.Type, said)
+		require.Equal(t, want.fill, string(a.Fill), said)
+	}
+	for said, want := range map[string]string{
+		"whole, source: v, dtype: int64":    "whole gives int32, and the configuration says dtype: int64: leave that out, or repeat what it gives",
+		"pair, source: v, dtype: float32":   "pair gives float64, and the configuration says dtype: float32",
+		"whole, source: v, fill_value: NaN": `"NaN" does not fit int32, which whole gives`,
+		"whole, source: v, fill_value: 3e9": "3000000000.0 does not fit int32, which whole gives",
+		"words, source: v, fill_value: -1":  "-1 does not fit uint64, which words gives",
+		"texts, source: v":                  "texts gives texts, which no array of numbers can hold",
+	} {
+		_, err := with(said)
+		require.ErrorContains(t, err, want, said)
+		require.ErrorContains(t, err, "run.yaml:6:", said)
+		require.Equal(t, core.Invalid, core.CodeOf(err), said)
+	}
+	r, err := with("words, source: v")
+	require.NoError(t, err)
+	require.Contains(t, r.Notes, "aggregation.variables.mean: words gives uint64 and there is no fill_value: cells without observations hold 0")
+}
+
+// The numbers of chunks are stored nowhere, and are NaN where there are none: as a statistic gives them, if it gives floats.
+func TestTypesOfChunkValues(t *testing.T) {
+	with := func(said string) error {
+		_, err := compile(t, edited(t, simple, "aggregation:\n", "aggregation:\n  chunk_precompute:\n    x: {source: v, function: "+said+"}\n"))
+		return err
+	}
+	for _, said := range []string{"pair", "pair, dtype: float64", "whole", "whole, dtype: float32", "mean, dtype: float32", "like, dtype: float32"} {
+		require.NoError(t, with(said), said)
+	}
+	require.ErrorContains(t, with("pair, dtype: float32"), "pair gives float64, and the configuration says dtype: float32")
+	require.ErrorContains(t, with("texts"), "texts gives texts")
+}
+
 // Columns are those that are used, where the reader knows more; a source is not needed to count.
 func TestCountNeedsNoColumn(t *testing.T) {
 	text := `data_source: {reader: table}

@@ -192,6 +192,10 @@ func testPlugin() core.Plugin {
 			stat("percell", testStat{[]core.Input{{Name: "source"}, {Name: "edge", PerCell: true}}, []core.Field{{Type: core.Float64}}}),
 			stat("needs", testStat{[]core.Input{{Name: "source"}, {Name: "other"}, {Name: "maybe", Optional: true}}, []core.Field{{Type: core.Float64}}}),
 			stat("nothing", testStat{source, nil}),
+			stat("whole", testStat{source, []core.Field{{Type: core.Int32, Width: 1, Fill: json.RawMessage("-9")}}}),
+			stat("words", testStat{source, []core.Field{{Type: core.Uint64, Width: 1}}}),
+			stat("texts", testStat{source, []core.Field{{Type: core.Bytes, Width: 1}}}),
+			stat("flags", testStat{source, []core.Field{{Type: core.Bool, Width: 1}}}),
 		},
 	}
 }

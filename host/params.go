@@ -15,10 +15,17 @@ import (
 // resolve decides what the texts of a variable's params are: one that names columns of the reader is a column or an expression, and any other is a
 // constant of the statistic. texts are those.
 func (c *compiler) resolve(a *config.Array) (params []config.Param, texts []string) {
-	params = slices.Clone(a.Params)
+	return resolve(a.Params, func(_, name string) bool {
+		_, ok := c.columns[name]
+		return ok || name == config.TimeColumn
+	})
+}
+
+func resolve(given []config.Param, isColumn func(param, name string) bool) (params []config.Param, texts []string) {
+	params = slices.Clone(given)
 	for i := range params {
 		p := &params[i]
-		if p.Const != nil || p.Outright || c.namesColumn(p) {
+		if p.Const != nil || p.Outright || namesColumn(p, isColumn) {
 			continue
 		}
 		text, _ := json.Marshal(p.Column + p.Expression) // one of them is empty; a text always marshals
@@ -29,21 +36,22 @@ func (c *compiler) resolve(a *config.Array) (params []config.Param, texts []stri
 }
 
 // namesColumn reports whether a text that may be a constant is about columns.
-func (c *compiler) namesColumn(p *config.Param) bool {
-	names := []string{p.Column}
+func namesColumn(p *config.Param, isColumn func(param, name string) bool) bool {
 	if p.Expression != "" {
-		names = expr.Names(p.Expression)
+		return slices.ContainsFunc(expr.Names(p.Expression), func(name string) bool { return isColumn(p.Name, name) })
 	}
-	return slices.ContainsFunc(names, func(name string) bool {
-		_, ok := c.columns[name]
-		return ok || name == config.TimeColumn
-	})
+	return isColumn(p.Name, p.Column)
 }
 
-// statistic makes a statistic of its constant params; the others are inputs.
-func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statistic, error) {
+// Constants is what a variable's statistic is made from: the params that are constants, by name. isColumn tells whether a name under a param is that
+// of a column.
+func Constants(a *config.Array, isColumn func(param, name string) bool) (json.RawMessage, error) {
+	params, _ := resolve(a.Params, isColumn)
+	return constantsOf(a, params)
+}
+
+func constantsOf(a *config.Array, params []config.Param) (json.RawMessage, error) {
 	constants := map[string]json.RawMessage{}
-	params, texts := c.resolve(a)
 	for _, p := range params {
 		if p.Const != nil {
 			constants[p.Name] = p.Const
@@ -55,7 +63,13 @@ func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statist
 	if a.Times == "per-centroid" {
 		constants["timed"] = json.RawMessage("true")
 	}
-	cfg, err := json.Marshal(constants)
+	return json.Marshal(constants)
+}
+
+// statistic makes a statistic of its constant params; the others are inputs.
+func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statistic, error) {
+	params, texts := c.resolve(a)
+	cfg, err := constantsOf(a, params)
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func TestSetupRefuses(t *testing.T) {
 		"layout":         {[]string{"layout: compact", "layout: fullsphere"}, two(), "the store's layout is compact, this run's fullsphere"},
 		"one shard less": {nil, map[string][]string{"1111": {"a"}}, "the store was made for another set of shards"},
 		"other shard":    {nil, map[string][]string{"1111": {"a"}, "-1112": {"a"}}, "the store was made for another set of shards"},
-		"compression":    {[]string{"output:\n", "output:\n  compression: none\n"}, two(), "the store's arrays are stored otherwise (chunks, compression or attributes)"},
+		"compression":    {[]string{"output:\n", "output:\n  compression: none\n"}, two(), "the store's arrays are stored otherwise (types, fill values, chunks, compression or attributes)"},
 		"level":          {[]string{"output:\n", "output:\n  compression: {codec: zstd, level: 9}\n"}, two(), "the store's arrays are stored otherwise"},
 		"inner chunks":   {[]string{"child_order: 5", "child_order: 5\n    chunk_inner: 4\n    sharded: true"}, two(), "the store's arrays are stored otherwise"},
 		"consolidated":   {[]string{"output:\n", "output:\n  consolidate_metadata: false\n"}, two(), "the store's arrays are stored otherwise"},
@@ -107,7 +107,7 @@ func TestSetupComparesArrays(t *testing.T) {
 	require.False(t, old.start(t, store))
 	s := planned(t, recipe(t, edited(t, plain, "output:\n", "output:\n  compression: none\n")), two())
 	_, err := s.template.Store.SetUp(t.Context(), store, s.url, s.plan, false, false)
-	require.ErrorContains(t, err, "the store's arrays are stored otherwise (chunks, compression or attributes)")
+	require.ErrorContains(t, err, "the store's arrays are stored otherwise (types, fill values, chunks, compression or attributes)")
 	require.NoError(t, store.Delete(t.Context(), old.url+"/5/mean/zarr.json"))
 	_, err = old.template.Store.SetUp(t.Context(), store, old.url, old.plan, false, false)
 	require.Error(t, err, "an array is missing")

@@ -46,6 +46,7 @@ type readerSuite struct {
 }
 
 func (r *readerSuite) steps() []step {
+	const index = "zagg index build writes it, runs with data_source.index read it"
 	return []step{
 		{name: "New", run: r.checkNew, needed: true},
 		{name: "Info", run: r.checkInfo, needed: true},
@@ -63,10 +64,10 @@ func (r *readerSuite) steps() []step {
 		{name: "SourceFails", run: r.checkSourceFails},
 		{name: "Truncated", run: r.checkTruncated},
 		{name: "Damaged", run: r.checkDamaged, share: 100},
-		{name: "Index", run: r.checkIndex, share: 330},
-		{name: "IndexDamaged", run: r.checkIndexDamaged, share: 190},
-		{name: "Rows", run: r.checkRows, share: 60},
-		{name: "Identify", run: r.checkIdentify},
+		{name: "Index", run: r.checkIndex, share: 330, use: index},
+		{name: "IndexDamaged", run: r.checkIndexDamaged, share: 190, use: index},
+		{name: "Rows", run: r.checkRows, share: 60, use: "runs look cells of rows up in an index; of readers that are linked in"},
+		{name: "Identify", run: r.checkIdentify, use: "runs take the newest revision of each granule"},
 	}
 }
 

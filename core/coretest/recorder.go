@@ -21,6 +21,7 @@ type Result struct {
 	// Skipped says why the check was not made, or not whole: then it is not passed, although it found nothing. Absent says what is not there to
 	// be checked, such as an optional power.
 	Skipped, Absent string
+	Use             string // of an optional power: what runs and commands do with it
 }
 
 // Passed reports that the check found nothing; it may not have been made.
@@ -39,6 +40,7 @@ type Recorder struct {
 	failures []string
 	skipped  string
 	absent   string
+	use      string
 	parts    bool // it has run checks of its own
 	began    time.Time
 	shares   map[string]int // of parts to come, as a suite says; see Expect
@@ -100,6 +102,13 @@ func (r *Recorder) Absentf(format string, args ...any) {
 	runtime.Goexit()
 }
 
+// Uses says what an optional power is for, whether it is there or not.
+func (r *Recorder) Uses(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.use = text
+}
+
 // FailNow ends the check.
 func (r *Recorder) FailNow() { runtime.Goexit() }
 
@@ -113,6 +122,17 @@ func (r *Recorder) Expect(shares map[string]int) {
 			r.shares[name] = share
 		}
 	}
+}
+
+// Wants reports whether a check of this name is to be made.
+func (r *Recorder) Wants(name string) bool {
+	if r.Only == nil || r.Only(r.name+"/"+name) {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parts = true // it has some, although none is made: it is not itself a check that passed
+	return false
 }
 
 // left is how long the checks that are expected after one may take, if all take as long for their shares as those before.
@@ -141,10 +161,7 @@ func (r *Recorder) Run(name string, check func(*Recorder)) bool {
 	if r.name != "" {
 		name = r.name + "/" + name
 	}
-	if r.Only != nil && r.name != "" && !r.Only(name) {
-		r.mu.Lock()
-		r.parts = true // it has some, although none is made: it is not itself a check that passed
-		r.mu.Unlock()
+	if r.name != "" && !r.Wants(short) {
 		return true
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
@@ -211,7 +228,7 @@ func (r *Recorder) end(took, left time.Duration) bool {
 	r.over = true
 	if !r.parts || len(r.failures) > 0 {
 		r.results.mu.Lock()
-		result := Result{Name: r.name, Failures: r.failures, Took: took, Left: left, Skipped: r.skipped, Absent: r.absent}
+		result := Result{Name: r.name, Failures: r.failures, Took: took, Left: left, Skipped: r.skipped, Absent: r.absent, Use: r.use}
 		r.results.list = append(r.results.list, result)
 		r.results.mu.Unlock()
 		if r.Each != nil {

@@ -48,6 +48,7 @@ type statisticSuite struct {
 }
 
 func (s *statisticSuite) steps() []step {
+	const fold = "zagg coarsen makes coarser levels, runs with more granules than before fold them in"
 	return []step{
 		{name: "New", run: s.checkNew, needed: true},
 		{name: "Info", run: s.checkInfo, needed: true},
@@ -61,10 +62,10 @@ func (s *statisticSuite) steps() []step {
 		{name: "WrongInputs", run: s.checkWrongInputs},
 		{name: "Concurrent", run: s.checkConcurrent, share: 165},
 		{name: "Cancelled", run: s.checkCancelled, share: 7},
-		{name: "Fold", run: s.checkFold, share: 11},
-		{name: "FoldOfOne", run: s.checkFoldOfOne},
-		{name: "FoldOfFolds", run: s.checkFoldOfFolds},
-		{name: "FoldWrongInputs", run: s.checkFoldWrongInputs},
+		{name: "Fold", run: s.checkFold, share: 11, use: fold},
+		{name: "FoldOfOne", run: s.checkFoldOfOne, use: fold},
+		{name: "FoldOfFolds", run: s.checkFoldOfFolds, use: fold},
+		{name: "FoldWrongInputs", run: s.checkFoldWrongInputs, use: fold},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
@@ -52,8 +53,9 @@ type check struct {
 type step struct {
 	name   string
 	run    func(*check)
-	needed bool // the rest makes no sense without
-	share  int  // about what part of the time of its suite it takes, in thousandths; 0: next to nothing
+	needed bool   // the rest makes no sense without
+	share  int    // about what part of the time of its suite it takes, in thousandths; 0: next to nothing
+	use    string // what an optional power is used for; "": it is none
 }
 
 // run makes one check: it passes if it reports nothing. A panic is reported, too. What is needed is done even where the
@@ -83,6 +85,9 @@ func (s *step) do(t report, ctx context.Context, opt Options) {
 			c.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if u, ok := t.(interface{ Uses(string) }); ok && s.use != "" {
+		u.Uses(s.use)
+	}
 	s.run(c)
 	if c.held.Load() == 0 && !s.needed { // nothing was found because nothing was looked at
 		c.absent("there is nothing for it to check")
@@ -92,6 +97,9 @@ func (s *step) do(t report, ctx context.Context, opt Options) {
 // runAll makes checks, until one fails that the rest needs.
 func runAll[S Tester[S]](t S, opt Options, steps []step) {
 	t.Helper()
+	if w, ok := any(t).(interface{ Wants(string) bool }); ok && !slices.ContainsFunc(steps, func(s step) bool { return w.Wants(s.name) }) {
+		return // what other checks need is not made for none
+	}
 	if e, ok := any(t).(interface{ Expect(map[string]int) }); ok {
 		shares := map[string]int{}
 		for _, s := range steps {
@@ -99,9 +107,14 @@ func runAll[S Tester[S]](t S, opt Options, steps []step) {
 		}
 		e.Expect(shares)
 	}
+	failed := "" // what the rest makes no sense without
 	for _, s := range steps {
+		if failed != "" {
+			t.Run(s.name, func(t S) { t.Skipf("not made, because %s failed", failed) })
+			continue
+		}
 		if !run(t, opt, s) && s.needed {
-			return
+			failed = s.name
 		}
 	}
 }

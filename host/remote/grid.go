@@ -77,7 +77,7 @@ func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.Shard
 		if used > wire.MaxMessage-requestBytes {
 			return nil, core.Errorf(core.Invalid, "plugin", g.plugin.options.Name, "a region of %d bytes is too large for a plugin: %d are the most", used, wire.MaxMessage-requestBytes)
 		}
-		part, err := retry(ctx, g.instance, func(s *session, handle uint64) ([][]core.ShardKey, error) {
+		part, err := retry(ctx, g.instance, "Grid.Cover", func(s *session, handle uint64) ([][]core.ShardKey, error) {
 			return cover(ctx, s, handle, regions[:n])
 		})
 		if err != nil {
@@ -125,7 +125,7 @@ func (g *grid) Shards(ctx context.Context, keys []core.ShardKey) ([]core.Shard, 
 		if err := wire.CheckText("shard key", texts...); err != nil {
 			return nil, err
 		}
-		part, err := retry(ctx, g.instance, func(s *session, handle uint64) ([]core.Shard, error) {
+		part, err := retry(ctx, g.instance, "Grid.Shards", func(s *session, handle uint64) ([]core.Shard, error) {
 			return g.shards(ctx, s, &zaggv1.ShardsRequest{Handle: handle, Keys: texts})
 		})
 		if err != nil {
@@ -171,7 +171,7 @@ func (g *grid) Cells(ctx context.Context, key core.ShardKey) ([]core.Column, err
 		}
 		limit.Bytes += slots * row
 	}
-	return retry(ctx, g.instance, func(s *session, handle uint64) ([]core.Column, error) {
+	return retry(ctx, g.instance, "Grid.Cells", func(s *session, handle uint64) ([]core.Column, error) {
 		cols, err := columns(ctx, s, s.grid.Cells, &zaggv1.CellsRequest{Handle: handle, Key: string(key)}, limit)
 		if err == nil {
 			err = checkRows(s, cols, 2+len(coords), int(slots))
@@ -220,7 +220,7 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 }
 
 func (g *grid) locate(ctx context.Context, key core.ShardKey, lon, lat []float64, slot []int32) error {
-	_, err := retry(ctx, g.instance, func(s *session, handle uint64) (struct{}, error) {
+	_, err := retry(ctx, g.instance, "Grid.Locate", func(s *session, handle uint64) (struct{}, error) {
 		request := &zaggv1.LocateRequest{Handle: handle, Key: string(key), Lon: core.Raw(lon), Lat: core.Raw(lat)}
 		reply, err := unary(ctx, s, s.grid.Locate, request)
 		if err != nil {
@@ -269,7 +269,7 @@ func (l locating) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat [
 }
 
 func (g *grid) locateIn(ctx context.Context, keys []string, lon, lat []float64, shard, slot []int32) error {
-	_, err := retry(ctx, g.instance, func(s *session, handle uint64) (struct{}, error) {
+	_, err := retry(ctx, g.instance, "Grid.LocateIn", func(s *session, handle uint64) (struct{}, error) {
 		request := &zaggv1.LocateInRequest{Handle: handle, Keys: keys, Lon: core.Raw(lon), Lat: core.Raw(lat)}
 		reply, err := unary(ctx, s, s.grid.LocateIn, request)
 		if err != nil {
@@ -313,7 +313,7 @@ func (n naming) Names(ctx context.Context, lon, lat []float64) ([]core.Column, e
 
 func (g *grid) names(ctx context.Context, lon, lat []float64) ([]core.Column, error) {
 	limit := wire.Limit{Columns: 64, Bytes: uint64(len(lon)+1) * nameBytes}
-	return retry(ctx, g.instance, func(s *session, handle uint64) ([]core.Column, error) {
+	return retry(ctx, g.instance, "Grid.Names", func(s *session, handle uint64) ([]core.Column, error) {
 		cols, err := columns(ctx, s, s.grid.Names, &zaggv1.NamesRequest{Handle: handle, Lon: core.Raw(lon), Lat: core.Raw(lat)}, limit)
 		if err == nil {
 			err = checkRows(s, cols, -1, len(lon))

@@ -30,7 +30,7 @@ func (c covering) CoverCells(ctx context.Context, sets [][]uint64, margins []flo
 		if used > wire.MaxMessage-requestBytes {
 			return nil, nil, core.Errorf(core.Invalid, "plugin", c.of.plugin.options.Name, "a set of cells of %d bytes is too large for a plugin: %d are the most", used, wire.MaxMessage-requestBytes)
 		}
-		part, err := retry(ctx, c.of.instance, func(s *session, handle uint64) (cellCover, error) {
+		part, err := retry(ctx, c.of.instance, "Grid.CoverCells", func(s *session, handle uint64) (cellCover, error) {
 			return coverCells(ctx, s, handle, sets[:n], margins[:n])
 		})
 		if err != nil {
@@ -107,7 +107,7 @@ func (g *grid) restore(ctx context.Context, old *core.Legacy) (core.Restored, er
 	if err := wire.CheckText("shard key", request.Keys...); err != nil {
 		return core.Restored{}, err
 	}
-	return retry(ctx, g.instance, func(s *session, handle uint64) (core.Restored, error) {
+	return retry(ctx, g.instance, "Grid.Restore", func(s *session, handle uint64) (core.Restored, error) {
 		request.Handle = handle
 		reply, err := unary(ctx, s, s.grid.Restore, request)
 		if err != nil {
@@ -131,7 +131,7 @@ func (m measuring) CellAreas(ctx context.Context, key core.ShardKey, slots []int
 	}
 	out := make([]float64, 0, len(slots))
 	for part := range slices.Chunk(slots, slotsAtOnce) {
-		areas, err := retry(ctx, m.of.instance, func(s *session, handle uint64) ([]float64, error) {
+		areas, err := retry(ctx, m.of.instance, "Grid.CellAreas", func(s *session, handle uint64) ([]float64, error) {
 			reply, err := unary(ctx, s, s.grid.CellAreas, &zaggv1.CellAreasRequest{Handle: handle, Key: string(key), Slots: core.Raw(part)})
 			if err != nil {
 				return nil, err

@@ -35,7 +35,7 @@ var errEarly = errors.New("it answered before it had heard everything")
 // make configures the thing for the first time.
 func (p *Plugin) make(ctx context.Context, kind zaggv1.Kind, name string, config core.Config) (*instance, error) {
 	i := &instance{plugin: p, made: map[*worker]*handle{}, request: &zaggv1.ConfigureRequest{Kind: kind, Name: name, Config: slices.Clone(config)}}
-	_, err := retry(ctx, i, func(*session, uint64) (struct{}, error) { return struct{}{}, nil })
+	_, err := retry(ctx, i, "", func(*session, uint64) (struct{}, error) { return struct{}{}, nil })
 	return i, err
 }
 
@@ -59,16 +59,16 @@ func (i *instance) acquire(ctx context.Context) (*session, uint64, error) {
 		return s, h.number, nil
 	}
 	made, err := unary(ctx, s, s.plugin.Configure, i.request)
-	if err != nil {
-		return s, 0, err
+	if err == nil && made.Handle == 0 {
+		err = s.wrong(errors.New("it made a thing without a handle"))
 	}
-	if made.Handle == 0 {
-		return s, 0, s.wrong(errors.New("it made a thing without a handle"))
+	if err != nil {
+		return s, 0, i.named("Plugin.Configure", err)
 	}
 	number := made.Handle
 	made.Handle = 0
 	if !i.describes(made) {
-		return s, 0, s.wrong(errors.New("after a new start it describes " + i.request.Name + " in another way than before"))
+		return s, 0, i.named("Plugin.Configure", s.wrong(errors.New("after a new start it describes it in another way than before")))
 	}
 	h.session, h.number = s, number
 	return s, number, nil
@@ -89,8 +89,8 @@ func (i *instance) wrong(err error) error {
 	return core.Errorf(core.Internal, "plugin", i.plugin.options.Name, "%w", err)
 }
 
-// retry makes a call that can be repeated, and repeats it once if the plugin died of it.
-func retry[T any](ctx context.Context, i *instance, call func(*session, uint64) (T, error)) (T, error) {
+// retry makes a call that can be repeated, and repeats it once if the plugin died of it. method is its name, for errors; "": they have it.
+func retry[T any](ctx context.Context, i *instance, method string, call func(*session, uint64) (T, error)) (T, error) {
 	for try := 0; ; try++ {
 		var out T
 		s, handle, err := i.acquire(ctx)
@@ -98,9 +98,18 @@ func retry[T any](ctx context.Context, i *instance, call func(*session, uint64) 
 			out, err = call(s, handle)
 		}
 		if err == nil || s == nil || s.endError() == nil || try > 0 || ctx.Err() != nil {
-			return out, err
+			return out, i.named(method, err)
 		}
 	}
+}
+
+// named says in an error of the border which call of which thing it was. What the plugin's code says of its own accord stays as it is.
+func (i *instance) named(method string, err error) error {
+	e, ok := err.(*core.Error)
+	if !ok || e.Op != "plugin" || method == "" {
+		return err
+	}
+	return core.Wrapf(err, "plugin", e.Subject, "%s of %s: %w", method, i.request.Name, e.Err)
 }
 
 var _ io.Closer = (*instance)(nil)

@@ -77,16 +77,20 @@ func (r *reader) Info() core.ProductInfo { return r.info }
 // Read is repeated if the plugin dies of it before a batch was emitted. Afterwards only the caller can: it knows what became of the batches.
 func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
 	emitted := false
+	var refused error // by the caller
 	for try := 0; ; try++ {
 		c := &conversation{source: src, query: query}
 		s, err := r.converse(ctx, c, g, func(c *conversation) (stream, error) { return c.session.reader.Read(c.ctx) }, func(b *core.Batch) error {
-			emitted = true
-			return emit(b)
+			emitted, refused = true, emit(b)
+			return refused
 		})
-		if err == nil {
+		switch {
+		case err == nil:
 			return c.stats, nil
+		case refused != nil:
+			return core.ReadStats{}, refused
 		}
-		if emitted || try > 0 || s == nil || s.endError() == nil || ctx.Err() != nil {
+		if err = r.named("Reader.Read", err); emitted || try > 0 || s == nil || s.endError() == nil || ctx.Err() != nil {
 			return core.ReadStats{}, err
 		}
 	}
@@ -101,7 +105,7 @@ func (i indexing) Index(ctx context.Context, src core.ObjectReader, g core.Granu
 			return c.index, nil
 		}
 		if try > 0 || s == nil || s.endError() == nil || ctx.Err() != nil {
-			return nil, err
+			return nil, r.named("Reader.Index", err)
 		}
 	}
 }
@@ -116,7 +120,7 @@ func (i identifying) Identify(ctx context.Context, names []string) ([]core.Ident
 				texts[k] = ""
 			}
 		}
-		ids, err := retry(ctx, i.of.instance, func(s *session, handle uint64) ([]core.Identity, error) {
+		ids, err := retry(ctx, i.of.instance, "Reader.Identify", func(s *session, handle uint64) ([]core.Identity, error) {
 			reply, err := unary(ctx, s, s.reader.Identify, &zaggv1.IdentifyRequest{Handle: handle, Names: texts})
 			if err != nil {
 				return nil, err

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -202,8 +203,13 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 		return caller.Err()
 	}
 	if f.Err != nil {
-		if !f.Coded || f.Err.Op == "plugin" && f.Err.Subject == "" { // of the border, not of what is behind it
+		switch {
+		case !f.Coded || f.Err.Op == "plugin" && f.Err.Subject == "": // of the border, not of what is behind it
 			f.Err.Op, f.Err.Subject = "plugin", s.options.Name
+		case f.Err.Code == core.Internal || f.Err.Op == "" && f.Err.Code != core.Invalid: // a bug of the plugin, or nobody says who found it
+			own := *f.Err
+			own.Op = strings.TrimPrefix(own.Op, "plugin")
+			f.Err.Op, f.Err.Subject, f.Err.Err = "plugin", s.options.Name, &own
 		}
 		if refusals != nil && f.Refused != 0 {
 			if own := refusals(f.Refused); own != nil {

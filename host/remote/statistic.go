@@ -42,17 +42,17 @@ func (p *Plugin) newStatistic(ctx context.Context, name string, config core.Conf
 func (t *statistic) Info() core.StatisticInfo { return t.info }
 
 func (t *statistic) Compute(ctx context.Context, groups *core.Groups) ([]core.Column, error) {
-	return t.run(ctx, groups, func(s *session) computeCall { return s.statistic.Compute })
+	return t.run(ctx, groups, "Statistic.Compute", func(s *session) computeCall { return s.statistic.Compute })
 }
 
 func (t *foldingStatistic) Fold(ctx context.Context, groups *core.Groups) ([]core.Column, error) {
-	return t.run(ctx, groups, func(s *session) computeCall { return s.statistic.Fold })
+	return t.run(ctx, groups, "Statistic.Fold", func(s *session) computeCall { return s.statistic.Fold })
 }
 
 type computeCall = func(context.Context, *zaggv1.ComputeRequest, ...grpc.CallOption) (grpc.ServerStreamingClient[zaggv1.ColumnFrame], error)
 
-func (t *statistic) run(ctx context.Context, groups *core.Groups, call func(*session) computeCall) ([]core.Column, error) {
-	return retry(ctx, t.instance, func(s *session, handle uint64) ([]core.Column, error) {
+func (t *statistic) run(ctx context.Context, groups *core.Groups, method string, call func(*session) computeCall) ([]core.Column, error) {
+	return retry(ctx, t.instance, method, func(s *session, handle uint64) ([]core.Column, error) {
 		l := &lease{values: s.values}
 		defer l.release()
 		request := &zaggv1.ComputeRequest{Handle: handle, Slots: l.put(core.Raw(groups.Slots)), Offsets: l.put(core.Raw(groups.Offsets)),

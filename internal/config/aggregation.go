@@ -36,8 +36,9 @@ type Array struct {
 	Source     string  // the variable that is reduced; may be "" for an expression, len and count
 	Params     []Param // in the order given
 	Type       core.Type
-	// DefaultType says that no dtype was given. Times are then stored as float64.
+	// DefaultType says that no dtype was given: it is what the statistic gives, or float32, of times float64.
 	DefaultType bool
+	DefaultFill bool            // no fill_value was given
 	Fill        json.RawMessage // number, or "NaN"
 	Kind        string          // scalar, vector or ragged; "": what its statistic gives
 	Shape       []int           // numbers of one cell; nil: one number
@@ -122,7 +123,7 @@ func (p *problems) chunkValues(n *node, d *DataSource) []Array {
 		}
 		p.oneOf(c, "function", "expression")
 		a := Array{Name: c.name, Key: c.path(), Source: c.get("source").str(), Expression: c.get("expression").str(),
-			Function: statisticName(c.get("function").str()), Type: p.dtype(c.get("dtype"), core.Float32)}
+			Function: statisticName(c.get("function").str()), DefaultType: c.get("dtype") == nil, Type: p.dtype(c.get("dtype"), core.Float32)}
 		if src := c.get("source"); src != nil {
 			p.declared(src, a.Source, d)
 		} else if c.get("function") != nil && !a.Counts() {
@@ -154,11 +155,8 @@ func (p *problems) array(c *node, d *DataSource) Array {
 	if a.DefaultType && TimeUnits(c.get("attrs").get("units").str()) {
 		a.Type = core.Float64
 	}
-	def := json.RawMessage(`"NaN"`)
-	if counts || !a.Type.IsFloat() {
-		def = json.RawMessage("0")
-	}
-	a.Fill = p.fill(c.get("fill_value"), a.Type, def)
+	a.DefaultFill = c.get("fill_value") == nil
+	a.Fill = p.fill(c.get("fill_value"), a.Type, a.defaultFill())
 	if c.get("fill_value") == nil && !counts && c.get("kind").str() != "ragged" && a.Type != 0 && !a.Type.IsFloat() {
 		p.note(c, "no fill_value: cells without observations hold 0")
 	}
@@ -182,6 +180,56 @@ func (p *problems) array(c *node, d *DataSource) Array {
 		a.Overview = int(v)
 	}
 	return a
+}
+
+// DefaultFill is the fill value of a type where none is given.
+func DefaultFill(t core.Type) json.RawMessage {
+	switch {
+	case t == core.Bool:
+		return json.RawMessage("false")
+	case t.IsFloat():
+		return json.RawMessage(`"NaN"`)
+	}
+	return json.RawMessage("0")
+}
+
+// defaultFill is that of the array: counts are 0 where there is nothing to count.
+func (a *Array) defaultFill() json.RawMessage {
+	if a.Counts() && a.Type != core.Bool {
+		return json.RawMessage("0")
+	}
+	return DefaultFill(a.Type)
+}
+
+// As is the array as one of another type. Its fill value is that of the configuration, which must be one of the type; else the one given
+// here, else NaN, and 0 of what has none.
+func (a *Array) As(t core.Type, fill json.RawMessage) (*Array, error) {
+	out := *a
+	out.Type = t
+	switch {
+	case a.Ragged:
+	case a.DefaultFill && len(fill) > 0:
+		out.Fill = fill
+	case a.DefaultFill:
+		out.Fill = out.defaultFill()
+	case t == a.Type && !a.DefaultType: // it was checked
+	case string(a.Fill) == `"NaN"` && t.IsFloat():
+	default:
+		text, ok := fits(string(a.Fill), t)
+		if !ok {
+			return nil, core.Errorf(core.Invalid, "", "", "%s does not fit %s", a.Fill, t)
+		}
+		out.Fill = fillText(text, t)
+	}
+	return &out, nil
+}
+
+// fillText is a number that fits a type as a fill value.
+func fillText(text string, t core.Type) json.RawMessage {
+	if t == core.Bool {
+		return json.RawMessage(strconv.FormatBool(text == "1"))
+	}
+	return json.RawMessage(text)
 }
 
 // arrayName checks that the name can be the name of an array in a store.
@@ -445,10 +493,7 @@ func (p *problems) fill(n *node, t core.Type, def json.RawMessage) json.RawMessa
 		p.add(n, "%s does not fit %s", n.text, t)
 		return def
 	}
-	if t == core.Bool {
-		return json.RawMessage(strconv.FormatBool(text == "1"))
-	}
-	return json.RawMessage(text)
+	return fillText(text, t)
 }
 
 // fits reports whether a number is a value of a type, and gives it as JSON: 5.0 is 5 for integers.

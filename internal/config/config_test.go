@@ -160,7 +160,7 @@ output:
 	require.Equal(t, []Coordinate{{"morton", core.Uint64, []byte("0")}}, c.Aggregation.Coordinates)
 	key := "aggregation.variables."
 	require.Equal(t, []Array{
-		{Name: "n", Key: key + "n", Function: "len", Type: core.Int32, Fill: []byte("0")},
+		{Name: "n", Key: key + "n", Function: "len", Type: core.Int32, DefaultFill: true, Fill: []byte("0")},
 		{Name: "mean", Key: key + "mean", Function: "average", Source: "h", Type: core.Float64, Fill: []byte(`"NaN"`), Params: []Param{
 			{Name: "weights", Key: key + "mean.params.weights", Expression: "1.0 / s**2"},
 			{Name: "k", Key: key + "mean.params.k", Column: "h"},

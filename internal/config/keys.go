@@ -148,8 +148,8 @@ func aggregationKeys() []key {
 		{path: "aggregation.variables.*.source", types: kindString, doc: "The variable the function reduces. Required except for `len` and `count`."},
 		{path: "aggregation.variables.*.params", types: kindMap, doc: "Parameters of the function."},
 		{path: "aggregation.variables.*.params.*", types: kindScalar | kindList | kindMap, open: true, doc: "A variable's name, an expression over variables, or else a constant. To be explicit: `{column: x}`, `{value: x}`, `{expression: x}`."},
-		{path: "aggregation.variables.*.dtype", types: kindString, def: "float32", doc: "Type of the array."},
-		{path: "aggregation.variables.*.fill_value", types: kindNumber | kindString, def: "NaN, or 0 for integers, `len` and `count`", doc: "Value of a cell without observations."},
+		{path: "aggregation.variables.*.dtype", types: kindString, def: "what a plugin's function returns, else float32", doc: "Type of the array. It must not contradict what a plugin's function returns."},
+		{path: "aggregation.variables.*.fill_value", types: kindNumber | kindString, def: "NaN, or 0 for integers, `len` and `count`", doc: "Value of a cell without observations. A plugin's function may have its own default."},
 		{path: "aggregation.variables.*.kind", types: kindString, enum: []string{"scalar", "vector", "ragged"}, doc: "Values per cell: one, a fixed number, or any number of rows. A function determines it; for an expression the default is scalar."},
 		{path: "aggregation.variables.*.trailing_shape", types: kindList | kindInt, doc: "Shape of a cell's values; required for `kind: vector`, not allowed otherwise."},
 		{path: "aggregation.variables.*.trailing_shape[]", types: kindInt, doc: "One extent, at least 1."},
@@ -168,7 +168,7 @@ func aggregationKeys() []key {
 		{path: "aggregation.chunk_precompute.*.source", types: kindString, doc: "The variable the function reduces."},
 		{path: "aggregation.chunk_precompute.*.params", types: kindMap, doc: "Parameters of the function."},
 		{path: "aggregation.chunk_precompute.*.params.*", types: kindScalar | kindList | kindMap, open: true, doc: "As for a variable."},
-		{path: "aggregation.chunk_precompute.*.dtype", types: kindString, def: "float32", doc: "Precision of the number: float32 or float64."},
+		{path: "aggregation.chunk_precompute.*.dtype", types: kindString, def: "as for a variable", doc: "Precision of the number: float32 or float64."},
 		{path: "aggregation.streaming", types: kindAny, status: noEffect, doc: "Memory is bounded by `--memory`, and results do not depend on it."},
 	}
 }

@@ -405,7 +405,7 @@ func TestStatisticInfo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, core.StatisticInfo{
 		Inputs:  []core.Input{{Name: "s"}, {Name: "offset", PerCell: true}, {Name: "h"}},
-		Outputs: []core.Field{{Type: core.Float64, Width: 1}},
+		Outputs: []core.Field{{Type: core.Float64, Width: 1}}, AnyType: true,
 	}, NewStatistic(p).Info())
 }
 

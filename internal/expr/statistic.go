@@ -24,7 +24,7 @@ func (s statistic) Info() core.StatisticInfo {
 	if out.Ragged {
 		out.Width = int(product(s.p.opt.Inner))
 	}
-	info := core.StatisticInfo{Outputs: []core.Field{out}}
+	info := core.StatisticInfo{Outputs: []core.Field{out}, AnyType: true}
 	for _, v := range s.p.inputs {
 		info.Inputs = append(info.Inputs, core.Input{Name: v.Name, PerCell: v.PerCell})
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +25,8 @@ const format = 1
 type Lock struct {
 	Path    string
 	Plugins []job.Plugin
-	Offers  map[string][]Offer // by plugin: what it offers, so that a configuration is checked without starting it
+	Offers  map[string][]Offer  // by plugin: what it offers, so that a configuration is checked without starting it
+	Inputs  map[string][]string // of statistics, by what configurations call them: params of these names may be columns
 }
 
 // An Offer is a grid, reader or statistic with the JSON schema of its configuration.
@@ -35,9 +37,10 @@ type Offer struct {
 }
 
 type document struct {
-	Version int                `json:"version"`
-	Plugins []job.Plugin       `json:"plugins"`
-	Offers  map[string][]Offer `json:"offers,omitempty"`
+	Version int                 `json:"version"`
+	Plugins []job.Plugin        `json:"plugins"`
+	Offers  map[string][]Offer  `json:"offers,omitempty"`
+	Inputs  map[string][]string `json:"inputs,omitempty"`
 }
 
 // Beside reads the lock beside a configuration file. It is nil where there is none, or where the configuration is no file.
@@ -60,7 +63,7 @@ func Beside(configFile string) (*Lock, error) {
 	if d.Version != format {
 		return nil, core.Errorf(core.Unsupported, "", path, "it is of version %d; this zagg reads %d", d.Version, format)
 	}
-	return &Lock{Path: path, Plugins: d.Plugins, Offers: d.Offers}, nil
+	return &Lock{Path: path, Plugins: d.Plugins, Offers: d.Offers, Inputs: d.Inputs}, nil
 }
 
 // Check refuses plugins that are not those of the lock, naming both. No lock allows all.
@@ -91,8 +94,9 @@ func (l *Lock) Check(used []job.Plugin) error {
 	return core.Errorf(core.Denied, "", l.Path, "%s: use that, or `zagg plugins lock` to take what is here", strings.Join(wrong, "; "))
 }
 
-// Write locks the configurations of a folder to plugins: those of the same name are replaced, others stay. offers are by plugin.
-func Write(configFile string, used []job.Plugin, offers map[string][]Offer) (*Lock, error) {
+// Write locks the configurations of a folder to plugins: those of the same name are replaced, others stay. offers are by plugin, inputs by
+// statistic.
+func Write(configFile string, used []job.Plugin, offers map[string][]Offer, inputs map[string][]string) (*Lock, error) {
 	if _, err := os.Stat(configFile); err != nil {
 		return nil, core.Errorf(core.Invalid, "", configFile, "a lock lies beside a configuration file, and this is none")
 	}
@@ -114,8 +118,12 @@ func Write(configFile string, used []job.Plugin, offers map[string][]Offer) (*Lo
 	for _, p := range used {
 		l.Offers[p.Name] = offers[p.Name]
 	}
+	if l.Inputs == nil {
+		l.Inputs = map[string][]string{}
+	}
+	maps.Copy(l.Inputs, inputs)
 	slices.SortFunc(l.Plugins, func(a, b job.Plugin) int { return strings.Compare(a.Name+"\x00"+a.Digest, b.Name+"\x00"+b.Digest) })
-	text, err := json.MarshalIndent(document{Version: format, Plugins: l.Plugins, Offers: l.Offers}, "", "  ")
+	text, err := json.MarshalIndent(document{Version: format, Plugins: l.Plugins, Offers: l.Offers, Inputs: l.Inputs}, "", "  ")
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestLock(t *testing.T) {
 	config := filepath.Join(t.TempDir(), "run.yaml")
-	_, err := Write(config, nil, nil)
+	_, err := Write(config, nil, nil, nil)
 	require.Equal(t, core.Invalid, core.CodeOf(err), "there is no configuration")
 	require.NoError(t, os.WriteFile(config, nil, 0o600))
 
@@ -24,9 +24,9 @@ func TestLock(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, none.Check([]job.Plugin{old, own}), "no lock allows all")
 
-	_, err = Write(config, []job.Plugin{old, own}, nil)
+	_, err = Write(config, []job.Plugin{old, own}, nil, nil)
 	require.NoError(t, err)
-	_, err = Write(config, []job.Plugin{other}, map[string][]Offer{"boxes": {{Kind: "grid", Name: "boxes"}}})
+	_, err = Write(config, []job.Plugin{other}, map[string][]Offer{"boxes": {{Kind: "grid", Name: "boxes"}}}, nil)
 	require.NoError(t, err)
 	l, err := Beside(config)
 	require.NoError(t, err)

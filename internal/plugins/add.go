@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host/remote"
 	"github.com/englacial/zagg/internal/plugindigest"
@@ -30,6 +32,7 @@ type Fetched struct {
 	Replaces string // digest of what is at To; "": nothing is, or the same
 
 	dir, path string
+	most      int64 // bytes that it may have
 }
 
 const (
@@ -40,6 +43,10 @@ const (
 // Fetch gets an executable: an https:// address, a file, or the Go package of a module with a version. name is what it is to be
 // called; "": as its file.
 func Fetch(ctx context.Context, from, name string) (*Fetched, error) {
+	return fetch(ctx, from, name, maxExecutable)
+}
+
+func fetch(ctx context.Context, from, name string, most int64) (*Fetched, error) {
 	to := remote.UserDir(os.Getenv)
 	if to == "" {
 		return nil, core.Errorf(core.Invalid, "plugins add", core.Address(from).String(), "there is no home folder: set XDG_DATA_HOME")
@@ -48,7 +55,7 @@ func Fetch(ctx context.Context, from, name string) (*Fetched, error) {
 	if err != nil {
 		return nil, core.Errorf(core.Unavailable, "plugins add", core.Address(from).String(), "%w", err)
 	}
-	f := &Fetched{From: core.Address(from), dir: dir, path: filepath.Join(dir, "plugin")}
+	f := &Fetched{From: core.Address(from), dir: dir, path: filepath.Join(dir, "plugin"), most: most}
 	if err := f.fetch(ctx, name, to); err != nil {
 		f.Discard()
 		return nil, err
@@ -115,7 +122,7 @@ func (f *Fetched) get(ctx context.Context) (string, error) {
 			return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "%w", err)
 		}
 		defer in.Close() //nolint:errcheck // only read
-		return filepath.Base(from), f.copy(in)
+		return filepath.Base(from), f.copy(in, info.Size())
 	}
 	scheme, _, isURL := strings.Cut(from, "://")
 	pkg, version, isModule := strings.Cut(from, "@")
@@ -153,25 +160,33 @@ func (f *Fetched) download(ctx context.Context) (string, error) {
 	if answer.StatusCode != http.StatusOK {
 		return "", core.Errorf(core.NotFound, "plugins add", f.From.String(), "the server answers %s", answer.Status)
 	}
-	return path.Base(address.Path), f.copy(answer.Body)
+	return path.Base(address.Path), f.copy(answer.Body, answer.ContentLength)
 }
 
-func (f *Fetched) copy(in io.Reader) error {
+// copy takes what comes, of which size bytes are announced; -1: it is not said how many.
+func (f *Fetched) copy(in io.Reader, size int64) error {
+	if size > f.most {
+		return f.tooLarge()
+	}
 	out, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
 	if err != nil {
 		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
 	}
-	n, err := io.Copy(out, io.LimitReader(in, maxExecutable+1))
+	n, err := io.Copy(out, io.LimitReader(in, f.most+1))
 	if e := out.Close(); err == nil {
 		err = e
 	}
 	switch {
 	case err != nil:
 		return core.Errorf(core.Unavailable, "plugins add", f.From.String(), "%w", err)
-	case n > maxExecutable:
-		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it has more than %d MiB", maxExecutable>>20)
+	case n > f.most:
+		return f.tooLarge()
 	}
 	return nil
+}
+
+func (f *Fetched) tooLarge() error {
+	return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it has more than the %s that a plugin may have: is it an executable?", humanize.IBytes(uint64(f.most)))
 }
 
 // build installs a Go package into the temporary folder.

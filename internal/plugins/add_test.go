@@ -22,6 +22,9 @@ import (
 
 const script = "#!/bin/sh\necho a plugin\n"
 
+// most is a bound in place of the one of a GiB.
+const most = 1 << 20
+
 // archive serves executables over TLS, as an archive of releases does: with redirects, pages in their place, and links that lead elsewhere.
 func archive(t *testing.T) string {
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, script) }))
@@ -36,6 +39,15 @@ func archive(t *testing.T) string {
 	mux.HandleFunc("/zagg-plugin-cut", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		_, _ = io.WriteString(w, script)
+	})
+	mux.HandleFunc("/zagg-plugin-endless", func(w http.ResponseWriter, r *http.Request) { // no Content-Length
+		for _, err := io.WriteString(w, script); err == nil && r.Context().Err() == nil; {
+			_, err = w.Write(make([]byte, 32<<10))
+		}
+	})
+	mux.HandleFunc("/zagg-plugin-large", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(most+1))
+		w.WriteHeader(http.StatusOK) // and nothing comes: what is announced is enough
 	})
 	server := httptest.NewTLSServer(mux)
 	t.Cleanup(server.Close)
@@ -72,9 +84,47 @@ func TestAddFromAddresses(t *testing.T) {
 		require.NotContains(t, err.Error(), "secret")
 		require.Equal(t, want.code, core.CodeOf(err), "%s: %v", path, err)
 	}
+	for _, path := range []string{"/zagg-plugin-endless", "/zagg-plugin-large"} {
+		tooLarge(t, url+path)
+	}
 	_, err := plugins.Fetch(t.Context(), strings.Replace(url, "https", "http", 1)+"/zagg-plugin-mine?token=secret", "")
 	require.ErrorContains(t, err, "not by http")
 	require.NotContains(t, err.Error(), "secret")
+}
+
+// tooLarge wants that something is refused for its size, and that nothing of it stays.
+func tooLarge(t *testing.T, from string) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	_, err := plugins.FetchUpTo(t.Context(), from, "", most)
+	require.ErrorContains(t, err, from+": it has more than the 1.0 MiB that a plugin may have")
+	require.Equal(t, core.Invalid, core.CodeOf(err))
+	left, err := os.ReadDir(tmp)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestAddBoundsFiles(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	for size, fits := range map[int]bool{most: true, most + 1: false} {
+		file := filepath.Join(t.TempDir(), "zagg-plugin-mine")
+		require.NoError(t, os.WriteFile(file, append([]byte(script), make([]byte, size-len(script))...), 0o600))
+		if !fits {
+			tooLarge(t, file)
+			continue
+		}
+		got, err := plugins.FetchUpTo(t.Context(), file, "", most)
+		require.NoError(t, err)
+		require.EqualValues(t, size, got.Size)
+		got.Discard()
+	}
+	file := filepath.Join(t.TempDir(), "zagg-plugin-sparse") // the real bound, of a file without content
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	require.NoError(t, f.Truncate(1<<30+1))
+	require.NoError(t, f.Close())
+	_, err = plugins.Fetch(t.Context(), file, "")
+	require.ErrorContains(t, err, "it has more than the 1.0 GiB")
 }
 
 // A fetched plugin is kept under its name, and what it takes the place of is told.

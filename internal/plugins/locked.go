@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func lockedPlugins(cfg *config.Config, lock *pluginlock.Lock) []core.Plugin {
 
 // byLock checks a configuration by what a lock has of plugins that are not started here: their names, and the keys that go to them. What is left
 // is that they were not asked themselves.
-func (s *Set) byLock(cfg *config.Config, lock *pluginlock.Lock, unknown *NotStartedError) error {
+func (s *Set) byLock(ctx context.Context, cfg *config.Config, lock *pluginlock.Lock, unknown *NotStartedError) error {
 	locked := lockedPlugins(cfg, lock)
 	for _, l := range cfg.Plugins {
 		if len(lock.Offers[l.Name]) == 0 { // of an earlier release, or of another configuration
@@ -60,16 +61,38 @@ func (s *Set) byLock(cfg *config.Config, lock *pluginlock.Lock, unknown *NotStar
 	if missing := host.NeedsOf(cfg).Missing(append(s.linked.Plugins(), locked...)...); missing.Count() > 0 {
 		return core.Errorf(core.NotFound, "", cfg.File, "neither zagg nor the plugins in %s offer %s: `zagg plugins lock` looks at them again", lock.Path, missing)
 	}
+	isColumn, err := s.columnsOf(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	for _, p := range locked {
-		if err := checkKeys(cfg, p); err != nil {
+		if err := checkKeys(cfg, p, lock, isColumn); err != nil {
 			return err
 		}
 	}
 	return &NotStartedError{Needs: unknown.Needs, Commands: unknown.Commands, Lock: lock.Path}
 }
 
+// columnsOf tells which names are columns: those that the configuration declares, or those of a reader that is linked in; nil: that is not known.
+func (s *Set) columnsOf(ctx context.Context, cfg *config.Config) (func(name string) bool, error) {
+	names := cfg.DataSource.VariableNames()
+	if len(names) == 0 {
+		reader, err := s.linked.Reader(ctx, cfg.DataSource.Reader, cfg.DataSource.ReaderConfig())
+		if core.Is(err, core.NotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, cfg.Errorf("data_source.reader", "%w", err)
+		}
+		for _, f := range reader.Info().Columns {
+			names = append(names, f.Name)
+		}
+	}
+	return func(name string) bool { return name == config.TimeColumn || slices.Contains(names, name) }, nil
+}
+
 // checkKeys holds what a configuration gives a plugin's grid, reader and statistics against their schemas.
-func checkKeys(cfg *config.Config, p core.Plugin) error {
+func checkKeys(cfg *config.Config, p core.Plugin, lock *pluginlock.Lock, isColumn func(name string) bool) error {
 	for _, m := range p.Grids {
 		if m.Name == cfg.Output.Grid.Type {
 			if err := fits(m.Schema, cfg.Output.Grid.Config); err != nil {
@@ -89,13 +112,13 @@ func checkKeys(cfg *config.Config, p core.Plugin) error {
 			if a.Function != m.Name {
 				continue
 			}
-			constants := map[string]json.RawMessage{}
-			for _, given := range a.Params {
-				if given.Const != nil {
-					constants[given.Name] = given.Const
+			text, err := host.Constants(&a, func(param, name string) bool {
+				if isColumn != nil {
+					return isColumn(name)
 				}
-			}
-			text, err := json.Marshal(constants)
+				inputs, known := lock.Inputs[a.Function]
+				return !known || slices.Contains(inputs, param)
+			})
 			if err == nil {
 				err = fits(withoutRequired(m.Schema), text) // what is required may be a column
 			}

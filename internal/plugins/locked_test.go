@@ -25,7 +25,8 @@ func TestCheckedByTheLock(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(`plugins:
   - {name: texts, command: /nowhere}
   - {name: steps, as: mine, command: /nowhere}
-data_source: {reader: `+reader+`}
+data_source:
+  reader: `+reader+`
 aggregation:
   variables:
     n: {function: `+function+`, source: a, params: `+params+`}
@@ -46,13 +47,17 @@ output: {grid: {type: healpix, parent_order: 6, child_order: 12}}
 		return []byte(`{"type":"object","additionalProperties":false,"properties":` + properties + `,"required":[` + required + `]}`)
 	}
 	_, err = pluginlock.Write(path, []job.Plugin{{Name: "texts", Version: "1", Digest: "sha256:aa"}, {Name: "steps", Version: "1", Digest: "sha256:bb"}}, map[string][]pluginlock.Offer{
-		"texts": {{Kind: "reader", Name: "csv", Schema: object(`{"separator":{"type":"string"},"skip":{"type":"integer"}}`, "")}},
+		"texts": {{Kind: "reader", Name: "csv", Schema: object(`{"separator":{"type":"string"},"skip":{"type":"integer"},"variables":{}}`, "")}},
 		"steps": {{Kind: "statistic", Name: "steps", Schema: object(`{"factor":{"type":"number"},"weights":{}}`, `"weights"`)}},
-	})
+	}, map[string][]string{"mine": {"source", "weights"}})
 	require.NoError(t, err)
 	require.ErrorAs(t, check(`{name: csv, separator: ";"}`, "mine", "{factor: 2, weights: w}"), &unknown)
 	require.Equal(t, filepath.Join(folder, "zagg.lock"), unknown.Lock)
+	declared := "csv\n  variables: {a: /a, w: /w}"
+	require.ErrorAs(t, check(declared, "mine", "{factor: 2, weights: w}"), &unknown, "a column")
 	for want, c := range map[string][3]string{
+		"got string, want number":                       {declared, "mine", "{factor: two}"},
+		"'/factor': got string, want number":            {"csv", "mine", "{factor: two}"}, // no input is called so
 		"additional properties 'seperator' not allowed": {`{name: csv, seperator: ";"}`, "mine", "{factor: 2}"},
 		"got string, want integer":                      {"{name: csv, skip: two}", "mine", "{factor: 2}"},
 		"additional properties 'facter' not allowed":    {"csv", "mine", "{facter: 2}"},

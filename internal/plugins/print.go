@@ -50,14 +50,13 @@ func (p *Info) Describe(out io.Writer) {
 
 // PrintCheck writes the result of one check of a verification.
 func PrintCheck(w io.Writer, r *coretest.Result) {
-	word, why := "ok    ", ""
-	switch {
-	case !r.Passed():
-		word = "BROKEN"
-	case r.Skipped != "":
-		word, why = "skip  ", ": "+r.Skipped
-	case r.Absent != "":
-		word, why = "none  ", ": "+r.Absent
+	word := map[string]string{"ok": "ok    ", "broken": "BROKEN", "skip": "skip  ", "none": "none  "}[becameOf(r)]
+	why := ""
+	if text := r.Skipped + r.Absent; text != "" && r.Passed() {
+		why = ": " + text
+	}
+	if r.Use != "" {
+		why += "; used for: " + r.Use
 	}
 	left := ""
 	if r.Left >= time.Second {
@@ -69,21 +68,37 @@ func PrintCheck(w io.Writer, r *coretest.Result) {
 	}
 }
 
+// becameOf is what became of a check in one word: ok, broken, skip (it was not made) or none (there is nothing to check).
+func becameOf(r *coretest.Result) string {
+	switch {
+	case !r.Passed():
+		return "broken"
+	case r.Skipped != "":
+		return "skip"
+	case r.Absent != "":
+		return "none"
+	}
+	return "ok"
+}
+
 // A check is one of a verification in JSON.
 type check struct {
 	Name     string   `json:"name"`
+	Result   string   `json:"result"` // ok, broken, skip or none
 	Passed   bool     `json:"passed"` // it was made, and found nothing
 	Failures []string `json:"failures,omitempty"`
 	Skipped  string   `json:"skipped,omitempty"` // why it was not made
 	Absent   string   `json:"absent,omitempty"`  // what is not there to be checked
+	Use      string   `json:"use,omitempty"`     // of an optional power: what runs and commands do with it
 	Seconds  float64  `json:"seconds"`
 }
 
-// A Verdict is what a verification came to.
+// A Verdict is what a verification came to: docs/formats/verify-report.md.
 type Verdict struct {
 	Broken  int      `json:"broken"`
 	Checks  []check  `json:"checks"`
 	Plugin  string   `json:"plugin"`
+	Seed    uint64   `json:"seed"`
 	Skipped []string `json:"skipped"`
 	Version string   `json:"version"`
 
@@ -92,17 +107,32 @@ type Verdict struct {
 
 // Verdict sums up the results.
 func (v *Verification) Verdict() *Verdict {
-	d := &Verdict{Plugin: v.plugin.Name, Version: v.plugin.Version, Checks: []check{}, Skipped: slices.Clone(v.Skipped), beside: v.Skipped}
+	d := &Verdict{Plugin: v.plugin.Name, Version: v.plugin.Version, Seed: v.Seed, Checks: []check{}, Skipped: append([]string{}, v.Skipped...), beside: v.Skipped}
 	for _, r := range v.Results() {
-		if !r.Passed() {
+		result := becameOf(&r)
+		switch result {
+		case "broken":
 			d.Broken++
-		} else if r.Skipped != "" {
+		case "skip":
 			d.Skipped = append(d.Skipped, r.Name+": "+r.Skipped)
 		}
-		d.Checks = append(d.Checks, check{Name: r.Name, Passed: r.Passed() && r.Skipped == "" && r.Absent == "", Failures: r.Failures,
-			Skipped: r.Skipped, Absent: r.Absent, Seconds: r.Took.Seconds()})
+		d.Checks = append(d.Checks, check{Name: r.Name, Result: result, Passed: result == "ok", Failures: r.Failures,
+			Skipped: r.Skipped, Absent: r.Absent, Use: r.Use, Seconds: r.Took.Seconds()})
 	}
 	return d
+}
+
+// Unmatched are the parts of names in Only that no check has: nothing was made for them.
+func (v *Verification) Unmatched() []string {
+	results := v.Results()
+	return slices.DeleteFunc(slices.Clone(v.Only), func(part string) bool {
+		return slices.ContainsFunc(results, func(r coretest.Result) bool { return holds(r.Name, part) })
+	})
+}
+
+// holds reports whether a check has a part in its name.
+func holds(name, part string) bool {
+	return strings.Contains(strings.ToLower(name), strings.ToLower(part))
 }
 
 // Print writes what the results come to; PrintCheck has written each.

@@ -232,7 +232,7 @@ func (s *Set) Compile(ctx context.Context, cfg *config.Config) (*host.Recipe, er
 	}
 	recipe, err := s.unlocked(ctx, cfg)
 	if unknown, ok := errors.AsType[*NotStartedError](err); ok && lock != nil {
-		return nil, s.byLock(cfg, lock, unknown)
+		return nil, s.byLock(ctx, cfg, lock, unknown)
 	}
 	if err != nil {
 		return nil, err
@@ -254,7 +254,7 @@ func (s *Set) Lock(ctx context.Context, cfg *config.Config) (*pluginlock.Lock, e
 	if err != nil {
 		return nil, err
 	}
-	return pluginlock.Write(cfg.File, recipe.Plugins(), offersOf(recipe.Sources()))
+	return pluginlock.Write(cfg.File, recipe.Plugins(), offersOf(recipe.Sources()), recipe.Inputs())
 }
 
 // linkedAlias is the place of a plugin that is linked in and that a configuration gives another name, without saying where else it

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/englacial/zagg/core"
@@ -17,8 +16,8 @@ import (
 	"github.com/englacial/zagg/internal/drivers"
 )
 
-// One is the plugin that a name or a command means, and the command where it is a process.
-func (s *Set) One(ctx context.Context, args []string) (core.Plugin, []string, error) {
+// One is the plugin that a name or a command means, and the command where it is a process, which may have so many bytes of memory (0: any number).
+func (s *Set) One(ctx context.Context, args []string, memory int64) (core.Plugin, []string, error) {
 	if !isExecutable(args) {
 		for _, p := range s.linked.Plugins() {
 			if p.Name == args[0] {
@@ -31,7 +30,7 @@ func (s *Set) One(ctx context.Context, args []string) (core.Plugin, []string, er
 			}
 		}
 	}
-	p, err := s.Open(ctx, remote.Options{Command: inFolder(args)})
+	p, err := s.Open(ctx, remote.Options{Command: inFolder(args), Memory: memory})
 	if err != nil {
 		return core.Plugin{}, nil, err
 	}
@@ -71,7 +70,7 @@ func Verify(ctx context.Context, p core.Plugin, o VerifyOptions) *Verification {
 	v.recorder.Each = o.Each
 	if len(o.Only) > 0 {
 		v.recorder.Only = func(name string) bool {
-			return slices.ContainsFunc(o.Only, func(part string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(part)) })
+			return slices.ContainsFunc(o.Only, func(part string) bool { return holds(name, part) })
 		}
 	}
 	if len(o.Process) > 0 {

@@ -248,13 +248,13 @@ func (t *Template) difference(ctx context.Context, objects core.ObjectReader, ur
 	case a.Layout != b.Layout:
 		return "the store's layout is " + a.Layout + ", this run's " + b.Layout
 	case job.PluginsDiffer(a.Plugins, b.Plugins) != "":
-		return "the store was made with other plugins: " + job.PluginsDiffer(a.Plugins, b.Plugins) + ": use those, --overwrite or another --store"
+		return "the store was made with other plugins: " + job.PluginsDiffer(a.Plugins, b.Plugins)
 	case a.ConfigHash != b.ConfigHash:
 		return "the store was made from another configuration (" + a.ConfigHash[:min(12, len(a.ConfigHash))] + ", now " + b.ConfigHash[:12] + ")" + t.changedKeys(ctx, objects, url, &a)
 	case a.Plan != b.Plan:
 		return "the store was made for another set of shards"
 	}
-	return "the store's arrays are stored otherwise (chunks, compression or attributes)"
+	return "the store's arrays are stored otherwise (types, fill values, chunks, compression or attributes)"
 }
 
 // compact is JSON on one line.

@@ -199,7 +199,7 @@ func ProductInfoFromProto(p *zaggv1.ProductInfo) (core.ProductInfo, error) {
 
 // StatisticInfoToProto is what a statistic takes and gives.
 func StatisticInfoToProto(s *core.StatisticInfo) *zaggv1.StatisticInfo {
-	out := &zaggv1.StatisticInfo{Outputs: fieldsToProto(s.Outputs), Folds: uint32(s.Folds)}
+	out := &zaggv1.StatisticInfo{Outputs: fieldsToProto(s.Outputs), Folds: uint32(s.Folds), AnyType: s.AnyType}
 	for _, in := range s.Inputs {
 		out.Inputs = append(out.Inputs, &zaggv1.Input{Name: in.Name, PerCell: in.PerCell, Optional: in.Optional})
 	}
@@ -209,7 +209,7 @@ func StatisticInfoToProto(s *core.StatisticInfo) *zaggv1.StatisticInfo {
 // StatisticInfoFromProto is the inverse of StatisticInfoToProto.
 func StatisticInfoFromProto(s *zaggv1.StatisticInfo) (core.StatisticInfo, error) {
 	outputs, err := fieldsFromProto(s.GetOutputs())
-	out := core.StatisticInfo{Outputs: outputs, Folds: core.FoldsApproximately}
+	out := core.StatisticInfo{Outputs: outputs, Folds: core.FoldsApproximately, AnyType: s.GetAnyType()}
 	if f := s.GetFolds(); f < uint32(core.FoldsApproximately) {
 		out.Folds = core.Folding(f)
 	}

@@ -42,7 +42,7 @@ func surfaces() []string {
 }
 
 func (composition) Info() core.StatisticInfo {
-	info := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{{Type: core.Uint64, Width: 1}}}
+	info := core.StatisticInfo{AnyType: true, Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{{Type: core.Uint64, Width: 1}}}
 	for _, s := range surfaces() {
 		info.Inputs = append(info.Inputs, core.Input{Name: s})
 	}

@@ -57,7 +57,7 @@ func column(name string, g *core.Groups) (*core.Column, error) {
 type distinct struct{}
 
 func (distinct) Info() core.StatisticInfo {
-	return core.StatisticInfo{Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{describe(core.Field{Type: core.Int64, Width: 1, Units: "1"}, "number of distinct values of {source}", nil)}}
+	return core.StatisticInfo{AnyType: true, Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{describe(core.Field{Type: core.Int64, Width: 1, Units: "1"}, "number of distinct values of {source}", nil)}}
 }
 
 func (distinct) Compute(ctx context.Context, g *core.Groups) ([]core.Column, error) {
@@ -73,7 +73,7 @@ func (distinct) Compute(ctx context.Context, g *core.Groups) ([]core.Column, err
 type single struct{}
 
 func (single) Info() core.StatisticInfo {
-	return core.StatisticInfo{Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{describe(core.Field{Width: 1, Units: "{source}"}, "{source}, of cells with one observation", nil)}}
+	return core.StatisticInfo{AnyType: true, Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{describe(core.Field{Width: 1, Units: "{source}"}, "{source}, of cells with one observation", nil)}}
 }
 
 func (single) Compute(ctx context.Context, g *core.Groups) ([]core.Column, error) {
@@ -108,7 +108,7 @@ func (s single) Fold(ctx context.Context, g *core.Groups) ([]core.Column, error)
 type envelope struct{}
 
 func (envelope) Info() core.StatisticInfo {
-	return core.StatisticInfo{Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{describe(core.Field{Type: core.Uint64, Width: 1}, "span of time of the observations, as a word", nil)}}
+	return core.StatisticInfo{AnyType: true, Inputs: []core.Input{{Name: "source"}}, Outputs: []core.Field{describe(core.Field{Type: core.Uint64, Width: 1}, "span of time of the observations, as a word", nil)}}
 }
 
 func (envelope) Compute(ctx context.Context, g *core.Groups) ([]core.Column, error) {

@@ -32,7 +32,7 @@ func newStatistic(op reduce.Op, config core.Config) (core.Statistic, error) {
 
 // Info names the inputs and the type of the result; for sums of integers see the package comment.
 func (s statistic) Info() core.StatisticInfo {
-	info := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}}}
+	info := core.StatisticInfo{Inputs: []core.Input{{Name: "source"}}, AnyType: true}
 	if s.op == reduce.OpAverage {
 		info.Inputs = append(info.Inputs, core.Input{Name: "weights", Optional: true})
 	}

@@ -22,6 +22,7 @@ type statistic struct{ settings }
 func (s *settings) Info() core.StatisticInfo {
 	info := core.StatisticInfo{
 		Folds:   core.FoldsApproximately,
+		AnyType: true,
 		Inputs:  []core.Input{{Name: "source"}, {Name: "where", Optional: true}},
 		Outputs: []core.Field{{Type: core.Float32, Width: 2, Ragged: true, Attrs: json.RawMessage(`{"long_name":"t-digest of {source}: means and weights of centroids"}`)}},
 	}

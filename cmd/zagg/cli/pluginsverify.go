@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
@@ -18,6 +20,7 @@ import (
 type verifyOptions struct {
 	plugins.VerifyOptions
 	configs []string
+	memory  string
 	json    bool
 }
 
@@ -31,7 +34,8 @@ func (a *app) pluginsVerify() *cobra.Command {
 --with NAME=JSON gives the settings of a grid, reader or statistic. The default is the first of the "examples" in its JSON
 schema, or {}. Readers need granules; a few small ones are enough. A plugin process is also tested for handshake, health,
 signals and shutdown. Results are printed one by one, with an estimate of the remaining time: ok, BROKEN, skip (not tested,
-with the reason), none (an optional method that it does not have). The exit code is 1 if a test failed.`,
+with the reason), none (an optional method that it does not have). Optional methods are listed with what zagg uses them for. The
+exit code is 1 if a test failed, or if no test matches --only. --json prints a report (docs/formats/verify-report.md).`,
 		Example: `  zagg plugins verify ./zagg-plugin-mine --with 'mygrid={"cell": 100}'
   zagg plugins verify --granule sample.csv -- python3 csv_reader.py`,
 		Args: cobra.MinimumNArgs(1),
@@ -47,13 +51,18 @@ with the reason), none (an optional method that it does not have). The exit code
 	f.StringArrayVar(&o.Only, "only", nil, "run only checks whose names contain this, such as Cover or grid mine/; repeatable")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of the random inputs; failures print it")
+	f.StringVar(&o.memory, "memory", "", "memory limit of the plugin's process, such as 2GB (Linux only); default: none")
 	f.DurationVar(&o.Limit, "limit", 2*time.Minute, "time limit for one check")
 	return c
 }
 
 // verify runs the suites and prints their results.
 func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error {
-	plugin, command, err := a.plugins.One(ctx, args)
+	memory, err := humanize.ParseBytes(cmp.Or(o.memory, "0"))
+	if err != nil || memory > 1<<50 {
+		return fmt.Errorf("--memory %s: want an amount such as 2GB: %w for `zagg plugins verify`", o.memory, errUsage)
+	}
+	plugin, command, err := a.plugins.One(ctx, args, int64(memory))
 	if err != nil {
 		return err
 	}
@@ -77,6 +86,8 @@ func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error 
 	switch err := a.printResult(verdict, o.json); {
 	case err != nil:
 		return err
+	case len(v.Unmatched()) > 0:
+		return core.Errorf(core.Invalid, "plugins verify", plugin.Name, "--only %s: no check has that in its name; without --only their names are printed", strings.Join(v.Unmatched(), ", "))
 	case verdict.Broken > 0:
 		return errSilent
 	case len(verdict.Checks) == 0:

@@ -1761,7 +1761,10 @@ type StatisticInfo struct {
 	// folds says how near Fold of parts comes to Compute on all rows: 0 the same but for rounding, 1 the same to the byte where
 	// results are integers and are stored as such and else 0, 2 the same to the byte in whatever numbers they are stored, 3 about
 	// the same. Others are read as 3.
-	Folds         uint32 `protobuf:"varint,3,opt,name=folds,proto3" json:"folds,omitempty"`
+	Folds uint32 `protobuf:"varint,3,opt,name=folds,proto3" json:"folds,omitempty"`
+	// any_type says that the first output is stored in the dtype of the configuration, by default float32, whatever its type.
+	// Otherwise arrays have the types of their outputs, and a configuration that says another is refused.
+	AnyType       bool `protobuf:"varint,4,opt,name=any_type,json=anyType,proto3" json:"any_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1815,6 +1818,13 @@ func (x *StatisticInfo) GetFolds() uint32 {
 		return x.Folds
 	}
 	return 0
+}
+
+func (x *StatisticInfo) GetAnyType() bool {
+	if x != nil {
+		return x.AnyType
+	}
+	return false
 }
 
 // Input is a column that a statistic takes.
@@ -4820,11 +4830,12 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\aproduct\x18\x01 \x01(\tR\aproduct\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
 	"\x06groups\x18\x03 \x03(\tR\x06groups\x12(\n" +
-	"\acolumns\x18\x04 \x03(\v2\x0e.zagg.v1.FieldR\acolumns\"w\n" +
+	"\acolumns\x18\x04 \x03(\v2\x0e.zagg.v1.FieldR\acolumns\"\x92\x01\n" +
 	"\rStatisticInfo\x12&\n" +
 	"\x06inputs\x18\x01 \x03(\v2\x0e.zagg.v1.InputR\x06inputs\x12(\n" +
 	"\aoutputs\x18\x02 \x03(\v2\x0e.zagg.v1.FieldR\aoutputs\x12\x14\n" +
-	"\x05folds\x18\x03 \x01(\rR\x05folds\"R\n" +
+	"\x05folds\x18\x03 \x01(\rR\x05folds\x12\x19\n" +
+	"\bany_type\x18\x04 \x01(\bR\aanyType\"R\n" +
 	"\x05Input\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\bper_cell\x18\x02 \x01(\bR\aperCell\x12\x1a\n" +

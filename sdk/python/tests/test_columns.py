@@ -57,3 +57,15 @@ def test_payloads_that_do_not_fit():
     raw = to_raw(Column("r", Ragged(np.arange(5.0), np.array([0, 4, 2]))))
     with pytest.raises(Error, match="offsets"):
         from_payload(raw.head, b"".join(raw.parts))
+
+
+@pytest.mark.parametrize("dtype", ["i1", "<i8", "u2", "<f4", "<f8"])
+def test_what_stands_for_no_value(dtype):
+    (got,) = back([Column("h", np.arange(5).astype(dtype), fill=[3, 4], valid=(0, 2), absent=4)])
+    np.testing.assert_array_equal(got.fill, [3, 4])
+    assert got.valid == (0, 2) and got.absent == 4 and np.asarray(got.absent).dtype == np.dtype(dtype)
+    assert list(got.missing()) == [False, False, False, True, True]
+    (plain,) = back([Column("h", np.arange(5).astype(dtype))])
+    assert (plain.fill, plain.valid, plain.absent) == (None, None, None) and not plain.missing().any()
+    (vector,) = back([Column("h", np.arange(6).astype(dtype).reshape(3, 2), valid=(0, 4))])
+    assert list(vector.missing()) == [False, False, True]

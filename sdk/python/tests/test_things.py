@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from zagg_plugin import Batch, Code, Error, Field, Filter, Groups, Query, Ragged, Reader, Region, Statistic, decoding, per_cell
+from zagg_plugin import Batch, Code, Column, Error, Field, Filter, Groups, Query, Ragged, Reader, Region, Statistic, decoding, per_cell
 from zagg_plugin.config import construct, schema
 from zagg_plugin.reader import Tally, prepare
 from zagg_plugin.statistic import as_results, check_parts
@@ -164,3 +164,36 @@ def test_damage_is_what_decoding_says():
     with pytest.raises(Error) as e, decoding("line 2"):
         raise Error(Code.UNAVAILABLE, "later")
     assert e.value.code is Code.UNAVAILABLE
+
+
+def column(given, declared=None, filters=()):
+    """A column of a batch of three rows as the host gets it."""
+    class One(Reader):
+        columns = (declared,) if declared else ()
+
+    n = np.zeros(3)
+    (cut,) = prepare(One(), Query(Region(), ("h",), filters), [Batch("", n, n, {"h": given})], Tally())
+    return cut.columns[0]
+
+
+def test_rows_without_a_value():
+    counts = Field("h", np.int16, fill=-1)
+    got = column(np.array([1, -1, 3]), counts)
+    assert got.values.dtype == np.int16 and got.fill == -1 and got.absent is None, "what the field says"
+    got = column(np.ma.array([1, 2, 3], mask=[0, 1, 0]), counts)
+    assert list(got.values) == [1, -1, 3] and got.absent == -1, "masked"
+    got = column(np.ma.array([1.0, 2, 3], mask=[0, 1, 0]), Field("h", np.float32))
+    assert np.isnan(got.values[1]) and got.values.dtype == np.float32 and got.absent is None
+    got = column(Column("other", np.array([1, 2, 99], np.int16), fill=[7], valid=(0, 9)), counts)
+    assert (got.name, got.fill, got.valid) == ("h", [7], (0, 9)), "as the batch says"
+    with pytest.raises(ValueError, match="give its Field a fill"):
+        column(np.ma.array([1, 2, 3], mask=[0, 1, 0]), Field("h", np.int32))
+    with pytest.raises(TypeError, match="column h is float64; the reader declares int16"):
+        column(np.zeros(3), counts)
+    with pytest.raises(TypeError, match="want Batch"):
+        cuts(["rows"], Query(Region(), ("h",)))
+
+
+@pytest.mark.parametrize("op,drop,want", [("ge", False, [1, 3]), ("ge", True, [-1]), ("ne", False, [1, -1, 3]), ("ne", True, [])])
+def test_filters_take_no_value_as_nan(op, drop, want):
+    assert list(column(np.array([1, -1, 3]), Field("h", np.int16, fill=-1), (Filter("h", op, (0,), drop),)).values) == want

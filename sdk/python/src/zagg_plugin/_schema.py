@@ -322,6 +322,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         1: ("inputs", "Input", True, ""),
         2: ("outputs", "Field", True, ""),
         3: ("folds", "uint32", False, ""),
+        4: ("any_type", "bool", False, ""),
     },
     "UploadFrame": {
         1: ("id", "uint64", False, ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 import numpy as np
@@ -38,6 +38,22 @@ class Column:
     name: str
     values: Values
     fill: Any = None  # the element that stands for "no value", or an array of those that do; None: there is none
+    valid: tuple[Any, Any] | None = None  # the least and the greatest element that is a value; None: every element is
+    absent: Any = None  # the element, of fill too, of rows for which the file has no value; missing even where fill values are taken as data
+
+    def missing(self) -> np.ndarray:
+        """The rows without a value, bool: filled, or beyond valid. NaN has none in any case, and is not among them."""
+        array = np.asarray(self.values)
+        none = np.zeros(array.shape, bool)
+        if self.fill is not None:
+            none |= np.isin(array, self.fill)
+        if self.valid is not None:
+            none |= (array < self.valid[0]) | (array > self.valid[1])
+        return none if none.ndim == 1 else np.asarray(none.any(axis=1))
+
+    def take(self, rows: np.ndarray) -> Column:
+        """Some rows of a column that is an array."""
+        return replace(self, values=np.asarray(self.values)[rows])
 
 
 def type_number(dtype: Any) -> int:
@@ -94,10 +110,11 @@ def octets(array: np.ndarray) -> Buffer:
 
 
 def _raw(column: Column, number: int, width: int, rows: int, body: Buffer, offsets: np.ndarray | None) -> Raw:
-    fill = b""
-    if column.fill is not None and number != BYTES:
-        fill = np.array(column.fill, DTYPES[number]).tobytes()
-    head = Message("ColumnHead", name=column.name, type=number, width=width, rows=rows, has_offsets=offsets is not None, bytes=len(body), fill=fill)
+    def elements(of: Any) -> bytes:
+        return b"" if of is None or number == BYTES else np.array(of, DTYPES[number]).tobytes()
+
+    head = Message("ColumnHead", name=column.name, type=number, width=width, rows=rows, has_offsets=offsets is not None, bytes=len(body),
+                   fill=elements(column.fill), valid=elements(column.valid), absent=elements(column.absent))
     return Raw(head, [offsets.tobytes(), body] if offsets is not None else [body])
 
 
@@ -144,6 +161,7 @@ def from_payload(head: Message, payload: Buffer) -> Column:
     array = np.frombuffer(payload, dtype)
     if width > 1:
         array = array.reshape(-1, width)
-    fills = np.frombuffer(head.fill if dtype.itemsize and len(head.fill) % dtype.itemsize == 0 else b"", dtype)
+    fills, valid, absent = (np.frombuffer(b if len(b) % dtype.itemsize == 0 else b"", dtype) for b in (head.fill, head.valid, head.absent))
     fill = fills[0] if len(fills) == 1 else fills if len(fills) else None
-    return Column(head.name, array if offsets is None else Ragged(array, offsets), fill)
+    return Column(head.name, array if offsets is None else Ragged(array, offsets), fill,
+                  (valid[0], valid[1]) if len(valid) == 2 else None, absent[0] if len(absent) == 1 else None)

@@ -146,11 +146,11 @@ class Conversation:
         ends = np.cumsum([0, *ask.lengths])
         return [data[a:b] for a, b in zip(ends[:-1], ends[1:])]
 
-    def _stat(self, url: str) -> tuple[int, str]:
+    def _stat(self, url: str) -> tuple[int, str, str]:
         o = self._ask(url=url, stat=True).object
         if o is None:
             raise Error(Code.INTERNAL, "the host's answer does not fit the ask", subject=url)
-        return o.size, o.etag
+        return o.size, o.etag, o.modified
 
     def _granule(self, m: Message) -> Granule:
         files = {a.name: Source(a.url, self._ranges, self._stat) for a in m.assets}
@@ -168,11 +168,12 @@ class Conversation:
         self._send(Message("ReadToHost", done=Message(
             "ReadDone", rows=tally.rows, emitted=tally.emitted, invalid=tally.invalid,
             missing=[g for g in reader.groups if g not in seen], empty=[g for g in reader.groups if g in seen and g not in tally.full],
+            warnings=[str(w) for w in granule.warnings], index=_index_use(granule.index_use),
         )))
 
     def _send_batch(self, cut: Cut) -> None:
         self._send(Message("ReadToHost", batch=Message("Batch", group=cut.group, rows=len(cut.lon), refused=len(cut.refused_lon))))
-        columns = [Column("lon", cut.lon), Column("lat", cut.lat), *(Column(n, v) for n, v in cut.columns)]
+        columns = [Column("lon", cut.lon), Column("lat", cut.lat), *cut.columns]
         if len(cut.refused_lon):
             columns += [Column("refused_lon", cut.refused_lon), Column("refused_lat", cut.refused_lat)]
         for frame in frames(columns):
@@ -185,6 +186,13 @@ class Conversation:
         self._send(Message("ReadToHost", done=Message("ReadDone")))
 
 
+def _index_use(word: str) -> int:
+    uses = ("", "used", "missing", "stale")
+    if word not in uses:
+        raise ValueError(f"index_use is {word!r}; have {', '.join(uses[1:])}")
+    return uses.index(word)
+
+
 def _query(m: Message | None) -> Query:
     if m is None:
         return Query(Region(), ())
@@ -192,7 +200,7 @@ def _query(m: Message | None) -> Query:
         if len(f.values) != 1 and (f.op not in ("in", "not_in") or not f.values):
             raise invalid(f"{f.op} compares with one value, not {len(f.values)}", f.column)
     filters = tuple(Filter(f.column, f.op, tuple(_number(v) for v in f.values), f.drop, f.element, f.level) for f in m.filters)
-    return Query(Region.decode(m.region), tuple(m.columns), filters, m.rows, m.count_invalid)
+    return Query(Region.decode(m.region), tuple(m.columns), filters, m.rows, m.count_invalid, m.memory, m.request)
 
 
 def _number(text: str) -> float:

@@ -9,11 +9,12 @@ import lzma
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
+from .columns import Column, Ragged
 from .errors import Code, Error
 from .fields import Field
 from .region import Region
@@ -26,7 +27,7 @@ class Batch:
     group: str
     lon: np.ndarray  # float64, WGS84 degrees, any longitude
     lat: np.ndarray  # float64, WGS84 geodetic degrees
-    columns: dict[str, np.ndarray] = field(default_factory=dict)  # all of Query.wanted
+    columns: dict[str, np.ndarray | Column] = field(default_factory=dict)  # all of Query.wanted; a Column says what stands for no value
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Query:
     filters: tuple[Filter, ...] = ()
     rows: int = 0  # most rows per batch; larger ones are cut for you
     count_invalid: bool = False  # yield the rows that are no place too, all of the granule, wherever the region is: they are counted
+    memory: int = 0  # bytes that the reader should hold at once; 0: as many as it likes
+    request: int = 0  # bytes that cost as much to read as one more request; 0: requests cost nothing but their time
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -82,11 +85,11 @@ class Identity:
 class Source:
     """One file of a granule. The host reads it: it has the credentials, merges ranges and retries."""
 
-    def __init__(self, url: str, ask: Callable[[str, Sequence[tuple[int, int]]], list[bytes]], stat: Callable[[str], tuple[int, str]]) -> None:
+    def __init__(self, url: str, ask: Callable[[str, Sequence[tuple[int, int]]], list[bytes]], stat: Callable[[str], tuple[int, str, str]]) -> None:
         self.url = url
         self._ask = ask
         self._stat = stat
-        self._known: tuple[int, str] | None = None
+        self._known: tuple[int, str, str] | None = None
 
     def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
         """The bytes of (offset, length) pairs, cut at the file's end. Many in one call are read in parallel."""
@@ -96,7 +99,7 @@ class Source:
         """length bytes from offset, or all to the end."""
         return self.read_ranges([(offset, self.size - offset if length is None else length)])[0]
 
-    def _info(self) -> tuple[int, str]:
+    def _info(self) -> tuple[int, str, str]:
         if self._known is None:
             self._known = self._stat(self.url)
         return self._known
@@ -110,6 +113,11 @@ class Source:
     def etag(self) -> str:
         """The object's ETag; "" if it has none."""
         return self._info()[1]
+
+    @property
+    def modified(self) -> str:
+        """When it was written, RFC 3339, UTC; "" if that is not known."""
+        return self._info()[2]
 
     def open(self, block: int = 1 << 20) -> io.BufferedReader:
         """The file as Python, pandas or h5py read files, fetched in blocks."""
@@ -153,6 +161,8 @@ class Granule:
     files: dict[str, Source]  # "data" and names that the reader's configuration gives
     start: str = ""  # RFC 3339, UTC
     size: int = 0  # bytes of "data"; 0: not known
+    warnings: list[str] = field(default_factory=list)  # append what is wrong with the file though it can be read: records of shards have it
+    index_use: str = ""  # set it where there is a file "index": "used", "missing", or "stale" (of another state of the granule, or damaged)
 
     def __getitem__(self, name: str) -> Source:
         try:
@@ -211,7 +221,7 @@ class Cut:
     group: str
     lon: np.ndarray
     lat: np.ndarray
-    columns: list[tuple[str, np.ndarray]]
+    columns: list[Column]
     refused_lon: np.ndarray
     refused_lat: np.ndarray
 
@@ -219,13 +229,18 @@ class Cut:
 def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally) -> Iterator[Cut]:
     """Check batches, leave out what is no place or fails a filter, and cut them to the query's rows."""
     order = {g: i for i, g in enumerate(reader.groups)}
+    fields = {f.name: f for f in reader.columns}
     for b in batches:
+        if not isinstance(b, Batch):
+            raise TypeError(f"{type(reader).__name__}.read yielded {type(b).__name__}; want Batch")
         lon, lat = np.asarray(b.lon, np.float64), np.asarray(b.lat, np.float64)
         _check(b, lon, lat, query, order, tally)
         place = np.isfinite(lon) & (np.abs(lat) <= 90)
         keep = place.copy()
+        columns = {name: column_of(name, b.columns[name], fields.get(name)) for name in query.wanted}
         for f in query.filters:
-            keep &= f.keep(_element(b.columns[f.column], f))
+            compared = _element(columns[f.column], f)
+            keep &= np.where(compared.missing(), (f.op in ("ne", "not_in")) != f.drop, f.keep(np.asarray(compared.values)))  # no value is as NaN
         tally.rows += len(lon)
         tally.invalid += int(len(lon) - np.count_nonzero(place))
         refused = place & ~keep
@@ -236,7 +251,41 @@ def prepare(reader: Reader, query: Query, batches: Iterable[Batch], tally: Tally
             part = rows[first : first + limit]
             if len(part) or first == 0 and refused.any():
                 out = refused if first == 0 else slice(0, 0)
-                yield Cut(b.group, lon[part], lat[part], [(c, np.asarray(b.columns[c])[part]) for c in query.columns], lon[out], lat[out])
+                yield Cut(b.group, lon[part], lat[part], [columns[c].take(part) for c in query.columns], lon[out], lat[out])
+
+
+def column_of(name: str, given: Any, declared: Field | None) -> Column:
+    """A column of a batch in its field's dtype, with what stands for no value: as a Column says it, a masked array, or else the field's fill."""
+    column = replace(given, name=name) if isinstance(given, Column) else Column(name, given)
+    dtype = None if declared is None or declared.dtype in (None, str, bytes) else np.dtype(declared.dtype)
+    if isinstance(column.values, Ragged):
+        return column
+    array = np.asanyarray(column.values)
+    if array.dtype.kind in "SUO":
+        return column
+    if dtype is not None and array.dtype != dtype:
+        if not np.can_cast(array.dtype, dtype, "same_kind"):
+            raise TypeError(f"column {name} is {array.dtype}; the reader declares {dtype}")
+        array = array.astype(dtype)
+    fill = declared.fill if declared is not None and isinstance(declared.fill, (int, float)) else None
+    if column.fill is None and column.valid is None and column.absent is None and fill is not None:
+        column = replace(column, fill=array.dtype.type(fill))
+    if not isinstance(array, np.ma.MaskedArray):
+        return replace(column, values=array)
+    return _unmasked(column, array)
+
+
+def _unmasked(column: Column, array: np.ma.MaskedArray) -> Column:
+    """A masked array as a column: what is masked is NaN, and in integers the fill value, absent."""
+    masked = np.ma.getmaskarray(array)
+    if array.dtype.kind == "f":
+        return replace(column, values=np.where(masked, array.dtype.type("nan"), array.data))
+    if not masked.any():
+        return replace(column, values=array.data)
+    if column.fill is None:
+        raise ValueError(f"column {column.name} has masked rows and {array.dtype} has no NaN: give its Field a fill")
+    absent = np.atleast_1d(column.fill)[0]
+    return replace(column, values=np.where(masked, absent, array.data), absent=absent)
 
 
 # What decoding damaged bytes raises.
@@ -258,8 +307,8 @@ def decoding(what: str, subject: str = "") -> Iterator[None]:
         raise Error(Code.CORRUPT, f"{what}: {type(e).__name__}: {e}", op="read", subject=subject) from e
 
 
-def _element(column: np.ndarray, f: Filter) -> np.ndarray:
-    return np.asarray(column) if f.element < 0 else np.asarray(column)[:, f.element]
+def _element(column: Column, f: Filter) -> Column:
+    return column if f.element < 0 else replace(column, values=np.asarray(column.values)[:, f.element])
 
 
 def _check(b: Batch, lon: np.ndarray, lat: np.ndarray, query: Query, order: dict[str, int], tally: Tally) -> None:
@@ -276,5 +325,8 @@ def _check(b: Batch, lon: np.ndarray, lat: np.ndarray, query: Query, order: dict
     for c in query.wanted:
         if c not in b.columns:
             raise Error(Code.INVALID, f"no column {c!r}; the batch has {', '.join(b.columns)}", subject=b.group)
-        if len(b.columns[c]) != len(lon):
-            raise RuntimeError(f"column {c} has {len(b.columns[c])} rows, lon {len(lon)}")
+        given = b.columns[c]
+        values: Any = given.values if isinstance(given, Column) else given
+        rows = len(values)
+        if rows != len(lon):
+            raise RuntimeError(f"column {c} has {rows} rows, lon {len(lon)}")

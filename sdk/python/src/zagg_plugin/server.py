@@ -215,7 +215,7 @@ class Service:
             if thing.folds not in _FOLDS:
                 raise invalid(f"folds is {thing.folds!r}; have {', '.join(_FOLDS)}")
             instance.statistic = Message("StatisticInfo", inputs=inputs, outputs=[o.message() for o in thing.outputs],
-                                         folds=_FOLDS.index(thing.folds))
+                                         folds=_FOLDS.index(thing.folds), any_type=bool(thing.any_type))
             instance.can_fold = hasattr(thing, "fold")
         self.made[handle] = thing
         return instance
@@ -360,6 +360,10 @@ class Service:
                 into[names[i] if names else column.name] = values
                 if column.fill is not None:
                     groups.fills[column.name] = column.fill
+                if column.valid is not None:
+                    groups.valid[column.name] = column.valid
+                if column.absent is not None:
+                    groups.absent[column.name] = column.absent
         return groups
 
 

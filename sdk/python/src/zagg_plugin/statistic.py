@@ -29,6 +29,8 @@ class Groups:
     rows: dict[str, np.ndarray] = field(default_factory=dict)  # (observations,) by input
     cells: dict[str, np.ndarray] = field(default_factory=dict)  # (cells,) by input with one value per cell
     fills: dict[str, Any] = field(default_factory=dict)  # the element that stands for "no value", where there is one
+    valid: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # the least and the greatest element that is a value, where not every one is
+    absent: dict[str, Any] = field(default_factory=dict)  # the element of rows for which the file has no value, where there are some
 
     def __len__(self) -> int:
         """The number of cells."""
@@ -71,6 +73,7 @@ class Statistic:
     name: ClassVar[str]
     inputs: Sequence[str | Input] = ("source",)
     outputs: Sequence[Field] = (Field(dtype=np.float64),)
+    any_type: ClassVar[bool] = False  # the first output is stored in the dtype of the configuration, by default float32, whatever its own
     vectors: ClassVar[bool] = False  # inputs may have several elements per observation: arrays (observations, width)
 
     def compute(self, groups: Groups) -> Result:
