@@ -35,6 +35,7 @@ type functionTrack struct {
 	s3     *awstest.S3
 	lambda *emulator.Lambda
 	store  *hsds.Store // without faults
+	client http.Client
 }
 
 func newFunctionTrack(t *testing.T) *functionTrack {
@@ -44,7 +45,7 @@ func newFunctionTrack(t *testing.T) *functionTrack {
 	access, key := s3.Owner()
 	source, err := s3store.New(t.Context(), s3store.Options{Endpoint: s3.Direct(), Region: "us-east-1", Credentials: &s3store.Credentials{AccessKeyID: access, SecretAccessKey: key}})
 	require.NoError(t, err)
-	f := &functionTrack{t: t, s3: s3, store: hsds.New(hsds.Options{Bucket: hsds.One(bucket, source, "s3://"+bucket+"/"), Write: true, Retry: objstore.Policy{Base: 10 * time.Millisecond}})}
+	f := &functionTrack{t: t, s3: s3, client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, store: hsds.New(hsds.Options{Bucket: hsds.One(bucket, source, "s3://"+bucket+"/"), Write: true, Retry: objstore.Policy{Base: 10 * time.Millisecond}})}
 	folders(t, f.store)
 	exe := sharedtest.Function(t, "zagg-hdf")
 	f.lambda, err = emulator.New(emulator.Options{})
@@ -67,7 +68,7 @@ func (f *functionTrack) send(method, path string, params map[string]string, body
 		req, err := http.NewRequestWithContext(f.t.Context(), "POST", f.lambda.URL()+"/2015-03-31/functions/hdf/invocations", bytes.NewReader(text))
 		require.NoError(f.t, err)
 		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0") // it is not looked at
-		r, err := http.DefaultClient.Do(req)
+		r, err := f.client.Do(req)
 		if err != nil {
 			return 0, nil
 		}

@@ -182,6 +182,9 @@ func (w *slabWrite) covers(r, c int) bool { return r >= w.r0 && r < w.r1 && c >=
 
 const raceRows, raceCols = 24, 24
 
+// watchEvery is how often somebody reads meanwhile: a reader without a pause would take most of the machine from the writers.
+const watchEvery = 50 * time.Millisecond
+
 func newRace(t *testing.T, on track, seed uint64) *race {
 	r := &race{t: t, on: on, calm: on.calm(), seed: seed, names: map[string]bool{}, appended: map[uint32]bool{}, joined: map[uint32]bool{}}
 	r.root = r.made("PUT", "/", nil)
@@ -237,12 +240,14 @@ func (r *race) run(writers int) []string {
 	}
 	ended := make(chan struct{})
 	go func() { wg.Wait(); close(ended) }()
+	often := time.NewTicker(watchEvery)
+	defer often.Stop()
 	for watching := true; watching; {
+		r.watch(r.on.writer(-1, r.seed), false)
 		select {
 		case <-ended:
 			watching = false
-		default:
-			r.watch(r.on.writer(-1, r.seed), false)
+		case <-often.C:
 		}
 	}
 	r.on.settle(r.t, r.root)
