@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/englacial/zagg/core"
@@ -18,8 +19,9 @@ type Template struct {
 	Recipe *Recipe
 	Store  *store.Template
 
-	blocks   int64         // planned shards
-	axis     *windows.Axis // of the store; nil: there are no windows
+	config   json.RawMessage // of the recipe, as all jobs have it
+	blocks   int64           // planned shards
+	axis     *windows.Axis   // of the store; nil: there are no windows
 	pipeline engine.Pipeline
 }
 
@@ -44,7 +46,7 @@ func (r *Recipe) layOut(hash string, shards int64, axis *windows.Axis) (*Templat
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{Recipe: r, Store: laid, blocks: shards, axis: axis, pipeline: r.pipeline}
+	t := &Template{Recipe: r, Store: laid, config: r.Config.JSON(), blocks: shards, axis: axis, pipeline: r.pipeline}
 	t.pipeline.Vars, t.pipeline.Coords = slices.Clone(r.pipeline.Vars), laid.Cells
 	for i := range t.pipeline.Vars {
 		t.pipeline.Vars[i].Arrays = laid.Vars[i]
