@@ -117,8 +117,8 @@ func folded(r, old *store.Record, granules []core.Granule, res *engine.Result) {
 }
 
 // again computes the shards that could not be folded of all their granules.
-func (p *processing) again(ctx context.Context, s Stores, jobs []job.Job) {
-	var some []job.Job
+func (p *processing) again(ctx context.Context, s Stores, jobs []*job.Job) {
+	var some []*job.Job
 	var at []int
 	unfolded := map[string]string{}
 	for _, w := range p.works {

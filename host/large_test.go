@@ -125,9 +125,10 @@ func process(t *testing.T, recipe *host.Recipe, keys []core.ShardKey, lists [][]
 	var sum job.Receipt
 	run := func() {
 		for _, group := range groups {
-			jobs := make([]job.Job, len(group))
+			jobs := make([]*job.Job, len(group))
 			for i, at := range group {
-				jobs[i] = tmpl.Job(&p.Shards[at], url)
+				j := tmpl.Job(&p.Shards[at], url)
+				jobs[i] = &j
 			}
 			outs, errs := tmpl.ProcessAll(t.Context(), stores, jobs, "test")
 			for i := range outs {

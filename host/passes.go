@@ -15,7 +15,7 @@ import (
 // Process does the job of one shard: it computes the shard unless its record matches, deletes objects of an older run that it did not
 // write, and writes the record last.
 func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version string) (*Outcome, error) {
-	outs, errs := t.ProcessAll(ctx, s, []job.Job{*j}, version)
+	outs, errs := t.ProcessAll(ctx, s, []*job.Job{j}, version)
 	return outs[0], errs[0]
 }
 
@@ -24,12 +24,12 @@ func (t *Template) Process(ctx context.Context, s Stores, j *job.Job, version st
 //
 // The cost of shared reading (requests, bytes, seconds and CPU-seconds) is divided among the shards in proportion to their numbers
 // of granules, in whole requests and bytes, so that the sums over shards are exact. All other costs are each shard's own.
-func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []job.Job, version string) (outs []*Outcome, errs []error) {
+func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []*job.Job, version string) (outs []*Outcome, errs []error) {
 	return t.processAll(ctx, s, jobs, version, nil)
 }
 
 // processAll is ProcessAll. unfolded is why shards could not be folded onto what the store has, by label: they are computed of all granules.
-func (t *Template) processAll(ctx context.Context, s Stores, jobs []job.Job, version string, unfolded map[string]string) (outs []*Outcome, errs []error) {
+func (t *Template) processAll(ctx context.Context, s Stores, jobs []*job.Job, version string, unfolded map[string]string) (outs []*Outcome, errs []error) {
 	p := &processing{t: t, stores: s, version: version, unfolded: unfolded, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
 	if s.VersionChecks == nil {
 		p.stores.VersionChecks = NewVersionChecks(objstore.MeterReader(s.Source, &p.reads))
@@ -38,7 +38,7 @@ func (t *Template) processAll(ctx context.Context, s Stores, jobs []job.Job, ver
 	p.source = p.stores.Reader(&p.reads)
 	for i := range jobs {
 		p.outs[i] = &Outcome{}
-		w := &work{at: i, job: &jobs[i]}
+		w := &work{at: i, job: jobs[i]}
 		w.store = objstore.Retry(objstore.Meter(s.Output, &w.writes), objstore.Policy{OnRetry: w.writes.Retried})
 		needed, err := p.begin(ctx, w)
 		switch {

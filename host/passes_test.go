@@ -16,10 +16,10 @@ import (
 )
 
 // jobs are all shards of a plan.
-func (s *setup) jobs(t testing.TB) []job.Job {
-	var jobs []job.Job
+func (s *setup) jobs(t testing.TB) []*job.Job {
+	var jobs []*job.Job
 	for i := range s.plan.Shards {
-		jobs = append(jobs, *s.job(t, s.plan.Shards[i].Label))
+		jobs = append(jobs, s.job(t, s.plan.Shards[i].Label))
 	}
 	return jobs
 }
@@ -76,9 +76,9 @@ func TestManyShardsOneOfWhichFails(t *testing.T) {
 	s.start(t, store)
 	require.NoError(t, objstore.PutBytes(t.Context(), store, "mem://in/b", []byte("no table"), core.PutOptions{}))
 	jobs := s.jobs(t)
-	wrong := jobs[0]
+	wrong := *jobs[0]
 	wrong.ShardKey = "x"
-	outs, errs := s.template.ProcessAll(t.Context(), host.Stores{Source: store, Output: store}, append(jobs, wrong), "test")
+	outs, errs := s.template.ProcessAll(t.Context(), host.Stores{Source: store, Output: store}, append(jobs, &wrong), "test")
 	failed := 0
 	for i, err := range errs {
 		if err == nil {

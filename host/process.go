@@ -70,7 +70,7 @@ func (t *Template) Job(shard *plan.Shard, storeURL string) job.Job {
 	j := job.Job{
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
-		Config: t.config, Plugins: job.ForeignPlugins(t.Recipe.plugins), Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
+		Config: t.config, Plugins: t.foreign, Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
 		Granules: append(job.Granules{}, shard.Granules...),
 	}
 	if old, ok := t.Recipe.Grid.(core.LegacyGrid); ok { // whose workers of earlier releases look at orders

@@ -20,6 +20,7 @@ type Template struct {
 	Store  *store.Template
 
 	config   json.RawMessage // of the recipe, as all jobs have it
+	foreign  []job.Plugin    // likewise
 	blocks   int64           // planned shards
 	axis     *windows.Axis   // of the store; nil: there are no windows
 	pipeline engine.Pipeline
@@ -46,7 +47,7 @@ func (r *Recipe) layOut(hash string, shards int64, axis *windows.Axis) (*Templat
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{Recipe: r, Store: laid, config: r.Config.JSON(), blocks: shards, axis: axis, pipeline: r.pipeline}
+	t := &Template{Recipe: r, Store: laid, config: r.Config.JSON(), foreign: job.ForeignPlugins(r.plugins), blocks: shards, axis: axis, pipeline: r.pipeline}
 	t.pipeline.Vars, t.pipeline.Coords = slices.Clone(r.pipeline.Vars), laid.Cells
 	for i := range t.pipeline.Vars {
 		t.pipeline.Vars[i].Arrays = laid.Vars[i]

@@ -95,7 +95,7 @@ const (
 )
 
 // pinVersions makes all works read one version of each granule: that by which their shards were found, if it is known.
-func (p *processing) pinVersions(jobs []job.Job) {
+func (p *processing) pinVersions(jobs []*job.Job) {
 	var urls []string
 	for i := range jobs {
 		for _, g := range jobs[i].Granules {

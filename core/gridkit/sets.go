@@ -9,8 +9,12 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// keptSets is how many sets of shards are remembered: a few jobs at once, each with a few granules under way.
-const keptSets = 32
+// At most so many sets of shards are remembered, a few jobs at once, each with a few granules under way, and so many shards in all
+// sets but the last: what is made of one may take half a kilobyte.
+const (
+	keptSets = 32
+	keptKeys = 1 << 16
+)
 
 // Sets remembers what a grid has made of sets of shards, because core.ShardLocator is asked batch by batch for the same
 // ones. The zero Sets is empty. It is safe for concurrent use.
@@ -43,7 +47,13 @@ func (s *Sets[T]) Get(keys []core.ShardKey, make func([]core.ShardKey) (T, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept = slices.Insert(s.kept, 0, set[T]{slices.Clone(keys), made})
-	s.kept = s.kept[:min(len(s.kept), keptSets)]
+	n, shards := 1, len(keys)
+	for n < min(len(s.kept), keptSets) && shards+len(s.kept[n].keys) <= keptKeys {
+		shards += len(s.kept[n].keys)
+		n++
+	}
+	clear(s.kept[n:])
+	s.kept = s.kept[:n]
 	return made, nil
 }
 

@@ -21,11 +21,11 @@ type Part struct {
 
 // Join makes one job of several of the same run and store. A single one stays as it is. Its list has each granule once, and
 // shard_key and label are the first shard's.
-func Join(jobs []Job) Job {
+func Join(jobs []*Job) Job {
+	all := *jobs[0]
 	if len(jobs) == 1 {
-		return jobs[0]
+		return all
 	}
-	all := jobs[0]
 	all.Granules, all.Home, all.Superseded, all.Missing, all.ChunkIdx, all.Block, all.Untimed = Granules{}, nil, nil, nil, nil, nil, nil
 	at := map[string]int{}
 	for _, j := range jobs {
@@ -45,11 +45,12 @@ func Join(jobs []Job) Job {
 }
 
 // Split is the jobs of a job's shards: itself, where it is of one. Of a job whose list of granules is still elsewhere they have none.
-func (j *Job) Split() []Job {
+func (j *Job) Split() []*Job {
 	if len(j.Shards) == 0 {
-		return []Job{*j}
+		one := *j
+		return []*Job{&one}
 	}
-	jobs := make([]Job, len(j.Shards))
+	jobs := make([]*Job, len(j.Shards))
 	for i, p := range j.Shards {
 		one := *j
 		one.Shards, one.GranulesURL = nil, ""
@@ -61,7 +62,7 @@ func (j *Job) Split() []Job {
 				one.Granules[k] = j.Granules[at]
 			}
 		}
-		jobs[i] = one
+		jobs[i] = &one
 	}
 	return jobs
 }

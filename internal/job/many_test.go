@@ -9,7 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-func three() []Job {
+func three() []*Job {
 	block := func(n int64) *int64 { return &n }
 	g := func(names ...string) (out Granules) {
 		out = Granules{}
@@ -19,7 +19,8 @@ func three() []Job {
 		return out
 	}
 	base := Job{StorePath: "s3://b/s.zarr", Plan: "p", PlanShards: 9, RunID: "r", AllowMissing: true, Config: json.RawMessage(`{}`)}
-	jobs := []Job{base, base, base}
+	one, two, last := base, base, base
+	jobs := []*Job{&one, &two, &last}
 	jobs[0].ShardKey, jobs[0].Label, jobs[0].Block, jobs[0].Granules, jobs[0].Home = "1", "-1", block(3), g("a", "b"), []int{0, 1}
 	jobs[1].ShardKey, jobs[1].Label, jobs[1].Block, jobs[1].Granules, jobs[1].Home = "2", "-2", block(4), g("c", "a"), []int{0}
 	jobs[2].ShardKey, jobs[2].Label, jobs[2].Block, jobs[2].Granules, jobs[2].Home = "3", "-3", block(5), g(), []int{}
@@ -38,7 +39,7 @@ func TestJoinAndSplit(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, jobs, got.Split())
 	one := Join(jobs[:1])
-	require.Equal(t, jobs[0], one)
+	require.Equal(t, *jobs[0], one)
 	event, err = one.Event()
 	require.NoError(t, err)
 	require.NotContains(t, string(event), `"shards":`)

@@ -39,7 +39,7 @@ type runNote struct {
 }
 
 // noteUnsent writes down which of a run's shards were not sent and will not be.
-func (b *cloud) noteUnsent(ctx context.Context, jobs [][]job.Job, sent map[string]bool) error {
+func (b *cloud) noteUnsent(ctx context.Context, jobs [][]*job.Job, sent map[string]bool) error {
 	if b.o.Sync {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (b *cloud) noteUnsent(ctx context.Context, jobs [][]job.Job, sent map[strin
 }
 
 // writeNote writes down what is about to be sent.
-func (b *cloud) writeNote(ctx context.Context, jobs [][]job.Job, unsent []string) error {
+func (b *cloud) writeNote(ctx context.Context, jobs [][]*job.Job, unsent []string) error {
 	fn := b.fleet.Function()
 	data, err := json.MarshalIndent(runNote{
 		RunID: b.r.id, Store: b.r.store, Function: fn.Name, Region: b.r.o.Region, Sent: time.Now().UTC(), MemoryMB: fn.MemoryMB, TmpMB: fn.TmpMB, AMD64: fn.AMD64,

@@ -17,16 +17,16 @@ const mostGranules = 400
 
 // A grouping divides jobs of one shard, which are in the plan's order, into jobs of neighbours.
 type grouping struct {
-	jobs  []job.Job
+	jobs  []*job.Job
 	lists [][]string // addresses of each job's granules
 	kept  *plan.Kept[string]
 }
 
 // grouped looks at the jobs of a run. kept is estimated from all shards that a granule goes to.
-func (r *Run) grouped(jobs []job.Job) *grouping {
+func (r *Run) grouped(jobs []*job.Job) *grouping {
 	g := &grouping{jobs: slices.Clone(jobs)}
-	slices.SortStableFunc(g.jobs, func(a, b job.Job) int {
-		return cmp.Or(cmp.Compare(placeOf(&a), placeOf(&b)), core.CompareKeys(a.ShardKey, b.ShardKey))
+	slices.SortStableFunc(g.jobs, func(a, b *job.Job) int {
+		return cmp.Or(cmp.Compare(placeOf(a), placeOf(b)), core.CompareKeys(a.ShardKey, b.ShardKey))
 	})
 	sizes := map[string]int64{}
 	for i := range g.jobs {
@@ -42,11 +42,11 @@ func (r *Run) grouped(jobs []job.Job) *grouping {
 }
 
 // within groups under a bound, the densest first.
-func (g *grouping) within(most plan.Bound) [][]job.Job {
-	var groups [][]job.Job
+func (g *grouping) within(most plan.Bound) [][]*job.Job {
+	var groups [][]*job.Job
 	var all [][]int
 	for from, to := 0, 0; from < len(g.jobs); from = to { // window by window
-		for to = from; to < len(g.jobs) && placeOf(&g.jobs[to]) == placeOf(&g.jobs[from]); to++ {
+		for to = from; to < len(g.jobs) && placeOf(g.jobs[to]) == placeOf(g.jobs[from]); to++ {
 		}
 		for _, places := range plan.Group(g.lists[from:to], g.kept, most) {
 			for i := range places {
@@ -57,7 +57,7 @@ func (g *grouping) within(most plan.Bound) [][]job.Job {
 	}
 	plan.DensestFirst(all, g.lists)
 	for _, places := range all {
-		group := make([]job.Job, len(places))
+		group := make([]*job.Job, len(places))
 		for i, at := range places {
 			group[i] = g.jobs[at]
 		}
@@ -75,7 +75,7 @@ func placeOf(j *job.Job) int64 {
 }
 
 // shapes are groups as the cost model sees them.
-func (s *Shape) shapes(groups [][]job.Job) []cost.Job {
+func (s *Shape) shapes(groups [][]*job.Job) []cost.Job {
 	out := make([]cost.Job, len(groups))
 	for i, group := range groups {
 		lists := make([][]string, len(group))
@@ -90,7 +90,7 @@ func (s *Shape) shapes(groups [][]job.Job) []cost.Job {
 }
 
 // bytesOf is what the rows of a group are estimated to take.
-func (g *grouping) bytesOf(group []job.Job) int64 {
+func (g *grouping) bytesOf(group []*job.Job) int64 {
 	n := int64(0)
 	for i := range group {
 		list := make([]string, len(group[i].Granules))
@@ -105,7 +105,7 @@ func (g *grouping) bytesOf(group []job.Job) int64 {
 // withRetry does a group of jobs, and once more those that end because something did not answer: a plugin's process that died, or
 // a store. They are done together as before, but for what took too long together, which is done shard by shard. With once nothing is
 // done again.
-func withRetry(ctx context.Context, b Backend, jobs []job.Job, once bool) ([]Result, []error) {
+func withRetry(ctx context.Context, b Backend, jobs []*job.Job, once bool) ([]Result, []error) {
 	results, errs := b.Compute(ctx, jobs)
 	if once {
 		return results, errs
@@ -132,8 +132,8 @@ func withRetry(ctx context.Context, b Backend, jobs []job.Job, once bool) ([]Res
 }
 
 // retry does some of the jobs once more, together.
-func retry(ctx context.Context, b Backend, jobs []job.Job, some []int, results []Result, errs []error) {
-	group := make([]job.Job, len(some))
+func retry(ctx context.Context, b Backend, jobs []*job.Job, some []int, results []Result, errs []error) {
+	group := make([]*job.Job, len(some))
 	for k, i := range some {
 		group[k] = jobs[i]
 	}

@@ -20,7 +20,7 @@ type flaky struct {
 	groups [][]string
 }
 
-func (f *flaky) Compute(_ context.Context, jobs []job.Job) ([]Result, []error) {
+func (f *flaky) Compute(_ context.Context, jobs []*job.Job) ([]Result, []error) {
 	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
 	var group []string
 	for i, j := range jobs {
@@ -38,7 +38,7 @@ func (f *flaky) Compute(_ context.Context, jobs []job.Job) ([]Result, []error) {
 // What did not answer is asked once more; what is wrong is not.
 func TestRetryWhereItHelps(t *testing.T) {
 	away, wrong := core.Errorf(core.Unavailable, "", "", "died"), core.Errorf(core.Corrupt, "", "", "checksum")
-	jobs := []job.Job{{ShardKey: "a"}, {ShardKey: "b"}, {ShardKey: "c"}, {ShardKey: "d"}}
+	jobs := []*job.Job{{ShardKey: "a"}, {ShardKey: "b"}, {ShardKey: "c"}, {ShardKey: "d"}}
 	for name, c := range map[string]struct {
 		errs   map[core.ShardKey][]error
 		final  bool
@@ -80,7 +80,7 @@ func TestNoRetryAfterTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	f := &flaky{errs: map[core.ShardKey][]error{"a": {core.Errorf(core.Unavailable, "", "", "died")}}}
-	_, errs := withRetry(ctx, f, []job.Job{{ShardKey: "a"}}, false)
+	_, errs := withRetry(ctx, f, []*job.Job{{ShardKey: "a"}}, false)
 	require.Error(t, errs[0])
 	require.Len(t, f.groups, 1)
 }
@@ -88,7 +88,7 @@ func TestNoRetryAfterTheEnd(t *testing.T) {
 // A benchmark pays for one attempt.
 func TestOnce(t *testing.T) {
 	f := &flaky{errs: map[core.ShardKey][]error{"a": {core.Errorf(core.Unavailable, "", "", "died")}}}
-	_, errs := withRetry(t.Context(), f, []job.Job{{ShardKey: "a"}}, true)
+	_, errs := withRetry(t.Context(), f, []*job.Job{{ShardKey: "a"}}, true)
 	require.Error(t, errs[0])
 	require.Len(t, f.groups, 1)
 }

@@ -53,7 +53,7 @@ func (b *cloud) inFlight(ctx context.Context, now time.Time) (map[string]string,
 const maxNote = 64 << 20
 
 // noteFlights notes which of the jobs' shards are at work for earlier runs; n is how many.
-func (b *cloud) noteFlights(ctx context.Context, groups [][]job.Job) (n int, err error) {
+func (b *cloud) noteFlights(ctx context.Context, groups [][]*job.Job) (n int, err error) {
 	info, err := b.r.metered().Stat(ctx, b.runs.Note())
 	if err != nil {
 		return 0, err
@@ -75,7 +75,7 @@ func (b *cloud) noteFlights(ctx context.Context, groups [][]job.Job) (n int, err
 const signPoll = time.Second
 
 // landed waits until no worker of an earlier run is at work on the jobs' shards, and gives the records of those that are done.
-func (b *cloud) landed(ctx context.Context, jobs []job.Job) []*store.Record {
+func (b *cloud) landed(ctx context.Context, jobs []*job.Job) []*store.Record {
 	records := make([]*store.Record, len(jobs))
 	for i := range jobs {
 		sign := b.flights[jobs[i].Label]
@@ -84,7 +84,7 @@ func (b *cloud) landed(ctx context.Context, jobs []job.Job) []*store.Record {
 		}
 		b.awaitSilence(ctx, sign)
 		// An error is met again by who computes the shard.
-		records[i], _ = b.r.template.Finished(ctx, b.r.metered(), &jobs[i], nil, nil)
+		records[i], _ = b.r.template.Finished(ctx, b.r.metered(), jobs[i], nil, nil)
 	}
 	return records
 }
@@ -112,9 +112,9 @@ func (b *cloud) awaitSilence(ctx context.Context, sign string) {
 
 // Compute does jobs by one invocation, but for those that a worker of an earlier run has done meanwhile. Once its event is sent it is waited
 // for even when the run is stopped: the function would go on anyway.
-func (b *cloud) Compute(_ context.Context, jobs []job.Job) ([]Result, []error) {
+func (b *cloud) Compute(_ context.Context, jobs []*job.Job) ([]Result, []error) {
 	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
-	var rest []job.Job
+	var rest []*job.Job
 	var places []int
 	for i, rec := range b.landed(b.waiting, jobs) {
 		if rec != nil {

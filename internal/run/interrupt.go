@@ -16,7 +16,7 @@ import (
 var errLeave = errors.New("left to itself")
 
 // invoke does jobs by one invocation.
-func (b *cloud) invoke(jobs []job.Job) ([]Result, []error) {
+func (b *cloud) invoke(jobs []*job.Job) ([]Result, []error) {
 	b.atWork.Add(int64(len(jobs)))
 	defer b.atWork.Add(-int64(len(jobs)))
 	done, err := b.fleet.Run(b.waiting, job.Join(jobs))
@@ -27,7 +27,7 @@ func (b *cloud) invoke(jobs []job.Job) ([]Result, []error) {
 }
 
 // resultsOf are the results of the jobs that an answer is about.
-func resultsOf(jobs []job.Job, done *job.Done, err error) ([]Result, []error) {
+func resultsOf(jobs []*job.Job, done *job.Done, err error) ([]Result, []error) {
 	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
 	if done != nil && err == nil && len(jobs) > 1 && len(done.Shards) == len(jobs) {
 		for i := range jobs {

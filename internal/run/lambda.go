@@ -231,7 +231,7 @@ func (b *cloud) failures(ctx context.Context, bucket string) (core.ObjectStore, 
 func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 	var all []job.Done
 	for _, one := range j.Split() {
-		rec, err := r.template.Finished(ctx, r.metered(), &one, nil, nil)
+		rec, err := r.template.Finished(ctx, r.metered(), one, nil, nil)
 		if err != nil || rec == nil {
 			return nil
 		}
@@ -355,7 +355,7 @@ func (b *cloud) size(ctx context.Context, model cost.Model) cost.Expectation {
 }
 
 // groups are neighbours, b.perJob of them at most, whose rows a function's memory is expected to hold.
-func (b *cloud) groups(g *grouping) [][]job.Job {
+func (b *cloud) groups(g *grouping) [][]*job.Job {
 	most := plan.Bound{Shards: b.perJob}
 	if b.r.o.PerJob == 0 {
 		most.Granules, most.Bytes = mostGranules, int64(b.fleet.Function().MemoryMB)<<20/4
@@ -433,14 +433,14 @@ func (b *cloud) Prune(ctx context.Context) ([]string, error) {
 const recordsAtOnce = 32
 
 // unfinished tells the jobs that are to be computed from the records of those that are done.
-func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*store.Record, err error) {
+func (b *cloud) unfinished(ctx context.Context) (left []*job.Job, done []*store.Record, err error) {
 	jobs := b.r.jobs
 	records, looks := make([]*store.Record, len(jobs)), b.r.looks()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(recordsAtOnce)
 	for i := range jobs {
 		g.Go(func() (err error) {
-			records[i], err = b.r.template.Finished(gctx, b.r.metered(), &jobs[i], looks, &b.r.records)
+			records[i], err = b.r.template.Finished(gctx, b.r.metered(), jobs[i], looks, &b.r.records)
 			return err
 		})
 	}
@@ -460,7 +460,7 @@ func (b *cloud) unfinished(ctx context.Context) (left []job.Job, done []*store.R
 
 // reachable makes local addresses mean the same for the emulator's function, whose working folder is another, and
 // refuses them for one that is elsewhere.
-func (b *cloud) reachable(jobs []job.Job) error {
+func (b *cloud) reachable(jobs []*job.Job) error {
 	if !b.o.Emulate && isLocal(b.r.store) {
 		return core.Errorf(core.Invalid, "--store", b.r.store, "a function on AWS cannot write to this machine: give an s3:// address, or --emulate")
 	}
@@ -546,7 +546,7 @@ func resultOf(d *job.Done) Result {
 }
 
 // labelsOf are the shards of jobs.
-func labelsOf(groups [][]job.Job) []string {
+func labelsOf(groups [][]*job.Job) []string {
 	var labels []string
 	for _, group := range groups {
 		for i := range group {
@@ -558,7 +558,7 @@ func labelsOf(groups [][]job.Job) []string {
 }
 
 // manyOf are the shards of jobs of many, by the label that their result is under.
-func manyOf(groups [][]job.Job) map[string][]string {
+func manyOf(groups [][]*job.Job) map[string][]string {
 	many := map[string][]string{}
 	for _, group := range groups {
 		for i := range group {

@@ -30,7 +30,7 @@ func (r *Run) lastWord(ctx context.Context) error {
 	g.SetLimit(recordsAtOnce)
 	for i := range r.jobs {
 		g.Go(func() error {
-			there, err := r.template.HasRecord(gctx, r.metered(), &r.jobs[i])
+			there, err := r.template.HasRecord(gctx, r.metered(), r.jobs[i])
 			if err == nil && !there {
 				lost[i] = core.Errorf(core.NotFound, "", "", "it was done, and its record is not in the store any more or is of another run: another process has changed the store")
 			}

@@ -23,7 +23,7 @@ type Backend interface {
 	SetUp(ctx context.Context) (*Ready, error)
 	// Compute does jobs of neighbouring shards in one pass over their granules, each to its end: results[i] and errs[i] are of
 	// jobs[i]. A result beside an error is what was used all the same.
-	Compute(ctx context.Context, jobs []job.Job) (results []Result, errs []error)
+	Compute(ctx context.Context, jobs []*job.Job) (results []Result, errs []error)
 	// Prune removes what the store has of shards that the plan does not have, and names them.
 	Prune(ctx context.Context) ([]string, error)
 	Close()
@@ -36,7 +36,7 @@ type Opener func(ctx context.Context, r *Run) (Backend, error)
 type Ready struct {
 	Fresh   bool            // it was made now
 	Workers int             // jobs at once
-	Jobs    [][]job.Job     // by what is computed in one pass
+	Jobs    [][]*job.Job    // by what is computed in one pass
 	Done    []*store.Record // of jobs that were done before and are not among Jobs
 	Notes   []string
 }
@@ -97,7 +97,7 @@ func (b *local) SetUp(ctx context.Context) (*Ready, error) {
 }
 
 // dropper lets go of what finding the shards has read of a granule once the last of the jobs has it.
-func (r *Run) dropper(groups [][]job.Job) func(url string) {
+func (r *Run) dropper(groups [][]*job.Job) func(url string) {
 	left := map[string]int{}
 	for _, g := range groups {
 		seen := map[string]bool{}
@@ -125,14 +125,14 @@ func (r *Run) dropper(groups [][]job.Job) func(url string) {
 const spilledPart = 2
 
 // localGroups are as many shards a job as the options say, or as suit the budget.
-func (r *Run) localGroups(g *grouping) [][]job.Job {
+func (r *Run) localGroups(g *grouping) [][]*job.Job {
 	if r.o.PerJob > 0 {
 		return g.within(plan.Bound{Shards: r.o.PerJob})
 	}
 	return g.within(plan.Bound{Bytes: spilledPart * r.budget.Total(), Granules: mostGranules})
 }
 
-func (b *local) Compute(ctx context.Context, jobs []job.Job) ([]Result, []error) {
+func (b *local) Compute(ctx context.Context, jobs []*job.Job) ([]Result, []error) {
 	start := time.Now()
 	outs, errs := b.r.template.ProcessAll(ctx, b.stores, jobs, host.Version)
 	results := make([]Result, len(outs))

@@ -23,10 +23,10 @@ func (r *Run) Store() string { return r.store }
 func (r *Run) Template() *host.Template { return r.template }
 
 // Jobs are the work, one job a shard, in the plan's order. Which of them are done before is for the backend to find out.
-func (r *Run) Jobs() []job.Job { return slices.Clone(r.jobs) }
+func (r *Run) Jobs() []*job.Job { return slices.Clone(r.jobs) }
 
 // Groups puts jobs of neighbouring shards together, most at a time at most, for backends that do several in one pass.
-func (r *Run) Groups(jobs []job.Job, most int) [][]job.Job {
+func (r *Run) Groups(jobs []*job.Job, most int) [][]*job.Job {
 	return r.grouped(jobs).within(plan.Bound{Shards: most, Granules: mostGranules})
 }
 

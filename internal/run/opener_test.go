@@ -41,7 +41,7 @@ func (c *counting) SetUp(ctx context.Context) (*run.Ready, error) {
 	return &run.Ready{Fresh: fresh, Workers: 2, Jobs: c.run.Groups(c.run.Jobs(), 2)}, err
 }
 
-func (c *counting) Compute(ctx context.Context, jobs []job.Job) ([]run.Result, []error) {
+func (c *counting) Compute(ctx context.Context, jobs []*job.Job) ([]run.Result, []error) {
 	c.jobs.Add(1)
 	outcomes, errs := c.run.Template().ProcessAll(ctx, c.run.Stores(), jobs, host.Version)
 	results := make([]run.Result, len(jobs))

@@ -24,7 +24,7 @@ func TestJobsShareAddressesOfGranules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := maps.Clone(assets)
 			g := core.Granule{Assets: assets}
-			jobs := []job.Job{{Granules: job.Granules{g}}, {Granules: job.Granules{g}}}
+			jobs := []*job.Job{{Granules: job.Granules{g}}, {Granules: job.Granules{g}}}
 			b := &cloud{r: &Run{store: "s3://b/out.zarr"}, o: LambdaOptions{Emulate: true}}
 			require.NoError(t, b.reachable(jobs))
 			require.Equal(t, before, assets)
@@ -41,7 +41,7 @@ func TestJobsShareAddressesOfGranules(t *testing.T) {
 func TestFilesOfThisMachineAreRefused(t *testing.T) {
 	for _, assets := range []map[string]string{{"data": "a.h5"}, {"data": "s3://b/a.h5", "atl08": "/data/b.h5"}} {
 		b := &cloud{r: &Run{store: "s3://b/out.zarr"}}
-		err := b.reachable([]job.Job{{Granules: job.Granules{{Assets: assets}}}})
+		err := b.reachable([]*job.Job{{Granules: job.Granules{{Assets: assets}}}})
 		require.True(t, core.Is(err, core.Invalid), "%v", err)
 	}
 }

@@ -93,7 +93,7 @@ type Run struct {
 	plan     *plan.Plan
 	ranks    []int // of the plan's shards that are computed
 	template *host.Template
-	jobs     []job.Job // one for each shard
+	jobs     []*job.Job // one for each shard
 	budget   *budget.Budget
 	total    *Summary
 
@@ -270,8 +270,8 @@ func (r *Run) configure(ctx context.Context) error {
 }
 
 // makeJobs are the shards' work, in the plan's order.
-func (r *Run) makeJobs() []job.Job {
-	jobs := make([]job.Job, 0, len(r.ranks))
+func (r *Run) makeJobs() []*job.Job {
+	jobs := make([]*job.Job, 0, len(r.ranks))
 	for _, i := range r.ranks {
 		j := r.template.Job(&r.plan.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
@@ -284,7 +284,7 @@ func (r *Run) makeJobs() []job.Job {
 				}
 			}
 		}
-		jobs = append(jobs, j)
+		jobs = append(jobs, &j)
 	}
 	return jobs
 }
@@ -336,7 +336,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	r.total.jobs = len(ready.Jobs)
 	r.note("Range: %s granules a shard", rangeOf(ready.Jobs))
 	count := r.progress.Count(shards, "cells")
-	do := func(_ context.Context, group []job.Job) (did, error) { // what has begun goes on when no more is begun
+	do := func(_ context.Context, group []*job.Job) (did, error) { // what has begun goes on when no more is begun
 		results, errs := withRetry(ctx, b, group, r.o.Once)
 		return did{results, errs}, nil
 	}
@@ -344,10 +344,10 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	defer end(nil)
 	var alike streak
 	begun := map[string]bool{}
-	err := dispatch.Each(beginning, dispatch.RealTime{}, ready.Jobs, ready.Workers, do, func(d dispatch.Ended[[]job.Job, did]) {
+	err := dispatch.Each(beginning, dispatch.RealTime{}, ready.Jobs, ready.Workers, do, func(d dispatch.Ended[[]*job.Job, did]) {
 		for i, j := range d.Job {
 			begun[j.Label] = true
-			r.ended(ctx, dispatch.Ended[job.Job, Result]{Job: j, Result: d.Result.results[i], Err: d.Result.errs[i]}, count)
+			r.ended(ctx, dispatch.Ended[*job.Job, Result]{Job: j, Result: d.Result.results[i], Err: d.Result.errs[i]}, count)
 			if beginning.Err() == nil && alike.add(d.Result.errs[i]) {
 				end(errAlike)
 			}
@@ -355,7 +355,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	})
 	count.Finish()
 	if n, ok := b.(interface {
-		noteUnsent(context.Context, [][]job.Job, map[string]bool) error
+		noteUnsent(context.Context, [][]*job.Job, map[string]bool) error
 	}); ok && len(begun) < shards {
 		if e := n.noteUnsent(ctx, ready.Jobs, begun); e != nil {
 			r.note("which shards were not sent could not be noted for zagg attach: %v", e)
@@ -374,7 +374,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 }
 
 // rangeOf are the most and the fewest granules of a shard, in the order in which shards are computed: "396 → 1".
-func rangeOf(groups [][]job.Job) string {
+func rangeOf(groups [][]*job.Job) string {
 	most, least := 0, -1
 	for _, group := range groups {
 		for i := range group {
@@ -394,7 +394,7 @@ type did struct {
 	errs    []error
 }
 
-func (r *Run) ended(ctx context.Context, d dispatch.Ended[job.Job, Result], count Counter) {
+func (r *Run) ended(ctx context.Context, d dispatch.Ended[*job.Job, Result], count Counter) {
 	if left, ok := errors.AsType[*leftError](d.Err); ok {
 		r.left++
 		r.then = left.Then

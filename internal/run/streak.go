@@ -36,7 +36,7 @@ func (s *streak) add(err error) bool {
 }
 
 // failRemaining makes failures of the shards that were not begun.
-func (r *Run) failRemaining(groups [][]job.Job, begun map[string]bool, s *streak) {
+func (r *Run) failRemaining(groups [][]*job.Job, begun map[string]bool, s *streak) {
 	why := core.Errorf(s.code, "", "", "not tried, because %d shards before it failed for the same reason; the last: %w", s.n, s.last)
 	n := 0
 	for _, group := range groups {

@@ -113,9 +113,8 @@ func (in *invocation) checkPlace(ctx context.Context, j *job.Job, recipe *host.R
 	if _, err := recipe.Grid.Shards(ctx, keys); err != nil {
 		return err
 	}
-	first := j.Split()[0]
 	var err error
-	in.template, err = recipe.JobTemplate(&first)
+	in.template, err = recipe.JobTemplate(j.Split()[0])
 	return err
 }
 
@@ -233,7 +232,7 @@ func (in *invocation) answer(j *job.Job, recipe *host.Recipe, outs []*host.Outco
 	var failed error
 	n := 0
 	for i, one := range j.Split() {
-		d := in.done(&one, recipe, outs[i], errs[i])
+		d := in.done(one, recipe, outs[i], errs[i])
 		d.Container, d.DurationS, d.RequestID, d.RunID, d.SemanticHash = job.Container{}, 0, "", "", ""
 		all.add(d)
 		if errs[i] != nil {
