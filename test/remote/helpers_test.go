@@ -49,6 +49,10 @@ func TestMain(m *testing.M) {
 	if err := errors.Join(os.Mkdir(tmp, 0o700), os.Setenv("TMPDIR", tmp), os.Setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")); err != nil {
 		panic(err)
 	}
+	sdk, err := filepath.Abs("../../sdk/python/src") // where Python finds the package of this repository
+	if err := errors.Join(err, os.Setenv("PYTHONPATH", sdk)); err != nil {
+		panic(err)
+	}
 	binaries.dir, binaries.built = dir, map[string]bool{}
 	code := m.Run()
 	if left, _ := filepath.Glob(filepath.Join(tmp, "zagg-plugin-*")); len(left) > 0 {

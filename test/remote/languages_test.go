@@ -3,234 +3,292 @@
 package remote
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/host/remote"
-	"github.com/englacial/zagg/internal/sharedtest"
 )
 
-// A misdeed is how a plugin goes wrong, and what then is said.
+// A language is a plugin that goes wrong as it is told to: a grid, a reader and a statistic.
+type language struct {
+	name    string
+	command func(t *testing.T, kind, call, once string) []string
+	grid    string // a grid's configuration in output
+	source  string // that of data_source
+	column  string // that the reader has
+	total   string // the statistic
+}
+
+func languages() []language {
+	reader := "\n  reader: "
+	scripted := func(name string, interpreter func(*testing.T) string) language {
+		return language{name: name, grid: "{type: halves}", source: reader + "rows", column: "v", total: "total", command: func(t *testing.T, kind, call, once string) []string {
+			extension := map[string]string{"python": "py", "javascript": "js"}[name]
+			_, method, _ := strings.Cut(call, ".")
+			command := []string{interpreter(t), "testdata/faulty." + extension, kind, method}
+			if once != "" {
+				command = append(command, once)
+			}
+			return command
+		}}
+	}
+	return []language{
+		{name: "go", grid: "{type: f-healpix, parent_order: 6, child_order: 8}", source: reader + "f-atl06", column: "h_li", total: "f-sum", command: inGo},
+		scripted("python", func(t *testing.T) string {
+			python := os.Getenv("ZAGG_PYTHON")
+			if python == "" {
+				t.Skip("set ZAGG_PYTHON to a Python with numpy and grpcio")
+			}
+			return python
+		}),
+		scripted("javascript", func(t *testing.T) string {
+			node, err := exec.LookPath("node")
+			if err != nil {
+				t.Skip("there is no node")
+			}
+			return node
+		}),
+	}
+}
+
+// inGo is the command of the plugin in Go, which has words of its own for some misdeeds.
+func inGo(t *testing.T, kind, call, once string) []string {
+	if word := map[string]string{"leave": "exit", "block": "stall", "lengths": "corrupt"}[kind]; word != "" {
+		kind = word
+	}
+	command := []string{build(t, "test/remote/faulty"), "-prefix", "f-", "-kind", kind, "-method", strings.ReplaceAll(call, ".", "/")}
+	if once != "" {
+		command = append(command, "-once="+once)
+	}
+	return command
+}
+
+// A call is one that runs make of plugins.
+type call struct {
+	name  string // as errors have it
+	kind  string // of what it is a call: grid, reader or statistic
+	about string // what errors of a run name beside the plugin and the call: granule or shard; "": there is none yet
+	only  string // the check of `zagg plugins verify` that makes it
+	in    string // the language that has it; "": all
+	large bool   // it is made for many shards or many rows only
+}
+
+func runCalls() []call {
+	return []call{
+		{name: "Plugin.Configure", kind: "statistic", only: "statistic %s/New"},
+		{name: "Grid.Cover", kind: "grid", only: "grid %s/CoverEmpty"},
+		{name: "Grid.Shards", kind: "grid", only: "grid %s/Shards"},
+		{name: "Grid.Cells", kind: "grid", about: "shard", only: "grid %s/Cells"},
+		{name: "Grid.Locate", kind: "grid", only: "grid %s/OneSlot"},
+		{name: "Grid.LocateIn", kind: "grid", only: "grid %s/LocateIn", in: "go", large: true},
+		{name: "Reader.Read", kind: "reader", about: "granule", only: "reader %s/Read"},
+		{name: "Reader.Identify", kind: "reader", only: "reader %s/Identify", in: "go"},
+		{name: "Statistic.Upload", kind: "statistic", about: "shard", only: "statistic %s/Sizes", in: "go", large: true},
+		{name: "Statistic.Compute", kind: "statistic", about: "shard", only: "statistic %s/Compute"},
+	}
+}
+
+// A misdeed is how a plugin goes wrong in a call, and what a run then says.
 type misdeed struct {
-	kind, call string
-	code       core.Code
-	want       string // "": the call is right
-	often      bool   // tried also without sweeps
+	kind string
+	code core.Code // of the error; the run ends with 1
+	want string    // in the error; "": the call is right, and so is the run
+	once bool      // the process is lost: where it goes wrong once the call is made again, and the run is right
+	only string    // the languages that have it; "": all
 }
 
-// isOfGrid reports a misdeed in a call of a grid.
-func (m misdeed) isOfGrid() bool {
-	return slices.Contains([]string{"Cover", "Shards", "Cells", "Locate"}, m.call)
-}
-
-// inPython are those of a plugin in Python, in every call; sys.exit and what extensions raise end the call, not the process.
-func inPython() []misdeed {
-	often := map[string]string{"exit": "Compute", "bug": "Read", "hold": "Compute", "leak": "Compute", "lengths": "Locate", "refuse": "Cover"}
-	all := []misdeed{{"corrupt", "Read", core.Corrupt, "no header", false}}
-	for _, call := range []string{"Configure", "Compute", "Read", "Cover", "Shards", "Cells", "Locate"} {
-		for _, m := range []misdeed{
-			{kind: "kill", code: core.Unavailable, want: "killed"}, {kind: "leave", code: core.Unavailable, want: "exited with status 7"},
-			{kind: "exit", code: core.Internal, want: "SystemExit: no model"}, {kind: "panic", code: core.Internal, want: "Panic: index out of bounds"},
-			{kind: "bug", code: core.Internal, want: "KeyError: 'h_li'"}, {kind: "refuse", code: core.Unsupported, want: "only polar orbits"},
-			{kind: "hold"}, {kind: "slow"},
-			{kind: "hang", code: core.Unavailable, want: "no sign of life"}, {kind: "block", code: core.Unavailable, want: "no sign of life within a call"},
-			{kind: "lengths", code: core.Internal}, {kind: "huge", code: core.Internal}, {kind: "garbage", code: core.Internal},
-			{kind: "leak", code: core.Unavailable, want: "more than the 400 MiB"},
-		} {
-			if call == "Configure" && slices.Contains([]string{"lengths", "huge", "garbage"}, m.kind) { // it answers with the kit's words
-				continue
-			}
-			m.call, m.often = call, often[m.kind] == call
-			all = append(all, m)
-		}
+func misdeeds() []misdeed {
+	return []misdeed{
+		{kind: "slow"},
+		{kind: "hold", only: "python"}, // the interpreter's lock
+		{kind: "kill", code: core.Unavailable, want: "killed", once: true},
+		{kind: "leave", code: core.Unavailable, want: "exited with status 7", once: true},
+		{kind: "hang", code: core.Unavailable, want: "no sign of life", once: true},
+		{kind: "block", code: core.Unavailable, want: "no sign of life within a call", once: true},
+		{kind: "leak", code: core.Unavailable, want: "more than the 300 MiB"},
+		{kind: "panic", code: core.Internal, want: "ndex out of", only: "go python"},
+		{kind: "panic", code: core.Unavailable, want: "exited with status 1", only: "javascript", once: true},
+		{kind: "exit", code: core.Internal, want: "SystemExit: no model", only: "python"},
+		{kind: "bug", code: core.Internal, want: "KeyError: 'h_li'", only: "python"},
+		{kind: "refuse", code: core.Unsupported, want: "only polar orbits", only: "python"},
+		{kind: "error", code: core.Unsupported, want: "toy the moon: no such place", only: "go"},
+		{kind: "garbage", code: core.Internal, want: "plugin faulty", only: "python javascript"},
+		{kind: "garbage", code: core.Unavailable, want: "broke the connection", only: "go", once: true},
+		{kind: "lengths", code: core.Internal, want: "plugin faulty"},
+		{kind: "huge", code: core.Internal, want: "plugin faulty"},
 	}
-	return all
 }
 
-// inJavaScript are those of one that is written by the protocol's page alone.
-func inJavaScript() []misdeed {
-	var all []misdeed
-	for _, call := range []string{"Plugin/Configure", "Statistic/Compute"} {
-		all = append(all, []misdeed{
-			{"kill", call, core.Unavailable, "killed", false}, {"leave", call, core.Unavailable, "exited with status 7", false},
-			{"panic", call, core.Unavailable, "exited with status 1", false}, {"hang", call, core.Unavailable, "no sign of life", false},
-			{"block", call, core.Unavailable, "no sign of life within a call", false}, {"leak", call, core.Unavailable, "more than the 400 MiB", false},
-			{"garbage", call, core.Internal, "", false}, {"huge", call, core.Internal, "", false}, {"slow", call, 0, "", false},
-		}...)
-	}
-	return append(all, misdeed{"lengths", "Statistic/Compute", core.Internal, "", true})
+// sensible reports what can be: the kit itself answers Configure and Upload.
+func sensible(l language, c call, m misdeed) bool {
+	has := func(list, name string) bool { return list == "" || strings.Contains(" "+list+" ", " "+name+" ") }
+	answered := m.kind == "lengths" || m.kind == "huge" || m.kind == "garbage"
+	return has(c.in, l.name) && has(m.only, l.name) && !(answered && c.name == "Plugin.Configure" && l.name == "python")
 }
 
-// commandOf is what starts the plugin that goes wrong; none where its language is not here.
-func commandOf(t *testing.T, language string, m misdeed) []string {
-	if language == "javascript" {
-		node, err := exec.LookPath("node")
-		if err != nil {
-			t.Skip("there is no node")
-		}
-		return []string{node, "--require", "./testdata/faulty.js", "../../examples/javascript/spread.js", m.kind, m.call}
-	}
-	python := os.Getenv("ZAGG_PYTHON")
-	if python == "" {
-		t.Skip("set ZAGG_PYTHON to a Python with numpy and grpcio")
-	}
-	return []string{python, "testdata/faulty.py", m.kind, m.call}
+// often reports whether a case is tried without ZAGG_FAULTS, too: most calls and misdeeds once, in some language.
+func often(l language, c call, m misdeed) bool {
+	return map[string]bool{
+		"go Grid.LocateIn lengths": true, "go Reader.Identify kill": true, "python Grid.Cover refuse": true, "python Reader.Read bug": true,
+		"python Statistic.Compute exit": true, "javascript Grid.Locate huge": true, "javascript Grid.Shards garbage": true, "javascript Grid.Cells lengths": true,
+	}[l.name+" "+c.name+" "+m.kind]
 }
 
-// withKit lets Python find the package of this repository.
-func withKit(t *testing.T) {
-	sdk, err := filepath.Abs("../../sdk/python/src")
+// opened is a plugin that goes wrong, with limits for tests.
+func opened(t *testing.T, l language, c call, m misdeed, once string) core.Plugin {
+	o := remote.Options{Name: "faulty", Command: l.command(t, m.kind, c.name, once), Check: 50 * time.Millisecond, Stall: time.Minute, Exit: 300 * time.Millisecond}
+	switch m.kind {
+	case "leak":
+		o.Memory, o.Health = 300<<20, time.Minute
+	case "block":
+		o.Stall = 2 * time.Second
+	case "hang":
+		o.Health = time.Second
+	}
+	p, err := remote.Open(t.Context(), o)
 	require.NoError(t, err)
-	t.Setenv("PYTHONPATH", sdk)
+	t.Cleanup(func() { p.Close() })
+	return p.Core()
 }
 
-// Whatever goes wrong in a plugin of any language, in any call: the call ends, the error has the right code and says what it was, and a bug is never
-// taken for a damaged granule.
-func TestMisdeeds(t *testing.T) {
-	withKit(t)
-	for language, all := range map[string][]misdeed{"python": inPython(), "javascript": inJavaScript()} {
-		for _, m := range all {
-			if !m.often && !sharedtest.Sweep() {
-				continue
-			}
-			if m.isOfGrid() && m.call != "Locate" && slices.Contains([]string{"hold", "hang", "block", "leak"}, m.kind) { // the same wait for each
-				continue
-			}
-			t.Run(language+"/"+m.kind+"/"+strings.ReplaceAll(m.call, "/", "."), func(t *testing.T) {
-				o := remote.Options{Name: "patient", Command: commandOf(t, language, m), Check: 50 * time.Millisecond, Health: time.Second, Stall: time.Minute}
-				switch m.kind {
-				case "leak":
-					o.Memory, o.Health = 400<<20, time.Minute
-				case "block":
-					o.Stall = 2 * time.Second
-				}
-				p, err := remote.Open(t.Context(), o)
-				require.NoError(t, err)
-				defer p.Close()
-				err = asked(t.Context(), p.Core(), m.call)
-				if m.kind == "slow" || m.kind == "hold" {
-					require.NoError(t, err)
-					return
-				}
-				require.Error(t, err)
-				require.Equal(t, m.code, core.CodeOf(err), err)
-				require.ErrorContains(t, err, m.want)
-				require.Less(t, len(err.Error()), 20_000)
-			})
-		}
-	}
-}
+const (
+	sampleFolder  = "../../cmd/zagg/cli/sample"
+	sampleGranule = "ATL06_20241101010000_01002511_007_01.h5"
+)
 
-// asked makes the call, and what has to come before.
-func asked(ctx context.Context, p core.Plugin, call string) error {
-	if strings.HasSuffix(call, "Read") {
-		r, err := p.Readers[0].New(ctx, core.Config(`{}`))
-		if err != nil {
-			return err
-		}
-		_, err = r.Read(ctx, &objstore.File{}, core.Granule{ID: "g", Assets: map[string]string{"data": "/dev/null"}}, core.Query{Columns: []string{"v"}}, func(*core.Batch) error { return nil })
-		return err
-	}
-	if (misdeed{call: call}).isOfGrid() {
-		return askedOfGrid(ctx, p, call)
-	}
-	s, err := p.Statistics[0].New(ctx, core.Config(`{}`))
-	if err != nil {
-		return err
-	}
-	c, err := s.Compute(ctx, &core.Groups{Slots: []int32{5}, Offsets: []int64{0, 2}, Rows: []core.Column{core.ColumnOf("source", []float64{1, 3})}})
-	if err == nil && (len(c) != 1 || core.View[float64](c[0].Data)[0] < 2) {
-		err = fmt.Errorf("the answer is wrong: %v", c)
-	}
-	return err
-}
-
-// askedOfGrid makes a call of a grid of two halves.
-func askedOfGrid(ctx context.Context, p core.Plugin, call string) error {
-	g, err := p.Grids[0].New(ctx, core.Config(`{}`))
-	if err != nil {
-		return err
-	}
-	switch call {
-	case "Cover":
-		keys, err := g.Cover(ctx, []core.Region{{Polygons: []core.Polygon{{{{Lon: 10, Lat: 20}}}}}})
-		return expect(err, len(keys) == 1 && len(keys[0]) == 2)
-	case "Shards":
-		shards, err := g.Shards(ctx, []core.ShardKey{"1"})
-		return expect(err, len(shards) == 1 && shards[0].Label == "1")
-	case "Cells":
-		columns, err := g.Cells(ctx, "1")
-		return expect(err, len(columns) == 2 && columns[0].Rows() == 1)
-	}
-	slots := make([]int32, 2)
-	err = g.Locate(ctx, "1", []float64{10, -10}, []float64{20, 20}, slots)
-	return expect(err, slots[0] == 0 && slots[1] == -1)
-}
-
-// A run with such a plugin ends with an error that names it, never as if all were well; and verify says that it is broken. Both end.
-func TestMisdeedsInRuns(t *testing.T) {
-	sharedtest.NeedsSweep(t)
-	withKit(t)
+// runs makes a run of one shard with a plugin of which it uses what a call is of.
+func runs(t *testing.T, l language, c call, p core.Plugin) (store string, code int, out string) {
 	linked := builtin()
-	others := []core.Plugin{linked["healpix"], linked["atl06"], linked["stats"]}
-	for language, all := range map[string][]misdeed{"python": inPython(), "javascript": inJavaScript()} {
-		for _, m := range all {
-			if strings.HasSuffix(m.call, "Read") || m.isOfGrid() || m.kind == "block" || m.kind == "hang" { // runs wait for minutes
-				continue
+	source, column := "\n  reader: atl06\n  variables: {h_li: \"/{group}/land_ice_segments/h_li\"}", "h_li"
+	grid, function := "{type: healpix, parent_order: 6, child_order: 8}", "sum"
+	plugins := []core.Plugin{p}
+	switch c.kind {
+	case "grid":
+		grid, plugins = l.grid, append(plugins, linked["atl06"], linked["stats"])
+	case "reader":
+		source, column, plugins = l.source, l.column, append(plugins, linked["healpix"], linked["stats"])
+	case "statistic":
+		function, plugins = l.total, append(plugins, linked["atl06"], linked["healpix"])
+	}
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.yaml")
+	require.NoError(t, os.WriteFile(config, []byte("data_source:"+source+"\naggregation: {variables: {h: {function: "+function+", source: "+column+", dtype: float64}}}\noutput: {grid: "+grid+"}\n"), 0o600))
+	store = filepath.Join(dir, "s.zarr")
+	args := []string{"run", "--config", config, "--store", store, "-q"}
+	if c.large {
+		args = append(args, "--granules", sampleFolder)
+	} else {
+		args = append(args, "--granules", filepath.Join(sampleFolder, sampleGranule), "--max-cells", "1")
+	}
+	code, out = zagg(t, plugins, args...)
+	return store, code, out
+}
+
+// healthy are the stores of runs in which nothing goes wrong, by language and kind.
+type healthy struct {
+	mu     sync.Mutex
+	stores map[string]map[string]string
+}
+
+func (h *healthy) of(t *testing.T, l language, c call) map[string]string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := l.name + " " + c.kind + map[bool]string{true: " large"}[c.large]
+	if h.stores[key] == nil {
+		store, code, out := runs(t, l, c, opened(t, l, c, misdeed{kind: "none"}, ""))
+		require.Zero(t, code, out)
+		h.stores[key] = files(t, store)
+	}
+	return h.stores[key]
+}
+
+// Whatever goes wrong in a plugin of any language, in any call: a run ends, within its limits, with an error that names the plugin, the call, and the
+// granule or shard; no shard counts as done, and what can be tried again is. verify says that the plugin is broken, and where.
+func TestMisdeeds(t *testing.T) {
+	build(t, "test/remote/faulty")
+	right := &healthy{stores: map[string]map[string]string{}}
+	all := os.Getenv("ZAGG_FAULTS") != ""
+	for _, l := range languages() {
+		for _, c := range runCalls() {
+			for _, m := range misdeeds() {
+				if !sensible(l, c, m) || !often(l, c, m) && !all {
+					continue
+				}
+				t.Run(l.name+"/"+c.name+"/"+m.kind, func(t *testing.T) {
+					t.Parallel()
+					inRun(t, l, c, m, right)
+					if m.once && (all || m.kind == "kill" || c.name == "Statistic.Compute") {
+						inRunAgain(t, l, c, m, right)
+					}
+					inVerify(t, l, c, m)
+				})
 			}
-			if strings.HasSuffix(m.call, "Configure") && m.kind != "exit" && m.kind != "kill" { // the same as in TestMisdeeds
-				continue
-			}
-			t.Run(language+"/"+m.kind+"/"+strings.ReplaceAll(m.call, "/", "."), func(t *testing.T) {
-				command := commandOf(t, language, m)
-				function := map[string]string{"python": "sum2", "javascript": "spread"}[language]
-				listed := fmt.Sprintf("{name: faulty, as: sum2, memory: 400 MiB, command: [%q]}", strings.Join(command, `", "`))
-				if language == "javascript" {
-					listed = strings.Replace(listed, "name: faulty, as: sum2", "name: spread", 1)
-				} else {
-					function = "sum2.sum"
-				}
-				config := "plugins: [" + strings.ReplaceAll(listed, `\", \"`, `", "`) + "]\n" + strings.Replace(runOf, "FUNCTION", function, 1)
-				path := filepath.Join(t.TempDir(), "config.yaml")
-				require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
-				code, out := zagg(t, others, "run", "--allow-plugins", "--config", path, "--granules", "../../cmd/zagg/cli/sample", "--store", filepath.Join(t.TempDir(), "s.zarr"), "-q", "--max-cells", "1")
-				if m.kind == "slow" || m.kind == "hold" {
-					require.Zero(t, code, out)
-					return
-				}
-				require.Equal(t, 1, code, out)
-				require.Contains(t, out, m.want)
-				args := append([]string{"plugins", "verify", "--short", "--limit", "30s", "--only", "/New", "--only", "/Compute", "--"}, command...)
-				if m.kind == "leak" { // nothing bounds it there
-					return
-				}
-				code, out = zagg(t, nil, args...)
-				require.Equal(t, 1, code, out)
-				require.Contains(t, out, "BROKEN")
-			})
 		}
 	}
 }
 
-const runOf = `
-data_source:
-  reader: atl06
-  variables: {h_li: "/{group}/land_ice_segments/h_li"}
-aggregation:
-  variables: {h: {function: FUNCTION, source: h_li, dtype: float64}}
-output: {grid: {type: healpix, parent_order: 6, child_order: 12, layout: compact}}
-`
+func inRun(t *testing.T, l language, c call, m misdeed, right *healthy) {
+	store, code, out := runs(t, l, c, opened(t, l, c, m, ""))
+	if m.want == "" {
+		require.Zero(t, code, out)
+		require.True(t, equal(t, right.of(t, l, c), files(t, store)))
+		return
+	}
+	require.Equal(t, 1, code, out)
+	require.Contains(t, out, m.want)
+	if m.kind != "error" { // which says of its own accord what it is about
+		require.Contains(t, out, "plugin faulty: "+c.name+" of ")
+	}
+	switch c.about {
+	case "granule":
+		require.Contains(t, out, sampleGranule)
+	case "shard":
+		require.Contains(t, out, "shard ")
+	}
+	require.Less(t, len(out), 30_000)
+	if !c.large { // there is one shard
+		done, err := filepath.Glob(store + ".status/records/*.json")
+		require.NoError(t, err)
+		require.Empty(t, done, "no shard counts as done")
+	}
+}
+
+// inRunAgain is a run of which a process is lost once: the call is made again, and nothing is missing.
+func inRunAgain(t *testing.T, l language, c call, m misdeed, right *healthy) {
+	store, code, out := runs(t, l, c, opened(t, l, c, m, filepath.Join(t.TempDir(), "once")))
+	require.Zero(t, code, out)
+	require.True(t, equal(t, right.of(t, l, c), files(t, store)))
+}
+
+func inVerify(t *testing.T, l language, c call, m misdeed) {
+	of := map[string]string{"grid": "halves", "reader": "rows", "statistic": "total"}[c.kind]
+	if l.name == "go" {
+		of = map[string]string{"grid": "f-healpix", "reader": "f-atl06", "statistic": "f-sum"}[c.kind]
+	}
+	only := fmt.Sprintf(c.only, of)
+	args := func(p core.Plugin) (int, string) {
+		return zagg(t, []core.Plugin{p}, "plugins", "verify", "faulty", "--short", "--limit", "1m", "--only", only, "--granule", filepath.Join(sampleFolder, sampleGranule),
+			"--with", `f-healpix={"parent_order":6,"child_order":8}`)
+	}
+	code, out := args(opened(t, l, c, m, ""))
+	if m.want == "" {
+		require.Zero(t, code, out)
+		require.Contains(t, out, "ok      "+only)
+		return
+	}
+	require.Equal(t, 1, code, out)
+	require.Contains(t, out, "BROKEN  "+strings.Split(only, "/")[0])
+	require.NotContains(t, out, "ok      "+only+" ")
+}
 
 // Several processes of one plugin share its calls, and give what one gives; each that dies is started again.
 func TestProcesses(t *testing.T) {

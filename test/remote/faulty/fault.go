@@ -66,6 +66,8 @@ func (f *fault) strike(ctx context.Context) error {
 		for kept := [][]byte{}; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 			kept = append(kept, bytes.Repeat([]byte{1}, 32<<20))
 		}
+	case "slow":
+		time.Sleep(500 * time.Millisecond)
 	case "error":
 		return core.Errorf(core.Unsupported, "toy", "the moon", "no such place")
 	}
@@ -154,6 +156,10 @@ func spoil(m any) {
 		m.Handle = 0
 	case *zaggv1.LocateReply:
 		m.Slot = m.Slot[:len(m.Slot)-1]
+	case *zaggv1.LocateInReply:
+		m.Slot = m.Slot[:len(m.Slot)-1]
+	case *zaggv1.IdentifyReply:
+		m.Identities = append(m.Identities, &zaggv1.Identity{Data: "nothing"})
 	case *zaggv1.CoverReply:
 		m.Parts = append(m.Parts, &zaggv1.CoverPart{Region: 1 << 20})
 	case *zaggv1.ShardsReply:

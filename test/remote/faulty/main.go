@@ -31,7 +31,7 @@ func main() {
 	prefix := flag.String("prefix", "", "before the names of what is offered")
 	f := &fault{}
 	flag.StringVar(&f.method, "method", "", "the call that goes wrong, such as Grid/Locate")
-	flag.StringVar(&f.kind, "kind", "", "how: kill, exit, hang, stall, corrupt, garbage, huge, leak, panic, error, or only log")
+	flag.StringVar(&f.kind, "kind", "", "how: kill, exit, hang, stall, corrupt, garbage, huge, leak, panic, error, slow, or only log")
 	flag.IntVar(&f.after, "after", 0, "messages of a stream that are sent before")
 	flag.BoolVar(&f.batches, "batches", false, "after counts batches, not messages")
 	flag.StringVar(&f.once, "once", "", "a file that says it has gone wrong already")

@@ -1,40 +1,150 @@
-// Preloaded into a plugin, it makes a call go wrong: node --require faulty.js PLUGIN KIND CALL
+// A plugin in JavaScript, without packages, that misbehaves: faulty.js KIND CALL [ONCE], with CALL one of Configure, Compute, Read, Cover, Shards,
+// Cells and Locate, and ONCE a file that says that it has gone wrong already. Its grid has two cells, its reader a row that nobody wrote.
 "use strict";
-const http2 = require("http2");
-const [kind, call] = process.argv.slice(2);
-const create = http2.createServer;
+const fs = require("fs"), http2 = require("http2"), path = require("path");
+const [KIND, CALL, ONCE] = process.argv.slice(2);
 
-function strike(stream) {
-  process.stderr.write(`faulty: ${kind} now\n`);
-  if (kind === "kill") process.kill(process.pid, "SIGKILL");
-  if (kind === "leave") process.exit(7);
-  if (kind === "panic") setImmediate(() => { throw new Error("index out of bounds"); });
-  if (kind === "hang") for (;;);
-  if (kind === "block") return;
-  if (kind === "leak") { const kept = []; setInterval(() => kept.push(Buffer.alloc(32 << 20, 1)), 20); }
-  if (kind === "garbage") {
-    stream.respond({ ":status": 200, "content-type": "application/grpc" });
-    stream.end("this is no message");
+const varint = (n) => { const out = []; for (n = BigInt(n); n > 127n; n >>= 7n) out.push(Number(n & 127n) | 128); return Buffer.from([...out, Number(n)]); };
+const field = (number, value) => {
+  if (typeof value === "number" || typeof value === "bigint") return Buffer.concat([varint(number << 3), varint(value)]);
+  const bytes = Buffer.from(value);
+  return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
+};
+const real = (number, value) => { const b = Buffer.alloc(8); b.writeDoubleLE(value); return Buffer.concat([varint((number << 3) | 1), b]); };
+const message = (...fields) => Buffer.concat(fields);
+function decode(b) {
+  const fields = {};
+  let at = 0;
+  const next = () => { let n = 0n; for (let shift = 0n; ; shift += 7n) { const x = b[at++]; n |= BigInt(x & 127) << shift; if (x < 128) return n; } };
+  while (at < b.length) {
+    const tag = Number(next()), kind = tag & 7;
+    let value;
+    if (kind === 0) value = next();
+    else { const n = kind === 2 ? Number(next()) : kind === 1 ? 8 : 4; value = b.subarray(at, at + n); at += n; }
+    (fields[tag >> 3] ||= []).push(value);
   }
-  if (kind === "huge") {
-    stream.respond({ ":status": 200, "content-type": "application/grpc" });
-    stream.end(Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, 0]));
+  return fields;
+}
+const one = (fields, number, none = Buffer.alloc(0)) => (fields[number] ? fields[number].at(-1) : none);
+const floats = (b) => new Float64Array(b.buffer.slice(b.byteOffset, b.byteOffset + b.length));
+const octets = (array) => Buffer.from(array.buffer);
+
+const FLOAT64 = 11, made = new Map(), values = new Map();
+const valueOf = (v) => { const id = one(v, 1, 0n); return id === 0n ? one(v, 2) : values.get(id); };
+const column = (name, array) => field(1, message(field(1, message(field(1, name), field(2, FLOAT64), field(3, 1), field(4, array.length), field(6, 8 * array.length))), field(2, octets(array))));
+
+function configure(request) {
+  const kind = Number(one(request, 1, 0n)), handle = made.size + 1;
+  made.set(handle, kind);
+  const info = {
+    1: () => field(2, message(field(1, '{"type":"halves"}'), field(2, message(field(1, "halves"), field(2, message(field(1, "cell"), field(2, 2), field(3, 1), field(4, 1))), field(3, message(field(1, "half"), field(2, FLOAT64), field(3, 1))))))),
+    2: () => field(3, message(field(3, ""), field(4, message(field(1, "v"), field(2, FLOAT64), field(3, 1))))),
+    3: () => field(4, message(field(1, message(field(1, "source"))), field(2, message(field(2, FLOAT64), field(3, 1), field(5, '"NaN"'))))),
+  };
+  return message(field(1, handle), info[kind]());
+}
+
+function compute(request) {
+  const offsets = new BigInt64Array(Uint8Array.from(valueOf(decode(one(request, 3)))).buffer), input = decode(request[4][0]);
+  const source = floats(valueOf(decode(one(input, 2)))), out = new Float64Array(Math.max(offsets.length - 1, 0));
+  for (let i = 0; i < out.length; i++) for (let k = Number(offsets[i]); k < Number(offsets[i + 1]); k++) out[i] += source[k];
+  return [message(column("", out))];
+}
+
+function upload(frames) {
+  let parts = [];
+  for (const f of frames.map(decode)) {
+    parts.push(one(f, 3));
+    const bytes = Buffer.concat(parts);
+    if (BigInt(bytes.length) >= one(f, 2, 0n)) { values.set(one(f, 1, 0n), bytes); parts = []; }
   }
 }
 
-http2.createServer = (...args) => {
-  const server = create(...args), on = server.on.bind(server);
-  server.on = (event, listener) => on(event, event !== "stream" ? listener : (stream, headers) => {
-    if (!headers[":path"].endsWith(call)) return listener(stream, headers);
-    if (kind === "slow") return setTimeout(() => listener(stream, headers), 500);
-    if (kind === "lengths") {
-      const write = stream.write.bind(stream);
-      stream.write = (b) => write(b.length > 13 ? Buffer.concat([Buffer.from([0, 0, 0, 0, 2]), Buffer.from([10, 0])]) : b);
-      return listener(stream, headers);
-    }
-    stream.on("error", () => {});
-    stream.resume();
-    strike(stream);
-  });
-  return server;
+const ring = octets(Float64Array.from([-180, -90, 180, -90, 180, 90, -180, 90]));
+const outline = message(field(1, message(field(1, ring))), field(3, 1));
+const shard = (key) => message(field(1, key), field(2, key), field(4, octets(BigInt64Array.from([BigInt(String(key))]))), field(5, outline), real(6, 255032810));
+function locate(request) {
+  const key = String(one(request, 2)), lon = floats(one(request, 3)), lat = floats(one(request, 4));
+  return Int32Array.from(lon, (x, i) => (!isFinite(x) || !(Math.abs(lat[i]) <= 90) || ((((x + 180) % 360) + 360) % 360 >= 180 ? "1" : "0") !== key ? -1 : 0));
+}
+const read = (wanted) => [message(field(2, message(field(1, ""), field(2, 1)))),
+  message(field(3, message(column("lon", Float64Array.of(1)), column("lat", Float64Array.of(2)), ...wanted.map((n) => column(String(n), Float64Array.of(3))))))];
+
+// The calls: each takes the messages of a request and gives those of the answer.
+const makers = [[1, "halves"], [2, "rows"], [3, "total"]].map(([kind, name]) => field(3, message(field(1, kind), field(2, name), field(3, "For tests"), field(4, '{"type":"object","additionalProperties":false}'))));
+const calls = {
+  "/zagg.v1.Plugin/Describe": () => [message(field(1, "faulty"), field(2, "1"), ...makers)],
+  "/zagg.v1.Plugin/Configure": ([request]) => [configure(decode(request))],
+  "/zagg.v1.Plugin/Release": () => [message()],
+  "/zagg.v1.Grid/Cover": ([request]) => [message(...(decode(request)[2] || []).map((_, i) => field(1, message(field(1, i), field(2, "0"), field(2, "1")))))],
+  "/zagg.v1.Grid/Shards": ([request]) => [message(...(decode(request)[2] || []).map((key) => field(1, shard(key))))],
+  "/zagg.v1.Grid/Cells": ([request]) => [message(column("lon", Float64Array.of(String(one(decode(request), 2)) === "0" ? -90 : 90)), column("lat", Float64Array.of(0)), column("half", Float64Array.of(Number(String(one(decode(request), 2))))))],
+  "/zagg.v1.Grid/Locate": ([request]) => [message(field(1, octets(locate(decode(request)))))],
+  "/zagg.v1.Reader/Read": ([request]) => [...read(decode(one(decode(one(decode(request), 1)), 3))[2] || []), message(field(4, message(field(1, 1), field(2, 1))))],
+  "/zagg.v1.Statistic/Upload": (frames) => { upload(frames); return [message()]; },
+  "/zagg.v1.Statistic/Drop": () => [message()],
+  "/zagg.v1.Statistic/Compute": ([request]) => compute(decode(request)),
+  "/grpc.health.v1.Health/Check": () => [message(field(1, 1))],
+  "/plugin.GRPCController/Shutdown": () => { setTimeout(() => process.exit(0), 50); return [message()]; },
 };
+
+// due reports that this call goes wrong.
+function due(call) {
+  if (!CALL || !call.endsWith("/" + CALL)) return false;
+  if (ONCE) { try { fs.closeSync(fs.openSync(ONCE, "wx")); } catch { return false; } }
+  process.stderr.write(`faulty: ${KIND} now\n`);
+  return true;
+}
+
+// wrong does what was asked for in place of the answer; true where the call ends as others do, with another answer or later.
+function strike(stream) {
+  if (KIND === "kill") process.kill(process.pid, "SIGKILL");
+  if (KIND === "leave") process.exit(7);
+  if (KIND === "panic") setImmediate(() => { throw new Error("index out of bounds"); });
+  if (KIND === "hang") for (;;);
+  if (KIND === "leak") { const kept = []; setInterval(() => kept.push(Buffer.alloc(32 << 20, 1)), 20); }
+  if (KIND === "garbage") stream.end("this is no message");
+  if (KIND === "huge") stream.end(Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, 0]));
+}
+
+// longer answers with more than was asked for.
+function longer(call, answers) {
+  if (call.endsWith("/Configure")) return [message(field(1, 0))];
+  if (call.endsWith("/Locate")) return [message(field(1, octets(new Int32Array(1e6))))];
+  if (call.endsWith("/Cover")) return [message(field(1, message(field(1, 1 << 20), field(2, "0"))))];
+  if (call.endsWith("/Read")) return [message(field(2, message(field(1, ""), field(2, 7)))), ...answers.slice(1)];
+  return call.endsWith("/Shards") || call.endsWith("/Cells") || call.endsWith("/Compute") ? [...answers, ...answers] : answers;
+}
+
+function answer(stream, call, body) {
+  let trailers = { "grpc-status": "0" };
+  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+  stream.on("wantTrailers", () => stream.sendTrailers(trailers));
+  const bad = due(call);
+  if (bad && !["slow", "lengths"].includes(KIND)) return strike(stream);
+  const send = () => {
+    if (!calls[call]) { trailers = { "grpc-status": "12" }; return stream.end(); }
+    const requests = [];
+    for (let at = 0; at < body.length; at += 5 + body.readUInt32BE(at + 1)) requests.push(body.subarray(at + 5, at + 5 + body.readUInt32BE(at + 1)));
+    const answers = calls[call](requests);
+    for (const m of bad && KIND === "lengths" ? longer(call, answers) : answers) { const size = Buffer.alloc(5); size.writeUInt32BE(m.length, 1); stream.write(Buffer.concat([size, m])); }
+    stream.end();
+  };
+  setTimeout(send, bad && KIND === "slow" ? 500 : 0);
+}
+
+if (process.env.ZAGG_PLUGIN !== "grids-readers-statistics") { console.error("This is a plugin of zagg for tests."); process.exit(1); }
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => process.exit(0));
+process.stdin.resume().on("end", () => process.exit(0)).on("error", () => process.exit(0));
+const server = http2.createServer({ maxSessionMemory: 1000, settings: { initialWindowSize: 1 << 20 } });
+server.on("stream", (stream, headers) => {
+  const parts = [], call = headers[":path"], started = () => { const b = Buffer.concat(parts); return b.length >= 5 && b.length >= 5 + b.readUInt32BE(1); };
+  let answered = false;
+  const go = () => { if (!answered) { answered = true; answer(stream, call, Buffer.concat(parts)); } };
+  stream.on("error", () => {}); // the host has ended the call
+  stream.on("data", (part) => { parts.push(part); if (call.endsWith("/Read") && started()) go(); }); // a conversation: it is not over
+  stream.on("end", go);
+});
+const address = path.join(process.env.PLUGIN_UNIX_SOCKET_DIR, "faulty.sock");
+server.listen(address, () => process.stdout.write(`1|1|unix|${address}|grpc|\n`));

@@ -1,4 +1,5 @@
-"""A plugin that misbehaves: faulty.py KIND CALL, with CALL one of Configure, Compute, Read, Cover, Shards, Cells and Locate."""
+"""A plugin that misbehaves: faulty.py KIND CALL [ONCE], with CALL one of Configure, Compute, Read, Cover, Shards, Cells and Locate, and ONCE a file
+that says that it has gone wrong already."""
 
 import ctypes
 import os
@@ -10,6 +11,7 @@ import numpy as np
 from zagg_plugin import Batch, Code, Column, Dim, Error, Field, Frame, Grid, Reader, Region, Shard, Statistic, decoding, serve
 
 KIND, CALL = sys.argv[1:3]
+ONCE = sys.argv[3] if len(sys.argv) > 3 else None
 
 
 class Panic(BaseException):
@@ -20,6 +22,11 @@ def strike(call):
     """Go wrong, if this is the call."""
     if call != CALL:
         return
+    if ONCE:
+        try:
+            os.close(os.open(ONCE, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
     print(f"faulty: {KIND} now", flush=True)
     if KIND == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -51,10 +58,10 @@ def strike(call):
             time.sleep(0.02)
 
 
-class Sum(Statistic):
+class Total(Statistic):
     """The sum of each cell."""
 
-    name = "sum"
+    name = "total"
     outputs = (Field(dtype=np.float64, fill="NaN"),)
 
     def __init__(self) -> None:
@@ -93,7 +100,7 @@ class Halves(Grid):
     """The western and the eastern half of the Earth."""
 
     name = "halves"
-    frame = Frame("halves", [Dim("cell", 2, 1, 1)])
+    frame = Frame("halves", [Dim("cell", 2, 1, 1)], coords=[Field("half", np.float64)])
 
     def signature(self):
         return {"type": "halves"}
@@ -114,7 +121,7 @@ class Halves(Grid):
 
     def cells(self, key):
         def columns(n):
-            return [Column("lon", np.full(n, -90.0 if key == "0" else 90.0)), Column("lat", np.zeros(n))]
+            return [Column("lon", np.full(n, -90.0 if key == "0" else 90.0)), Column("lat", np.zeros(n)), Column("half", np.full(n, float(key)))]
         return self.answer("Cells", columns(1), {"lengths": columns(2), "huge": columns(20_000_000), "garbage": "no columns"})
 
     def locate(self, key, lon, lat):
@@ -124,4 +131,4 @@ class Halves(Grid):
 
 
 if __name__ == "__main__":
-    serve(Sum, Rows, Halves, name="faulty", version="1", silence=1 if KIND in ("hang", "block") else 600)
+    serve(Total, Rows, Halves, name="faulty", version="1", silence=1 if KIND in ("hang", "block") else 600)
