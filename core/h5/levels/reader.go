@@ -231,12 +231,16 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 		}
 	}
 	if len(r.stats.Missing) == len(groups) {
-		return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "none of the groups %v has the dataset %s: is it a granule of this product?", groups, r.want.lat.path)
+		return r.noGroup(groups)
 	}
 	if err := r.file.LoadChunks(ctx, load...); err != nil {
 		return err
 	}
 	return r.meanings(ctx)
+}
+
+func (r *reading) noGroup(groups []string) error {
+	return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "none of the groups %v has the dataset %s: is it a granule of this product?", groups, r.want.lat.path)
 }
 
 // paths are the datasets wanted of each group.

@@ -2,6 +2,7 @@ package levels
 
 import (
 	"context"
+	"slices"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
@@ -32,29 +33,57 @@ func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 		return nil, err
 	}
 	defer done()
-	if err := read.open(ctx, r.layout.groups()); err != nil || len(read.tables) == 0 {
+	if read.file, err = h5.Open(ctx, read.src, read.url, read.opening("", Opening(q.Memory, q.Request))); err != nil {
 		return nil, err
 	}
-	group := read.tables[0].group
+	groups := r.layout.groups()
+	for _, group := range groups { // no more of a granule is read than the headers of one group's datasets
+		units := r.unitsIn(group, q.Columns)
+		var paths []string
+		for _, u := range units {
+			paths = append(paths, u.Path)
+		}
+		sets, err := read.file.Datasets(ctx, paths...)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(sets, func(d *h5.Dataset) bool { return d != nil }) {
+			continue
+		}
+		for i := range units {
+			if err := units[i].tell(ctx, read.file, sets[i]); err != nil {
+				return nil, err
+			}
+		}
+		return units, nil
+	}
+	return nil, read.noGroup(groups)
+}
+
+// unitsIn are the datasets of a group whose units are asked for.
+func (r *reader) unitsIn(group string, columns []string) []Unit {
 	units := []Unit{{Path: path(r.layout.Latitude, group)}, {Path: path(r.layout.Longitude, group)}}
-	for _, name := range q.Columns {
+	for _, name := range columns {
 		if c, ok := r.layout.column(name); ok && c.Asset == "" {
 			units = append(units, Unit{Column: name, Path: path(c.Path, group), Raw: c.Raw})
 		}
 	}
-	for i := range units {
-		d, err := read.file.Dataset(ctx, units[i].Path)
-		if err != nil {
-			return nil, err
-		}
-		u := &units[i]
-		for name, to := range map[string]*string{"units": &u.Units, "standard_name": &u.Name, "long_name": &u.LongName} {
-			if *to, err = textOf(ctx, d, name); err != nil {
-				return nil, err
-			}
+	return units
+}
+
+// tell fills in what a dataset says of itself; one that the group does not have is an error.
+func (u *Unit) tell(ctx context.Context, file *h5.File, d *h5.Dataset) (err error) {
+	if d == nil {
+		if d, err = file.Dataset(ctx, u.Path); err != nil {
+			return err
 		}
 	}
-	return units, nil
+	for name, to := range map[string]*string{"units": &u.Units, "standard_name": &u.Name, "long_name": &u.LongName} {
+		if *to, err = textOf(ctx, d, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // textOf is an attribute's text; "" if there is none, or it is no text.
