@@ -21,7 +21,7 @@ type Plan struct {
 
 // A Shard is one shard with its granules, in the order in which their observations are committed.
 type Shard struct {
-	core.Shard // its label tells the window too, if there is one
+	core.Shard // its label tells the window too, if there is one; without an outline
 	Rank       int
 	Window     *Window // nil: all times are in one
 	Granules   []core.Granule
@@ -76,6 +76,7 @@ func Make(ctx context.Context, grid core.Grid, keys []core.ShardKey, granules []
 		return nil, core.Errorf(core.Internal, "plan", "", "the grid describes %d shards of %d", len(shards), len(keys))
 	}
 	for i := range shards {
+		shards[i].Outline = core.Region{} // half a kilobyte of each; whoever computes a shard asks the grid for it
 		if id, twice := repeated(granules[i]); twice {
 			return nil, core.Errorf(core.Invalid, "plan", shards[i].Label, "granule %s is listed twice; its observations would count twice", id)
 		}
