@@ -38,6 +38,9 @@ func (a Address) String() string {
 
 // inLine is a text that takes one line and one column, whatever is in it.
 func inLine(text string) string {
+	if !strings.ContainsAny(text, "\n\r\t") {
+		return text
+	}
 	return strings.NewReplacer("\n", `\x0a`, "\r", `\x0d`, "\t", `\x09`).Replace(text)
 }
 
