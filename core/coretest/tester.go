@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime/debug"
-	"slices"
 	"sync/atomic"
 
 	"github.com/englacial/zagg/core"
@@ -97,8 +96,10 @@ func (s *step) do(t report, ctx context.Context, opt Options) {
 // runAll makes checks, until one fails that the rest needs.
 func runAll[S Tester[S]](t S, opt Options, steps []step) {
 	t.Helper()
-	if w, ok := any(t).(interface{ Wants(string) bool }); ok && !slices.ContainsFunc(steps, func(s step) bool { return w.Wants(s.name) }) {
-		return // what other checks need is not made for none
+	if w, ok := any(t).(interface{ Wants(string) bool }); ok { // nothing is needed after the last that is wanted
+		for len(steps) > 0 && !w.Wants(steps[len(steps)-1].name) {
+			steps = steps[:len(steps)-1]
+		}
 	}
 	if e, ok := any(t).(interface{ Expect(map[string]int) }); ok {
 		shares := map[string]int{}

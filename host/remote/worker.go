@@ -54,11 +54,7 @@ func (w *worker) acquire(ctx context.Context) (*session, error) {
 		s.close()
 	}
 	if w.crashes >= maxCrashes {
-		last := w.last
-		if e, ok := last.(*core.Error); ok {
-			last = e.Err
-		}
-		return nil, core.Errorf(core.Unavailable, "plugin", name, "%w (it died %d times in a row and is not started again)", last, w.crashes)
+		return nil, core.Errorf(core.Unavailable, "", "", "%w (it died %d times in a row and is not started again)", w.last, w.crashes)
 	}
 	s, err := w.plugin.connect(ctx)
 	if err != nil {

@@ -36,7 +36,7 @@ func languages() []language {
 			_, method, _ := strings.Cut(call, ".")
 			command := []string{interpreter(t), "testdata/faulty." + extension, kind, method}
 			if once != "" {
-				command = append(command, once)
+				command = append(command, "once="+once) // in one word: what a word names is part of the code
 			}
 			return command
 		}}
@@ -132,7 +132,8 @@ func misdeeds() []misdeed {
 func sensible(l language, c call, m misdeed) bool {
 	has := func(list, name string) bool { return list == "" || strings.Contains(" "+list+" ", " "+name+" ") }
 	answered := m.kind == "lengths" || m.kind == "huge" || m.kind == "garbage"
-	return has(c.in, l.name) && has(m.only, l.name) && !(answered && c.name == "Plugin.Configure" && l.name == "python")
+	long := c.name == "Grid.Cover" && m.kind == "huge" && l.name == "python" // a list of shards may be long
+	return has(c.in, l.name) && has(m.only, l.name) && !(answered && c.name == "Plugin.Configure" && l.name == "python") && !long
 }
 
 // often reports whether a case is tried without ZAGG_FAULTS, too: most calls and misdeeds once, in some language.
@@ -246,7 +247,11 @@ func inRun(t *testing.T, l language, c call, m misdeed, right *healthy) {
 	require.Equal(t, 1, code, out)
 	require.Contains(t, out, m.want)
 	if m.kind != "error" { // which says of its own accord what it is about
-		require.Contains(t, out, "plugin faulty: "+c.name+" of ")
+		named := "plugin faulty: " + c.name + " of "
+		if c.large { // columns are sent within Compute, and who dies in every shard is not started again
+			named = "plugin faulty: "
+		}
+		require.Contains(t, out, named)
 	}
 	switch c.about {
 	case "granule":

@@ -54,6 +54,7 @@ func (f *fault) strike(ctx context.Context) error {
 		os.Exit(7)
 	case "hang":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		time.Sleep(time.Minute) // it comes when it comes
 	case "stall":
 		<-ctx.Done()
 		return ctx.Err()

@@ -1,8 +1,8 @@
-// A plugin in JavaScript, without packages, that misbehaves: faulty.js KIND CALL [ONCE], with CALL one of Configure, Compute, Read, Cover, Shards,
-// Cells and Locate, and ONCE a file that says that it has gone wrong already. Its grid has two cells, its reader a row that nobody wrote.
+// A plugin in JavaScript, without packages, that misbehaves: faulty.js KIND CALL [once=FILE], with CALL one of Configure, Compute, Read, Cover, Shards,
+// Cells and Locate, and FILE one that says that it has gone wrong already. Its grid has two cells, its reader a row that nobody wrote.
 "use strict";
 const fs = require("fs"), http2 = require("http2"), path = require("path");
-const [KIND, CALL, ONCE] = process.argv.slice(2);
+const [KIND, CALL, once = ""] = process.argv.slice(2), ONCE = once.slice("once=".length);
 
 const varint = (n) => { const out = []; for (n = BigInt(n); n > 127n; n >>= 7n) out.push(Number(n & 127n) | 128); return Buffer.from([...out, Number(n)]); };
 const field = (number, value) => {
@@ -29,7 +29,7 @@ const one = (fields, number, none = Buffer.alloc(0)) => (fields[number] ? fields
 const floats = (b) => new Float64Array(b.buffer.slice(b.byteOffset, b.byteOffset + b.length));
 const octets = (array) => Buffer.from(array.buffer);
 
-const FLOAT64 = 11, made = new Map(), values = new Map();
+const FLOAT32 = 10, FLOAT64 = 11, made = new Map(), values = new Map();
 const valueOf = (v) => { const id = one(v, 1, 0n); return id === 0n ? one(v, 2) : values.get(id); };
 const column = (name, array) => field(1, message(field(1, message(field(1, name), field(2, FLOAT64), field(3, 1), field(4, array.length), field(6, 8 * array.length))), field(2, octets(array))));
 
@@ -46,7 +46,9 @@ function configure(request) {
 
 function compute(request) {
   const offsets = new BigInt64Array(Uint8Array.from(valueOf(decode(one(request, 3)))).buffer), input = decode(request[4][0]);
-  const source = floats(valueOf(decode(one(input, 2)))), out = new Float64Array(Math.max(offsets.length - 1, 0));
+  const type = Number(one(decode(one(input, 1)), 2, 0n)), bytes = Uint8Array.from(valueOf(decode(one(input, 2))));
+  if (type !== FLOAT32 && type !== FLOAT64) throw new Error("want float32 or float64");
+  const source = type === FLOAT32 ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer), out = new Float64Array(Math.max(offsets.length - 1, 0));
   for (let i = 0; i < out.length; i++) for (let k = Number(offsets[i]); k < Number(offsets[i + 1]); k++) out[i] += source[k];
   return [message(column("", out))];
 }
@@ -76,7 +78,7 @@ const calls = {
   "/zagg.v1.Plugin/Describe": () => [message(field(1, "faulty"), field(2, "1"), ...makers)],
   "/zagg.v1.Plugin/Configure": ([request]) => [configure(decode(request))],
   "/zagg.v1.Plugin/Release": () => [message()],
-  "/zagg.v1.Grid/Cover": ([request]) => [message(...(decode(request)[2] || []).map((_, i) => field(1, message(field(1, i), field(2, "0"), field(2, "1")))))],
+  "/zagg.v1.Grid/Cover": ([request]) => [message(...(decode(request)[2] || []).map((r, i) => (decode(r)[1] ? field(1, message(field(1, i), field(2, "0"), field(2, "1"))) : Buffer.alloc(0))))],
   "/zagg.v1.Grid/Shards": ([request]) => [message(...(decode(request)[2] || []).map((key) => field(1, shard(key))))],
   "/zagg.v1.Grid/Cells": ([request]) => [message(column("lon", Float64Array.of(String(one(decode(request), 2)) === "0" ? -90 : 90)), column("lat", Float64Array.of(0)), column("half", Float64Array.of(Number(String(one(decode(request), 2))))))],
   "/zagg.v1.Grid/Locate": ([request]) => [message(field(1, octets(locate(decode(request)))))],
@@ -121,12 +123,16 @@ function answer(stream, call, body) {
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers(trailers));
   const bad = due(call);
-  if (bad && !["slow", "lengths"].includes(KIND)) return strike(stream);
+  if (bad && !["none", "slow", "lengths"].includes(KIND)) return strike(stream);
   const send = () => {
     if (!calls[call]) { trailers = { "grpc-status": "12" }; return stream.end(); }
     const requests = [];
     for (let at = 0; at < body.length; at += 5 + body.readUInt32BE(at + 1)) requests.push(body.subarray(at + 5, at + 5 + body.readUInt32BE(at + 1)));
-    const answers = calls[call](requests);
+    let answers;
+    try { answers = calls[call](requests); } catch (e) { // INVALID
+      trailers = { "grpc-status": "3", "zagg-error-bin": message(field(1, 1), field(4, e.message)).toString("base64") };
+      return stream.end();
+    }
     for (const m of bad && KIND === "lengths" ? longer(call, answers) : answers) { const size = Buffer.alloc(5); size.writeUInt32BE(m.length, 1); stream.write(Buffer.concat([size, m])); }
     stream.end();
   };

@@ -1,4 +1,4 @@
-"""A plugin that misbehaves: faulty.py KIND CALL [ONCE], with CALL one of Configure, Compute, Read, Cover, Shards, Cells and Locate, and ONCE a file
+"""A plugin that misbehaves: faulty.py KIND CALL [once=FILE], with CALL one of Configure, Compute, Read, Cover, Shards, Cells and Locate, and FILE one
 that says that it has gone wrong already."""
 
 import ctypes
@@ -11,7 +11,7 @@ import numpy as np
 from zagg_plugin import Batch, Code, Column, Dim, Error, Field, Frame, Grid, Reader, Region, Shard, Statistic, decoding, serve
 
 KIND, CALL = sys.argv[1:3]
-ONCE = sys.argv[3] if len(sys.argv) > 3 else None
+ONCE = sys.argv[3].removeprefix("once=") if len(sys.argv) > 3 else None
 
 
 class Panic(BaseException):
@@ -111,7 +111,7 @@ class Halves(Grid):
         return wrong[KIND] if call == CALL and KIND in wrong else right
 
     def cover(self, regions):
-        both = [["0", "1"] for _ in regions]
+        both = [["0", "1"] if r.polygons else [] for r in regions]
         return self.answer("Cover", both, {"lengths": both + both, "huge": [["0"] * 3_000_000 for _ in regions], "garbage": [3]})
 
     def shards(self, keys):
