@@ -11,12 +11,23 @@ import (
 // Least is what one granule at a time takes, bytes.
 const Least = 32 << 20
 
-// LimitProcess makes the garbage collector keep the process near its budget: a tenth more, and what the program itself takes.
-// GOMEMLIMIT wins.
-func LimitProcess(bytes int64) {
+// LimitProcess makes the garbage collector keep the process near its budget: a tenth more, what the program itself takes, and held bytes
+// that no budget makes fewer. GOMEMLIMIT wins.
+func LimitProcess(bytes, held int64) {
 	if bytes > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(bytes + bytes/10 + Least)
+		debug.SetMemoryLimit(bytes + bytes/10 + Least + held)
 	}
+}
+
+// Held is what is in use now beyond what a program takes in any case: the plan of very many shards. A collector that is asked to make
+// room there works all the time and finds nothing.
+func Held() int64 {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc > Least {
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+	}
+	return max(int64(m.HeapAlloc)-Least, 0)
 }
 
 // Few is how much garbage there may be, in percent of what is in use, where nearly all memory is bytes without pointers: these cost

@@ -9,9 +9,11 @@ import (
 )
 
 // openLocal makes this process the backend of a run from a catalog: from here on memory is mostly bytes, beside a plan that is full of
-// pointers, which each collection follows.
-func openLocal(g *budget.Garbage) run.Opener {
+// pointers, which each collection follows and no budget makes smaller.
+func openLocal(memory int64) run.Opener {
+	g := budget.NewGarbage(memory)
 	return func(ctx context.Context, r *run.Run) (run.Backend, error) {
+		budget.LimitProcess(memory, budget.Held())
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		g.Limit(int(min(budget.Few+m.HeapAlloc>>22, 100)))

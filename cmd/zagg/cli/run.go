@@ -225,7 +225,7 @@ func (a *app) run(ctx context.Context, o *runOptions) error {
 		}
 		return f.Print(a.stdout)
 	}
-	budget.LimitProcess(options.Memory)
+	budget.LimitProcess(options.Memory, 0)
 	if len(o.granules) > 0 { // they are read from the beginning, to find their shards
 		budget.NewGarbage(options.Memory).Limit(budget.Few)
 	}
@@ -264,7 +264,7 @@ func (a *app) runOptions(ctx context.Context, o *runOptions) (*run.Options, erro
 		Catalog: o.catalog, Granules: o.granules, Store: o.store, Shard: o.cell, Shards: o.maxCells, Workers: o.maxWorkers,
 		Driver: o.driver, Region: o.region, Anonymous: o.anonymous, SourceKeys: o.lambda.sourceCreds, OutputKeys: o.lambda.outputCreds, Terms: o.terms,
 		Overwrite: o.overwrite, Append: strings.TrimPrefix(o.appends, "auto"), Keep: o.keep, AllowMissing: o.allowMissing, AllowContraction: o.allowContraction, Once: o.once, Profile: o.profile,
-		Began: a.began, Progress: screen.NewReporter(a.stderr, o.quiet), Open: openLocal(budget.NewGarbage(memory)),
+		Began: a.began, Progress: screen.NewReporter(a.stderr, o.quiet), Open: openLocal(memory),
 	}
 	if len(o.granules) > 0 {
 		r.Open = run.Local

@@ -121,7 +121,7 @@ def test_batches_are_filtered_and_cut():
     b = Batch("a", lon, np.array([0, 1, 2, 91, 4.0]), {"h": np.arange(5.0), "q": np.array([0, 1, 0, 0, 0])})
     tally = Tally()
     (cut,) = cuts([b], Query(Region(), ("h",), (Filter("q", "eq", (0,)),)), tally)
-    assert list(cut.lon) == [0, 4] and cut.columns[0][0] == "h" and list(cut.columns[0][1]) == [0, 4]
+    assert list(cut.lon) == [0, 4] and cut.columns[0].name == "h" and list(cut.columns[0].values) == [0, 4]
     assert list(cut.refused_lon) == [1]
     assert (tally.rows, tally.emitted, tally.invalid) == (5, 2, 2)
     assert [len(c.lon) for c in cuts([b], Query(Region(), ("h",), rows=1))] == [1, 1, 1]
