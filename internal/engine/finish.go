@@ -50,7 +50,12 @@ func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 			return err
 		}
 	}
-	if err := r.p.write(ctx, r.tasks[t], blocks, res); err != nil {
+	enc, ok := r.encoders.Get().(*zarr.Encoder)
+	if !ok {
+		enc = new(zarr.Encoder)
+	}
+	defer r.encoders.Put(enc)
+	if err := r.p.write(ctx, r.tasks[t], blocks, res, enc); err != nil {
 		return err
 	}
 	res.Phases.Write = lap()

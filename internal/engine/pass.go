@@ -28,6 +28,7 @@ type pass struct {
 	gone     []bool // of each task: its rows are let go
 	cancel   context.CancelFunc
 	landings sync.Pool // of *landing, to be used again
+	encoders sync.Pool // of *zarr.Encoder, likewise: compressors take megabytes
 
 	mu     sync.Mutex
 	errs   []error // of each task the first

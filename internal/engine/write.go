@@ -18,10 +18,9 @@ import (
 const putsAtOnce = 16
 
 // write encodes the blocks and puts the objects; what holds no value is listed as unwritten.
-func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Result) error {
+func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Result, enc *zarr.Encoder) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(putsAtOnce)
-	var enc zarr.Encoder
 	var failed error
 	for _, b := range blocks {
 		if failed = gctx.Err(); failed != nil {
@@ -29,7 +28,7 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 		}
 		key, body := p.key(b.array, t.Block), &bytes.Buffer{}
 		if b.data != nil {
-			if err := encode(body, &enc, &b); err != nil {
+			if err := encode(body, enc, &b); err != nil {
 				failed = core.Wrap(err, "encode", key)
 				break
 			}
@@ -80,7 +79,7 @@ func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, er
 		blocks = append(blocks, b)
 	}
 	res := &Result{}
-	return res, p.write(ctx, t, blocks, res)
+	return res, p.write(ctx, t, blocks, res, new(zarr.Encoder))
 }
 
 // encode writes the object of a block of a shard.
