@@ -260,7 +260,7 @@ func TestNoCompiler(t *testing.T) {
 		require.Equal(t, core.NotFound, core.CodeOf(err))
 		require.ErrorContains(t, err, "h3")
 		require.ErrorContains(t, err, install)
-		require.ErrorContains(t, err, "or leave H3 out by --builtin")
+		require.ErrorContains(t, err, "or leave H3 out with --builtin")
 	}
 }
 
