@@ -45,6 +45,24 @@ type Indexer interface {
 	Index(ctx context.Context, src ObjectReader, g Granule, query Query) ([]byte, error)
 }
 
+// A Unit is what a granule says of a dataset: in which units its values are, and what it is called.
+type Unit struct {
+	Column   string `json:"column"` // "": a coordinate
+	Path     string `json:"path"`
+	Units    string `json:"units"`     // of the attribute units; "": there is none
+	Name     string `json:"name"`      // of the attribute standard_name
+	LongName string `json:"long_name"` // of the attribute long_name
+	Raw      bool   `json:"raw"`       // its elements are taken as they are stored, which the units are not of where they are packed
+}
+
+// A UnitTeller is a ProductReader that can say what a granule's units are. (optional)
+type UnitTeller interface {
+	ProductReader
+	// Units are those of latitude, of longitude, and of the columns of a query, of the first group that the granule has; fewer than two:
+	// it does not say.
+	Units(ctx context.Context, src ObjectReader, g Granule, q Query) ([]Unit, error)
+}
+
 // A RowReader is an Indexer that can read rows by number. The rows of a group are numbered from 0 in file order, whatever their
 // coordinates are. (optional)
 //

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
-	"github.com/englacial/zagg/core/h5/levels"
 	"github.com/englacial/zagg/internal/config"
 )
 
@@ -18,7 +17,7 @@ const longestName = 200
 // Described returns the attributes that a granule has for the columns being read, without columns that have none; nil if the reader
 // does not report attributes.
 func (r *Recipe) Described(ctx context.Context, src core.ObjectReader, g core.Granule) (map[string]config.Described, error) {
-	teller, ok := r.Reader.(levels.UnitTeller)
+	teller, ok := r.Reader.(core.UnitTeller)
 	if !ok {
 		return nil, nil
 	}
@@ -51,7 +50,7 @@ func nameText(text string) string {
 // Units compares a granule's units with those that the configuration assumes. Coordinates that are not in degrees, or are swapped,
 // are an error; other differences are notes. Readers that do not report units are not checked.
 func (r *Recipe) Units(ctx context.Context, src core.ObjectReader, g core.Granule) (notes []string, err error) {
-	teller, ok := r.Reader.(levels.UnitTeller)
+	teller, ok := r.Reader.(core.UnitTeller)
 	if !ok {
 		return nil, nil
 	}
@@ -82,7 +81,7 @@ func (r *Recipe) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 }
 
 // checkCoordinate refuses what is no coordinate in degrees, or the other one. A dataset that says nothing passes, or that it has no units.
-func checkCoordinate(url string, u levels.Unit, is, other, otherWay string) error {
+func checkCoordinate(url string, u core.Unit, is, other, otherWay string) error {
 	units := strings.ToLower(u.Units)
 	bad := func(format string, args ...any) error {
 		return core.Errorf(core.Invalid, "", url, "data_source.coordinates."+is+" is %s, which "+format, append([]any{u.Path}, args...)...)

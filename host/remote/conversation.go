@@ -37,6 +37,7 @@ type conversation struct {
 	source   core.ObjectReader
 	query    core.Query
 	indexing bool
+	describe bool              // with indexing: what the granule says of its datasets is asked for
 	urls     map[string]string // as the plugin knows them → as they are
 
 	stats core.ReadStats

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -97,9 +98,31 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 }
 
 func (i indexing) Index(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query) ([]byte, error) {
-	r := i.of
+	return i.of.index(ctx, src, g, query, false)
+}
+
+var _ core.UnitTeller = (*reader)(nil)
+
+// Units implements core.UnitTeller: nothing, where the plugin's reader does not.
+func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query) ([]core.Unit, error) {
+	if !r.instance.info.CanDescribe {
+		return nil, nil
+	}
+	text, err := r.index(ctx, src, g, query, true)
+	if err != nil {
+		return nil, err
+	}
+	var units []core.Unit
+	if err := json.Unmarshal(text, &units); err != nil {
+		return nil, r.wrong(err)
+	}
+	return units, nil
+}
+
+// index has the conversation Index: for an index, or for what the granule says of its datasets.
+func (r *reader) index(ctx context.Context, src core.ObjectReader, g core.Granule, query core.Query, describe bool) ([]byte, error) {
 	for try := 0; ; try++ {
-		c := &conversation{source: src, query: query, indexing: true}
+		c := &conversation{source: src, query: query, indexing: true, describe: describe}
 		s, err := r.converse(ctx, c, g, func(c *conversation) (stream, error) { return c.session.reader.Index(c.ctx) }, nil)
 		if err == nil {
 			return c.index, nil
@@ -156,7 +179,7 @@ func (r *reader) converse(ctx context.Context, c *conversation, g core.Granule, 
 	c.ctx, c.dog, end = guard(ctx, s)
 	defer c.answering.Wait()
 	defer end()
-	start := &zaggv1.ReadStart{Handle: handle, Granule: wire.GranuleToProto(c.known(g)), Query: wire.QueryToProto(&c.query)}
+	start := &zaggv1.ReadStart{Handle: handle, Granule: wire.GranuleToProto(c.known(g)), Query: wire.QueryToProto(&c.query), Describe: c.describe}
 	if c.stream, err = open(c); err != nil {
 		return s, s.fail(ctx, c.ctx, err, nil, nil)
 	}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 
 	"google.golang.org/grpc"
 
@@ -81,7 +82,7 @@ func (s *readerServer) Index(stream readStream) error {
 	if err != nil {
 		return err
 	}
-	r, err := find[core.Indexer](s.server, start.Handle)
+	make, err := s.indexer(start)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (s *readerServer) Index(stream readStream) error {
 	defer cancel(nil)
 	h := newHostReader(stream, cancel)
 	go h.receive()
-	index, err := r.Index(ctx, h, g, q)
+	index, err := make(ctx, h, g, q)
 	if err != nil {
 		return err
 	}
@@ -101,4 +102,26 @@ func (s *readerServer) Index(stream readStream) error {
 		index = index[n:]
 	}
 	return h.send(&zaggv1.ReadToHost{Message: &zaggv1.ReadToHost_Done{Done: &zaggv1.ReadDone{}}})
+}
+
+// indexer makes what Index is asked for: an index, or what a granule says of its datasets.
+func (s *readerServer) indexer(start *zaggv1.ReadStart) (func(context.Context, core.ObjectReader, core.Granule, core.Query) ([]byte, error), error) {
+	if !start.Describe {
+		r, err := find[core.Indexer](s.server, start.Handle)
+		if err != nil {
+			return nil, err
+		}
+		return r.Index, nil
+	}
+	r, err := find[core.UnitTeller](s.server, start.Handle)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]byte, error) {
+		units, err := r.Units(ctx, src, g, q)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(units)
+	}, nil
 }

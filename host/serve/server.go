@@ -111,7 +111,9 @@ func (s *pluginServer) Configure(ctx context.Context, r *zaggv1.ConfigureRequest
 		info := p.Info()
 		_, indexes := p.(core.Indexer)
 		_, identifies := p.(core.Identifier)
-		return &zaggv1.Instance{Handle: s.add(p), Info: &zaggv1.Instance_Product{Product: wire.ProductInfoToProto(&info)}, CanIndex: indexes, CanIdentify: identifies}, nil
+		_, describes := p.(core.UnitTeller)
+		return &zaggv1.Instance{Handle: s.add(p), Info: &zaggv1.Instance_Product{Product: wire.ProductInfoToProto(&info)},
+			CanIndex: indexes, CanIdentify: identifies, CanDescribe: describes}, nil
 	case zaggv1.Kind_KIND_STATISTIC:
 		t, err := construct(ctx, s.offer.Statistics, r)
 		if err != nil {

@@ -8,26 +8,10 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// A Unit is what a granule says of a dataset: in which units its values are, and what it is called.
-type Unit struct {
-	Column   string // "": a coordinate
-	Path     string
-	Units    string // of the attribute units; "": there is none
-	Name     string // of the attribute standard_name
-	LongName string // of the attribute long_name
-	Raw      bool   // its elements are taken as they are stored, which the units are not of where they are packed
-}
+var _ core.UnitTeller = (*reader)(nil)
 
-// A UnitTeller is a reader that can say what a granule's units are.
-type UnitTeller interface {
-	// Units are those of latitude, of longitude, and of the columns of a query, of the first group that the granule has.
-	Units(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]Unit, error)
-}
-
-var _ UnitTeller = (*reader)(nil)
-
-// Units implements UnitTeller. Columns of siblings are left out.
-func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]Unit, error) {
+// Units implements core.UnitTeller. Columns of siblings are left out.
+func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]core.Unit, error) {
 	read, done, err := r.begin(src, g, q)
 	if err != nil {
 		return nil, err
@@ -51,7 +35,7 @@ func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 			continue
 		}
 		for i := range units {
-			if err := units[i].tell(ctx, read.file, sets[i]); err != nil {
+			if err := tell(ctx, read.file, sets[i], &units[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -61,18 +45,18 @@ func (r *reader) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 }
 
 // unitsIn are the datasets of a group whose units are asked for.
-func (r *reader) unitsIn(group string, columns []string) []Unit {
-	units := []Unit{{Path: path(r.layout.Latitude, group)}, {Path: path(r.layout.Longitude, group)}}
+func (r *reader) unitsIn(group string, columns []string) []core.Unit {
+	units := []core.Unit{{Path: path(r.layout.Latitude, group)}, {Path: path(r.layout.Longitude, group)}}
 	for _, name := range columns {
 		if c, ok := r.layout.column(name); ok && c.Asset == "" {
-			units = append(units, Unit{Column: name, Path: path(c.Path, group), Raw: c.Raw})
+			units = append(units, core.Unit{Column: name, Path: path(c.Path, group), Raw: c.Raw})
 		}
 	}
 	return units
 }
 
 // tell fills in what a dataset says of itself; one that the group does not have is an error.
-func (u *Unit) tell(ctx context.Context, file *h5.File, d *h5.Dataset) (err error) {
+func tell(ctx context.Context, file *h5.File, d *h5.Dataset, u *core.Unit) (err error) {
 	if d == nil {
 		if d, err = file.Dataset(ctx, u.Path); err != nil {
 			return err

@@ -761,7 +761,9 @@ type Instance struct {
 	// legacy says that Grid.Restore works, and what orders events of earlier releases state for this grid.
 	Legacy *Orders `protobuf:"bytes,11,opt,name=legacy,proto3" json:"legacy,omitempty"`
 	// can_measure says that Grid.CellAreas works.
-	CanMeasure    bool `protobuf:"varint,12,opt,name=can_measure,json=canMeasure,proto3" json:"can_measure,omitempty"`
+	CanMeasure bool `protobuf:"varint,12,opt,name=can_measure,json=canMeasure,proto3" json:"can_measure,omitempty"`
+	// can_describe says that Reader.Index knows ReadStart.describe.
+	CanDescribe   bool `protobuf:"varint,13,opt,name=can_describe,json=canDescribe,proto3" json:"can_describe,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -889,6 +891,13 @@ func (x *Instance) GetLegacy() *Orders {
 func (x *Instance) GetCanMeasure() bool {
 	if x != nil {
 		return x.CanMeasure
+	}
+	return false
+}
+
+func (x *Instance) GetCanDescribe() bool {
+	if x != nil {
+		return x.CanDescribe
 	}
 	return false
 }
@@ -3277,7 +3286,10 @@ type ReadStart struct {
 	// granule is what to read.
 	Granule *Granule `protobuf:"bytes,2,opt,name=granule,proto3" json:"granule,omitempty"`
 	// query is what of it.
-	Query         *Query `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
+	Query *Query `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
+	// describe asks Reader.Index for what the granule says of latitude, longitude and the query's columns, in place of an index: a JSON list
+	// of {"column", "path", "units", "name", "long_name", "raw"}. Only if Instance.can_describe.
+	Describe      bool `protobuf:"varint,4,opt,name=describe,proto3" json:"describe,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3331,6 +3343,13 @@ func (x *ReadStart) GetQuery() *Query {
 		return x.Query
 	}
 	return nil
+}
+
+func (x *ReadStart) GetDescribe() bool {
+	if x != nil {
+		return x.Describe
+	}
+	return false
 }
 
 // Granule is one file of a product with its siblings.
@@ -4754,7 +4773,7 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\x10ConfigureRequest\x12!\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\r.zagg.v1.KindR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
-	"\x06config\x18\x03 \x01(\fR\x06config\"\xc9\x03\n" +
+	"\x06config\x18\x03 \x01(\fR\x06config\"\xec\x03\n" +
 	"\bInstance\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12'\n" +
 	"\x04grid\x18\x02 \x01(\v2\x11.zagg.v1.GridInfoH\x00R\x04grid\x120\n" +
@@ -4769,7 +4788,8 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	" \x01(\bR\rcanCoverCells\x12'\n" +
 	"\x06legacy\x18\v \x01(\v2\x0f.zagg.v1.OrdersR\x06legacy\x12\x1f\n" +
 	"\vcan_measure\x18\f \x01(\bR\n" +
-	"canMeasureB\x06\n" +
+	"canMeasure\x12!\n" +
+	"\fcan_describe\x18\r \x01(\bR\vcanDescribeB\x06\n" +
 	"\x04info\"2\n" +
 	"\x06Orders\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\x03R\x05shard\x12\x12\n" +
@@ -4926,11 +4946,12 @@ const file_zagg_v1_zagg_proto_rawDesc = "" +
 	"\fReadToPlugin\x12*\n" +
 	"\x05start\x18\x01 \x01(\v2\x12.zagg.v1.ReadStartH\x00R\x05start\x12)\n" +
 	"\x06answer\x18\x02 \x01(\v2\x0f.zagg.v1.AnswerH\x00R\x06answerB\t\n" +
-	"\amessage\"u\n" +
+	"\amessage\"\x91\x01\n" +
 	"\tReadStart\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\x04R\x06handle\x12*\n" +
 	"\agranule\x18\x02 \x01(\v2\x10.zagg.v1.GranuleR\agranule\x12$\n" +
-	"\x05query\x18\x03 \x01(\v2\x0e.zagg.v1.QueryR\x05query\"k\n" +
+	"\x05query\x18\x03 \x01(\v2\x0e.zagg.v1.QueryR\x05query\x12\x1a\n" +
+	"\bdescribe\x18\x04 \x01(\bR\bdescribe\"k\n" +
 	"\aGranule\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12&\n" +
 	"\x06assets\x18\x02 \x03(\v2\x0e.zagg.v1.AssetR\x06assets\x12\x14\n" +
