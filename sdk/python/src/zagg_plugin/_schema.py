@@ -183,6 +183,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         10: ("can_cover_cells", "bool", False, ""),
         11: ("legacy", "Orders", False, ""),
         12: ("can_measure", "bool", False, ""),
+        13: ("can_describe", "bool", False, ""),
     },
     "LocateInReply": {
         1: ("shard", "bytes", False, ""),
@@ -269,6 +270,7 @@ MESSAGES: dict[str, dict[int, tuple[str, str, bool, str]]] = {
         1: ("handle", "uint64", False, ""),
         2: ("granule", "Granule", False, ""),
         3: ("query", "Query", False, ""),
+        4: ("describe", "bool", False, ""),
     },
     "ReadToHost": {
         1: ("ask", "Ask", False, "message"),
