@@ -50,10 +50,7 @@ func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 			return err
 		}
 	}
-	enc, ok := r.encoders.Get().(*zarr.Encoder)
-	if !ok {
-		enc = new(zarr.Encoder)
-	}
+	enc := r.encoder()
 	defer r.encoders.Put(enc)
 	if err := r.p.write(ctx, r.tasks[t], blocks, res, enc); err != nil {
 		return err

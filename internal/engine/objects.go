@@ -23,7 +23,7 @@ type growing struct {
 	file    *os.File
 	buffer  *bufio.Writer
 	sum     hash.Hash
-	encoder zarr.Encoder
+	encoder *zarr.Encoder
 	writer  *zarr.ObjectWriter
 	size    int64
 
@@ -46,7 +46,7 @@ func (r *pass) newObject(t *Task, a *zarr.Array) (*growing, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &growing{key: r.p.key(a, t.Block), file: f, buffer: bufio.NewWriterSize(f, objectBuffer), sum: sha256.New()}
+	o := &growing{key: r.p.key(a, t.Block), file: f, buffer: bufio.NewWriterSize(f, objectBuffer), sum: sha256.New(), encoder: r.encoder()}
 	o.writer, err = o.encoder.Begin(io.MultiWriter(o.buffer, o.sum), a)
 	return o, err
 }
@@ -140,6 +140,7 @@ func (o *assembly) put(ctx context.Context, res *Result) error {
 			}
 			made.size = size
 		}
+		o.pass.encoders.Put(made.encoder)
 		if err := made.buffer.Flush(); err != nil {
 			return o.pass.encodeError(made, err)
 		}

@@ -50,6 +50,14 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 	return failed
 }
 
+// encoder is one that no object is being made by; it goes back to r.encoders.
+func (r *pass) encoder() *zarr.Encoder {
+	if enc, ok := r.encoders.Get().(*zarr.Encoder); ok {
+		return enc
+	}
+	return new(zarr.Encoder)
+}
+
 // An Output is the values of one array in a shard: row i of Column is that of the cell in Slots[i], ascending.
 type Output struct {
 	Array  *zarr.Array
