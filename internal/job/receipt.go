@@ -67,12 +67,23 @@ func observed(a, b *Receipt) *Observed {
 	case a.Observed == nil || b.Observed == nil:
 		return nil
 	}
-	all := *a.Observed
-	if b.Observed.First.Before(all.First) {
-		all.First = b.Observed.First
+	return a.Observed.With(b.Observed.First, b.Observed.Last)
+}
+
+// With is o and what lies between two more times; of no o these alone. It does not change o.
+func (o *Observed) With(first, last time.Time) *Observed {
+	if o == nil {
+		return &Observed{first, last}
 	}
-	if b.Observed.Last.After(all.Last) {
-		all.Last = b.Observed.Last
+	if !first.Before(o.First) && !last.After(o.Last) {
+		return o
+	}
+	all := *o
+	if first.Before(all.First) {
+		all.First = first
+	}
+	if last.After(all.Last) {
+		all.Last = last
 	}
 	return &all
 }

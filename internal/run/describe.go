@@ -130,17 +130,14 @@ func (r *Run) observed(ctx context.Context) (*job.Observed, error) {
 // coverage is the time from the beginning of the first granule to the end of the last, by the shard map, or else from the beginning of the first
 // to that of the last, by their names, within the time that is asked for; nil where neither tells.
 func (r *Run) coverage(names []string) *job.Observed {
-	seen, ok := r.spanned()
-	if !ok {
-		seen, ok = began(names)
+	all := r.spanned()
+	if all == nil {
+		all = began(names)
 	}
-	if !ok {
-		return nil
+	if all == nil || r.plan.Time != nil { // the store has windows of other runs too
+		return all
 	}
-	if r.plan.Time != nil { // the store has windows of other runs too
-		return &seen
-	}
-	want := &r.config.DataSource.Select
+	seen, want := *all, &r.config.DataSource.Select
 	if want.Start.After(seen.First) {
 		seen.First = want.Start
 	}
@@ -153,45 +150,33 @@ func (r *Run) coverage(names []string) *job.Observed {
 	return &seen
 }
 
-// spanned is the time of the plan's granules as a shard map has it; false where it does not say it of all of the store's.
-func (r *Run) spanned() (seen job.Observed, ok bool) {
+// spanned is the time of the plan's granules as a shard map has it; nil where it does not say it of all of the store's.
+func (r *Run) spanned() (seen *job.Observed) {
 	if r.o.Keep || r.plan.Time != nil {
-		return seen, false
+		return nil
 	}
 	for i := range r.plan.Shards {
 		for _, g := range r.plan.Shards[i].Granules {
 			if g.Start.IsZero() || g.End.IsZero() {
-				return seen, false
+				return nil
 			}
-			if !ok || g.Start.Before(seen.First) {
-				seen.First = g.Start.UTC()
-			}
-			if !ok || g.End.After(seen.Last) {
-				seen.Last = g.End.UTC()
-			}
-			ok = true
+			seen = seen.With(g.Start.UTC(), g.End.UTC())
 		}
 	}
-	return seen, ok
+	return seen
 }
 
-// began is when the first and the last granule begin, as all their names tell.
-func began(names []string) (seen job.Observed, ok bool) {
+// began is when the first and the last granule begin, as all their names tell; nil where one does not.
+func began(names []string) (seen *job.Observed) {
 	known := starts()
 	for _, n := range names {
 		t, tells := beginning(known, n)
 		if !tells {
-			return seen, false
+			return nil
 		}
-		if !ok || t.Before(seen.First) {
-			seen.First = t
-		}
-		if !ok || t.After(seen.Last) {
-			seen.Last = t
-		}
-		ok = true
+		seen = seen.With(t, t)
 	}
-	return seen, ok
+	return seen
 }
 
 // A start is how names of a mission tell when a granule begins.

@@ -29,10 +29,7 @@ func TestSpanned(t *testing.T) {
 	at := func(day int) time.Time { return time.Date(2024, 5, day, 0, 0, 0, 0, time.UTC) }
 	shard := plan.Shard{Granules: []core.Granule{{Start: at(3), End: at(4)}, {Start: at(1), End: at(2)}}}
 	r := &Run{plan: &plan.Plan{Shards: []plan.Shard{shard}}}
-	seen, ok := r.spanned()
-	require.True(t, ok)
-	require.Equal(t, job.Observed{First: at(1), Last: at(4)}, seen)
+	require.Equal(t, &job.Observed{First: at(1), Last: at(4)}, r.spanned())
 	r.plan.Shards[0].Granules[0].End = time.Time{}
-	_, ok = r.spanned()
-	require.False(t, ok)
+	require.Nil(t, r.spanned())
 }
