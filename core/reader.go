@@ -45,7 +45,7 @@ type Indexer interface {
 	Index(ctx context.Context, src ObjectReader, g Granule, query Query) ([]byte, error)
 }
 
-// A Unit is what a granule says of a dataset: in which units its values are, and what it is called.
+// A Unit is what a granule says of a dataset: in which units its values are, and what it is called. Texts are valid UTF-8.
 type Unit struct {
 	Column   string `json:"column"` // "": a coordinate
 	Path     string `json:"path"`

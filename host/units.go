@@ -38,9 +38,9 @@ func (r *Recipe) Described(ctx context.Context, src core.ObjectReader, g core.Gr
 	return of, nil
 }
 
-// nameText is a file's text on one line, as valid UTF-8; "" where it is longer than a name.
+// nameText is a file's text on one line; "" where it is longer than a name.
 func nameText(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", " "), "?")), " ")
+	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "\x00", " ")), " ")
 	if len(text) > longestName {
 		return ""
 	}

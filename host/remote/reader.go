@@ -50,7 +50,8 @@ func (p *Plugin) newReader(ctx context.Context, name string, config core.Config)
 	return r.withPowers(), nil
 }
 
-// withPowers is the reader with the optional powers that it declared, and no other: a type assertion tells the truth.
+// withPowers is the reader with the optional powers that it declared, and no other: a type assertion tells the truth. Units alone every
+// reader has: it says nothing where the plugin's does not.
 func (r *reader) withPowers() core.ProductReader {
 	switch can := r.instance.info; {
 	case can.CanIndex && can.CanIdentify:

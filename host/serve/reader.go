@@ -82,7 +82,7 @@ func (s *readerServer) Index(stream readStream) error {
 	if err != nil {
 		return err
 	}
-	make, err := s.indexer(start)
+	answer, err := s.indexer(start)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *readerServer) Index(stream readStream) error {
 	defer cancel(nil)
 	h := newHostReader(stream, cancel)
 	go h.receive()
-	index, err := make(ctx, h, g, q)
+	index, err := answer(ctx, h, g, q)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *readerServer) Index(stream readStream) error {
 	return h.send(&zaggv1.ReadToHost{Message: &zaggv1.ReadToHost_Done{Done: &zaggv1.ReadDone{}}})
 }
 
-// indexer makes what Index is asked for: an index, or what a granule says of its datasets.
+// indexer answers what Index is asked for: an index, or what a granule says of its datasets.
 func (s *readerServer) indexer(start *zaggv1.ReadStart) (func(context.Context, core.ObjectReader, core.Granule, core.Query) ([]byte, error), error) {
 	if !start.Describe {
 		r, err := find[core.Indexer](s.server, start.Handle)

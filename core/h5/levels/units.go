@@ -3,6 +3,7 @@ package levels
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5"
@@ -87,5 +88,5 @@ func textOf(ctx context.Context, d *h5.Dataset, name string) (string, error) {
 	if err != nil || len(texts) == 0 {
 		return "", nil
 	}
-	return texts[0], nil
+	return strings.ToValidUTF8(texts[0], "?"), nil
 }
