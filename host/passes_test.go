@@ -33,11 +33,11 @@ func TestManyShardsAtOnce(t *testing.T) {
 		s.start(t, store)
 		stores := host.Stores{Source: store, Output: store, Granules: 2, Budget: memory, Scratch: t.TempDir()}
 		outs, errs := s.template.ProcessAll(t.Context(), stores, s.jobs(t), "test")
-		var used objstore.Usage
+		var used, source objstore.Usage
 		var sum job.Receipt
 		for i, out := range outs {
 			require.NoError(t, errs[i])
-			used = used.Add(out.Source).Add(out.Output)
+			used, source = used.Add(out.Source).Add(out.Output), source.Add(out.Source)
 			sum.Add(&out.Record.Receipt)
 			single, err := layout.LoadRecord(t.Context(), want, alone.url, out.Record.Label)
 			require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestManyShardsAtOnce(t *testing.T) {
 				opened[g.ID] = true
 			}
 		}
-		require.EqualValues(t, len(opened), used.Gets, "each granule is read once")
+		require.EqualValues(t, len(opened), source.Gets, "each granule is read once")
 		for url, body := range contents(t, want) {
 			if !slices.Contains([]string{layout.At(s.url).Record("1111"), layout.At(s.url).Record("-1111")}, url) {
 				require.Equal(t, body, contents(t, store)[url], url)

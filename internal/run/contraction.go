@@ -69,12 +69,27 @@ func (r *Run) checkContraction(ctx context.Context) error {
 		len(lost), len(recorded), Abbreviate(lost))
 }
 
+// noteWithout notes which of the plan's shards have no record, as a listing shows, so that none is asked for: 1,000 are listed by one
+// request. Nobody else writes a record from when the run began to when it holds the claim on the store (Options.Began).
+func (r *Run) noteWithout(recorded []string) {
+	there := make(map[string]bool, len(recorded))
+	for _, l := range recorded {
+		there[l] = true
+	}
+	for i := range r.plan.Shards {
+		if label := r.plan.Shards[i].Label; !there[label] {
+			r.records.Without(label)
+		}
+	}
+}
+
 // recorded are the granules of the store's finished shards, as far as their records tell: each is in the record of the shard that is its
 // home. With Keep only the records of shards that are computed count.
 func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	objects := r.metered()
 	labels, err := store.ListRecords(ctx, objects, r.store)
 	if core.Is(err, core.NotFound) {
+		r.noteWithout(nil)
 		return nil, nil
 	}
 	if errors.Is(err, objstore.ErrUnlisted) { // then the records of planned shards are all that can be asked for
@@ -86,6 +101,7 @@ func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.noteWithout(labels)
 	computes := r.plan.Computes()
 	labels = slices.DeleteFunc(labels, func(l string) bool { return !computes(l) })
 	if r.o.Keep {

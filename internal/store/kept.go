@@ -7,11 +7,13 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Kept are records that were read before they are looked for, so that each is read once. nil keeps none.
+// Kept are records that were read before they are looked for, so that each is read once, and shards that a listing has shown to have
+// none. nil keeps none.
 type Kept struct {
 	mu      sync.Mutex
 	records map[string]*Record // by label
 	size    int                // lines of lists in them
+	without map[string]bool    // labels of shards without a record
 }
 
 // mostKept bounds what is kept: some 50 MB of records. Those beyond are read again.
@@ -31,16 +33,28 @@ func (k *Kept) Keep(r *Record) {
 	k.records[r.Label], k.size = r, k.size+n
 }
 
-// Find is FindRecord of a shard, but for what is kept. That is given once: who looks a second time wants to know what is there now.
+// Without notes that a shard has no record, until it is looked for.
+func (k *Kept) Without(label string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.without == nil {
+		k.without = map[string]bool{}
+	}
+	k.without[label] = true
+}
+
+// Find is FindRecord of a shard, but for what is known already. That is given once: who looks a second time wants to know what is there now.
 func (k *Kept) Find(ctx context.Context, from core.ObjectReader, store, label string) (r *Record, damaged bool, err error) {
 	if k != nil {
 		k.mu.Lock()
 		r = k.records[label]
+		none := k.without[label]
 		delete(k.records, label)
+		delete(k.without, label)
 		k.mu.Unlock()
-	}
-	if r != nil {
-		return r, false, nil
+		if r != nil || none {
+			return r, false, nil
+		}
 	}
 	return FindRecord(ctx, from, store, label)
 }

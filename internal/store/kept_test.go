@@ -36,7 +36,20 @@ func TestKeptRecordsAreReadOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, got)
 	}
-	require.Equal(t, 3*reads, used.Usage().Gets)
+	require.EqualValues(t, 1, reads)
+	require.EqualValues(t, 5, used.Usage().Gets)
+
+	k.Without("none")
+	got, damaged, err = k.Find(ctx, s, "mem://s", "none")
+	require.NoError(t, err)
+	require.False(t, damaged)
+	require.Nil(t, got)
+	require.EqualValues(t, 5, used.Usage().Gets, "a listing has shown that there is none")
+	require.NoError(t, (&Record{Label: "none", Status: job.OK}).Save(ctx, mem, "mem://s"))
+	got, _, err = k.Find(ctx, s, "mem://s", "none")
+	require.NoError(t, err)
+	require.NotNil(t, got, "who looks again wants to know what is there now")
+	require.Zero(t, used.Usage().Heads)
 
 	var full Kept
 	for i := range mostKept {

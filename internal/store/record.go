@@ -238,18 +238,14 @@ func loadRecord(ctx context.Context, from core.ObjectReader, store, label string
 		return nil, err
 	}
 	url := At(store).Record(label)
-	info, err := from.Stat(ctx, url)
+	data, err := objstore.ReadAll(ctx, from, url, maxRecord)
+	if core.Is(err, core.Invalid) {
+		return nil, core.Errorf(core.Corrupt, "record.Load", url, "more than %d bytes are too many for a record", maxRecord)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if info.Size > maxRecord {
-		return nil, core.Errorf(core.Corrupt, "record.Load", url, "%d bytes are too many for a record", info.Size)
-	}
-	got, err := from.ReadRanges(ctx, url, []core.Range{{Offset: 0, Length: info.Size}})
-	if err != nil {
-		return nil, err
-	}
-	r, err := decodeRecord(got[0])
+	r, err := decodeRecord(data)
 	switch {
 	case err != nil:
 		return nil, core.Errorf(core.Corrupt, "record.Load", url, "%w; delete it to have the shard done again", err)
@@ -258,7 +254,7 @@ func loadRecord(ctx context.Context, from core.ObjectReader, store, label string
 	case r.Label != label:
 		return nil, core.Errorf(core.Corrupt, "record.Load", url, "it is the record of %q; delete it to have the shard done again", r.Label)
 	}
-	if !unsealed(got[0]) {
+	if !unsealed(data) {
 		return r, core.Errorf(core.Corrupt, "record.Load", url, "%w; delete it to have the shard done again", errSum)
 	}
 	return r, nil
