@@ -206,6 +206,24 @@ type results struct {
 	failed  error // of the last listing
 
 	unlisted bool // listing is not granted; of who looks alone
+	listed   int  // objects at most in a listing
+}
+
+// perPage is how many objects a request lists.
+const perPage = 1000
+
+// The last results of a large run decide when it ends. From lastFew on each is asked for by its name, every second: that costs as much as to list
+// the results of 1,000 shards in 20 seconds.
+const (
+	lastFew  = 8
+	lastLook = time.Second
+)
+
+// few reports whether only the last results of a large run are waited for.
+func (r *results) few() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.listed > perPage && len(r.waiting) <= lastFew
 }
 
 func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience time.Duration) *results {
@@ -238,9 +256,12 @@ func (r *results) listError() error {
 	return r.failed
 }
 
-// pause is how long to wait before the next listing.
+// pause is how long to wait before the next look.
 func (r *results) pause(waited time.Duration) time.Duration {
 	p := cost.Pause(waited, r.poll)
+	if r.few() {
+		p = min(p, lastLook)
+	}
 	return p*3/4 + rand.N(p/2+1)
 }
 
@@ -296,13 +317,15 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var labels []string
-	if r.unlisted {
+	if r.unlisted || r.few() {
 		return r.named(ctx)
 	}
+	listed := 0
 	err := r.store.List(ctx, r.folder.Results(), func(o core.ObjectInfo) error {
 		object := strings.TrimPrefix(o.URL, r.folder.Results())
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		listed++
 		if name, ok := strings.CutSuffix(object, ".json"); ok && r.waiting[name] != nil {
 			labels = append(labels, name)
 		}
@@ -315,6 +338,9 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 		r.unlisted = true
 		return r.named(ctx)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.listed = max(r.listed, listed)
 	return labels, err
 }
 

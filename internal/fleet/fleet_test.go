@@ -23,6 +23,7 @@ import (
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
 	"github.com/englacial/zagg/internal/secret"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // An account is an emulated one with a function of the test's.
@@ -547,6 +548,31 @@ func TestPause(t *testing.T) {
 		require.LessOrEqual(t, got, want*5/4)
 	}
 	require.LessOrEqual(t, newResults(nil, "", time.Millisecond, 0).pause(time.Hour), 2*time.Millisecond)
+}
+
+// The last results of a large run are asked for by their names and often; all others, and those of a small run, are listed.
+func TestLastResults(t *testing.T) {
+	mem, folder := &objstore.Mem{}, store.RunFolder("mem://s.status/runs/r")
+	for i := range perPage + 1 {
+		require.NoError(t, objstore.PutBytes(t.Context(), mem, folder.Result(fmt.Sprint(i)), []byte("{}"), core.PutOptions{}))
+	}
+	for _, c := range []struct {
+		results, waiting int
+		listed           bool
+	}{{perPage + 1, lastFew + 1, true}, {perPage + 1, lastFew, false}, {perPage, 1, true}} {
+		var used objstore.Counter
+		r := newResults(objstore.Meter(mem, &used), folder, 5*time.Second, 0)
+		r.waiting["0"] = &awaited{}
+		for i := 1; i < c.waiting; i++ {
+			r.waiting[fmt.Sprint("late ", i)] = &awaited{signs: true}
+		}
+		r.listed = c.results
+		require.Equal(t, c.listed, r.pause(time.Hour) > lastLook*5/4, "%+v", c)
+		found, err := r.present(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{"0"}, found)
+		require.Equal(t, c.listed, used.Usage().Lists > 0, "%+v", c)
+	}
 }
 
 // No key is in an error or a log of this process.
