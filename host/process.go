@@ -71,7 +71,7 @@ func (t *Template) Job(shard *plan.Shard, storeURL string) job.Job {
 		Home: shard.Home, Superseded: shard.Superseded, Missing: shard.Missing,
 		ShardKey: shard.Key, Label: shard.Label, ChunkIdx: shard.Block, StorePath: storeURL,
 		Config: t.config, Plugins: t.foreign, Plan: t.Store.Plan, GridSignature: t.Recipe.info.Signature,
-		Granules: append(job.Granules{}, shard.Granules...),
+		Granules: asWorkersSee(shard.Granules),
 	}
 	if old, ok := t.Recipe.Grid.(core.LegacyGrid); ok { // whose workers of earlier releases look at orders
 		shard, cell := old.Orders()
@@ -84,10 +84,21 @@ func (t *Template) Job(shard *plan.Shard, storeURL string) job.Job {
 	if w := shard.Window; w != nil {
 		j.Window, j.Untimed = &job.Window{Window: w.Window, Place: w.Place, Axis: t.axis}, shard.Untimed
 	}
-	for i := range j.Granules {
-		j.Granules[i].Start, j.Granules[i].End = time.Time{}, time.Time{} // events have none, and a reader gets the same wherever the job is done
-	}
 	return j
+}
+
+// asWorkersSee are granules without times: events have none, and a reader gets the same wherever the job is done. A list that has
+// none is taken as it is, because those of 100,000 shards are most of what a run holds.
+func asWorkersSee(granules []core.Granule) job.Granules {
+	timed := func(g core.Granule) bool { return !g.Start.IsZero() || !g.End.IsZero() }
+	if granules != nil && !slices.ContainsFunc(granules, timed) {
+		return granules
+	}
+	out := append(job.Granules{}, granules...)
+	for i := range out {
+		out[i].Start, out[i].End = time.Time{}, time.Time{}
+	}
+	return out
 }
 
 // Finished returns the record of a job's shard if the shard is done, matches the job and its objects exist, else nil. It changes

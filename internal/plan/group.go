@@ -10,6 +10,7 @@ type Bound struct {
 	Shards   int   // of a group
 	Granules int   // of a group, each once
 	Bytes    int64 // of what a group keeps, as estimated: rows, and the shards themselves
+	Held     int64 // of Bytes, for the shards themselves: unlike rows, they cannot be put on disk for a while
 }
 
 // What a job holds of each of its shards beside rows (outline, job, task, record) and of each granule in the shard's list, with what
@@ -63,7 +64,7 @@ func Group[G comparable](lists [][]G, kept *Kept[G], most Bound) [][]int {
 	var groups [][]int
 	var group []int
 	granules := map[G]bool{}
-	bytes := int64(0)
+	bytes, held := int64(0), int64(0)
 	for i, list := range lists {
 		fresh := 0
 		for _, g := range list {
@@ -71,13 +72,15 @@ func Group[G comparable](lists [][]G, kept *Kept[G], most Bound) [][]int {
 				fresh++
 			}
 		}
-		own := kept.Of(list) + shardBytes + granuleBytes*int64(len(list))
-		full := most.Shards > 0 && len(group) >= most.Shards || most.Granules > 0 && len(granules)+fresh > most.Granules || most.Bytes > 0 && bytes+own > most.Bytes
+		shard := shardBytes + granuleBytes*int64(len(list))
+		own := kept.Of(list) + shard
+		full := most.Shards > 0 && len(group) >= most.Shards || most.Granules > 0 && len(granules)+fresh > most.Granules ||
+			most.Bytes > 0 && bytes+own > most.Bytes || most.Held > 0 && held+shard > most.Held
 		if full && len(group) > 0 {
-			groups, group, bytes = append(groups, group), nil, 0
+			groups, group, bytes, held = append(groups, group), nil, 0, 0
 			clear(granules)
 		}
-		group, bytes = append(group, i), bytes+own
+		group, bytes, held = append(group, i), bytes+own, held+shard
 		for _, g := range list {
 			granules[g] = true
 		}

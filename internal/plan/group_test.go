@@ -20,15 +20,16 @@ func TestGroup(t *testing.T) {
 			}
 		}
 		kept := NewKept(lists, func(g int) int64 { return int64(g%4) * 1000 })
-		most := Bound{Shards: rng.IntN(6), Granules: rng.IntN(30), Bytes: int64(rng.IntN(3)) * 3000}
+		most := Bound{Shards: rng.IntN(6), Granules: rng.IntN(30), Bytes: int64(rng.IntN(3)) * 3000, Held: int64(rng.IntN(3)) * 4 * shardBytes}
 		next := 0
 		for _, group := range Group(lists, kept, most) {
 			require.NotEmpty(t, group)
-			granules, bytes := map[int]bool{}, int64(0)
+			granules, bytes, held := map[int]bool{}, int64(0), int64(0)
 			for _, i := range group {
 				require.Equal(t, next, i)
 				next++
 				bytes += kept.Of(lists[i])
+				held += shardBytes + granuleBytes*int64(len(lists[i]))
 				for _, g := range lists[i] {
 					granules[g] = true
 				}
@@ -38,7 +39,8 @@ func TestGroup(t *testing.T) {
 			}
 			require.True(t, most.Shards == 0 || len(group) <= most.Shards)
 			require.True(t, most.Granules == 0 || len(granules) <= most.Granules)
-			require.True(t, most.Bytes == 0 || bytes <= most.Bytes)
+			require.True(t, most.Bytes == 0 || bytes+held <= most.Bytes)
+			require.True(t, most.Held == 0 || held <= most.Held)
 		}
 		require.Equal(t, len(lists), next)
 	}

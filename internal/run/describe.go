@@ -130,7 +130,7 @@ func (r *Run) observed(ctx context.Context) (*job.Observed, error) {
 // coverage is the time from the beginning of the first granule to the end of the last, by the shard map, or else from the beginning of the first
 // to that of the last, by their names, within the time that is asked for; nil where neither tells.
 func (r *Run) coverage(names []string) *job.Observed {
-	all := r.spanned()
+	all := r.span
 	if all == nil {
 		all = began(names)
 	}

@@ -124,12 +124,15 @@ func (r *Run) dropper(groups [][]*job.Job) func(url string) {
 // disk for a while costs far less than to read the granules once more.
 const spilledPart = 2
 
+// heldPart is the part of the budget that the shards of one of the jobs at once may take themselves, beside rows.
+const heldPart = 8
+
 // localGroups are as many shards a job as the options say, or as suit the budget.
 func (r *Run) localGroups(g *grouping) [][]*job.Job {
 	if r.o.PerJob > 0 {
 		return g.within(plan.Bound{Shards: r.o.PerJob})
 	}
-	return g.within(plan.Bound{Bytes: spilledPart * r.budget.Total(), Granules: mostGranules})
+	return g.within(plan.Bound{Bytes: spilledPart * r.budget.Total(), Held: r.budget.Total() / heldPart, Granules: mostGranules})
 }
 
 func (b *local) Compute(ctx context.Context, jobs []*job.Job) ([]Result, []error) {

@@ -93,7 +93,8 @@ type Run struct {
 	plan     *plan.Plan
 	ranks    []int // of the plan's shards that are computed
 	template *host.Template
-	jobs     []*job.Job // one for each shard
+	span     *job.Observed // of the plan's granules, as the shard map has it; nil: it does not say
+	jobs     []*job.Job    // one for each shard
 	budget   *budget.Budget
 	total    *Summary
 
@@ -227,6 +228,7 @@ func (r *Run) prepare(ctx context.Context) error {
 	if r.template, err = r.recipe.Template(r.plan); err != nil {
 		return err
 	}
+	r.settleGranules()
 	r.jobs = r.makeJobs()
 	return r.checkContraction(ctx)
 }
@@ -276,17 +278,28 @@ func (r *Run) makeJobs() []*job.Job {
 		j := r.template.Job(&r.plan.Shards[i], r.store)
 		j.RunID, j.AllowMissing, j.Overwrite, j.Profile, j.Driver, j.Region = r.id, r.o.AllowMissing, r.o.Overwrite, r.o.Profile, r.o.Driver, r.o.Region
 		j.Terms, j.Append = r.o.Terms, r.o.Append
-		for k := range j.Granules {
-			if g := &j.Granules[k]; r.source.found != nil {
-				if state, ok := r.source.found.State(g.URL()); ok {
-					g.Found = core.ObjectInfo{URL: g.URL(), ETag: state.ETag, Size: state.Size}
-					g.Size = state.Size
-				}
-			}
-		}
 		jobs = append(jobs, &j)
 	}
 	return jobs
+}
+
+// settleGranules makes the plan's granules what jobs have: of the versions that the shards were found by, and without times, which
+// are kept as the time of all. So jobs need no lists of their own.
+func (r *Run) settleGranules() {
+	r.span = r.spanned()
+	for i := range r.plan.Shards {
+		granules := r.plan.Shards[i].Granules
+		for k := range granules {
+			g := &granules[k]
+			g.Start, g.End = time.Time{}, time.Time{}
+			if r.source.found == nil {
+				continue
+			}
+			if state, ok := r.source.found.State(g.URL()); ok {
+				g.Found, g.Size = core.ObjectInfo{URL: g.URL(), ETag: state.ETag, Size: state.Size}, state.Size
+			}
+		}
+	}
 }
 
 // selected reports whether only some of the plan's shards are computed.

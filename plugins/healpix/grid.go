@@ -86,9 +86,9 @@ func hivePath(label string) []string {
 	if label[0] == '-' {
 		n = 2
 	}
-	path := []string{label[:n]}
-	for _, d := range label[n:] {
-		path = append(path, string(d))
+	path := append(make([]string, 0, 1+len(label)-n), label[:n])
+	for i := n; i < len(label); i++ {
+		path = append(path, label[i:i+1])
 	}
 	return path
 }
