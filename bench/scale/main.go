@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -13,11 +14,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/englacial/zagg/cmd/zagg/cli"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/store"
 	"github.com/englacial/zagg/plugins/all"
 )
 
@@ -44,13 +46,19 @@ type point struct {
 	granules int
 	order    int // of shards
 	random   bool
-	cores    int // 0: all
+	cores    int    // 0: all
+	memory   string // "": 512MB
+	one      bool   // nearly all in one shard
+	inner    int    // order of inner chunks; 0: one a shard
+	again    bool   // the run is measured a second time, when all is done
+	finer    int    // orders from shards to cells; 0: 6
 }
 
 // A result is what a run took.
 type result struct {
 	shards        int
 	wall, cpu, mb float64
+	scratch       float64 // MB
 }
 
 // An axis is points along which one thing grows.
@@ -83,28 +91,34 @@ func axes(most float64, orders int) []axis {
 		with(func(p *point) { p.rows = 2e5 }), with(func(p *point) { p.rows, p.random = 2e5, true })}}
 	cores := axis{title: "10 million observations on one core and all", points: []point{
 		with(func(p *point) { p.rows, p.cores = 1e7, 1 }), with(func(p *point) { p.rows = 1e7 })}}
-	return []axis{observations, shards, granules, order, cores}
+	beyond := axis{title: "with `--memory 256MB`: many observations of one shard; many shards, and again when all are done", points: []point{
+		{rows: min(most, 5e7), granules: 10, order: 5, inner: 8, one: true, memory: "256MB"},
+		{rows: 144e3, granules: 8, order: orders, random: true, memory: "256MB", again: true, finer: 2},
+	}}
+	return []axis{observations, shards, granules, order, cores, beyond}
 }
 
 func run(ctx context.Context, most float64, orders int, picture string) error {
-	fmt.Print("| | observations | granules | shards | order | cores | wall s | CPU s | RSS MB |\n|---|--:|--:|--:|---|---|--:|--:|--:|\n")
+	fmt.Print("| | observations | granules | shards | order | cores | wall s | CPU s | RSS MB | on disk MB |\n|---|--:|--:|--:|---|---|--:|--:|--:|--:|\n")
 	var curves []curve
 	for _, a := range axes(most, orders) {
 		c := curve{title: a.title}
 		for _, p := range a.points {
-			r, err := p.measure(ctx)
+			results, err := p.measure(ctx)
 			if err != nil {
 				return fmt.Errorf("%+v: %w", p, err)
 			}
 			where, cores := "tracks", "all"
-			if p.random {
+			if p.random || p.one {
 				where = "anywhere"
 			}
 			if p.cores > 0 {
 				cores = strconv.Itoa(p.cores)
 			}
-			fmt.Printf("| %s | %.0f | %d | %d | %s | %s | %.1f | %.1f | %.0f |\n", a.title, p.rows, p.granules, r.shards, where, cores, r.wall, r.cpu, r.mb)
-			if a.at != nil {
+			for _, r := range results {
+				fmt.Printf("| %s | %.0f | %d | %d | %s | %s | %.1f | %.1f | %.0f | %.0f |\n", a.title, p.rows, p.granules, r.shards, where, cores, r.wall, r.cpu, r.mb, r.scratch)
+			}
+			if r := results[0]; a.at != nil {
 				c.x, c.cpu, c.mb = append(c.x, a.at(p, r)), append(c.cpu, r.cpu), append(c.mb, r.mb)
 			}
 		}
@@ -119,49 +133,85 @@ func run(ctx context.Context, most float64, orders int, picture string) error {
 }
 
 // measure computes the point's store, which is removed.
-func (p point) measure(ctx context.Context) (result, error) {
+func (p point) measure(ctx context.Context) ([]result, error) {
 	dir, err := os.MkdirTemp("", "zagg-scale-")
 	if err != nil {
-		return result{}, err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	config := fmt.Sprintf(`data_source: {reader: {name: synthetic, rows: %d, granules: %d, random: %v}}
+	if err := p.write(dir); err != nil {
+		return nil, err
+	}
+	runs := 1
+	if p.again {
+		runs = 2
+	}
+	var results []result
+	for range runs {
+		r, err := p.once(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// write makes the point's configuration and granules.
+func (p point) write(dir string) error {
+	inner := ""
+	if p.inner > 0 {
+		inner = fmt.Sprintf("chunk_inner: %d, ", p.inner)
+	}
+	config := fmt.Sprintf(`data_source: {reader: {name: synthetic, rows: %d, granules: %d, random: %v, one: %v}}
 aggregation:
   variables:
     count: {function: count, source: v, dtype: int32}
     mean: {function: mean, source: v}
-output: {grid: {type: healpix, parent_order: %d, child_order: %d, layout: compact}}
-`, int64(p.rows)/int64(p.granules), p.granules, p.random, p.order, p.order+6)
+output: {grid: {type: healpix, parent_order: %d, %schild_order: %d, layout: compact}}
+`, int64(p.rows)/int64(p.granules), p.granules, p.random, p.one, p.order, inner, p.order+cmp.Or(p.finer, 6))
 	if err := os.WriteFile(filepath.Join(dir, "run.yaml"), []byte(config), 0o600); err != nil {
-		return result{}, err
+		return err
 	}
 	if err := os.Mkdir(filepath.Join(dir, "granules"), 0o700); err != nil {
-		return result{}, err
+		return err
 	}
 	for i := range p.granules {
 		if err := os.WriteFile(filepath.Join(dir, "granules", fmt.Sprintf("%05d.made", i)), nil, 0o600); err != nil {
-			return result{}, err
+			return err
 		}
 	}
-	cmd := exec.CommandContext(ctx, os.Args[0], "run", "--config", filepath.Join(dir, "run.yaml"), "--granules", filepath.Join(dir, "granules", "*.made"),
-		"--store", filepath.Join(dir, "out.zarr"), "--memory", "512MB", "-q")
-	cmd.Env = append(os.Environ(), asCLI+"=1")
+	return nil
+}
+
+// once is one run of the command line.
+func (p point) once(ctx context.Context, dir string) (result, error) {
+	run := exec.CommandContext(ctx, os.Args[0], "run", "--config", filepath.Join(dir, "run.yaml"), "--granules", filepath.Join(dir, "granules", "*.made"),
+		"--store", filepath.Join(dir, "out.zarr"), "--memory", cmp.Or(p.memory, "512MB"), "-q")
+	run.Env = append(os.Environ(), asCLI+"=1")
 	if p.cores > 0 {
-		cmd.Env = append(cmd.Env, "GOMAXPROCS="+strconv.Itoa(p.cores))
+		run.Env = append(run.Env, "GOMAXPROCS="+strconv.Itoa(p.cores))
 	}
 	began := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := run.CombinedOutput(); err != nil {
 		return result{}, fmt.Errorf("%w\n%s", err, out)
 	}
-	r := result{wall: time.Since(began).Seconds(), cpu: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
-	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+	r := result{wall: time.Since(began).Seconds(), cpu: (run.ProcessState.UserTime() + run.ProcessState.SystemTime()).Seconds()}
+	if used, ok := run.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		r.mb = float64(used.Maxrss) * 1024 / 1e6
 	}
-	records, err := os.ReadDir(filepath.Join(dir, "out.zarr.status", "records"))
-	for _, f := range records {
-		if strings.HasSuffix(f.Name(), ".json") {
-			r.shards++
-		}
+	url := filepath.Join(dir, "out.zarr")
+	labels, err := store.ListRecords(ctx, &objstore.File{}, url)
+	if err != nil {
+		return result{}, err
 	}
-	return r, err
+	for _, label := range labels {
+		rec, err := store.LoadRecord(ctx, &objstore.File{}, url, label)
+		if err != nil {
+			return result{}, err
+		}
+		r.shards++
+		r.scratch += float64(rec.Receipt.SpillBytes) / 1e6
+	}
+	return r, nil
 }

@@ -20,6 +20,7 @@ type reader struct {
 	Rows     int64 `json:"rows"` // of a granule
 	Granules int   `json:"granules"`
 	Random   bool  `json:"random"` // anywhere in the belt, in no order
+	One      bool  `json:"one"`    // anywhere in the shard of order 5 around 40.5°E 69.3°S, and a little beside it
 }
 
 func (r *reader) Info() core.ProductInfo {
@@ -52,7 +53,10 @@ func (r *reader) Read(ctx context.Context, _ core.ObjectReader, g core.Granule, 
 				up = 1 - up
 			}
 			lon[i], lat[i] = 360*(float64(number)+along)/float64(r.Granules)-180, south+(north-south)*2*up
-			if r.Random {
+			switch {
+			case r.One:
+				lon[i], lat[i] = 40+rng.Float64(), -69.5+0.4*rng.Float64()
+			case r.Random:
 				lon[i], lat[i] = 360*rng.Float64()-180, south+(north-south)*rng.Float64()
 			}
 			v[i] = float32(1800 + 100*along)
