@@ -59,6 +59,9 @@ func selections() map[string][2]string { // data_source, output
 		"time":       {"  select: {start: 2018-01-01T00:10:00, end: 2018-01-01T00:40:00}\n", "  time_source: {field: h_li, epoch: 2018-01-01T00:00:00}\n"},
 		"expression": {"  filters: [{expression: h_li > 500}, {dataset: \"/{group}/land_ice_segments/atl06_quality_summary\", op: le, value: 0}]\n"},
 		"fills":      {"  mask_fill: row\n"},
+		"windows": {"", `  windowing: {schedule: explicit, time_field: h_li, epoch: 2018-01-01T00:00:00, windows: [
+    {label: early, start: 2018-01-01T00:05:00, end: 2018-01-01T00:15:00}, {label: late, start: 2018-01-01T00:20:00, end: 2018-01-01T01:00:00}]}
+`},
 	}
 }
 
@@ -80,7 +83,12 @@ func newCellsRun(t *testing.T, text string, granules []core.Granule) *cellsRun {
 	t.Helper()
 	r := recipe(t, text)
 	require.NoError(t, r.LocatesRows())
-	p, _, err := (&plan.Scan{Grid: r.Grid, Reader: r.Reader, Source: &objstore.File{}, Workers: 2}).Run(t.Context(), granules, false)
+	scan := &plan.Scan{Grid: r.Grid, Reader: r.Reader, Source: &objstore.File{}, Workers: 2}
+	if w := r.Selection().Windows; w != nil {
+		scan.Columns, scan.Keep, scan.Windows, scan.First, scan.Last = r.Selection().Columns(), r.Selection().Keep, w.Schedule, w.First, w.Last
+		scan.Of = func(b *core.Batch, rows []int32) ([]int, error) { return w.Of(b, rows, plan.NoWindow) }
+	}
+	p, _, err := scan.Run(t.Context(), granules, false)
 	require.NoError(t, err)
 	tmpl, err := r.Template(p)
 	require.NoError(t, err)
