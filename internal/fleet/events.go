@@ -120,11 +120,11 @@ func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (arrival, error)
 
 // Follow waits for the results of jobs that another process has sent, by label, and gives each as it comes. It ends when
 // all have come or at the deadline, or when only those are left that show no sign of life and of which abandoned says that none can come any
-// more: late are those that did not come. abandoned may be nil.
+// more: late are those that did not come. abandoned is nil where workers show no signs of life.
 func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, abandoned func(context.Context) bool, got func(label string, done *job.Done, err error)) (late []string, err error) {
 	r := newResults(from, folder, time.Second, 0)
 	for _, label := range labels {
-		r.waiting[label] = &awaited{came: make(chan arrival, 1)}
+		r.waiting[label] = &awaited{came: make(chan arrival, 1), signs: abandoned != nil}
 	}
 	for {
 		present, err := r.present(ctx)

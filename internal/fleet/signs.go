@@ -29,13 +29,14 @@ func (r *results) accepted(label, request string) {
 	}
 }
 
-// noteSign notes a sign of life. How it looks is compared, not its time: clocks differ. r.mu is held.
+// noteSign notes a sign of life. How it looks is compared, not its time: clocks differ. Of the time a listing tells
+// more than the answer to a question for the object does. r.mu is held.
 func (r *results) noteSign(label string, o core.ObjectInfo) {
 	w := r.waiting[label]
 	if w == nil {
 		return
 	}
-	if sign := o.ETag + o.Modified.String(); sign != w.sign {
+	if sign := o.ETag + o.Modified.UTC().Format(time.RFC3339); sign != w.sign {
 		w.sign, w.changed = sign, time.Now()
 	}
 }

@@ -14,9 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/dispatch"
 	"github.com/englacial/zagg/internal/emulator"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
 )
 
 // notices are what a fleet said.
@@ -86,6 +88,39 @@ func TestWorkerWithSigns(t *testing.T) {
 	_, err := f.Run(t.Context(), aJob("-1", 3))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, calls.Load())
+}
+
+// A sign looks the same in a listing and to who asks for it, though a listing tells its time more exactly.
+func TestSignsLookTheSame(t *testing.T) {
+	r := newResults(nil, "", 0, 0)
+	w := &awaited{}
+	r.waiting["-1"] = w
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+	r.noteSign("-1", core.ObjectInfo{ETag: "a", Modified: at})
+	seen := *w
+	r.noteSign("-1", core.ObjectInfo{ETag: "a", Modified: at.Truncate(time.Second).Local()})
+	require.Equal(t, seen, *w)
+	r.noteSign("-1", core.ObjectInfo{ETag: "b", Modified: at})
+	require.NotEqual(t, seen, *w)
+	r.noteSign("-1", core.ObjectInfo{ETag: "b", Modified: at.Add(time.Second)})
+	require.NotEqual(t, seen.sign, w.sign)
+}
+
+// Who follows a run sees that its workers are at work also where listing is not granted.
+func TestFollowBySignsWithoutListing(t *testing.T) {
+	mem, folder := &objstore.Mem{}, store.RunFolder("mem://s.status/runs/r")
+	require.NoError(t, objstore.PutBytes(t.Context(), mem, folder.Started("-1"), []byte("at work"), core.PutOptions{}))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := Follow(ctx, unlisted{mem}, folder, []string{"-1"}, time.Now().Add(time.Hour), func(context.Context) bool { return true }, nil)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// An unlisted store may be read and written but not listed.
+type unlisted struct{ core.ObjectStore }
+
+func (unlisted) List(context.Context, string, func(core.ObjectInfo) error) error {
+	return core.Errorf(core.Denied, "list", "", "%w", objstore.ErrUnlisted)
 }
 
 // An event that Lambda took and lost shows no sign at all: the function is asked to answer at once.

@@ -19,7 +19,7 @@ func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release 
 	if began.IsZero() {
 		began = r.start
 	}
-	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite || r.o.Append == job.AppendFold, Seen: r.seen, Began: began, Lost: lost, Note: r.progress.Warn}
+	who := store.Claimant{RunID: r.id, Config: r.config.SemanticHash(), Work: r.template.Store.Work(r.plan), Alone: r.o.Overwrite || r.o.Append == job.AppendFold, Seen: r.seen, Began: began, Lost: lost, Shared: r.records.LookAgain, Note: r.progress.Warn}
 	if l, ok := b.(detachedBackend); ok {
 		if more := l.timeToEnd(); more > 0 {
 			who.Detached, who.Lasts = true, more+store.ClaimLasts

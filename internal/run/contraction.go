@@ -70,7 +70,7 @@ func (r *Run) checkContraction(ctx context.Context) error {
 }
 
 // noteWithout notes which of the plan's shards have no record, as a listing shows, so that none is asked for: 1,000 are listed by one
-// request. Nobody else writes a record from when the run began to when it holds the claim on the store (Options.Began).
+// request. It holds while the claim on the store shows no other run (Claimant.Shared).
 func (r *Run) noteWithout(recorded []string) {
 	there := make(map[string]bool, len(recorded))
 	for _, l := range recorded {

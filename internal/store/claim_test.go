@@ -70,6 +70,29 @@ func TestClaim(t *testing.T) {
 	require.NoError(t, owner.Release(t.Context(), false))
 }
 
+// A run learns of others that share its store, and of those that were there since it looked.
+func TestClaimTellsOfOthers(t *testing.T) {
+	s, told := &objstore.Mem{}, map[string]int{}
+	shared := func(id, seen string) Claimant {
+		who := claimant(id, "w")
+		who.Seen, who.Shared = seen, func() { told[id]++ }
+		return who
+	}
+	a := acquire(t, s, shared("a", ""))
+	require.NoError(t, a.renew(t.Context()))
+	require.Empty(t, told)
+	seen, err := ClaimState(t.Context(), s, claimed)
+	require.NoError(t, err)
+	b := acquire(t, s, shared("b", seen))
+	require.NoError(t, a.renew(t.Context()))
+	require.Equal(t, map[string]int{"a": 1, "b": 1}, told)
+	require.NoError(t, a.Release(t.Context(), false))
+	require.NoError(t, b.renew(t.Context()))
+	require.NoError(t, b.Release(t.Context(), false))
+	require.NoError(t, acquire(t, s, shared("late", seen)).Release(t.Context(), false))
+	require.Equal(t, map[string]int{"a": 1, "b": 1, "late": 1}, told, "both have ended before it, but after it looked")
+}
+
 // Of many that want a store for different work at once, one gets it.
 func TestClaimAtOnce(t *testing.T) {
 	for name, open := range map[string]func() (core.ObjectStore, string){

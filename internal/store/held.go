@@ -18,14 +18,16 @@ type Claimant struct {
 	Config string        // its hash
 	Work   string        // Template.Work
 	Alone  bool          // it will delete what the store holds
-	Seen   string        // ETag of the claim when the run looked first: with Alone it must still be that,
+	Seen   string        // ETag of the claim when the run looked at the store first: with Alone it must still be that,
 	Began  time.Time     // and no other run may have ended since
 	Lasts  time.Duration // without a sign of life; 0: ClaimLasts
 	// Detached says that the work may go on when this process has ended, so that its end says nothing.
 	Detached bool
-	// Lost is told once that the claim was taken away, Note why Acquire waits; both may be nil.
-	Lost func(error)
-	Note func(text string)
+	// Lost is told once that the claim was taken away, Shared each time that other runs are at work, or have been since Seen, so that
+	// what was seen of the store's shards may have changed, and Note why Acquire waits; all may be nil.
+	Lost   func(error)
+	Shared func()
+	Note   func(text string)
 }
 
 // A Held is a store that a run has claimed. It gives signs of life until Release.
@@ -114,11 +116,13 @@ func (h *Held) watch(ctx context.Context) error {
 // claim puts the run into the claim.
 func (h *Held) claim(ctx context.Context, conditional bool) error {
 	begun := time.Now()
+	shared := false
 	err := change(ctx, h.objects, h.url, conditional, func(c *Claim, etag string) (*Claim, error) {
 		live := c.Live()
 		if slices.ContainsFunc(live, func(o Holder) bool { return o.RunID == h.who.RunID }) {
 			return nil, nil // by a try whose answer was lost
 		}
+		shared = len(live) > 0 || etag != h.who.Seen
 		switch {
 		case len(live) > 0 && c.Work != h.who.Work:
 			return nil, refused(h.url, live, "with another configuration or other granules")
@@ -135,11 +139,18 @@ func (h *Held) claim(ctx context.Context, conditional bool) error {
 		return next, nil
 	})
 	if err == nil {
+		h.tellShared(shared)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.last = begun
 	}
 	return err
+}
+
+func (h *Held) tellShared(shared bool) {
+	if shared && h.who.Shared != nil {
+		h.who.Shared()
+	}
 }
 
 // tryConditions finds out whether the store kept the condition of the claim.
@@ -190,6 +201,7 @@ var errGone = errors.New("the claim of this run on the store is gone: somebody h
 // renew gives one sign of life. What fails for a while is tried again at the next; the error is of a claim that is lost.
 func (h *Held) renew(ctx context.Context) error {
 	begun := time.Now()
+	shared := false
 	err := change(ctx, h.objects, h.url, h.Advisory == nil, func(c *Claim, _ string) (*Claim, error) {
 		next := &Claim{Work: h.who.Work, Alone: h.who.Alone}
 		if c != nil {
@@ -200,11 +212,13 @@ func (h *Held) renew(ctx context.Context) error {
 			}
 			next.Holders = slices.DeleteFunc(next.Holders, func(o Holder) bool { return o.RunID == h.who.RunID })
 		}
+		shared = len(next.Holders) > 0
 		own := h.holder
 		own.Beat, own.Expires = begun.UTC().Truncate(time.Second), begun.Add(h.who.Lasts).UTC()
 		next.Holders = append(next.Holders, own)
 		return next, nil
 	})
+	h.tellShared(shared)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {

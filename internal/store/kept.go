@@ -43,6 +43,13 @@ func (k *Kept) Without(label string) {
 	k.without[label] = true
 }
 
+// LookAgain forgets which shards have no record: others are at work on the store, and write some.
+func (k *Kept) LookAgain() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.without = nil
+}
+
 // Find is FindRecord of a shard, but for what is known already. That is given once: who looks a second time wants to know what is there now.
 func (k *Kept) Find(ctx context.Context, from core.ObjectReader, store, label string) (r *Record, damaged bool, err error) {
 	if k != nil {

@@ -50,6 +50,12 @@ func TestKeptRecordsAreReadOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, got, "who looks again wants to know what is there now")
 	require.Zero(t, used.Usage().Heads)
+	require.NoError(t, (&Record{Label: "late", Status: job.OK}).Save(ctx, mem, "mem://s"))
+	k.Without("late")
+	k.LookAgain()
+	got, _, err = k.Find(ctx, s, "mem://s", "late")
+	require.NoError(t, err)
+	require.NotNil(t, got, "others are at work on the store")
 
 	var full Kept
 	for i := range mostKept {
