@@ -1,5 +1,7 @@
 package h5
 
+// Attributes: small named values that live in an object's header (compact) or in a heap beside it (dense).
+
 import (
 	"cmp"
 	"context"
@@ -12,7 +14,8 @@ import (
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
 
-// An Attribute is a named value of an object.
+// An Attribute is a named value of an object. The value itself has been read; what its elements of variable length
+// point to has not (see Values).
 type Attribute struct {
 	Name  string
 	Type  *Datatype
@@ -22,7 +25,8 @@ type Attribute struct {
 	owner *Object
 }
 
-// Attributes lists the object's attributes: in creation order if it is tracked, otherwise by name.
+// Attributes lists the object's attributes: in creation order if it is tracked, otherwise by name. Together they may
+// have Options.ValueBytes; more is Corrupt, as no library writes such objects.
 func (o *Object) Attributes(ctx context.Context) ([]*Attribute, error) {
 	r := o.f.space.Reader(ctx)
 	var out []*Attribute
@@ -82,6 +86,8 @@ func (o *Object) attributes(r *space.Reader, add func(c *cursor.Cursor, order in
 	return tracked, nil
 }
 
+// denseAttributes reads the attributes in a fractal heap, if the object has one (section IV.A.2.v, attribute info
+// message).
 func (o *Object) denseAttributes(r *space.Reader, m *header.Message, add func(c *cursor.Cursor, order int) error) (bool, error) {
 	c := m.Cursor("attribute info message", r.Sizes)
 	c.Version(0, 0)
@@ -112,6 +118,7 @@ func (f *File) attribute(r *space.Reader, c *cursor.Cursor) (*Attribute, error) 
 	if version == 1 {
 		flags = 0
 	}
+	// Version 1 pads each of the three fields to a multiple of 8 bytes.
 	field := func(what string, n int) *cursor.Cursor {
 		s := c.Sub(what, n)
 		if version == 1 && n%8 != 0 {
@@ -148,7 +155,8 @@ func (f *File) attribute(r *space.Reader, c *cursor.Cursor) (*Attribute, error) 
 	return a, a.take(c)
 }
 
-// take copies the value.
+// take copies the value out of the metadata cache, which may drop what it holds. A value shorter than its type and
+// shape say is Corrupt.
 func (a *Attribute) take(c *cursor.Cursor) error {
 	n, ok := product([]uint64{a.Space.Elements(), uint64(a.Type.Size)})
 	if !ok || n > uint64(c.Len()) {
@@ -158,7 +166,7 @@ func (a *Attribute) take(c *cursor.Cursor) error {
 	return c.Err()
 }
 
-// Attribute is the attribute of a name; NotFound if there is none.
+// Attribute is the attribute of a name; NotFound if there is none. It reads all of them: ask Attributes for several.
 func (o *Object) Attribute(ctx context.Context, name string) (*Attribute, error) {
 	all, err := o.Attributes(ctx)
 	if err != nil {

@@ -1,5 +1,7 @@
 package h5
 
+// Chunk tables: where the pieces of a dataset are in the file. The kinds of index are in chunks_array.go.
+
 import (
 	"context"
 	"fmt"
@@ -11,7 +13,8 @@ import (
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
 
-// A Chunk is one stored piece of a dataset. Of a contiguous dataset there is one, of a compact one none.
+// A Chunk is one stored piece of a dataset. Of a contiguous dataset there is one, of a compact one none. Chunks are
+// immutable and shared by all who ask for the table.
 type Chunk struct {
 	First   int64    // first row
 	Rows    int64    // rows, cut at the dataset's end
@@ -22,8 +25,8 @@ type Chunk struct {
 	index   uint64   // its place in the grid of chunks, in C order
 }
 
-// Chunks is the dataset's chunk table in the order of their places (C order); chunks that were never written are not in
-// it. It is read on the first call.
+// Chunks is the dataset's chunk table in the order of their places (C order); chunks that were never written are not
+// in it. It is read on the first call; the caller must not change it.
 func (d *Dataset) Chunks(ctx context.Context) ([]Chunk, error) {
 	if err := d.f.LoadChunks(ctx, d); err != nil {
 		return nil, err
@@ -58,6 +61,8 @@ func (d *Dataset) load(r *space.Reader) error {
 	return err
 }
 
+// chunkTable reads the table of any storage. Nil says that no values were ever written, or that they are not in this
+// file.
 func (d *Dataset) chunkTable(r *space.Reader) ([]Chunk, error) {
 	if d.layout.addr == NoAddress || d.external || d.layout.storage == Compact || d.layout.storage == Virtual {
 		return nil, nil
@@ -79,7 +84,7 @@ func (d *Dataset) chunkTable(r *space.Reader) ([]Chunk, error) {
 	return g.sorted()
 }
 
-// A grid collects the chunks of a dataset.
+// A grid collects the chunks of a dataset. It belongs to the goroutine that reads one table.
 type grid struct {
 	d      *Dataset
 	shape  []uint64 // chunks along each dimension
@@ -96,6 +101,7 @@ func (d *Dataset) grid() (*grid, error) {
 	return &grid{d: d, bytes: n, shape: chunkCounts(d.space.Dims, d.layout.chunk)}, nil
 }
 
+// chunkCounts is the number of chunks along each dimension, the partial one at the end included.
 func chunkCounts(dims, chunk []uint64) []uint64 {
 	n := make([]uint64, len(dims))
 	for i := range n {
@@ -107,7 +113,8 @@ func chunkCounts(dims, chunk []uint64) []uint64 {
 	return n
 }
 
-// btree1 reads the chunks from a version 1 B-tree.
+// btree1 reads the chunks from a version 1 B-tree (section III.A.1): keys have the size, the filter mask and the
+// place of a chunk in elements, with one more number for the element's own bytes, which is always 0.
 func (g *grid) btree1(r *space.Reader) error {
 	rank := len(g.shape)
 	t := btree.V1{Type: 1, K: g.d.f.super.ChunkK, Key: 8 + 8*(rank+1)}
@@ -125,7 +132,8 @@ func (g *grid) btree1(r *space.Reader) error {
 	})
 }
 
-// add notes the chunk at a place in the grid, unless it lies outside, as chunks do that a dataset lost by shrinking.
+// add notes the chunk at a place in the grid. Places outside of it are passed over: a dataset that was made smaller
+// keeps its chunks.
 func (g *grid) add(r *space.Reader, at []uint64, addr, size uint64, mask uint32) error {
 	if addr == NoAddress {
 		return nil
@@ -158,7 +166,8 @@ func (g *grid) add(r *space.Reader, at []uint64, addr, size uint64, mask uint32)
 	return nil
 }
 
-// plausible is an error where the chunk's bytes cannot be what is stored.
+// plausible refuses a chunk whose stored bytes cannot give what a decoded chunk needs, before anything is allocated
+// for it.
 func (g *grid) plausible(c *Chunk) error {
 	p := g.d.pipeline
 	all := true

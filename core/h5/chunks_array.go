@@ -1,5 +1,8 @@
 package h5
 
+// The kinds of chunk index of HDF5 1.10 and later (section VII of the format, "Appendix C: Types of Indexes for
+// Dataset Chunks").
+
 import (
 	"slices"
 
@@ -31,7 +34,8 @@ func (g *grid) read(r *space.Reader) error {
 	return chunkindex.Extensible(r, l.addr, g.visit(r, slices.Index(g.d.space.Max, Unlimited)))
 }
 
-// implicit has all chunks one after another.
+// implicit is the index of datasets without filters whose space was allocated at once: all chunks lie one after
+// another, in the order of the greatest shape.
 func (g *grid) implicit(r *space.Reader) error {
 	n, ok := product(g.shape)
 	if !ok || n > uint64(r.Size)/uint64(max(g.bytes, 1)) {
@@ -63,6 +67,7 @@ func (g *grid) visit(r *space.Reader, unlimited int) chunkindex.Visit {
 			order = append(order, i)
 		}
 	}
+	// at is used again for each chunk; add copies what it keeps.
 	at := make([]uint64, len(counts))
 	return func(index, addr, size uint64, mask uint32) error {
 		for i := len(order) - 1; i > 0; i-- {
@@ -71,6 +76,7 @@ func (g *grid) visit(r *space.Reader, unlimited int) chunkindex.Visit {
 			index /= n
 		}
 		at[order[0]] = index
+		// The index notes no size where no filter could change it.
 		if size == 0 && mask == 0 {
 			size = uint64(g.bytes)
 		}

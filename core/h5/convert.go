@@ -1,11 +1,13 @@
 package h5
 
+// From the file's elements to columns: byte order, half floats, and integers that do not fill their bytes.
+
 import (
 	"encoding/binary"
 	"math"
 )
 
-// A converter turns elements of in bytes into little-endian ones of out bytes. fn nil: they are the same.
+// A converter turns elements of in bytes into little-endian ones of out bytes. A nil fn copies: the two are the same.
 type converter struct {
 	in, out int
 	fn      func(dst, src []byte)
@@ -19,7 +21,7 @@ func (c *converter) run(dst, src []byte) {
 	c.fn(dst, src)
 }
 
-// columnConverter is the converter of a type whose Column gives no error.
+// columnConverter is the converter of a type for which Column gives no error.
 func columnConverter(t *Datatype) converter {
 	if t.Class == Enum {
 		t = t.Base
@@ -57,7 +59,7 @@ func swap8(dst, src []byte) {
 	}
 }
 
-// halves widens IEEE 754 binary16 to binary32.
+// halves widens IEEE 754 binary16 to binary32, which holds every value of it exactly, NaN payloads included.
 func halves(dst, src []byte, big bool) {
 	for i := 0; i+2 <= len(src); i += 2 {
 		h := binary.LittleEndian.Uint16(src[i:])
@@ -79,7 +81,8 @@ func half(h uint16) uint32 {
 	return sign | (exp+112)<<23 | man<<13
 }
 
-// oddIntegers takes the value's bits out of each element and extends their sign.
+// oddIntegers takes the value's Precision bits from bit Offset on out of each element and extends their sign to out
+// bytes.
 func oddIntegers(dst, src []byte, t *Datatype, out int) {
 	var b [8]byte
 	for ; len(src) >= t.Size; src, dst = src[t.Size:], dst[out:] {

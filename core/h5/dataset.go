@@ -1,5 +1,7 @@
 package h5
 
+// Datasets: the messages of their headers, decoded and compared with each other.
+
 import (
 	"bytes"
 	"fmt"
@@ -13,7 +15,8 @@ import (
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
 
-// A Dataset is an object with values.
+// A Dataset is an object with values. It is immutable but for its chunk table, which is read once, and safe for
+// concurrent use.
 type Dataset struct {
 	*Object
 	typ      *Datatype
@@ -36,7 +39,8 @@ func (o *Object) Dataset() (*Dataset, error) {
 	return o.dataset, o.f.fail("h5.Dataset", o.path, o.failed)
 }
 
-// decode reads the dataset's messages.
+// decode reads the dataset's messages. Errors of the source (Unavailable) are told apart from a damaged header by
+// their code.
 func (d *Dataset) decode(r *space.Reader) error {
 	for _, m := range []int{header.Datatype, header.Dataspace} {
 		if d.head.First(m) == nil {
@@ -83,7 +87,7 @@ func (d *Dataset) decode(r *space.Reader) error {
 	return d.fixedShape(r)
 }
 
-// check holds the messages against each other.
+// check compares the messages with each other, so that reading values needs no further checks of sizes.
 func (d *Dataset) check() error {
 	at := d.layout.at
 	n, ok := product([]uint64{d.space.Elements(), uint64(d.typ.Size)})
@@ -100,6 +104,7 @@ func (d *Dataset) check() error {
 		return cursor.Corrupt("data layout message", at, "%d bytes of values at byte %d lie beyond the end of the file", n, int64(d.layout.addr)+d.f.space.Base)
 	}
 	if d.fill != nil && (len(d.fill) != d.typ.Size || d.typ.hasHeap()) {
+		// Such a fill value points into a heap, and none comes with it.
 		d.fill = nil // a fill value that points into a heap is that of nothing
 	}
 	if bytes.Count(d.fill, []byte{0}) == len(d.fill) {
@@ -153,7 +158,7 @@ func (d *Dataset) Rows() int64 {
 	return int64(d.space.Dims[0])
 }
 
-// Width is the elements of a row: the product of the other dimensions.
+// Width is the number of elements of a row: the product of all dimensions but the first; 1 for a scalar.
 func (d *Dataset) Width() int64 {
 	if d.space.Null || len(d.space.Dims) < 2 {
 		return 1
@@ -162,7 +167,7 @@ func (d *Dataset) Width() int64 {
 	return int64(n)
 }
 
-// Storage is how the values lie in the file.
+// Storage tells how the values lie in the file.
 func (d *Dataset) Storage() Storage { return d.layout.storage }
 
 // ChunkShape is the elements of a chunk along each dimension; nil if the dataset is not chunked.
@@ -171,7 +176,8 @@ func (d *Dataset) ChunkShape() []uint64 { return slices.Clone(d.layout.chunk) }
 // Filters lists the filters in the order in which they were applied.
 func (d *Dataset) Filters() []FilterInfo { return slices.Clone(d.pipeline.Stages) }
 
-// FillStored reports that the file says a fill value other than zeros, so that Fill has no more bytes than the file.
+// FillStored reports whether the file has a fill value other than zeros. It is one of the file's own bytes then, so
+// Fill cannot be larger than the file.
 func (d *Dataset) FillStored() bool { return d.fill != nil }
 
 // Fill is the value of elements that were never written, in the file's byte order; zeros if it is not defined.
@@ -182,7 +188,8 @@ func (d *Dataset) Fill() []byte {
 	return slices.Clone(d.fill)
 }
 
-// Readable is an error where values cannot be read at all: they are in other files, or a filter is not known.
+// Readable is the error (Unsupported) of a dataset whose values cannot be read at all: they are in other files, or a
+// filter is not known.
 func (d *Dataset) Readable() error { return d.f.fail("h5.Read", d.path, d.readable()) }
 
 // readable is an error where values cannot be read at all.
@@ -196,7 +203,7 @@ func (d *Dataset) readable() error {
 	return d.pipeline.Supported()
 }
 
-// chunkSize is the bytes of a decoded chunk.
+// chunkSize is the bytes of a decoded chunk; Unsupported beyond Options.ChunkBytes.
 func (d *Dataset) chunkSize() (int64, error) {
 	n, ok := product(append([]uint64{uint64(d.typ.Size)}, d.layout.chunk...))
 	if !ok || int64(n) > d.f.opt.ChunkBytes {

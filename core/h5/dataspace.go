@@ -1,5 +1,7 @@
 package h5
 
+// Shapes of datasets and attributes.
+
 import (
 	"math"
 	"math/bits"
@@ -13,7 +15,8 @@ const maxRank = 32
 // Unlimited is the greatest size of a dimension that may grow without end.
 const Unlimited = math.MaxUint64
 
-// A Dataspace is the shape of a dataset or attribute.
+// A Dataspace is the shape of a dataset or attribute. There are three kinds: null (no element at all), scalar (one
+// element and no dimension) and simple.
 type Dataspace struct {
 	Null bool     // it has no elements, not even one
 	Dims []uint64 // none: a scalar, if not Null
@@ -29,7 +32,8 @@ func (s *Dataspace) Elements() uint64 {
 	return n
 }
 
-// product multiplies; false if that overflows.
+// product multiplies; false if the result is more than an int64 counts. One dimension of 0 makes it 0 whatever the
+// others are.
 func product(dims []uint64) (uint64, bool) {
 	n := uint64(1)
 	over := false

@@ -1,5 +1,7 @@
 package h5
 
+// Datatypes: what a file says of its elements, and which column they become.
+
 import (
 	"fmt"
 	"strings"
@@ -7,7 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Class is a kind of datatype.
+// A Class is a kind of datatype. The numbers are those of the file format.
 type Class uint8
 
 // The classes, numbered as in the file format.
@@ -36,7 +38,7 @@ func (c Class) String() string {
 	return fmt.Sprintf("class %d", uint8(c))
 }
 
-// A Padding is how a fixed string fills its size.
+// A Padding is how a string of fixed size fills its bytes.
 type Padding uint8
 
 // The paddings.
@@ -46,7 +48,7 @@ const (
 	SpacePadded
 )
 
-// A RefKind is what a reference points to.
+// A RefKind tells what a reference points to.
 type RefKind uint8
 
 // The references: those of all versions (8 and 12 bytes), and those of HDF5 1.12, of which any may be in elements of one
@@ -59,7 +61,7 @@ const (
 	AttributeRef
 )
 
-// A Datatype is a tree that says how to read an element of Size bytes.
+// A Datatype is a tree that says how to read an element of Size bytes. It is immutable once decoded.
 type Datatype struct {
 	Class     Class
 	Size      int  // bytes of an element; of a vlen or variable string, of its pointer into a heap
@@ -98,7 +100,7 @@ type Member struct {
 	Type   *Datatype
 }
 
-// IEEE reports a float with the parts of IEEE 754 binary16, binary32 or binary64.
+// IEEE reports whether the type is a float with the parts of IEEE 754 binary16, binary32 or binary64.
 func (t *Datatype) IEEE() bool {
 	if t.Class != Float || t.Offset != 0 || t.Precision != 8*t.Size {
 		return false
@@ -115,14 +117,15 @@ func (t *Datatype) IEEE() bool {
 	return false
 }
 
-// Bool reports the enum of FALSE = 0 and TRUE = 1 over one byte by which h5py and others store booleans.
+// Bool reports whether the type is the enum of FALSE = 0 and TRUE = 1 over one byte by which h5py and others store
+// booleans.
 func (t *Datatype) Bool() bool {
 	return t.Class == Enum && t.Size == 1 && len(t.Names) == 2 &&
 		t.Names[0] == "FALSE" && t.Names[1] == "TRUE" && t.Values[0][0] == 0 && t.Values[1][0] == 1
 }
 
-// Column is the type of column that elements become: integers of odd sizes the next larger, float16 a float32, an enum its
-// base type, fixed strings and opaque elements Bytes. Others are Unsupported.
+// Column is the type of column that elements become: integers of odd sizes the next larger, float16 a float32, an
+// enum its base type, strings of fixed size and opaque elements Bytes. Others are Unsupported.
 func (t *Datatype) Column() (core.Type, error) {
 	switch {
 	case t.Class == Integer && t.Size <= 8, t.Class == Bitfield && t.Size <= 8:
@@ -141,6 +144,7 @@ func (t *Datatype) Column() (core.Type, error) {
 	return 0, core.Errorf(core.Unsupported, "", "", "%s is not a column of numbers or fixed strings", t)
 }
 
+// integerColumn is the smallest integer type with room for size bytes, 1 to 8.
 func integerColumn(size int, signed bool) core.Type {
 	i := 0
 	for 1<<i < size {

@@ -1,5 +1,7 @@
 package h5
 
+// Decoding of datatype messages, class by class.
+
 import (
 	"math"
 	"strings"

@@ -1,5 +1,7 @@
 package h5
 
+// Decoding: undoing filters and putting selected elements in their places. It reads nothing and is pure CPU work.
+
 import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
@@ -24,7 +26,7 @@ func (f *File) Decode(workers int, plans []*Plan, out [][]byte) error {
 	return w.run(workers)
 }
 
-// A job is the decoding of one piece.
+// A job is the decoding of one chunk. It is begun and finished by one goroutine, and used again for the next chunk.
 type job struct {
 	p     *Plan
 	piece int
@@ -34,7 +36,8 @@ type job struct {
 	task  filter.Task
 }
 
-// begin decodes pieces that are no chunks, and says of others that there is a task to be done.
+// begin decodes pieces that are no chunks at once. For a chunk it sets the job up and returns true: the caller has
+// filters to undo.
 func (j *job) begin(p *Plan, piece int, dst []byte) (more bool, err error) {
 	c := &p.pieces[piece]
 	src := p.raw[piece]
@@ -67,8 +70,8 @@ func (j *job) begin(p *Plan, piece int, dst []byte) (more bool, err error) {
 	return true, nil
 }
 
-// finish copies the elements of a chunk whose filters are undone, unless it was decoded to its place, and gives back what
-// was lent.
+// finish copies the elements of a chunk whose filters are undone, unless it was decoded right to its place, and gives
+// back what was lent. It must be called once for each begin that returned true, also after an error.
 func (j *job) finish(err error) error {
 	var got []byte
 	if err == nil {
@@ -100,13 +103,13 @@ func (p *Plan) need(i int) int {
 	return int(p.d.needed(func(k int) uint64 { return uint64(p.start(i, k)) }))
 }
 
-// unfilter undoes the filters of piece i; the result is out or a part of src.
+// unfilter undoes the filters of piece i. The result is out or a part of src, so it lives no longer than either.
 func (p *Plan) unfilter(i int, out, src []byte) ([]byte, error) {
 	got, err := p.d.pipeline.Decode(&p.d.f.scratch, out, src, p.need(i), p.pieces[i].Mask)
 	return got, p.corrupt(i, err)
 }
 
-// corrupt is what is wrong with piece i.
+// corrupt adds to an error of piece i the dataset and the chunk's place in the file; nil stays nil.
 func (p *Plan) corrupt(i int, err error) error {
 	if err == nil {
 		return nil
@@ -114,7 +117,8 @@ func (p *Plan) corrupt(i int, err error) error {
 	return p.d.f.fail("h5.Decode", p.d.path, cursor.Corrupt("chunk", int64(p.pieces[i].Address)+p.d.f.space.Base, "%w", err))
 }
 
-// whole reports whether all of a chunk's elements, unconverted, are one run of the result, and where in it.
+// whole reports whether all elements of a chunk, unconverted, are one run of the result, and at which byte: such a
+// chunk is decoded to its place without a copy.
 func (p *Plan) whole(i int) (bool, int64) {
 	if !p.direct || p.conv.fn != nil {
 		return false, 0
@@ -128,7 +132,7 @@ func (p *Plan) whole(i int) (bool, int64) {
 	return true, runs[0].dst * p.rowSize(1)
 }
 
-// rowSize is the bytes of the result that one step along the axis before dim is apart.
+// rowSize is the bytes of the result between two steps along axis dim-1.
 func (p *Plan) rowSize(dim int) int64 {
 	n := int64(p.conv.out)
 	for i := dim; i < len(p.axes); i++ {
@@ -137,7 +141,8 @@ func (p *Plan) rowSize(dim int) int64 {
 	return n
 }
 
-// scatter copies the selected elements of a piece from src to their places in dst; src nil: the fill value.
+// scatter copies the selected elements of a piece from src to their places in dst; a nil src stands for the fill
+// value.
 func (p *Plan) scatter(i int, dst, src []byte) {
 	if p.direct {
 		width := int64(1)
@@ -202,6 +207,7 @@ func (p *Plan) fillWith(to []byte) {
 	}
 	n := p.conv.out
 	p.conv.run(to[:n], p.d.fill)
+	// Each copy doubles what is filled.
 	for ; n < len(to); n *= 2 {
 		copy(to[n:], to[:n])
 	}

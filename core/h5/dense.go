@@ -1,5 +1,7 @@
 package h5
 
+// Dense storage: links and attributes of large objects lie in a fractal heap, and v2 B-trees list them.
+
 import (
 	"github.com/englacial/zagg/core/h5/internal/btree"
 	"github.com/englacial/zagg/core/h5/internal/cursor"
@@ -22,10 +24,11 @@ type heapRecord struct {
 	order  int
 }
 
+// maxRecords is more than any real object has; beyond it the tree is taken for damaged.
 const maxRecords = 1 << 22
 
-// heapObjects visits all objects of the fractal heap at addr that the tree lists, with few requests: heap and tree are
-// read at once, and then all blocks.
+// heapObjects visits all objects of the fractal heap at addr that the tree lists. It takes few requests: heap and
+// tree are read at once, and then all of the heap's blocks. The first error of visit ends it.
 func (f *File) heapObjects(r *space.Reader, addr, tree uint64, kind recordKind, visit func(heapRecord, *cursor.Cursor) error) error {
 	var h *heap.Fractal
 	var records []heapRecord
@@ -66,6 +69,7 @@ func (f *File) heapObjects(r *space.Reader, addr, tree uint64, kind recordKind, 
 	return nil
 }
 
+// readRecords reads a tree of links by name (record type 5) or attributes by name (record type 8; section III.A.2).
 func readRecords(r *space.Reader, tree uint64, kind recordKind) ([]heapRecord, error) {
 	typ := map[recordKind]uint8{linkRecords: 5, attributeRecords: 8}[kind]
 	t, err := btree.ReadV2(r, tree, typ)

@@ -1,5 +1,7 @@
 package h5
 
+// Fetching: the bytes of plans, in one call for many of them.
+
 import (
 	"cmp"
 	"context"
@@ -27,7 +29,7 @@ func (f *File) Fetch(ctx context.Context, plans ...*Plan) error {
 	return f.fetch(ctx, plans, reqs)
 }
 
-// requests lists what plans need, by offset.
+// requests lists what plans still need, ordered by offset, so that neighbours can be joined.
 func (f *File) requests(plans []*Plan) ([]request, error) {
 	var reqs []request
 	total := int64(0)
@@ -45,7 +47,8 @@ func (f *File) requests(plans []*Plan) ([]request, error) {
 	return reqs, nil
 }
 
-// fetch reads requests, which are sorted.
+// fetch reads requests, which are ordered by offset. Pieces get parts of what was read, without a copy, and each
+// keeps all of it in memory until the plan is released.
 func (f *File) fetch(ctx context.Context, plans []*Plan, reqs []request) error {
 	if len(reqs) == 0 {
 		return nil

@@ -1,5 +1,7 @@
 package h5
 
+// Files: opening, options, and when reading all of one is cheaper than reading parts.
+
 import (
 	"cmp"
 	"context"
@@ -18,8 +20,9 @@ import (
 // NoAddress stands for an address that is not there.
 const NoAddress = cursor.Undefined
 
-// A Filter undoes a filter that this package does not know: it fills dst from src and returns how many bytes it wrote,
-// or an error where dst is too small or src is damaged. It keeps neither slice.
+// A Filter undoes a filter that this package does not know: it fills dst from src and returns how many bytes it
+// wrote, or an error where dst is too small or src is damaged. It must keep neither slice and be safe for concurrent
+// use.
 type Filter func(dst, src []byte, params []uint32) (int, error)
 
 // Options tune a File; zero values mean the defaults.
@@ -56,7 +59,7 @@ const (
 	chunkBytes = 256 << 20
 )
 
-// A File is an open HDF5 file. It needs no closing and is safe for concurrent use.
+// A File is an open HDF5 file. It needs no closing and is safe for concurrent use. mu guards groups and nLinks.
 type File struct {
 	url     string
 	opt     Options
@@ -76,8 +79,8 @@ type File struct {
 // maxKeptLinks bounds the links that a File remembers, so that many paths of one group are resolved once.
 const maxKeptLinks = 1 << 16
 
-// Open reads the superblock of the object at url, and as much of what follows as Options.FirstRead says. Bytes that are
-// no HDF5 file are Corrupt.
+// Open reads the superblock of the object at url, and as much of what follows as Options.FirstRead says. Bytes that
+// are no HDF5 file are Corrupt; errors of src keep their codes.
 func Open(ctx context.Context, src core.ObjectReader, url string, opt Options) (*File, error) {
 	f := newFile(src, url, opt)
 	if err := f.open(f.space.Reader(ctx)); err != nil {
@@ -107,7 +110,7 @@ func (o Options) orDefaults() Options {
 	return o
 }
 
-// metadataRequests is how many requests finding the chunks of a granule takes, about.
+// metadataRequests is about how many requests it takes to find the chunks of a granule.
 const metadataRequests = 40
 
 // WholeFile is the size up to which a file is better read whole than in pieces, if Options do not say, given how long its
@@ -119,14 +122,14 @@ func WholeFile(latency time.Duration) int64 {
 	return min(max(tripsWorth(trips, latency), least), most)
 }
 
-// tripsWorth is what 75 MB/s bring in the time of some round trips.
+// tripsWorth is how many bytes 75 MB/s bring in the time of some round trips.
 func tripsWorth(trips int, latency time.Duration) int64 {
 	const rate, longest = 75e6, 1e3
 	return int64(float64(trips) * rate * min(latency.Seconds(), longest))
 }
 
-// ReadsWhole reports whether a file of size bytes is read whole with these options, where the first request to its source took
-// latency: less time or money than more round trips.
+// ReadsWhole reports whether a file of size bytes is read whole with these options, when the first request to its
+// source took latency: that takes less time, or costs less, than more round trips.
 func (o Options) ReadsWhole(size int64, latency time.Duration) bool {
 	whole := max(WholeFile(latency), metadataRequests*o.Request)
 	if o.Like != nil {
@@ -139,8 +142,8 @@ func (o Options) ReadsWhole(size int64, latency time.Duration) bool {
 	return size <= whole
 }
 
-// hint has the file's end read along with the next request, where the HDF5 library moves the growing heaps of the upper
-// groups when it closes a file; or all of a file that is read whole.
+// hint has the file's end read along with the next request, because the HDF5 library moves the growing heaps of the
+// upper groups there when it closes a file; or all of a file that is read whole.
 func (f *File) hint() {
 	n := min(f.opt.TailRead, f.super.End)
 	if f.opt.ReadsWhole(f.super.End, f.space.Latency()) {
@@ -154,7 +157,7 @@ func (f *File) hint() {
 // Whole reports whether the file is read, and kept, whole.
 func (f *File) Whole() bool { return f.whole }
 
-// holds reports that n bytes at an address lie in the file.
+// holds reports whether n bytes at an address lie in the file. The comparison is arranged so that no sum overflows.
 func (f *File) holds(addr, n uint64) bool {
 	end := uint64(f.space.Size - f.space.Base)
 	return addr <= end && n <= end-addr
@@ -178,7 +181,7 @@ type Stats = space.Stats
 // Stats is what was asked so far.
 func (f *File) Stats() Stats { return f.space.Stats() }
 
-// fail names the operation, the file and the path in it; the code stays.
+// fail adds the operation, the file and the path in it to an error, whose code stays; nil stays nil.
 func (f *File) fail(op, path string, err error) error {
 	if err == nil {
 		return nil

@@ -1,5 +1,7 @@
 package h5
 
+// Groups: decoding of links, and walking along many paths at once.
+
 import (
 	"cmp"
 	"context"
@@ -34,13 +36,14 @@ type Link struct {
 	Order   int64  // creation order; -1 if the group does not track it
 }
 
-// A linkTable is a group's links in order.
+// A linkTable is a group's links in order. It is immutable once made, and shared by all who ask for the group.
 type linkTable struct {
 	links []Link
 	names map[string]int
 	bytes int // of names and targets
 }
 
+// Limits of a group, beyond which it is taken for damaged.
 const (
 	maxLinks     = 1 << 22
 	maxLinkBytes = 1 << 28
@@ -89,6 +92,8 @@ func hasLinks(h *header.Header, sizes cursor.Sizes, names []string) bool {
 	return true
 }
 
+// links decodes the links of a group whose header was read, of whatever storage, and remembers them if they are all
+// there.
 func (f *File) links(r *space.Reader, head *header.Header) (*linkTable, error) {
 	t := &linkTable{names: map[string]int{}}
 	var tracked bool
@@ -121,6 +126,7 @@ func (f *File) links(r *space.Reader, head *header.Header) (*linkTable, error) {
 	return t, nil
 }
 
+// keep remembers the links of a group, as long as there is room for them.
 func (f *File) keep(addr uint64, t *linkTable) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,7 +136,8 @@ func (f *File) keep(addr uint64, t *linkTable) {
 	}
 }
 
-// symbols reads the links of an old group: a B-tree of symbol table nodes, names in a local heap.
+// symbols reads the links of an old group: a B-tree of symbol table nodes, with names in a local heap (sections
+// III.A.1, III.B and III.D).
 func (t *linkTable) symbols(f *File, r *space.Reader, m *header.Message) error {
 	c := m.Cursor("symbol table message", r.Sizes)
 	tree, names := c.Addr(), c.Addr()
@@ -168,6 +175,8 @@ func (t *linkTable) symbols(f *File, r *space.Reader, m *header.Message) error {
 	return err
 }
 
+// node reads the entries of a symbol table node. Entries with cache type 2 are soft links, whose target is in the
+// scratch space.
 func (t *linkTable) node(r *space.Reader, names *heap.Local, p space.Piece) error {
 	c, err := r.Peek("symbol table node", p.Addr, p.N)
 	if err != nil {
@@ -251,6 +260,7 @@ func (t *linkTable) add(c *cursor.Cursor) error {
 	return t.append(c, l)
 }
 
+// append adds a link within the limits of a group.
 func (t *linkTable) append(c *cursor.Cursor, l Link) error {
 	t.bytes += len(l.Name) + len(l.Target) + len(l.File)
 	if len(t.links) >= maxLinks || t.bytes > maxLinkBytes {
@@ -260,12 +270,13 @@ func (t *linkTable) append(c *cursor.Cursor, l Link) error {
 	return nil
 }
 
-// A wanted is a path still to go, and whose it is.
+// A wanted is a path still to walk, and the index of the caller's path that it belongs to.
 type wanted struct {
 	index int
 	path  []string
 }
 
+// split is the steps of a path. "." and empty steps lead nowhere and are left out.
 func split(path string) []string {
 	return slices.DeleteFunc(strings.Split(path, "/"), func(s string) bool { return s == "" || s == "." })
 }
@@ -303,7 +314,9 @@ func (f *File) descend(r *space.Reader, addr uint64, at string, want []wanted, h
 	})
 }
 
-// follow goes on behind link l of the group at addr.
+// follow walks on behind link l of the group at addr. Soft links are resolved relative to their group, at most
+// maxSoftLinks one after another, so that a circle of them ends. External links are Unsupported: other files are
+// never opened.
 func (f *File) follow(r *space.Reader, l Link, addr uint64, at string, want []wanted, hops int, found func(wanted, uint64) error) error {
 	switch l.Kind {
 	case HardLink:

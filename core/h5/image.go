@@ -1,5 +1,7 @@
 package h5
 
+// Metadata cache images: files that were closed with one have newer metadata in the image than at its own address.
+
 import (
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/header"

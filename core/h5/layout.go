@@ -1,5 +1,7 @@
 package h5
 
+// Data layout messages: how the values of a dataset lie in the file.
+
 import (
 	"slices"
 
@@ -37,7 +39,7 @@ const (
 	indexBTree2
 )
 
-// A layout is a decoded data layout message.
+// A layout is a decoded data layout message. Which fields hold depends on storage, and for chunked ones on index.
 type layout struct {
 	storage Storage
 	addr    uint64 // of the data or the chunk index
@@ -118,6 +120,8 @@ func (l *layout) dims(c *cursor.Cursor, rank, width int) {
 	}
 }
 
+// chunked4 reads the chunked layouts of versions 4 and 5. The parameters of an index repeat what its header says, and
+// are skipped.
 func (l *layout) chunked4(c *cursor.Cursor) {
 	flags, rank, width := c.U8(), int(c.U8()), int(c.U8())
 	l.plainEdges = flags&1 != 0

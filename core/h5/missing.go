@@ -1,5 +1,7 @@
 package h5
 
+// Errors of paths that lead nowhere: they say what is there instead.
+
 import (
 	"context"
 	"fmt"
@@ -17,8 +19,8 @@ func (f *File) Missing(ctx context.Context, path string) error {
 	return core.Errorf(core.NotFound, "", f.url+" "+path, "no such object%s", f.Hint(ctx, path))
 }
 
-// Hint says more of a path that leads nowhere, to be put behind what says so: the last group on the way that is there, what that holds,
-// and the name that was perhaps meant. "": it cannot be read.
+// Hint says more of a path that leads nowhere, to be put behind what says so: the last group on the way that exists,
+// what it holds, and the name that was perhaps meant. It is empty where that cannot be read.
 func (f *File) Hint(ctx context.Context, path string) string {
 	at := "/"
 	parts := split(path)

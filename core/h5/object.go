@@ -1,5 +1,7 @@
 package h5
 
+// Objects: opening what paths and addresses lead to, many at once with few requests.
+
 import (
 	"bytes"
 	"context"
@@ -42,7 +44,7 @@ type Object struct {
 	failed  error
 }
 
-// Path is by which name the object was reached, Kind what it is, Address where its header is: the same for all names.
+// Path is the name by which the object was reached.
 func (o *Object) Path() string { return o.path }
 
 // Kind is what the object is.
@@ -72,8 +74,8 @@ func (o *Object) wrongKind(want Kind) error {
 // Root is the root group.
 func (f *File) Root(ctx context.Context) (*Group, error) { return f.Group(ctx, "/") }
 
-// Object opens what is at path ("/a/b"; the leading slash may be left out), following soft links. NotFound: there is no
-// such link; Unsupported: it leads into another file.
+// Object opens what is at path ("/a/b"; the leading slash may be left out), following soft links. NotFound: there is
+// no such link; Unsupported: it leads into another file. Other errors are those of the headers on the way.
 func (f *File) Object(ctx context.Context, path string) (*Object, error) {
 	found, err := f.Objects(ctx, path)
 	if err == nil && found[0] == nil {
@@ -103,15 +105,15 @@ func (f *File) Dataset(ctx context.Context, path string) (*Dataset, error) {
 	return o.Dataset()
 }
 
-// ObjectAt opens the object whose header is at an address, as links and object references give it; path is what it is to
-// be called.
+// ObjectAt opens the object whose header is at an address, as links and object references give it; path is what it is
+// to be called in errors.
 func (f *File) ObjectAt(ctx context.Context, address uint64, path string) (*Object, error) {
 	o, err := f.load(f.space.Reader(ctx), address, path)
 	return o, f.fail("h5.Object", path, err)
 }
 
-// Objects opens many objects with few requests: what the walks to them miss is read together. One that does not exist is
-// nil.
+// Objects opens many objects with few requests: what the walks to them miss is read together. An object that does not
+// exist is nil, in the place of its path.
 func (f *File) Objects(ctx context.Context, paths ...string) ([]*Object, error) {
 	out := make([]*Object, len(paths))
 	err := f.objects(ctx, paths, func(_ *space.Reader, i int, o *Object) error {
@@ -124,7 +126,7 @@ func (f *File) Objects(ctx context.Context, paths ...string) ([]*Object, error) 
 	return out, nil
 }
 
-// objects opens what is at paths; found is called by many walkers at once.
+// objects opens what is at paths; found is called from many goroutines at once, each with another i.
 func (f *File) objects(ctx context.Context, paths []string, found func(r *space.Reader, i int, o *Object) error) error {
 	want := make([]wanted, len(paths))
 	for i, p := range paths {
@@ -162,7 +164,7 @@ func (f *File) Datasets(ctx context.Context, paths ...string) ([]*Dataset, error
 	return out, nil
 }
 
-// enough reports that a header's continuation blocks can hold attributes only: the rest of it is read when these are
+// enough reports that a header's continuation blocks can only hold attributes: the rest of it is read when these are
 // wanted. Where the header of a product's dataset was continued, the block is often far away.
 func enough(h *header.Header) bool {
 	if m := h.First(header.Layout); m != nil {
@@ -190,7 +192,7 @@ func (o *Object) full(r *space.Reader) (*header.Header, error) {
 	return header.Read(r, o.head.Addr, nil)
 }
 
-// load reads a header and tells what it is of.
+// load reads a header and finds out what kind of object it is of, by the messages that only one kind has.
 func (f *File) load(r *space.Reader, addr uint64, path string) (*Object, error) {
 	head, err := header.Read(r, addr, enough)
 	if err != nil {

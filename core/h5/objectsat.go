@@ -1,5 +1,7 @@
 package h5
 
+// Opening objects by address, for references.
+
 import (
 	"context"
 	"fmt"

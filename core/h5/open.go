@@ -1,5 +1,7 @@
 package h5
 
+// What is read when a file is opened: superblock, its extension and what these say of the whole file.
+
 import (
 	"fmt"
 	"strings"
@@ -11,7 +13,8 @@ import (
 	"github.com/englacial/zagg/core/h5/internal/super"
 )
 
-// open reads the superblock, its extension and what these say of the whole file.
+// open reads the superblock, its extension and what these say of the whole file. A file that is shorter than it says
+// is Corrupt with that as the reason, whatever else fails in it.
 func (f *File) open(r *space.Reader) error {
 	sb, err := super.Read(r, f.opt.FirstRead)
 	if err != nil {
@@ -88,8 +91,8 @@ func (f *File) driverBlock(r *space.Reader) error {
 	return c.Err()
 }
 
-// driver is the error of a file that the HDF5 library's driver of a name has spread over several: addresses in it are not
-// places in this file.
+// driver is the error (Unsupported) of a file that the HDF5 library's driver of a name has spread over several:
+// addresses in it are not places in this file.
 func driver(c *cursor.Cursor, name []byte) error {
 	id := strings.TrimRight(string(name), "\x00 ")
 	what, ok := map[string]string{"NCSAfami": "family", "NCSAmult": "multi or split"}[id]

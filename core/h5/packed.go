@@ -1,5 +1,7 @@
 package h5
 
+// A form of values that does not depend on how a file stores them, for comparisons and digests.
+
 import (
 	"bytes"
 	"encoding/binary"

@@ -1,5 +1,8 @@
 package h5
 
+// Learning from one granule where the next one of the product has its metadata: 45 requests for a granule become 7 or
+// 8.
+
 import (
 	"cmp"
 	"slices"
@@ -18,12 +21,14 @@ type Pattern struct {
 	bytes    int64
 }
 
-// A trace is where a structure lay.
+// A trace is where a structure lay: off bytes after its anchor, n bytes long.
 type trace struct {
 	anchor string // the name in the root group of the object from which it is counted; "": from the file's beginning
 	off, n int64
 }
 
+// Limits of what is learned and foreseen. A place moves with the chunks written before it, so the farther it lies
+// from its anchor the wider the window must be.
 const (
 	maxAnchors    = 256
 	maxTraces     = 1 << 14
@@ -42,7 +47,7 @@ type anchor struct {
 	at   int64
 }
 
-// anchors are the objects that the root group names, by their addresses; nil where they are not known, or too many.
+// anchors are the objects that the root group names, in order of address; nil where they are not known, or too many.
 func (f *File) anchors() []anchor {
 	t := f.top.Load()
 	if t == nil || len(t.links) > maxAnchors {
@@ -91,8 +96,8 @@ func (f *File) Pattern() *Pattern {
 	return p
 }
 
-// windows are the bytes of a file that are likely to hold the metadata, joined over what costs less than a request, or over less where that
-// is too much to keep.
+// windows are the bytes of a file that are likely to hold the metadata: joined over gaps that cost less than a
+// request, or over smaller ones where that is too much to keep in memory.
 func (p *Pattern) windows(anchors []anchor, size int64, o *Options) []core.Range {
 	likely := p.likely(anchors, size, o)
 	single := space.Join(likely, o.Gap)
@@ -129,7 +134,8 @@ func (p *Pattern) likely(anchors []anchor, size int64, o *Options) []core.Range 
 	return all
 }
 
-// worthwhile are the windows that cost no more than the requests for what they hold, and their bytes; single is in order.
+// worthwhile are the windows that cost no more than the requests for what they hold, and their bytes in total;
+// single, the structures in order, is what would be requested otherwise.
 func worthwhile(windows, single []core.Range, request int64) (out []core.Range, total int64) {
 	for _, w := range windows {
 		spared := int64(0)
@@ -143,7 +149,8 @@ func worthwhile(windows, single []core.Range, request int64) (out []core.Range, 
 	return out, total
 }
 
-// foresee finds the root group's links, and has what is likely to be metadata read along with the next request.
+// foresee finds the root group's links, and has what is likely to be metadata read along with the next request. It
+// does so once for each file; errors are left to whoever walks the paths.
 func (f *File) foresee(r *space.Reader, paths []wanted) {
 	if !f.opt.Learn && f.opt.Like == nil || f.top.Load() != nil {
 		return

@@ -1,5 +1,7 @@
 package h5
 
+// Planning: from a selection to the pieces of the file that hold it. Nothing is read here.
+
 import (
 	"math"
 	"sort"
@@ -7,8 +9,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Plan is what it takes to read a selection of a dataset: pieces, each a range of the file (or none, where nothing was
-// ever written) and its place in the result. Making one and decoding it are pure; File.Fetch between them reads.
+// A Plan is what it takes to read a selection of a dataset: pieces, each a range of the file (or none, where nothing
+// was ever written) and its place in the result. Making one and decoding it are pure; File.Fetch between them reads.
+// A plan belongs to one goroutine at a time, and holds what was fetched until Release.
 type Plan struct {
 	d      *Dataset
 	axes   []axis
@@ -51,7 +54,8 @@ func (d *Dataset) PlanSelection(sel Selection) (*Plan, error) {
 	return p, d.f.fail("h5.Plan", d.path, p.place())
 }
 
-// planRaw is a plan of packed elements as they are in the file, of most bytes at most.
+// planRaw is a plan of packed elements as they are in the file; more than most bytes of them, or elements, are
+// Invalid.
 func (d *Dataset) planRaw(sel Selection, most int64) (*Plan, error) {
 	p := &Plan{d: d, conv: converter{in: d.typ.Size, out: d.typ.Size}}
 	if err := p.choose(sel); err != nil {
@@ -63,7 +67,7 @@ func (d *Dataset) planRaw(sel Selection, most int64) (*Plan, error) {
 	return p, p.place()
 }
 
-// choose takes the selection.
+// choose checks the selection and counts its elements.
 func (p *Plan) choose(sel Selection) (err error) {
 	if err = p.d.readable(); err != nil {
 		return err
@@ -81,7 +85,7 @@ func (p *Plan) choose(sel Selection) (err error) {
 	return nil
 }
 
-// place makes the pieces.
+// place makes the pieces of the selection chosen.
 func (p *Plan) place() error {
 	var err error
 	switch {
@@ -135,7 +139,7 @@ func (p *Plan) chunkAt(table []Chunk, index uint64, at []int64) error {
 	return nil
 }
 
-// chunkFound adds the piece of a place in the grid.
+// chunkFound adds the piece of a place in the grid: the stored chunk, or one that was never written.
 func (p *Plan) chunkFound(table []Chunk, index uint64, at []int64) {
 	piece := Piece{Address: NoAddress}
 	i := sort.Search(len(table), func(i int) bool { return table[i].index >= index })
@@ -146,7 +150,8 @@ func (p *Plan) chunkFound(table []Chunk, index uint64, at []int64) {
 	p.starts = append(p.starts, at...)
 }
 
-// contiguous makes a piece of every span of rows, from its first to its last.
+// contiguous makes a piece of every span of rows, from its first row to its last: also rows between the steps of a
+// stride are read, because a request for each would cost more.
 func (p *Plan) contiguous() {
 	d := p.d
 	row := int64(d.typ.Size) * d.Width()
@@ -168,9 +173,10 @@ func (p *Plan) contiguous() {
 	}
 }
 
-// start is the first element of piece i along an axis, extent how many it has.
+// start is the first element of piece i along an axis.
 func (p *Plan) start(i, axis int) int64 { return p.starts[i*len(p.axes)+axis] }
 
+// extent is how many elements piece i has along an axis.
 func (p *Plan) extent(i, axis int) int64 {
 	switch {
 	case p.shape != nil:
@@ -181,19 +187,19 @@ func (p *Plan) extent(i, axis int) int64 {
 	return p.axes[axis].size
 }
 
-// Elements is how many elements the plan's result has, Type their type, Size the bytes that Decode fills.
+// Elements is the number of elements of the plan's result.
 func (p *Plan) Elements() int64 { return p.elems }
 
 // Type is the type of the result's elements.
 func (p *Plan) Type() core.Type { return p.typ }
 
-// Size is the bytes that Decode fills.
+// Size is the number of bytes that Decode fills.
 func (p *Plan) Size() int64 { return p.elems * int64(p.conv.out) }
 
-// Pieces lists what is to be fetched and decoded.
+// Pieces lists what is to be fetched and decoded. The caller must not change it.
 func (p *Plan) Pieces() []Piece { return p.pieces }
 
-// Bytes is what Fetch would read for it.
+// Bytes is how many bytes Fetch reads for the plan, before neighbours are joined.
 func (p *Plan) Bytes() int64 {
 	var n int64
 	for i := range p.pieces {

@@ -1,5 +1,7 @@
 package h5
 
+// Reading single elements, for servers of the HDF REST protocol.
+
 import (
 	"context"
 	"slices"
@@ -7,8 +9,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// ReadPoints reads single elements, in the order of points, each the index of one along every dimension. Elements of the
-// same chunk cost one read.
+// ReadPoints reads single elements, in the order of points, each the index of one element along every dimension.
+// Elements of the same chunk cost one read. A point outside of the dataset is Invalid.
 func (d *Dataset) ReadPoints(ctx context.Context, points [][]uint64) (*Values, error) {
 	v, err := d.points(ctx, points)
 	return v, d.f.fail("h5.ReadPoints", d.path, err)
@@ -54,7 +56,7 @@ type pointPlan struct {
 	pieces map[uint64]int // by chunk
 }
 
-// A place is where an element lies: in which piece, and how many elements from its beginning.
+// A place is where the element of a point lies: in which piece, and how many elements from its beginning.
 type place struct {
 	piece int
 	index uint64
@@ -115,7 +117,7 @@ func (g *pointPlan) piece(chunk, in uint64, start []int64) int {
 	return n
 }
 
-// decode picks the elements, chunk by chunk.
+// decode picks the elements, chunk by chunk, so that each chunk is decoded once.
 func (g *pointPlan) decode(dst []byte) error {
 	d, size := g.d, uint64(g.d.typ.Size)
 	slices.SortFunc(g.at, func(a, b place) int { return a.piece - b.piece })

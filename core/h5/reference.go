@@ -1,10 +1,12 @@
 package h5
 
+// References to objects, regions and attributes, of all versions.
+
 import (
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 )
 
-// A Ref is what an element of a reference type points to.
+// A Ref is what an element of a reference type points to. References are not followed here: File.ObjectAt does.
 type Ref struct {
 	Kind      RefKind
 	Address   uint64 // of the object's header; NoAddress: it points to nothing
@@ -16,7 +18,8 @@ type Ref struct {
 // stdRefHead is what an element of a reference of HDF5 1.12 begins with: kind, flags and the bytes of what the heap has.
 const stdRefHead = 1 + 1 + 4
 
-// Ref is what an element of type t, a reference that is the type of v or lies inside of it, points to.
+// Ref is what an element of type t points to; t is a reference type that is the type of v or lies inside of it. What
+// does not decode points to nothing.
 func (v *Values) Ref(t *Datatype, element []byte) Ref {
 	c := cursor.New("reference", 0, element, cursor.Sizes{Offset: v.offset, Length: 8})
 	switch t.Ref {
@@ -65,7 +68,7 @@ func (r *Ref) decode(c *cursor.Cursor, flags uint8) bool {
 	return c.Err() == nil && r.Kind >= ObjectRef2 && r.Kind <= AttributeRef
 }
 
-// pointedByRef is the heap object of a reference; false if it has none or points to nothing.
+// pointedByRef is the heap object that holds the rest of a reference; false if it has none or points to nothing.
 func (v *Values) pointedByRef(t *Datatype, e []byte) (pointed, bool) {
 	c := cursor.New("", 0, e, cursor.Sizes{Offset: v.offset})
 	n := 1

@@ -1,5 +1,7 @@
 package h5
 
+// Selections: which elements of a dataset are wanted, along each dimension.
+
 import (
 	"math"
 
@@ -10,7 +12,7 @@ import (
 type Span struct{ Start, Count, Stride int64 }
 
 // A Selection is for each dimension the elements wanted: spans in ascending order that do not overlap; nil means all.
-// Missing dimensions at the end mean all. What is selected is every combination.
+// Missing dimensions at the end mean all. What is selected is every combination of them.
 type Selection [][]Span
 
 // Rows is the Selection of spans of rows.
@@ -53,6 +55,7 @@ func (d *Dataset) axes(sel Selection) ([]axis, error) {
 	return out, nil
 }
 
+// take checks spans and puts them into the axis; empty ones are left out.
 func (a *axis) take(spans []Span, dim int) error {
 	end := int64(0)
 	for _, s := range spans {
@@ -71,7 +74,8 @@ func (a *axis) take(spans []Span, dim int) error {
 
 func (s Span) last() int64 { return s.Start + (s.Count-1)*s.Stride }
 
-// A run is where selected elements along one dimension lie inside a chunk and in the result.
+// A run is n selected elements along one dimension, stride apart: where they begin inside a chunk (src) and in the
+// result (dst).
 type run struct{ src, dst, n, stride int64 }
 
 // runs appends the runs of the axis inside the elements lo…hi; src counts from lo.
@@ -96,7 +100,7 @@ func (a *axis) runs(out []run, lo, hi int64) []run {
 	return out
 }
 
-// cells calls visit for every interval of length step (from a multiple of it) that holds selected elements, ascending.
+// cells calls visit for each interval [i·step, (i+1)·step) that holds selected elements, in ascending order.
 func (a *axis) cells(step int64, visit func(i int64) error) error {
 	done := int64(-1)
 	for _, s := range a.spans {
@@ -109,6 +113,7 @@ func (a *axis) cells(step int64, visit func(i int64) error) error {
 				}
 				done = c
 			}
+			// The next interval would begin beyond an int64.
 			if c >= math.MaxInt64/step-1 {
 				break
 			}

@@ -1,5 +1,7 @@
 package h5
 
+// Shared messages: datatypes and other messages that several objects have in common.
+
 import (
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/header"
@@ -19,7 +21,7 @@ func openShared(c *cursor.Cursor) (*sharedTable, error) {
 	return t, c.Err()
 }
 
-// heapOf is the address of the heap with shared messages of a type.
+// heapOf is the address of the heap that has the shared messages of a type (section III.H).
 func (t *sharedTable) heapOf(r *space.Reader, typ int) (uint64, error) {
 	const what = "shared message table"
 	c, err := r.Read(what, t.addr, int64(4+t.count*(14+2*r.Sizes.Offset)+4))
@@ -65,8 +67,8 @@ func (f *File) sharedMessage(r *space.Reader, typ int, id []byte) (*cursor.Curso
 	return h.Object(r, id)
 }
 
-// message is a cursor over a message's body, wherever it lies, and the address of the committed datatype that it is, if
-// it is one.
+// message is a cursor over a message's body, wherever it lies, and the address of the committed datatype that it
+// comes from; NoAddress if it is none.
 func (f *File) message(r *space.Reader, m *header.Message, what string) (*cursor.Cursor, uint64, error) {
 	c := m.Cursor(what, r.Sizes)
 	if !m.Shared {
@@ -115,7 +117,7 @@ func (f *File) datatype(r *space.Reader, m *header.Message) (*Datatype, error) {
 	return t, c.Err()
 }
 
-// Datatype is the type that a committed datatype is.
+// Datatype is the type that a committed datatype names; Invalid if the object is none.
 func (o *Object) Datatype() (*Datatype, error) {
 	if o.kind != DatatypeKind {
 		return nil, o.wrongKind(DatatypeKind)

@@ -1,5 +1,7 @@
 package h5
 
+// Snapshots: the metadata of some datasets in a few kilobytes, for indexes beside granules (package core/sidecar).
+
 import (
 	"context"
 	"encoding/binary"
@@ -28,7 +30,7 @@ const snapshotVersion = 1
 var snapshotMessages = [...]int{header.Dataspace, header.Datatype, header.Layout, header.Filters, header.Fill, header.OldFill}
 
 // Snapshot notes the headers and chunk tables of datasets of this file, so that OpenSnapshot can read their values
-// without reading metadata. Attributes are not in it.
+// without reading metadata. Attributes are not in it. What it returns is little more than 10 bytes for each chunk.
 func (f *File) Snapshot(ctx context.Context, datasets ...*Dataset) ([]byte, error) {
 	if err := f.LoadChunks(ctx, datasets...); err != nil {
 		return nil, err
@@ -99,8 +101,9 @@ func (w *snapshotWriter) dataset(r *space.Reader, d *Dataset) error {
 }
 
 // OpenSnapshot makes a File of a snapshot without reading anything, and its datasets in the order in which they were
-// given to Snapshot, their chunk tables loaded. The object at url must be the file of the snapshot. Groups, links and
-// attributes are not there: only what planning, fetching and decoding values takes.
+// given to Snapshot, with their chunk tables loaded. The object at url must be the file of the snapshot. Groups,
+// links and attributes are not there: only what planning, fetching and decoding values takes. Errors: Corrupt with
+// the byte of the snapshot, Unsupported for another version.
 func OpenSnapshot(src core.ObjectReader, url string, snapshot []byte, opt Options) (*File, []*Dataset, error) {
 	f := newFile(src, url, opt)
 	s := &snapshotReader{b: snapshot}
@@ -138,7 +141,8 @@ func OpenSnapshot(src core.ObjectReader, url string, snapshot []byte, opt Option
 	return f, datasets, nil
 }
 
-// A snapshotReader reads off the front of b; after an error everything is zero.
+// A snapshotReader reads off the front of b. After an error everything that it returns is zero, so that callers check
+// once.
 type snapshotReader struct {
 	b   []byte
 	err error
@@ -173,7 +177,8 @@ func (s *snapshotReader) below(limit uint64) uint64 {
 	return v
 }
 
-// count is a number of things that take at least a byte each.
+// count is a number of things of which each takes at least one byte, so that damage cannot make readers allocate much
+// more than the snapshot's own size.
 func (s *snapshotReader) count() uint64 {
 	n := s.below(1 << 24)
 	if n > uint64(len(s.b)) {
@@ -218,7 +223,7 @@ func (s *snapshotReader) dataset(f *File, r *space.Reader, bodies [][]byte) (*Da
 	return d, s.chunks(d, r)
 }
 
-// chunks reads a chunk table; its checks are those of tables from files.
+// chunks reads a chunk table. Its checks are those of tables from files: a snapshot is no more trusted than they are.
 func (s *snapshotReader) chunks(d *Dataset, r *space.Reader) error {
 	count := s.count()
 	if d.layout.storage != Chunked {

@@ -1,5 +1,7 @@
 package h5
 
+// Values: elements of any type as the file has them, with what they point to.
+
 import (
 	"bytes"
 	"context"
@@ -12,8 +14,8 @@ import (
 	"github.com/englacial/zagg/core/h5/internal/space"
 )
 
-// Values are elements as the file has them: packed, in C order and the file's byte order, with their type. What elements
-// of variable length point to is in a heap that came with them.
+// Values are elements as the file has them: packed, in C order and the file's byte order, with their type. What
+// elements of variable length point to is in a heap that came with them.
 type Values struct {
 	Type   *Datatype
 	Shape  []uint64 // elements along each dimension; none: one element
@@ -29,6 +31,8 @@ type heapRef struct {
 }
 
 // Read reads a selection (nil: all) as packed elements with all that they point to. It plans, fetches and decodes.
+// Errors: Invalid for a selection outside of the dataset or of more than Options.ValueBytes, Unsupported for values
+// that cannot be read.
 func (d *Dataset) Read(ctx context.Context, sel Selection) (*Values, error) {
 	v, err := d.read(ctx, sel)
 	return v, d.f.fail("h5.Read", d.path, err)
@@ -71,19 +75,19 @@ func (v *Values) Len() int {
 	return len(v.Data) / v.Type.Size
 }
 
-// Element is the bytes of element i.
+// Element is the bytes of element i: a part of Data.
 func (v *Values) Element(i int) []byte { return v.Data[i*v.Type.Size : (i+1)*v.Type.Size] }
 
-// Heap is what an element of type t, a vlen that is the type of v or lies inside of it, points to: elements of t.Base,
-// packed; none if it is empty.
+// Heap is what an element of type t points to: elements of t.Base, packed; none if it is empty. t is a vlen that is
+// the type of v or lies inside of it.
 func (v *Values) Heap(t *Datatype, element []byte) []byte {
 	n, ref := v.pointer(element)
 	o := v.heap[ref]
 	return o[:min(n*t.Base.Size, len(o))]
 }
 
-// Region is what an element of type t, a region reference that is the type of v or lies inside of it, points to: the address
-// of the dataset's header, and the selection as the file has it (section III.E, "dataset region reference").
+// Region is what a region reference points to: the address of the dataset's header, and the selection as the file has
+// it (section III.E, "dataset region reference"); NoAddress if it points to nothing.
 func (v *Values) Region(element []byte) (address uint64, selection []byte) {
 	c := cursor.New("", 0, element, cursor.Sizes{Offset: v.offset})
 	ref := heapRef{c.Addr(), c.U32()}
@@ -94,14 +98,15 @@ func (v *Values) Region(element []byte) (address uint64, selection []byte) {
 	return address, c.Bytes(c.Len())
 }
 
-// pointer reads a variable-length element: how many elements, and where they are.
+// pointer reads a variable-length element: how many elements it has, and where they are.
 func (v *Values) pointer(element []byte) (int, heapRef) {
 	c := cursor.New("", 0, element, cursor.Sizes{Offset: v.offset})
 	n := int(c.U32())
 	return n, heapRef{c.Addr(), c.U32()}
 }
 
-// resolve fetches the heap objects that elements point to, those of one depth of the type together.
+// resolve fetches the heap objects that elements point to, level by level of the type: all objects of one level
+// together. Each distinct object counts once against the budget, in bytes.
 func (v *Values) resolve(r *space.Reader, budget int64) error {
 	if !v.Type.hasHeap() {
 		return nil
@@ -171,7 +176,7 @@ func (v *Values) pointers(out []pointed, t *Datatype, data []byte) []pointed {
 	return out
 }
 
-// load reads the collections of found objects together and notes the objects, which may not exceed the budget.
+// load reads the heap collections of found objects together and notes the objects, which may not exceed the budget.
 func (v *Values) load(r *space.Reader, found []pointed, budget *int64) error {
 	at := map[uint64]heap.Global{}
 	var addrs []uint64
@@ -237,8 +242,8 @@ func fixedString(b []byte, p Padding) string {
 	return string(text)
 }
 
-// Column is the elements as a column: numbers little-endian, strings with Offsets. Its rows are of the first dimension,
-// Width the product of the others.
+// Column is the elements as a column: numbers little-endian, strings with Offsets. A row is an element of the first
+// dimension, and Width is the product of the others. Types without a column are Unsupported.
 func (v *Values) Column(name string) (core.Column, error) {
 	if v.Type.Class == String || v.Type.Variable {
 		texts, err := v.Strings()

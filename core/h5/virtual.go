@@ -1,5 +1,7 @@
 package h5
 
+// Virtual datasets: they are described, but their values, which are in other files, are not read.
+
 import (
 	"github.com/englacial/zagg/core/h5/internal/cursor"
 	"github.com/englacial/zagg/core/h5/internal/heap"
@@ -102,7 +104,7 @@ func endlessHyperslab(c *cursor.Cursor, version uint32) bool {
 	return endless
 }
 
-// skipMany passes over count times per numbers.
+// skipMany passes over per · count numbers of width bytes.
 func skipMany(c *cursor.Cursor, per, count uint64, width int) {
 	n, ok := product([]uint64{per, count, uint64(width)})
 	if !ok || n > uint64(c.Len()) {

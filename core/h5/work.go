@@ -1,5 +1,7 @@
 package h5
 
+// Decoding by several goroutines while the rest is still being read.
+
 import (
 	"context"
 	"sync"
@@ -11,7 +13,8 @@ import (
 // A work is a piece of a plan.
 type work struct{ plan, piece int }
 
-// works are pieces to be decoded by several goroutines.
+// works are the pieces to be decoded by several goroutines. Each takes the next piece or batch by a counter; no lock
+// is held.
 type works struct {
 	f       *File
 	ctx     context.Context
@@ -28,7 +31,7 @@ type works struct {
 	err         error // the first, of whoever set failed
 }
 
-// room is an error where a result does not fit.
+// room refuses results that do not fit in their buffers, before anything is read.
 func (w *works) room(op string) error {
 	if len(w.out) != len(w.plans) {
 		return core.Errorf(core.Invalid, op, w.f.url, "%d buffers for %d plans", len(w.out), len(w.plans))
@@ -41,7 +44,7 @@ func (w *works) room(op string) error {
 	return nil
 }
 
-// split makes batches of requests of at least so many bytes, between which no byte is shared.
+// split makes batches of requests of at least so many bytes; requests that share bytes come into the same batch.
 func (w *works) split(reqs []request, batch int64) {
 	for len(reqs) > 0 {
 		n, end := 0, int64(0)
@@ -63,7 +66,7 @@ func (w *works) fetchAll() {
 	}
 }
 
-// fetched has batch i read.
+// fetched waits until batch i is read, or reads it itself.
 func (w *works) fetched(i int) error {
 	if w.arrived != nil {
 		return <-w.arrived[i]
@@ -84,7 +87,7 @@ func (w *works) run(workers int) error {
 	return w.err
 }
 
-// fail notes an error and has the others stop.
+// fail notes the first error, has the others stop, and reports whether there was one.
 func (w *works) fail(err error) bool {
 	if err != nil && !w.failed.Swap(true) {
 		w.err = err
@@ -95,7 +98,8 @@ func (w *works) fail(err error) bool {
 	return err != nil
 }
 
-// worker decodes pieces until there are none left or something failed.
+// worker decodes pieces until there are none left or something failed. Two jobs are open at a time, because two
+// streams are inflated side by side in less time than one after the other.
 func (w *works) worker() {
 	var jobs [2]job
 	var own []request // of the batch that was read last

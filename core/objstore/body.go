@@ -1,5 +1,7 @@
 package objstore
 
+// The bodies of Puts: their size, where they stand, and whose error it is when reading one fails.
+
 import (
 	"context"
 	"errors"
@@ -8,7 +10,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// CheckSize is the error (Invalid) of a body of n bytes where opt promised another number. For drivers.
+// CheckSize is the error (Invalid) of a body that had n bytes where opt.Size promised another number; a negative
+// opt.Size promises nothing. It is for drivers, which must not leave an object of the wrong size behind.
 func CheckSize(op, url string, n int64, opt core.PutOptions) error {
 	if opt.Size >= 0 && n != opt.Size {
 		return core.Errorf(core.Invalid, op, url, "the body has %d bytes where %d were promised; nothing is written", n, opt.Size)
@@ -16,7 +19,8 @@ func CheckSize(op, url string, n int64, opt core.PutOptions) error {
 	return nil
 }
 
-// Remaining is the number of bytes from where a body stands to its end, if it is an io.Seeker, which stays where it is.
+// Remaining is the number of bytes from where a body stands to its end, and true, if the body is an io.Seeker. The
+// body stays where it is.
 func Remaining(body io.Reader) (int64, bool) {
 	seeker, ok := body.(io.Seeker)
 	if !ok {
@@ -68,7 +72,8 @@ func bodyError(op, url string, err error) error {
 	return fileError(op, url, err)
 }
 
-// copyBuffer is the bytes copied at a time: all of a small object, else 256 KiB.
+// copyBuffer is how many bytes are copied at a time: all of a small object, else 256 KiB. A negative size is not
+// known.
 func copyBuffer(size int64) int64 {
 	const most = 256 << 10
 	if size < 0 {

@@ -1,5 +1,7 @@
 package objstore
 
+// Keeping bytes that were read, within a budget of memory that the caller guards.
+
 import (
 	"cmp"
 	"context"
@@ -9,8 +11,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Cache keeps what is read of objects that do not change, as long as there is room, so that they need not be read again.
-// It is safe for concurrent use.
+// A Cache keeps what is read of objects that do not change, as long as there is room, so that they need not be read
+// again. It is safe for concurrent use. Two readers that ask for the same bytes at once both read them: keeping is no
+// lock.
 type Cache struct {
 	room func(bytes int64) bool // asked before something is kept
 
@@ -30,7 +33,8 @@ func NewCache(room func(bytes int64) bool) *Cache {
 	return &Cache{room: room, kept: map[string][]segment{}}
 }
 
-// Over reads through the cache: a range that is part of one read before costs nothing.
+// Over reads through the cache: a range that is part of one read before costs nothing. Results share memory with the
+// cache and must not be changed.
 func (c *Cache) Over(r core.ObjectReader) core.ObjectReader { return &cachedReader{r, c} }
 
 type cachedReader struct {
@@ -91,6 +95,7 @@ func (c *Cache) Drop(url string) (bytes int64) {
 	return bytes
 }
 
+// keep takes a range that was read. Fewer bytes than asked for mean that the object ends there.
 func (c *Cache) keep(url string, asked core.Range, data []byte) {
 	if len(data) == 0 || !c.room(int64(len(data))) {
 		return

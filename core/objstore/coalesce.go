@@ -1,5 +1,8 @@
 package objstore
 
+// Merging of ranges. A request takes as long as the transfer of many kilobytes, so reading a small gap is cheaper
+// than asking twice.
+
 import (
 	"cmp"
 	"context"
@@ -75,8 +78,8 @@ func (c coalescer) ReadRanges(ctx context.Context, url string, ranges []core.Ran
 	return data, nil
 }
 
-// merge gives the requests, in order of offset, and for each range the request it is part of; -1 for an empty range,
-// which needs none.
+// merge gives the requests, in order of offset, and for each range the request that it is part of; -1 for an empty
+// range, which needs none. Requests begin at the offset of a range and overlap where ranges do.
 func merge(ranges []core.Range, gap, maxRequest int64) (requests []core.Range, of []int) {
 	of = make([]int, len(ranges))
 	order := make([]int, 0, len(ranges))
@@ -107,7 +110,7 @@ func joins(request, r core.Range, gap, maxRequest int64) bool {
 	return r.Offset-end(request) <= gap && end(r)-request.Offset <= maxRequest
 }
 
-// end is one past the last byte, which may lie beyond what an int64 counts.
+// end is one past the last byte of a range, math.MaxInt64 where the sum would overflow.
 func end(r core.Range) int64 {
 	if r.Length > math.MaxInt64-r.Offset {
 		return math.MaxInt64

@@ -1,5 +1,7 @@
 package objstore
 
+// Reading, listing and deleting local files. Writing is in fileput.go, locks are in filelock.go.
+
 import (
 	"cmp"
 	"context"
@@ -19,10 +21,11 @@ import (
 var _ core.ObjectStore = (*File)(nil)
 
 // A File keeps objects as files. A URL is a path, absolute or relative, alone or after "file://"; it is taken as it
-// stands, without percent-decoding. The zero File is ready to use.
+// stands, without percent-decoding. The zero File is ready to use, from any number of goroutines.
 //
-// An ETag is made of a file's size and modification time. Conditions of Puts (PutOptions.IfMatch) are atomic among all
-// processes: "*none" by hard links, an ETag by locks of files. On a file system that has none of them such a Put is Unsupported.
+// An ETag is made of a file's size and modification time. Conditions of Puts (PutOptions.IfMatch) are atomic among
+// all processes: MustNotExist by hard links, an ETag by locks of files. On a file system that has none of them such a
+// Put is Unsupported.
 type File struct {
 	// Sync has each Put wait until the disk has the object's bytes, before the object gets its name: after a power failure no
 	// object is there that is empty or half.
@@ -53,13 +56,14 @@ const fileReaders = 8
 // fewBytes is a call so small that goroutines cost more than they win.
 const fewBytes = 256 << 10
 
-// ReadRanges opens the file once and reads each range into a buffer of its own.
+// ReadRanges opens the file once and reads each range into a buffer of its own. A range beyond the end is cut; a file
+// that becomes shorter meanwhile is Unavailable.
 func (f *File) ReadRanges(ctx context.Context, url string, ranges []core.Range) ([][]byte, error) {
 	data, _, err := f.read(ctx, url, ranges, func(fs.FileInfo) error { return nil })
 	return data, err
 }
 
-// ReadState looks at the file's size and time before and after: it can also be written in place.
+// ReadState compares the file's size and time before and after reading, because a file can also be written in place.
 func (f *File) ReadState(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, core.ObjectInfo, error) {
 	return f.read(ctx, url, ranges, func(info fs.FileInfo) error {
 		if now := fileETag(info); etag == "" {
@@ -71,7 +75,7 @@ func (f *File) ReadState(ctx context.Context, url, etag string, ranges []core.Ra
 	})
 }
 
-// read holds the open file against check before and after.
+// read reads ranges of an open file that check accepts both before and after.
 func (f *File) read(ctx context.Context, url string, ranges []core.Range, check func(fs.FileInfo) error) ([][]byte, core.ObjectInfo, error) {
 	const op = "objstore.Read"
 	if err := CheckRanges(op, url, ranges); err != nil {
@@ -166,7 +170,7 @@ func pread(ctx context.Context, file *os.File, from, to int64) ([]byte, error) {
 	return buf, nil
 }
 
-// Stat follows symbolic links.
+// Stat describes a regular file, the target of a symbolic link. Folders and special files are NotFound.
 func (f *File) Stat(ctx context.Context, url string) (core.ObjectInfo, error) {
 	const op = "objstore.Stat"
 	path, err := filePath(op, url)
@@ -190,6 +194,7 @@ func fileInfo(url string, info fs.FileInfo) core.ObjectInfo {
 	return core.ObjectInfo{URL: url, ETag: fileETag(info), Size: info.Size(), Modified: info.ModTime()}
 }
 
+// fileETag is not quoted, as HTTP would have it: it never leaves this driver but for comparison.
 func fileETag(info fs.FileInfo) string {
 	return fmt.Sprintf("%x-%x", info.Size(), info.ModTime().UnixNano())
 }
@@ -237,7 +242,8 @@ func (f *File) List(ctx context.Context, prefix string, visit func(core.ObjectIn
 	return listFolder(ctx, strings.TrimSuffix(prefix, begin), strings.TrimSuffix(path, begin), begin, visit)
 }
 
-// listFolder visits what is under folder (path folder, URL url; both end in "/" or are empty) and begins with begin.
+// listFolder visits what is under a folder and begins with begin. folder is its path and url its URL; both end in "/"
+// or are empty.
 func listFolder(ctx context.Context, url, folder, begin string, visit func(core.ObjectInfo) error) error {
 	const op = "objstore.List"
 	entries, err := os.ReadDir(cmp.Or(folder, "."))
@@ -280,6 +286,7 @@ func listFolder(ctx context.Context, url, folder, begin string, visit func(core.
 	return nil
 }
 
+// sortName is the name by which an entry's objects sort in URL order.
 func sortName(e os.DirEntry) string {
 	if e.IsDir() {
 		return e.Name() + "/"

@@ -1,5 +1,7 @@
 package objstore
 
+// Locks between processes, for replacing an object on a condition.
+
 import (
 	"context"
 	"errors"
@@ -17,8 +19,9 @@ const (
 	lockPatience = 30 * time.Second
 )
 
-// lockObject keeps other processes from replacing an object on a condition. The lock is a file beside the object, locked by the
-// system, which lets go of it when its process dies.
+// lockObject keeps other processes from replacing an object on a condition. The lock is a file beside the object,
+// locked by the system, which releases it when its process dies. Errors: Unavailable if another process holds it for
+// lockPatience, Unsupported on file systems without locks, the context's.
 func lockObject(ctx context.Context, path string) (unlock func(), err error) {
 	folder, base := filepath.Split(path)
 	name := folder + "." + base + ".lock.tmp"

@@ -1,5 +1,11 @@
 package objstore
 
+// Writing local files: a temporary file beside the object, then one rename.
+//
+// Temporary files are called .name.N.tmp and are locked while they are written. A name whose lock is free is left
+// over from a process that died, and is removed by whoever comes next. So nothing has to be searched for or cleaned
+// up.
+
 import (
 	"context"
 	"errors"
@@ -72,7 +78,8 @@ func syncFile(file *os.File) error {
 	return err
 }
 
-// rename makes the finished temporary file the object if the condition holds.
+// rename makes the finished temporary file the object if the condition holds. f.commit guards the time between
+// looking at the object and replacing it within this process, lockObject among processes.
 func (f *File) rename(ctx context.Context, op, url, tmp, path, ifMatch string) error {
 	if ifMatch == MustNotExist {
 		return linkNew(op, url, tmp, path)
@@ -119,7 +126,7 @@ func linkNew(op, url, tmp, path string) error {
 	return fileError(op, url, err)
 }
 
-// laterThan sees to it that a file of the same size as the one it replaces has a later time, hence another ETag, even
+// laterThan makes sure that a file of the same size as the one it replaces has a later time, hence another ETag, even
 // within one tick of the file system's clock.
 func laterThan(tmp string, old fs.FileInfo) error {
 	info, err := os.Stat(tmp)
@@ -190,6 +197,7 @@ func openTemp(name string, lock *os.File) (*temp, error) {
 	return &temp{name, file, lock}, nil
 }
 
+// createRandom is for file systems without locks: no name is ever used twice, and what a killed run leaves stays.
 func createRandom(folder, base string) (*temp, error) {
 	name := fmt.Sprintf("%s.%s.%016x.tmp", folder, base, rand.Uint64())
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -1,5 +1,7 @@
 package objstore
 
+// Objects in memory, for tests.
+
 import (
 	"context"
 	"fmt"
@@ -15,7 +17,8 @@ import (
 
 var _ core.ObjectStore = (*Mem)(nil)
 
-// A Mem keeps objects in memory, for tests. Any text is a URL. The zero Mem is empty and ready to use.
+// A Mem keeps objects in memory, for tests. Any text is a URL. The zero Mem is empty and ready to use, from any
+// number of goroutines. It must not be copied.
 type Mem struct {
 	mu      sync.RWMutex
 	objects map[string]memObject

@@ -1,5 +1,7 @@
 package objstore
 
+// Counting requests and bytes, for receipts, estimates of cost, and tests that hold a number of requests.
+
 import (
 	"context"
 	"errors"
@@ -11,8 +13,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Usage is what was asked of a store. A range is one Get; a Put one, also where a driver sends a very long object in
-// parts; 1,000 objects listed or deleted are one request, as S3 counts.
+// Usage is what was asked of a store. Each range is one Get; a Put is one, also where a driver sends a very long
+// object in parts; 1,000 objects listed or deleted are one request, as S3 counts.
 type Usage struct {
 	Gets    int64 `json:"gets"`
 	Heads   int64 `json:"heads"`
@@ -31,13 +33,14 @@ func (u Usage) Add(v Usage) Usage {
 		u.Down + v.Down, u.Up + v.Up, u.Errors + v.Errors, u.Retries + v.Retries}
 }
 
-// Sub is what u has more than v, an earlier look at the same counter.
+// Sub is what u has more than v, an earlier reading of the same counter.
 func (u Usage) Sub(v Usage) Usage {
 	return Usage{u.Gets - v.Gets, u.Heads - v.Heads, u.Puts - v.Puts, u.Lists - v.Lists, u.Deletes - v.Deletes,
 		u.Down - v.Down, u.Up - v.Up, u.Errors - v.Errors, u.Retries - v.Retries}
 }
 
-// Part is what a share of u has that goes from before to after of total: shares that lie side by side add up to u.
+// Part is the share of u that goes from before to after of total. It is for work done for several shards at once:
+// shares that lie side by side add up to u exactly, because the rounding of one is made up for by the next.
 func (u Usage) Part(before, after, total int64) Usage {
 	part := func(n int64) int64 { return scale(n, after, total) - scale(n, before, total) }
 	return Usage{part(u.Gets), part(u.Heads), part(u.Puts), part(u.Lists), part(u.Deletes),

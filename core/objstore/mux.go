@@ -1,5 +1,7 @@
 package objstore
 
+// Choosing the driver by the scheme of a URL.
+
 import (
 	"context"
 	"io"
@@ -10,8 +12,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// Mux sends each call to the driver of the URL's scheme: "" for plain paths (without one: "file"), "file", "s3", "https".
-// A driver that is no core.ObjectStore can be read only; writing to it is Unsupported.
+// Mux sends each call to the driver of the URL's scheme: "" for plain paths (without one: "file"), "file", "s3",
+// "https". A driver that is no core.ObjectStore can only be read; writing to it is Unsupported. A URL of another
+// scheme is Invalid.
 func Mux(drivers map[string]core.ObjectReader) core.ObjectStore { return mux(maps.Clone(drivers)) }
 
 var _ core.ObjectStore = mux(nil)
@@ -81,7 +84,7 @@ func (m mux) Put(ctx context.Context, url string, body io.Reader, opt core.PutOp
 	return s.Put(ctx, url, body, opt)
 }
 
-// Delete checks all URLs before it removes anything.
+// Delete checks all URLs before it removes anything, so that a wrong one among them does no harm.
 func (m mux) Delete(ctx context.Context, urls ...string) error {
 	byScheme := map[string][]string{}
 	for _, url := range urls {

@@ -1,5 +1,7 @@
 package objstore
 
+// What drivers and their callers share.
+
 import (
 	"bytes"
 	"context"
@@ -16,7 +18,7 @@ import (
 // already, or is not the one with that ETag.
 var ErrPrecondition = errors.New("the condition does not hold")
 
-// MustNotExist is the value of PutOptions.IfMatch for an object that must be new.
+// MustNotExist is the value of PutOptions.IfMatch for an object that must be new. It is no ETag of any service.
 const MustNotExist = "*none"
 
 // Scheme is what stands before "://" in a URL, in lower case; "" for a plain path.
@@ -65,7 +67,7 @@ func CheckRanges(op, url string, ranges []core.Range) error {
 	return nil
 }
 
-// within is the part of r that an object of size bytes has, as a first and a last+1 byte.
+// within is the part of r that an object of size bytes has, as its first byte and one past its last.
 func within(r core.Range, size int64) (from, to int64) {
 	from = min(r.Offset, size)
 	return from, from + min(r.Length, size-from)

@@ -1,5 +1,7 @@
 package objstore
 
+// Reading one known version of one object.
+
 import (
 	"context"
 
@@ -14,8 +16,8 @@ type VersionReader interface {
 	ReadVersion(ctx context.Context, url, etag string, ranges []core.Range) ([][]byte, error)
 }
 
-// Pin reads one version of an object: whoever reads it in several calls gets bytes of one version or ErrPrecondition, never
-// a mixture.
+// Pin reads the version of an object that its state tells: whoever reads it in several calls gets bytes of that
+// version or ErrPrecondition, never a mixture. Other URLs are core.Internal.
 func Pin(r VersionReader, version core.ObjectInfo) core.ObjectReader { return pinned{r, version} }
 
 type pinned struct {

@@ -1,5 +1,7 @@
 package objstore
 
+// Trying again. Only core.Unavailable is worth it: every other code would fail the same way a second time.
+
 import (
 	"context"
 	"errors"
@@ -12,7 +14,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Policy says how often and how soon a request is tried again. Zero fields have the defaults named.
+// A Policy says how often and how soon a request is tried again. Zero fields have the defaults given.
 type Policy struct {
 	Attempts  int           // most tries of one request, the first included; 6
 	Base, Max time.Duration // the wait before try n+1 is random in [0, min(Max, Base·2ⁿ⁻¹)): "full jitter"; 200 ms, 20 s
@@ -220,7 +222,8 @@ func givenUp(err error, tries int) error {
 	return &givenUpError{err, tries}
 }
 
-// wait is a random time before the try after try number try.
+// wait is a random time before the try that follows try number try. Random, because many workers that failed at the
+// same moment would otherwise come back at the same moment ("full jitter").
 func (p Policy) wait(try int) time.Duration {
 	base, most := p.Base, p.Max
 	if base <= 0 {

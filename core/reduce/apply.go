@@ -1,10 +1,13 @@
 package reduce
 
+// Reductions by name, for columns whose type is known at run time only: expressions and configured statistics call
+// Apply; code that knows its types calls the generic functions of the other files.
+
 import (
 	"github.com/englacial/zagg/core"
 )
 
-// An Op is a reduction by name, for callers that learn at run time which one they want and of what type.
+// An Op is a reduction, for callers that learn at run time which one they want and of what type. The zero Op is none.
 type Op uint8
 
 // The reductions. Their names are numpy's (OpFromName).
@@ -62,15 +65,15 @@ func OpFromName(name string) (Op, bool) {
 	return 0, false
 }
 
-// TakesQ reports the quantiles and percentiles.
+// TakesQ reports whether the reduction needs Args.Q: quantiles and percentiles do.
 func (o Op) TakesQ() bool {
 	return o == OpQuantile || o == OpPercentile || o == OpNanQuantile || o == OpNanPercentile
 }
 
-// TakesDDoF reports the variances and standard deviations.
+// TakesDDoF reports whether the reduction uses Args.DDoF: variances and standard deviations do.
 func (o Op) TakesDDoF() bool { return o == OpVar || o == OpStd || o == OpNanVar || o == OpNanStd }
 
-// Args are the constants and the second column of a reduction; each reduction looks only at its own.
+// Args are the constants and the second column of a reduction. Each reduction looks only at its own.
 type Args struct {
 	Q       []float64 // quantiles 0…1, percentiles 0…100; more than one give a result of that Width
 	List    bool      // Q was a list even if it has one: see Quantiles
@@ -166,6 +169,7 @@ func CheckQ(op Op, qs []float64) error {
 	return nil
 }
 
+// plainColumn refuses what has not exactly one number per row: text, ragged columns, vectors.
 func plainColumn(op string, c *core.Column) error {
 	if c.Type == 0 || c.Type >= core.Bytes || c.Offsets != nil || c.Width > 1 {
 		return core.Errorf(core.Invalid, op, c.Name, "needs one number per row; the column has %d %s per row (ragged: %t)",
@@ -193,6 +197,8 @@ func applyFloat[T Float](op Op, c *core.Column, offsets []int64, a *Args, n int)
 	return apply[T, int64](op, c, offsets, a, n)
 }
 
+// apply does the reductions that every type has. S is the type of sums of T; the work is done on a view of the
+// column's bytes, which is neither copied nor changed.
 func apply[T Number, S int64 | uint64](op Op, c *core.Column, offsets []int64, a *Args, n int) core.Column {
 	v := core.View[T](c.Data)
 	switch op {

@@ -1,8 +1,11 @@
 package reduce
 
+// Columns as float64, for weights and arithmetic.
+
 import "github.com/englacial/zagg/core"
 
-// Float64s is a column's values as float64, booleans as 0 and 1. A Float64 column's are not copied.
+// Float64s is a column's values as float64, booleans as 0 and 1; nil for a column of Bytes. The result shares the
+// memory of a Float64 column and must not be changed; of any other it is a copy. Integers beyond ±2⁵³ are rounded.
 func Float64s(c *core.Column) []float64 {
 	switch c.Type {
 	case core.Float64:

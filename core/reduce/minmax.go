@@ -1,6 +1,8 @@
 package reduce
 
-// Count writes the number of values of each cell.
+// Counts, minima and maxima.
+
+// Count writes the number of values of each cell: offsets has one entry more than dst. NaN count.
 func Count(dst []int64, offsets []int64) {
 	for i := range dst {
 		dst[i] = offsets[i+1] - offsets[i]
@@ -67,7 +69,7 @@ func skipNaN[T Number](v []T) []T {
 	return v
 }
 
-// none is the result for no values.
+// none is the result for no values: NaN, or 0 for types that have none.
 func none[T Number]() T {
 	if classOf[T]() == integer {
 		return 0

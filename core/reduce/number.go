@@ -1,5 +1,7 @@
 package reduce
 
+// The types that are reduced, and how they are told apart in generic code.
+
 import "math"
 
 // Number is the element types the reductions take. Booleans are reduced as uint8 holding 0 or 1.
@@ -12,7 +14,7 @@ type Float interface{ ~float32 | ~float64 }
 
 var nan = math.NaN()
 
-// class tells how a type is interpolated.
+// A class tells how values of a type are interpolated: in float64, or float32 as numpy does.
 type class uint8
 
 const (
@@ -33,7 +35,7 @@ func classOf[T Number]() class {
 	return double
 }
 
-// longest is the size of the largest cell.
+// longest is the size of the largest cell: scratch of that size serves all of them.
 func longest(offsets []int64) int {
 	n := int64(0)
 	for i := 1; i < len(offsets); i++ {

@@ -1,5 +1,8 @@
 package reduce
 
+// Medians and quantiles. Values of a cell are copied to scratch and only partly put in order (select.go): finding a
+// median is linear in the number of values.
+
 import "math"
 
 // Median writes each cell's median: numpy.median, NaN if there is a NaN or no value.
@@ -37,7 +40,7 @@ func NanQuantiles[T Number](dst []float64, v []T, offsets []int64, qs []float64)
 	newSelector[T](offsets, qs).list().quantiles(dst, v, offsets, true)
 }
 
-// A selector is the scratch of one call.
+// A selector is the scratch of one call: it is made once and used for all cells.
 type selector[T Number] struct {
 	qs      []float64
 	scratch []T
@@ -46,6 +49,7 @@ type selector[T Number] struct {
 	wide    bool // interpolate in float64
 }
 
+// list makes results those of numpy with a list of q, which interpolates float32 values in float64.
 func (s *selector[T]) list() *selector[T] {
 	s.wide = true
 	return s
@@ -55,7 +59,8 @@ func newSelector[T Number](offsets []int64, qs []float64) *selector[T] {
 	return &selector[T]{qs: qs, scratch: make([]T, longest(offsets)), ranks: make([]int, 0, 2*len(qs)+2), class: classOf[T]()}
 }
 
-// copy takes a cell's values, without NaN; ok is false if there was one and it counts, or if nothing is left.
+// copy takes a cell's values, without NaN, into the scratch. ok is false if there was a NaN and it counts (skip is
+// not set), or if nothing is left.
 func (s *selector[T]) copy(v []T, skip bool) (a []T, ok bool) {
 	a = s.scratch[:len(v)]
 	if s.class == integer {
@@ -72,6 +77,7 @@ func (s *selector[T]) copy(v []T, skip bool) (a []T, ok bool) {
 	return a[:n], n > 0 && (skip || n == len(v))
 }
 
+// medians takes the mean of the two middle values of an even number, in the precision of the values, as numpy does.
 func (s *selector[T]) medians(dst []float64, v []T, offsets []int64, skip bool) {
 	for i := range dst {
 		a, ok := s.copy(v[offsets[i]:offsets[i+1]], skip)
@@ -94,6 +100,7 @@ func (s *selector[T]) medians(dst []float64, v []T, offsets []int64, skip bool) 
 	}
 }
 
+// quantiles writes len(qs) results per cell. All ranks that the quantiles of a cell need are selected together.
 func (s *selector[T]) quantiles(dst []float64, v []T, offsets []int64, skip bool) {
 	k := len(s.qs)
 	for i := range len(offsets) - 1 {
@@ -122,7 +129,7 @@ func (s *selector[T]) quantiles(dst []float64, v []T, offsets []int64, skip bool
 	}
 }
 
-// insert keeps ranks ascending and distinct. There are few.
+// insert keeps ranks ascending and distinct. There are few, so a search from the end is quick.
 func insert(ranks []int, r int) []int {
 	i := len(ranks)
 	for i > 0 && ranks[i-1] > r {
@@ -137,7 +144,8 @@ func insert(ranks []int, r int) []int {
 	return ranks
 }
 
-// virtual is numpy's virtual index (n-1)q: the ranks on both sides of it and the weight of the upper one.
+// virtual is numpy's virtual index (n-1)q: the ranks lo and hi on both sides of it and the weight t, in [0, 1], of
+// the upper one. The conversion to float64 keeps the compiler from fusing the product with what follows.
 func virtual(n int, q float64) (lo, hi int, t float64) {
 	x := float64(float64(n-1) * q)
 	if x >= float64(n-1) {
@@ -166,6 +174,7 @@ func (s *selector[T]) lerp(a, b T, t float64) float64 {
 	return between(float64(a), float64(b), float64(uint64(b)-uint64(a)), t)
 }
 
+// between interpolates from a by a share t of the difference d, from the nearer end: t near 1 then gives b exactly.
 func between(a, b, d, t float64) float64 {
 	if t >= 0.5 {
 		return b - float64(d*(1-t))

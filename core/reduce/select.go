@@ -1,5 +1,7 @@
 package reduce
 
+// Selection: putting into their places only those values whose ranks are asked for.
+
 import (
 	"math/bits"
 	"slices"
@@ -9,13 +11,14 @@ import (
 const sortBelow = 24
 
 // selectRanks reorders a, which has no NaN, so that a[r] is what a sorted a would have there, for each r of ranks
-// (ascending, distinct). It is quickselect with branch-free partitions; after 2·log₂n bad ones it sorts, so the worst
-// case is n·log n.
+// (ascending, distinct). It is quickselect with partitions without branches; after 2·log₂n bad ones it sorts, so that
+// the worst case is n·log n.
 func selectRanks[T Number](a []T, ranks []int) {
 	pick(a, 0, ranks, 2*bits.Len(uint(len(a))))
 }
 
-// pick does selectRanks for the part a of the whole that begins at rank base.
+// pick does selectRanks for the part a of the whole that begins at rank base. budget is how many more partitions it
+// may make.
 func pick[T Number](a []T, base int, ranks []int, budget int) {
 	for len(ranks) > 0 {
 		switch {
@@ -56,8 +59,8 @@ func pick[T Number](a []T, base int, ranks []int, budget int) {
 	}
 }
 
-// below moves what is less than p to the front and returns how much that is. The index moves by a comparison's
-// result rather than a jump: on unordered values a jump would be mispredicted every other time.
+// below moves the values less than p to the front and returns how many they are. The index moves by a comparison's
+// result rather than by a jump: on unordered values a jump would be mispredicted every other time.
 func below[T Number](a []T, p T) int {
 	j := 0
 	for i, x := range a {
@@ -72,7 +75,7 @@ func below[T Number](a []T, p T) int {
 	return j
 }
 
-// notAbove is below for "not greater than".
+// notAbove is below for values that are not greater than p.
 func notAbove[T Number](a []T, p T) int {
 	j := 0
 	for i, x := range a {

@@ -1,5 +1,8 @@
 package reduce
 
+// Sums and what is made of them: means, variances, weighted means. The order of additions is numpy's, so that results
+// are equal bit for bit and do not depend on how cells lie beside each other.
+
 import "math"
 
 // leafSize is the run that numpy's pairwise summation adds without halving (PW_BLOCKSIZE in its loops_utils).
@@ -16,8 +19,8 @@ const (
 	nanDeviated             // (v-mean)², NaN as 0
 )
 
-// terms is one pairwise summation. The terms are written to buf a leaf at a time, so that the leaf's adder is the
-// only copy of numpy's unrolled loop and the values are read once.
+// terms is one pairwise summation. The terms are written to buf a leaf at a time, so that the loop of addLeaf is the
+// only copy of numpy's unrolled one and the values are read once.
 type terms[T Number] struct {
 	v    []T
 	w    []float64
@@ -26,7 +29,7 @@ type terms[T Number] struct {
 	buf  [leafSize]float64
 }
 
-// sum adds the terms lo…hi in numpy's order.
+// sum adds the terms lo…hi-1 in numpy's order: halves of a multiple of eight, until a leaf is left.
 func (t *terms[T]) sum(lo, hi int) float64 {
 	n := hi - lo
 	if n > leafSize {
@@ -109,7 +112,7 @@ func (t *terms[T]) total(lo, hi int64) float64 {
 	return 0 + t.sum(int(lo), int(hi))
 }
 
-// Sum writes each cell's sum of floats: numpy.sum.
+// Sum writes each cell's sum of floats: numpy.sum; 0 for no values.
 func Sum[T Float](dst []float64, v []T, offsets []int64) {
 	t := terms[T]{v: v}
 	for i := range dst {
@@ -117,7 +120,7 @@ func Sum[T Float](dst []float64, v []T, offsets []int64) {
 	}
 }
 
-// NanSum writes each cell's sum of floats, NaN left out: numpy.nansum.
+// NanSum writes each cell's sum of floats, NaN left out: numpy.nansum; 0 where nothing is left.
 func NanSum[T Float](dst []float64, v []T, offsets []int64) {
 	t := terms[T]{v: v, mode: nanZero}
 	for i := range dst {
@@ -146,7 +149,7 @@ func Mean[T Number](dst []float64, v []T, offsets []int64) {
 	}
 }
 
-// NanMean writes each cell's mean, NaN left out: numpy.nanmean.
+// NanMean writes each cell's mean, NaN left out: numpy.nanmean; NaN where nothing is left.
 func NanMean[T Number](dst []float64, v []T, offsets []int64) {
 	t := terms[T]{v: v, mode: nanZero}
 	for i := range dst {
@@ -176,7 +179,8 @@ func Average[T Number](dst []float64, v []T, w []float64, offsets []int64) {
 	}
 }
 
-// Var writes each cell's variance: numpy.var. The sum of squares is divided by max(n-ddof, 0).
+// Var writes each cell's variance: numpy.var, two passes. The sum of squares is divided by max(n-ddof, 0), so that
+// the result is NaN or infinite where no degree of freedom is left, as numpy has it.
 func Var[T Number](dst []float64, v []T, offsets []int64, ddof float64) {
 	t := terms[T]{v: v}
 	for i := range dst {

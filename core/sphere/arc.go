@@ -1,5 +1,9 @@
 package sphere
 
+// Arcs of great circles: distance to a point, crossing of two arcs, highest latitude. Everything here decides by the
+// signs of scalar products; where a sign is within rounding of zero the functions say so, and the caller tries
+// another way.
+
 import "math"
 
 // An Arc is the shorter great-circle arc from A to B. With A equal to B it is a point.
@@ -9,7 +13,8 @@ type Arc struct {
 	ta, tb Vec // at A along the arc, at B against it: both products with p are positive beside the arc
 }
 
-// NewArc makes the arc. False if A and B are so nearly opposite that there is no shorter arc.
+// NewArc makes the shorter arc from a to b; both must have length 1. It returns false if they are so nearly opposite
+// (within about 1e-15) that no arc is the shorter one. Equal points give an arc of no length.
 func NewArc(a, b Vec) (Arc, bool) {
 	arc := Arc{A: a, B: b}
 	// (a-b)×(a+b) is 2 a×b without the cancellation of close points.
@@ -31,7 +36,11 @@ func NewArc(a, b Vec) (Arc, bool) {
 // IsPoint reports an arc of no length.
 func (e *Arc) IsPoint() bool { return e.Normal == Vec{} }
 
-// Distance is the angle from p to the nearest point of the arc, radians.
+// Distance is the angle in radians, in [0, π], from p to the nearest point of the arc.
+//
+// Beside the arc the nearest point is on it and the sine of the angle is the height over its plane; elsewhere it is
+// the nearer end, measured by the chord, because the arc cosine of a scalar product loses half of the digits for
+// close points.
 func (e *Arc) Distance(p Vec) float64 {
 	if !e.IsPoint() && p.Dot(e.ta) > 0 && p.Dot(e.tb) > 0 {
 		return math.Asin(min(math.Abs(p.Dot(e.Normal)), 1))
@@ -39,10 +48,12 @@ func (e *Arc) Distance(p Vec) float64 {
 	return 2 * math.Asin(min(math.Sqrt(min(p.Chord2(e.A), p.Chord2(e.B)))/2, 1))
 }
 
-// A Reach is an angle prepared for many comparisons with distances.
+// A Reach is an angle prepared for many comparisons with distances: a comparison costs a few multiplications and no
+// trigonometry. sin is compared with heights over a plane and chord2 with squared chords.
 type Reach struct{ angle, sin, chord2 float64 }
 
-// NewReach prepares an angle in radians.
+// NewReach prepares an angle in radians. Of angles from π/2 on the sine says nothing, and beyond π everything is
+// within: then sin and chord2 have values that no distance exceeds.
 func NewReach(angle float64) Reach {
 	r := Reach{angle: angle, sin: 2, chord2: 5}
 	if angle < math.Pi/2 {
@@ -67,9 +78,12 @@ func (e *Arc) Within(p Vec, r Reach) bool {
 	return p.Chord2(e.A) <= r.chord2 || p.Chord2(e.B) <= r.chord2
 }
 
-// crosses reports whether the arc and the arc from p to q cross, given the products a and b of its ends with the normal
-// of the plane of p and q. ok is false when the answer hangs on rounding; that p or q lies in the plane of e, but not on
-// e, does no harm.
+// crosses reports whether the arc and the arc from p to q cross, given the products a and b of its ends with the
+// normal of the plane of p and q. ok is false when the answer depends on rounding. That p or q lies in the plane of e
+// but not on e does no harm.
+//
+// Two arcs cross if the ends of each lie on different sides of the plane of the other, and on matching sides:
+// otherwise their great circles meet there in the opposite point.
 func (e *Arc) crosses(p, q Vec, a, b float64) (yes, ok bool) {
 	if math.Abs(a) < rounding || math.Abs(b) < rounding {
 		return false, false
@@ -110,7 +124,7 @@ func (e *Arc) mirror() *Arc {
 	return &m
 }
 
-// topLat is the highest latitude of the arc, degrees of the sphere; for the lowest see mirror.
+// topLat is the highest latitude of the arc, in degrees of the sphere. For the lowest see mirror.
 func (e *Arc) topLat() float64 {
 	_, la := e.A.LonLat()
 	_, lb := e.B.LonLat()

@@ -1,5 +1,8 @@
 package sphere
 
+// WGS84 and its authalic latitude: the latitude on a sphere of the same area, on which equal-area grids such as
+// HEALPix are defined.
+
 import "math"
 
 // The WGS84 ellipsoid and the mean radius of the Earth (IUGG), in metres.

@@ -1,5 +1,8 @@
 package sphere
 
+// Bounds of regions in longitude and latitude. A box is larger than its region, never smaller: readers use it to
+// leave out rows before they ask the region itself.
+
 import (
 	"cmp"
 	"math"
@@ -8,7 +11,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Box is bounds in WGS84 geodetic degrees. Its longitudes run east from West and may pass ±180.
+// A Box is bounds in WGS84 geodetic degrees. Its longitudes run east from West and may pass ±180, so that a box
+// across the antimeridian is no special case. The borders belong to it.
 type Box struct {
 	West, Width  float64 // West in [-180, 180), Width in [0, 360]
 	South, North float64
@@ -59,7 +63,7 @@ func Bounds(region core.Region) (Box, error) {
 	return b.box(), nil
 }
 
-// A bounder gathers latitudes and runs of longitude.
+// A bounder collects the latitudes and the runs of longitude that the arcs of a region cover.
 type bounder struct {
 	south, north float64
 	around       bool // all longitudes
@@ -117,9 +121,10 @@ func (b *bounder) addLongitudes(arc *Arc, steepest, margin float64) {
 	b.runs = append(b.runs, run{west, width + 2*wide})
 }
 
+// atPole reports a pole, where the longitude of a point says nothing.
 func atPole(p Vec) bool { return math.Abs(p.X) < rounding && math.Abs(p.Y) < rounding }
 
-// box is the latitudes, and the longitudes without the widest gap.
+// box is the bounds collected: the latitudes, and all longitudes but the widest gap between the runs.
 func (b *bounder) box() Box {
 	out := World()
 	out.South, out.North = max(b.south-boxSlack, -90), min(b.north+boxSlack, 90)

@@ -1,8 +1,10 @@
 package sphere
 
+// Caps: discs on the sphere, the cheapest bounds of a shape.
+
 import "math"
 
-// A Cap is every point within Radius radians of Center.
+// A Cap is every point within Radius of Center. Radius is an angle in radians; from π on the cap is the whole sphere.
 type Cap struct {
 	Center Vec
 	Radius float64
@@ -11,16 +13,16 @@ type Cap struct {
 // Full is the whole sphere.
 func Full() Cap { return Cap{Vec{Z: 1}, math.Pi} }
 
-// Contains reports whether p is in the cap, give or take rounding.
+// Contains reports whether p is in the cap. Points within rounding of the border may be reported either way.
 func (c Cap) Contains(p Vec) bool {
 	return c.Radius >= math.Pi || c.Center.Chord2(p) <= chord2(c.Radius)
 }
 
-// Grow is the cap with a radius larger by so many radians, at most the whole sphere.
+// Grow is the cap with a radius larger by so many radians, at most the whole sphere. A negative number shrinks it.
 func (c Cap) Grow(by float64) Cap { return Cap{c.Center, min(c.Radius+by, math.Pi)} }
 
-// CapAround is a cap that contains all of the points, though not always the smallest; the whole sphere for points
-// without a common direction.
+// CapAround is a cap that contains all of the points, though not always the smallest. It is the whole sphere for no
+// points, and for points whose sum has no direction, such as two opposite ones.
 func CapAround(points ...Vec) Cap {
 	var sum Vec
 	for _, p := range points {

@@ -1,20 +1,24 @@
 package sphere
 
+// The area of a ring and whether it has the poles inside, for readers of outlines in catalogs.
+
 import (
 	"math"
 
 	"github.com/englacial/zagg/core"
 )
 
-// An Inside is what is known of the smaller side of a ring of great-circle edges.
+// An Inside describes the smaller side of a ring of great-circle edges. The zero Inside is that of a ring that
+// encloses nothing.
 type Inside struct {
 	Area         float64 // steradians, at most 2π and a rounding; 0: the ring runs back over itself and encloses nothing
 	North, South bool    // it contains the pole
 }
 
-// Enclose finds the smaller side of a ring, as NewRegion does. Of a ring that crosses itself the area is that of its
-// loops, those wound the other way taken off. Errors (core.Invalid) are of edges between opposite points and of sides that
-// cannot be told apart.
+// Enclose finds the smaller side of a ring, as NewRegion does. The ring may be closed by a repeated vertex or not. Of
+// a ring that crosses itself the area is that of its loops, less those wound the other way.
+//
+// Errors (core.Invalid) are of edges between opposite points and of sides that cannot be told apart.
 func Enclose(vertices []core.LonLat, latitude Latitude) (Inside, error) {
 	arcs, err := appendRing(make([]Arc, 0, len(vertices)), vertices, latitude)
 	if err != nil {

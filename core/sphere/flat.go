@@ -1,18 +1,23 @@
 package sphere
 
+// Squares in a very small cell. Over a few kilometres the height of a place over the plane of an edge is an affine
+// function of the cell's own coordinates, to within off; so the cells far below a node of the tree are compared with
+// edges without a single vector product.
+
 import (
 	"math"
 	"math/bits"
 )
 
-// maxFlat is the most edges of a Flat: they are the bits of an Edges.
+// maxFlat is the most edges of a Flat: an Edges has one bit for each.
 const maxFlat = 64
 
 // Edges is a set of the edges of a Flat.
 type Edges uint64
 
-// A Flat is a piece in a cell so small that places are nearly affine in two coordinates on it, u and v from -1 to 1. With
-// it squares within the cell are compared with edges by a few multiplications.
+// A Flat is a piece in a cell so small that places are nearly affine in two coordinates on it, u and v from -1 to 1.
+// With it squares within the cell are compared with edges by a few multiplications. It belongs to one goroutine and
+// is used again for other cells (Piece.Flatten); its piece must not change meanwhile.
 type Flat struct {
 	edges  [maxFlat]flatEdge
 	count  int
@@ -23,10 +28,11 @@ type Flat struct {
 	narrow bool // no polygon has room for a square
 }
 
-// A flatEdge has three sines as affine functions of u and v: the height left of the great circle, and how far a place is
-// inward of the planes across the edge at its ends.
+// A flatEdge has three sines as affine functions of u and v: the height to the left of the great circle, and how far
+// a place is inward of the planes across the edge at its two ends.
 type flatEdge struct{ height, a, b affine }
 
+// An affine is the function c + u·U + v·V of the coordinates (U, V) of a place.
 type affine struct{ c, u, v float64 }
 
 // A flatBody is a polygon with edges in the cell.
@@ -38,6 +44,7 @@ type flatBody struct {
 
 func (f *affine) at(u, v float64) float64 { return f.c + f.u*u + f.v*v }
 
+// span is the most by which the function differs from its middle value in the whole cell.
 func (f *affine) span() float64 { return math.Abs(f.u) + math.Abs(f.v) }
 
 // Flatten makes f the piece as it is in a cell to which it was clipped: u runs from corners 0 and 3 to 1 and 2, v from
@@ -125,7 +132,7 @@ func (f *Flat) Touches(u, v, half float64, of Edges) bool {
 	return false
 }
 
-// left are the edges that have a place on the left.
+// left is the set of edges that have a place on their left.
 func (f *Flat) left(u, v float64) Edges {
 	var left Edges
 	for n := range f.count {
@@ -136,7 +143,8 @@ func (f *Flat) left(u, v float64) Edges {
 	return left
 }
 
-// Inside reports whether the middle of a square that no edge comes into is inside a polygon, and whether that is certain.
+// Inside reports whether the middle of a square that no edge enters is inside a polygon. known is false where
+// rounding decides: then inside has no meaning.
 func (f *Flat) Inside(u, v float64) (inside, known bool) {
 	if f.narrow {
 		return false, true

@@ -1,6 +1,9 @@
 package sphere
 
-// A Latitude is a way to map WGS84 geodetic latitudes to a sphere.
+// The two ways in which grids map geodetic latitudes to their sphere.
+
+// A Latitude is a way to map WGS84 geodetic latitudes to a sphere. The same edge is another curve under another
+// Latitude, so a region is compiled for one of them.
 type Latitude uint8
 
 // The ways. Geocentric or conformal latitudes are not in use by any grid here.

@@ -1,5 +1,9 @@
 package sphere
 
+// Descending a tree of cells. A grid begins with the piece that is the whole region and clips it to a cell and then
+// to each of the cell's children; a piece has only the edges that come near its cell, so that the work at each level
+// is small.
+
 import "sort"
 
 // A Relation says how a region lies to a cap or cell.
@@ -12,9 +16,12 @@ const (
 	Covers                 // all of it is in the region
 )
 
-// A Piece is what matters of a region in some cap or cell: the edges that come near, and for the polygons they belong to
-// whether some point is inside. It makes descending a tree of cells cheap, because a child is compared with its parent's
-// piece, and a point known to be inside or outside is never far.
+// A Piece is what matters of a region in some cap or cell: the edges that come near, and for the polygons they belong
+// to whether some point is inside. It makes descending a tree of cells cheap, because a child is compared with its
+// parent's piece only, and the nearest point whose side is known is never far.
+//
+// A piece belongs to one goroutine: questions may settle what it left open. Pieces made from it with memory of their
+// own (ClipDisc, Touch) refer to it until they are no longer used.
 type Piece struct {
 	region *Region
 	list   []int32   // the memory of the piece: items, then polygons
@@ -25,6 +32,7 @@ type Piece struct {
 	parent *Piece    // if not nil, sides are still to be found from it
 }
 
+// A pieceMode says what a piece knows of polygons.
 type pieceMode uint8
 
 const (
@@ -42,9 +50,10 @@ const (
 	sideShift       = 2
 )
 
+// sides is the part of the list that tells of polygons.
 func (p *Piece) sides() []int32 { return p.list[p.items:] }
 
-// Piece is the whole region.
+// Piece is the whole region as a piece, to begin a descent with.
 func (r *Region) Piece() Piece {
 	p := Piece{region: r, list: make([]int32, 0, len(r.arcs)+len(r.bodies)), within: Full(), mode: someSides}
 	next := 0
@@ -72,7 +81,7 @@ func (r *Region) Relate(c Cap) Relation {
 	return relation
 }
 
-// Empty reports that no edge comes near.
+// Empty reports that no edge comes near the cap or cell: it is wholly inside or wholly outside.
 func (p *Piece) Empty() bool { return p.items == 0 }
 
 // Edges is the piece of p in a cap: of those edges that p has, the ones from which the region, margin included, could
@@ -251,7 +260,8 @@ func (p *Piece) Inside(at Vec) bool {
 	return false
 }
 
-// InsideOf is Inside for the middle of a cell into which no edge comes.
+// InsideOf is Inside for the middle of a cell that no edge enters. A disc that is wider than every polygon cannot be
+// inside one.
 func (p *Piece) InsideOf(d *Disc) bool {
 	if p.mode == someSides && !p.region.roomy(p.sides(), d.Inner) {
 		return false
@@ -259,7 +269,8 @@ func (p *Piece) InsideOf(d *Disc) bool {
 	return p.Inside(d.Center)
 }
 
-// roomy reports whether a disc may have room in a polygon of a list.
+// roomy reports whether one of the polygons of a list may be wide enough to hold a disc of a radius inner, as a
+// chord.
 func (r *Region) roomy(sides []side, inner float64) bool {
 	for _, s := range sides {
 		if inner <= r.bodies[s>>sideShift].width {

@@ -1,5 +1,8 @@
 package sphere
 
+// Regions whose edges are straight in longitude and latitude, as GeoJSON (RFC 7946) and the catalogs of map services
+// mean them. Such an edge is cut into short arcs, and the region remembers by how much they may be off.
+
 import (
 	"math"
 
@@ -16,7 +19,7 @@ const planarStep = 0.125
 const planarSlack = 1.25e-6
 
 // A planar is a polygon with edges straight in longitude and geodetic latitude; its inside is where an odd number of
-// rings say so.
+// its rings contain the place.
 type planar struct {
 	rings    []planarRing
 	latitude Latitude
@@ -28,7 +31,8 @@ type planarRing struct {
 	west, east float64
 }
 
-// unroll moves a ring by turns, and keeps its edges as they were written.
+// unroll moves the first vertex to within ±180 and the others by the same whole turns, so that edges keep the
+// direction in which they were written: from 170 to 190 is 20° eastwards, from 170 to -170 is 340° westwards.
 func unroll(vertices []core.LonLat) planarRing {
 	start := math.Remainder(vertices[0].Lon, 360)
 	r := planarRing{make([]core.LonLat, len(vertices)), start, start}
@@ -50,7 +54,7 @@ func (s *planar) contains(p Vec) bool {
 	return odd
 }
 
-// contains reports whether in some turn of the longitude an odd number of edges lie north of a point.
+// contains reports whether for some whole turn of the longitude an odd number of edges lie north of a point.
 func (r *planarRing) contains(lon, lat float64) bool {
 	for lon += 360 * math.Ceil((r.west-lon)/360); lon <= r.east; lon += 360 {
 		if r.oddNorth(lon, lat) {
@@ -60,6 +64,8 @@ func (r *planarRing) contains(lon, lat float64) bool {
 	return false
 }
 
+// oddNorth counts the edges that a line from the place to the north crosses. An edge has its western end and not its
+// eastern one, so that a line through a vertex crosses one of the two edges that meet there.
 func (r *planarRing) oddNorth(lon, lat float64) bool {
 	odd := false
 	a := r.vertices[len(r.vertices)-1]
@@ -78,10 +84,11 @@ type segment struct {
 	latitude Latitude
 }
 
-// size is the line's length along the longer of its two coordinates, degrees.
+// size is the line's length in degrees along the longer of its two coordinates.
 func (l *segment) size() float64 { return max(math.Abs(l.b.Lon-l.a.Lon), math.Abs(l.b.Lat-l.a.Lat)) }
 
-// slack is more than the angle by which the arc between the ends leaves the line, up to planarStep long.
+// slack is more than the angle, in radians, by which the arc between the ends leaves the line. It grows with the
+// square of the length; lines are at most planarStep long.
 func (l *segment) slack() float64 {
 	part := l.size() / planarStep
 	return planarSlack * part * part
@@ -119,7 +126,7 @@ func (r *Region) addLine(whole segment) {
 	}
 }
 
-// padLines says of the arcs added since the last line that they stand for themselves.
+// padLines adds the zero segment, which says that the arc is the edge itself, for the arcs added since the last line.
 func (r *Region) padLines() {
 	for len(r.lines) < len(r.arcs) {
 		r.lines = append(r.lines, segment{})

@@ -1,8 +1,12 @@
 package sphere
 
+// Cells with four corners. Three tests follow each other, each for what the one before left open: discs (ClipDisc,
+// Touch), corners (look) and the distance between the edge and the cell's sides (study).
+
 import "math"
 
-// A Disc is what is quickly known of a cell: a disc around it and a disc within.
+// A Disc is what is quickly known of a cell: a disc around it and a disc within it, with one centre. Radii are
+// chords.
 type Disc struct {
 	Center Vec
 	Outer  float64 // no point of the cell is farther from Center, as a chord
@@ -30,8 +34,9 @@ func (p *Piece) ClipDisc(d *Disc, out *Piece) Relation {
 	return p.settleLater(out, d.Outer)
 }
 
-// Touch reports whether an edge, margin included, surely comes into a cell within the one to which p was clipped. If not,
-// out are the edges that may, in its own memory: when it is empty, none does. What is inside of polygons is left aside.
+// Touch reports whether an edge, margin included, certainly enters a cell within the one to which p was clipped. If
+// not, out has the edges that may, in its own memory: when it is empty, none does. Whether the cell is inside of a
+// polygon is not considered.
 func (p *Piece) Touch(d *Disc, out *Piece) bool {
 	r := p.region
 	t := r.tests.of(d)
@@ -45,8 +50,8 @@ func (p *Piece) Touch(d *Disc, out *Piece) bool {
 	return r.anyWithin(out.list, d.Center, t.touch)
 }
 
-// Meets is Touch with all that is known of a cell. If it is not sure, p has in the end only the edges that may come into
-// the cell; smaller cells decide more.
+// Meets is Touch with all that is known of a cell. If it returns false, p keeps only the edges that may enter the
+// cell: none does when p is Empty, otherwise smaller cells decide more.
 func (p *Piece) Meets(q *Quad) bool {
 	r := p.region
 	n := 0
@@ -77,7 +82,8 @@ func (p *Piece) Meets(q *Quad) bool {
 	return false
 }
 
-// tests are the angles and sines with which edges are compared.
+// tests are the angles and sines with which edges are compared; most is for saying that an edge is apart, least for
+// saying that it certainly touches.
 type tests struct {
 	most, least        float64 // the margin and how far edges may be off, and without
 	mostChord, mostSin float64
@@ -94,7 +100,7 @@ func testsOf(margin, slack float64) tests {
 	return t
 }
 
-// chord is the straight distance that an angle in [0, π] spans.
+// chord is the straight distance that an angle in [0, π] spans; larger angles count as π.
 func chord(angle float64) float64 { return 2 * math.Sin(min(angle, math.Pi)/2) }
 
 // A discTest is what edges are compared with for one cell.
@@ -129,7 +135,7 @@ func lessThan(angle float64) Reach {
 	return Reach{sin: angle * (1 - angle*angle/6), chord2: angle * angle * (1 - angle*angle/12)}
 }
 
-// look compares an edge with the corners of a cell: Covers for one that surely meets it.
+// look compares an edge with the corners of a cell: Covers for one that certainly enters it.
 func (t *tests) look(q *Quad, e *Arc) Relation {
 	if e.IsPoint() {
 		return Near
@@ -157,8 +163,8 @@ func (e *Arc) beside(q *Quad, by float64) bool {
 	return true
 }
 
-// study measures the distance between edge i and the cell. An edge that stands for a line is cut until it is as true as
-// the cell's sides.
+// study measures the distance between edge i and the cell. An edge that stands for a line of a planar region is
+// halved until its error is as small as that of the cell's sides.
 func (r *Region) study(q *Quad, s *sides, i int32) Relation {
 	if r.lines == nil || r.lines[i] == (segment{}) {
 		return s.relate(&r.arcs[i], r.margin, 0)
@@ -206,12 +212,13 @@ func (q *Quad) sides() sides {
 	return s
 }
 
-// depth is how far inside the arcs a point is, as a sine; negative outside.
+// depth is how far inside of the arcs a point is, as a sine; negative outside.
 func (s *sides) depth(p Vec) float64 {
 	return min(s.arcs[0].Normal.Dot(p), s.arcs[1].Normal.Dot(p), s.arcs[2].Normal.Dot(p), s.arcs[3].Normal.Dot(p))
 }
 
-// relate compares the distance of an edge, off its line by so much, with a margin: Covers if the cell is surely met.
+// relate compares the distance of an edge, which may be off its line by slack, with a margin: Covers if the edge
+// certainly enters the cell. Angles are radians.
 func (s *sides) relate(e *Arc, margin, slack float64) Relation {
 	depth := max(s.depth(e.A), s.depth(e.B))
 	off := s.bulge + slack + rounding

@@ -1,5 +1,7 @@
 package sphere
 
+// Compiling a core.Region: vertices to arcs, rings to insides, and the caps and spans that make questions cheap.
+
 import (
 	"errors"
 	"math"
@@ -8,7 +10,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Region is a core.Region on the sphere, ready to be asked. It is immutable and safe for concurrent use.
+// A Region is a core.Region on the sphere, compiled for questions. It is immutable and safe for concurrent use.
 type Region struct {
 	arcs   []Arc     // every edge, and the arcs and points of rings of two and one vertices
 	lines  []segment // what arcs stand for, parallel to them, where they are planar; the zero segment and nil: the arc is the edge
@@ -19,8 +21,8 @@ type Region struct {
 	tests  tests   // for margin and slack
 }
 
-// A body is the inside of one polygon, borders apart, and a cap around it. Its edges are arcs first…last-1: those of rings
-// that enclose something.
+// A body is the inside of one polygon, without its border, and a cap around it. Its edges are arcs first…last-1:
+// those of rings that enclose something.
 type body struct {
 	shape
 	around      Cap
@@ -29,6 +31,7 @@ type body struct {
 	overlaps    bool // the shape lies over itself, so that crossing an edge may not change sides
 }
 
+// A shape tells whether a point that is on none of its edges is inside.
 type shape interface{ contains(p Vec) bool }
 
 // A polygon has great-circle edges; its inside is where an odd number of rings say so.
@@ -43,9 +46,12 @@ type mixed struct {
 func (s mixed) contains(p Vec) bool { return s.polygon.contains(p) != s.planar.contains(p) }
 
 // NewRegion compiles a region for a grid that maps latitudes in the given way. Longitudes may have any finite value,
-// rings may be closed by a repeated vertex or not. Errors (core.Invalid) name the polygon, ring and vertex: coordinates
-// that are not finite or |lat| > 90, an empty ring, an edge between opposite points of the sphere, a planar edge longer
-// than 360°, a margin that is negative or not finite.
+// and rings may be closed by a repeated vertex or not.
+//
+// Errors (core.Invalid) name the polygon, ring and vertex: coordinates that are not finite or |lat| > 90, an empty
+// ring, an edge between opposite points of the sphere, a planar edge longer than 360°, sides that cannot be told
+// apart, a margin that is negative or not finite. A region with too many edges for the index (2²⁹) is
+// core.Unsupported.
 func NewRegion(region core.Region, latitude Latitude) (*Region, error) {
 	if !(region.Margin >= 0) || math.IsInf(region.Margin, 0) {
 		return nil, core.Errorf(core.Invalid, "sphere.NewRegion", "margin", "%v is not a distance in metres", region.Margin)
@@ -96,6 +102,7 @@ func countVertices(polygons []core.Polygon) int {
 	return n
 }
 
+// checkPolygon refuses what no ring may have; polygons and rings are counted from 0, as in GeoJSON.
 func checkPolygon(p core.Polygon, index int, straight func(ring int) bool) error {
 	for j, ring := range p {
 		if len(ring) == 0 {

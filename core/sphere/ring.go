@@ -1,5 +1,12 @@
 package sphere
 
+// Which side of a closed ring of arcs a point is on.
+//
+// On the sphere neither side is "outside", and no point is at infinity to shoot a ray to. So a ring keeps a few
+// reference points of which the side is known, and the side of any other point follows from the number of arcs that
+// the way from a reference crosses. Where that number depends on rounding (the way touches a vertex) another
+// reference is used.
+
 import (
 	"errors"
 	"math"
@@ -9,7 +16,8 @@ import (
 const lineArea = 1e-8
 
 // A ring is a closed curve of arcs that divides the sphere in two colours (for a simple ring: two sides). Whether a
-// point is inside is the parity of the arcs crossed on the way from a reference point of known colour.
+// point is inside is the parity of the arcs crossed on the way from a reference point of known colour. A ring is
+// immutable once its polygon has oriented its holes.
 type ring struct {
 	arcs   []Arc
 	refs   []reference
@@ -58,8 +66,8 @@ func newRing(arcs []Arc, oriented bool) (*ring, error) {
 	return r, nil
 }
 
-// leftReferences finds the colour of two reference points relative to the left of arc i, by the way from the reference
-// to the middle of that arc. References for which the answer hangs on rounding are left out.
+// leftReferences finds the colour of two reference points relative to the left of arc i, by the way from the
+// reference to the middle of that arc. References for which the answer depends on rounding are left out.
 func leftReferences(arcs []Arc, i int) []reference {
 	base := &arcs[i]
 	middle := base.A.Add(base.B).Unit()
@@ -79,7 +87,8 @@ func leftReferences(arcs []Arc, i int) []reference {
 	return refs
 }
 
-// oddCrossings is the parity of the arcs of a ring, without arc skip, that the way from p to q crosses.
+// oddCrossings reports whether the way from p to q crosses an odd number of the arcs of a ring, arc skip left out
+// (-1: none). ok is false if that depends on rounding.
 func oddCrossings(arcs []Arc, p, q Vec, skip int) (odd, ok bool) {
 	n, ok := wayNormal(p, q)
 	if !ok {
@@ -110,9 +119,11 @@ func wayNormal(p, q Vec) (n Vec, ok bool) {
 	return n.Mul(1 / length), true
 }
 
-// contains reports whether p, which is on none of the arcs, is inside.
+// contains reports whether p is inside. The answer for a point on an arc has no meaning: callers ask for the distance
+// first.
 func (r *ring) contains(p Vec) bool { return r.left(p) != r.flip }
 
+// left reports whether p has the colour at the left of the first arc.
 func (r *ring) left(p Vec) bool {
 	for _, ref := range r.refs {
 		if odd, ok := oddCrossings(r.arcs, ref.at, p, -1); ok {
@@ -146,7 +157,9 @@ func (r *ring) leftIsSmaller() bool {
 	return r.leftArea() < 2*math.Pi
 }
 
-// leftArea is the area on the left, in [0, 4π): the sum of the signed triangles of the arcs and one point.
+// leftArea is the area on the left in steradians, in [0, 4π): the sum of the signed triangles of the arcs and one
+// apex, each by the formula of Van Oosterom and Strackee (The solid angle of a plane triangle, 1983) for vectors of
+// length 1.
 func (r *ring) leftArea() float64 {
 	apex := references[0].Unit()
 	sum := 0.0

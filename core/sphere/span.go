@@ -1,5 +1,8 @@
 package sphere
 
+// Polygons with very many edges. Spans of edges are looked at as a whole, so that a shard that lies at a coastline of
+// 100,000 vertices does not look at each of them.
+
 import "math"
 
 // A span is a run of edges and a disc around them: of polygons with very many edges most can be looked at in spans.
@@ -38,7 +41,8 @@ func (r *Region) addSpans(first, end int32) {
 	}
 }
 
-// beyond reports that none of the edges comes within the reach of a point.
+// beyond reports that none of the edges of the span comes within the reach of a point: the chord of a sum of angles
+// is at most the sum of their chords.
 func (s *span) beyond(at Vec, reach Reach) bool {
 	far := math.Sqrt(reach.chord2) + s.radius
 	return s.center.Chord2(at) > far*far
@@ -52,7 +56,7 @@ func (r *Region) firstOf(item int32) int32 {
 	return item
 }
 
-// anyWithin reports whether an edge comes within the reach of a point.
+// anyWithin reports whether one of the items (edges, or ^ of spans) comes within the reach of a point.
 func (r *Region) anyWithin(items []int32, at Vec, reach Reach) bool {
 	for _, i := range items {
 		if i >= 0 {
@@ -74,7 +78,8 @@ func (r *Region) anyWithin(items []int32, at Vec, reach Reach) bool {
 	return false
 }
 
-// oddCrossings is the parity of the edges that the way from p to q crosses.
+// oddCrossings reports whether the way from p to q crosses an odd number of the edges of some items; ok is false if
+// that depends on rounding.
 func (r *Region) oddCrossings(items []int32, p, q Vec) (odd, ok bool) {
 	if p == q {
 		return false, true
@@ -108,7 +113,8 @@ func (r *Region) oddCrossings(items []int32, p, q Vec) (odd, ok bool) {
 	return odd, true
 }
 
-// crossed is crosses for a way with normal n.
+// crossed is crosses for a way whose plane has the normal n. Most edges lie on one side of that plane, so that is
+// asked first.
 func (e *Arc) crossed(n, p, q Vec) (yes, ok bool) {
 	a, b := n.Dot(e.A), n.Dot(e.B)
 	if a > rounding && b > rounding || a < -rounding && b < -rounding {

@@ -1,9 +1,11 @@
 package sphere
 
+// Vectors, and the conversion between them and longitudes and latitudes.
+
 import "math"
 
 // A Vec is a vector in space: x towards (0°E, 0°N), y towards (90°E, 0°N), z towards the north pole. Points of the
-// sphere are of length 1.
+// sphere have length 1; no function checks that.
 type Vec struct{ X, Y, Z float64 }
 
 const (
@@ -11,7 +13,8 @@ const (
 	degree = 180 / math.Pi
 )
 
-// FromLonLat is the point at a longitude and a latitude of the sphere in degrees. The poles come out exact.
+// FromLonLat is the point at a longitude and a latitude of the sphere, both in degrees. Any finite longitude will do.
+// The poles come out exact, so that all longitudes of a pole are one point.
 func FromLonLat(lon, lat float64) Vec {
 	if lat == 90 || lat == -90 {
 		return Vec{Z: math.Copysign(1, lat)}
@@ -24,7 +27,8 @@ func FromLonLat(lon, lat float64) Vec {
 	return Vec{cb * cl, cb * sl, sb}
 }
 
-// LonLat is the longitude in [-180, 180] and latitude of the sphere of a vector of any length, in degrees.
+// LonLat is the longitude in [-180, 180] and the latitude in [-90, 90] of a vector of any length, in degrees of the
+// sphere. The longitude of an exact pole is 0.
 func (v Vec) LonLat() (lon, lat float64) {
 	return math.Atan2(v.Y, v.X) * degree, math.Atan2(v.Z, math.Hypot(v.X, v.Y)) * degree
 }
@@ -57,14 +61,14 @@ func (v Vec) Unit() Vec {
 	return v
 }
 
-// Chord2 is the square of the straight distance |v-w|². Unlike an angle from a dot product it is accurate for points
-// close together.
+// Chord2 is the square of the straight distance |v-w|²: 4 sin²(angle/2) for points of the sphere, in [0, 4]. Unlike
+// an angle from a scalar product it is accurate for points close together.
 func (v Vec) Chord2(w Vec) float64 {
 	d := v.Sub(w)
 	return d.Dot(d)
 }
 
-// Angle is the angular distance of two points in radians, accurate at 0 and π alike.
+// Angle is the angle between two vectors in radians, in [0, π], accurate at both ends.
 func Angle(v, w Vec) float64 { return math.Atan2(v.Cross(w).Norm(), v.Dot(w)) }
 
 // chord2 is the square of the chord of an angle in [0, π].

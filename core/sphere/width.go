@@ -1,5 +1,7 @@
 package sphere
 
+// How wide polygons are: a bound that spares the question whether a disc is inside one that has no room for it.
+
 // width is a chord such that every inner point of a shape is as close to its border, 2 if none is known.
 //
 // Draw triangles that go to and fro between the two ends of a ring: v₀ vₙ₋₁ v₁, vₙ₋₁ v₁ vₙ₋₂, … Each has one edge of the ring,

@@ -1,5 +1,7 @@
 package engine
 
+// Areas of cells, for statistics that weigh or divide by them.
+
 import (
 	"context"
 	"slices"
@@ -7,7 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// areas are those of the cells in some slots, if a statistic takes them.
+// areas are the areas of the cells in some slots, as the grid gives them; nil if no statistic takes them.
 func (p *Pipeline) areas(ctx context.Context, t *Task, slots []int32) ([]float64, error) {
 	takes := slices.ContainsFunc(p.Vars, func(v Variable) bool {
 		return slices.ContainsFunc(v.Inputs, func(i Input) bool { return i.Area })
@@ -22,7 +24,7 @@ func (p *Pipeline) areas(ctx context.Context, t *Task, slots []int32) ([]float64
 	return areas, err
 }
 
-// areasOf are the areas of some of the slots; both ascend.
+// areasOf picks the areas of some of all slots. Both lists ascend, and some is part of all.
 func areasOf(areas []float64, all, some []int32) []float64 {
 	out := make([]float64, len(some))
 	k := 0

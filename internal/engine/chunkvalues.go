@@ -1,5 +1,8 @@
 package engine
 
+// Values of inner chunks: statistics over all rows of a chunk, for use by the statistics of its cells (a common
+// origin or scale, for example) or as arrays of their own.
+
 import (
 	"context"
 	"math"
@@ -8,8 +11,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A ChunkValue is one number for each inner chunk, computed of the rows of all its cells. Statistics may take it as an input that all
-// cells of a chunk share.
+// A ChunkValue is one number for each inner chunk, computed from the rows of all its cells. Statistics may take it as
+// an input that all cells of a chunk share.
 type ChunkValue struct {
 	Name   string
 	Stat   core.Statistic
@@ -17,7 +20,7 @@ type ChunkValue struct {
 	Type   core.Type // a float, in which it is kept; NaN where a chunk has no row with all inputs
 }
 
-// chunkValues are those of the chunks that have rows.
+// chunkValues are the values of the chunks that have rows, by the number of the chunk.
 type chunkValues map[int32]float64
 
 // chunkValues computes one value of the chunks of the groups.
@@ -43,6 +46,7 @@ func (in *inputs) chunkValues(ctx context.Context, c *ChunkValue) (chunkValues, 
 	if _, err := castFrom(numbers, all, 1, &columns[0]); err != nil {
 		return nil, core.Wrap(err, "chunk value", c.Name)
 	}
+	// Rounded to the type in which statistics get it, so that it is the same whether it was stored or not.
 	for i, chunk := range g.Slots {
 		if c.Type == core.Float32 {
 			numbers[i] = float64(float32(numbers[i]))
@@ -52,7 +56,7 @@ func (in *inputs) chunkValues(ctx context.Context, c *ChunkValue) (chunkValues, 
 	return out, nil
 }
 
-// column is the value of the chunk of each of some cells, or of each of some chunks.
+// column is the value of the chunk of each of some cells, or of each of some chunks; NaN for a chunk that has none.
 func (v chunkValues) column(name string, typ core.Type, chunks []int32) core.Column {
 	values := make([]float64, len(chunks))
 	for i, c := range chunks {
@@ -71,7 +75,7 @@ func (v chunkValues) column(name string, typ core.Type, chunks []int32) core.Col
 	return core.ColumnOf(name, single)
 }
 
-// chunksOf are the numbers of the chunks of some slots.
+// chunksOf are the numbers of the chunks that hold some slots.
 func (in *inputs) chunksOf(slots []int32) []int32 {
 	out := make([]int32, len(slots))
 	for i, s := range slots {
@@ -80,7 +84,8 @@ func (in *inputs) chunksOf(slots []int32) []int32 {
 	return out
 }
 
-// pooled gathers groups of cells by chunk: the slots of the result are numbers of chunks.
+// pooled merges the groups of cells by chunk: the slots of the result are numbers of chunks. Within a chunk the rows
+// are in the order of its cells, so that results do not depend on how the shard was cut.
 func (in *inputs) pooled(g *core.Groups) *core.Groups {
 	chunks := in.chunksOf(g.Slots)
 	order := make([]int, len(chunks))
@@ -112,7 +117,7 @@ func (in *inputs) pooled(g *core.Groups) *core.Groups {
 	return out
 }
 
-// perChunk gathers the groups of a variable by chunk, with the values of these.
+// perChunk merges the groups of a variable by chunk, with the chunk values that it takes.
 func (in *inputs) perChunk(v *Variable, g *core.Groups) *core.Groups {
 	out := in.pooled(g)
 	for _, i := range v.Inputs {
@@ -128,10 +133,10 @@ func (p *Pipeline) wholeChunks() bool {
 	return len(p.Chunks) > 0 || slices.ContainsFunc(p.Vars, func(v Variable) bool { return v.Chunk })
 }
 
-// chunks is how many inner chunks a shard has.
+// chunks is the number of inner chunks of a shard.
 func (l *layout) chunks() int64 { return l.slots / l.chunk }
 
-// scatterPerChunk puts values of chunks into the block of an array that has one for each of a shard's.
+// scatterPerChunk puts values of chunks into the block of an array that has one value for each chunk of a shard.
 func (b *block) scatterPerChunk(l *layout, chunks []int32, c *core.Column) error {
 	if b.array.Type == core.Bytes {
 		return b.addCells(l.chunks(), chunks, c, nil)

@@ -46,7 +46,7 @@ type Pipeline struct {
 	Places    bool                 // each row has the word of its place, as the grid names it (core.PointColumn)
 }
 
-// A Derived is a value of each row that is computed of columns: an expr.Program, or a Clock.
+// A Derived is a value of each row that is computed from columns: an expr.Program, or a Clock.
 type Derived interface {
 	Rows(columns []core.Column, n int) (core.Column, error)
 	Inputs() []expr.Var // the columns
@@ -120,6 +120,7 @@ type Counts struct {
 	Times    selection.Extent // of the rows kept, by Pipeline.Time
 }
 
+// add adds the counts of another granule or part.
 func (c *Counts) add(o Counts) {
 	c.Read += o.Read
 	c.Refused += o.Refused
@@ -170,7 +171,7 @@ func (p *Pipeline) Run(ctx context.Context, t *Task) (*Result, error) {
 	return results[0], errs[0]
 }
 
-// slots is the number of slots of a shard.
+// slots is the number of slots of a shard: the product of the shard's sizes along each dimension.
 func (p *Pipeline) slots() int64 {
 	f := core.Frame{Dims: p.Dims}
 	return f.Slots()

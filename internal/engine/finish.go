@@ -1,5 +1,10 @@
 package engine
 
+// From the rows of a shard to its objects, within the memory budget.
+//
+// A shard that fits is computed at once, in memory. One that does not is cut into windows of whole inner chunks,
+// whose rows are read back from disk one window after the other, and its objects are put together on disk.
+
 import (
 	"cmp"
 	"context"
@@ -9,7 +14,9 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// shard computes and writes one task's shard, all at once where the budget has room for that, else an inner chunk at a time.
+// shard computes and writes one task's shard: all at once if the budget has room for that, otherwise an inner chunk
+// at a time. A lease is held until the objects are written, so that shards wait for each other's memory and not for
+// each other.
 func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 	segs := r.segments(t)
 	need := r.needs(segs)
@@ -59,8 +66,8 @@ func (r *pass) shard(ctx context.Context, t int, res *Result) error {
 	return nil
 }
 
-// needs is about what it takes to compute a shard at once: its rows grouped and what is derived of them, its blocks, and these
-// once more, encoded.
+// needs is about how many bytes it takes to compute a shard at once: its rows grouped and what is derived from them,
+// its blocks, and these once more, encoded.
 func (r *pass) needs(segs []segment) int64 {
 	rows, row := int64(0), int64(0)
 	for _, s := range segs {
@@ -73,8 +80,8 @@ func (r *pass) needs(segs []segment) int64 {
 	return rows*r.p.workRow(row) + 2*r.p.blockBytes(r.layout.slots) + 16*r.layout.slots
 }
 
-// workRow is what a row of so many bytes takes while it is computed with: itself grouped, its place, what is derived of it, and
-// what a statistic needs; and once more where the statistic takes it without the rows that lack an input.
+// workRow is about what a row takes while it is computed with: itself grouped (row bytes), its place, what is derived
+// from it, and what a statistic needs; and once more where a statistic takes it without the rows that lack an input.
 func (p *Pipeline) workRow(row int64) int64 {
 	n := row + 8*int64(len(p.Derived))
 	if p.Mask != MaskRows {
@@ -83,7 +90,7 @@ func (p *Pipeline) workRow(row int64) int64 {
 	return n + 16
 }
 
-// blockBytes are the values of so many slots of all arrays.
+// blockBytes is the size of the values of so many slots of all arrays.
 func (p *Pipeline) blockBytes(slots int64) int64 {
 	n := p.arrayBytes(slots, p.Coords)
 	for i := range p.Vars {
@@ -92,7 +99,8 @@ func (p *Pipeline) blockBytes(slots int64) int64 {
 	return n
 }
 
-// arrayBytes are the values of so many slots of some arrays.
+// arrayBytes is the size of the values of so many slots of some arrays. Cells of varying length count nothing: their
+// size is known only once they are computed.
 func (p *Pipeline) arrayBytes(slots int64, arrays []*zarr.Array) int64 {
 	n, all := int64(0), p.slots()
 	for _, a := range arrays {
@@ -101,8 +109,8 @@ func (p *Pipeline) arrayBytes(slots int64, arrays []*zarr.Array) int64 {
 	return n
 }
 
-// chunks computes a shard an inner chunk at a time. Its objects are put together on disk, because of a dozen that grow at
-// once each would hold tens of megabytes on its way to S3, and because a statistic may yet fail.
+// chunks computes a shard an inner chunk at a time. Its objects are put together on disk, because a dozen objects
+// that grow at once would each hold tens of megabytes on its way to S3, and because a statistic may yet fail.
 func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) error {
 	release, err := r.p.Budget.Lease(ctx, r.p.Budget.MostLease())
 	if err != nil {
@@ -110,6 +118,7 @@ func (r *pass) chunks(ctx context.Context, t int, segs []segment, res *Result) e
 	}
 	defer release()
 	for _, s := range segs {
+		// Rows must be in the order of places, so that the rows of a window are one run of each segment.
 		if s.at < 0 {
 			s.sort(part{t, s.from, s.n}, &r.layout)
 		}
@@ -157,7 +166,8 @@ type portion struct {
 	before []block // of the inner chunk before
 }
 
-// portions divides the variables so that one inner chunk of a portion's arrays takes at most most bytes, if a single variable's does.
+// portions divides the variables so that one inner chunk of a portion's arrays takes at most so many bytes, as far as
+// the arrays of a single variable do.
 func (r *pass) portions(most int64) []portion {
 	var out []portion
 	arrays := 0
@@ -177,8 +187,8 @@ func (r *pass) portions(most int64) []portion {
 	return out
 }
 
-// blocks are those of one inner chunk of a portion's arrays; those that get no value stay nil. Of arrays that have a value for each
-// chunk they go on from the chunk before.
+// blocks are the blocks of one inner chunk of a portion's arrays; those that get no value stay without data. Arrays
+// that have one value for each chunk are not divided by chunk: their blocks go on from the chunk before.
 func (b *portion) blocks() []block {
 	var out []block
 	for i := range b.vars {
@@ -193,7 +203,8 @@ func (b *portion) blocks() []block {
 	return out
 }
 
-// chunk computes a portion of the variables for the windows of one inner chunk and appends it to their objects.
+// chunk computes a portion of the variables for the windows of one inner chunk and appends the result to their
+// objects.
 func (r *pass) chunk(ctx context.Context, t int, segs []segment, cut *cutting, from, to int, b *portion, objects *assembly, res *Result) error {
 	blocks := b.blocks()
 	for i := from; i < to; i++ {
@@ -215,7 +226,8 @@ func (r *pass) chunk(ctx context.Context, t int, segs []segment, cut *cutting, f
 	return objects.append(cut.chunkOf(from), b.at, blocks)
 }
 
-// reduceInto runs a portion's statistics over the cells of some groups of one inner chunk and adds the outputs to the chunk's blocks.
+// reduceInto runs a portion's statistics over the cells of some groups of one inner chunk and puts the outputs into
+// the chunk's blocks.
 func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *layout, some *portion, blocks []block, res *Result) error {
 	in, err := p.inputs(ctx, t, g)
 	if err != nil {
@@ -251,14 +263,14 @@ func (p *Pipeline) reduceInto(ctx context.Context, t *Task, g *core.Groups, l *l
 	return nil
 }
 
-// A cutting is a shard's rows window by window.
+// A cutting is a shard's rows, divided into windows.
 type cutting struct {
 	windows []window
 	starts  [][]int32 // by segment, where its rows of each window begin; and the end
 }
 
-// cut makes windows of inner chunks, and of parts of chunks with more rows than fit. Cells are never cut. Windows without a
-// row are left out.
+// cut makes windows of inner chunks, or of parts of chunks that have more rows than fit. Cells are never cut. Windows
+// without a row are left out.
 func (r *pass) cut(segs []segment, room int64, portions []portion) (*cutting, error) {
 	l := &r.layout
 	counts := make([]int32, l.slots)
@@ -297,9 +309,10 @@ func (r *pass) cut(segs []segment, room int64, portions []portion) (*cutting, er
 	return c, c.index(r, segs)
 }
 
-// chunkOf is the inner chunk of window i, and sameChunk the first window after it that is of another.
+// chunkOf is the inner chunk of window i.
 func (c *cutting) chunkOf(i int) int64 { return int64(c.windows[i].from) / c.windows[i].chunk }
 
+// sameChunk is the first window after i that is of another inner chunk.
 func (c *cutting) sameChunk(i int) int {
 	next := i + 1
 	for next < len(c.windows) && c.chunkOf(next) == c.chunkOf(i) {
@@ -308,7 +321,7 @@ func (c *cutting) sameChunk(i int) int {
 	return next
 }
 
-// index finds where each segment's rows of each window are: rows are in the order of places.
+// index finds where each segment's rows of each window begin: the rows are in the order of places.
 func (c *cutting) index(r *pass, segs []segment) error {
 	for _, s := range segs {
 		slots, err := r.slotsOf(s)
@@ -327,7 +340,7 @@ func (c *cutting) index(r *pass, segs []segment) error {
 	return nil
 }
 
-// segments are the rows of window i.
+// segments are the rows of window i, as parts of all segments.
 func (c *cutting) segments(segs []segment, i int) []segment {
 	var out []segment
 	for k, s := range segs {
@@ -339,7 +352,7 @@ func (c *cutting) segments(segs []segment, i int) []segment {
 	return out
 }
 
-// scatterChunk puts rows into a block of one inner chunk, which is made of fill values where it is new.
+// scatterChunk puts rows into a block of one inner chunk, which is filled with fill values first if it is new.
 func scatterChunk(b *block, l *layout, slots []int32, c *core.Column) error {
 	a := b.array
 	if a.Type == core.Bytes {

@@ -1,5 +1,7 @@
 package engine
 
+// Which variables can be brought up to date from their stored values and new granules alone.
+
 import (
 	"math"
 	"slices"
@@ -8,8 +10,9 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// Foldable is why results on some granules cannot be joined with those on others (Unsupported, naming the first variable for which that is
-// so); nil: they can. exactly wants the very values that all granules together would give.
+// Foldable is the reason why results on some granules cannot be joined with those on others (Unsupported, naming the
+// first variable for which that is so); nil if they can. With exactly the result must be the very bytes that all
+// granules together would give.
 func (p *Pipeline) Foldable(exactly bool) error {
 	for i := range p.Vars {
 		if why := p.unfoldable(&p.Vars[i], exactly); why != "" {
@@ -19,6 +22,7 @@ func (p *Pipeline) Foldable(exactly bool) error {
 	return nil
 }
 
+// unfoldable is the reason of one variable; "" if there is none.
 func (p *Pipeline) unfoldable(v *Variable, exactly bool) string {
 	_, folds := v.Stat.(core.Folder)
 	switch {
@@ -36,7 +40,7 @@ func (p *Pipeline) unfoldable(v *Variable, exactly bool) string {
 	return ""
 }
 
-// foldsExactly reports whether results are the same however they are folded, as they are stored.
+// foldsExactly reports whether results are the same, as they are stored, in whatever order they are folded.
 func foldsExactly(v *Variable) bool {
 	switch v.Stat.Info().Folds {
 	case core.FoldsExactly:
@@ -47,7 +51,8 @@ func foldsExactly(v *Variable) bool {
 	return false
 }
 
-// tellsEmpty reports whether the store tells of each cell if it has a value.
+// tellsEmpty reports whether the store tells for each cell if it has a value: a mean of exactly the fill value must
+// not be taken for an empty cell.
 func (p *Pipeline) tellsEmpty(v *Variable) bool {
 	a := v.Arrays[0]
 	if a.Type == core.Bytes {
@@ -69,7 +74,7 @@ func (p *Pipeline) tellsEmpty(v *Variable) bool {
 	return isNaN(a.Type, fill) && p.Mask != MaskNone && !slices.ContainsFunc(v.Inputs, func(i Input) bool { return i.Column < 0 })
 }
 
-// counter is the variable that counts the rows that v is computed of; -1: none does.
+// counter is the variable that counts the rows from which v is computed; -1 if none does.
 func (p *Pipeline) counter(v *Variable) int {
 	return slices.IndexFunc(p.Vars, func(w Variable) bool {
 		return w.Counts && !w.Chunk && (p.Mask != MaskInputs || slices.Equal(p.takes(&w), p.takes(v))) && p.tellsEmpty(&w)
@@ -101,7 +106,7 @@ func negative(t core.Type, e []byte) bool {
 	return false
 }
 
-// floatOf is a float's value; ok is false of what is no float.
+// floatOf is the value of a float; ok is false for other types. Elements may lie at any address, so they are copied.
 func floatOf(t core.Type, e []byte) (v float64, ok bool) {
 	switch t {
 	case core.Float32:

@@ -1,18 +1,21 @@
 package engine
 
+// Grouping: rows to cells.
+
 import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
 )
 
-// A segment is consecutive rows of a parcel for one task.
+// A segment is n consecutive rows of a parcel, from one on, all of one task.
 type segment struct {
 	*parcel
 	from, n int
 }
 
-// segments are the rows of a task: granule order, then the order in which they were emitted.
+// segments are the rows of a task: in the order of its granules, then as they were emitted. All that follows keeps
+// this order, so that results do not depend on which granule was read first.
 func (r *pass) segments(t int) []segment {
 	var out []segment
 	for _, i := range r.of[t] {
@@ -25,7 +28,7 @@ func (r *pass) segments(t int) []segment {
 	return out
 }
 
-// slotsOf are the slots of a segment, perhaps read from disk.
+// slotsOf are the slots of a segment's rows, read back if they are on disk.
 func (r *pass) slotsOf(s segment) ([]int32, error) {
 	if s.at < 0 {
 		return s.slots[s.from : s.from+s.n], nil
@@ -34,7 +37,7 @@ func (r *pass) slotsOf(s segment) ([]int32, error) {
 	return core.View[int32](data), r.scratch.read(data, s.at+4*int64(s.from))
 }
 
-// columnOf is a column of a segment, perhaps read from disk.
+// columnOf is a column of a segment's rows, read back if it is on disk.
 func (r *pass) columnOf(s segment, i int) ([]byte, error) {
 	c := &s.cols[i]
 	size := c.Width * c.Type.Size()
@@ -46,7 +49,7 @@ func (r *pass) columnOf(s segment, i int) ([]byte, error) {
 	return data, r.scratch.read(data, at+int64(s.from*size))
 }
 
-// A window is a run of places whose cells are computed together: all of a shard, or some of one of its inner chunks.
+// A window is a run of places whose cells are computed together: all of a shard, or some of one inner chunk.
 type window struct {
 	*layout
 	from, n int32
@@ -55,7 +58,7 @@ type window struct {
 // at is the number of a slot within the window.
 func (w window) at(slot int32) int32 { return w.place(slot) - w.from }
 
-// whole is the window of all slots, in the order of slots.
+// whole is the window of all slots. Its places are the slots themselves: cells come out in the order of slots.
 func (l *layout) whole() window {
 	return window{&layout{slots: l.slots, chunk: l.slots}, 0, int32(l.slots)}
 }
@@ -64,6 +67,8 @@ func (l *layout) whole() window {
 // order in which rows were emitted, is kept within a cell, so the same job gives the same bytes whatever the timing.
 func (r *pass) group(w window, segs []segment) (*core.Groups, error) {
 	slots := make([][]int32, len(segs))
+	// First count the rows of each place, one further along, then add up: next[at] is where the first row of a place
+	// goes.
 	next := make([]int64, w.n+1)
 	var total int64
 	for i, s := range segs {
@@ -90,7 +95,8 @@ func (r *pass) group(w window, segs []segment) (*core.Groups, error) {
 	return g, r.scatterRows(g, w, segs, slots, next, total)
 }
 
-// scatterRows moves every row to its place; next[at] is where the next row of a cell goes.
+// scatterRows moves every row to its place; next[at] is where the next row of a cell goes. Column by column, so that
+// at most one column of one segment is in memory twice.
 func (r *pass) scatterRows(g *core.Groups, w window, segs []segment, slots [][]int32, next []int64, total int64) error {
 	var places []int64
 	for i, s := range segs {
@@ -122,6 +128,8 @@ func (r *pass) scatterRows(g *core.Groups, w window, segs []segment, slots [][]i
 	return nil
 }
 
+// place copies element r of src to places[r] of dst. Sizes of numbers have a loop of their own: a copy of eight bytes
+// by memmove costs several times a store.
 func place(dst, src []byte, size int, places []int64) {
 	switch size {
 	case 1:

@@ -1,5 +1,7 @@
 package engine
 
+// What statistics get: grouped rows, values derived from them, and views without the rows that lack a value.
+
 import (
 	"context"
 	"fmt"
@@ -25,7 +27,7 @@ type inputs struct {
 	last    *view         // one at a time, so that what statistics take is never in memory more than twice
 }
 
-// A view is the rows of groups in which some columns all have values.
+// A view is the rows of groups in which all of some columns have values.
 type view struct {
 	slots   []int32
 	offsets []int64
@@ -34,7 +36,7 @@ type view struct {
 	columns map[*byte][]byte // columns without the rows left out, by where their data lie
 }
 
-// inputs computes what all variables share.
+// inputs computes what all variables of a task share.
 func (p *Pipeline) inputs(ctx context.Context, t *Task, g *core.Groups) (*inputs, error) {
 	in := &inputs{p: p, groups: g, derived: make([]core.Column, len(p.Derived)), layout: newLayout(p.Dims)}
 	var err error
@@ -73,7 +75,7 @@ func (p *Pipeline) inputs(ctx context.Context, t *Task, g *core.Groups) (*inputs
 	return in, nil
 }
 
-// marks is the column of marks; nil if there is none.
+// marks is the column of marks (see mark); nil if there is none.
 func (p *Pipeline) marks(columns []core.Column) *core.Column {
 	if n := len(p.Columns); len(columns) > n && columns[n].Name == marksName {
 		return &columns[n]
@@ -81,7 +83,7 @@ func (p *Pipeline) marks(columns []core.Column) *core.Column {
 	return nil
 }
 
-// columnsOf are the columns that an expression names.
+// columnsOf are the columns that an expression or clock takes, as indexes into Pipeline.Columns.
 func (p *Pipeline) columnsOf(program Derived) []int {
 	var out []int
 	for _, v := range program.Inputs() {
@@ -92,7 +94,7 @@ func (p *Pipeline) columnsOf(program Derived) []int {
 	return out
 }
 
-// lacks tells of a row whether one of some columns has no valid value there.
+// lacks returns a function that reports whether one of some columns has no valid value in a row.
 func (p *Pipeline) lacks(columns []core.Column, some []int) func(row int64) bool {
 	m := p.marks(columns)
 	if m == nil || len(some) == 0 {
@@ -112,12 +114,13 @@ func (p *Pipeline) lacks(columns []core.Column, some []int) func(row int64) bool
 	}
 }
 
-// lacking are the columns that a variable takes, itself or within expressions, and that lack a value in some row; ascending.
+// lacking are the columns that a variable takes, itself or within expressions, and that lack a value in some row;
+// ascending.
 func (in *inputs) lacking(v *Variable) []int {
 	return slices.DeleteFunc(in.p.takes(v), func(i int) bool { return !in.marked[i] })
 }
 
-// of is the view of a variable.
+// of is the view for a variable. Only the last one is kept.
 func (in *inputs) of(v *Variable) *view {
 	lacking := in.lacking(v)
 	key := fmt.Sprint(lacking)
@@ -131,7 +134,7 @@ func (in *inputs) of(v *Variable) *view {
 	return in.last
 }
 
-// narrow makes the view without some rows. A cell that has no other is not in it.
+// narrow makes the view without the rows for which lacks holds. A cell that has no other row is not in it.
 func (in *inputs) narrow(lacks func(row int64) bool) *view {
 	w := &view{offsets: []int64{0}, runs: [][2]int64{}, columns: map[*byte][]byte{}}
 	kept := int64(0)
@@ -156,7 +159,8 @@ func (in *inputs) narrow(lacks func(row int64) bool) *view {
 	return w
 }
 
-// groups are the groups of a variable's inputs.
+// groups are the groups of a variable's inputs. Its columns share memory with the pipeline's and with each other:
+// statistics must not change them.
 func (w *view) groups(v *Variable, in *inputs) *core.Groups {
 	g := &core.Groups{Slots: w.slots, Offsets: w.offsets}
 	for _, i := range v.Inputs {
@@ -188,7 +192,7 @@ func (w *view) groups(v *Variable, in *inputs) *core.Groups {
 	return g
 }
 
-// column is a column without the rows left out.
+// column is a column without the rows that are left out. It is made once for all inputs that have the same data.
 func (w *view) column(c core.Column) core.Column {
 	if w.runs == nil || len(c.Data) == 0 {
 		return c

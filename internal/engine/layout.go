@@ -1,16 +1,21 @@
 package engine
 
+// The order of cells within a shard: slots are in C order over the shard, places in C order over its inner chunks.
+
 import "github.com/englacial/zagg/core"
 
-// A layout is how the slots of a shard lie in its inner chunks. A place is the number of a slot counted chunk by chunk, in C
-// order of the chunks and within each.
+// A layout tells how the slots of a shard lie in its inner chunks. A place is the number of a slot counted chunk by
+// chunk, in C order of the chunks and within each.
 type layout struct {
 	slots, chunk int64       // of the shard; of an inner chunk
 	dims         []layoutDim // nil: slots and places are the same
 }
 
+// A layoutDim is a dimension's elements in a shard, elements in a chunk, and chunks in a shard.
 type layoutDim struct{ shard, chunk, chunks int64 }
 
+// newLayout makes the layout of a frame's dimensions. Where chunks are runs of slots, which is so in one dimension,
+// nothing is to be converted.
 func newLayout(dims []core.Dim) layout {
 	l := layout{slots: 1, chunk: 1}
 	same := true // chunks are runs of slots
@@ -31,7 +36,7 @@ func newLayout(dims []core.Dim) layout {
 	return l
 }
 
-// place is where a slot is.
+// place is the place of a slot; it is the inverse of slot.
 func (l *layout) place(slot int32) int32 {
 	if l.dims == nil {
 		return slot

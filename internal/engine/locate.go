@@ -1,5 +1,7 @@
 package engine
 
+// Finding shards and cells of points by asking the grid.
+
 import (
 	"context"
 	"slices"
@@ -7,7 +9,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A finder finds the shards and slots of points; its memory is reused from call to call. Not safe for concurrent use.
+// A finder finds the shards and slots of points. Its memory is reused from call to call; it belongs to one goroutine.
 type finder struct {
 	grid        core.Grid
 	keys        []core.ShardKey
@@ -19,7 +21,8 @@ type finder struct {
 	found    []int32
 }
 
-// find puts the places of points into f.shard, an index in keys or -1, and f.slot.
+// find puts the places of points into f.shard, an index into keys or -1, and f.slot. What the grid answers is
+// checked, as plugins may be wrong: a slot outside of the shard is Internal.
 func (f *finder) find(ctx context.Context, lon, lat []float64) error {
 	n := len(lon)
 	f.shard, f.slot = slices.Grow(f.shard[:0], n)[:n], slices.Grow(f.slot[:0], n)[:n]
@@ -28,6 +31,7 @@ func (f *finder) find(ctx context.Context, lon, lat []float64) error {
 	switch {
 	case len(f.keys) == 1:
 		if err = f.grid.Locate(ctx, f.keys[0], lon, lat, f.slot); err == nil {
+			// With one shard, 0 stands for inside and -1 for outside, as a slot below 0 says.
 			for i, s := range f.slot {
 				f.shard[i] = min(s, 0)
 			}
@@ -48,7 +52,7 @@ func (f *finder) find(ctx context.Context, lon, lat []float64) error {
 	return nil
 }
 
-// oneByOne asks each shard for the points that no shard before has claimed.
+// oneByOne asks each shard for the points that no shard before has claimed: a point belongs to one shard only.
 func (f *finder) oneByOne(ctx context.Context, lon, lat []float64) error {
 	f.left = f.left[:0]
 	for i := range lon {

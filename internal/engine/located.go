@@ -1,5 +1,8 @@
 package engine
 
+// Reading by an index of cells: it has noted which rows of a granule lie in which cells, so no coordinates need be
+// read.
+
 import (
 	"context"
 	"errors"
@@ -11,14 +14,15 @@ import (
 	"github.com/englacial/zagg/internal/cells"
 )
 
-// Located is where the cells of granules' rows are noted, of a pipeline's grid and reader.
+// Located tells where the cells of granules' rows are noted, for a pipeline's grid and reader.
 type Located struct {
 	Reader core.RowReader            // the pipeline's
 	URL    func(core.Granule) string // of a granule's index of cells
 	Key    string                    // that the index has
 }
 
-// readRows reads the rows that are wanted of a granule by their cells, where these are noted, and else by their places.
+// readRows reads the rows of a granule that are wanted: by their cells if these are noted, otherwise by their
+// coordinates. An index that does not fit is a warning; the rows are the same either way.
 func (r *pass) readRows(ctx context.Context, g *granule, q core.Query, l *landing, emit func(*core.Batch) error) (core.ReadStats, error) {
 	p, src := r.p, r.tasks[0].Source
 	if p.Located == nil {
@@ -37,6 +41,7 @@ func (r *pass) readRows(ctx context.Context, g *granule, q core.Query, l *landin
 			return emit(b)
 		})
 		l.found = nil
+		// Once rows were emitted it is too late to begin anew.
 		if emitted || !errors.Is(err, core.ErrOtherRows) {
 			stats.Invalid = found.Invalid
 			return stats, err
@@ -54,7 +59,8 @@ func unusable(err error) string {
 	return "the index of its cells is not used, so that its coordinates were read: " + core.Shown(err.Error())
 }
 
-// noted is what is noted of a granule for its tasks; nil: nothing that can be used, and perhaps a warning why.
+// noted is what is noted of a granule for its tasks; nil if there is nothing that can be used, perhaps with a warning
+// why.
 func (r *pass) noted(ctx context.Context, g *granule, l *landing) (found *cells.Found, warning string) {
 	at := r.p.Located
 	x, use, err := cells.Load(ctx, r.tasks[0].Source, at.URL(g.Granule), g.URL(), at.Key)
@@ -69,10 +75,10 @@ func (r *pass) noted(ctx context.Context, g *granule, l *landing) (found *cells.
 	return found, ""
 }
 
-// needsPlaces reports whether rows need their coordinates once their cells are known.
+// needsPlaces reports whether the coordinates of rows are needed although their cells are known.
 func (p *Pipeline) needsPlaces() bool { return p.Positions || p.Places || p.Select.Placed() }
 
-// lookUp puts into the finder the shards and slots of rows of a group by their numbers, which ascend.
+// lookUp puts the shards and slots of rows of a group into the finder, by their numbers, which ascend.
 func (l *landing) lookUp(group string, rows []int64) error {
 	f := &l.finder
 	f.shard, f.slot = slices.Grow(f.shard[:0], len(rows))[:len(rows)], slices.Grow(f.slot[:0], len(rows))[:len(rows)]

@@ -1,13 +1,15 @@
 package engine
 
+// Rows without a valid value, and gathering of rows that are kept.
+
 import (
 	"bytes"
 
 	"github.com/englacial/zagg/core"
 )
 
-// A Mask says what becomes of a row in which a column has no valid value: it is NaN, one of the elements that stand for
-// "no value", or outside the range of valid values.
+// A Mask says what becomes of a row in which a column has no valid value: the value is NaN, one of the elements that
+// stand for "no value", or outside of the range of valid values.
 type Mask uint8
 
 // The masks.
@@ -17,7 +19,7 @@ const (
 	MaskInputs             // each variable leaves out the rows in which one of its own inputs is missing
 )
 
-// without removes the elements at ascending positions.
+// without removes the elements at ascending positions, in place.
 func without(rows, at []int32) []int32 {
 	if len(at) == 0 {
 		return rows
@@ -36,9 +38,9 @@ func without(rows, at []int32) []int32 {
 // marksName is the name of the column of marks in a sink and in groups. No column of a reader has it.
 const marksName = "\x00missing"
 
-// mark makes the marks of a batch of n rows for those in keep, in scratch that may be reused: each row has one bit for every
-// one of the columns, set where it holds no valid value, or with absent only where the file has none. Marks travel with the rows because granules may differ in what
-// stands for "no value".
+// mark makes the marks of a batch of n rows, for those in keep, in scratch that may be reused. Each row has one bit
+// for every column, set where the column has no valid value; with absent only where the file has none at all. Marks
+// travel with the rows, because granules may differ in what stands for "no value".
 func mark(columns []core.Column, n int, keep []int32, scratch []byte, absent bool) core.Column {
 	width := (len(columns) + 7) / 8
 	if cap(scratch) < n*width {
@@ -62,8 +64,8 @@ func mark(columns []core.Column, n int, keep []int32, scratch []byte, absent boo
 	return m
 }
 
-// gather appends the given rows of src to dst, column by column. A nil dst starts new columns. Appending to what the
-// sink holds keeps one growing buffer a column instead of one a batch.
+// gather appends the given rows of src to dst, column by column; a nil dst starts new columns. Appending to what the
+// sink holds keeps one growing buffer per column instead of one per batch.
 func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 	if dst == nil {
 		dst = noRows(src)
@@ -93,7 +95,7 @@ func gather(dst, src []core.Column, rows []int32) ([]core.Column, error) {
 	return dst, nil
 }
 
-// noRows are columns like others, without a row.
+// noRows are columns with the names and types of others and without a row.
 func noRows(like []core.Column) []core.Column {
 	out := make([]core.Column, len(like))
 	for i, c := range like {
@@ -102,7 +104,8 @@ func noRows(like []core.Column) []core.Column {
 	return out
 }
 
-// grow makes room for n more bytes and keeps the data aligned for every element type: it allocates anew as 8-byte words.
+// grow makes room for n more bytes. New memory is allocated as words of 8 bytes, so that data stay aligned for every
+// element type.
 func grow(d []byte, n int) []byte {
 	need := len(d) + n
 	if cap(d) < need {

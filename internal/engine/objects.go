@@ -1,5 +1,7 @@
 package engine
 
+// Objects that are put together on disk, chunk by chunk, for shards that are larger than memory.
+
 import (
 	"bufio"
 	"context"
@@ -17,7 +19,7 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// A growing object is put together chunk by chunk in a file without a name.
+// A growing object is put together chunk by chunk in a file without a name. sum is over all bytes that were written.
 type growing struct {
 	key     string
 	file    *os.File
@@ -41,6 +43,7 @@ type assembly struct {
 // objectBuffer is what is gathered before it is written to disk.
 const objectBuffer = 64 << 10
 
+// newObject begins an object of an array. Its encoder goes back to the pass when the object is sent.
 func (r *pass) newObject(t *Task, a *zarr.Array) (*growing, error) {
 	f, err := r.scratch.object()
 	if err != nil {
@@ -86,6 +89,7 @@ func (r *pass) open(ctx context.Context, t int) (*assembly, error) {
 	return o, nil
 }
 
+// encodeError tells a full disk, which the user can mend, from other failures.
 func (r *pass) encodeError(o *growing, err error) error {
 	if _, disk := errors.AsType[*fs.PathError](err); !disk {
 		return core.Wrap(err, "encode", o.key)
@@ -94,7 +98,7 @@ func (r *pass) encodeError(o *growing, err error) error {
 	return core.Wrap(err, "encode", o.key)
 }
 
-// append writes one inner chunk of some computed arrays, from the one at a place on.
+// append writes one inner chunk of some computed arrays, beginning with the array number at.
 func (o *assembly) append(chunk int64, at int, blocks []block) error {
 	for i := range blocks {
 		made := o.all[o.coords+at+i]
@@ -108,7 +112,7 @@ func (o *assembly) append(chunk int64, at int, blocks []block) error {
 	return nil
 }
 
-// appendPerChunk writes those of some computed arrays, from the one at a place on, that have one value for each chunk.
+// appendPerChunk writes those of some computed arrays, beginning with number at, that have one value for each chunk.
 func (o *assembly) appendPerChunk(at int, blocks []block) error {
 	for i := range blocks {
 		made := o.all[o.coords+at+i]
@@ -130,7 +134,7 @@ func appendChunk(w *zarr.ObjectWriter, chunk int64, b *block) error {
 	return w.Append(chunk, b.data)
 }
 
-// put ends all objects and then sends them: whatever goes wrong before, the store is as it was.
+// put ends all objects and then sends them: whatever goes wrong before, the store stays as it was.
 func (o *assembly) put(ctx context.Context, res *Result) error {
 	for _, made := range o.all {
 		if made.writer != nil {

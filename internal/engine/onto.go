@@ -1,5 +1,7 @@
 package engine
 
+// Folding new results onto stored ones, cell by cell, so that only new granules are read.
+
 import (
 	"bytes"
 	"context"
@@ -9,7 +11,8 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// Onto is what the store has of a shard, of granules that a task does not read. The task's results are joined with it cell by cell.
+// Onto is what the store has of a shard, from granules that a task does not read. The task's results are joined with
+// it cell by cell.
 type Onto struct {
 	Exactly bool // only where the values are those that all granules together would give
 	// Read gives the shard's values of an array, which are the object of a key and a block: a row for each slot, of an array of Type
@@ -19,14 +22,15 @@ type Onto struct {
 	Begin func(context.Context) error
 }
 
-// A NotJoinedError is why results could not be joined with what the store has. Nothing was written; all granules together may do.
+// A NotJoinedError says why results could not be joined with what the store has. Nothing was written; computing all
+// granules together may succeed.
 type NotJoinedError struct{ Err error }
 
 func (e *NotJoinedError) Error() string { return e.Err.Error() }
 
 func (e *NotJoinedError) Unwrap() error { return e.Err }
 
-// A joining is the joining of one shard's results with what the store has.
+// A joining joins one shard's results with what the store has.
 type joining struct {
 	p     *Pipeline
 	onto  *Onto
@@ -41,7 +45,7 @@ func (p *Pipeline) newJoining(t *Task) *joining {
 	return &joining{p: p, onto: t.Onto, block: t.Block, slots: n, has: map[*Variable][]bool{}, some: make([]bool, n)}
 }
 
-// cells is how many cells have observations, in the store or in some slots.
+// cells is how many cells have observations, in the store or in the given slots.
 func (j *joining) cells(slots []int32) int64 {
 	for _, s := range slots {
 		j.some[s] = true
@@ -55,7 +59,8 @@ func (j *joining) cells(slots []int32) int64 {
 	return n
 }
 
-// join gives the outputs of a variable on all granules: out is of those that were read. Its errors are NotJoinedErrors.
+// join gives the outputs of a variable on all granules; out are the outputs on those that were read. Its errors are
+// NotJoinedErrors.
 func (j *joining) join(ctx context.Context, v *Variable, out []result) ([]result, error) {
 	joined, err := j.joined(ctx, v, out)
 	if err != nil {
@@ -64,6 +69,7 @@ func (j *joining) join(ctx context.Context, v *Variable, out []result) ([]result
 	return joined, nil
 }
 
+// joined reads what the store has, sorts cells into those of the store, new ones and both, and folds the latter.
 func (j *joining) joined(ctx context.Context, v *Variable, out []result) ([]result, error) {
 	old, has, err := j.stored(ctx, v)
 	if err != nil {
@@ -96,7 +102,8 @@ func (j *joining) joined(ctx context.Context, v *Variable, out []result) ([]resu
 	return joined, nil
 }
 
-// fold folds the cells that have results of both, which are in the types in which they are stored; out is the new ones as they were computed.
+// fold folds the cells that have results on both sides, old and now being in the types in which they are stored; out
+// is the new ones as they were computed, whose types Fold knows.
 func (j *joining) fold(ctx context.Context, v *Variable, m *merge, old, now []core.Column, out []result) ([]core.Column, error) {
 	if len(m.both) == 0 {
 		return now, nil
@@ -139,7 +146,7 @@ func (j *joining) fold(ctx context.Context, v *Variable, m *merge, old, now []co
 	return columnsOf(v, outs)
 }
 
-// sameEitherWay refuses pairs of floats of which the outcome depends on their order, or on what was NaN before.
+// sameEitherWay refuses pairs of floats for which the outcome depends on their order, or on what was NaN before.
 func sameEitherWay(g *core.Groups) error {
 	for k := range g.Rows {
 		c := &g.Rows[k]
@@ -161,7 +168,8 @@ func sameEitherWay(g *core.Groups) error {
 	return nil
 }
 
-// stored is what the store has of a variable: a row for each slot of each of its arrays, and which slots have values.
+// stored is what the store has of a variable: one row for each slot of each of its arrays, and which slots have
+// values.
 func (j *joining) stored(ctx context.Context, v *Variable) (cols []core.Column, has []bool, err error) {
 	for _, a := range v.Arrays {
 		c, err := j.onto.Read(ctx, a, j.p.key(a, j.block), blockOf(a, j.block))
@@ -186,7 +194,7 @@ func (j *joining) stored(ctx context.Context, v *Variable) (cols []core.Column, 
 	return cols, valued(&cols[0], fill), nil
 }
 
-// counted are the slots in which a variable counts something.
+// counted are the slots in which a counting variable counts something.
 func (j *joining) counted(ctx context.Context, v *Variable) ([]bool, error) {
 	if has, ok := j.has[v]; ok {
 		return has, nil
@@ -202,7 +210,7 @@ func (j *joining) counted(ctx context.Context, v *Variable) ([]bool, error) {
 	return has, nil
 }
 
-// valued are the rows that have something that is not the fill value, nor NaN.
+// valued are the rows that have something other than the fill value and NaN.
 func valued(c *core.Column, fill []byte) []bool {
 	out := make([]bool, c.Rows())
 	if c.Offsets != nil {
@@ -222,7 +230,8 @@ func valued(c *core.Column, fill []byte) []bool {
 	return out
 }
 
-// columnsOf are the outputs of a variable in the types in which they are stored.
+// columnsOf are the outputs of a variable in the types in which they are stored. Results that do not fit in them are
+// an error, as they would be when written.
 func columnsOf(v *Variable, out []result) ([]core.Column, error) {
 	cols := make([]core.Column, len(v.Arrays))
 	for k, a := range v.Arrays {
@@ -248,7 +257,8 @@ func columnsOf(v *Variable, out []result) ([]core.Column, error) {
 	return cols, nil
 }
 
-// A merge is rows of results of the store, of new ones, and of both folded, in the order of slots.
+// A merge lists, in the order of slots, from where each cell's row comes: from the store, the new results, or both
+// folded.
 type merge struct {
 	at    []int32 // by slot, its row of the new ones and 1 more; 0: it has none
 	slots []int32
@@ -256,7 +266,7 @@ type merge struct {
 	both  []int32 // slots with rows of both
 }
 
-// A row is one of a column.
+// A row is a row of one of the three columns.
 type row struct{ from, at int32 }
 
 // The columns of which a row may be.
@@ -266,7 +276,7 @@ const (
 	fromFolded
 )
 
-// add adds the next slot, if it has a value.
+// add adds the next slot, if it has a value. Slots must ascend.
 func (m *merge) add(slot int32, stored bool) {
 	r := row{fromOld, slot}
 	switch fresh := m.at[slot] > 0; {
@@ -281,7 +291,7 @@ func (m *merge) add(slot int32, stored bool) {
 	m.slots, m.rows = append(m.slots, slot), append(m.rows, r)
 }
 
-// column is the rows of three columns, all of one type; folded may be nil where none is of it.
+// column puts together the rows of three columns of one type; folded may be nil if no row is of it.
 func (m *merge) column(old, now, folded *core.Column) core.Column {
 	of := [3]*core.Column{old, now, folded}
 	out := core.Column{Name: old.Name, Type: old.Type, Width: max(old.Width, 1), Data: core.NewData(0)}

@@ -1,5 +1,10 @@
 package engine
 
+// One pass: many shards, each granule read once.
+//
+// Granules are read by several goroutines; each puts what it keeps into its own sink, so that rows need no lock. When
+// all are read, shards are finished by several goroutines. mu guards the errors of tasks while granules are read.
+
 import (
 	"cmp"
 	"context"
@@ -15,7 +20,7 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// A pass is some tasks under way, each of whose granules is read once.
+// A pass is some tasks under way. Each of their granules is read once.
 type pass struct {
 	p        *Pipeline
 	tasks    []*Task
@@ -35,7 +40,7 @@ type pass struct {
 	failed int     // tasks that have one
 }
 
-// A granule is one file of a pass.
+// A granule is one file of a pass. It is written by the goroutine that reads it, and only read when all granules are.
 type granule struct {
 	core.Granule
 	wants []int  // the tasks that have it, ascending
@@ -46,7 +51,7 @@ type granule struct {
 	err   error
 }
 
-// Hooks are told how a pass gets on. All may be nil.
+// Hooks are told about the progress of a pass. All may be nil.
 type Hooks struct {
 	Granule func(core.Granule) // it is read, or given up; called by several goroutines at once
 	// Changed is asked when a granule was read, or failed, why that does not count: the error if it was found to be another file
@@ -79,7 +84,8 @@ func (p *Pipeline) RunAll(ctx context.Context, tasks []*Task, hooks Hooks) (resu
 	return r.results, r.errs
 }
 
-// collect lists the granules of all tasks, each once, in the order in which they come.
+// collect lists the granules of all tasks, each once, in the order in which they first come. A granule is the same if
+// both its ID and its URL are: lists may name one file twice under different IDs.
 func (r *pass) collect() {
 	known := map[string]int{}
 	for t, task := range r.tasks {
@@ -101,7 +107,8 @@ func (r *pass) collect() {
 	}
 }
 
-// read runs the reader over every granule, several at once.
+// read runs the reader over every granule, several at once. ended is called for each, also for those that are not
+// read.
 func (r *pass) read(ctx context.Context, ended func(core.Granule)) {
 	var g errgroup.Group
 	g.SetLimit(max(r.p.Granules, 1))
@@ -125,7 +132,7 @@ func (r *pass) read(ctx context.Context, ended func(core.Granule)) {
 	}
 }
 
-// needed reports whether a task that has granule i can still be done.
+// needed reports whether some task that has granule i has not failed yet.
 func (r *pass) needed(i int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -137,7 +144,8 @@ func (r *pass) needed(i int) bool {
 	return false
 }
 
-// granuleFailed leaves the granule out where that is allowed; other tasks that have it fail.
+// granuleFailed leaves the granule out of tasks that allow it; the other tasks that have it fail. A failure of this
+// process fails all tasks.
 func (r *pass) granuleFailed(ctx context.Context, g *granule, err error) {
 	g.err = err
 	whole := isOurs(err) // no task can be done
@@ -153,7 +161,7 @@ func (r *pass) granuleFailed(ctx context.Context, g *granule, err error) {
 	}
 }
 
-// fail notes why a task is not done; when none is left, what is under way is stopped.
+// fail notes why a task cannot be done; the first reason counts. When no task is left, what is under way is stopped.
 func (r *pass) fail(t int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,13 +174,15 @@ func (r *pass) fail(t int, err error) {
 	}
 }
 
+// failAll fails all tasks that have not failed yet.
 func (r *pass) failAll(err error) {
 	for t := range r.tasks {
 		r.fail(t, err)
 	}
 }
 
-// finish brings every task to its end, several at once. What reading took is divided among tasks by their granules.
+// finish brings every task to its end, several at once. The time that reading took is divided among tasks by their
+// granules.
 func (r *pass) finish(ctx context.Context, took float64, done func(int, *Result) error) {
 	pairs := 0
 	for t := range r.tasks {
@@ -208,7 +218,7 @@ func (r *pass) finish(ctx context.Context, took float64, done func(int, *Result)
 	_ = g.Wait() // errors are the tasks'
 }
 
-// share is the part of a task with n of the pairs of granule and task; without any pair all tasks have the same.
+// share is the share of a task with n of all pairs of granule and task; without any pair all tasks have the same.
 func share(n, pairs, tasks int) float64 {
 	if pairs == 0 {
 		return 1 / float64(tasks)
@@ -216,7 +226,8 @@ func share(n, pairs, tasks int) float64 {
 	return float64(n) / float64(pairs)
 }
 
-// note adds up what a task met in its granules, in their order.
+// note adds up what a task met in its granules, in their order, so that results are the same whatever the timing. It
+// is an error if all granules of a task failed.
 func (r *pass) note(t int, res *Result) error {
 	for _, i := range r.of[t] {
 		g := &r.granules[i]
@@ -257,7 +268,8 @@ func (r *pass) note(t int, res *Result) error {
 	return nil
 }
 
-// let gives the memory of a task's rows back. Rows of several tasks lie together; the last one lets them go.
+// let gives the memory of a task's rows back. Rows of several tasks lie together in a parcel; the last task lets it
+// go.
 func (r *pass) let(t int) {
 	if r.gone[t] {
 		return
@@ -272,7 +284,7 @@ func (r *pass) let(t int) {
 	}
 }
 
-// letAll is for what no task has let go.
+// letAll gives back what no task has let go, after a failure.
 func (r *pass) letAll() {
 	for i := range r.granules {
 		for _, k := range r.granules[i].parcels {
@@ -281,7 +293,8 @@ func (r *pass) letAll() {
 	}
 }
 
-// A parcel is rows of one granule for some tasks, those of each task together.
+// A parcel is rows of one granule for some tasks, those of each task together. It is immutable but for what let takes
+// away.
 type parcel struct {
 	parts []part // by task, ascending
 	slots []int32
@@ -295,6 +308,7 @@ type parcel struct {
 // A part is the rows of one task.
 type part struct{ task, from, n int }
 
+// find is the part of a task, by binary search.
 func (k *parcel) find(t int) (part, bool) {
 	low, high := 0, len(k.parts)
 	for low < high {
@@ -315,6 +329,7 @@ func (k *parcel) has(t int) bool {
 	return ok
 }
 
+// let gives a parcel's memory back, once: a second call has no effect.
 func (k *parcel) let(b *budget.Budget) {
 	b.Let(k.kept.Swap(0))
 	k.slots = nil
@@ -323,7 +338,7 @@ func (k *parcel) let(b *budget.Budget) {
 	}
 }
 
-// rowBytes is what a row takes: its slot and its columns.
+// rowBytes is the bytes of a row: its slot and its columns.
 func rowBytes(cols []core.Column) int64 {
 	n := int64(4)
 	for i := range cols {

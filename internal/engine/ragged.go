@@ -1,13 +1,16 @@
 package engine
 
+// Cells of varying length.
+
 import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
 )
 
-// addCells appends cells of varying length to a block of so many slots: row i of c is the cell of slots[i]. The cells come to lie in the
-// order of the places that place gives, nil: of slots, which ascend; those of a block added one after the other must ascend.
+// addCells appends cells of varying length to a block of most slots: row i of c is the cell of slots[i]. The cells
+// are put in the order of the places that place gives (nil: the slots themselves, which ascend); cells that are added
+// later must have later places.
 func (b *block) addCells(most int64, slots []int32, c *core.Column, place func(slot int32) int32) error {
 	a := b.array
 	if err := checkCells(b, most, slots, c); err != nil || len(slots) == 0 {
@@ -39,7 +42,7 @@ func (b *block) addCells(most int64, slots []int32, c *core.Column, place func(s
 	return nil
 }
 
-// checkCells holds a statistic's output against an array of cells of varying length.
+// checkCells compares a statistic's output with an array of cells of varying length.
 func checkCells(b *block, most int64, slots []int32, c *core.Column) error {
 	a := b.array
 	switch {
@@ -55,7 +58,7 @@ func checkCells(b *block, most int64, slots []int32, c *core.Column) error {
 	return nil
 }
 
-// castCells is a column's numbers in another type.
+// castCells is the numbers of a column in another type. A value that does not fit is an error (see cast).
 func castCells(to core.Type, c *core.Column) ([]byte, error) {
 	if to == c.Type || len(c.Data) == 0 {
 		return c.Data, nil

@@ -1,5 +1,7 @@
 package engine
 
+// Reading one granule: from batches to rows kept in the granule's sink.
+
 import (
 	"context"
 	"slices"
@@ -11,17 +13,18 @@ import (
 	"github.com/englacial/zagg/internal/selection"
 )
 
-// A granule is read with a lease of a quarter of what can be leased, so that some are under way at once, within these bounds.
+// A granule is read with a lease of a quarter of what can be leased, within these bounds in bytes, so that some are
+// under way at once.
 const (
 	leastLease = 32 << 20
 	mostLease  = 64 << 20
 )
 
-// smallParcel is how many bytes of rows go to memory together. To disk go as many as a sink may hold, so that it is read in
-// large pieces.
+// smallParcel is how many bytes of rows go to memory together. To disk go as many as a sink may hold, so that they
+// are read back in large pieces.
 const smallParcel = 1 << 20
 
-// leaseOf is the memory for reading a granule, beside rows that are kept.
+// leaseOf is the memory for reading a granule of so many bytes (0: unknown), besides the rows that are kept.
 func leaseOf(b *budget.Budget, granule int64) int64 {
 	n := min(max(b.MostLease()/4, leastLease), mostLease)
 	if granule > 0 { // all of it, packed and not
@@ -30,8 +33,9 @@ func leaseOf(b *budget.Budget, granule int64) int64 {
 	return min(n, b.MostLease())
 }
 
-// ReadMemory is what a reader may hold of a granule of so many bytes, 0: unknown, where b bounds the memory: three quarters of
-// the lease, of which the rest is for the rows that it emits. Without a budget it is 0: any.
+// ReadMemory is what a reader may hold of a granule of so many bytes (0: unknown) where b bounds the memory: three
+// quarters of the lease, of which the rest is for the rows that it emits. Without a budget it is 0: any number of
+// bytes.
 func ReadMemory(b *budget.Budget, granule int64) int64 {
 	if b == nil {
 		return 0
@@ -48,7 +52,8 @@ func (r *pass) readGranule(ctx context.Context, g *granule) error {
 	return err
 }
 
-// readOnce keeps a granule's rows in memory or on disk. Those of one that changed are let go.
+// readOnce reads a granule and keeps its rows in memory or on disk. The rows of a granule that changed meanwhile are
+// let go.
 func (r *pass) readOnce(ctx context.Context, g *granule) (changed bool, err error) {
 	p := r.p
 	size := leaseOf(p.Budget, g.Size)
@@ -114,8 +119,8 @@ func (r *pass) around(tasks []int) core.Region {
 	return all
 }
 
-// A landing takes the batches of one granule; its scratch is reused from batch to batch. Rows outside the
-// shards are counted by the first of the granule's tasks, those without a position by the one that is its home.
+// A landing takes the batches of one granule; its scratch is reused from batch to batch. Rows outside of all shards
+// are counted by the first of the granule's tasks, those without a position by the task that is its home.
 type landing struct {
 	run     *pass
 	granule *granule
@@ -131,7 +136,7 @@ type landing struct {
 	spare   buffers // for the sink
 }
 
-// landing takes the batches of a granule to its sink, of which most bytes are no parcel.
+// landing takes the batches of a granule to its sink, which holds most bytes before they become a parcel.
 func (r *pass) landing(g *granule, s *sink, most int64) *landing {
 	l, _ := r.landings.Get().(*landing)
 	if l == nil {
@@ -142,7 +147,7 @@ func (r *pass) landing(g *granule, s *sink, most int64) *landing {
 	return l
 }
 
-// refused counts the rows of the shards that the reader's filters refused.
+// refused counts the rows in the shards that the reader's filters refused.
 func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 	if len(b.RefusedLon) == 0 && len(b.RefusedRows) == 0 {
 		return nil
@@ -165,7 +170,8 @@ func (l *landing) refused(ctx context.Context, b *core.Batch) error {
 	return nil
 }
 
-// take brings a batch to the sink: what is in a shard, holds values and passes the filters.
+// take brings a batch to the sink: the rows that are in a shard, have values and pass the filters. It is the emit of
+// the reader's Read: when it returns the batch's memory is the reader's again.
 func (l *landing) take(ctx context.Context, b *core.Batch) error {
 	if err := l.check(b); err != nil {
 		return err
@@ -192,7 +198,7 @@ func (l *landing) take(ctx context.Context, b *core.Batch) error {
 	return nil
 }
 
-// takeShard brings the rows of one shard to the sink.
+// takeShard brings the rows of one shard, of number want among the granule's, to the sink.
 func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error {
 	if err := l.inWindow(want, b); err != nil || len(l.keep) == 0 {
 		return err
@@ -230,7 +236,7 @@ func (l *landing) takeShard(ctx context.Context, want int, b *core.Batch) error 
 	return nil
 }
 
-// inWindow keeps the rows of the task's window.
+// inWindow keeps the rows in the task's window of time.
 func (l *landing) inWindow(want int, b *core.Batch) error {
 	span := l.run.tasks[l.granule.wants[want]].Window
 	if span == nil {
@@ -250,7 +256,7 @@ func (l *landing) inWindow(want int, b *core.Batch) error {
 	return nil
 }
 
-// mask drops the rows in which a column has no valid value, or marks them; the columns then have those of marks.
+// mask drops the rows in which a column has no valid value, or returns the columns with one of marks.
 func (l *landing) mask(b *core.Batch) []core.Column {
 	switch l.run.p.Mask {
 	case MaskRows:
@@ -270,7 +276,7 @@ func (l *landing) mask(b *core.Batch) []core.Column {
 	return b.Columns
 }
 
-// check holds a batch against what was asked.
+// check compares a batch with what was asked for: readers may be plugins, whose mistakes must not become panics here.
 func (l *landing) check(b *core.Batch) error {
 	const op = "engine"
 	n := b.Len()
@@ -295,7 +301,8 @@ func (l *landing) check(b *core.Batch) error {
 	return nil
 }
 
-// find puts into the finder where rows lie: by their places or, where their cells are noted, by their numbers.
+// find puts the shards and slots of rows into the finder: by their coordinates or, where their cells are noted, by
+// their numbers.
 func (l *landing) find(ctx context.Context, group string, lon, lat []float64, rows []int64) error {
 	if l.found != nil {
 		return l.lookUp(group, rows)
@@ -303,7 +310,8 @@ func (l *landing) find(ctx context.Context, group string, lon, lat []float64, ro
 	return l.finder.find(ctx, lon, lat)
 }
 
-// locate finds the rows' shards and slots and puts those in shards into l.rows, shard by shard.
+// locate finds the rows' shards and slots and puts the rows in shards into l.rows, shard by shard: l.ends says where
+// those of each shard end. It is a counting sort, so the order within a shard stays.
 func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 	if err := l.find(ctx, b.Group, b.Lon, b.Lat, b.Rows); err != nil {
 		return err
@@ -344,7 +352,7 @@ func (l *landing) locate(ctx context.Context, b *core.Batch) error {
 	return nil
 }
 
-// filter drops the kept rows for which a row filter is false.
+// filter drops the kept rows for which a row filter is not true.
 func (l *landing) filter(cols []core.Column) error {
 	if len(l.run.p.Rows) == 0 || len(l.keep) == 0 {
 		return nil
@@ -365,8 +373,8 @@ func (l *landing) filter(cols []core.Column) error {
 	return nil
 }
 
-// pass lists the rows for which every row filter is true. Of a row that lacks one of the filter's columns that is not known,
-// so it does not pass.
+// pass lists the rows for which every row filter is true. For a row that lacks one of a filter's columns the outcome
+// is not known, so the row does not pass.
 func (l *landing) pass(cols []core.Column, n int) ([]int32, error) {
 	rows := make([]int32, n)
 	for i := range rows {

@@ -1,5 +1,7 @@
 package engine
 
+// Running statistics over the cells of a shard.
+
 import (
 	"context"
 
@@ -7,8 +9,8 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// A block is the values of one array in one shard or one of its inner chunks, in C order of slots; nil data: no cell has a value. Of
-// an array whose cells vary in length it is the cells that have values, in the order of places.
+// A block is the values of one array in one shard or one of its inner chunks, in C order of slots; without data, no
+// cell has a value. For arrays whose cells vary in length it is the cells that have values, in the order of places.
 type block struct {
 	array   *zarr.Array
 	data    []byte
@@ -16,7 +18,8 @@ type block struct {
 	offsets []int64 // of bytes, len(places)+1
 }
 
-// reduce runs every statistic over all cells and scatters the outputs into blocks of fill values.
+// reduce runs every statistic over all cells and scatters the outputs into blocks of fill values: coordinates first,
+// then the variables in their order.
 func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Result) ([]block, error) {
 	var blocks []block
 	res.LeftOut = make([]int64, len(p.Vars))
@@ -57,7 +60,7 @@ func (p *Pipeline) reduce(ctx context.Context, t *Task, g *core.Groups, res *Res
 	return blocks, nil
 }
 
-// coordBlocks are the coordinate arrays that belong to the shard itself.
+// coordBlocks are the blocks of the coordinate arrays that each shard writes itself.
 func (p *Pipeline) coordBlocks(ctx context.Context, t *Task) ([]block, error) {
 	if len(p.Coords) == 0 {
 		return nil, nil
@@ -86,7 +89,8 @@ func columnNamed(cols []core.Column, name string) *core.Column {
 	return nil
 }
 
-// compute runs one statistic over a shard and says how many rows it left out.
+// compute runs one statistic over a shard, folds the result onto stored ones if that is asked for, and says how many
+// rows it left out.
 func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks []block, left int64, err error) {
 	out, left, err := in.outputs(ctx, v)
 	if err == nil && in.onto != nil {
@@ -117,13 +121,13 @@ func (p *Pipeline) compute(ctx context.Context, v *Variable, in *inputs) (blocks
 	return blocks, left, nil
 }
 
-// A result of a statistic is one of its outputs, with the slots of its rows.
+// A result is one output of a statistic, with the slots of its rows.
 type result struct {
 	slots  []int32
 	column core.Column
 }
 
-// outputs runs one statistic over the rows that have its inputs, and says how many it left out.
+// outputs runs one statistic over the rows that have all its inputs, and says how many rows it left out.
 func (in *inputs) outputs(ctx context.Context, v *Variable) (out []result, left int64, err error) {
 	w := in.of(v)
 	out = make([]result, len(v.Arrays))
@@ -151,7 +155,8 @@ func (in *inputs) outputs(ctx context.Context, v *Variable) (out []result, left 
 	return out, w.left, nil
 }
 
-// withZeros puts a row of zeros in for each slot of all that has none. Both ascend in the order of groups.
+// withZeros puts in a row of zeros for each slot of all that has none. Both lists of slots are in the order of the
+// groups.
 func (r result) withZeros(all []int32) result {
 	c := r.column
 	if len(r.slots) == 0 {

@@ -1,5 +1,7 @@
 package engine
 
+// Putting results of cells into blocks of fill values, in the type of the array.
+
 import (
 	"math"
 
@@ -25,7 +27,7 @@ func scatter(a *zarr.Array, n int64, slots []int32, c *core.Column) ([]byte, err
 	return data, nil
 }
 
-// checkScatter holds a statistic's output against the array, whose objects have n slots.
+// checkScatter compares a statistic's output with the array, whose objects have n slots.
 func checkScatter(a *zarr.Array, n int64, slots []int32, c *core.Column) error {
 	width := max(c.Width, 1)
 	if c.Offsets != nil {
@@ -40,11 +42,12 @@ func checkScatter(a *zarr.Array, n int64, slots []int32, c *core.Column) error {
 	return nil
 }
 
+// misfit adds to the error of a value that does not fit which cell it is of and what to do.
 func misfit(a *zarr.Array, slot int32, err error) error {
 	return core.Wrapf(err, "scatter", a.Name, "cell %d of the shard: %w as its dtype %s: give the variable another dtype", slot, err, a.Type)
 }
 
-// filled is so many bytes of fill values.
+// filled is size bytes of fill values, by doubling copies.
 func filled(size int, fill []byte) []byte {
 	data := core.NewData(size)
 	for at := copy(data, fill); at < len(data); at *= 2 {
@@ -53,7 +56,7 @@ func filled(size int, fill []byte) []byte {
 	return data
 }
 
-// cellWidth is the number of elements per cell: what a stored object has beyond its slots.
+// cellWidth is the number of elements of a cell: what an object's shape has beyond its slots.
 func cellWidth(a *zarr.Array, slots int64) int {
 	n := int64(1)
 	for _, s := range a.Shard {
@@ -62,6 +65,7 @@ func cellWidth(a *zarr.Array, slots int64) int {
 	return int(n / slots)
 }
 
+// castRows picks the loop for the type of the array, castFrom that for the type of the values; cast is the loop.
 func castRows(dst []byte, to core.Type, slots []int32, width int, c *core.Column) (int, error) {
 	switch to {
 	case core.Bool:
@@ -123,7 +127,8 @@ type number interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
 }
 
-// cast writes row i of src into slot slots[i] and reports the row of the first value that does not fit.
+// cast writes row i of src, width values, into slot slots[i]. It reports the row of the first value that an integer
+// type cannot hold exactly.
 func cast[D, S number](dst []D, slots []int32, width int, src []S) (int, error) {
 	exact := !isFloat[D]() // conversion must lose nothing
 	end := math.Inf(1)     // the first float beyond an integer type: what converting it gives is up to the processor
@@ -143,12 +148,13 @@ func cast[D, S number](dst []D, slots []int32, width int, src []S) (int, error) 
 	return 0, nil
 }
 
+// isFloat needs no reflection: only floats keep a half.
 func isFloat[T number]() bool {
 	half := 0.5
 	return T(half) != 0
 }
 
-// bits is the binary digits of an integer type, without its sign.
+// bits is the number of binary digits of an integer type, its sign left out.
 func bits[T number]() int {
 	var t T
 	n := 8 * len(core.Raw([]T{t}))

@@ -1,5 +1,7 @@
 package engine
 
+// Rows and objects on disk, where they are more than memory holds.
+
 import (
 	"errors"
 	"os"
@@ -9,8 +11,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A scratch is the disk that a pass uses. Files have no name once they are open, so that nothing is left of them whatever
-// becomes of the process.
+// A scratch is the disk space that a pass uses. Files are removed as soon as they are open, so that nothing is left
+// of them whatever becomes of the process. mu guards the fields below it.
 type scratch struct {
 	dir string // "": the system's folder for temporary files
 
@@ -20,7 +22,7 @@ type scratch struct {
 	files []*os.File // of objects
 }
 
-// create makes a file without a name.
+// create makes a file that has no name any more.
 func (s *scratch) create() (*os.File, error) {
 	f, err := os.CreateTemp(s.dir, "zagg-*")
 	if err != nil {
@@ -40,7 +42,8 @@ func (s *scratch) folder() string {
 	return s.dir
 }
 
-// spill writes the rows of a parcel and says where they are.
+// spill writes the rows of a parcel and says where they are: slots first, then column by column. Space is taken under
+// the lock and written without it, so that several granules spill at once.
 func (s *scratch) spill(k *parcel) (at int64, err error) {
 	size := int64(k.rows) * rowBytes(k.cols)
 	s.mu.Lock()
@@ -68,12 +71,12 @@ func (s *scratch) spill(k *parcel) (at int64, err error) {
 	return at, nil
 }
 
-// full is the error of a write of rows of all shards of a pass, of need bytes after have.
+// full is the error of a write of rows: need bytes after have did not fit. All shards of the pass are lost.
 func (s *scratch) full(err error, have, need int64) error {
 	return s.failed(err, "rows that are more than --memory holds need", "these shards", have, need)
 }
 
-// failed is the error of a write for some purpose, with what is not written for that reason.
+// failed is the error of a write for some purpose, and says what is not written for that reason.
 func (s *scratch) failed(err error, purpose, lost string, have, need int64) error {
 	problem := "disk is full"
 	switch {
@@ -87,7 +90,7 @@ func (s *scratch) failed(err error, purpose, lost string, have, need int64) erro
 		"%s: %s at least %d bytes there, %d of them are written (`zagg run --dry-run` estimates how many); free space, or give another folder with --scratch or more --memory: nothing of %s is written", problem, purpose, have+need, have, lost)
 }
 
-// size is the bytes of all files, those of objects included.
+// size is the bytes of all files, objects included.
 func (s *scratch) size() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +113,7 @@ func codeOfDisk(err error) core.Code {
 	return core.Invalid
 }
 
-// read fills data from where rows are.
+// read fills data from a place in the file of rows.
 func (s *scratch) read(data []byte, at int64) error {
 	if _, err := s.file.ReadAt(data, at); err != nil {
 		return core.Errorf(core.Internal, "scratch", s.folder(), "reading rows back: %w", err)
@@ -118,7 +121,7 @@ func (s *scratch) read(data []byte, at int64) error {
 	return nil
 }
 
-// object is a file for an object that is written piece by piece.
+// object is a file for an object that is written chunk by chunk.
 func (s *scratch) object() (*os.File, error) {
 	f, err := s.create()
 	if err != nil {
@@ -139,7 +142,7 @@ func (s *scratch) close() {
 	}
 }
 
-// An ourError is a failure of this process, not of a granule: no shard of the pass can be done.
+// An ourError is a failure of this process and not of a granule: no shard of the pass can be done.
 type ourError struct{ err error }
 
 func (e *ourError) Error() string { return e.err.Error() }

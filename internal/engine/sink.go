@@ -1,12 +1,15 @@
 package engine
 
+// What is kept of a granule while it is read, and its way into memory or to disk.
+
 import (
 	"slices"
 
 	"github.com/englacial/zagg/core"
 )
 
-// A sink holds what one attempt at one granule kept, for all tasks that have it. It counts only if Read returned nil.
+// A sink holds what one attempt at one granule kept, for all tasks that have it. It counts only if the reader
+// returned no error.
 type sink struct {
 	counts  []Counts // by place among the granule's tasks
 	stats   core.ReadStats
@@ -27,10 +30,10 @@ type buffers struct {
 	data  [][]byte // of columns
 }
 
-// borrow takes memory for rows that are no parcel yet.
+// borrow takes memory for rows that are not a parcel yet.
 func (s *sink) borrow(b *buffers) { s.runs, s.slots, s.spare = b.runs[:0], b.slots[:0], b.data }
 
-// giveBack ends what borrow began.
+// giveBack gives it back, with what it has grown by.
 func (s *sink) giveBack(b *buffers) {
 	b.runs, b.slots, b.data = s.runs, s.slots, s.spare
 	for i := range s.cols {
@@ -42,7 +45,7 @@ func (s *sink) giveBack(b *buffers) {
 	s.runs, s.slots, s.cols, s.spare = nil, nil, nil, nil
 }
 
-// begin makes the columns, where rows of the granule are kept for the first time.
+// begin makes the columns when rows of the granule are kept for the first time: their types are known only then.
 func (s *sink) begin(like []core.Column) {
 	if s.cols != nil {
 		return
@@ -55,7 +58,7 @@ func (s *sink) begin(like []core.Column) {
 	}
 }
 
-// rewind makes room for more rows.
+// rewind makes room for more rows once the last ones are a parcel.
 func (s *sink) rewind() {
 	s.runs, s.slots = s.runs[:0], s.slots[:0]
 	for i := range s.cols {
@@ -66,7 +69,7 @@ func (s *sink) rewind() {
 // A run is consecutive rows for one of the granule's tasks.
 type run struct{ want, from, n int }
 
-// add notes n more rows at the end of slots.
+// add notes that the last n slots are rows for the task number want.
 func (s *sink) add(want, n int) {
 	if last := len(s.runs) - 1; last >= 0 && s.runs[last].want == want {
 		s.runs[last].n += n
@@ -75,10 +78,10 @@ func (s *sink) add(want, n int) {
 	}
 }
 
-// bytes is what the rows that are no parcel yet take.
+// bytes is the size of the rows that are not a parcel yet.
 func (s *sink) bytes() int64 { return int64(len(s.slots)) * rowBytes(s.cols) }
 
-// flush makes a parcel of the rows so far: in memory if the budget has room, else, if they must go, on disk.
+// flush makes a parcel of the rows so far: in memory if the budget has room, otherwise, if they must go, on disk.
 func (r *pass) flush(g *granule, s *sink, must bool) error {
 	size := s.bytes()
 	if size == 0 {
@@ -92,6 +95,7 @@ func (r *pass) flush(g *granule, s *sink, must bool) error {
 	s.rewind()
 	if kept {
 		k.kept.Store(size)
+		// On disk the rows are in the order of places, so that a window is read back in one piece.
 	} else {
 		for _, p := range k.parts {
 			k.sort(p, &r.layout)
@@ -133,7 +137,7 @@ func (s *sink) parcel(wants []int) *parcel {
 	return k
 }
 
-// move puts the runs of a column one after another.
+// move puts the runs of a column, of size bytes per row, one after another.
 func (s *sink) move(data []byte, size int) []byte {
 	out, at := core.NewData(len(s.slots)*size), 0
 	for _, r := range s.runs {
@@ -142,7 +146,7 @@ func (s *sink) move(data []byte, size int) []byte {
 	return out
 }
 
-// sort puts the rows of a part in the order of their places, those of one place in the order they have.
+// sort puts the rows of a part in the order of their places; rows of one place stay in the order they have.
 func (k *parcel) sort(p part, l *layout) {
 	slots := k.slots[p.from : p.from+p.n]
 	places := make([]int32, p.n)
@@ -158,6 +162,7 @@ func (k *parcel) sort(p part, l *layout) {
 	for i := range order {
 		order[i] = int32(i)
 	}
+	// With rows in many of the slots, counting is quicker than comparing.
 	if int64(p.n) >= l.slots/4 {
 		next := make([]int32, l.slots+1)
 		for _, at := range places {
@@ -181,7 +186,7 @@ func (k *parcel) sort(p part, l *layout) {
 	}
 }
 
-// permute puts row order[i] into row i.
+// permute puts row order[i] into row i; rows have size bytes.
 func permute(data []byte, size int, order []int32) {
 	was := slices.Clone(data)
 	for i, r := range order {

@@ -1,5 +1,7 @@
 package engine
 
+// What rows get besides their columns: positions, the grid's words for their places, and times.
+
 import (
 	"context"
 	"slices"
@@ -13,7 +15,8 @@ import (
 // placeName is the name of the column of words of places in a sink and in groups. No column of a reader has it.
 const placeName = "\x00place"
 
-// positionName is what the columns of longitudes and latitudes of rows are called in a sink and in groups.
+// positionName is the name of the columns of longitudes ("lon") and latitudes ("lat") of rows in a sink and in
+// groups.
 func positionName(position string) string { return "\x00" + position }
 
 // withPositions adds the longitudes and latitudes of a batch to its columns.
@@ -24,7 +27,7 @@ func (p *Pipeline) withPositions(cols []core.Column, b *core.Batch) []core.Colum
 	return append(slices.Clip(cols), core.ColumnOf(positionName("lon"), b.Lon), core.ColumnOf(positionName("lat"), b.Lat))
 }
 
-// cellsOf are the columns of Grid.Cells of some slots.
+// cellsOf picks some slots of a column of Grid.Cells, under another name.
 func cellsOf(all *core.Column, name string, slots []int32) core.Column {
 	c := *all
 	size := max(c.Width, 1) * c.Type.Size()
@@ -36,7 +39,7 @@ func cellsOf(all *core.Column, name string, slots []int32) core.Column {
 	return c
 }
 
-// withPlaces adds the words of the places of some rows of a batch to its columns; those of other rows are 0.
+// withPlaces adds the words for the places of some rows of a batch to its columns; the word of other rows is 0.
 func (p *Pipeline) withPlaces(ctx context.Context, cols []core.Column, b *core.Batch, rows []int32) ([]core.Column, error) {
 	if !p.Places {
 		return cols, nil
@@ -56,7 +59,7 @@ func (p *Pipeline) withPlaces(ctx context.Context, cols []core.Column, b *core.B
 	return append(slices.Clip(cols), core.ColumnOf(placeName, all)), nil
 }
 
-// Places are the words of points as a grid names them. A grid that has none for them is Unsupported.
+// Places are the grid's words for points. A grid that has none is Unsupported.
 func Places(ctx context.Context, grid core.Grid, lon, lat []float64) ([]uint64, error) {
 	none := core.Errorf(core.Unsupported, "engine", "location", "the grid has no words for places; healpix has")
 	namer, ok := grid.(core.CellNamer)
@@ -74,7 +77,7 @@ func Places(ctx context.Context, grid core.Grid, lon, lat []float64) ([]uint64, 
 	return core.View[uint64](c.Data), nil
 }
 
-// A Clock derives words of time (package toc) of a column.
+// A Clock derives words of time (package toc) from a column of times.
 type Clock struct {
 	Column string
 	At     int // of the column in Pipeline.Columns
@@ -84,7 +87,7 @@ type Clock struct {
 // Inputs implements Derived.
 func (c *Clock) Inputs() []expr.Var { return []expr.Var{{Name: c.Column}} }
 
-// times are the column's, in its own units.
+// times are the column's values, in its own units.
 func (c *Clock) times(columns []core.Column, n int) ([]float64, error) {
 	times := &columns[c.At]
 	if max(times.Width, 1) != 1 || times.Rows() != n {
@@ -106,7 +109,7 @@ func (c *Clock) Rows(columns []core.Column, n int) (core.Column, error) {
 	return core.ColumnOf(c.Column, words), nil
 }
 
-// Seconds derives seconds since 1970-01-01T00:00:00 UTC, without leap seconds, of a column.
+// Seconds derives seconds since 1970-01-01T00:00:00 UTC, leap seconds not counted, from a column of times.
 type Seconds struct{ Clock }
 
 // Rows implements Derived. A row without a time has NaN.

@@ -1,5 +1,7 @@
 package engine
 
+// Encoding blocks and writing objects.
+
 import (
 	"bytes"
 	"context"
@@ -17,7 +19,8 @@ import (
 // store's latency.
 const putsAtOnce = 16
 
-// write encodes the blocks and puts the objects; what holds no value is listed as unwritten.
+// write encodes the blocks one after the other and puts the objects, several at once. Blocks without a value are
+// listed as unwritten. The encoder enc is the caller's and free again when write returns.
 func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Result, enc *zarr.Encoder) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(putsAtOnce)
@@ -50,7 +53,7 @@ func (p *Pipeline) write(ctx context.Context, t *Task, blocks []block, res *Resu
 	return failed
 }
 
-// encoder is one that no object is being made by; it goes back to r.encoders.
+// encoder is an encoder that no object is being made with. It goes back to r.encoders.
 func (r *pass) encoder() *zarr.Encoder {
 	if enc, ok := r.encoders.Get().(*zarr.Encoder); ok {
 		return enc
@@ -58,14 +61,15 @@ func (r *pass) encoder() *zarr.Encoder {
 	return new(zarr.Encoder)
 }
 
-// An Output is the values of one array in a shard: row i of Column is that of the cell in Slots[i], ascending.
+// An Output is the values of one array in a shard: row i of Column is the cell in Slots[i]. Slots ascend.
 type Output struct {
 	Array  *zarr.Array
 	Slots  []int32
 	Column core.Column
 }
 
-// Put writes the arrays of a shard whose values are known, and the shard's own coordinates.
+// Put writes the arrays of a shard whose values are known, and the shard's own coordinates, without reading or
+// reducing anything.
 func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, error) {
 	blocks, err := p.coordBlocks(ctx, t)
 	if err != nil {
@@ -90,7 +94,7 @@ func (p *Pipeline) Put(ctx context.Context, t *Task, outs []Output) (*Result, er
 	return res, p.write(ctx, t, blocks, res, new(zarr.Encoder))
 }
 
-// encode writes the object of a block of a shard.
+// encode writes the object of a block of a shard; cells of varying length chunk by chunk.
 func encode(dst io.Writer, enc *zarr.Encoder, b *block) error {
 	if b.array.Type != core.Bytes {
 		_, err := enc.Encode(dst, b.array, b.data)
@@ -120,12 +124,12 @@ func encode(dst io.Writer, enc *zarr.Encoder, b *block) error {
 	return err
 }
 
-// key is the object of an array for a block of the frame, relative to the store.
+// key is the key, relative to the store, of the object of an array at a place in the frame.
 func (p *Pipeline) key(a *zarr.Array, place []int64) string {
 	return zarr.Join(p.Group, a.Name, a.Key(blockOf(a, place)))
 }
 
-// blockOf is the block of an array for a block of the frame.
+// blockOf is the block of an array at a place in the frame, whose dimensions are the array's first ones.
 func blockOf(a *zarr.Array, place []int64) []int64 {
 	full := append([]int64(nil), place...)
 	for len(full) < len(a.Shape) {

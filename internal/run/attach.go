@@ -1,5 +1,7 @@
 package run
 
+// Following a run that another process has started on Lambda, by the note that it left beside the store.
+
 import (
 	"context"
 	"encoding/json"
@@ -18,7 +20,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// A runNote says what a run has sent; it lies in the run's folder beside the store.
+// A runNote says what a run has sent. It is written before the first event, to the run's folder beside the store, and
+// once more with Unsent when the run was stopped. Notes of earlier releases lack the later fields.
 type runNote struct {
 	RunID    string    `json:"run_id"`
 	Store    string    `json:"store"`
@@ -38,7 +41,8 @@ type runNote struct {
 	Version string              `json:"zagg_version"`
 }
 
-// noteUnsent writes down which of a run's shards were not sent and will not be.
+// noteUnsent writes down which of a run's shards were not sent and will not be. It does so also after an interrupt,
+// within 30 s.
 func (b *cloud) noteUnsent(ctx context.Context, jobs [][]*job.Job, sent map[string]bool) error {
 	if b.o.Sync {
 		return nil
@@ -54,7 +58,7 @@ func (b *cloud) noteUnsent(ctx context.Context, jobs [][]*job.Job, sent map[stri
 	return b.writeNote(ctx, jobs, unsent)
 }
 
-// writeNote writes down what is about to be sent.
+// writeNote writes down what is about to be sent, or with unsent what was not.
 func (b *cloud) writeNote(ctx context.Context, jobs [][]*job.Job, unsent []string) error {
 	fn := b.fleet.Function()
 	data, err := json.MarshalIndent(runNote{
@@ -67,7 +71,7 @@ func (b *cloud) writeNote(ctx context.Context, jobs [][]*job.Job, unsent []strin
 	return b.r.metered().Put(ctx, b.runs.Note(), strings.NewReader(string(data)), core.PutOptions{Size: int64(len(data)), ContentType: "application/json"})
 }
 
-// decodeManifest reads the manifest of a ping's answer.
+// decodeManifest reads the manifest in the answer to a ping.
 func decodeManifest(data json.RawMessage) (*host.Manifest, error) {
 	var m host.Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
@@ -76,7 +80,7 @@ func decodeManifest(data json.RawMessage) (*host.Manifest, error) {
 	return &m, nil
 }
 
-// AttachOptions name the run to follow.
+// AttachOptions name the run to follow and how to reach it.
 type AttachOptions struct {
 	Address    string // of the run's folder, or of a store: then its latest run
 	Region     string
@@ -84,8 +88,8 @@ type AttachOptions struct {
 	Progress   Progress // nil: nothing is shown
 }
 
-// Attach waits for the results of a run whose events another process has sent. It returns the summary also with a *FailedError,
-// which counts shards that were never sent too, or a *MissingError.
+// Attach waits for the results of a run whose events another process has sent. It returns the summary also beside a
+// *FailedError, which counts shards that were never sent too, and a *MissingError.
 func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
 	progress := o.Progress
 	if progress == nil {
@@ -113,7 +117,8 @@ func Attach(ctx context.Context, o AttachOptions) (*Summary, error) {
 	return note.follow(ctx, from, folder, progress)
 }
 
-// follow waits for the results of a run's shards and sums them up.
+// follow waits for the results of a run's shards and sums them up. What has no result by the deadline is looked for
+// in the records.
 func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, progress Progress) (*Summary, error) {
 	start := time.Now()
 	total := newSummary(n.Store, 0, len(n.Labels))
@@ -166,7 +171,7 @@ func (n *runNote) follow(ctx context.Context, from core.ObjectStore, folder stor
 	return total, total.end()
 }
 
-// jobs are the labels that results are under.
+// jobs are the labels under which results appear: of a job of many shards, the label of its first.
 func (n *runNote) jobs() []string {
 	with := map[string]bool{}
 	for first, all := range n.Many {
@@ -187,8 +192,9 @@ func (n *runNote) jobs() []string {
 	return out
 }
 
-// abandoned tells whether the run's process has ended so long ago that every event which it sent has begun or was dropped: what shows no
-// sign of life then was not sent, or will not begin. nil where workers show none.
+// abandoned returns a function that reports whether the run's process ended so long ago that every event it sent has
+// begun or was dropped: what shows no sign of life by then was not sent, or will never begin. It is nil where workers
+// show no signs.
 func (n *runNote) abandoned(from core.ObjectReader) func(ctx context.Context) bool {
 	if !n.Signs {
 		return nil
@@ -210,7 +216,7 @@ func (n *runNote) abandoned(from core.ObjectReader) func(ctx context.Context) bo
 	}
 }
 
-// shardsOf are the shards of jobs.
+// shardsOf are the shards of the jobs under some labels.
 func (n *runNote) shardsOf(jobs []string) []string {
 	var out []string
 	for _, label := range jobs {
@@ -223,14 +229,15 @@ func (n *runNote) shardsOf(jobs []string) []string {
 	return out
 }
 
-// deadline is when no result can come any more: as many rounds of the time-out as the workers need for all shards, the
-// age at which Lambda drops events, and some patience.
+// deadline is when no result can come any more: as many time-outs as it takes the workers to go through all shards,
+// the age at which Lambda drops events, and some patience.
 func (n *runNote) deadline() time.Time {
 	rounds := 1 + (len(n.Labels)-1)/max(n.Workers, 1)
 	return n.Sent.Add(time.Duration(rounds)*time.Duration(n.Timeout*float64(time.Second)) + fleet.MaxAge + 90*time.Second)
 }
 
-// lateShards looks at the records of shards without a result: one that the run wrote is done all the same.
+// lateShards looks at the records of shards without a result: a shard whose record this run wrote is done all the
+// same.
 func lateShards(ctx context.Context, from core.ObjectReader, note *runNote, late []string, got func(string, *job.Done, error)) error {
 	for _, label := range late {
 		rec, err := store.LoadRecord(ctx, from, note.Store, label)
@@ -246,7 +253,8 @@ func lateShards(ctx context.Context, from core.ObjectReader, note *runNote, late
 	return nil
 }
 
-// findRun reads the note of a run, or of a store's latest.
+// findRun reads the note of a run, given its folder or its store: then of the latest run, as folders are named by
+// time.
 func findRun(ctx context.Context, from core.ObjectStore, address string) (*runNote, store.RunFolder, error) {
 	folder := store.RunFolder(address)
 	if !store.IsRun(address) {

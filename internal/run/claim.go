@@ -1,5 +1,7 @@
 package run
 
+// The run's claim on its store, by which runs keep off each other (package store has the rules).
+
 import (
 	"context"
 	"time"
@@ -9,10 +11,12 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// A detachedBackend has jobs that may go on after this process has ended, for at most timeToEnd.
+// A detachedBackend has jobs that may go on after this process has ended, for at most timeToEnd. The claim outlasts
+// them.
 type detachedBackend interface{ timeToEnd() time.Duration }
 
-// claim makes the store the run's until release is called. When the claim is lost, the context ends with why as its cause.
+// claim makes the store the run's until release is called. When the claim is lost, the context ends with the reason
+// as its cause.
 func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release func(), err error) {
 	ctx, lost := context.WithCancelCause(ctx)
 	began := r.o.Began
@@ -26,6 +30,7 @@ func (r *Run) claim(ctx context.Context, b Backend) (_ context.Context, release 
 		}
 	}
 	held, err := store.Acquire(ctx, r.metered(), r.store, who)
+	// A process that may only invoke functions has the function write the claim.
 	if c, ok := b.(claiming); ok && core.Is(err, core.Denied) {
 		r.note("this process may not write beside the store: the function claims it for the run")
 		held, err = store.Acquire(ctx, c.claims(r.metered()), r.store, who)

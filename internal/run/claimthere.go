@@ -1,5 +1,7 @@
 package run
 
+// Claims that a function writes, for processes that may not write beside the store.
+
 import (
 	"context"
 	"io"
@@ -10,12 +12,12 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// claiming is a backend that can write the run's claim where this process may not.
+// A claiming backend can write the run's claim where this process may not.
 type claiming interface {
 	claims(reads core.ObjectStore) core.ObjectStore
 }
 
-// claimsThere is a store whose claim the function writes; it is read here.
+// claimsThere is a store whose claim the function writes; it is read by this process.
 type claimsThere struct {
 	core.ObjectStore
 	b *cloud
@@ -25,7 +27,7 @@ var _ claiming = (*cloud)(nil)
 
 func (b *cloud) claims(reads core.ObjectStore) core.ObjectStore { return &claimsThere{reads, b} }
 
-// Put has the function write the claim, on the same condition. Nothing else is written this way.
+// Put has the function write the claim on the same condition. Nothing else is written this way.
 func (s *claimsThere) Put(ctx context.Context, url string, body io.Reader, opt core.PutOptions) error {
 	if url != store.At(s.b.r.store).Claim() {
 		return s.ObjectStore.Put(ctx, url, body, opt)

@@ -1,5 +1,7 @@
 package run
 
+// Refusing to lose data: a run with fewer granules than the store was made from.
+
 import (
 	"context"
 	"errors"
@@ -13,8 +15,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// checkContraction refuses a run without some of the granules that the store's shards were computed from: what these hold would be
-// gone from it. A newer release of a granule stands for it.
+// checkContraction refuses a run without some of the granules that the store's shards were computed from, because
+// what these hold would be gone from it. A newer release of a granule stands for it.
 func (r *Run) checkContraction(ctx context.Context) error {
 	if r.o.AllowContraction || r.o.Overwrite {
 		return nil
@@ -83,8 +85,9 @@ func (r *Run) noteWithout(recorded []string) {
 	}
 }
 
-// recorded are the granules of the store's finished shards, as far as their records tell: each is in the record of the shard that is its
-// home. With Keep only the records of shards that are computed count.
+// recorded are the granules of the store's finished shards, as their records tell: each is in the record of the shard
+// that is its home. With Keep only the records of shards that are computed count. Records are kept for the jobs,
+// which need them again.
 func (r *Run) recorded(ctx context.Context) ([]string, error) {
 	objects := r.metered()
 	labels, err := store.ListRecords(ctx, objects, r.store)

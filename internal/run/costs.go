@@ -1,5 +1,7 @@
 package run
 
+// What a run will cost: its shards and granules as jobs of the model in package cost, and calibration of that model.
+
 import (
 	"cmp"
 	"context"
@@ -21,7 +23,7 @@ import (
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
-// usualGranule is what a granule of unknown size is taken for, in bytes: one of the benchmark.
+// usualGranule is the size in bytes that a granule of unknown size is taken to have: that of one of the benchmark.
 const usualGranule = 11.5e6
 
 // Sizes has the sizes of granules in bytes, by address.
@@ -30,7 +32,7 @@ type Sizes struct {
 	usual int64 // of the others; 0: usualGranule
 }
 
-// of is the size of a granule, or what it is taken for.
+// of is the size of a granule in bytes, or the size that it is taken to have.
 func (s *Sizes) of(url string) int64 {
 	return cmp.Or(s.known[url], s.usual, int64(usualGranule))
 }
@@ -41,11 +43,12 @@ func (s *Sizes) Known() int { return len(s.known) }
 // Usual is the size in bytes assumed for a granule of unknown size.
 func (s *Sizes) Usual() int64 { return s.of("") }
 
-// lookTimeout is how long sizes may take to be asked for: a prediction without them is better than none.
+// lookTimeout is how long asking for sizes may take: a prediction without them is better than none.
 const lookTimeout = 20 * time.Second
 
-// look asks for the size of some of the granules, spread over their addresses; those of the others are then taken for their mean.
-// Files of this machine are all looked at. What cannot be looked at is left out; the error is of the last.
+// look asks for the sizes of some of the granules, spread over their addresses; the others are then taken to have
+// their mean. Files of this machine are all looked at. Granules that cannot be looked at are left out; the error is
+// the last one's.
 func (s *Sizes) look(ctx context.Context, from core.ObjectReader, urls []string, some int) (err error) {
 	if s.known == nil {
 		s.known = map[string]int64{}
@@ -84,7 +87,7 @@ func (s *Sizes) look(ctx context.Context, from core.ObjectReader, urls []string,
 	return err
 }
 
-// spread are n of a list, from the first to the last, as far apart as possible; the middle if it is one.
+// spread are n elements of a list, from the first to the last, as far apart as possible; the middle one if n is 1.
 func spread[T any](list []T, n int) []T {
 	if n >= len(list) {
 		return list
@@ -107,7 +110,7 @@ type Shape struct {
 	Latency time.Duration // of the service that has the granules
 }
 
-// job is one of shards whose granules these are.
+// job is one job of shards, given the granules of each.
 func (s *Shape) job(lists ...[]string) cost.Job {
 	j := cost.Job{Shards: len(lists)}
 	shards := map[string]int{}
@@ -126,7 +129,7 @@ func (s *Shape) job(lists ...[]string) cost.Job {
 	return j
 }
 
-// groups are jobs of neighbouring shards.
+// groups are jobs of neighbouring shards; groups has the numbers of each job's shards.
 func (s *Shape) groups(groups [][]int, lists [][]string) []cost.Job {
 	jobs := make([]cost.Job, len(groups))
 	for i, group := range groups {
@@ -139,20 +142,21 @@ func (s *Shape) groups(groups [][]int, lists [][]string) []cost.Job {
 	return jobs
 }
 
-// MapCosts are the jobs of a shard map, for the model of cost.
+// MapCosts are the jobs of a shard map, for the cost model.
 type MapCosts struct {
 	Shape
 	lists [][]string // of addresses, in key order
 }
 
-// CostsOfLists are the costs of shards in key order, by the addresses of their granules, of which no sizes are known.
+// CostsOfLists are the costs of shards in key order, given the addresses of their granules, of which no sizes are
+// known.
 func CostsOfLists(lists [][]string, shape Shape) *MapCosts {
 	shape.Sizes = &Sizes{}
 	return &MapCosts{Shape: shape, lists: lists}
 }
 
-// CostsOf looks at the granules of a shard map: their sizes are those that it has, and those of so many more that are asked for.
-// Unknown is why sizes could not be asked for; nil: they could.
+// CostsOf looks at the granules of a shard map. Their sizes are those in the map, and those of so many more that are
+// asked for. unknown is the reason why sizes could not be asked for; nil if they could.
 func CostsOf(ctx context.Context, m *shardmap.Map, some int, shape Shape) (c *MapCosts, unknown error) {
 	c = &MapCosts{Shape: shape}
 	c.Sizes = &Sizes{known: map[string]int64{}}
@@ -182,7 +186,8 @@ func CostsOf(ctx context.Context, m *shardmap.Map, some int, shape Shape) (c *Ma
 	return c, c.Sizes.look(ctx, from, all, some)
 }
 
-// Jobs are n neighbouring shards a job, in the order in which they are sent; forced says that n is not only the most.
+// Jobs are jobs of n neighbouring shards each, in the order in which they are sent. Unless forced, n is only the
+// most, and granules and bytes are bounded too, as they are in runs.
 func (c *MapCosts) Jobs(n int, forced bool) []cost.Job {
 	most := plan.Bound{Shards: n}
 	if !forced {
@@ -196,7 +201,7 @@ func (c *MapCosts) Jobs(n int, forced bool) []cost.Job {
 // sample is how many granules' sizes a run asks for before it says what it will cost.
 const sample = 5
 
-// shapeOf is how the shards of the run are computed by a function of so many MB.
+// shapeOf tells how the shards of the run are computed by a function of so many MB.
 func (r *Run) shapeOf(ctx context.Context, memoryMB int) *Shape {
 	s := &Shape{Sizes: &Sizes{known: map[string]int64{}}, Indexed: r.config.DataSource.Index.Store != "", Memory: memoryMB, Latency: cost.DefaultLatency}
 	var urls []string
@@ -251,8 +256,9 @@ func WriteConstants(name string, m cost.Model) error {
 	return nil
 }
 
-// Calibrate computes so many shards of the plan, from the one with most granules to the one with fewest, each by itself, and fits the
-// model of cost to what they took. They stay in the store, where a run of all shards finds them done.
+// Calibrate computes so many shards of the plan, from the one with the most granules to the one with the fewest, each
+// by itself, and fits the cost model to what they took. They stay in the store, where a run of all shards finds them
+// done.
 func Calibrate(ctx context.Context, o Options, shards int, f cost.Function) (cost.Model, *Summary, error) {
 	o.spread, o.PerJob, o.Keep = shards, 1, true
 	total, err := Do(ctx, o)

@@ -1,5 +1,7 @@
 package run
 
+// What the store tells about its origin: granules, history and time coverage, as attributes of its group.
+
 import (
 	"context"
 	"errors"
@@ -18,11 +20,11 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// anyStore stands for the store's address in texts that are stored: a store may be moved.
+// anyStore stands for the store's address in texts that are stored, because a store may be moved.
 const anyStore = store.Layout("STORE")
 
-// describe tells in the store how it was made, once all of its plan is done. Times and commands are in the reports of runs, beside the store:
-// the same run again writes the same store.
+// describe tells in the store how it was made, once all of the plan is done. Times and commands are left to the
+// reports of runs, beside the store, so that the same run again writes the same store.
 func (r *Run) describe(ctx context.Context) error {
 	if r.total.Shards.Errors > 0 || r.selected() {
 		return nil
@@ -67,7 +69,7 @@ func (r *Run) describe(ctx context.Context) error {
 	return err
 }
 
-// releases are those of granules, by their names, each once; "" where a name does not tell.
+// releases are the releases of granules, by their names, each once; "" if some name does not tell.
 func (r *Run) releases(ctx context.Context, names []string) string {
 	reader, ok := r.recipe.Reader.(core.Identifier)
 	if !ok {
@@ -88,7 +90,8 @@ func (r *Run) releases(ctx context.Context, names []string) string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
-// observed is when the store's observations were made, as the records of its shards say; nil where they do not know it of all.
+// observed is when the store's observations were made, as the records of its shards say; nil if some record does not
+// know.
 func (r *Run) observed(ctx context.Context) (*job.Observed, error) {
 	all := r.total.seen
 	if all.Observed == nil && all.Observations.Kept > 0 || !r.o.Keep && r.plan.Time == nil {
@@ -127,8 +130,9 @@ func (r *Run) observed(ctx context.Context) (*job.Observed, error) {
 	return all.Observed, nil
 }
 
-// coverage is the time from the beginning of the first granule to the end of the last, by the shard map, or else from the beginning of the first
-// to that of the last, by their names, within the time that is asked for; nil where neither tells.
+// coverage is the time from the beginning of the first granule to the end of the last, as the shard map has them; or
+// else from the beginning of the first to that of the last, by their names. It lies within the time that was asked
+// for, and is nil where neither tells.
 func (r *Run) coverage(names []string) *job.Observed {
 	all := r.span
 	if all == nil {
@@ -150,7 +154,8 @@ func (r *Run) coverage(names []string) *job.Observed {
 	return &seen
 }
 
-// spanned is the time of the plan's granules as a shard map has it; nil where it does not say it of all of the store's.
+// spanned is the time of the plan's granules as a shard map has it; nil if it does not say it of all of the store's
+// granules.
 func (r *Run) spanned() (seen *job.Observed) {
 	if r.o.Keep || r.plan.Time != nil {
 		return nil
@@ -166,7 +171,7 @@ func (r *Run) spanned() (seen *job.Observed) {
 	return seen
 }
 
-// began is when the first and the last granule begin, as all their names tell; nil where one does not.
+// began is when the first and the last granule begin, if all their names tell; otherwise nil.
 func began(names []string) (seen *job.Observed) {
 	known := starts()
 	for _, n := range names {
@@ -179,7 +184,8 @@ func began(names []string) (seen *job.Observed) {
 	return seen
 }
 
-// A start is how names of a mission tell when a granule begins.
+// A start tells how names of a mission say when a granule begins: an expression that finds the digits, and their
+// layout.
 type start struct {
 	find   *regexp.Regexp
 	layout string
@@ -193,7 +199,7 @@ func starts() []start {
 	}
 }
 
-// beginning is when a granule begins, as its name tells.
+// beginning is when a granule begins, as its name says; false if no mission's rule fits.
 func beginning(known []start, name string) (time.Time, bool) {
 	for _, s := range known {
 		if m := s.find.FindStringSubmatch(name); m != nil {

@@ -1,5 +1,7 @@
 package run
 
+// Warning of filters that leave nothing.
+
 import (
 	"fmt"
 	"strings"
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// warnOfFilters says so where observations were read and none was kept because of filters, and which these are.
+// warnOfFilters warns if observations were read and filters dropped them all, and says which filters these are.
 func (r *Run) warnOfFilters() {
 	s := r.total
 	refused := s.Dropped[job.DropFilter] + s.Dropped[job.DropExpression]
@@ -28,7 +30,7 @@ func (r *Run) warnOfFilters() {
 	s.Warnings = append(s.Warnings, text)
 }
 
-// filterText is a filter as a person writes it.
+// filterText is a filter as a person would write it.
 func filterText(f config.Filter) string {
 	if f.Expression != "" {
 		return fmt.Sprintf("the filter %q", f.Expression)

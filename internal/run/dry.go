@@ -1,5 +1,7 @@
 package run
 
+// Dry runs: what a run would do, without writing.
+
 import (
 	"cmp"
 	"context"
@@ -17,7 +19,7 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// A Forecast is what a run would do.
+// A Forecast is what a run would do. Sizes are bytes.
 type Forecast struct {
 	Shards       int
 	Fewest, Most int // granules of a shard
@@ -34,7 +36,7 @@ type Forecast struct {
 // mean is the number of granules of a shard.
 func (f *Forecast) mean() float64 { return float64(f.Pairs) / float64(f.Shards) }
 
-// MarshalJSON names the members as zagg run --dry-run --json always has.
+// MarshalJSON writes the members under the names that zagg run --dry-run --json has always had.
 func (f *Forecast) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{
 		"dry_run": true, "total_cells": f.Shards, "granules_per_cell_min": f.Fewest, "granules_per_cell_max": f.Most,
@@ -42,7 +44,7 @@ func (f *Forecast) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// Print writes it for people.
+// Print writes the forecast for people.
 func (f *Forecast) Print(w io.Writer) error {
 	fmt.Fprintf(w, "[DRY RUN] Would process %d cells\n", f.Shards)
 	fmt.Fprintf(w, "Granules per cell: min=%d, max=%d, avg=%.1f\n", f.Fewest, f.Most, f.mean())
@@ -56,7 +58,8 @@ func (f *Forecast) Print(w io.Writer) error {
 	return err
 }
 
-// forecastScratch estimates what the jobs that are at work at once keep beyond the half of the budget that is for rows.
+// forecastScratch estimates how much the jobs that are at work at once keep beyond the half of the budget that is for
+// rows.
 func (r *Run) forecastScratch(f *Forecast) {
 	g := r.grouped(r.jobs)
 	groups := r.localGroups(g)
@@ -72,7 +75,7 @@ func (r *Run) forecastScratch(f *Forecast) {
 	f.Scratch = max(f.Scratch-f.Memory/2, 0)
 }
 
-// Dry finds out what a run would do and writes nothing.
+// Dry finds out what a run would do, and writes nothing. The granules are read as far as finding the shards takes.
 func Dry(ctx context.Context, o Options) (*Forecast, error) {
 	o.dry = true
 	r := begin(o)

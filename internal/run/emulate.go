@@ -1,5 +1,7 @@
 package run
 
+// Lambda on this machine, for trying a run on functions without AWS.
+
 import (
 	"cmp"
 	"os"
@@ -22,8 +24,8 @@ const (
 	emulatedArch    = "arm64" // whose prices are told; it runs as this machine does
 )
 
-// emulate starts Lambda on this machine with the function in it. The function is this program, which knows by its
-// environment that it is one, or a bundle.
+// emulate starts Lambda on this machine with the function in it: this program, which sees in its environment that it
+// is one, or a bundle. The function returned ends it.
 func (b *cloud) emulate() (*lambdaClients, func(), error) {
 	bootstrap := b.o.Bundle
 	if bootstrap == "" {
@@ -46,6 +48,7 @@ func (b *cloud) emulate() (*lambdaClients, func(), error) {
 		l.Close()              //nolint:errcheck // it only ends processes
 		os.RemoveAll(failures) //nolint:errcheck // it is temporary
 	}
+	// The function may read local files, and gets the keys of this environment, but not who it is itself run by.
 	env := map[string]string{"ZAGG_LOCAL_FILES": "1"}
 	for _, v := range os.Environ() {
 		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_LAMBDA_") {

@@ -1,5 +1,7 @@
 package run
 
+// Files that people give for granules, and what to tell them if they are something else.
+
 import (
 	"context"
 	"os"
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 )
 
-// GranuleFault is the error of a file that is no granule; nil if it is one.
+// GranuleFault is the error of a file that is not a granule, with what to do about it; nil if it is one.
 func GranuleFault(name string, f filekind.File) error {
 	switch {
 	case f.Truncated():
@@ -32,13 +34,13 @@ func GranuleFault(name string, f filekind.File) error {
 	return core.Errorf(core.Invalid, "granule", name, "this is %s: neither a granule (HDF5) nor a catalog (STAC items as JSON, stac-geoparquet)%s", f, way)
 }
 
-// LocalPath is the path of a file on this machine.
+// LocalPath is the path of a file on this machine; false for other addresses.
 func LocalPath(name string) (string, bool) {
 	scheme := objstore.Scheme(name)
 	return strings.TrimPrefix(name, "file://"), scheme == "" || scheme == "file"
 }
 
-// RecogniseFile recognises a regular file on this machine.
+// RecogniseFile recognises a regular file on this machine by its first bytes and its size.
 func RecogniseFile(path string) (filekind.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -1,5 +1,7 @@
 package run
 
+// Lists of granules as people give them: files, folders, patterns, prefixes and lists.
+
 import (
 	"bufio"
 	"cmp"
@@ -17,9 +19,10 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// Granules turns what a user names granules by into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
-// several of them separated by commas, or @LIST, a text file of one path or URL a line. Order is by name, so that the
-// same files are the same run, and each address counts once. IDs are not set.
+// Granules turns arguments that name granules into granules: a file, a folder, a glob, an s3:// prefix ending in "/",
+// several of them separated by commas, or @LIST, a text file with one path or URL on a line. They are sorted by name,
+// so that the same files are the same run, and each address counts once. IDs are not set. No granule at all is
+// NotFound.
 func Granules(ctx context.Context, store core.ObjectStore, args []string) ([]core.Granule, error) {
 	var urls []string
 	for _, arg := range args {
@@ -43,7 +46,7 @@ func Granules(ctx context.Context, store core.ObjectStore, args []string) ([]cor
 	return granules, nil
 }
 
-// eachOnce leaves out further spellings of a file or an address that is there before: "./a.h5", "file:///data/a.h5", links.
+// eachOnce leaves out further spellings of a file or address: "./a.h5", "file:///data/a.h5", links.
 func eachOnce(urls []string) []string {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(urls, func(u string) bool {
@@ -65,6 +68,8 @@ func eachOnce(urls []string) []string {
 	})
 }
 
+// expandOne tries, in this order: a list, a URL, a path that exists, several of them, a pattern. So a file whose name
+// has a comma or a bracket is found as it is.
 func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]string, error) {
 	if list, ok := strings.CutPrefix(arg, "@"); ok {
 		return readList(list)
@@ -94,7 +99,7 @@ func expandOne(ctx context.Context, store core.ObjectStore, arg string) ([]strin
 	return found, nil
 }
 
-// expandURL lists a prefix that ends in "/", or what a pattern in S3 matches; any other URL is one granule.
+// expandURL lists a prefix that ends in "/" or what a pattern in S3 matches; any other URL is one granule.
 func expandURL(ctx context.Context, store core.ObjectStore, url string) ([]string, error) {
 	star := strings.IndexAny(url, "*?[")
 	several := strings.Contains(url, ",s3://") || strings.Contains(url, ",https://")
@@ -125,8 +130,8 @@ func expandURL(ctx context.Context, store core.ObjectStore, url string) ([]strin
 	return found, nil
 }
 
-// notCatalog is an error for a file that is something else than a granule, such as a catalog or a web page; what is damaged
-// is left for its reader to refuse.
+// notCatalog is the error of a file that is something other than a granule, such as a catalog or a web page. Damaged
+// files are left for their reader to refuse.
 func notCatalog(name string) error {
 	path, _ := LocalPath(name)
 	f, err := RecogniseFile(path)
@@ -136,7 +141,7 @@ func notCatalog(name string) error {
 	return GranuleFault(name, f)
 }
 
-// exists reports that a URL names an object as it stands.
+// exists reports whether a URL names an object as it stands.
 func exists(ctx context.Context, store core.ObjectStore, url string) bool {
 	_, err := store.Stat(ctx, url)
 	return err == nil
@@ -154,6 +159,7 @@ func expandSeveral(ctx context.Context, store core.ObjectStore, list string) ([]
 	return urls, nil
 }
 
+// readList reads a list of one path or URL on a line; lines that begin with # and a byte order mark are left out.
 func readList(name string) ([]string, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -171,6 +177,7 @@ func readList(name string) ([]string, error) {
 	return urls, lines.Err()
 }
 
+// listPrefix lists objects below a prefix that have the extensions of HDF5 and netCDF-4 files.
 func listPrefix(ctx context.Context, store core.ObjectStore, prefix string) ([]string, error) {
 	var urls []string
 	err := store.List(ctx, prefix, func(o core.ObjectInfo) error {

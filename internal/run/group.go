@@ -1,5 +1,8 @@
 package run
 
+// Grouping shards into jobs. Neighbours share granules, so a job of several shards reads each granule once for all of
+// them.
+
 import (
 	"cmp"
 	"context"
@@ -12,17 +15,18 @@ import (
 	"github.com/englacial/zagg/internal/plan"
 )
 
-// mostGranules bounds the granules of a job: what is lost when a job is stopped, and how long its list of granules gets.
+// mostGranules bounds the granules of a job: what is lost when a job is stopped, and how long its list of granules
+// gets.
 const mostGranules = 400
 
-// A grouping divides jobs of one shard, which are in the plan's order, into jobs of neighbours.
+// A grouping divides jobs of one shard each, in the plan's order, into jobs of neighbours.
 type grouping struct {
 	jobs  []*job.Job
 	lists [][]string // addresses of each job's granules
 	kept  *plan.Kept[string]
 }
 
-// grouped looks at the jobs of a run. kept is estimated from all shards that a granule goes to.
+// grouped prepares the grouping of jobs. How many rows they keep is estimated from all shards that a granule goes to.
 func (r *Run) grouped(jobs []*job.Job) *grouping {
 	g := &grouping{jobs: slices.Clone(jobs)}
 	slices.SortStableFunc(g.jobs, func(a, b *job.Job) int {
@@ -41,7 +45,7 @@ func (r *Run) grouped(jobs []*job.Job) *grouping {
 	return g
 }
 
-// within groups under a bound, the densest first.
+// within makes groups within a bound, those with most granules first: long jobs that begin last would end last.
 func (g *grouping) within(most plan.Bound) [][]*job.Job {
 	var groups [][]*job.Job
 	var all [][]int
@@ -66,7 +70,7 @@ func (g *grouping) within(most plan.Bound) [][]*job.Job {
 	return groups
 }
 
-// placeOf is where a job's window lies.
+// placeOf is where a job's window lies along the time axis; 0 without windows.
 func placeOf(j *job.Job) int64 {
 	if j.Window == nil {
 		return 0
@@ -89,7 +93,7 @@ func (s *Shape) shapes(groups [][]*job.Job) []cost.Job {
 	return out
 }
 
-// bytesOf is what the rows of a group are estimated to take.
+// bytesOf is how many bytes the rows of a group are estimated to take.
 func (g *grouping) bytesOf(group []*job.Job) int64 {
 	n := int64(0)
 	for i := range group {
@@ -102,9 +106,9 @@ func (g *grouping) bytesOf(group []*job.Job) int64 {
 	return n
 }
 
-// withRetry does a group of jobs, and once more those that end because something did not answer: a plugin's process that died, or
-// a store. They are done together as before, but for what took too long together, which is done shard by shard. With once nothing is
-// done again.
+// withRetry does a group of jobs, and then once more those that failed because something did not answer: a plugin's
+// process that died, or a store. They are done together as before; but if some took too long together, shard by
+// shard. With once nothing is done again.
 func withRetry(ctx context.Context, b Backend, jobs []*job.Job, once bool) ([]Result, []error) {
 	results, errs := b.Compute(ctx, jobs)
 	if once {
@@ -131,7 +135,7 @@ func withRetry(ctx context.Context, b Backend, jobs []*job.Job, once bool) ([]Re
 	return results, errs
 }
 
-// retry does some of the jobs once more, together.
+// retry does some of the jobs once more, together, and puts their results in place of the first ones.
 func retry(ctx context.Context, b Backend, jobs []*job.Job, some []int, results []Result, errs []error) {
 	group := make([]*job.Job, len(some))
 	for k, i := range some {

@@ -1,5 +1,7 @@
 package run
 
+// Writing sidecars of granules: indexes that make later reads cheaper.
+
 import (
 	"context"
 	"fmt"
@@ -14,18 +16,20 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// Indexes are the sidecars of some granules.
+// Indexes counts the sidecars of some granules by what became of them.
 type Indexes struct {
 	Made, Fitted, Failed int
 	Bytes, Granules      int64          // of those made: theirs, and their granules'
 	Read                 objstore.Usage // of the granules
 }
 
-// An indexed is one granule's sidecar: bytes written, 0 where it was there and fits.
+// An indexed is one granule's sidecar: the bytes that were written, 0 if it was there and fits, and the granule's
+// size.
 type indexed struct{ size, granule int64 }
 
-// Index writes a sidecar of each of o's granules, with cells also one of its cells, into a folder or below a prefix. Those that fit are left as they are
-// unless o.Overwrite is set. Granules that fail are counted and shown; the others are indexed all the same.
+// Index writes a sidecar for each of o's granules, with cells also one of its cells, to a folder or below a prefix.
+// Those that fit are left as they are unless o.Overwrite is set. Granules that fail are counted and shown; the others
+// are indexed all the same.
 func Index(ctx context.Context, o Options, out string, cells bool) (*Indexes, error) {
 	r := begin(o)
 	r.config.DataSource.Index.Store, r.config.DataSource.Index.Cells = out, cells
@@ -88,7 +92,7 @@ func (s *Indexes) ended(d dispatch.Ended[core.Granule, indexed], count Counter) 
 	}
 }
 
-// nowhere is a region that no observation lies in: reading it opens a granule and fetches no values.
+// nowhere is a region without observations: reading it opens a granule and fetches no values.
 func nowhere() core.Region {
 	return core.Region{Polygons: []core.Polygon{{{{Lon: 0.123456789, Lat: 89.999999}}}}}
 }
@@ -110,7 +114,7 @@ func (r *Run) buildIndex(ctx context.Context, src core.ObjectReader, to core.Obj
 	return indexed{size, info.Size}, err
 }
 
-// sidecar makes one and gives its size, 0 where one is there and fits.
+// sidecar writes one sidecar and returns its size; 0 if there is one that fits.
 func (r *Run) sidecar(ctx context.Context, to core.ObjectStore, url string, fits func() bool, content func() ([]byte, error)) (int64, error) {
 	if !r.o.Overwrite {
 		if _, err := to.Stat(ctx, url); err == nil && fits() {

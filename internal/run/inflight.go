@@ -1,5 +1,7 @@
 package run
 
+// Shards that are still at work for an earlier run, after its process ended: they are waited for, not sent again.
+
 import (
 	"context"
 	"encoding/json"
@@ -16,8 +18,9 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// inFlight are the signs of life of workers that earlier runs have started, by the labels of the shards that they have. A worker is at
-// work whose sign is fresh by the clock of the store, which has just written now.
+// inFlight are the addresses of the signs of life of workers that earlier runs have started, by the labels of the
+// shards that they compute. A worker is at work if its sign is fresh by the clock of the store, which has just
+// written the time now.
 func (b *cloud) inFlight(ctx context.Context, now time.Time) (map[string]string, error) {
 	objects := b.r.metered()
 	var signs []string
@@ -49,10 +52,10 @@ func (b *cloud) inFlight(ctx context.Context, now time.Time) (map[string]string,
 	return at, err
 }
 
-// maxNote is the longest note of a run that is read.
+// maxNote is the length of the longest note of a run that is read, in bytes.
 const maxNote = 64 << 20
 
-// noteFlights notes which of the jobs' shards are at work for earlier runs; n is how many.
+// noteFlights notes which of the jobs' shards are at work for earlier runs, and returns how many they are.
 func (b *cloud) noteFlights(ctx context.Context, groups [][]*job.Job) (n int, err error) {
 	info, err := b.r.metered().Stat(ctx, b.runs.Note())
 	if err != nil {
@@ -74,7 +77,8 @@ func (b *cloud) noteFlights(ctx context.Context, groups [][]*job.Job) (n int, er
 // signPoll is the pause between two looks at a sign of life.
 const signPoll = time.Second
 
-// landed waits until no worker of an earlier run is at work on the jobs' shards, and gives the records of those that are done.
+// landed waits until no worker of an earlier run is at work on the jobs' shards, and returns the records of those
+// that are done.
 func (b *cloud) landed(ctx context.Context, jobs []*job.Job) []*store.Record {
 	records := make([]*store.Record, len(jobs))
 	for i := range jobs {
@@ -89,7 +93,7 @@ func (b *cloud) landed(ctx context.Context, jobs []*job.Job) []*store.Record {
 	return records
 }
 
-// awaitSilence returns when a sign of life is gone or does not change any more.
+// awaitSilence returns when a sign of life is gone or no longer changes.
 func (b *cloud) awaitSilence(ctx context.Context, sign string) {
 	last, changed := "", time.Now()
 	for {
@@ -110,8 +114,8 @@ func (b *cloud) awaitSilence(ctx context.Context, sign string) {
 	}
 }
 
-// Compute does jobs by one invocation, but for those that a worker of an earlier run has done meanwhile. Once its event is sent it is waited
-// for even when the run is stopped: the function would go on anyway.
+// Compute does jobs by one invocation, except those that a worker of an earlier run has done meanwhile. Once its
+// event is sent, the invocation is waited for even when the run is stopped, because the function goes on anyway.
 func (b *cloud) Compute(_ context.Context, jobs []*job.Job) ([]Result, []error) {
 	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
 	var rest []*job.Job

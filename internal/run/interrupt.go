@@ -1,5 +1,7 @@
 package run
 
+// Waiting for invocations, and what an interrupt does to that.
+
 import (
 	"context"
 	"errors"
@@ -12,7 +14,7 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// errLeave is why waiting for what is at work ends.
+// errLeave is the cause with which waiting ends for invocations that are at work.
 var errLeave = errors.New("left to itself")
 
 // invoke does jobs by one invocation.
@@ -26,7 +28,7 @@ func (b *cloud) invoke(jobs []*job.Job) ([]Result, []error) {
 	return resultsOf(jobs, done, err)
 }
 
-// resultsOf are the results of the jobs that an answer is about.
+// resultsOf are the results of jobs from the answer to their invocation.
 func resultsOf(jobs []*job.Job, done *job.Done, err error) ([]Result, []error) {
 	results, errs := make([]Result, len(jobs)), make([]error, len(jobs))
 	if done != nil && err == nil && len(jobs) > 1 && len(done.Shards) == len(jobs) {
@@ -48,7 +50,7 @@ func resultsOf(jobs []*job.Job, done *job.Done, err error) ([]Result, []error) {
 }
 
 // wait begins the time in which invocations are waited for. A first interrupt ends the run's own context, so that no
-// more are begun, and those at work are still waited for; a second leaves them.
+// more are begun while those at work are still waited for; a second one leaves these.
 func (b *cloud) wait(ctx context.Context) {
 	waiting, leave := context.WithCancelCause(context.WithoutCancel(ctx))
 	var interrupts <-chan os.Signal
@@ -81,7 +83,7 @@ func (b *cloud) wait(ctx context.Context) {
 	}
 }
 
-// stopping is what is said after the first interrupt.
+// stopping is the text shown after the first interrupt.
 func (b *cloud) stopping() string {
 	text := "Stopping: no more shards are sent; waiting for " + humanize.Comma(b.atWork.Load()) + " at work. "
 	if b.o.Emulate {

@@ -1,5 +1,8 @@
 package run
 
+// Credentials: of the granules' archive, of the store, and those that go to functions with events. No error or note
+// contains a key.
+
 import (
 	"cmp"
 	"context"
@@ -18,7 +21,7 @@ import (
 	"github.com/englacial/zagg/internal/secret"
 )
 
-// eventCredentials gives each event the keys as they are when it is sent.
+// eventCredentials returns a function that gives each event the keys as they are when it is sent.
 func (r *Run) eventCredentials() func(context.Context) (granules, output *job.Credentials, err error) {
 	source, output := &credentialsFile{path: r.o.SourceKeys}, &credentialsFile{path: r.o.OutputKeys}
 	return func(ctx context.Context) (*job.Credentials, *job.Credentials, error) {
@@ -34,7 +37,7 @@ func (r *Run) eventCredentials() func(context.Context) (granules, output *job.Cr
 	}
 }
 
-// A credentialsFile is read again when it changes, so that who renews short-lived keys in it renews them for the run.
+// A credentialsFile is read again when it changes, so that renewing short-lived keys in it renews them for the run.
 type credentialsFile struct {
 	path string
 
@@ -69,7 +72,7 @@ func (f *credentialsFile) read() (*job.Credentials, error) {
 	return keys, nil
 }
 
-// outputAccess is how this process writes the store: with the keys of Options.OutputKeys, if they are given.
+// outputAccess is how this process writes the store: with the keys of Options.OutputKeys if they are given.
 func (r *Run) outputAccess() (drivers.Access, error) {
 	a := drivers.Environment()
 	a.Endpoint, a.Region, a.Anonymous = r.config.Output.EndpointURL, cmp.Or(r.config.Output.Region, r.o.Region), r.o.Anonymous
@@ -77,7 +80,8 @@ func (r *Run) outputAccess() (drivers.Access, error) {
 	return withKeys(a, r.o.OutputKeys)
 }
 
-// withKeys adds the keys of a file, and what it says of the service they are for; without a path there are none.
+// withKeys adds to an access the keys of a file, and what it says of the service that they are for; nothing without a
+// path.
 func withKeys(a drivers.Access, path string) (drivers.Access, error) {
 	if path == "" {
 		return a, nil
@@ -100,9 +104,9 @@ func withKeys(a drivers.Access, path string) (drivers.Access, error) {
 	return a, nil
 }
 
-// findKeys sets r.keys to the keys of the archive that data_source.credentials_provider names, nsidc or the address of its
-// service. They stay nil, and the AWS environment's are taken, where none is named, granules are not read from S3 by them,
-// or nobody is logged in, which is said.
+// findKeys sets r.keys to the keys of the archive that data_source.credentials_provider names: nsidc, another known
+// one, or the address of its service. They stay nil, and the keys of the AWS environment are used, if none is named,
+// if granules are not read from S3 with them, or if nobody is logged in, which is noted.
 func (r *Run) findKeys() error {
 	name := r.config.DataSource.CredentialsProvider
 	if name == "" || r.o.Anonymous || r.driver() == "https" || r.o.SourceKeys != "" {
@@ -131,7 +135,7 @@ func (r *Run) findKeys() error {
 // driver is how granules are read: s3, https, or "" if nothing says.
 func (r *Run) driver() string { return cmp.Or(r.o.Driver, r.config.DataSource.Driver) }
 
-// eventKeys is a key for a function that is good for a while; nil where there are none.
+// eventKeys is a key for a function that is valid for a while; nil if there is none.
 func (r *Run) eventKeys(ctx context.Context) (*job.Credentials, error) {
 	if r.keys == nil {
 		return nil, nil

@@ -1,5 +1,7 @@
 package run
 
+// The backend that computes shards by functions on Lambda, or on its emulator.
+
 import (
 	"cmp"
 	"context"
@@ -37,6 +39,7 @@ import (
 
 // LambdaOptions are a function and how it is used.
 type LambdaOptions struct {
+	// LambdaOptions are a function and how it is used.
 	Function   string // with worker.memory in the configuration its variant is taken, such as process-shard-4096, if there is one
 	Sync       bool   // wait for each answer; otherwise events are sent and results looked for beside the store
 	EventLimit int    // bytes of an event; longer lists of granules go through the store; 0: Lambda's own limit
@@ -57,7 +60,8 @@ type LambdaOptions struct {
 // ErrDeclined is the error of a run whose cost was declined.
 var ErrDeclined = errors.New("max-cost gate declined; nothing was computed")
 
-// Lambda computes each shard by an invocation of a function.
+// Lambda computes each job by an invocation of a function. Options.Append must not be AppendFold: an event may be
+// delivered twice, and folding twice would count observations twice.
 func Lambda(o LambdaOptions) Opener {
 	return func(ctx context.Context, r *Run) (Backend, error) {
 		if r.o.Append == job.AppendFold {
@@ -79,7 +83,7 @@ func Lambda(o LambdaOptions) Opener {
 	}
 }
 
-// lambdaWorkers is how many invocations are at work at once when nothing says.
+// lambdaWorkers is how many invocations are at work at once unless the options say.
 const lambdaWorkers = 1700
 
 // A cloud computes shards as invocations of a function.
@@ -104,7 +108,7 @@ type cloud struct {
 
 var _ Backend = (*cloud)(nil)
 
-// timeToEnd is how long a function goes on that nobody waits for. The emulator's ends with this process.
+// timeToEnd is how long a function goes on that nobody waits for. The emulator's functions end with this process.
 func (b *cloud) timeToEnd() time.Duration {
 	if b.o.Emulate {
 		return 0
@@ -121,7 +125,7 @@ func (b *cloud) Close() {
 	}
 }
 
-// open finds the function, tries it out, and asks whether the run may cost what it can.
+// open finds the function, tries it out, and asks whether the run may cost what it may.
 func (b *cloud) open(ctx context.Context) error {
 	if err := b.reachable(b.r.jobs); err != nil {
 		return err
@@ -136,7 +140,7 @@ func (b *cloud) open(ctx context.Context) error {
 	return b.ready(ctx, clients)
 }
 
-// lambdaClients are the services, or the emulator's.
+// lambdaClients are the clients of the services, or of the emulator.
 type lambdaClients struct {
 	lambda  *lambda.Client
 	metrics *cloudwatch.Client
@@ -151,7 +155,7 @@ func (b *cloud) clients(ctx context.Context) (*lambdaClients, error) {
 	return awsClients(ctx, b.r.o.Region)
 }
 
-// longestAnswer is how long an answer may take: the longest time-out of a function, and a minute.
+// longestAnswer is how long an answer may take: the longest time-out that functions can have, and a minute.
 const longestAnswer = 16 * time.Minute
 
 func awsClients(ctx context.Context, region string) (*lambdaClients, error) {
@@ -170,7 +174,7 @@ func awsClients(ctx context.Context, region string) (*lambdaClients, error) {
 }
 
 // newLambdaClients makes a client that waits as long as a function may run, keeps a connection for each worker, and
-// leaves retries to the fleet.
+// leaves retries to the fleet, which knows what may be sent twice.
 func newLambdaClients(cfg aws.Config) *lambdaClients {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxConnsPerHost, t.MaxIdleConnsPerHost, t.MaxIdleConns, t.ResponseHeaderTimeout = fleet.Connections(), 2048, 2048, longestAnswer
@@ -183,7 +187,7 @@ func newLambdaClients(cfg aws.Config) *lambdaClients {
 	}
 }
 
-// findFunction takes the variant for the configuration's worker size if there is one.
+// findFunction takes the function, or its variant for the configuration's worker size if there is one.
 func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Fleet, error) {
 	r := b.r
 	o := fleet.Options{
@@ -212,7 +216,8 @@ func (b *cloud) findFunction(ctx context.Context, c *lambdaClients) (*fleet.Flee
 	return fleet.New(ctx, o)
 }
 
-// failures opens the bucket in which Lambda leaves records of events that came to nothing, as this process's own keys may.
+// failures opens the bucket in which Lambda leaves records of events that came to nothing, with this process's own
+// keys.
 func (b *cloud) failures(ctx context.Context, bucket string) (core.ObjectStore, string, error) {
 	if b.emulated != "" {
 		return &objstore.File{}, b.emulated, nil
@@ -227,7 +232,7 @@ func (b *cloud) failures(ctx context.Context, bucket string) (core.ObjectStore, 
 	return objstore.Retry(plain, objstore.Policy{}), url, nil
 }
 
-// finished is the answer that a job would have given whose shards are all done; nil: some are not.
+// finished is the answer that a job would have given if its shards are all done already; nil if some are not.
 func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 	var all []job.Done
 	for _, one := range j.Split() {
@@ -243,16 +248,17 @@ func (r *Run) finished(ctx context.Context, j *job.Job) *job.Done {
 	return &job.Done{Label: j.Label, Status: job.OK, Shards: all}
 }
 
-// call is an event of another mode than process for this run.
+// call is an event for this run that is not one of its jobs.
 func (b *cloud) call(mode string) *job.Call {
 	r := b.r
 	return &job.Call{Mode: mode, StorePath: r.store, Config: r.config.JSON(), Plugins: job.ForeignPlugins(r.recipe.Plugins()), RunID: r.id, Region: r.o.Region, Terms: r.o.Terms}
 }
 
-// probeRefused is what a ping says of what is not granted, and not needed.
+// probeRefused is what a ping says of a permission that is not granted, and not needed.
 const probeRefused = "not granted"
 
-// ready tries the function out and asks whether to go on.
+// ready tries the function out with a ping, compares what it offers with what the run needs, and asks whether to go
+// on.
 func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	r := b.r
 	fn := b.fleet.Function()
@@ -299,7 +305,7 @@ func (b *cloud) ready(ctx context.Context, c *lambdaClients) error {
 	return b.confirm(ctx)
 }
 
-// confirm shows what the run is expected to cost and what it can cost at most.
+// confirm shows what the run is expected to cost and the most that it can cost, and asks.
 func (b *cloud) confirm(ctx context.Context) error {
 	r := b.r
 	model, from := b.model()
@@ -315,7 +321,7 @@ func (b *cloud) confirm(ctx context.Context) error {
 	return ErrDeclined
 }
 
-// model is what a calibration of the shard map found, or the shipped one; from says which it is.
+// model is the cost model of a calibration beside the shard map, or the shipped one; from says which it is.
 func (b *cloud) model() (m cost.Model, from string) {
 	r := b.r
 	if name := cmp.Or(r.o.Catalog, r.config.Catalog); name != "" && len(r.o.Granules) == 0 && isLocal(name) {
@@ -335,7 +341,7 @@ func (b *cloud) model() (m cost.Model, from string) {
 	return cost.Indexed(), ""
 }
 
-// size decides how many shards a job has: as the options say, or what is cheapest.
+// size decides how many shards a job has: as the options say, or as is cheapest.
 func (b *cloud) size(ctx context.Context, model cost.Model) cost.Expectation {
 	fn := b.fleet.Function()
 	on := cost.Function{
@@ -354,7 +360,7 @@ func (b *cloud) size(ctx context.Context, model cost.Model) cost.Expectation {
 	return e
 }
 
-// groups are neighbours, b.perJob of them at most, whose rows a function's memory is expected to hold.
+// groups are groups of at most b.perJob neighbours whose rows are expected to fit in a function's memory.
 func (b *cloud) groups(g *grouping) [][]*job.Job {
 	most := plan.Bound{Shards: b.perJob}
 	if b.r.o.PerJob == 0 {
@@ -363,8 +369,8 @@ func (b *cloud) groups(g *grouping) [][]*job.Job {
 	return g.within(most)
 }
 
-// SetUp makes the store ready, by the function if this process may not write there. Shards that are done need no
-// invocation; what is left is noted beside the store, for Attach.
+// SetUp makes the store ready, through the function if this process may not write there. Shards that are done need no
+// invocation; those that are left are noted beside the store, for Attach.
 func (b *cloud) SetUp(ctx context.Context) (*Ready, error) {
 	ready := &Ready{Workers: b.workers}
 	var err error
@@ -429,10 +435,10 @@ func (b *cloud) Prune(ctx context.Context) ([]string, error) {
 	return done.Removed, nil
 }
 
-// recordsAtOnce bounds the records read at once.
+// recordsAtOnce bounds how many records are read at once.
 const recordsAtOnce = 32
 
-// unfinished tells the jobs that are to be computed from the records of those that are done.
+// unfinished divides the jobs into those that are to be computed and the records of those that are done.
 func (b *cloud) unfinished(ctx context.Context) (left []*job.Job, done []*store.Record, err error) {
 	jobs := b.r.jobs
 	records, looks := make([]*store.Record, len(jobs)), b.r.looks()
@@ -458,8 +464,8 @@ func (b *cloud) unfinished(ctx context.Context) (left []*job.Job, done []*store.
 	return left, done, nil
 }
 
-// reachable makes local addresses mean the same for the emulator's function, whose working folder is another, and
-// refuses them for one that is elsewhere.
+// reachable gives local addresses a meaning for the emulator's function, whose working folder is another, and refuses
+// them for a function that runs elsewhere.
 func (b *cloud) reachable(jobs []*job.Job) error {
 	if !b.o.Emulate && isLocal(b.r.store) {
 		return core.Errorf(core.Invalid, "--store", b.r.store, "a function on AWS cannot write to this machine: give an s3:// address, or --emulate")
@@ -481,7 +487,8 @@ func (b *cloud) reachable(jobs []*job.Job) error {
 	return nil
 }
 
-// reachableAssets are the addresses of a granule as the function can use them. Assets is not changed: the plan has it too.
+// reachableAssets are the addresses of a granule as the function can use them. assets is not changed: the plan shares
+// it.
 func (b *cloud) reachableAssets(assets map[string]string) (map[string]string, error) {
 	made := assets
 	for name, url := range assets {
@@ -516,8 +523,8 @@ func absolute(url string) (string, error) {
 	return filepath.Abs(strings.TrimPrefix(url, "file://"))
 }
 
-// resultOf is a worker's answer as the result of a local job. The seconds are the worker's: what passed here includes
-// waiting for a worker and for the result to be seen.
+// resultOf is a worker's answer in the form of a local job's result. Seconds are the worker's own: the time that
+// passed here includes waiting for a worker and for the result to be seen.
 func resultOf(d *job.Done) Result {
 	if d == nil {
 		return Result{}
@@ -545,7 +552,7 @@ func resultOf(d *job.Done) Result {
 	return Result{Outcome: out}
 }
 
-// labelsOf are the shards of jobs.
+// labelsOf are the labels of the shards of jobs, sorted.
 func labelsOf(groups [][]*job.Job) []string {
 	var labels []string
 	for _, group := range groups {
@@ -557,7 +564,7 @@ func labelsOf(groups [][]*job.Job) []string {
 	return labels
 }
 
-// manyOf are the shards of jobs of many, by the label that their result is under.
+// manyOf are the shards of jobs of several, by the label under which their result appears.
 func manyOf(groups [][]*job.Job) map[string][]string {
 	many := map[string][]string{}
 	for _, group := range groups {

@@ -1,5 +1,7 @@
 package run
 
+// The last check of a run: is what it reports really in the store?
+
 import (
 	"context"
 
@@ -8,9 +10,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// lastWord asks the store itself whether what the run reports is there: its metadata, and of each shard that counts as done a
-// record of this configuration and these granules. Whatever deleted or replaced them in the meantime, a shard that cannot be
-// found there has failed.
+// lastWord asks the store itself whether what the run reports is there: its metadata, and for each shard that counts
+// as done a record of this configuration and these granules. Whatever deleted or replaced them in the meantime, a
+// shard that cannot be found there has failed. It costs one request for each shard.
 func (r *Run) lastWord(ctx context.Context) error {
 	err := r.template.Store.Check(ctx, r.metered(), r.store)
 	switch code := core.CodeOf(err); {
@@ -48,7 +50,7 @@ func (r *Run) lastWord(ctx context.Context) error {
 	return nil
 }
 
-// markLost makes a failure of a shard that counts as done.
+// markLost turns a shard that counts as done into a failed one, in all counts.
 func (s *Summary) markLost(label string, why error) {
 	for i := range s.rows {
 		row := &s.rows[i]

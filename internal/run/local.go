@@ -1,5 +1,7 @@
 package run
 
+// Backends, and the one that computes in this process.
+
 import (
 	"context"
 	"fmt"
@@ -17,7 +19,7 @@ import (
 )
 
 // A Backend is where shards are computed, for one run. SetUp comes first and Prune last; Compute is called by many
-// goroutines at once.
+// goroutines at once. Close is called once, after everything else, also after errors.
 type Backend interface {
 	// SetUp makes the store ready for the plan's jobs and says which of them are to be computed.
 	SetUp(ctx context.Context) (*Ready, error)
@@ -32,7 +34,7 @@ type Backend interface {
 // An Opener makes the backend of a run.
 type Opener func(ctx context.Context, r *Run) (Backend, error)
 
-// Ready is what a store is when it is set up.
+// Ready describes a store that is set up and the work that is left.
 type Ready struct {
 	Fresh   bool            // it was made now
 	Workers int             // jobs at once
@@ -48,17 +50,17 @@ type Result struct {
 	Final   bool    // trying again would end the same way
 }
 
-// A leftError is the end of waiting for a shard that goes on without this process.
+// A leftError ends the waiting for a shard that goes on without this process.
 type leftError struct {
 	Then string // what becomes of shards that were left, in the plural
 }
 
 func (e *leftError) Error() string { return "left to itself" }
 
-// localWorkers is how many jobs this process does at once when nothing says.
+// localWorkers is how many jobs this process does at once unless the options say.
 const localWorkers = 4
 
-// Local computes shards in this process.
+// Local computes shards in this process. It is the backend if Options.Open is nil.
 func Local(_ context.Context, r *Run) (Backend, error) {
 	b := &local{r: r, workers: r.o.Workers, stores: host.NewStores(r.source.reader, r.output, r.source.url)}
 	if b.workers == 0 {
@@ -96,7 +98,8 @@ func (b *local) SetUp(ctx context.Context) (*Ready, error) {
 	return &Ready{Fresh: fresh, Workers: b.workers, Jobs: groups}, nil
 }
 
-// dropper lets go of what finding the shards has read of a granule once the last of the jobs has it.
+// dropper returns a function that is told when a job is done with a granule. It lets go of what finding the shards
+// has read of the granule, once the last job that has it is done.
 func (r *Run) dropper(groups [][]*job.Job) func(url string) {
 	left := map[string]int{}
 	for _, g := range groups {
@@ -120,14 +123,14 @@ func (r *Run) dropper(groups [][]*job.Job) func(url string) {
 	}
 }
 
-// spilledPart is how many budgets of rows the shards of a job may be estimated to keep. Half of one is in memory: to have the rest on
-// disk for a while costs far less than to read the granules once more.
+// spilledPart is how many times the budget the rows of a job's shards may be estimated to take. Half a budget of rows
+// is in memory: having the rest on disk for a while costs far less than reading the granules once more.
 const spilledPart = 2
 
 // heldPart is the part of the budget that the shards of one of the jobs at once may take themselves, beside rows.
 const heldPart = 8
 
-// localGroups are as many shards a job as the options say, or as suit the budget.
+// localGroups are groups of as many shards as the options say, or as suit the budget.
 func (r *Run) localGroups(g *grouping) [][]*job.Job {
 	if r.o.PerJob > 0 {
 		return g.within(plan.Bound{Shards: r.o.PerJob})
@@ -151,6 +154,7 @@ func (b *local) Compute(ctx context.Context, jobs []*job.Job) ([]Result, []error
 			unknown++
 		}
 	}
+	// The time that is not accounted for by finished shards is divided among those that failed.
 	for i, out := range outs { // what failed has what is left
 		if !out.Skipped && out.Record == nil {
 			results[i].Seconds = max(time.Since(start).Seconds()-known, 0) / float64(unknown)
@@ -163,12 +167,13 @@ func (b *local) Prune(ctx context.Context) ([]string, error) { return b.r.pruneH
 
 func (b *local) Close() { b.r.reportReplaced(b.looks) }
 
-// looks is what granules are now.
+// looks are checks of what granules are now, compared with what records noted of them.
 func (r *Run) looks() *host.VersionChecks {
 	return host.NewVersionChecks(objstore.RetryReader(objstore.MeterReader(r.source.reader, &r.source.used), objstore.Policy{}))
 }
 
-// reportReplaced says which files of shards that were done before are others now, and how many could not be looked at.
+// reportReplaced says which files of shards that were done before are others now, and how many could not be looked
+// at.
 func (r *Run) reportReplaced(l *host.VersionChecks) {
 	if files := l.Replaced(); len(files) > 0 {
 		const most = 3
@@ -183,12 +188,12 @@ func (r *Run) reportReplaced(l *host.VersionChecks) {
 	}
 }
 
-// setUpHere has this process set the store up.
+// setUpHere sets the store up from this process.
 func (r *Run) setUpHere(ctx context.Context) (fresh bool, err error) {
 	return r.template.Store.SetUp(ctx, r.metered(), r.store, r.plan, r.o.Overwrite, r.selected())
 }
 
-// pruneHere has this process remove what the plan does not have.
+// pruneHere removes from this process what the plan does not have.
 func (r *Run) pruneHere(ctx context.Context) ([]string, error) {
 	return r.template.Store.Prune(ctx, r.metered(), r.store, r.plan)
 }

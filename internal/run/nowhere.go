@@ -1,5 +1,7 @@
 package run
 
+// Explaining a plan without shards.
+
 import (
 	"encoding/json"
 	"fmt"
@@ -10,7 +12,8 @@ import (
 	"github.com/englacial/zagg/internal/plan"
 )
 
-// nowhere is the error of granules none of whose observations the grid has a shard for: where they are, and what may be the matter.
+// nowhere is the error of granules whose observations lie in no shard of the grid: it says where they lie and what
+// may be wrong.
 func (r *Run) nowhere(seen *plan.Found) error {
 	bad := func(format string, args ...any) error {
 		return core.Errorf(core.NotFound, "plan", "", "no shard holds an observation: "+format, args...)

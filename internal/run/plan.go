@@ -1,5 +1,7 @@
 package run
 
+// Which shards there are and which granules each has: from a shard map, or by reading the granules.
+
 import (
 	"bytes"
 	"cmp"
@@ -21,7 +23,7 @@ import (
 	"github.com/englacial/zagg/internal/shardmap"
 )
 
-// A granuleSource is the way to the granules and what finding the shards took.
+// A granuleSource is the store of the granules, and what finding the shards took.
 type granuleSource struct {
 	reader  core.ObjectStore
 	url     string // of one granule, to see what kind of store they are in
@@ -31,7 +33,7 @@ type granuleSource struct {
 	cache   *objstore.Cache  // what finding the shards has read, and the budget had room for; nil: nothing
 }
 
-// makePlan takes the shards from a shard map or finds them in the granules.
+// makePlan takes the shards from a shard map, or finds them by reading the granules.
 func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	if len(r.o.Granules) > 0 {
 		return r.scan(ctx)
@@ -69,7 +71,7 @@ func (r *Run) makePlan(ctx context.Context) (*plan.Plan, *granuleSource, error) 
 	return p, src, err
 }
 
-// inArea leaves out the shards of a map that have no place where observations are used.
+// inArea leaves out the shards of a map that lie nowhere in the area of data_source.select.
 func (r *Run) inArea(ctx context.Context, keys []core.ShardKey, granules [][]core.Granule) ([]core.ShardKey, [][]core.Granule, error) {
 	chosen := r.recipe.Selection()
 	if chosen.All() || len(chosen.Region.Polygons) == 0 || len(keys) == 0 {
@@ -101,7 +103,7 @@ func (r *Run) inArea(ctx context.Context, keys []core.ShardKey, granules [][]cor
 	return keptKeys, kept, nil
 }
 
-// selectNewest leaves out the granules whose observations another holds, and says so.
+// selectNewest leaves out granules whose observations another granule also has, and warns of each.
 func (r *Run) selectNewest(ctx context.Context, lists [][]core.Granule) error {
 	var err error
 	if r.superseded, err = plan.Select(ctx, r.recipe.Reader, lists); err != nil {
@@ -114,7 +116,8 @@ func (r *Run) selectNewest(ctx context.Context, lists [][]core.Granule) error {
 	return nil
 }
 
-// addFiles gives granules the files beside them that the configuration names. A granule is given them once for all lists that have it.
+// addFiles gives granules the files beside them that the configuration names. A granule that is in many lists is
+// given them once.
 func (r *Run) addFiles(lists [][]core.Granule) {
 	source := &r.config.DataSource
 	if len(source.Files) == 0 {
@@ -132,7 +135,8 @@ func (r *Run) addFiles(lists [][]core.Granule) {
 	}
 }
 
-// checkFiles says of files for all granules which is not there, before every granule fails for it.
+// checkFiles refuses a run for which one of the files for all granules is not there, before every granule fails for
+// it.
 func (r *Run) checkFiles(ctx context.Context, from core.ObjectReader) error {
 	fixed := r.config.DataSource.FixedFiles()
 	for _, name := range slices.Sorted(maps.Keys(fixed)) {
@@ -143,7 +147,7 @@ func (r *Run) checkFiles(ctx context.Context, from core.ObjectReader) error {
 	return nil
 }
 
-// granulesOf are the granules of each shard. A granule is made once for all shards that have it.
+// granulesOf are the granules of each shard of a map. A granule is made once for all shards that have it.
 func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) {
 	made := map[*catalog.Entry]core.Granule{}
 	granules := make([][]core.Granule, len(m.Keys))
@@ -164,7 +168,7 @@ func granulesOf(m *shardmap.Map, name, driver string) ([][]core.Granule, error) 
 	return granules, nil
 }
 
-// ReadMap reads a shard map from a file or an URL.
+// ReadMap reads a shard map from a file or URL of at most 1 GiB.
 func ReadMap(ctx context.Context, name string) (*shardmap.Map, error) {
 	store, err := drivers.Open(ctx, drivers.Environment(), name)
 	if err != nil {
@@ -177,7 +181,7 @@ func ReadMap(ctx context.Context, name string) (*shardmap.Map, error) {
 	return shardmap.Parse(name, data)
 }
 
-// open makes the way to the granules of a plan.
+// open opens the granules of a plan.
 func (r *Run) open(ctx context.Context, p *plan.Plan) (*granuleSource, error) {
 	var granules []core.Granule // each once: a plan has a granule in many shards
 	seen := map[string]bool{}
@@ -192,7 +196,7 @@ func (r *Run) open(ctx context.Context, p *plan.Plan) (*granuleSource, error) {
 	return r.openGranules(ctx, granules)
 }
 
-// adoptMap reads the run's shard map, if it has one. A map of an earlier release changes the grid.
+// adoptMap reads the run's shard map, if it has one. A map of an earlier release may change the grid's settings.
 func (r *Run) adoptMap(ctx context.Context) error {
 	name := cmp.Or(r.o.Catalog, r.config.Catalog)
 	if name == "" || len(r.o.Granules) > 0 {
@@ -224,7 +228,7 @@ func (r *Run) sourceAccess() drivers.Access {
 	return a
 }
 
-// openGranules makes the way to granules, and to their sidecars if there are any.
+// openGranules opens the stores of granules, of the files beside them, and of their sidecars if there are any.
 func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*granuleSource, error) {
 	s := &granuleSource{}
 	urls := []string{r.config.DataSource.Index.Store}
@@ -245,7 +249,9 @@ func (r *Run) openGranules(ctx context.Context, granules []core.Granule) (*granu
 	return s, r.checkFiles(ctx, s.reader)
 }
 
-// scan finds the shards by reading the granules' coordinates.
+// scan finds the shards by reading the granules' coordinates. What it reads is kept for the jobs as far as memory
+// allows, and so are the versions that it has seen, so that no shard is computed from another state than it was found
+// by.
 func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	store, err := drivers.Open(ctx, r.sourceAccess(), r.o.Granules...)
 	if err != nil {
@@ -315,7 +321,8 @@ func (r *Run) scan(ctx context.Context) (*plan.Plan, *granuleSource, error) {
 	return p, src, nil
 }
 
-// withoutTimes says of a granule without the variable that tells the time what it is needed for: the configuration may not name it.
+// withoutTimes adds to the error of a granule without the variable that tells the time what this is needed for: the
+// configuration may not name it.
 func (r *Run) withoutTimes(err error) error {
 	column := r.recipe.Selection().Time
 	if column == "" || !core.Is(err, core.NotFound) || !strings.Contains(err.Error(), column) {
@@ -324,7 +331,7 @@ func (r *Run) withoutTimes(err error) error {
 	return core.Wrapf(err, "", "", "%w; start and end (--start, --end) and output.windowing need the times of observations, by default %s; another variable can be named by output.time_source", err, column)
 }
 
-// choose takes the shards that the options select; ranks stay those of the plan.
+// choose takes the shards that the options select, as indexes into the plan's.
 func (r *Run) choose(ctx context.Context) ([]int, error) {
 	p := r.plan
 	r.step(Choose, "Plan: %s, %s, %s", quantity.Counted(int64(len(p.Shards)), "shard"), quantity.Counted(int64(p.Granules()), "granule"), quantity.Counted(int64(p.Pairs()), "pair"))

@@ -1,5 +1,7 @@
 package run
 
+// Showing progress: the interface that a command line or another program implements.
+
 // A Step is a stage of a run. They come in this order, each once.
 type Step int
 
@@ -17,7 +19,7 @@ const (
 // Steps is how many steps a run has.
 const Steps = int(Finish)
 
-// A Progress shows how a run goes. Warn may be called by another goroutine than the rest.
+// A Progress shows how a run goes. Warn may be called from another goroutine than the rest.
 type Progress interface {
 	Step(s Step, text string) // a step begins
 	Note(text string)         // something about the step
@@ -26,14 +28,14 @@ type Progress interface {
 	Count(total int, unit string) Counter
 }
 
-// A Counter shows how far a long step is.
+// A Counter shows the progress of a long step.
 type Counter interface {
 	Step(text string) // one more is done; text is about that one
 	Say(line string)  // a line that stays
 	Finish()
 }
 
-// silence shows nothing.
+// silence is the Progress that shows nothing.
 type silence struct{}
 
 func (silence) Step(Step, string)         {}

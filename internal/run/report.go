@@ -1,5 +1,7 @@
 package run
 
+// The report of a run, kept beside its store.
+
 import (
 	"bytes"
 	"cmp"
@@ -17,7 +19,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// A ShardRow is what one shard of a run took: a row of the run's table.
+// A ShardRow is what one shard of a run took: a row of the report's table. Times are seconds, sizes bytes, costs US
+// dollars.
 type ShardRow struct {
 	Shard        string  `json:"shard" parquet:"shard,zstd"`
 	Status       string  `json:"status" parquet:"status,dict"` // ok, empty, partial, failed
@@ -36,7 +39,7 @@ type ShardRow struct {
 	Error        string  `json:"error,omitempty" parquet:"error,zstd,optional"`
 }
 
-// rowOf is the row of a job that ended.
+// rowOf is the row of a shard whose job ended. The row of a failure has what was used all the same.
 func (s *Summary) rowOf(label string, res Result, err error) ShardRow {
 	o := res.Outcome
 	row := ShardRow{Shard: label, Status: "failed", Seconds: res.Seconds}
@@ -58,7 +61,7 @@ func (s *Summary) rowOf(label string, res Result, err error) ShardRow {
 	return row
 }
 
-// A Report is what is kept of a run beside its store, as JSON; its table of shards also as parquet.
+// A Report is what is kept of a run beside its store, as JSON; its table of shards also as Parquet.
 type Report struct {
 	RunID   string       `json:"run_id"`
 	Version string       `json:"zagg_version"`
@@ -72,7 +75,7 @@ type Report struct {
 	Shards  []ShardRow   `json:"shards"`
 }
 
-// backend is the word for where the shards were computed.
+// backend is the report's word for where the shards were computed.
 func (r *Run) backend() string {
 	if r.total.Worker.Function != "" {
 		return "lambda"
@@ -80,7 +83,8 @@ func (r *Run) backend() string {
 	return "local"
 }
 
-// saveReport writes the report beside the store: <store>.status/runs/<run>.json and .parquet.
+// saveReport writes the report beside the store: <store>.status/runs/<run>.json and .parquet, shards in the order of
+// their labels.
 func (r *Run) saveReport(ctx context.Context) error {
 	rows := r.total.rows
 	slices.SortFunc(rows, func(a, b ShardRow) int {

@@ -28,7 +28,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// Options say what is computed, from what, where to, and by whom.
+// Options say what is computed, from what, to where, and by whom. Config and Compile must be set, and Granules or a
+// catalog; the zero values of the others are defaults.
 type Options struct {
 	Config  *config.Config
 	Command []string                                                    // of a person, for the run's report; nil: there is none
@@ -70,7 +71,8 @@ type Options struct {
 	PluginUse func() []PluginUse // what plugins in processes took; nil: there are none
 }
 
-// A Run is one run on its stores: what backends are opened for.
+// A Run is one run under way, as backends get to know it. Only Do, Dry and the other functions of this package make
+// one.
 type Run struct {
 	o        Options
 	progress Progress
@@ -104,15 +106,16 @@ type Run struct {
 	then string // what becomes of them
 }
 
-// A FailedError is the end of a run some shards of which failed. The summary says which and why.
+// A FailedError is the end of a run of which some shards failed. The summary says which and why.
 type FailedError struct{ Failed, Total int }
 
 func (e *FailedError) Error() string { return fmt.Sprintf("%d of %d shards failed", e.Failed, e.Total) }
 
-// A MissingError is the end of a run that did all but for granules that could not be read, which was allowed.
+// A MissingError is the end of a run that did everything except for granules that could not be read, which was
+// allowed.
 type MissingError struct{ Granules []string }
 
-// What is how many granules are missing: "1 granule is", "2 granules are".
+// What is the number of missing granules with its verb: "1 granule is", "2 granules are".
 func (e *MissingError) What() string {
 	if len(e.Granules) == 1 {
 		return "1 granule is"
@@ -138,8 +141,9 @@ func (e *StoppedError) Error() string {
 
 func (e *StoppedError) Unwrap() error { return e.Cause }
 
-// Do runs to the end. Where the shards were gone through, the summary is there beside an error too. When ctx ends no further shard is begun, those at
-// work end, and the error is a *StoppedError.
+// Do runs to the end. Once shards were computed, the summary is returned beside an error too. When ctx ends, no
+// further shard is begun, those at work end, and the error is a *StoppedError. Errors in the end are a *FailedError
+// or a *MissingError.
 func Do(ctx context.Context, o Options) (*Summary, error) {
 	r := begin(o)
 	if err := r.prepare(ctx); err != nil {
@@ -183,20 +187,20 @@ func begin(o Options) *Run {
 	return r
 }
 
-// step announces what begins.
+// step announces the next step.
 func (r *Run) step(s Step, format string, args ...any) {
 	r.progress.Step(s, fmt.Sprintf(format, args...))
 }
 
-// note says something about a step.
+// note shows something about the step under way.
 func (r *Run) note(format string, args ...any) { r.progress.Note(fmt.Sprintf(format, args...)) }
 
-// metered is the output for what is done outside jobs.
+// metered is the output for what is done outside of jobs; its requests are counted for the run.
 func (r *Run) metered() core.ObjectStore {
 	return objstore.Retry(objstore.Meter(r.output, &r.used), objstore.Policy{OnRetry: r.used.Retried})
 }
 
-// prepare finds out what is to be done: nothing is written.
+// prepare finds out what is to be done. It writes nothing.
 func (r *Run) prepare(ctx context.Context) error {
 	if err := r.configure(ctx); err != nil {
 		return err
@@ -233,7 +237,7 @@ func (r *Run) prepare(ctx context.Context) error {
 	return r.checkContraction(ctx)
 }
 
-// configure turns the configuration into things and opens the output.
+// configure compiles the configuration and opens the output.
 func (r *Run) configure(ctx context.Context) error {
 	cfg := r.config
 	r.step(Configure, "Configuration %s: grid %s, reader %s, %s", cmp.Or(r.o.Name, cfg.File), cfg.Output.Grid.Type, cfg.DataSource.Reader, quantity.Counted(int64(len(cfg.Aggregation.Arrays)), "variable"))
@@ -271,7 +275,7 @@ func (r *Run) configure(ctx context.Context) error {
 	return r.adoptMap(ctx)
 }
 
-// makeJobs are the shards' work, in the plan's order.
+// makeJobs makes one job for each shard to compute, in the plan's order.
 func (r *Run) makeJobs() []*job.Job {
 	jobs := make([]*job.Job, 0, len(r.ranks))
 	for _, i := range r.ranks {
@@ -302,10 +306,11 @@ func (r *Run) settleGranules() {
 	}
 }
 
-// selected reports whether only some of the plan's shards are computed.
+// selected reports whether only some of the plan's shards are computed: then the others stay, and the store is not
+// described anew.
 func (r *Run) selected() bool { return len(r.ranks) < len(r.plan.Shards) }
 
-// setUp makes the store ready.
+// setUp makes the store ready and counts the shards that were done before.
 func (r *Run) setUp(ctx context.Context, b Backend) (*Ready, error) {
 	r.step(SetUp, "Store %s", r.store)
 	ready, err := b.SetUp(ctx)
@@ -334,7 +339,7 @@ func (r *Run) setUp(ctx context.Context, b Backend) (*Ready, error) {
 	return ready, nil
 }
 
-// compute runs the jobs and says how each ended.
+// compute runs the jobs and shows how each ended. Jobs that failed are in the summary; its own errors are of the run.
 func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	shards := 0
 	for _, group := range ready.Jobs {
@@ -386,7 +391,7 @@ func (r *Run) compute(ctx context.Context, b Backend, ready *Ready) error {
 	return context.Cause(ctx) // it ended while the last shards were at work
 }
 
-// rangeOf are the most and the fewest granules of a shard, in the order in which shards are computed: "396 → 1".
+// rangeOf is the most and the fewest granules of a shard: "396 → 1".
 func rangeOf(groups [][]*job.Job) string {
 	most, least := 0, -1
 	for _, group := range groups {
@@ -401,12 +406,13 @@ func rangeOf(groups [][]*job.Job) string {
 	return fmt.Sprintf("%d → %d", most, max(least, 0))
 }
 
-// did is what became of a group of jobs.
+// A did is what became of a group of jobs.
 type did struct {
 	results []Result
 	errs    []error
 }
 
+// ended counts one shard whose job ended and shows it.
 func (r *Run) ended(ctx context.Context, d dispatch.Ended[*job.Job, Result], count Counter) {
 	if left, ok := errors.AsType[*leftError](d.Err); ok {
 		r.left++
@@ -429,6 +435,7 @@ func (r *Run) ended(ctx context.Context, d dispatch.Ended[*job.Job, Result], cou
 	}
 }
 
+// outcomeText is what progress shows of a shard that was computed.
 func outcomeText(o *host.Outcome) string {
 	rec := o.Record
 	switch {
@@ -447,7 +454,7 @@ func outcomeText(o *host.Outcome) string {
 	return text
 }
 
-// stopped says how far a run came.
+// stopped turns the end of the context into a *StoppedError that says how far the run came.
 func (r *Run) stopped(err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
@@ -456,7 +463,8 @@ func (r *Run) stopped(err error) error {
 	return &StoppedError{Done: n.WithData + n.Empty, Total: n.Total, Left: r.left, Then: r.then, Cause: err}
 }
 
-// finish removes what the plan does not have and sums up.
+// finish removes what the plan does not have, checks and describes the store, and writes the report. The order
+// matters: the last check must see what pruning left.
 func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 	if r.total.Shards.Errors == 0 && !r.selected() && !r.o.Keep {
 		r.step(Prune, "Removing shards that the plan does not have")
@@ -500,7 +508,7 @@ func (r *Run) finish(ctx context.Context, b Backend) (*Summary, error) {
 	return r.total, cmp.Or(end, unsaved)
 }
 
-// Abbreviate lists names, the first five if they are more.
+// Abbreviate lists names, separated by commas; only the first five if there are more.
 func Abbreviate(names []string) string {
 	if len(names) > 5 {
 		return strings.Join(names[:5], ", ") + ", …"

@@ -1,5 +1,7 @@
 package run
 
+// Files of sibling products among the granules.
+
 import (
 	"context"
 
@@ -9,7 +11,8 @@ import (
 	"github.com/englacial/zagg/internal/quantity"
 )
 
-// withSiblings puts files that are of sibling products, as the configuration's patterns of names say, beside their granules.
+// withSiblings puts files of sibling products, as the configuration's patterns of names tell them, beside their
+// granules.
 func (r *Run) withSiblings(ctx context.Context, all []core.Granule) ([]core.Granule, error) {
 	patterns := r.config.DataSource.Siblings
 	if len(patterns) == 0 {

@@ -1,5 +1,7 @@
 package run
 
+// Names and units of the source's variables, for the attributes of the store's arrays.
+
 import (
 	"cmp"
 	"context"
@@ -16,9 +18,10 @@ import (
 // namesWithin bounds how long a run waits for the names and units of variables, which change no number.
 const namesWithin = 30 * time.Second
 
-// describeSource has the configuration say how the source's variables are called and what their units are: as the store was made, and for a new
-// one as the first granule by name says. What data_source.attributes says comes before. The result is in the configuration that is kept
-// beside the store and in the events of functions, so that whoever lays the store out gives it the same attributes.
+// describeSource adds the names and units of the source's variables to the configuration: for a store that exists
+// those that it was made with, otherwise those that the first granule by name gives. data_source.attributes takes
+// precedence. The result is in the configuration that is kept beside the store and in events for functions, so that
+// whoever lays the store out gives it the same attributes.
 func (r *Run) describeSource(ctx context.Context) error {
 	of, kept, err := r.keptNames(ctx)
 	if err != nil {
@@ -44,7 +47,8 @@ func (r *Run) describeSource(ctx context.Context) error {
 	return err
 }
 
-// keptNames are those that the store was made with; false where there is none yet, or it is not of this configuration.
+// keptNames are the names and units that the store was made with; false if there is none yet, or it has another
+// configuration.
 func (r *Run) keptNames(ctx context.Context) (map[string]config.Described, bool, error) {
 	if r.o.Overwrite {
 		return nil, false, nil
@@ -63,7 +67,8 @@ func (r *Run) keptNames(ctx context.Context) (map[string]config.Described, bool,
 	return maps.Clone(was.DataSource.Attributes), true, nil
 }
 
-// namesOf are those that a granule gives its variables. That they cannot be read here stops no run: functions may read what this process may not.
+// namesOf are the names and units that a granule gives its variables. If they cannot be read here the run goes on:
+// functions may be able to read what this process may not.
 func (r *Run) namesOf(ctx context.Context, g core.Granule) map[string]config.Described {
 	ctx, stop := context.WithTimeout(ctx, namesWithin)
 	defer stop()
@@ -77,7 +82,7 @@ func (r *Run) namesOf(ctx context.Context, g core.Granule) map[string]config.Des
 	return of
 }
 
-// firstByName is the plan's granule with the first name, whatever the order of shards is.
+// firstByName is the plan's granule with the first name, in whatever order the shards are.
 func (r *Run) firstByName() core.Granule {
 	var first core.Granule
 	for i := range r.plan.Shards {

@@ -1,5 +1,7 @@
 package run
 
+// Ending a run early when shard after shard fails for a reason that trying more shards does not change.
+
 import (
 	"errors"
 	"fmt"
@@ -8,20 +10,21 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// enoughAlike is how many shards in a row fail alike before no more are tried: keys that have expired, or a full disk, fail all.
+// enoughAlike is how many shards in a row must fail alike before no more are tried: expired keys, or a full disk,
+// fail all.
 const enoughAlike = 8
 
 // errAlike ends a run whose shards all fail for one reason.
 var errAlike = errors.New("shards fail alike")
 
-// A streak is of shards that failed one after the other with a code that trying other shards does not change.
+// A streak is a run of shards that failed one after the other with the same such code.
 type streak struct {
 	code core.Code
 	n    int
 	last error
 }
 
-// add counts how a shard ended; it is true once enough have failed alike.
+// add counts how a shard ended. It returns true once enough have failed alike.
 func (s *streak) add(err error) bool {
 	code := core.CodeOf(err)
 	switch {
@@ -35,7 +38,7 @@ func (s *streak) add(err error) bool {
 	return s.n >= enoughAlike
 }
 
-// failRemaining makes failures of the shards that were not begun.
+// failRemaining counts the shards that were not begun as failed, and says so once.
 func (r *Run) failRemaining(groups [][]*job.Job, begun map[string]bool, s *streak) {
 	why := core.Errorf(s.code, "", "", "not tried, because %d shards before it failed for the same reason; the last: %w", s.n, s.last)
 	n := 0

@@ -1,5 +1,7 @@
 package run
 
+// The sum of what shards took and gave.
+
 import (
 	"slices"
 
@@ -9,7 +11,7 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// A Summary is what a run did: the sum of its receipts.
+// A Summary is what a run did: the sum of its receipts. Sizes are bytes, times seconds.
 type Summary struct {
 	Shards       ShardCounts        `json:"shards"`
 	Cells        int64              `json:"cells_with_data"`
@@ -39,7 +41,7 @@ type Summary struct {
 	jobs int         // invocations, on Lambda
 }
 
-// A PluginUse is what a plugin in a process was asked for and took.
+// A PluginUse is what a plugin in a process of its own was asked for, and took.
 type PluginUse struct {
 	Name      string  `json:"name"`
 	Version   string  `json:"version"`
@@ -62,18 +64,18 @@ type WorkerSize struct {
 	MaxMemoryMB  float64 `json:"max_memory_mb,omitempty"`
 }
 
-// ranOn says which function computed the shards.
+// ranOn notes which function computed the shards.
 func (s *Summary) ranOn(function string, memoryMB, tmpMB int, amd64 bool) {
 	s.Worker.Function, s.Worker.MemoryGB, s.Worker.TmpGB, s.Worker.Architecture = function, float64(memoryMB)/1024, float64(tmpMB)/1024, cost.Architecture(amd64)
 }
 
-// use is what seconds of a worker and requests are, for the formula.
+// use is a worker's seconds and requests in the form that the cost formula takes.
 func (s *Summary) use(workerSeconds float64, invocations, gets, puts int64) cost.Use {
 	w := &s.Worker
 	return cost.Use{WorkerSeconds: workerSeconds, MemoryGB: w.MemoryGB, TmpGB: w.TmpGB, AMD64: w.Architecture == cost.Architecture(true), Invocations: invocations, Gets: gets, Puts: puts}
 }
 
-// ShardCounts are shards by what became of them.
+// ShardCounts are numbers of shards by what became of them.
 type ShardCounts struct {
 	Total    int `json:"total"`
 	WithData int `json:"with_data"`
@@ -87,7 +89,7 @@ type ShardCounts struct {
 	Folded  int `json:"folded"`  // new granules were folded in; counted in with_data or empty too
 }
 
-// emptyBy is the count of empty shards that have so many granules.
+// emptyBy is the counter of empty shards with so many granules: none, or some without an observation that is left.
 func (s *ShardCounts) emptyBy(granules int64) *int {
 	if granules == 0 {
 		return &s.NoGranules
@@ -101,7 +103,7 @@ type Failure struct {
 	Error string `json:"error"`
 }
 
-// newSummary takes the worker's memory in MiB as configured, 0 if it is not.
+// newSummary makes an empty summary; memory is the worker's in MiB as configured, 0 if it is not.
 func newSummary(store string, memory, total int) *Summary {
 	s := &Summary{Store: store, Worker: WorkerSize{MemoryGB: cost.DefaultMemoryGB, TmpGB: cost.FreeTmpGB, Architecture: cost.Architecture(false)}, Dropped: map[string]int64{}, Phases: map[string]float64{}, Missing: []string{}, Superseded: []job.Superseded{}, Failed: []Failure{}, Removed: []string{}}
 	s.Shards.Total = total
@@ -111,7 +113,7 @@ func newSummary(store string, memory, total int) *Summary {
 	return s
 }
 
-// add counts one job that ended.
+// add counts one shard whose job ended.
 func (s *Summary) add(label string, res Result, err error) {
 	o, seconds := res.Outcome, res.Seconds
 	s.Compute += seconds
@@ -167,7 +169,7 @@ func (s *Summary) add(label string, res Result, err error) {
 	}
 }
 
-// price is what the work would have cost on Lambda and S3.
+// price computes what the work would have cost on Lambda and S3.
 func (s *Summary) price() {
 	s.Cost = cost.Of(s.use(s.Compute, int64(min(s.jobs, s.Shards.Total-s.Shards.Skipped)),
 		s.Source.Gets+s.Source.Heads+s.Output.Gets+s.Output.Heads, s.Output.Puts+s.Output.Lists+s.Source.Lists))
@@ -175,7 +177,7 @@ func (s *Summary) price() {
 	s.Worker.GBSeconds = s.Compute * s.Worker.MemoryGB
 }
 
-// order sorts what came in the order of time.
+// order sorts what came in the order of time, so that the same run has the same summary.
 func (s *Summary) order() {
 	slices.Sort(s.Missing)
 	s.Missing = slices.Compact(s.Missing)

@@ -1,5 +1,7 @@
 package run
 
+// The summary as text.
+
 import (
 	"bytes"
 	"fmt"
@@ -13,7 +15,7 @@ import (
 	"github.com/englacial/zagg/internal/quantity"
 )
 
-// Text is the summary for people. With profile it says where workers' time went.
+// Text is the summary for people. With profile it says where the workers' time went.
 func (s *Summary) Text(profile bool) []byte {
 	w := &bytes.Buffer{}
 	line := func(name, format string, args ...any) {
@@ -71,7 +73,7 @@ func leftOut(s *Summary) []string {
 	return names
 }
 
-// forScrapers has lines that logs of earlier systems are searched for.
+// forScrapers writes lines that people's scripts look for in the logs of earlier systems.
 func forScrapers(w io.Writer, s *Summary, profile bool) {
 	if s.Worker.Function != "" {
 		fmt.Fprintf(w, "Lambda compute: %.1fs total, %.1f GB-s, ~$%.4f\n", s.Compute, s.Worker.GBSeconds, s.CostUSD)
@@ -82,7 +84,7 @@ func forScrapers(w io.Writer, s *Summary, profile bool) {
 	fmt.Fprintf(w, "Output: %s\n", s.Store)
 }
 
-// costParts says what the dollars are for, on Lambda, or whose they would be.
+// costParts says what the dollars are for on Lambda, or of which worker they would be.
 func costParts(s *Summary) string {
 	w := &s.Worker
 	if w.Function == "" {
@@ -99,7 +101,7 @@ func emptyParts(s *Summary) string {
 	return fmt.Sprintf(" (%d no granules, %d filtered)", s.Shards.NoGranules, s.Shards.NoRows)
 }
 
-// before says of how many shards the store had something.
+// before says for how many shards the store already had something.
 func before(s *Summary) string {
 	var parts []string
 	if n := s.Shards.Skipped; n > 0 {
@@ -114,7 +116,7 @@ func before(s *Summary) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// counts lists numbers by name after a title; nothing of none.
+// counts lists numbers by name behind a title; "" if there are none.
 func counts(title string, of map[string]int64) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(of)) {

@@ -1,5 +1,7 @@
 package run
 
+// Windows of time: which of them a run computes, and where they lie along the store's time axis.
+
 import (
 	"context"
 	"time"
@@ -11,11 +13,13 @@ import (
 	"github.com/englacial/zagg/internal/windows"
 )
 
-// catalogMargin is how far the times of a catalog may be off: they are rounded, and not always by leap seconds.
+// catalogMargin is how far the times of a catalog may be off: they are rounded, and leap seconds are not always
+// counted.
 const catalogMargin = time.Minute
 
-// divide divides the shards of a map by windows: those that the times of their granules meet, as the catalog has them. A granule without
-// times may be in any window that is asked for.
+// divide divides the shards of a map by windows: those that the times of their granules meet, as the catalog has
+// them. A granule without times may be in any window that is asked for; if there is no bound to these, the error
+// (Invalid) says what to give.
 func (r *Run) divide(p *plan.Plan) error {
 	w := r.recipe.Selection().Windows
 	if w == nil {
@@ -41,8 +45,8 @@ func (r *Run) divide(p *plan.Plan) error {
 	return failed
 }
 
-// alongTime places the plan's windows along the store's axis, which they may make longer, and in a compact store its shards among the
-// store's.
+// alongTime places the plan's windows along the store's time axis, which they may extend, and in a compact store its
+// shards among the store's.
 func (r *Run) alongTime(ctx context.Context) error {
 	w := r.recipe.Selection().Windows
 	if w == nil || len(r.plan.Shards) == 0 {

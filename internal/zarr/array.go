@@ -1,5 +1,7 @@
 package zarr
 
+// Arrays to be written: their shapes, and their metadata documents.
+
 import (
 	"bytes"
 	"encoding/json"
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// An Array describes an array to be written.
+// An Array describes an array to be written. It may be shared by goroutines as long as none changes it.
 type Array struct {
 	Name        string          // for error texts
 	Type        core.Type       // Bytes: each cell has any number of them, see AppendCells
@@ -58,12 +60,14 @@ func (a *Array) Sharded() bool {
 	return false
 }
 
-// Blocks is the number of objects along each dimension.
+// Blocks is the number of objects along each dimension, the one at the edge included.
 func (a *Array) Blocks() []int64 { return ceilDivide(a.Shape, a.Shard) }
 
 // Key is the key of a block's object relative to the array's folder: "c/0/3". There is one number per dimension.
 func (a *Array) Key(block []int64) string { return chunkKey("c", "/", block) }
 
+// chunkKey is numbers joined by a separator, behind a prefix if there is one (core specification, "Chunk key
+// encoding").
 func chunkKey(prefix, separator string, block []int64) string {
 	var b strings.Builder
 	b.WriteString(prefix)
@@ -76,7 +80,7 @@ func chunkKey(prefix, separator string, block []int64) string {
 	return b.String()
 }
 
-// A layout is what a checked array's objects look like.
+// A layout is the sizes of a checked array's objects.
 type layout struct {
 	size       int     // bytes of an element
 	grid       []int64 // inner chunks of an object along each dimension
@@ -85,7 +89,8 @@ type layout struct {
 	blockBytes int64 // product of chunks and chunkBytes, which does not overflow
 }
 
-// newLayout checks shapes; what is the error's operation and name its subject.
+// newLayout checks shapes. Errors have the operation op and the subject name: Invalid for shapes that contradict each
+// other, Unsupported for sizes beyond the limits.
 func newLayout(op, name string, typ core.Type, shape, shard, chunk []int64) (layout, error) {
 	l := layout{size: typ.Size()}
 	if l.size == 0 {
@@ -137,6 +142,7 @@ func ceilDivide(a, b []int64) []int64 {
 	return n
 }
 
+// layout checks the whole description of an array.
 func (a *Array) layout(op string) (layout, error) {
 	l, err := newLayout(op, a.Name, a.Type, a.Shape, a.Shard, a.Chunk)
 	if err != nil {
@@ -152,7 +158,7 @@ func (a *Array) layout(op string) (layout, error) {
 	return l, core.Errorf(core.Invalid, op, a.Name, "compression %q level %d: must be none, or zstd of level 1 to 22", c.Codec, c.Level)
 }
 
-// arrayDocument is an array's zarr.json with the members in zarr-python's order.
+// arrayDocument is an array's zarr.json, with the members in the order of zarr-python.
 type arrayDocument struct {
 	Shape               []int64         `json:"shape"`
 	DataType            string          `json:"data_type"`
@@ -196,7 +202,8 @@ type shardingConfig struct {
 	IndexLocation string  `json:"index_location"`
 }
 
-// Metadata is the array's zarr.json: members in zarr-python's order, indented by two spaces.
+// Metadata is the array's zarr.json: members in the order of zarr-python, indented by two spaces. Errors are those of
+// the array's description (Invalid, Unsupported).
 func (a *Array) Metadata() ([]byte, error) {
 	const op = "zarr.Metadata"
 	if _, err := a.layout(op); err != nil {
@@ -232,7 +239,8 @@ func (a *Array) Metadata() ([]byte, error) {
 	return document(op, a.Name, doc)
 }
 
-// variableBytes is the data type of cells of any number of bytes, and vlenBytes the codec that puts those of a chunk together.
+// variableBytes is the data type of cells of any number of bytes, and vlenBytes the codec that joins the cells of a
+// chunk.
 const (
 	variableBytes = "variable_length_bytes"
 	vlenBytes     = "vlen-bytes"
@@ -245,6 +253,7 @@ func dataType(t core.Type) string {
 	return t.String()
 }
 
+// codecs lists the codecs of the metadata; single bytes have no byte order to name.
 func (a *Array) codecs() []named {
 	inner := []named{{Name: "bytes"}}
 	switch {
@@ -275,7 +284,8 @@ func object(op, subject string, raw json.RawMessage) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// document is v as JSON, indented by two spaces, with no line end and with <, > and & as they are, as zarr-python does.
+// document is v as JSON, indented by two spaces, without a line end and with <, > and & as they are, as zarr-python
+// writes it.
 func document(op, subject string, v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -1,5 +1,7 @@
 package zarr
 
+// Decoding of chunks, whatever codecs the metadata names among those known.
+
 import (
 	"bytes"
 	"compress/gzip"
@@ -14,7 +16,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A chain is the codec bytes, or vlen-bytes, and what follows it, in the order of encoding. It is safe for concurrent use.
+// A chain is the codec bytes or vlen-bytes and the codecs behind it, in the order of encoding. It is safe for
+// concurrent use.
 type chain struct {
 	first string
 	swap  int      // bytes of an element that are stored most significant first; 0: little endian or single bytes
@@ -22,6 +25,7 @@ type chain struct {
 	zstd  *zstd.Decoder
 }
 
+// parse makes a chain of the metadata's codecs. Codecs that are not known are Unsupported, by name.
 func (c *chain) parse(url string, codecs []namedConfig, typ core.Type) error {
 	if len(codecs) == 0 {
 		return core.Errorf(core.Corrupt, opOpen, url, "no codecs")
@@ -51,6 +55,7 @@ func (c *chain) parse(url string, codecs []namedConfig, typ core.Type) error {
 			return core.Errorf(core.Unsupported, opOpen, url, "codec %q", codec.Name)
 		}
 	}
+	// More would only serve to use up time and memory.
 	if len(c.steps) > 8 {
 		return core.Errorf(core.Unsupported, opOpen, url, "a chain of %d codecs", len(codecs))
 	}
@@ -73,7 +78,7 @@ func (c *chain) openZstd() error {
 	return nil
 }
 
-// fixedSize reports whether the stored length follows from the decoded one.
+// fixedSize reports whether the stored length follows from the decoded one, as it must for a shard's index.
 func (c *chain) fixedSize() bool {
 	for _, step := range c.steps {
 		if step != "crc32c" {
@@ -91,7 +96,8 @@ func (c *chain) maxStored(n int64) int64 {
 	return n + n/2 + 1024
 }
 
-// decodeAny gives what stored holds, of any length up to the most that a chunk may have.
+// decodeAny decodes chunks of any length up to the most that a chunk may have. The room is quadrupled until the
+// result fits, so that a few hostile bytes do not make a gigabyte of room.
 func (c *chain) decodeAny(stored []byte) ([]byte, error) {
 	for i := len(c.steps) - 1; i >= 0; i-- {
 		limit := int64(max(4*len(stored), 1<<12))
@@ -110,7 +116,8 @@ func (c *chain) decodeAny(stored []byte) ([]byte, error) {
 	return stored, nil
 }
 
-// decode gives the n bytes that stored holds, little endian, in memory of its own or in stored's.
+// decode gives the n bytes that stored holds, little endian, in memory of its own or in stored's. Any other number is
+// an error.
 func (c *chain) decode(stored []byte, n int64) ([]byte, error) {
 	for i := len(c.steps) - 1; i >= 0; i-- {
 		limit := n
@@ -135,7 +142,8 @@ func (c *chain) decode(stored []byte, n int64) ([]byte, error) {
 	return stored, nil
 }
 
-// step undoes one codec whose result has at most limit bytes.
+// step undoes one codec whose result has at most limit bytes. A gzip result may be one byte longer, which tells that
+// it is too long.
 func (c *chain) step(name string, stored []byte, limit int64) ([]byte, error) {
 	switch name {
 	case "crc32c":

@@ -1,5 +1,7 @@
 package zarr
 
+// Arrays to be read, by boxes of elements or by blocks.
+
 import (
 	"context"
 	"encoding/json"
@@ -15,7 +17,7 @@ import (
 
 const opRead = "zarr.Read"
 
-// A Dataset is an opened array. It is immutable and safe for concurrent use if its ObjectReader is.
+// A Dataset is an opened array. It is immutable, and safe for concurrent use if its ObjectReader is.
 type Dataset struct {
 	URL   string
 	Name  string // last part of its path
@@ -37,7 +39,7 @@ type Dataset struct {
 	place int64
 }
 
-// fixed is the array at a place along its first dimension.
+// fixed is the array at a place along its first dimension: an array of one dimension less.
 func (d *Dataset) fixed(place int64) (*Dataset, error) {
 	if place < 0 || place >= d.Shape[0] {
 		return nil, core.Errorf(core.Corrupt, opRead, d.URL, "place %d along %s, which has %d", place, d.Dims[0], d.Shape[0])
@@ -48,12 +50,12 @@ func (d *Dataset) fixed(place int64) (*Dataset, error) {
 	return &f, nil
 }
 
-// within is a box of a place in the whole array.
+// within is a box of a fixed array as a box of the whole one.
 func (d *Dataset) within(start, count []int64) (wholeStart, wholeCount []int64) {
 	return append([]int64{d.place}, start...), append([]int64{1}, count...)
 }
 
-// Blocks is the number of objects along each dimension, whether they exist or not.
+// Blocks is the number of objects along each dimension, whether or not they exist.
 func (d *Dataset) Blocks() []int64 { return ceilDivide(d.Shape, d.Shard) }
 
 // Key is the key of a block's object relative to the array's URL.
@@ -67,7 +69,7 @@ func (d *Dataset) Key(block []int64) string {
 	return chunkKey(d.keyPrefix, d.keySeparator, block)
 }
 
-// Occupied lists the blocks that have an object, in C order. What is there and is no block's object is passed over.
+// Occupied lists the blocks that have an object, in C order. Objects that belong to no block are passed over.
 func (d *Dataset) Occupied(ctx context.Context, store core.ObjectStore) ([][]int64, error) {
 	var all [][]int64
 	blocks := d.Blocks()
@@ -81,7 +83,7 @@ func (d *Dataset) Occupied(ctx context.Context, store core.ObjectStore) ([][]int
 	return all, err
 }
 
-// blockOf is the inverse of Key.
+// blockOf is the inverse of Key; false for keys that Key never gives ("c/00").
 func (d *Dataset) blockOf(key string, blocks []int64) ([]int64, bool) {
 	parts := []string{}
 	if len(blocks) > 0 {
@@ -104,8 +106,8 @@ func (d *Dataset) blockOf(key string, blocks []int64) ([]int64, bool) {
 	return at, d.Key(at) == key
 }
 
-// ReadBlock reads the values of one block, as far as the array reaches, in C order. Where there is no object they are
-// the fill value.
+// ReadBlock reads the values of one block, as far as the array reaches, in C order. Values of a block without an
+// object are the fill value.
 func (d *Dataset) ReadBlock(ctx context.Context, block []int64) (core.Column, error) {
 	blocks := d.Blocks()
 	if len(block) != len(blocks) {
@@ -138,8 +140,8 @@ func (d *Dataset) ReadBlocks(ctx context.Context, blocks [][]int64) ([]core.Colu
 	return out, nil
 }
 
-// Read reads a box: count elements along each dimension from start, in C order (a Column of Width 1). Only the inner
-// chunks that the box touches are read. At most 4 GiB are read at once.
+// Read reads a box: count elements along each dimension from start on, in C order (a Column of Width 1). Only the
+// inner chunks that the box touches are read. Boxes of more than 4 GiB are Unsupported.
 func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, error) {
 	if d.whole != nil {
 		start, count = d.within(start, count)
@@ -165,7 +167,8 @@ func (d *Dataset) Read(ctx context.Context, start, count []int64) (core.Column, 
 	return col, r.objects(ctx)
 }
 
-// ReadCells reads a box of an array of Type Bytes: the bytes of each cell, in C order; of a cell without a value none.
+// ReadCells reads a box of an array of Type Bytes: the bytes of each cell, in C order. A cell without a value has
+// none.
 func (d *Dataset) ReadCells(ctx context.Context, start, count []int64) ([][]byte, error) {
 	if d.whole != nil {
 		start, count = d.within(start, count)
@@ -188,7 +191,7 @@ func (d *Dataset) ReadCells(ctx context.Context, start, count []int64) ([][]byte
 	return r.cells, r.objects(ctx)
 }
 
-// checkBox refuses a box that is not in the array.
+// checkBox refuses a box that is not within the array.
 func (d *Dataset) checkBox(start, count []int64) error {
 	if len(start) != len(d.Shape) || len(count) != len(d.Shape) {
 		return core.Errorf(core.Invalid, opRead, d.URL, "box %v + %v of an array of %d dimensions", start, count, len(d.Shape))
@@ -201,7 +204,7 @@ func (d *Dataset) checkBox(start, count []int64) error {
 	return nil
 }
 
-// objects reads what is wanted of every object that the box touches.
+// objects reads what is wanted from every object that the box touches, one after the other.
 func (r *reading) objects(ctx context.Context) error {
 	first, blocks := tiles(r.start, r.count, r.d.Shard)
 	total, _ := product(blocks, 1, math.MaxInt64) // at most as many as elements

@@ -1,14 +1,16 @@
 package zarr
 
+// Decoding of single objects that are in memory.
+
 import (
 	"context"
 
 	"github.com/englacial/zagg/core"
 )
 
-// DecodeBlock is the values of a block of an array by its object, in C order: a row for each cell along the first dimensions of the object,
-// cells of them in all. Of an array of Type Bytes a row is the numbers of a cell, of its Element. nil: there is no object, and every value is
-// the fill value.
+// DecodeBlock is the values of a block of an array from its object, in C order: a row for each of the cells along the
+// first dimensions of the object. For an array of Type Bytes a row is the numbers of a cell, of type Element. A nil
+// object means that there is none: every value is the fill value.
 func DecodeBlock(ctx context.Context, a *Array, block []int64, object []byte, cells int64) (core.Column, error) {
 	doc, err := a.Metadata()
 	if err != nil {
@@ -37,7 +39,8 @@ func DecodeBlock(ctx context.Context, a *Array, block []int64, object []byte, ce
 	return c, err
 }
 
-// RowsOfCells is the bytes of cells as rows of width numbers; url is of what they are read from.
+// RowsOfCells is the bytes of cells as rows of width numbers of a type; url is named in errors. A cell whose bytes
+// are not whole rows is Corrupt.
 func RowsOfCells(url string, cells [][]byte, typ core.Type, width int) (core.Column, error) {
 	out := core.Column{Type: typ, Width: width, Offsets: make([]int64, 1, len(cells)+1)}
 	size, total := width*typ.Size(), 0
@@ -56,7 +59,7 @@ func RowsOfCells(url string, cells [][]byte, typ core.Type, width int) (core.Col
 	return out, nil
 }
 
-// single is one object in memory; with nil bytes there is none.
+// A single is a core.ObjectReader of one object in memory; with nil bytes there is none.
 type single struct {
 	url  string
 	data []byte

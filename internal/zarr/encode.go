@@ -1,5 +1,7 @@
 package zarr
 
+// Encoding: blocks to objects.
+
 import (
 	"encoding/binary"
 	"hash/crc32"
@@ -21,9 +23,9 @@ type Encoder struct {
 	started ObjectWriter          // handed out by Begin
 }
 
-// Encode writes the object of one block: its values in C order over a.Shard, little endian; the caller pads a block at
-// the edge with the fill value. It reads block once, front to back, and returns the bytes written: 0 when every
-// element is the fill value, and then there is no object to store.
+// Encode writes the object of one block: its values in C order over a.Shard, little endian; the caller pads a block
+// at the edge with the fill value. It reads block once, front to back, and returns the number of bytes written: 0
+// when every element is the fill value, and then there is no object to store.
 func (e *Encoder) Encode(dst io.Writer, a *Array, block []byte) (int64, error) {
 	w, err := e.Begin(dst, a)
 	if err != nil {
@@ -43,9 +45,9 @@ func (e *Encoder) Encode(dst io.Writer, a *Array, block []byte) (int64, error) {
 	return w.Close()
 }
 
-// EncodeAll encodes a whole array, given in C order over a.Shape, and hands each object that is to be stored to visit:
-// its key relative to the array's folder, and its bytes, which are the Encoder's again when visit returns. It is for
-// axes and other arrays that fit in memory.
+// EncodeAll encodes a whole array, given in C order over a.Shape, and hands each object that is to be stored to
+// visit: its key relative to the array's folder, and its bytes, whose memory is the Encoder's again when visit
+// returns. It is for axes and other arrays that fit in memory.
 func (e *Encoder) EncodeAll(a *Array, values []byte, visit func(key string, object []byte) error) error {
 	const op = "zarr.EncodeAll"
 	l, err := a.layout(op)
@@ -86,7 +88,7 @@ func (e *Encoder) EncodeAll(a *Array, values []byte, visit func(key string, obje
 	return nil
 }
 
-// clip is the first element of a block in the array, and how many elements of it the array has.
+// clip is the first element of a block within the array, and how many elements of the block the array has.
 func clip(block, shard, shape []int64) (start, count []int64) {
 	start, count = make([]int64, len(block)), make([]int64, len(block))
 	for i := range block {
@@ -118,7 +120,7 @@ type ObjectWriter struct {
 }
 
 // Begin starts an object that is written to dst as its chunks come: the streaming form of Encode. The ObjectWriter
-// is the Encoder's: only the one made last is valid.
+// belongs to the Encoder: only the one made last is valid.
 func (e *Encoder) Begin(dst io.Writer, a *Array) (*ObjectWriter, error) {
 	l, err := a.layout("zarr.Encode")
 	if err != nil {
@@ -160,7 +162,7 @@ func (w *ObjectWriter) Append(chunk int64, values []byte) error {
 	return w.put(chunk, values)
 }
 
-// put compresses a chunk and writes it.
+// put compresses a chunk, notes its place in the index and writes it.
 func (w *ObjectWriter) put(chunk int64, values []byte) error {
 	if w.a.Compression.Codec == "zstd" {
 		var err error
@@ -202,12 +204,14 @@ func (w *ObjectWriter) write(b []byte) error {
 	return nil
 }
 
+// fail makes every later call fail with the same error: a half-written object cannot be finished.
 func (w *ObjectWriter) fail(err error) error {
 	w.err = err
 	return err
 }
 
-// inner is the i-th inner chunk of a block: a part of it where that is contiguous, else a copy in scratch memory.
+// inner is the i-th inner chunk of a block: a part of the block where it is contiguous, otherwise a copy in scratch
+// memory.
 func (w *ObjectWriter) inner(block []byte, i int64) []byte {
 	dims := len(w.grid)
 	at := w.at[:dims]
@@ -232,7 +236,7 @@ func (w *ObjectWriter) inner(block []byte, i int64) []byte {
 	return w.e.gather
 }
 
-// compress is values as one zstd frame, in scratch memory.
+// compress is values as one zstd frame, in scratch memory that the next call uses again.
 func (e *Encoder) compress(level int, values []byte) ([]byte, error) {
 	z := e.zstd[level]
 	if z == nil {

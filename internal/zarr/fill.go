@@ -1,5 +1,7 @@
 package zarr
 
+// Fill values: from metadata to bytes, back, and telling whether values are nothing else.
+
 import (
 	"bytes"
 	"encoding/base64"
@@ -82,6 +84,7 @@ type errorText string
 
 func (e errorText) Error() string { return string(e) }
 
+// Two's complement: the low bytes of an int64 are the element.
 func parseIntFill(typ core.Type, text string) (uint64, error) {
 	width := typ.Size() * 8
 	if n, err := strconv.ParseFloat(text, 64); err == nil && strings.ContainsAny(text, ".eE") &&
@@ -102,6 +105,7 @@ func parseIntFill(typ core.Type, text string) (uint64, error) {
 	return uint64(n), nil
 }
 
+// parseFloatFill accepts what zarr-python and people write; hexadecimal is for NaN with other bits than usual.
 func parseFloatFill(typ core.Type, text string) (uint64, error) {
 	if strings.HasPrefix(text, `"`) {
 		if err := json.Unmarshal([]byte(text), &text); err != nil {
@@ -195,7 +199,8 @@ func pythonFloat(v float64) string {
 	return s
 }
 
-// isFill reports whether every element of values has the bits of fill; for a NaN fill, whether every one is a NaN.
+// isFill reports whether every element of values has the bits of fill; with a NaN as fill, whether every element is a
+// NaN.
 func isFill(typ core.Type, values, fill []byte) bool {
 	n := len(fill)
 	if len(values) >= n && bytes.Equal(values[:n], fill) && bytes.Equal(values[n:], values[:len(values)-n]) {
@@ -220,10 +225,11 @@ func isFill(typ core.Type, values, fill []byte) bool {
 	return len(values) == 0
 }
 
+// Without its sign, a NaN is more than infinity.
 func isNaN64(b []byte) bool { return binary.LittleEndian.Uint64(b)&^(1<<63) > 0x7ff0000000000000 }
 func isNaN32(b []byte) bool { return binary.LittleEndian.Uint32(b)&^(1<<31) > 0x7f800000 }
 
-// spread fills b, a multiple of fill in length, with it.
+// spread fills b, whose length is a multiple of fill's, with it.
 func spread(b, fill []byte) {
 	if len(bytes.Trim(fill, "\x00")) == 0 {
 		clear(b)

@@ -1,5 +1,7 @@
 package zarr
 
+// Groups to be written, with consolidated metadata.
+
 import (
 	"bytes"
 	"cmp"
@@ -78,6 +80,7 @@ func GroupMetadata(attrs json.RawMessage, children map[string]json.RawMessage) (
 		}
 		all = append(all, member{path, child})
 	}
+	// The order of zarr-python: by depth, then by name without regard to case.
 	slices.SortFunc(all, func(a, b member) int {
 		return cmp.Or(cmp.Compare(strings.Count(a.path, "/"), strings.Count(b.path, "/")),
 			cmp.Compare(strings.ToLower(a.path), strings.ToLower(b.path)), cmp.Compare(a.path, b.path))
@@ -112,7 +115,7 @@ func childDocument(path string, raw json.RawMessage) (json.RawMessage, error) {
 	return nil, core.Errorf(core.Invalid, op, path, "node_type %q is neither array nor group", head.NodeType)
 }
 
-// validPath reports whether path is one or more node names of the Zarr core specification joined by "/".
+// validPath reports whether path is one or more node names of the Zarr core specification, joined by "/".
 func validPath(path string) bool {
 	for name := range strings.SplitSeq(path, "/") {
 		if strings.Trim(name, ".") == "" {

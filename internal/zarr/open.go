@@ -1,5 +1,7 @@
 package zarr
 
+// Opening groups and arrays.
+
 import (
 	"cmp"
 	"context"
@@ -25,7 +27,8 @@ type Group struct {
 	place    int64                      // along it
 }
 
-// Fixed is the group as it is at one place along a dimension: arrays that begin with it are read there and have it no more.
+// Fixed is the group at one place along a dimension: arrays that begin with this dimension are read there, and do not
+// have it.
 func (g *Group) Fixed(dim string, place int64) *Group {
 	f := *g
 	f.along, f.place = dim, place
@@ -38,7 +41,7 @@ type Member struct {
 	Array bool   // otherwise it is a group
 }
 
-// Open opens the group at url. Where there is none it is NotFound; a Zarr v2 store is Unsupported.
+// Open opens the group at url. If there is none the error is NotFound; a Zarr v2 store is Unsupported.
 func Open(ctx context.Context, src core.ObjectReader, url string) (*Group, error) {
 	url = strings.TrimRight(url, "/")
 	raw, err := readDocument(ctx, src, url)
@@ -68,7 +71,7 @@ func readDocument(ctx context.Context, src core.ObjectReader, url string) (json.
 	return b[0], nil
 }
 
-// absent says why there is no node at url: it may be of Zarr v2.
+// absent says why there is no node at url: there may be one of Zarr v2.
 func absent(ctx context.Context, src core.ObjectReader, url string, cause error) error {
 	for _, name := range []string{".zgroup", ".zarray", ".zmetadata"} {
 		if _, err := src.Stat(ctx, url+"/"+name); err == nil {
@@ -103,7 +106,7 @@ func parseGroup(src core.ObjectReader, url string, raw []byte) (*Group, error) {
 // Consolidated reports whether the group's members are known.
 func (g *Group) Consolidated() bool { return g.children != nil }
 
-// Members are all nodes below the group at any depth, by path; none if they are not known.
+// Members are all nodes below the group at any depth, by path; none if the group is not consolidated.
 func (g *Group) Members() []Member {
 	var all []Member
 	for path, raw := range g.children {
@@ -118,7 +121,7 @@ func (g *Group) Members() []Member {
 	return all
 }
 
-// Group opens a group below this one by its path.
+// Group opens a group below this one by its path. It has its part of this group's consolidated metadata.
 func (g *Group) Group(ctx context.Context, path string) (*Group, error) {
 	raw, err := g.document(ctx, path)
 	if err != nil {
@@ -154,8 +157,8 @@ func (g *Group) Array(ctx context.Context, path string) (*Dataset, error) {
 	return d, nil
 }
 
-// document is the zarr.json of a node below the group: from the consolidated metadata if there is one, which is
-// complete, else its own.
+// document is the zarr.json of a node below the group: from the consolidated metadata, which are complete if there
+// are any, otherwise its own.
 func (g *Group) document(ctx context.Context, path string) (json.RawMessage, error) {
 	if !validPath(path) {
 		return nil, core.Errorf(core.Invalid, opOpen, g.URL, "%q is no path of a node", path)

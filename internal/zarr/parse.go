@@ -1,5 +1,7 @@
 package zarr
 
+// Metadata documents: parsing, and refusing by name what is not understood.
+
 import (
 	"encoding/json"
 	"maps"
@@ -51,7 +53,7 @@ func corruptJSON(url string, err error) error {
 	return core.Errorf(core.Corrupt, opOpen, url, "%w", err)
 }
 
-// A namedConfig is an extension point of the metadata: a name, or a name with a configuration.
+// A namedConfig is an extension point of the metadata: a name, or an object of a name and a configuration.
 type namedConfig struct {
 	Name          string          `json:"name"`
 	Configuration json.RawMessage `json:"configuration"`
@@ -77,7 +79,7 @@ func (n namedConfig) config(url string, into any) error {
 	return nil
 }
 
-// arrayMembers are the members of an array's zarr.json that are understood.
+// arrayMembers are the members of an array's zarr.json that are understood here.
 type arrayMembers struct {
 	Shape               []int64         `json:"shape"`
 	DataType            namedConfig     `json:"data_type"`
@@ -110,6 +112,7 @@ func parseArray(url string, raw []byte) (*Dataset, error) {
 		return nil, core.Errorf(core.Corrupt, opOpen, url, "no shape")
 	}
 	d := &Dataset{URL: url, Shape: doc.Shape, Attrs: node.Attributes}
+	// In this order: chunks of shards need the type, and names the shape.
 	for _, step := range []func(*arrayMembers) error{d.parseType, d.parseGrid, d.parseKeys, d.parseCodecs, d.parseNames} {
 		if err := step(&doc); err != nil {
 			return nil, err
@@ -121,7 +124,7 @@ func parseArray(url string, raw []byte) (*Dataset, error) {
 	return d, nil
 }
 
-// checkMembers refuses a member that a reader must understand and this one does not.
+// checkMembers refuses a member that a reader must understand and this one does not ("must_understand").
 func checkMembers(url string, raw []byte) error {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &all); err != nil {

@@ -1,5 +1,7 @@
 package zarr
 
+// Arrays whose cells have any number of bytes (codec vlen-bytes).
+
 import (
 	"encoding/binary"
 	"math"
@@ -49,7 +51,7 @@ func (w *ObjectWriter) AppendCells(chunk int64, places []int32, offsets []int64,
 	return w.put(chunk, frame)
 }
 
-// takeCells decodes a chunk and takes the cells that are wanted.
+// takeCells decodes a chunk and takes the cells that are in the box.
 func (r *reading) takeCells(p piece, stored []byte) error {
 	d := r.d
 	frame, err := d.codecs.decodeAny(stored)
@@ -63,6 +65,7 @@ func (r *reading) takeCells(p piece, stored []byte) error {
 	at := make([]int64, len(d.Shape))
 next:
 	for i, c := range all {
+		// at is the place of cell i in the chunk, k its place in the box, to its number in the result.
 		position(at, int64(i), d.Chunk)
 		to := int64(0)
 		for j := range at {
@@ -77,7 +80,7 @@ next:
 	return nil
 }
 
-// cells takes a decoded chunk of n cells apart.
+// cells divides a decoded chunk of n cells. The cells share its memory.
 func cells(frame []byte, n int64) ([][]byte, error) {
 	if len(frame) < 4 || int64(binary.LittleEndian.Uint32(frame)) != n {
 		return nil, errorText("it does not begin with the number of its cells")

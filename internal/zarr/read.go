@@ -1,5 +1,7 @@
 package zarr
 
+// Reading of objects: which chunks a box needs, and where their elements go.
+
 import (
 	"context"
 	"encoding/binary"
@@ -8,7 +10,8 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// tiles is the first tile of a given shape that a box touches, and how many it touches along each dimension.
+// tiles is the first tile of a given shape that a box touches, and how many tiles it touches along each dimension.
+// The box must not be empty.
 func tiles(start, count, shape []int64) (first, number []int64) {
 	first, number = make([]int64, len(start)), make([]int64, len(start))
 	for i := range start {
@@ -18,7 +21,7 @@ func tiles(start, count, shape []int64) (first, number []int64) {
 	return first, number
 }
 
-// A reading fills data, which holds the box at start of count elements.
+// A reading fills data, which holds the box of count elements at start.
 type reading struct {
 	d            *Dataset
 	start, count []int64
@@ -26,13 +29,13 @@ type reading struct {
 	cells        [][]byte // of an array of Type Bytes, in place of data
 }
 
-// A piece is an inner chunk that is wanted and present.
+// A piece is an inner chunk that is wanted and exists.
 type piece struct {
 	at     []int64 // in chunks of the array
 	stored core.Range
 }
 
-// object reads what is wanted of the block's object.
+// object reads what is wanted from the object of a block. If there is none, data keep the fill value.
 func (r *reading) object(ctx context.Context, block []int64) error {
 	d := r.d
 	url := d.URL + "/" + d.Key(block)
@@ -69,7 +72,8 @@ func (r *reading) object(ctx context.Context, block []int64) error {
 	return nil
 }
 
-// checkStored refuses a chunk that is longer, or for codecs of fixed size also shorter, than it can be.
+// checkStored refuses a chunk that is longer than it can be, or for codecs of fixed size also shorter, before it is
+// read.
 func (d *Dataset) checkStored(url string, stored core.Range) error {
 	if d.Type == core.Bytes {
 		if stored.Length > maxChunkBytes {
@@ -85,7 +89,8 @@ func (d *Dataset) checkStored(url string, stored core.Range) error {
 	return nil
 }
 
-// pieces reads a shard's index and picks the chunks that are wanted, in C order.
+// pieces reads a shard's index and picks the chunks that are wanted, in C order. Entries that point outside of the
+// object are Corrupt.
 func (r *reading) pieces(ctx context.Context, url string, size int64, block []int64) ([]piece, error) {
 	d := r.d
 	length := d.indexCodecs.maxStored(16 * d.chunks)
@@ -140,7 +145,7 @@ func (r *reading) within(block []int64) (start, count []int64) {
 	return start, count
 }
 
-// fetch reads chunks of one object, decodes them and copies what is wanted of each.
+// fetch reads chunks of one object, decodes them and copies what is wanted of each into the box.
 func (r *reading) fetch(ctx context.Context, url string, pieces []piece) error {
 	d := r.d
 	ranges := make([]core.Range, len(pieces))
@@ -174,7 +179,7 @@ func (r *reading) fetch(ctx context.Context, url string, pieces []piece) error {
 	return nil
 }
 
-// readRanges reads ranges that lie inside an object; one that comes short is Corrupt.
+// readRanges reads ranges that lie inside of an object; fewer bytes than that are Corrupt.
 func readRanges(ctx context.Context, src core.ObjectReader, url string, ranges []core.Range) ([][]byte, error) {
 	got, err := src.ReadRanges(ctx, url, ranges)
 	if err != nil {

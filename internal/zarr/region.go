@@ -1,5 +1,7 @@
 package zarr
 
+// Copying boxes between blocks of different shapes.
+
 // A box is a place inside an n-dimensional C-ordered block of bytes: its first element along each dimension.
 type box struct {
 	data  []byte
@@ -24,7 +26,7 @@ func copyBox(dst, src box, count []int64, size int) {
 	copyRuns(dst, src, count, max(last, 0), run, size)
 }
 
-// copyRuns copies one run of bytes for each position in the dimensions before last.
+// copyRuns copies one run of bytes for each position in the dimensions before last, counting at like an odometer.
 func copyRuns(dst, src box, count []int64, last int, run int64, size int) {
 	var at [maxDims]int64
 	for {
@@ -56,7 +58,7 @@ func offset(b box, at []int64, size int) int64 {
 	return n * int64(size)
 }
 
-// position writes the place of the i-th element in C order of a block of the given shape.
+// position writes the place of the i-th element, in C order, of a block of the given shape.
 func position(dst []int64, i int64, shape []int64) {
 	for d := len(shape) - 1; d >= 0; d-- {
 		dst[d] = i % shape[d]

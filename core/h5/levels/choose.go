@@ -1,5 +1,8 @@
 package levels
 
+// Choosing rows before their coordinates are read. What is chosen here may be too much and never too little: the
+// coordinates of the rows decide in the end.
+
 import (
 	"context"
 	"errors"
@@ -10,10 +13,11 @@ import (
 	"github.com/englacial/zagg/core/h5/cf"
 )
 
-// errFar is that a row lies farther from its record's place than the plan believes.
+// errFar says that a row lies farther from its record's place than the plan believes: the granule is then read
+// without the plan.
 var errFar = errors.New("rows lie far from their records")
 
-// A refusal is rows that a filter of their record refused, at its place: they are not read.
+// A refusal is a record that a filter refused, at its place: its rows are counted as refused and not read.
 type refusal struct {
 	lon, lat float64
 	rows     int64
@@ -22,8 +26,10 @@ type refusal struct {
 // choose finds the rows of each table that may be wanted, without reading their coordinates: by the blocks of an index, by what
 // filters say of their records, and by the records' places.
 func (r *reading) choose(ctx context.Context) error {
+	// Blocks and records say where rows are; without a region that does not matter.
 	everywhere := len(r.query.Region.Polygons) == 0
 	for _, t := range r.tables {
+		// Where the coordinates are those of records, the records' own places are read anyway and are exact.
 		t.spans, t.planned, t.refused = []h5.Span{{Count: t.rows}}, false, nil
 		if t.blocks != nil && !everywhere && r.want.place < 0 {
 			t.spans = t.meeting(&r.box)
@@ -46,7 +52,8 @@ func (r *reading) choose(ctx context.Context) error {
 	return nil
 }
 
-// countLooked adds to the rows that are looked at.
+// countLooked adds to the statistics the rows that are looked at, so that they do not depend on how rows were found:
+// with an index, by records or one by one.
 func (r *reading) countLooked(t *table, everywhere bool) {
 	refused := int64(0)
 	for _, f := range t.refused {
@@ -71,7 +78,8 @@ func (r *reading) needs(t *table, i int, everywhere bool) (link, places bool) {
 	return v.needed || plan, places
 }
 
-// readLevels reads the links, places and filters of levels that are needed: whole, in one round.
+// readLevels reads the links, places and filters of levels that are needed: whole, for all tables in one round of
+// requests. What an earlier call has read is kept.
 func (r *reading) readLevels(ctx context.Context, everywhere bool) error {
 	var jobs []levelJob
 	var plans []*h5.Plan
@@ -104,7 +112,7 @@ func (r *reading) readLevels(ctx context.Context, everywhere bool) error {
 	return nil
 }
 
-// A levelJob is one level of one table to read.
+// A levelJob is one level of one table to read; its plans begin at number first.
 type levelJob struct {
 	table        *table
 	level, first int
@@ -129,7 +137,7 @@ func (w *wanted) levelSets(level int, places bool) []int {
 	return sets
 }
 
-// plan plans an item for some rows of its dataset; nil: all.
+// plan plans an item for some rows of its dataset; nil stands for all.
 func (i *item) plan(d *h5.Dataset, rows []h5.Span) (*h5.Plan, error) {
 	if rows == nil {
 		rows = []h5.Span{{Count: d.Rows()}}
@@ -152,7 +160,8 @@ func (t *table) dataset(i int) *h5.Dataset {
 	return t.items[i-2]
 }
 
-// decodeLevel takes what was fetched of a level of a table.
+// decodeLevel takes over what was fetched of a level of a table: first the link and the filters, then the places if
+// they were read.
 func (r *reading) decodeLevel(j *levelJob, plans []*h5.Plan, sets []int) error {
 	t, v := j.table, &r.want.levels[j.level]
 	n := len(r.want.levelSets(j.level, false))
@@ -179,13 +188,14 @@ func (r *reading) decodeLevel(j *levelJob, plans []*h5.Plan, sets []int) error {
 	if len(plans) == n {
 		return nil
 	}
+	// Places are decoded into memory of their own, because they are kept for all parts of the table.
 	places := [2][]float64{make([]float64, plans[n].Elements()), make([]float64, plans[n+1].Elements())}
 	err = r.decode(plans[n:], func(i int) []float64 { return places[i] }, func(i int) *cf.Meaning { return &t.means[sets[n+i]] })
 	t.lats[j.level], t.lons[j.level] = places[0], places[1]
 	return err
 }
 
-// testRecords finds which records of a level pass its filters.
+// testRecords finds which records of a level pass all of its filters.
 func (r *reading) testRecords(t *table, level int, sets []int, data [][]byte) error {
 	if len(sets) == 0 {
 		return nil
@@ -213,6 +223,8 @@ func (r *reading) chooseRecords(t *table) {
 			continue
 		}
 		t.spans = intersect(t.spans, links.rows(t.rows, true, func(k int) bool {
+			// Records without a usable place are kept: their rows cannot be counted as refused at a place that is not
+			// known.
 			n := links.record[k]
 			return pass[n] || !core.Usable(t.lons[i][n], t.lats[i][n])
 		}))
@@ -227,7 +239,8 @@ func (r *reading) chooseRecords(t *table) {
 	}
 }
 
-// near keeps the rows of records that can reach the region, and those of no record.
+// near keeps the rows of records that can reach the region, and those of no record. Where that spares little
+// (Plan.Threshold), all rows are kept, because one run of bytes is quicker to read than many.
 func (r *reading) near(t *table) {
 	i := r.want.plan
 	if i < 0 || t.blocks != nil || t.lats[i] == nil || r.want.place >= 0 {
@@ -237,6 +250,7 @@ func (r *reading) near(t *table) {
 	reaches := make([]bool, links.n)
 	pad := min(int64(r.layout.Plan.Pad), links.n)
 	for k := range lats {
+		// Records whose place is not known may reach anywhere.
 		if !core.Usable(lons[k], lats[k]) || r.around.Contains(lons[k], lats[k]) {
 			for n := max(int64(k)-pad, 0); n <= min(int64(k)+pad, links.n-1); n++ {
 				reaches[n] = true
@@ -249,7 +263,8 @@ func (r *reading) near(t *table) {
 	}
 }
 
-// checkReach holds the rows of a table against the places of their records: what is read must lie well within the plan's reach.
+// checkReach compares the rows of a table with the places of their records: what is read must lie well within the
+// plan's reach, or rows that were not read might lie in the region.
 func (r *reading) checkReach(t *table) error {
 	if !t.planned {
 		return nil
@@ -269,6 +284,8 @@ func (r *reading) checkReach(t *table) error {
 			if !core.Usable(from, at) {
 				continue
 			}
+			// Distances along parallels shrink with the cosine of the latitude. Half of the reach leaves room for
+			// this approximation.
 			east := math.Abs(math.Remainder(lon-from, 360)) * math.Cos(at*math.Pi/180)
 			far = !(math.Abs(lat-at) <= most && east <= most)
 		}
@@ -280,7 +297,7 @@ func (r *reading) checkReach(t *table) error {
 		t.group, errFar, r.layout.Plan.Reach/2, r.layout.Plan.Level)
 }
 
-// inherit gives the rows of a table the places of their records; those of none have no place.
+// inherit gives the rows of a table the places of their records; rows of no record get NaN, which is no place.
 func (r *reading) inherit(i int, t *table) {
 	links, lats, lons := t.links[r.want.place], t.lats[r.want.place], t.lons[r.want.place]
 	t.latv, t.lonv = r.latitude(i), r.longitude(i)
@@ -297,7 +314,7 @@ func (r *reading) inherit(i int, t *table) {
 	})
 }
 
-// withoutPlace is the rows of a table whose record has no place that can be used, or which no record owns.
+// withoutPlace is the number of rows of a table whose record has no usable place, or which no record owns.
 func (r *reading) withoutPlace(t *table) int64 {
 	links, lats, lons := t.links[r.want.place], t.lats[r.want.place], t.lons[r.want.place]
 	n := t.rows
@@ -309,7 +326,8 @@ func (r *reading) withoutPlace(t *table) int64 {
 	return n
 }
 
-// dropRefused clears pass where a row's record fails a filter of its level, or where there is no record to pass it.
+// dropRefused clears pass for rows whose record fails a filter of its level, and for rows of no record: no value
+// passes a filter.
 func (t *table) dropRefused(pass []bool) {
 	for i, ok := range t.pass {
 		if ok == nil {

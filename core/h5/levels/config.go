@@ -1,5 +1,7 @@
 package levels
 
+// The reader's part of a run's configuration (data_source), and how it is laid over a product's own layout.
+
 import (
 	"bytes"
 	"encoding/json"
@@ -73,6 +75,7 @@ const Schema = `{
   }
 }`
 
+// A config is what Parse reads; Schema describes it.
 type config struct {
 	Groups      []string `json:"groups"`
 	Coordinates *struct {
@@ -134,6 +137,7 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 	}
 	for _, col := range columns {
 		name := col.Name
+		// The same dataset has the same units, whatever name it gets.
 		for _, b := range base.Columns {
 			if path(b.Path, placeholder) == path(col.Path, placeholder) && b.Asset == col.Asset && b.Element == col.Element && b.Stop == "" {
 				col.Units = b.Units
@@ -148,6 +152,7 @@ func Parse(c core.Config, base Layout) (Layout, error) {
 	return l, nil
 }
 
+// parseVariable reads one of the three forms of a variable: a path, {path, column, …} or {synthesize: linspace, …}.
 func parseVariable(name string, raw json.RawMessage) (Column, error) {
 	col := Column{Name: name, Element: -1}
 	if json.Unmarshal(raw, &col.Path) == nil {

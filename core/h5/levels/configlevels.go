@@ -1,5 +1,7 @@
 package levels
 
+// Levels of a run's configuration.
+
 import (
 	"encoding/json"
 	"maps"
@@ -23,6 +25,7 @@ type levelConfig struct {
 	} `json:"link"`
 }
 
+// A planConfig is the section read_plan. What is left out is the layout's.
 type planConfig struct {
 	SpatialIndex json.RawMessage `json:"spatial_index"` // null: none; left out: the layout's
 	Pad          *int            `json:"pad"`
@@ -31,7 +34,7 @@ type planConfig struct {
 	Boundaries   any             `json:"chunk_boundaries"` // of no effect: chunks are found by the file's own tables
 }
 
-// levels puts the levels of a configuration in place of a layout's, and gives their columns.
+// levels replaces the levels of a layout by those of a configuration, if it has any, and returns their columns.
 func (c *config) levels(l *Layout) ([]Column, error) {
 	const op = "levels.Parse"
 	if c.BaseLevel != "" {
@@ -110,7 +113,7 @@ func (c levelConfig) level(name, base string) (Level, []Column, error) {
 	return v, columns, nil
 }
 
-// below is a dataset's path, which may be given as a name below the level's.
+// below is a dataset's path. A name without a slash is that of a dataset below the level's own path.
 func (c levelConfig) below(p string) string {
 	if p == "" || c.Path == "" || strings.Contains(p, "/") {
 		return p
@@ -118,7 +121,8 @@ func (c levelConfig) below(p string) string {
 	return strings.TrimRight(c.Path, "/") + "/" + p
 }
 
-// apply lays the settings of a plan on a layout's own. Without any, rows are found by a level that has places.
+// apply lays the settings of a plan over a layout's own. If there are none, rows are found by the first level that
+// has places.
 func (c *planConfig) apply(l *Layout) error {
 	if l.Plan.Level == "" && l.CoordinateLevel == "" {
 		if i := slices.IndexFunc(l.Levels, func(v Level) bool { return v.Latitude != "" }); i >= 0 {
@@ -135,6 +139,7 @@ func (c *planConfig) apply(l *Layout) error {
 			return core.Errorf(core.Invalid, "levels.Parse", "read_plan.spatial_index", "want the name of a level or null, not %s", c.SpatialIndex)
 		}
 	}
+	// Rows that have their places from a level are found by it anyway.
 	if name == "" || name == l.CoordinateLevel {
 		l.Plan = Plan{}
 		return nil

@@ -1,5 +1,7 @@
 package levels
 
+// Filters: comparisons of a column with constants, compiled once and applied to many rows.
+
 import (
 	"cmp"
 	"encoding/json"
@@ -13,8 +15,9 @@ import (
 // A test clears pass[i] where row i of a column does not pass a filter.
 type test func(c *core.Column, pass []bool) error
 
-// newTest compiles a filter. What has no value is compared as NaN is. Integers are compared exactly, with each other and with values such as 0.5 or -1; floats in
-// the precision of their column, as numpy does: 0.1 is the float32 nearest to it in a column of float32.
+// newTest compiles a filter. Rows without a value are compared as NaN is: only ne and not_in hold for them. Integers
+// are compared exactly, with each other and with values such as 0.5 or -1; floats in the precision of their column,
+// as numpy does: 0.1 is the float32 nearest to it in a column of float32.
 func newTest(f core.Filter) (test, error) {
 	many := f.Op == core.OpIn || f.Op == core.OpNotIn
 	signs, ok := signsOf(f.Op)
@@ -26,6 +29,7 @@ func newTest(f core.Filter) (test, error) {
 	case !many && len(f.Values) != 1:
 		return nil, core.Errorf(core.Invalid, "filter", f.Column, "op %s takes one value, not %d", f.Op, len(f.Values))
 	}
+	// Parsed as text, so that integers beyond 2⁵³ keep all of their digits.
 	for _, v := range f.Values {
 		if _, err := v.Float64(); err != nil && !errors.Is(err, strconv.ErrRange) || !json.Valid([]byte(v)) {
 			return nil, core.Errorf(core.Invalid, "filter", f.Column, "%q is not a number", v)
@@ -91,7 +95,8 @@ func apply(f core.Filter, signs [3]bool, c *core.Column, pass []bool) error {
 	return nil
 }
 
-// A limit is a wanted value among integers: at itself where side is 0, else a little below (-1) or above (1).
+// A limit is a wanted value as it lies among integers: at itself where side is 0, otherwise just below (-1) or above
+// (1). So 2.5 is above 2 and not equal to anything.
 type limit[W int64 | uint64] struct {
 	at   W
 	side int
@@ -99,6 +104,7 @@ type limit[W int64 | uint64] struct {
 
 func (l limit[W]) compare(x W) int { return cmp.Or(cmp.Compare(x, l.at), -l.side) }
 
+// signedLimit is the limit of a number among int64; numbers beyond them are just outside of the range.
 func signedLimit(v json.Number) limit[int64] {
 	n, err := strconv.ParseInt(v.String(), 10, 64)
 	if err == nil {
@@ -137,6 +143,7 @@ func unsignedLimit(v json.Number) limit[uint64] {
 	}
 }
 
+// integers compares in the widest type of the same sign, without a detour through floating point.
 func integers[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64, W int64 | uint64](
 	f core.Filter, signs [3]bool, v []T, limitOf func(json.Number) limit[W], pass []bool,
 ) {
@@ -156,7 +163,7 @@ func integers[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64,
 	})
 }
 
-// floats compares as numpy does: NaN is no value's equal, so only ne and not_in hold for it.
+// floats compares as numpy does: NaN equals nothing, so only ne and not_in hold for it.
 func floats[T float32 | float64](f core.Filter, signs [3]bool, v []T, bits int, pass []bool) {
 	set := map[T]bool{}
 	for _, n := range f.Values {
@@ -177,7 +184,8 @@ func floats[T float32 | float64](f core.Filter, signs [3]bool, v []T, bits int, 
 	})
 }
 
-// clearUnless clears pass where the filter refuses a row.
+// clearUnless clears pass for rows that the filter refuses: those for which the comparison does not hold, or with
+// Drop those for which it does.
 func clearUnless(f core.Filter, pass []bool, holds func(i int) bool) {
 	for i := range pass {
 		if pass[i] && holds(i) == f.Drop {
@@ -186,7 +194,8 @@ func clearUnless(f core.Filter, pass []bool, holds func(i int) bool) {
 	}
 }
 
-// withoutValue lists the rows that pass so far and in which the column has no value.
+// withoutValue lists the rows that pass so far and in which the column has no value. It must be asked before the
+// comparison, which sees a fill value as a number.
 func withoutValue(c *core.Column, pass []bool) []int32 {
 	if len(c.Fill) == 0 && len(c.Valid) == 0 {
 		return nil

@@ -1,5 +1,8 @@
 package levels
 
+// Indexes: files beside granules that spare later reads all metadata, and tell which blocks of rows can lie in a
+// region.
+
 import (
 	"context"
 	"encoding/binary"
@@ -38,6 +41,7 @@ type index struct {
 	snapshot []byte
 }
 
+// An indexGroup is what an index says of one group.
 type indexGroup struct {
 	name    string
 	state   groupState
@@ -46,6 +50,7 @@ type indexGroup struct {
 	blocks  []block
 }
 
+// A groupState tells groups that a granule does not have from those without rows; both are normal in some products.
 type groupState uint8
 
 const (
@@ -54,7 +59,8 @@ const (
 	groupPresent
 )
 
-// A block is the box of some consecutive rows. Its sides are float32, rounded outwards: 12 m at most.
+// A block is the box of some consecutive rows, in degrees. Its sides are float32, rounded outwards by at most 12 m,
+// so that an index stays small.
 type block struct{ west, width, south, north float32 }
 
 const (
@@ -62,7 +68,8 @@ const (
 	contiguous = 10000 // rows of a block where latitudes are not chunked
 )
 
-// encode writes the index; the same index always gives the same bytes.
+// encode writes the index. The same index always gives the same bytes, so that two workers that make it write the
+// same object.
 func (x *index) encode() ([]byte, error) {
 	b := binary.AppendUvarint(nil, uint64(x.size))
 	b = sidecar.AppendBytes(b, []byte(x.etag))
@@ -95,6 +102,7 @@ func decodeIndex(url string, data []byte) (*index, error) {
 	return x, r.Err(url)
 }
 
+// readIndex decodes what is under the seal; errors are kept in r.
 func readIndex(r *sidecar.Reader) *index {
 	x := &index{size: int64(r.Below(1 << 62)), etag: string(r.Bytes())}
 	x.groups = make([]indexGroup, r.Count(4))
@@ -117,7 +125,8 @@ func readIndex(r *sidecar.Reader) *index {
 	return x
 }
 
-// Index implements core.Indexer.
+// Index implements core.Indexer: the index of a granule for the query's columns and filters, whatever its region.
+// Rows that it finds unusable are counted in it, so that later reads can tell their number without reading them.
 func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query) ([]byte, error) {
 	q.Region = core.Region{}
 	read, done, err := r.begin(src, core.Granule{ID: g.ID, Assets: map[string]string{"data": g.Assets["data"]}}, q)
@@ -166,7 +175,8 @@ func (r *reader) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 	return x.encode()
 }
 
-// boxes reads a table's coordinates and bounds them block by block.
+// boxes reads a table's coordinates and bounds them block by block: a block is a chunk of latitudes, because less
+// than a chunk is never read.
 func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
 	r.tables, r.query.CountInvalid = []*table{t}, true
 	if err := r.choose(ctx); err != nil {
@@ -192,7 +202,7 @@ func (r *reading) boxes(ctx context.Context, t *table, g *indexGroup) error {
 	return nil
 }
 
-// everyPlace is the coordinates of all rows of a table.
+// everyPlace is the coordinates of all rows of a table. The memory is the scratch's.
 func (r *reading) everyPlace(ctx context.Context, t *table) (lat, lon []float64, err error) {
 	t.spans, t.kept = []h5.Span{{Count: t.rows}}, int(t.rows)
 	if r.want.place >= 0 {
@@ -222,6 +232,7 @@ func boxOf(lon, lat []float64) block {
 		if !core.Usable(lon[i], lat[i]) {
 			continue
 		}
+		// The turn that is nearest to the row before.
 		x := math.Mod(lon[i], 360)
 		if !math.IsNaN(last) {
 			x += 360 * math.Round((last-x)/360)
@@ -241,7 +252,7 @@ func boxOf(lon, lat []float64) block {
 	return k
 }
 
-// down and up round to float32 towards minus and plus infinity.
+// down rounds to float32 towards minus infinity.
 func down(v float64) float32 {
 	f := float32(v)
 	if float64(f) > v {
@@ -250,6 +261,7 @@ func down(v float64) float32 {
 	return f
 }
 
+// up rounds to float32 towards plus infinity.
 func up(v float64) float32 { return -down(-v) }
 
 // meets reports whether a block can hold a point of the box. What is not a number meets everything.

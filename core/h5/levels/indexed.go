@@ -1,5 +1,7 @@
 package levels
 
+// Reading with an index. An index only saves requests: where it does not fit, the granule is read without.
+
 import (
 	"context"
 
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// openAny opens the granule by its index where there is one that fits, else by its own metadata.
+// openAny opens the granule by its index if there is one that fits, otherwise by its own metadata.
 func (r *reading) openAny(ctx context.Context, g core.Granule, groups []string) error {
 	url, ok := g.Assets["index"]
 	if ok {
@@ -26,8 +28,8 @@ func (r *reading) openAny(ctx context.Context, g core.Granule, groups []string) 
 	return r.open(ctx, groups)
 }
 
-// loadIndex reads an index. It is nil where the index is missing, damaged, or of another state of the granule: those are no errors,
-// only slower.
+// loadIndex reads an index. It returns nil if the index is missing, damaged, or of another state of the granule:
+// those are no errors, reads are only slower, and the use says which.
 func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) (*index, core.IndexUse) {
 	data, err := sidecar.Load(ctx, src, url)
 	if core.Is(err, core.NotFound) {
@@ -46,7 +48,7 @@ func loadIndex(ctx context.Context, src core.ObjectReader, url, granule string) 
 	return x, core.IndexUsed
 }
 
-// openIndexed makes the tables of an index; false if it lacks something that the query needs.
+// openIndexed makes the tables from an index; false if it lacks something that the query needs.
 func (r *reading) openIndexed(x *index, groups []string) bool {
 	file, sets, err := h5.OpenSnapshot(r.src, r.url, x.snapshot, h5.Options{})
 	if err != nil || len(sets) != len(x.means) {
@@ -79,6 +81,8 @@ func (r *reading) openIndexed(x *index, groups []string) bool {
 	return len(r.stats.Missing) < len(groups)
 }
 
+// addIndexed makes the table of one group; false if the index has not all of its datasets, or says of them what
+// cannot be.
 func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath map[string]int) bool {
 	paths := r.paths([]string{g.name})
 	of := make([]*h5.Dataset, len(paths))
@@ -92,6 +96,7 @@ func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath
 			return false
 		}
 		of[i] = sets[k]
+		// What the index says of a dataset must be of the type that the snapshot says it has.
 		plain, err := cf.Raw(of[i])
 		if r.want.at(i).raw {
 			means[i] = plain
@@ -111,7 +116,7 @@ func (r *reading) addIndexed(g *indexGroup, x *index, sets []*h5.Dataset, byPath
 	return true
 }
 
-// meeting is the rows of the blocks that meet the box.
+// meeting is the rows of the blocks that meet a box.
 func (t *table) meeting(box *sphere.Box) []h5.Span {
 	spans := []h5.Span{}
 	for i, k := range t.blocks {

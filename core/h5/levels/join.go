@@ -1,5 +1,8 @@
 package levels
 
+// Siblings: values from another product's file of the same pass, found by a number that the records of both have
+// (such as ATL03's segment_id in ATL08).
+
 import (
 	"context"
 	"slices"
@@ -32,7 +35,7 @@ func (l *Layout) recordLevel() string {
 	return l.CoordinateLevel
 }
 
-// A joinWant is what is wanted of a sibling for the records of a level.
+// A joinWant is what is wanted of a sibling for the records of a level: the numbers on both sides, and the items.
 type joinWant struct {
 	asset string
 	level int // of wanted.levels
@@ -42,12 +45,14 @@ type joinWant struct {
 	tests []joinTest
 }
 
+// A joinTest is a filter on one of the items.
 type joinTest struct {
 	item int
 	test test
 }
 
-// join is the number of the join of a sibling to a level, which is made where it is new.
+// join is the number of the join of a sibling to a level. It is added if it is new: several columns of one sibling
+// share a join.
 func (w *wanted) join(l *Layout, asset string, level int) (int, error) {
 	if level < 0 {
 		return 0, core.Errorf(core.Invalid, "levels.Read", asset, "datasets of a sibling are of records: they need a level with a link, such as the one of the coordinates")
@@ -63,7 +68,7 @@ func (w *wanted) join(l *Layout, asset string, level int) (int, error) {
 	return len(w.joins) - 1, nil
 }
 
-// joinSiblings finds for all records what is wanted of siblings.
+// joinSiblings finds for all records what is wanted of siblings. It does so once, for all parts of the tables.
 func (r *reading) joinSiblings(ctx context.Context) error {
 	if r.joined || len(r.want.joins) == 0 {
 		return nil
@@ -77,6 +82,8 @@ func (r *reading) joinSiblings(ctx context.Context) error {
 	return nil
 }
 
+// joinSibling reads one sibling, whole as far as it is wanted: it has a row per record, which is little beside the
+// observations.
 func (r *reading) joinSibling(ctx context.Context, j *joinWant) error {
 	url, ok := r.assets[j.asset]
 	if !ok {
@@ -108,7 +115,8 @@ func (r *reading) joinSibling(ctx context.Context, j *joinWant) error {
 	return nil
 }
 
-// checkSibling refuses a sibling that has none of the groups, or some of a group's datasets but not all of them.
+// checkSibling refuses a sibling that has none of the groups, or some of a group's datasets but not all of them. A
+// group that is missing as a whole is a warning: its records have no values.
 func (r *reading) checkSibling(ctx context.Context, file *h5.File, all []item, sets []*h5.Dataset, paths []string) error {
 	found := false
 	for k, t := range r.tables {
@@ -141,6 +149,7 @@ type siblingRead struct {
 	left  []*h5.Plan // by table
 }
 
+// read fetches everything of the sibling in one round, and then joins table by table.
 func (s *siblingRead) read(ctx context.Context) error {
 	var load []*h5.Dataset
 	for _, d := range s.sets {
@@ -184,7 +193,7 @@ func (s *siblingRead) read(ctx context.Context) error {
 	return nil
 }
 
-// fetchLeft fetches the numbers of the granule's own records.
+// fetchLeft fetches the numbers of the granule's own records, the left side of the join.
 func (s *siblingRead) fetchLeft(ctx context.Context) error {
 	for _, t := range s.r.tables {
 		p, err := s.r.want.items[s.join.left].plan(t.items[s.join.left], nil)
@@ -196,7 +205,7 @@ func (s *siblingRead) fetchLeft(ctx context.Context) error {
 	return s.r.file.Fetch(ctx, s.left...)
 }
 
-// table finds what is wanted for the records of one table.
+// table finds what is wanted for the records of one table, the k-th.
 func (s *siblingRead) table(k int) error {
 	r, t, j := s.r, s.r.tables[k], s.join
 	keys, missing, err := decodeKeys(r.file, s.left[k], &t.means[2+j.left], r.want.items[j.left].name)
@@ -226,7 +235,8 @@ func (s *siblingRead) table(k int) error {
 	return nil
 }
 
-// match finds the row of each number in the sibling's. One that is there twice does not say which it is.
+// match finds the row of each number among the sibling's; -1 stands for none. A number that is there twice is an
+// error, because it does not tell which row is meant.
 func (s *siblingRead) match(base int, keys []int64, missing []bool) ([]int32, error) {
 	theirs, none, err := decodeKeys(s.file, s.plans[base], &s.means[base], s.join.right.name)
 	if err != nil {
@@ -257,7 +267,8 @@ func (s *siblingRead) match(base int, keys []int64, missing []bool) ([]int32, er
 	return at, nil
 }
 
-// decodeKeys are the elements of a dataset of integers, and which of them are no number.
+// decodeKeys are the elements of a dataset of integers, and which of them have no value. uint64 beyond int64 keep
+// their bits: keys are only compared for equality.
 func decodeKeys(file *h5.File, p *h5.Plan, m *cf.Meaning, name string) (keys []int64, missing []bool, err error) {
 	c, err := decodeWhole(file, p, m, name)
 	if err != nil {
@@ -269,6 +280,7 @@ func decodeKeys(file *h5.File, p *h5.Plan, m *cf.Meaning, name string) (keys []i
 	return integers64(&c)
 }
 
+// decodeWhole decodes a fetched plan of all rows, and lets the fetched bytes go.
 func decodeWhole(file *h5.File, p *h5.Plan, m *cf.Meaning, name string) (core.Column, error) {
 	if p.Type() == core.Bytes {
 		return core.Column{}, core.Errorf(core.Unsupported, "levels.Read", file.URL(), "dataset %s holds text or opaque bytes; it must be numbers", name)
@@ -281,8 +293,8 @@ func decodeWhole(file *h5.File, p *h5.Plan, m *cf.Meaning, name string) (core.Co
 	return m.Column(name, out[0]), nil
 }
 
-// gather is a column of the sibling's rows in the order of the granule's records; one without a row has no value. Of a group that the
-// sibling has not the column is as in another.
+// gather is a column of the sibling's rows in the order of the granule's records; a record without a row has no
+// value. For a group that the sibling does not have, the column has the type that it has in another group.
 func (s *siblingRead) gather(set int, at []int32) (core.Column, error) {
 	name := s.all[set%len(s.all)].name
 	var c core.Column
@@ -319,7 +331,7 @@ func (s *siblingRead) gather(set int, at []int32) (core.Column, error) {
 	return c, nil
 }
 
-// test finds which records pass the filters on the sibling. One without a row there passes none.
+// test finds which records pass the filters on the sibling. A record without a row there passes none of them.
 func (s *siblingRead) test(t *table, columns []core.Column, at []int32) error {
 	pass := t.pass[s.join.level]
 	if pass == nil {
@@ -340,7 +352,7 @@ func (s *siblingRead) test(t *table, columns []core.Column, at []int32) error {
 	return nil
 }
 
-// ofSibling is a column of a sibling at the rows of a table. Memory is the scratch's buffer i.
+// ofSibling is a column of a sibling at the rows of a table. The memory is the scratch's buffer i.
 func (r *reading) ofSibling(t *table, c columnWant, i int) (core.Column, error) {
 	j := &r.want.joins[c.join-1]
 	all := t.siblings[c.join-1][c.item]

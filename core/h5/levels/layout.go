@@ -1,5 +1,7 @@
 package levels
 
+// Layouts: where a product keeps its observations.
+
 import (
 	"strings"
 
@@ -36,9 +38,10 @@ type Column struct {
 	Raw bool
 }
 
+// placeholder stands for the name of the group in paths.
 const placeholder = "{group}"
 
-// check refuses a layout that cannot be read, naming what is wrong.
+// check refuses a layout that cannot be read and names what is wrong: Invalid.
 func (l *Layout) check() error {
 	const op = "levels.New"
 	if l.Latitude == "" || l.Longitude == "" {
@@ -72,7 +75,7 @@ func (l *Layout) check() error {
 	return l.checkGroups()
 }
 
-// checkPath holds a path against the groups.
+// checkPath refuses a path that would be the same for all groups, or that wants a group where there is none.
 func (l *Layout) checkPath(op, p string) error {
 	has := strings.Contains(p, placeholder)
 	switch {
@@ -99,7 +102,7 @@ func (l *Layout) checkGroups() error {
 	return nil
 }
 
-// groups is the groups to read; without any the layout is one unnamed group.
+// groups is the groups to read; a layout without groups is one group without a name.
 func (l *Layout) groups() []string {
 	if len(l.Groups) == 0 {
 		return []string{""}
@@ -107,6 +110,7 @@ func (l *Layout) groups() []string {
 	return l.Groups
 }
 
+// path is the absolute path of a template in a group.
 func path(template, group string) string {
 	p := strings.ReplaceAll(template, placeholder, group)
 	if !strings.HasPrefix(p, "/") {
@@ -124,7 +128,7 @@ func (l *Layout) column(name string) (Column, bool) {
 	return Column{}, false
 }
 
-// raw reports whether a column takes the dataset of this path as it is stored.
+// raw reports whether a column takes the dataset of this path as it is stored, which then holds for every use of it.
 func (l *Layout) raw(template string) bool {
 	for _, c := range l.Columns {
 		if c.Raw && c.Asset == "" && path(c.Path, placeholder) == path(template, placeholder) {

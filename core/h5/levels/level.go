@@ -1,5 +1,7 @@
 package levels
 
+// Levels of records above the observations, and plans to find rows by them.
+
 import (
 	"maps"
 	"slices"
@@ -8,9 +10,9 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Level is datasets of records, each of which owns a run of observations: the segments of 20 m that photons hang off, the
-// shots of a waveform. Record i owns Count[i] rows from row Begin[i]-Base on; one that owns none may begin anywhere. No row
-// belongs to two records, and some may belong to none: in those the level's columns have no value.
+// A Level is datasets of records, each of which owns a run of observations: the segments of 20 m that photons belong
+// to, the shots of a waveform. Record i owns Count[i] rows from row Begin[i]-Base on; one that owns none may begin
+// anywhere. No row belongs to two records, and some may belong to none: in those the level's columns have no value.
 type Level struct {
 	Name                string
 	Latitude, Longitude string // datasets of WGS84 degrees, one place per record; "": none is known
@@ -29,11 +31,11 @@ type Plan struct {
 	Threshold float64 // of a group's rows: where the plan has more, all are read
 }
 
-// DefaultPlan is what is known of the records of altimeters: photons lie within hundreds of metres of their segment's place, even
-// where the telescope points five degrees off and the window of heights is kilometres wide.
+// DefaultPlan is a plan that suits the records of altimeters: photons lie within hundreds of metres of their
+// segment's place, even where the telescope points five degrees off and the window of heights is kilometres wide.
 func DefaultPlan(level string) Plan { return Plan{Level: level, Reach: 1000, Threshold: 0.9} }
 
-// level is the number of a level; -1 of the observations' own.
+// level is the number of a level in Levels; -1 for the observations' own.
 func (l *Layout) level(name string) (int, error) {
 	if name == "" || name == l.Base {
 		return -1, nil
@@ -94,6 +96,7 @@ func (l *Layout) checkAssets() (paths []string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(l.Assets)) {
 		j := l.Assets[name]
 		switch {
+		// These names are taken: the granule itself, its index, and what is before a colon.
 		case name == "" || name == "data" || name == "index" || strings.Contains(name, ":"):
 			return nil, core.Errorf(core.Invalid, op, name, "a sibling cannot have this name")
 		case j.Left == "" || j.Right == "":
@@ -112,6 +115,7 @@ func (l *Layout) checkAssets() (paths []string, err error) {
 	return paths, nil
 }
 
+// checkPlan refuses a plan without a level that has places, or with numbers out of range.
 func (l *Layout) checkPlan() error {
 	const op = "levels.New"
 	p := l.Plan

@@ -1,5 +1,7 @@
 package levels
 
+// Readers as plugins.
+
 import (
 	"context"
 	"encoding/json"

@@ -1,13 +1,15 @@
 package levels
 
+// Dividing a granule into parts that fit in memory.
+
 import (
 	"slices"
 
 	"github.com/englacial/zagg/core/h5"
 )
 
-// parts divides the tables into runs that are read one after the other, each within Query.Memory: some groups together, or
-// some rows of a group, cut between chunks. One part, as far as memory goes, is quickest.
+// parts divides the tables into runs that are read one after the other, each within Query.Memory bytes: some groups
+// together, or some rows of a group, cut between chunks. As few parts as memory allows are quickest.
 func (r *reading) parts() [][]*table {
 	if r.query.Memory <= 0 || len(r.tables) == 0 {
 		return [][]*table{r.tables}
@@ -35,8 +37,8 @@ func (r *reading) parts() [][]*table {
 // wholePart is the memory for a part of a file that is read whole: a group of a granule like ATL06's.
 const wholePart = 4 << 20
 
-// rowBytes is about what a row takes in memory: its coordinates as degrees, and all that is read of it as it is in the file,
-// where it may not be packed at all, and decoded.
+// rowBytes is about what a row takes in memory: its coordinates as degrees, and all that is read of it, once as it is
+// in the file (where filters may not have made it smaller) and once decoded.
 func (t *table) rowBytes() int64 {
 	n := int64(2 * 8)
 	for _, d := range append([]*h5.Dataset{t.lat, t.lon}, t.items...) {
@@ -47,7 +49,8 @@ func (t *table) rowBytes() int64 {
 	return n
 }
 
-// cut divides a table into pieces of most rows, in whole chunks of every dataset where that is possible.
+// cut divides a table into pieces of at most most rows, in whole chunks of every dataset if that is possible: a chunk
+// that belongs to two pieces would be read and decoded twice.
 func (t *table) cut(most int64) []*table {
 	if int64(t.kept) <= most {
 		return []*table{t}
@@ -69,6 +72,7 @@ func (t *table) cut(most int64) []*table {
 		rest = intersect(rest, []h5.Span{{Start: end, Count: t.rows - end}})
 		piece := *t
 		piece.spans, piece.kept = now, int(countRows(now))
+		// Rows that were refused unread are told once, with the first piece.
 		if len(pieces) > 0 {
 			piece.refused = nil
 		}

@@ -1,5 +1,10 @@
 package levels
 
+// The reader: one Read from the query to the batches.
+//
+// open or openIndexed finds the datasets, choose the rows that may be in the region, narrow those that are in its
+// box, and values reads the columns and emits.
+
 import (
 	"context"
 	"errors"
@@ -15,7 +20,8 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// New makes the reader of a layout. What is wrong with the layout is Invalid and named.
+// New makes the reader of a layout. What is wrong with the layout is Invalid and named. The reader is safe for
+// concurrent use; one without levels can also read rows by number (core.RowReader).
 func New(l Layout) (core.ProductReader, error) {
 	if err := l.check(); err != nil {
 		return nil, err
@@ -39,7 +45,7 @@ type reader struct {
 	learned patterns
 }
 
-// Info lists the layout's columns. Their types are only known from a granule: Type is 0.
+// Info lists the layout's columns. Their types are only known once a granule is read: Type is 0.
 func (r *reader) Info() core.ProductInfo {
 	info := core.ProductInfo{Product: r.layout.Product, Version: r.layout.Version, Groups: slices.Clone(r.layout.groups())}
 	for _, c := range r.layout.Columns {
@@ -57,7 +63,7 @@ func (r *reader) Identify(_ context.Context, files []string) ([]core.Identity, e
 	return ids, nil
 }
 
-// Read implements core.ProductReader.
+// Read implements core.ProductReader. Batches share memory that the next one uses again: emit must not keep them.
 func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule, q core.Query, emit func(*core.Batch) error) (core.ReadStats, error) {
 	read, done, err := r.begin(src, g, q)
 	if err != nil {
@@ -75,8 +81,8 @@ func (r *reader) Read(ctx context.Context, src core.ObjectReader, g core.Granule
 	return read.stats, nil
 }
 
-// tableByTable reads what is wanted of all tables, in parts that fit in memory. Where the places of the records turn out not to be
-// those of their rows, it begins anew without them, which it can as long as nothing is emitted.
+// tableByTable reads what is wanted of all tables, in parts that fit in memory. Where rows turn out to lie far from
+// the places of their records, it begins anew without these, which it can as long as nothing was emitted.
 func (r *reading) tableByTable(ctx context.Context, emit func(*core.Batch) error) error {
 	all := r.tables
 	for {
@@ -92,6 +98,7 @@ func (r *reading) tableByTable(ctx context.Context, emit func(*core.Batch) error
 	}
 }
 
+// partByPart reads and emits one part after the other.
 func (r *reading) partByPart(ctx context.Context, emit func(*core.Batch) error) error {
 	for _, part := range r.parts() {
 		r.tables = part
@@ -105,7 +112,8 @@ func (r *reading) partByPart(ctx context.Context, emit func(*core.Batch) error) 
 	return nil
 }
 
-// begin resolves a query; done gives the memory back.
+// begin resolves a query into what is to be read. done gives the memory back and must be called once, when no batch
+// is used any more.
 func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (read *reading, done func(), err error) {
 	url, ok := g.Assets["data"]
 	if !ok {
@@ -135,7 +143,7 @@ func (r *reader) begin(src core.ObjectReader, g core.Granule, q core.Query) (rea
 	return &reading{layout: &r.layout, src: src, url: url, release: release, learned: &r.learned, box: box, around: around, want: want, query: q, scratch: s, assets: g.Assets}, func() { r.scratch.Put(s) }, nil
 }
 
-// A reading is one Read under way.
+// A reading is one Read under way. It belongs to one goroutine.
 type reading struct {
 	layout   *Layout
 	src      core.ObjectReader
@@ -159,7 +167,7 @@ type reading struct {
 	learned   *patterns
 }
 
-// A table is the rows of one group.
+// A table is the rows of one group, or of a part of it. Parts are copies that share what was read of levels.
 type table struct {
 	group    string
 	lat, lon *h5.Dataset
@@ -186,8 +194,8 @@ type table struct {
 // some 30 million.
 const maxRows = 1 << 28
 
-// Opening is how a granule is opened of which memory bytes may be held, by core.Query.Memory, and for which so many bytes cost as
-// much as a request, by core.Query.Request.
+// Opening is how a granule is opened, when memory is the most bytes of it to hold (core.Query.Memory; 0: any number)
+// and request how many bytes cost as much as a request (core.Query.Request).
 func Opening(memory, request int64) h5.Options {
 	return h5.Options{MostWhole: memory / 4 * 3, Request: request}
 }
@@ -239,6 +247,7 @@ func (r *reading) open(ctx context.Context, groups []string) error {
 	return r.meanings(ctx)
 }
 
+// noGroup is the error of a granule without any of the groups.
 func (r *reading) noGroup(groups []string) error {
 	return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "none of the groups %v has the dataset %s: is it a granule of this product?", groups, r.want.lat.path)
 }
@@ -258,7 +267,7 @@ func (r *reading) paths(groups []string) []string {
 // attributesAtOnce bounds the datasets whose attributes are read at the same time.
 const attributesAtOnce = 16
 
-// meanings finds what the elements of every dataset stand for.
+// meanings finds what the elements of every dataset stand for: fill values, valid ranges, scale and offset.
 func (r *reading) meanings(ctx context.Context) error {
 	var g errgroup.Group
 	g.SetLimit(attributesAtOnce)

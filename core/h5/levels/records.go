@@ -1,5 +1,7 @@
 package levels
 
+// The link between records and the rows that they own, and sets of rows as ascending spans.
+
 import (
 	"cmp"
 	"slices"
@@ -9,7 +11,8 @@ import (
 	"github.com/englacial/zagg/core/h5/cf"
 )
 
-// records are the runs of rows that the records of a level own, in the order of rows. Those that own none are left out.
+// records are the runs of rows that the records of a level own, in the order of rows. Those that own none are left
+// out. The slices are parallel: run k is rows begin[k]…end[k]-1, of record record[k].
 type records struct {
 	n      int64   // records of the level
 	begin  []int64 // first row of each run
@@ -17,7 +20,8 @@ type records struct {
 	record []int32 // whose it is
 }
 
-// newRecords makes runs of a link. It refuses one that names rows which are not there, or rows of two records.
+// newRecords makes runs of a link. A link that names rows which are not there, or rows of two records, is Invalid
+// with the record and its two numbers.
 func newRecords(file string, l *Level, group string, begins, counts []int64, missing []bool, rows int64) (*records, error) {
 	r := &records{n: int64(len(counts))}
 	fail := func(i int, format string, args ...any) error {
@@ -65,8 +69,8 @@ func (r *records) sort() {
 	}
 }
 
-// walk visits the rows of ascending spans run by run: n rows of record k, an index of r's slices, of which the first is number at
-// among the rows of the record; or n rows of none, with k -1.
+// walk visits the rows of ascending spans run by run: n rows of run k, of which the first is number at among the rows
+// of its record; or n rows of no record, with k -1.
 func (r *records) walk(spans []h5.Span, visit func(k int, at, n int64)) {
 	k := 0
 	for _, s := range spans {
@@ -93,7 +97,7 @@ func (r *records) walk(spans []h5.Span, visit func(k int, at, n int64)) {
 	}
 }
 
-// rows are those of the runs for which keep holds, and with strays those that no record owns.
+// rows are the rows of the runs for which keep holds, and with strays also those that no record owns.
 func (r *records) rows(rows int64, strays bool, keep func(k int) bool) []h5.Span {
 	spans := []h5.Span{}
 	row := int64(0)
@@ -106,7 +110,7 @@ func (r *records) rows(rows int64, strays bool, keep func(k int) bool) []h5.Span
 	return spans
 }
 
-// join adds n rows to ascending spans.
+// join adds n rows from start on to ascending spans, as part of the last one if they follow it.
 func join(spans []h5.Span, start, n int64) []h5.Span {
 	if last := len(spans) - 1; last >= 0 && spans[last].Start+spans[last].Count == start {
 		spans[last].Count += n
@@ -174,14 +178,14 @@ func integers64(c *core.Column) (values []int64, missing []bool, err error) {
 	return values, missing, nil
 }
 
-// widen makes int64 of elements; of a uint64 beyond that range a negative number, which no link may have.
+// widen converts elements to int64. A uint64 beyond that range becomes a negative number, which no link may have.
 func widen[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](dst []int64, src []T) {
 	for i, v := range src {
 		dst[i] = int64(v)
 	}
 }
 
-// linkOf makes the runs of a level of a table of its datasets' elements. A count without a value is none.
+// linkOf makes the runs of a level of a table from its datasets' elements. A count without a value is 0.
 func linkOf(file string, l *Level, group string, begin, count []byte, means [2]*cf.Meaning, rows int64) (*records, error) {
 	columns := [2]core.Column{means[0].Column(path(l.Begin, group), begin), means[1].Column(path(l.Count, group), count)}
 	begins, missing, err := integers64(&columns[0])

@@ -1,5 +1,7 @@
 package levels
 
+// Values of records as columns of their rows.
+
 import (
 	"bytes"
 	"context"
@@ -11,7 +13,7 @@ import (
 	"github.com/englacial/zagg/core/h5/cf"
 )
 
-// A joint is the rows of a table beside the records of a level that own them.
+// A joint pairs the rows of a table with the records of a level that own them.
 type joint struct {
 	records []h5.Span // that own rows, ascending
 	runs    []jointRun
@@ -25,7 +27,8 @@ type jointRun struct {
 	n     int64
 }
 
-// joined finds the records of a level that own rows of a table's spans.
+// joined finds the records of a level that own rows of a table's spans. It visits runs and not rows, so it costs
+// little.
 func (t *table) joined(level int) joint {
 	links := t.links[level]
 	var j joint
@@ -38,6 +41,7 @@ func (t *table) joined(level int) joint {
 		}
 		j.runs = append(j.runs, run)
 	})
+	// Records need not be in the order of their rows.
 	if !slices.IsSorted(owners) {
 		slices.Sort(owners)
 	}
@@ -60,8 +64,8 @@ func (t *table) joined(level int) joint {
 	return j
 }
 
-// repeat is a column of records repeated to their rows. In rows of no record it has no value: NaN, or an element that is no value of
-// the column. Memory is the scratch's buffer i.
+// repeat is a column of records repeated to their rows. In rows of no record it has no value: NaN, or an element that
+// the column declares to be none. The memory is the scratch's buffer i.
 func (r *reading) repeat(t *table, level int, c *core.Column, i int) (core.Column, error) {
 	size := c.Type.Size()
 	out := *c
@@ -81,6 +85,7 @@ func (r *reading) repeat(t *table, level int, c *core.Column, i int) (core.Colum
 			value = c.Data[int(j.at)*size : (int(j.at)+1)*size]
 		}
 		end := at + int(j.n)*size
+		// The first element is copied, then twice as much each time.
 		for n := copy(out.Data[at:end], value); n > 0 && at+n < end; n *= 2 {
 			copy(out.Data[at+n:end], out.Data[at:at+n])
 		}
@@ -89,7 +94,8 @@ func (r *reading) repeat(t *table, level int, c *core.Column, i int) (core.Colum
 	return out, nil
 }
 
-// line is a column that goes from one value to another along the rows of each record.
+// line is a column that goes from one value to another along the rows of each record, in equal steps: the first row
+// has the first value and the last one the second, as numpy.linspace has them.
 func (r *reading) line(t *table, c columnWant, start, stop *core.Column, i int) core.Column {
 	from, to := numbers(&t.means[2+c.item], start), numbers(&t.means[2+c.stop], stop)
 	out := core.Column{Name: start.Name, Type: core.Float64, Width: 1, Data: r.scratch.repeated(i, 8*t.kept)}
@@ -117,7 +123,7 @@ func numbers(m *cf.Meaning, c *core.Column) []float64 {
 	return out
 }
 
-// emitRefused says which rows filters of their records refused.
+// emitRefused tells of the rows that filters of their records refused, at the places of the records.
 func (r *reading) emitRefused(ctx context.Context, t *table, emit func(*core.Batch) error) error {
 	b := &core.Batch{Group: t.group}
 	for _, f := range t.refused {
@@ -128,6 +134,7 @@ func (r *reading) emitRefused(ctx context.Context, t *table, emit func(*core.Bat
 	if len(b.RefusedLon) == 0 {
 		return nil
 	}
+	// Batches of one granule have the same columns, also those without rows.
 	for _, c := range r.want.columns {
 		var none core.Column
 		switch {
@@ -144,7 +151,9 @@ func (r *reading) emitRefused(ctx context.Context, t *table, emit func(*core.Bat
 	return r.emit(ctx, b, emit)
 }
 
-// noValue makes an element stand for no value in a column and gives it: NaN, or one that no row has and that is no fill value of the file.
+// noValue makes an element of a column stand for no value and returns it: NaN, or for integers one that no row has
+// and that is no fill value of the file. It looks from the greatest down. Unsupported if the column has every value
+// of its type.
 func (r *reading) noValue(c *core.Column) ([]byte, error) {
 	size := c.Type.Size()
 	switch {

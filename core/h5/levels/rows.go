@@ -1,5 +1,7 @@
 package levels
 
+// Reading rows by their numbers, for indexes of cells: they have noted which rows of a granule lie in a cell.
+
 import (
 	"context"
 	"encoding/json"
@@ -9,13 +11,13 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// A rowReader is the reader of a layout whose observations have coordinates of their own and no records above them: it reads rows
-// by number.
+// A rowReader reads rows by number. It is the reader of layouts whose observations have coordinates of their own and
+// no records above them.
 type rowReader struct{ *reader }
 
 var _ core.RowReader = rowReader{}
 
-// Rows implements core.RowReader.
+// Rows implements core.RowReader: a text that is the same for all readers that number rows alike.
 func (r rowReader) Rows() string {
 	l := &r.layout
 	text, _ := json.Marshal(map[string]any{ // texts and booleans always encode
@@ -24,7 +26,8 @@ func (r rowReader) Rows() string {
 	return string(text)
 }
 
-// ReadRows implements core.RowReader.
+// ReadRows implements core.RowReader. Where a group has other rows than were noted, the error is Corrupt with
+// core.ErrOtherRows.
 func (r rowReader) ReadRows(ctx context.Context, src core.ObjectReader, g core.Granule, q core.RowQuery, emit func(*core.Batch) error) (core.ReadStats, error) {
 	q.Region, q.CountInvalid = core.Region{}, false
 	read, done, err := r.begin(src, g, q.Query)
@@ -47,7 +50,7 @@ func (r rowReader) ReadRows(ctx context.Context, src core.ObjectReader, g core.G
 	return read.stats, nil
 }
 
-// chooseRows takes the rows that are asked for, after it has held what is said of the groups against the file.
+// chooseRows takes the rows that are asked for, after comparing what was noted of the groups with the file.
 func (r *reading) chooseRows(groups []core.GroupRows) error {
 	said := make(map[string]*core.GroupRows, len(groups))
 	for i := range groups {
@@ -91,7 +94,7 @@ func spansOf(rows []core.Span, total int64) []h5.Span {
 	return spans
 }
 
-// numbers are the rows of a table's spans.
+// numbers are the numbers of the rows in a table's spans. The memory is the scratch's.
 func (r *reading) numbers(t *table) []int64 {
 	n := r.scratch.rows[:0]
 	for _, s := range t.spans {

@@ -1,5 +1,7 @@
 package levels
 
+// Narrowing: reading coordinates and keeping the rows inside the region's box.
+
 import (
 	"context"
 
@@ -8,7 +10,8 @@ import (
 	"github.com/englacial/zagg/core/h5/cf"
 )
 
-// scratch is memory that one Read after the other uses.
+// scratch is memory that one Read after the other uses. What a reading gets of it is valid until the next part is
+// read.
 type scratch struct {
 	coords  [][]float64
 	pass    []bool
@@ -32,7 +35,7 @@ func (s *scratch) floats(i, n int) []float64 {
 	return s.coords[i][:n]
 }
 
-// buffer is column buffer i, grown to n bytes.
+// buffer is column buffer i, grown to n bytes. Its contents are those of earlier use.
 func (s *scratch) buffer(i, n int) []byte { return grown(&s.data, i, n) }
 
 // repeated is buffer i for the values of records, grown to n bytes.
@@ -58,6 +61,7 @@ func (r *reading) narrow(ctx context.Context) error {
 		}
 		return r.readCoordinates(ctx, true, true)
 	}
+	// One round of requests costs more than the bytes of rows that turn out to be outside, where these are few.
 	early := len(r.query.Region.Polygons) == 0
 	for _, t := range r.tables {
 		early = early || t.blocks != nil || t.planned
@@ -80,7 +84,8 @@ func (r *reading) narrow(ctx context.Context) error {
 	return r.coordinates(ctx, false, false)
 }
 
-// latitudes reads the latitudes of all chosen rows and keeps those inside the box's belt.
+// latitudes reads the latitudes of all chosen rows and keeps those in the box's belt: most tracks cross it for a
+// short time, so most longitudes need not be read.
 func (r *reading) latitudes(ctx context.Context) error {
 	plans, err := r.plan(func(t *table) *h5.Dataset { return t.lat })
 	if err != nil {
@@ -130,8 +135,8 @@ func (r *reading) coordinates(ctx context.Context, both, items bool) error {
 	return nil
 }
 
-// readCoordinates reads longitudes; with both also latitudes, and with items what else will be needed of these rows, in the same
-// round.
+// readCoordinates reads longitudes; with both also latitudes, and with items whatever else will be needed of these
+// rows, in the same round of requests.
 func (r *reading) readCoordinates(ctx context.Context, both, items bool) error {
 	lons, err := r.plan(func(t *table) *h5.Dataset { return t.lon })
 	if err != nil {
@@ -178,7 +183,7 @@ func (r *reading) readCoordinates(ctx context.Context, both, items bool) error {
 	return nil
 }
 
-// keepInside drops the rows of a table that are outside the box or name no place.
+// keepInside drops the rows of a table that are outside of the box or have no usable place, and counts the latter.
 func (r *reading) keepInside(t *table) {
 	var runs rowRuns
 	kept, at := 0, 0
@@ -203,7 +208,7 @@ func (r *reading) keepInside(t *table) {
 	t.spans, t.kept, t.lonv, t.latv = runs.spans, kept, t.lonv[:kept], t.latv[:kept]
 }
 
-// rowRuns gathers what is left of spans, of which rows are skipped in ascending order. It costs nothing for rows that are not.
+// rowRuns collects what is left of spans when rows are skipped in ascending order. Rows that stay cost nothing.
 type rowRuns struct {
 	spans []h5.Span
 	from  int // row of the span under way, from its start, that follows the last one skipped
@@ -243,16 +248,21 @@ func (t *table) rowSpans() []h5.Span {
 	return t.spans
 }
 
-// latitude and longitude are the memory for those of table i.
-func (r *reading) latitude(i int) []float64  { return r.scratch.floats(2*i, r.tables[i].kept) }
+// latitude is the memory for the latitudes of table i.
+func (r *reading) latitude(i int) []float64 { return r.scratch.floats(2*i, r.tables[i].kept) }
+
+// longitude is the memory for the longitudes of table i.
 func (r *reading) longitude(i int) []float64 { return r.scratch.floats(2*i+1, r.tables[i].kept) }
 
-// ofLatitude and ofLongitude are what the elements of those of table i mean.
-func (r *reading) ofLatitude(i int) *cf.Meaning  { return &r.tables[i].means[0] }
+// ofLatitude is what the elements of table i's latitudes mean.
+func (r *reading) ofLatitude(i int) *cf.Meaning { return &r.tables[i].means[0] }
+
+// ofLongitude is what the elements of table i's longitudes mean.
 func (r *reading) ofLongitude(i int) *cf.Meaning { return &r.tables[i].means[1] }
 
-// decode fills of(i) with the values of fetched plan i, NaN where there is none, and lets the bytes go. Elements are decoded
-// into the end of that memory and widened in place.
+// decode fills of(i) with the values of fetched plan i, NaN where there is none, and lets the fetched bytes go.
+// Elements are decoded into the end of that memory and widened in place from the front, so that no element is
+// overwritten before it is read.
 func (r *reading) decode(plans []*h5.Plan, of func(i int) []float64, means func(i int) *cf.Meaning) error {
 	out := make([][]byte, len(plans))
 	for i, p := range plans {

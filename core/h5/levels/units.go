@@ -1,5 +1,7 @@
 package levels
 
+// What datasets say of their units and names.
+
 import (
 	"context"
 	"slices"
@@ -56,7 +58,7 @@ func (r *reader) unitsIn(group string, columns []string) []core.Unit {
 	return units
 }
 
-// tell fills in what a dataset says of itself; one that the group does not have is an error.
+// tell fills in what a dataset says of itself. A dataset that the group does not have is NotFound.
 func tell(ctx context.Context, file *h5.File, d *h5.Dataset, u *core.Unit) (err error) {
 	if d == nil {
 		if d, err = file.Dataset(ctx, u.Path); err != nil {
@@ -71,7 +73,7 @@ func tell(ctx context.Context, file *h5.File, d *h5.Dataset, u *core.Unit) (err 
 	return nil
 }
 
-// textOf is an attribute's text; "" if there is none, or it is no text.
+// textOf is an attribute's text; "" if there is none or it is not text. Bytes that are not UTF-8 become "?".
 func textOf(ctx context.Context, d *h5.Dataset, name string) (string, error) {
 	a, err := d.Attribute(ctx, name)
 	if core.Is(err, core.NotFound) {

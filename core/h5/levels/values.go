@@ -1,5 +1,7 @@
 package levels
 
+// Columns: planning, decoding, filtering and emitting.
+
 import (
 	"context"
 
@@ -7,8 +9,8 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// planItems plans the filters and columns of a table for its rows, those of levels for the records that own rows of it; nil for what
-// is not read here, and nothing where no row is left.
+// planItems plans the filters and columns of a table for its rows, and items of levels for the records that own these
+// rows. The entry of an item that is not read here is nil; a table without rows has no entries at all.
 func (r *reading) planItems(t *table) ([]*h5.Plan, error) {
 	if t.kept == 0 {
 		return nil, nil
@@ -58,6 +60,7 @@ func (r *reading) values(ctx context.Context, emit func(*core.Batch) error) erro
 				continue
 			}
 			if t.early != nil {
+				// What came with the coordinates is not read again.
 				p.From(t.early[k])
 			}
 			fetch = append(fetch, p)
@@ -109,7 +112,7 @@ func (r *reading) batch(t *table, plans []*h5.Plan) (*core.Batch, error) {
 	return b, nil
 }
 
-// refuse notes which rows of a batch do not pass, and leaves the places and numbers of those that do.
+// refuse notes which rows of a batch do not pass, and keeps the places and numbers of those that do.
 func (r *reading) refuse(b *core.Batch, pass []bool) {
 	m := r.scratch
 	m.lons, m.lats, m.refused = m.lons[:0], m.lats[:0], m.refused[:0]
@@ -129,7 +132,7 @@ func (r *reading) refuse(b *core.Batch, pass []bool) {
 	b.Rows = core.View[int64](keep(core.Raw(b.Rows), 8, m.runs))
 }
 
-// columns makes the query's columns of fetched plans. Their memory is the scratch's, until the next call.
+// columns makes the query's columns of fetched plans. The memory is the scratch's, until the next call.
 func (r *reading) columns(t *table, plans []*h5.Plan) ([]core.Column, error) {
 	var items []int
 	for _, c := range r.want.columns {
@@ -169,7 +172,7 @@ func (r *reading) columns(t *table, plans []*h5.Plan) ([]core.Column, error) {
 	return columns, nil
 }
 
-// decodeItems decodes items of fetched plans side by side and lets the bytes go.
+// decodeItems decodes items of fetched plans side by side and lets the fetched bytes go.
 func (r *reading) decodeItems(t *table, plans []*h5.Plan, items []int) ([]core.Column, error) {
 	columns, out, some := make([]core.Column, len(items)), make([][]byte, len(items)), make([]*h5.Plan, len(items))
 	for i, k := range items {
@@ -189,7 +192,7 @@ func (r *reading) decodeItems(t *table, plans []*h5.Plan, items []int) ([]core.C
 	return columns, nil
 }
 
-// filter says which rows pass every filter, and whether all do.
+// filter reports which rows pass every filter, and whether all do.
 func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err error) {
 	if cap(r.scratch.pass) < t.kept {
 		r.scratch.pass = make([]bool, t.kept)
@@ -222,7 +225,7 @@ func (r *reading) filter(t *table, plans []*h5.Plan) (pass []bool, all bool, err
 	return pass, true, nil
 }
 
-// runsOf appends the runs of rows that pass, as [start, end).
+// runsOf appends the runs of rows that pass, as [start, end): copying runs is quicker than copying rows.
 func runsOf(runs [][2]int, pass []bool) [][2]int {
 	for i := 0; i < len(pass); i++ {
 		if !pass[i] {
@@ -237,7 +240,7 @@ func runsOf(runs [][2]int, pass []bool) [][2]int {
 	return runs
 }
 
-// keep moves the rows of the runs to the front.
+// keep moves the rows of the runs to the front of data, in place; size is the bytes of a row.
 func keep(data []byte, size int, runs [][2]int) []byte {
 	if data == nil {
 		return nil
@@ -280,7 +283,7 @@ func (r *reading) emit(ctx context.Context, b *core.Batch, emit func(*core.Batch
 	return nil
 }
 
-// some is the elements from…end, none of what has none.
+// some is the elements from…end-1; nil of an empty slice, for columns that a batch does not have.
 func some[T any](v []T, from, end int) []T {
 	if len(v) == 0 {
 		return nil
@@ -288,7 +291,8 @@ func some[T any](v []T, from, end int) []T {
 	return v[from:end]
 }
 
-// aligned is data, which begins at an offset into an aligned column, or a copy where that is not a multiple of eight.
+// aligned is data, which begins at an offset into an aligned column, or a copy of it where that is not a multiple of
+// eight: columns are viewed as numbers of up to eight bytes.
 func aligned(data []byte, offset int) []byte {
 	if offset%8 == 0 {
 		return data

@@ -1,5 +1,7 @@
 package levels
 
+// What a query asks for, resolved by the layout into datasets.
+
 import (
 	"cmp"
 	"context"
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/core/h5"
 )
 
-// A wanted is what to read of each group, as templates.
+// A wanted is what to read of each group, as templates of paths. It is made once for a Read and not changed after.
 type wanted struct {
 	lat, lon item
 	items    []item       // filters first, then what columns are made of, then levels
@@ -47,7 +49,7 @@ type levelWant struct {
 	filtered     bool
 }
 
-// wanted resolves the query's names. A filter may name a column or a dataset path.
+// wanted resolves the query's names. A filter may name a column or a dataset's path. Unknown names are Invalid.
 func (r *reader) wanted(q core.Query) (*wanted, error) {
 	w := &wanted{place: -1, plan: -1}
 	l := &r.layout
@@ -82,6 +84,7 @@ func (r *reader) wanted(q core.Query) (*wanted, error) {
 	return w, nil
 }
 
+// filter adds a filter: the dataset that it compares, and what of the level it belongs to must be read.
 func (w *wanted) filter(l *Layout, f core.Filter) error {
 	t, err := newTest(f)
 	if err != nil {
@@ -117,7 +120,7 @@ func (w *wanted) filter(l *Layout, f core.Filter) error {
 	return nil
 }
 
-// siblingFilter adds a filter on a dataset of a sibling.
+// siblingFilter adds a filter on a dataset of a sibling, to the join by which its records are found.
 func (w *wanted) siblingFilter(l *Layout, f core.Filter, t test, asset, p string) error {
 	if err := l.checkPath("levels.Read", p); err != nil {
 		return err
@@ -137,6 +140,7 @@ func (w *wanted) siblingFilter(l *Layout, f core.Filter, t test, asset, p string
 	return nil
 }
 
+// column adds a column: one item, two for values along records, or an item of a sibling.
 func (w *wanted) column(l *Layout, name string) error {
 	c, ok := l.column(name)
 	if !ok {
@@ -171,7 +175,8 @@ func (w *wanted) column(l *Layout, name string) error {
 	return nil
 }
 
-// rows adds a dataset by which the observations of a group are counted, where none is read. Its elements are not.
+// rows adds a dataset of the observations' own level if none is wanted, so that the rows of a group can be counted.
+// Its elements are not read.
 func (w *wanted) rows(l *Layout) {
 	if slices.ContainsFunc(w.items, func(i item) bool { return i.level < 0 }) {
 		return
@@ -184,7 +189,7 @@ func (w *wanted) rows(l *Layout) {
 	}
 }
 
-// level is the number of a level among those wanted, where it is put if it is new; -1 of the observations' own.
+// level is the number of a level among those wanted, to which it is added if it is new; -1 for the observations' own.
 func (w *wanted) level(l *Layout, name string) (int, error) {
 	k, err := l.level(name)
 	if err != nil || k < 0 {
@@ -198,7 +203,7 @@ func (w *wanted) level(l *Layout, name string) (int, error) {
 	return len(w.levels) - 1, nil
 }
 
-// linkItems puts a level's link and places behind the other items.
+// linkItems adds a level's link and places behind the other items.
 func (w *wanted) linkItems(l *Layout, i int) {
 	v := &w.levels[i]
 	add := func(path string) int {
@@ -222,14 +227,14 @@ func (w *wanted) at(i int) *item {
 	return &w.items[i-2]
 }
 
-// An absentError is of a dataset that a group should have.
+// An absentError tells of a dataset that a group should have.
 type absentError struct{ path string }
 
 func (e *absentError) Error() string {
 	return "dataset " + e.path + " does not exist, though others of its group do"
 }
 
-// absent says which name was perhaps meant; any other error stays as it is.
+// absent adds to an absentError which name was perhaps meant; any other error stays as it is.
 func (r *reading) absent(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*absentError](err); ok {
 		return core.Errorf(core.NotFound, "levels.Read", r.file.URL(), "%w%s", err, r.file.Hint(ctx, e.path))
@@ -237,7 +242,7 @@ func (r *reading) absent(ctx context.Context, err error) error {
 	return err
 }
 
-// newTable checks that the datasets of a group are there and are columns of one length for each level.
+// newTable checks that the datasets of a group are there and that those of one level have the same number of rows.
 func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*table, error) {
 	first := map[int]int{} // by level, a dataset
 	for i, d := range sets {
@@ -271,6 +276,7 @@ func (r *reading) newTable(group string, sets []*h5.Dataset, paths []string) (*t
 	return t, nil
 }
 
+// checkShape refuses a dataset that is not one number per row.
 func (r *reading) checkShape(d *h5.Dataset, path string, element int) error {
 	shape := d.Shape()
 	switch {
@@ -288,7 +294,7 @@ func (t *table) linked(w *wanted, i int) bool {
 	return t.items[v.begin] != nil && t.items[v.count] != nil
 }
 
-// placed reports whether the places of its records can be, too.
+// placed reports whether the link of level i and the places of its records can be read from a table.
 func (t *table) placed(w *wanted, i int) bool {
 	v := &w.levels[i]
 	return t.linked(w, i) && v.lat >= 0 && t.items[v.lat] != nil && t.items[v.lon] != nil
