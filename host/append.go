@@ -1,5 +1,7 @@
 package host
 
+// Folding: adding new granules to a shard without computing the old ones again.
+
 import (
 	"context"
 	"crypto/sha256"
@@ -15,8 +17,9 @@ import (
 	"github.com/englacial/zagg/internal/zarr"
 )
 
-// fresh finds out whether a shard is to be folded onto what its record says the store has, and gives the places of the granules that are
-// new. why is the reason where it is not, though the record is of some of the granules; "": it is of others, or nobody wants to know.
+// fresh finds out whether a shard is to be folded onto what its record says the store has, and returns the places of
+// the granules that are new. why is the reason why it is not, although the record is of some of the granules; it is
+// empty if the record is of others, or if nobody wants folding.
 func (p *processing) fresh(ctx context.Context, w *work, r *store.Record, granules []core.Granule) (places []int, why string) {
 	j := w.job
 	if j.Append == job.AppendRecompute || j.Overwrite || !w.continues(r) {
@@ -48,7 +51,8 @@ func (p *processing) fresh(ctx context.Context, w *work, r *store.Record, granul
 	return places, ""
 }
 
-// continues reports whether a record is of what the work wants, but for its granules, and tells all of those.
+// continues reports whether a record is of what the work wants, except for its granules, and names all granules it is
+// of.
 func (w *work) continues(r *store.Record) bool {
 	want := w.want
 	want.Granules, want.Home = r.Granules, nil
@@ -63,7 +67,7 @@ func (w *work) continues(r *store.Record) bool {
 	return job.GranulesHash(ids) == r.Granules && slices.Equal(home, r.Home)
 }
 
-// onto is what the store has by a record.
+// onto is what the store has according to a record.
 func (p *processing) onto(w *work, r *store.Record) *engine.Onto {
 	cells := p.t.Recipe.info.Frame.Slots()
 	return &engine.Onto{
@@ -85,7 +89,7 @@ func (p *processing) onto(w *work, r *store.Record) *engine.Onto {
 	}
 }
 
-// recordedObject reads an object that must be the one of a record.
+// recordedObject reads an object, which must be the one in the record: Corrupt if it is another.
 func recordedObject(ctx context.Context, from core.ObjectReader, url string, o *store.Object) ([]byte, error) {
 	data, err := objstore.ReadAll(ctx, from, store.At(url).Object(o.Path), o.Size)
 	if err != nil {
@@ -97,7 +101,7 @@ func recordedObject(ctx context.Context, from core.ObjectReader, url string, o *
 	return data, nil
 }
 
-// folded makes the record of a shard that was folded onto what an older one says.
+// folded turns r, the record of the new granules, into the record of the shard that was folded onto an older one.
 func folded(r, old *store.Record, granules []core.Granule, res *engine.Result) {
 	var ids []string
 	for _, g := range granules {
@@ -116,7 +120,7 @@ func folded(r, old *store.Record, granules []core.Granule, res *engine.Result) {
 	to.Add(&job.Receipt{Observations: o.Observations, Observed: o.Observed, NoGroup: o.NoGroup, EmptyGroup: o.EmptyGroup, Warnings: o.Warnings})
 }
 
-// again computes the shards that could not be folded of all their granules.
+// again computes those shards that could not be folded, from all their granules. Their costs are added up.
 func (p *processing) again(ctx context.Context, s Stores, jobs []*job.Job) {
 	var some []*job.Job
 	var at []int

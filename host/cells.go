@@ -1,5 +1,7 @@
 package host
 
+// Indexes of cells: which rows of a granule lie in which cells of a grid.
+
 import (
 	"context"
 	"crypto/sha256"
@@ -26,8 +28,8 @@ func (r *Recipe) locate(h *Host) {
 	r.pipeline.Located = &engine.Located{Reader: rows, Key: r.cellsKey(h, rows), URL: r.CellsURL}
 }
 
-// cellsKey is the digest of what an index of cells depends on beside the granule: the grid, which rows there are and where their
-// places come from, and whose code finds them.
+// cellsKey is the digest of everything that an index of cells depends on besides the granule: the grid, how rows are
+// numbered, where their places come from, and whose code finds the cells.
 func (r *Recipe) cellsKey(h *Host, rows core.RowReader) string {
 	code := func(kind, name string) any { return h.sources[h.owner[kind+" "+name]].ID }
 	source := &r.Config.DataSource
@@ -78,7 +80,7 @@ func (r *Recipe) Cells(ctx context.Context, src core.ObjectReader, g core.Granul
 	return x.Encode()
 }
 
-// A mapper finds the cells of all rows of a granule.
+// A mapper finds the cells of all rows of a granule. It belongs to one goroutine.
 type mapper struct {
 	grid  core.Grid
 	near  *plan.Near
@@ -118,7 +120,7 @@ func (m *mapper) add(ctx context.Context, b *core.Batch) error {
 	return nil
 }
 
-// locate finds the rows from…to of a batch that lie in a shard.
+// locate finds the rows from…to-1 of a batch that lie in a shard.
 func (m *mapper) locate(ctx context.Context, key core.ShardKey, b *core.Batch, from, to int) error {
 	if cap(m.found) < to-from {
 		m.found = make([]int32, to-from)

@@ -1,5 +1,8 @@
 package host
 
+// Compiling a configuration: names become a grid, a reader and statistics, texts become programs, and inputs become
+// columns.
+
 import (
 	"cmp"
 	"context"
@@ -71,7 +74,8 @@ func (h *Host) Compile(ctx context.Context, cfg *config.Config) (*Recipe, error)
 	return r, r.checkNames()
 }
 
-// checkNames refuses variables that are called like other arrays, and notes those that a disk may take for one.
+// checkNames refuses variables that are called like other arrays of the store, and notes names that some disks cannot
+// tell apart.
 func (r *Recipe) checkNames() error {
 	var axis *windows.Axis
 	if w := r.Config.Output.Windowing; w != nil {
@@ -88,8 +92,8 @@ func (r *Recipe) checkNames() error {
 	return nil
 }
 
-// maxShardBytes is the most memory that the cells of one shard may take, observations apart. Shards are computed whole:
-// 4 GiB are 4¹² cells of some 60 variables.
+// maxShardBytes is the most memory that the cells of one shard may take, observations left aside. Shards are computed
+// whole: 4 GiB are 4¹² cells with some 60 variables.
 const maxShardBytes = 4 << 30
 
 // checkSize refuses shards whose cells do not fit in memory, before a run is killed for it.
@@ -148,7 +152,7 @@ func (r *Recipe) Arrays() []config.Array {
 // Info returns the grid's signature and frame.
 func (r *Recipe) Info() core.GridInfo { return r.info }
 
-// at gives an error the file and line of a key.
+// at adds to an error the file and line of a key; its code stays.
 func at(cfg *config.Config, key string, err error) error {
 	line := cfg.Errorf(key, "%w", err)
 	if e, ok := line.(*core.Error); ok {
@@ -157,7 +161,7 @@ func at(cfg *config.Config, key string, err error) error {
 	return line
 }
 
-// A compiler fills a recipe variable by variable.
+// A compiler fills a recipe, variable by variable. It belongs to one goroutine and ends with the recipe.
 type compiler struct {
 	host    *Host
 	recipe  *Recipe
@@ -167,8 +171,8 @@ type compiler struct {
 	chunks  []expr.Var     // of pipeline.Chunks
 }
 
-// read fixes the columns that are read and compiles the filters. Every declared variable is read: with mask_fill: row each
-// may drop an observation.
+// read decides which columns are read and compiles the filters. Every declared variable is read, because with
+// mask_fill: row each may drop an observation.
 func (c *compiler) read() error {
 	r, cfg := c.recipe, c.recipe.Config
 	p := &r.pipeline
@@ -225,7 +229,7 @@ func (c *compiler) vars() []expr.Var {
 	return vars
 }
 
-// identifiers is every name that the configuration computes with.
+// identifiers is the set of all names that the configuration computes with.
 func identifiers(cfg *config.Config) map[string]bool {
 	used := map[string]bool{}
 	use := func(names ...string) {
@@ -258,7 +262,8 @@ func columnNames(fields []core.Field) string {
 	return strings.Join(names, ", ")
 }
 
-// variable makes one variable's statistic and says where its inputs come from.
+// variable makes one variable's statistic and finds out where its inputs come from. The order matters: shape and type
+// of the array follow from the statistic, and the type may follow from the inputs.
 func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	v := engine.Variable{Name: a.Name, Counts: a.Counts(), Chunk: a.Chunk}
 	var err error
@@ -280,7 +285,7 @@ func (c *compiler) variable(ctx context.Context, a *config.Array) error {
 	return nil
 }
 
-// chunkValue makes what computes one number of each chunk. It takes columns, not the numbers of others.
+// chunkValue makes what computes one number for each chunk. It may take columns, but no other chunk values.
 func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
 	v := engine.ChunkValue{Name: a.Name}
 	var err error
@@ -304,7 +309,7 @@ func (c *compiler) chunkValue(ctx context.Context, a *config.Array) error {
 	return nil
 }
 
-// reduction is the statistic of a variable, or its expression, which may name some numbers of chunks.
+// reduction is the statistic of a variable, or its expression, which may name chunk values.
 func (c *compiler) reduction(ctx context.Context, a *config.Array, chunks []expr.Var) (core.Statistic, error) {
 	if a.Expression != "" {
 		return c.expression(a, chunks)
@@ -312,7 +317,7 @@ func (c *compiler) reduction(ctx context.Context, a *config.Array, chunks []expr
 	return c.statistic(ctx, a)
 }
 
-// compile compiles a variable's expression, which may name some numbers of chunks.
+// compile compiles a variable's expression, which may name chunk values.
 func (c *compiler) compile(a *config.Array, chunks []expr.Var) (*expr.Program, error) {
 	options := expr.Options{Mode: expr.PerCell, Width: a.Width(), Scalar: a.Shape == nil}
 	if a.Ragged {
@@ -329,8 +334,9 @@ func (c *compiler) expression(a *config.Array, chunks []expr.Var) (core.Statisti
 	return expr.NewStatistic(program), nil
 }
 
-// inputs says for each input of a statistic which column or derived column it is. For an expression the inputs are the
-// columns it names; for a statistic they are source and the params that are no constants.
+// inputs finds out for each input of a statistic which column or derived column it is. The inputs of an expression
+// are the columns that it names; those of a statistic are source and the params that are no constants. A param that
+// is not an input is an error: it would have no effect.
 func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.StatisticInfo) ([]engine.Input, error) {
 	cfg := c.recipe.Config
 	given := map[string]config.Param{}
@@ -400,7 +406,7 @@ func (c *compiler) inputs(ctx context.Context, a *config.Array, info core.Statis
 	return ins, nil
 }
 
-// column is the number of the column that a key names.
+// column is the index of the column that a key of the configuration names.
 func (c *compiler) column(key, name string) (int, error) {
 	i, ok := c.columns[name]
 	if !ok {
@@ -409,7 +415,8 @@ func (c *compiler) column(key, name string) (int, error) {
 	return i, nil
 }
 
-// columnsThereAre lists what variables can be made of: of a reader with a layout of its own all columns, not only those in use.
+// columnsThereAre lists what variables can be made of: for a reader with a layout of its own all columns, not only
+// those in use.
 func (c *compiler) columnsThereAre() string {
 	if len(c.recipe.Config.DataSource.VariableNames()) == 0 {
 		return columnNames(c.recipe.Reader.Info().Columns)
@@ -425,7 +432,7 @@ func inputNames(inputs []core.Input) string {
 	return strings.Join(names, ", ")
 }
 
-// derive compiles a row expression, once per distinct text.
+// derive compiles a row expression, once for each distinct text, and returns its index.
 func (c *compiler) derive(p config.Param) (int, error) {
 	if i, ok := c.derived[p.Expression]; ok {
 		return i, nil
@@ -437,7 +444,8 @@ func (c *compiler) derive(p config.Param) (int, error) {
 	return c.addDerived(p.Expression, program), nil
 }
 
-// outputs names and types what is stored. Of a statistic's outputs the first is the configuration's array, and others without a type are of its type.
+// outputs gives what is stored its names and types. The first output of a statistic is the configuration's array;
+// others without a type have the type of the first.
 func (c *compiler) outputs(a *config.Array, info core.StatisticInfo) []core.Field {
 	fields := slices.Clone(info.Outputs)
 	for i := range fields {

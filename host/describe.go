@@ -1,5 +1,8 @@
 package host
 
+// Attributes of arrays by the CF conventions: names, units and cell methods, from what the source says of its
+// variables.
+
 import (
 	"encoding/json"
 	"slices"
@@ -10,8 +13,8 @@ import (
 	"github.com/englacial/zagg/internal/expr"
 )
 
-// described are the attributes of an output with the name of what is reduced in the place of "{source}", and with the source's standard name
-// where CF lets a statistic have it. Of an expression they come from its text.
+// described are the attributes of an output, with the name of what is reduced in place of "{source}", and with the
+// source's standard name where CF lets a statistic have it. Those of an expression come from its text.
 func (c *compiler) described(a *config.Array, attrs json.RawMessage, output int) json.RawMessage {
 	all := map[string]json.RawMessage{}
 	if len(attrs) > 0 && json.Unmarshal(attrs, &all) != nil {
@@ -51,7 +54,7 @@ func (c *compiler) described(a *config.Array, attrs json.RawMessage, output int)
 	return raw
 }
 
-// nameOf is a column as people call it.
+// nameOf is what people call a column: its long name if there is one.
 func (c *compiler) nameOf(column string) string {
 	if long := c.recipe.Config.DataSource.Attributes[column].LongName; long != "" {
 		return long + " (" + column + ")"
@@ -62,7 +65,7 @@ func (c *compiler) nameOf(column string) string {
 	return column
 }
 
-// program is a variable's expression, compiled; nil where it has none.
+// program is a variable's expression, compiled; nil if it has none.
 func (c *compiler) program(a *config.Array) *expr.Program {
 	p, err := c.compile(a, c.chunks)
 	if err != nil {
@@ -78,7 +81,7 @@ func (c *compiler) reductionOf(a *config.Array) string {
 	return ""
 }
 
-// expressionUnits are the units of an expression, by those of its columns.
+// expressionUnits are the units of an expression, derived from those of its columns.
 func (c *compiler) expressionUnits(a *config.Array) string {
 	p := c.program(a)
 	if p == nil || a.Ragged {
@@ -87,7 +90,7 @@ func (c *compiler) expressionUnits(a *config.Array) string {
 	return p.Units(c.columnUnits)
 }
 
-// columnUnits are the units of a column: the reader's, or else what the source says.
+// columnUnits are the units of a column: the reader's own, or else what the source says.
 func (c *compiler) columnUnits(column string) string {
 	if i := slices.IndexFunc(c.fields, func(f core.Field) bool { return f.Name == column }); i >= 0 && c.fields[i].Units != "" {
 		return c.fields[i].Units

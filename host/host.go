@@ -29,6 +29,7 @@ func New(plugins ...core.Plugin) (*Host, error) {
 	return NewOf(sources...)
 }
 
+// index checks that each name is offered once, and remembers by whom.
 func index(plugins []core.Plugin) (*Host, error) {
 	h := &Host{
 		plugins: plugins,
@@ -81,6 +82,7 @@ func (h *Host) Statistic(ctx context.Context, name string, config core.Config) (
 	return makeOne(ctx, h.stats, "statistic", bareName(name), config)
 }
 
+// bareName is a statistic's name without the prefix by which configurations of earlier releases marked numpy's.
 func bareName(name string) string {
 	name = strings.TrimPrefix(name, "numpy.")
 	return strings.TrimPrefix(name, "np.")

@@ -1,5 +1,8 @@
 package host
 
+// Whose code a run uses: versions and digests of plugins, which are in records so that results of other code are not
+// mixed.
+
 import (
 	"cmp"
 	"os"
@@ -49,6 +52,7 @@ func Aliased(p core.Plugin, as string) core.Plugin {
 	return p
 }
 
+// renamed offers each maker under the alias, and under the alias alone where that is unambiguous.
 func renamed[T any](makers []core.Maker[T], plugin, as string, alone bool) []core.Maker[T] {
 	var out []core.Maker[T]
 	for _, m := range makers {
@@ -63,7 +67,7 @@ func renamed[T any](makers []core.Maker[T], plugin, as string, alone bool) []cor
 	return out
 }
 
-// forConfig is the host with the aliases of a configuration, for plugins that are linked in and were given none.
+// forConfig is the host with the aliases of a configuration, for linked-in plugins that have been given none.
 func (h *Host) forConfig(cfg *config.Config) (*Host, error) {
 	sources := h.Sources()
 	changed := false
@@ -80,7 +84,7 @@ func (h *Host) forConfig(cfg *config.Config) (*Host, error) {
 	return NewOf(sources...)
 }
 
-// used are the plugins that a configuration's names lead to, by name.
+// used are the identities of the plugins that a configuration's names lead to, sorted by name.
 func (h *Host) used(cfg *config.Config) []job.Plugin {
 	var ids []job.Plugin
 	for _, s := range h.usedSources(cfg) {
@@ -140,7 +144,7 @@ func (r *Recipe) As(planned []job.Plugin) (*Recipe, error) {
 	return &out, nil
 }
 
-// zaggModule is this one, whose own plugins are told apart by zagg's version.
+// zaggModule is this module, whose own plugins are told apart by zagg's version.
 const zaggModule = "github.com/englacial/zagg"
 
 // Linked returns the identity of a linked-in plugin. Its module is determined from the functions of its makers.
@@ -159,6 +163,7 @@ func Linked(p core.Plugin) job.Plugin {
 	return id
 }
 
+// makersOf are the full names of the functions of makers, which begin with the path of their module.
 func makersOf[T any](makers []core.Maker[T]) []string {
 	var names []string
 	for _, m := range makers {
@@ -177,7 +182,8 @@ func within(function, module string) bool {
 	return ok && (strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, "."))
 }
 
-// moduleDigest is the sum of the module with a function, or the program's digest where it has none.
+// moduleDigest is the sum in go.sum of the module that has a function, or the program's digest if it has none, as
+// with a module that is replaced by a folder.
 func moduleDigest(function string) string {
 	info, ok := debug.ReadBuildInfo()
 	longest, sum := 0, ""

@@ -1,5 +1,7 @@
 package host
 
+// Sidecar indexes beside granules: where they are, making them, and writing missing ones back during a run.
+
 import (
 	"context"
 	"crypto/sha256"
@@ -50,7 +52,8 @@ func (r *Recipe) Index(ctx context.Context, src core.ObjectReader, g core.Granul
 	return indexer.Index(ctx, src, g, core.Query{Columns: r.pipeline.Columns, Filters: r.pipeline.Filters})
 }
 
-// An IndexStore writes missing sidecar indexes. Within a process each is built once per address, for any number of shards.
+// An IndexStore writes missing sidecar indexes. Within a process each is built once per address, for any number of
+// shards. mu guards made.
 type IndexStore struct {
 	Store core.ObjectStore
 
@@ -58,7 +61,7 @@ type IndexStore struct {
 	made map[string]bool
 }
 
-// claim reports whether the caller is the first to want a sidecar.
+// claim reports whether the caller is the first to make a sidecar, which it must then do or release.
 func (s *IndexStore) claim(url string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,8 +82,8 @@ func (s *IndexStore) release(url string) {
 	delete(s.made, url)
 }
 
-// writeBack makes the sidecars that were missing or did not fit, if the configuration says so: indexes of the granules unindexed, and
-// of the cells of the granules unlocated.
+// writeBack writes the sidecars that were missing or did not fit, if the configuration says so: indexes of the
+// granules unindexed, and indexes of cells of the granules unlocated.
 func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectReader, granules []core.Granule, unindexed, unlocated []string) error {
 	if to == nil || !r.Config.DataSource.Index.WriteBack {
 		return nil
@@ -100,7 +103,7 @@ func (r *Recipe) writeBack(ctx context.Context, to *IndexStore, src core.ObjectR
 	return nil
 }
 
-// put makes a sidecar unless that was done.
+// put makes and writes a sidecar, unless another goroutine has.
 func (s *IndexStore) put(ctx context.Context, url string, content func() ([]byte, error)) error {
 	if !s.claim(url) {
 		return nil

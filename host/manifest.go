@@ -1,5 +1,7 @@
 package host
 
+// Manifests: what a program can compute, for another program that wants to send it work.
+
 import (
 	"encoding/json"
 	"runtime"

@@ -1,5 +1,7 @@
 package host
 
+// The names that a configuration needs plugins for.
+
 import (
 	"iter"
 	"slices"
@@ -33,7 +35,7 @@ func (n Needs) Missing(plugins ...core.Plugin) Needs {
 	return m
 }
 
-// without removes the names that makers have.
+// without removes the names that some makers have.
 func without[T any](names []string, makers []core.Maker[T]) []string {
 	return slices.DeleteFunc(names, func(n string) bool {
 		return slices.ContainsFunc(makers, func(m core.Maker[T]) bool { return m.Name == n })
@@ -52,7 +54,7 @@ func (n Needs) String() string {
 	return strings.Join(texts, ", ")
 }
 
-// all gives each name with what it names: grid, reader or statistic.
+// all yields each name with what it is a name of: grid, reader or statistic.
 func (n Needs) all() iter.Seq2[string, string] {
 	return func(yield func(kind, name string) bool) {
 		for _, l := range []struct {

@@ -1,5 +1,7 @@
 package host
 
+// Params of statistics: which are columns, which are expressions, and which are constants.
+
 import (
 	"context"
 	"encoding/json"
@@ -12,8 +14,8 @@ import (
 	"github.com/englacial/zagg/internal/expr"
 )
 
-// resolve decides what the texts of a variable's params are: one that names columns of the reader is a column or an expression, and any other is a
-// constant of the statistic. texts are those.
+// resolve decides what the texts of a variable's params are: a text that names columns of the reader is a column or
+// an expression, and any other is a constant of the statistic. texts are these constants.
 func (c *compiler) resolve(a *config.Array) (params []config.Param, texts []string) {
 	return resolve(a.Params, func(_, name string) bool {
 		_, ok := c.columns[name]
@@ -35,7 +37,7 @@ func resolve(given []config.Param, isColumn func(param, name string) bool) (para
 	return params, texts
 }
 
-// namesColumn reports whether a text that may be a constant is about columns.
+// namesColumn reports whether a text that may also be a constant is about columns.
 func namesColumn(p *config.Param, isColumn func(param, name string) bool) bool {
 	if p.Expression != "" {
 		return slices.ContainsFunc(expr.Names(p.Expression), func(name string) bool { return isColumn(p.Name, name) })
@@ -43,8 +45,8 @@ func namesColumn(p *config.Param, isColumn func(param, name string) bool) bool {
 	return isColumn(p.Name, p.Column)
 }
 
-// Constants is what a variable's statistic is made from: the params that are constants, by name. isColumn tells whether a name under a param is that
-// of a column.
+// Constants is what a variable's statistic is made from: those params that are constants, by name. isColumn reports
+// whether a name under a param is that of a column.
 func Constants(a *config.Array, isColumn func(param, name string) bool) (json.RawMessage, error) {
 	params, _ := resolve(a.Params, isColumn)
 	return constantsOf(a, params)
@@ -66,7 +68,7 @@ func constantsOf(a *config.Array, params []config.Param) (json.RawMessage, error
 	return json.Marshal(constants)
 }
 
-// statistic makes a statistic of its constant params; the others are inputs.
+// statistic makes a statistic from its constant params; the other params are its inputs.
 func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statistic, error) {
 	params, texts := c.resolve(a)
 	cfg, err := constantsOf(a, params)
@@ -83,8 +85,9 @@ func (c *compiler) statistic(ctx context.Context, a *config.Array) (core.Statist
 	return s, nil
 }
 
-// What a statistic may ask for without being given it under params: where the observation is; and of its cell the centre, the id, which is the
-// grid's first coordinate, the area in km², and any coordinate of the grid by its name.
+// What a statistic may ask for without being given it under params: the position and time of the observation; and the
+// centre of its cell, its id (which is the grid's first coordinate), its area in km², and any coordinate of the grid
+// by its name.
 const (
 	inputLon, inputLat         = "lon", "lat"
 	inputTime                  = "time"
@@ -93,7 +96,7 @@ const (
 	inputCellArea              = "cell_area"
 )
 
-// cellInput is an input that is one value per cell: a column of Grid.Cells, or the area.
+// cellInput is an input that is one value for each cell: a column of Grid.Cells, or the area.
 func (c *compiler) cellInput(a *config.Array, name string) (engine.Input, error) {
 	in := engine.Input{Name: name, Column: -1, Derived: -1}
 	coords := c.recipe.info.Frame.Coords
@@ -124,8 +127,9 @@ func (c *compiler) cellInput(a *config.Array, name string) (engine.Input, error)
 	return in, nil
 }
 
-// units replaces the names of inputs in braces by the units of their columns; a unit that is not known leaves none, and "1" takes its factor
-// away. Where a column counts from an epoch, what is of another kind than the column, such as a variance or a sum, does not.
+// units replaces the names of inputs in braces by the units of their columns. If a unit is not known the result is
+// empty; a unit "1" takes its factor away. Where a column counts from an epoch, the epoch is left out of what is of
+// another kind than the column, such as a variance or a sum.
 func (c *compiler) units(a *config.Array, template string) string {
 	if a.Expression != "" && template == "" {
 		return c.expressionUnits(a)
@@ -162,7 +166,7 @@ func (c *compiler) units(a *config.Array, template string) string {
 	return strings.Join(factors, " ")
 }
 
-// unitsOf are the units of the column that is an input; "" if they are not known.
+// unitsOf are the units of the column that an input is; "" if they are not known.
 func (c *compiler) unitsOf(a *config.Array, input string) string {
 	column := ""
 	if input == "source" {

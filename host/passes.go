@@ -1,5 +1,11 @@
 package host
 
+// Processing jobs: several shards in one pass over their granules, from the check of what is done already to the
+// record.
+//
+// The record is what makes a shard done. It is deleted before anything of the shard changes and written after
+// everything else, so that a process may die at any moment.
+
 import (
 	"context"
 	"sync"
@@ -28,7 +34,8 @@ func (t *Template) ProcessAll(ctx context.Context, s Stores, jobs []*job.Job, ve
 	return t.processAll(ctx, s, jobs, version, nil)
 }
 
-// processAll is ProcessAll. unfolded is why shards could not be folded onto what the store has, by label: they are computed of all granules.
+// processAll is ProcessAll. unfolded has, by label, the reasons why shards could not be folded: they are computed
+// from all granules.
 func (t *Template) processAll(ctx context.Context, s Stores, jobs []*job.Job, version string, unfolded map[string]string) (outs []*Outcome, errs []error) {
 	p := &processing{t: t, stores: s, version: version, unfolded: unfolded, start: time.Now(), outs: make([]*Outcome, len(jobs)), errs: make([]error, len(jobs))}
 	if s.VersionChecks == nil {
@@ -69,7 +76,8 @@ func (p *processing) checkMade(ctx context.Context) {
 	}
 }
 
-// A processing is some jobs under way.
+// A processing is some jobs under way. mu guards the fields below it, which hooks of the engine use from several
+// goroutines.
 type processing struct {
 	t        *Template
 	stores   Stores
@@ -105,7 +113,7 @@ type work struct {
 	task   engine.Task
 }
 
-// begin finds out what a job is, and whether it is done already.
+// begin finds out what a job is and whether it is done already. If it is not, w.task is what is to be computed.
 func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error) {
 	t, j := p.t, w.job
 	if w.shard, err = t.shard(ctx, j); err != nil {
@@ -164,7 +172,7 @@ func (p *processing) begin(ctx context.Context, w *work) (needed bool, err error
 	return true, nil
 }
 
-// run computes what is to be computed.
+// run computes the works in one pass.
 func (p *processing) run(ctx context.Context) {
 	if len(p.works) == 0 {
 		return
@@ -189,7 +197,7 @@ func (p *processing) run(ctx context.Context) {
 	p.account()
 }
 
-// account divides what was read in all, sidecars of indexes included.
+// account divides what was read in all, sidecars of indexes included, among the shards.
 func (p *processing) account() {
 	for i, u := range p.divide() {
 		w := p.works[i]
@@ -197,7 +205,7 @@ func (p *processing) account() {
 	}
 }
 
-// read divides what reading took.
+// read is called when all granules are read: it divides what that took.
 func (p *processing) read() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -215,10 +223,10 @@ func (p *processing) read() {
 	}
 }
 
-// weight is what a shard counts for where something is divided.
+// weight is what a shard counts for where something is divided: its granules, and at least 1.
 func weight(w *work) int { return max(len(w.task.Granules), 1) }
 
-// divide gives each shard its part of what was read so far.
+// divide gives each shard its share of what was read so far.
 func (p *processing) divide() []objstore.Usage {
 	all := p.reads.Usage()
 	total := int64(0)
@@ -235,7 +243,7 @@ func (p *processing) divide() []objstore.Usage {
 	return out
 }
 
-// finish deletes what lies where no object is to be, and writes the record.
+// finish deletes objects that an older run left where there must be none now, and writes the record.
 func (p *processing) finish(ctx context.Context, i int, res *engine.Result) error {
 	w := p.works[i]
 	stale := make([]string, len(res.Unwritten))
@@ -267,7 +275,7 @@ func (p *processing) finish(ctx context.Context, i int, res *engine.Result) erro
 	return nil
 }
 
-// receipt is what a shard took: its part of reading, and what came after that.
+// receipt is what a shard took: its share of reading, and what came after that.
 func (p *processing) receipt(to *job.Receipt, i int, res *engine.Result) {
 	w := p.works[i]
 	receipt(to, res, len(w.task.Granules))

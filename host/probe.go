@@ -1,5 +1,7 @@
 package host
 
+// Trying a configuration on a granule before all of them are read.
+
 import (
 	"context"
 

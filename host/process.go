@@ -1,5 +1,7 @@
 package host
 
+// Jobs and records: making a job from a plan, and telling whether one is done.
+
 import (
 	"context"
 	"slices"
@@ -147,8 +149,8 @@ func (t *Template) recorded(ctx context.Context, from core.ObjectReader, j *job.
 	return r, t.want(j, granules), nil
 }
 
-// done reports whether a record is what the job would leave. One that this very run wrote, whose event came twice, is: also where
-// an older one would be computed again.
+// done reports whether a record is what the job would leave. A record that this very run wrote counts also where
+// older ones would be computed again, because an event may come twice.
 func (t *Template) done(r *store.Record, j *job.Job, want store.Want) bool {
 	own := r.RunID != "" && r.RunID == j.RunID
 	want.Partial = own && j.AllowMissing
@@ -156,7 +158,7 @@ func (t *Template) done(r *store.Record, j *job.Job, want store.Want) bool {
 	return ok && (own || !j.Overwrite)
 }
 
-// shard checks that the job's shard is one of this grid, and of the grid the job was planned for.
+// shard checks that the job's shard is one of this grid, and that this is the grid the job was planned for.
 func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 	if len(j.GridSignature) > 0 && string(j.GridSignature) != string(t.Recipe.info.Signature) {
 		return core.Shard{}, core.Errorf(core.Invalid, "shard", string(j.ShardKey), "the job was planned for grid %s and this is %s", j.GridSignature, t.Recipe.info.Signature)
@@ -177,7 +179,8 @@ func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 	return shards[0], nil
 }
 
-// place is where the shard's objects are in the arrays: in windows first the window's place, then the shard's block.
+// place is where the shard's objects are in the arrays: with windows first the window's place, then the shard's
+// block.
 func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
 	block, err := t.block(j, shard)
 	if err != nil || j.Window == nil {
@@ -199,6 +202,7 @@ func (t *Template) block(j *job.Job, shard core.Shard) ([]int64, error) {
 	return nil, core.Errorf(core.Invalid, "shard", shard.Label, "the job has no place in a %s store of %d shards", t.Recipe.Config.Output.Grid.Layout, t.blocks)
 }
 
+// want is what a record must say for the job's shard to be done.
 func (t *Template) want(j *job.Job, granules []core.Granule) store.Want {
 	w := store.Want{Signature: t.Recipe.info.Signature, ConfigHash: t.Recipe.Hash(), Plugins: t.Recipe.plugins, Plan: t.Store.Plan, Block: j.Block}
 	ids := make([]string, len(granules))
@@ -216,6 +220,7 @@ func (t *Template) want(j *job.Job, granules []core.Granule) store.Want {
 	return w
 }
 
+// record is the record of a shard that was computed, its receipt left for receipt to fill in.
 func (t *Template) record(j *job.Job, shard core.Shard, want store.Want, res *engine.Result, version string) *store.Record {
 	r := &store.Record{
 		ShardKey: shard.Key, Label: shard.Label, Status: job.OK, Signature: want.Signature, ConfigHash: want.ConfigHash,
@@ -239,7 +244,7 @@ func (t *Template) record(j *job.Job, shard core.Shard, want store.Want, res *en
 	return r
 }
 
-// receipt fills in what is of the shard alone.
+// receipt fills in the part of a receipt that is the shard's alone.
 func receipt(to *job.Receipt, res *engine.Result, granules int) {
 	to.Phases = map[string]float64{"read": res.Phases.Read, "group": res.Phases.Group, "reduce": res.Phases.Reduce, "write": res.Phases.Write}
 	to.Cells, to.SpillBytes = res.Cells, res.SpillBytes

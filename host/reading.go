@@ -1,5 +1,7 @@
 package host
 
+// How workers read: rules that cost predictions share with the workers themselves.
+
 import (
 	"time"
 

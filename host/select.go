@@ -1,5 +1,7 @@
 package host
 
+// Which observations are used, by area and time, and the clock that tells their times.
+
 import (
 	"math"
 	"slices"
@@ -12,7 +14,7 @@ import (
 	"github.com/englacial/zagg/internal/selection"
 )
 
-// selected compiles which observations are used.
+// selected compiles data_source.select and output.windowing.
 func (c *compiler) selected(columns []core.Field) (*selection.Selection, error) {
 	cfg := c.recipe.Config
 	want := &cfg.DataSource.Select
@@ -41,7 +43,7 @@ func (c *compiler) selected(columns []core.Field) (*selection.Selection, error) 
 	return s, nil
 }
 
-// windowed divides the rows by the windows that are asked for.
+// windowed divides the rows by windows, and says which of these are wanted.
 func (c *compiler) windowed(s *selection.Selection, columns []core.Field) error {
 	cfg := c.recipe.Config
 	own, want := cfg.Output.Windowing, &cfg.DataSource.Select
@@ -63,7 +65,7 @@ func (c *compiler) windowed(s *selection.Selection, columns []core.Field) error 
 	return nil
 }
 
-// timed has the times of observations noted where they are read anyway.
+// timed has the times of observations noted if they are read anyway.
 func (c *compiler) timed(columns []core.Field) {
 	r := c.recipe
 	if r.clock == nil {
@@ -74,7 +76,7 @@ func (c *compiler) timed(columns []core.Field) {
 	}
 }
 
-// observed is when observations were made that the clock shows.
+// observed is when observations were made, given the clock's first and last value; nil if that is not a time.
 func (r *Recipe) observed(e selection.Extent) *job.Observed {
 	if !e.Any {
 		return nil
@@ -86,7 +88,7 @@ func (r *Recipe) observed(e selection.Extent) *job.Observed {
 	return &job.Observed{First: toMillisecond(first), Last: toMillisecond(last)}
 }
 
-// Times are noted from the year 1 to the year 9999, in seconds since 1970.
+// Times are noted from the year 1 to the year 9999; the bounds are seconds since 1970.
 const earliest, latest = -6.2e10, 2.5e11
 
 func toMillisecond(unix float64) time.Time {
@@ -96,7 +98,8 @@ func toMillisecond(unix float64) time.Time {
 // Selection returns the selection of observations by area and time.
 func (r *Recipe) Selection() *selection.Selection { return r.pipeline.Select }
 
-// clock is the product's: output.time_source, or the one column of the reader that counts from an epoch. key is what needs it.
+// clock is the clock of the observations: output.time_source, or the one column of the reader that counts from an
+// epoch. key is the key that needs it, for the error.
 func (c *compiler) clock(key string, columns []core.Field) (*config.Clock, error) {
 	cfg := c.recipe.Config
 	if own := cfg.Output.Clock; own != nil {

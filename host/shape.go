@@ -1,5 +1,7 @@
 package host
 
+// Shapes of cells: what statistics give, and what configurations say.
+
 import (
 	"fmt"
 
@@ -7,8 +9,9 @@ import (
 	"github.com/englacial/zagg/internal/config"
 )
 
-// shaped is a variable with the shape of its cells: what its statistic gives. The configuration may repeat that, and is refused where it says
-// something else. Of an expression the configuration says it, and the compiler of expressions holds it to that.
+// shaped is a variable with the shape of its cells, which is what its statistic gives. The configuration may repeat
+// it, and is refused if it says something else. The shape of an expression is what the configuration says, and the
+// compiler of expressions checks it.
 func (c *compiler) shaped(a *config.Array, info core.StatisticInfo) (*config.Array, error) {
 	cfg := c.recipe.Config
 	if a.Expression != "" {
@@ -35,7 +38,7 @@ func (c *compiler) shaped(a *config.Array, info core.StatisticInfo) (*config.Arr
 	return &shaped, nil
 }
 
-// shapeText is what a field holds for each cell, in words and as a configuration says it.
+// shapeText describes what a field holds for each cell, in words and as a configuration would say it.
 func shapeText(f core.Field) string {
 	n := max(f.Width, 1)
 	switch {
@@ -47,7 +50,7 @@ func shapeText(f core.Field) string {
 	return "one value per cell (kind: scalar)"
 }
 
-// saidShape is what a configuration says of a variable.
+// saidShape is what a configuration says about a variable's shape.
 func saidShape(a *config.Array) string {
 	switch {
 	case a.Ragged:

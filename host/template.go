@@ -1,5 +1,7 @@
 package host
 
+// Templates: a recipe together with a plan.
+
 import (
 	"context"
 	"encoding/json"
@@ -40,7 +42,7 @@ func (t *Template) Put(ctx context.Context, to core.ObjectStore, url string, sha
 	return err
 }
 
-// layOut makes the template of a plan of which the hash, the number of shards and the windows of the store are known.
+// layOut makes the template of a plan, given its hash, its number of shards and the windows of the store.
 func (r *Recipe) layOut(hash string, shards int64, axis *windows.Axis) (*Template, error) {
 	laid, err := store.New(store.Spec{Config: r.Config, Grid: r.Grid, Outputs: r.outputs, Plan: hash, Shards: shards, Windows: axis,
 		ConfigHash: r.Hash(), Plugins: job.ForeignPlugins(r.plugins), Product: r.Reader.Info().Product})

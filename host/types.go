@@ -1,5 +1,7 @@
 package host
 
+// Types of arrays: what statistics give, and what configurations say.
+
 import (
 	"fmt"
 
@@ -8,8 +10,9 @@ import (
 	"github.com/englacial/zagg/internal/engine"
 )
 
-// typed is a variable with the type of its cells and the fill value for it: what its statistic gives. The configuration may repeat the type, and
-// is refused where it says another, but for statistics that can be stored in any.
+// typed is a variable with the type of its cells and the fill value for it, which is what its statistic gives. The
+// configuration may repeat the type, and is refused if it says another, except for statistics that can be stored as
+// any type.
 func (c *compiler) typed(a *config.Array, info core.StatisticInfo, inputs []engine.Input) (*config.Array, error) {
 	if a.Expression != "" {
 		return a, nil
@@ -32,7 +35,7 @@ func (c *compiler) typed(a *config.Array, info core.StatisticInfo, inputs []engi
 	return out, nil
 }
 
-// typeOf is the type of what a statistic gives first.
+// typeOf is the type of the first output of a statistic.
 func (c *compiler) typeOf(a *config.Array, info core.StatisticInfo, inputs []engine.Input) (core.Type, error) {
 	gives := info.Outputs[0].Type
 	switch {
@@ -48,7 +51,8 @@ func (c *compiler) typeOf(a *config.Array, info core.StatisticInfo, inputs []eng
 	return gives, nil
 }
 
-// chunkType is the type of a number of chunks, which is NaN where a chunk has none: what its statistic gives, if that has NaN.
+// chunkType is the type of a chunk value, which is NaN for chunks without one: what its statistic gives, if that type
+// has NaN.
 func (c *compiler) chunkType(a *config.Array, info core.StatisticInfo, inputs []engine.Input) (core.Type, error) {
 	if gives := info.Outputs[0].Type; !a.DefaultType && gives != core.Bytes && !gives.IsFloat() || a.Expression != "" {
 		return a.Type, nil

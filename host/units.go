@@ -1,5 +1,8 @@
 package host
 
+// Names and units that granules give to their variables: for attributes, and to notice configurations that assume
+// others.
+
 import (
 	"context"
 	"encoding/json"
@@ -38,7 +41,7 @@ func (r *Recipe) Described(ctx context.Context, src core.ObjectReader, g core.Gr
 	return of, nil
 }
 
-// nameText is a file's text on one line; "" where it is longer than a name.
+// nameText is a file's text on one line; "" if it is longer than any name.
 func nameText(text string) string {
 	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "\x00", " ")), " ")
 	if len(text) > longestName {
@@ -80,7 +83,8 @@ func (r *Recipe) Units(ctx context.Context, src core.ObjectReader, g core.Granul
 	return slices.Compact(notes), nil
 }
 
-// checkCoordinate refuses what is no coordinate in degrees, or the other one. A dataset that says nothing passes, or that it has no units.
+// checkCoordinate refuses a coordinate that is not in degrees, or is the other coordinate. A dataset passes if it
+// says nothing, or that it has no units.
 func checkCoordinate(url string, u core.Unit, is, other, otherWay string) error {
 	units := strings.ToLower(u.Units)
 	bad := func(format string, args ...any) error {
@@ -99,7 +103,7 @@ func checkCoordinate(url string, u core.Unit, is, other, otherWay string) error 
 	return nil
 }
 
-// keepUnits are the statistics whose result has the units of what they are of.
+// keepUnits are the statistics whose result has the units of their input.
 var keepUnits = []string{"mean", "min", "max", "median", "std", "quantile", "percentile", "ptp", "sum", "average", "nanmean", "nanmin", "nanmax", "nanmedian", "nanstd"}
 
 // unitsOf are the units that the configuration gives to statistics of a column.
@@ -119,7 +123,7 @@ func (r *Recipe) unitsOf(column string) (units []string) {
 	return units
 }
 
-// plainUnits are units without the ways to spell them.
+// plainUnits is one spelling for units that are spelled in several ways.
 func plainUnits(units string) string {
 	text := strings.ToLower(strings.Join(strings.Fields(units), " "))
 	for plain, others := range map[string][]string{

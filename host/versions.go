@@ -1,5 +1,7 @@
 package host
 
+// Versions of granules: reading one version of each, and noticing that a file was replaced.
+
 import (
 	"cmp"
 	"context"
@@ -15,7 +17,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// VersionChecks finds granules that have changed since a record was written. Each granule is checked once.
+// VersionChecks finds granules that have changed since a record was written. Each granule is checked once. It is safe
+// for concurrent use; mu guards of and others.
 type VersionChecks struct {
 	reader core.ObjectReader
 	mu     sync.Mutex
@@ -24,6 +27,7 @@ type VersionChecks struct {
 	failed atomic.Int64
 }
 
+// A look is one granule's state now, looked up once.
 type look struct {
 	once sync.Once
 	info core.ObjectInfo
@@ -35,7 +39,7 @@ func NewVersionChecks(r core.ObjectReader) *VersionChecks {
 	return &VersionChecks{reader: r, of: map[string]*look{}, others: map[string]bool{}}
 }
 
-// at is what a granule is now; false where that cannot be seen.
+// at is the state of a granule now; false if it cannot be seen.
 func (l *VersionChecks) at(ctx context.Context, url string) (core.ObjectInfo, bool) {
 	l.mu.Lock()
 	one := l.of[url]
@@ -63,7 +67,8 @@ func (l *VersionChecks) Replaced() []string {
 	return slices.Sorted(maps.Keys(l.others))
 }
 
-// replaced reports whether one of some granules, or of the files beside them, is another now than the one that the record was made of.
+// replaced reports whether one of some granules, or of the files beside them, is no longer the file that the record
+// was made from.
 func (l *VersionChecks) replaced(ctx context.Context, r *store.Record, granules []core.Granule) bool {
 	if l == nil {
 		return false
@@ -88,13 +93,15 @@ func (l *VersionChecks) replaced(ctx context.Context, r *store.Record, granules 
 	return false
 }
 
-// Names of assets of a granule: the file itself, and its index, of which a reader decides whether it is of the granule as it is.
+// Names of assets of a granule: the file itself, and its index. Whether an index fits the granule is for the reader
+// to decide.
 const (
 	granuleFile = "data"
 	indexFile   = "index"
 )
 
-// pinVersions makes all works read one version of each granule: that by which their shards were found, if it is known.
+// pinVersions makes all works read one version of each granule: the version by which their shards were found, if it
+// is known.
 func (p *processing) pinVersions(jobs []*job.Job) {
 	var urls []string
 	for i := range jobs {
@@ -119,8 +126,8 @@ func (p *processing) pinVersions(jobs []*job.Job) {
 	p.stores.Source = p.steady
 }
 
-// changed is the error of a granule that was replaced while it was read, or since what is noted of it was. The next read of it
-// begins with what is there then.
+// changed is the error of a granule that was replaced while it was read, or since its shards were found. The next
+// read of it begins with the version that is there then.
 func (p *processing) changed(ctx context.Context, g core.Granule) error {
 	for _, url := range g.Assets {
 		if p.steady.Unseen(url) { // nothing was wanted of it; whether it is as was noted one byte tells
@@ -152,7 +159,7 @@ func Changed(s *objstore.Steady, cache *objstore.Cache, b *budget.Budget, g core
 	return err
 }
 
-// versions are those of the granules of a shard that were read, each with the files beside it that were.
+// versions are the versions of a shard's granules that were read, each with those of the files beside it.
 func (p *processing) versions(granules []core.Granule, missing []string) []store.Version {
 	left := map[string]bool{}
 	for _, id := range missing {

@@ -1,5 +1,7 @@
 package host
 
+// Columns that no file has: the grid's words for places, and times by the configuration's clock.
+
 import (
 	"context"
 
@@ -8,7 +10,7 @@ import (
 	"github.com/englacial/zagg/internal/engine"
 )
 
-// needPlaces has the word of each row's place kept, if the grid has such.
+// needPlaces has the grid's word for each row's place kept, if the grid has such words.
 func (c *compiler) needPlaces(ctx context.Context, a *config.Array) error {
 	if _, err := engine.Places(ctx, c.recipe.Grid, nil, nil); err != nil {
 		return at(c.recipe.Config, a.Key+".location", err)
@@ -17,7 +19,7 @@ func (c *compiler) needPlaces(ctx context.Context, a *config.Array) error {
 	return nil
 }
 
-// deriveTimes derives words of time by the configuration's clock, once for all that take them.
+// deriveTimes derives words of time by the configuration's clock, once for all statistics that take them.
 func (c *compiler) deriveTimes() (int, error) {
 	return c.clocked(config.TimeColumn, func(clock engine.Clock) engine.Derived { return &clock })
 }
@@ -42,7 +44,7 @@ func (c *compiler) clocked(name string, make func(engine.Clock) engine.Derived) 
 	return c.addDerived(name, make(engine.Clock{Column: clock.Field, At: k, Clock: toc.NewClock(clock.Epoch, clock.Unit)})), nil
 }
 
-// addDerived adds what is derived of each row under a name.
+// addDerived adds a value that is derived for each row, under a name by which others find it.
 func (c *compiler) addDerived(name string, d engine.Derived) int {
 	pl := &c.recipe.pipeline
 	if c.derived == nil {

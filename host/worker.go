@@ -1,5 +1,7 @@
 package host
 
+// What workers need beyond a run: settings for reading, and templates for single jobs.
+
 import (
 	"context"
 	"runtime"

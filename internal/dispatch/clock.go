@@ -2,6 +2,8 @@
 // what happens to refused ones. It works with the real clock for a run and with a simulated clock for a prediction.
 package dispatch
 
+// Clocks: real time for runs, and a virtual one for predictions and tests, on which hours pass in moments.
+
 import (
 	"container/heap"
 	"context"
@@ -9,7 +11,7 @@ import (
 	"time"
 )
 
-// A Clock is time, and whatever waits for it.
+// A Clock is time, and everything that waits for it. Code that waits by a Clock only can be run on virtual time.
 type Clock interface {
 	Now() time.Time
 	// Sleep returns after d, or earlier with the cause of ctx's end.
@@ -20,13 +22,13 @@ type Clock interface {
 	Gate(n int) Gate
 }
 
-// A Gate is passed by so many at once; Leave follows each Enter without an error.
+// A Gate lets a limited number in at once. Leave must follow each Enter that returned no error.
 type Gate interface {
 	Enter(ctx context.Context) error
 	Leave()
 }
 
-// RealTime is the time of day.
+// RealTime is the Clock of the real time of day. It has no state.
 type RealTime struct{}
 
 // Now is the time of day.
@@ -54,6 +56,7 @@ func (RealTime) Go(n int, f func(i int)) {
 // Gate has a place for each of n.
 func (RealTime) Gate(n int) Gate { return make(places, n) }
 
+// places is a Gate: sending takes a place, receiving gives it back.
 type places chan struct{}
 
 func (p places) Enter(ctx context.Context) error {
@@ -67,9 +70,10 @@ func (p places) Enter(ctx context.Context) error {
 
 func (p places) Leave() { <-p }
 
-// A Virtual clock goes on to the next moment at which somebody wakes as soon as all sleep, so that hours take as long as what is done in
-// them. Its goroutines run one at a time, in the order of their times, and of those at one time in the order in which they came: what
-// they do is the same each time. The zero value is a clock at the beginning of 2000.
+// A Virtual clock moves on to the next moment at which somebody wakes as soon as all its goroutines sleep, so that
+// hours take only as long as the work that is done in them. Its goroutines run one at a time, in the order of their
+// times, and for the same time in the order in which they came: so what they do is the same each time. The zero value
+// is a clock at the beginning of 2000.
 type Virtual struct {
 	mu      sync.Mutex
 	passed  time.Duration
@@ -78,7 +82,7 @@ type Virtual struct {
 	running bool
 }
 
-// A sleeper is a goroutine that waits for a moment, or, outside of Virtual.asleep, at a gate.
+// A sleeper is a goroutine that waits for a moment or, while it is not in Virtual.asleep, at a gate.
 type sleeper struct {
 	at    time.Duration
 	order int
@@ -92,7 +96,7 @@ func (v *Virtual) Now() time.Time {
 	return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(v.passed)
 }
 
-// Sleep lets the others go on. It is for goroutines that Go has started.
+// Sleep lets the other goroutines go on. It must be called from goroutines that Go has started.
 func (v *Virtual) Sleep(ctx context.Context, d time.Duration) error {
 	v.mu.Lock()
 	s := v.add(max(d, 0))
@@ -102,7 +106,7 @@ func (v *Virtual) Sleep(ctx context.Context, d time.Duration) error {
 	return context.Cause(ctx)
 }
 
-// add is a sleeper that wakes after d. v.mu is held.
+// add adds a sleeper that wakes after d. v.mu is held.
 func (v *Virtual) add(d time.Duration) *sleeper {
 	s := &sleeper{at: v.passed + d, order: v.order, wake: make(chan struct{})}
 	v.order++
@@ -110,7 +114,7 @@ func (v *Virtual) add(d time.Duration) *sleeper {
 	return s
 }
 
-// next wakes who is first; the caller runs no more, or has not begun. v.mu is held.
+// next wakes the sleeper that is first. The caller's goroutine must not run on, or must not have begun. v.mu is held.
 func (v *Virtual) next() {
 	if v.running = len(v.asleep) > 0; !v.running {
 		return
@@ -139,9 +143,10 @@ func (v *Virtual) Go(n int, f func(i int)) {
 	}
 }
 
-// Gate lets in who has waited longest.
+// Gate is a gate at which those who have waited longest are let in first.
 func (v *Virtual) Gate(n int) Gate { return &line{clock: v, free: n} }
 
+// A line is a gate on a virtual clock. clock.mu guards it too.
 type line struct {
 	clock   *Virtual
 	free    int
@@ -160,6 +165,7 @@ func (l *line) Enter(ctx context.Context) error {
 		l.clock.mu.Unlock()
 		<-s.wake
 	}
+	// The place was taken, but nobody uses it.
 	if ctx.Err() != nil {
 		l.Leave()
 	}
@@ -173,6 +179,7 @@ func (l *line) Leave() {
 		l.free++
 		return
 	}
+	// The place goes to the first in line, who wakes at this moment.
 	s := l.waiting[0]
 	l.waiting = l.waiting[1:]
 	s.at, s.order = l.clock.passed, l.clock.order
@@ -180,7 +187,7 @@ func (l *line) Leave() {
 	heap.Push(&l.clock.asleep, s)
 }
 
-// sleepers is a heap, who wakes first on top.
+// sleepers is a heap (container/heap) with the sleeper that wakes first on top.
 type sleepers []*sleeper
 
 func (s sleepers) Len() int { return len(s) }

@@ -1,20 +1,22 @@
 package dispatch
 
+// A pool of workers over a list of jobs.
+
 import (
 	"context"
 	"sync"
 )
 
-// An Ended is a job that ended.
+// An Ended is a job that ended, with its result and its error.
 type Ended[J, R any] struct {
 	Job    J
 	Result R
 	Err    error
 }
 
-// Each executes every job with at most workers at once, in order of the slice, and calls report from one goroutine as
-// each ends. A failing job does not stop the others. When ctx ends no further job is started, those under way are
-// waited for, and the error is ctx's cause.
+// Each executes every job with at most workers at once, in the order of the slice, and calls report from one
+// goroutine as each ends. A failing job does not stop the others. When ctx ends no further job is started, those at
+// work are waited for, and the error is ctx's cause.
 func Each[J, R any](ctx context.Context, clock Clock, jobs []J, workers int, do func(context.Context, J) (R, error), report func(Ended[J, R])) error {
 	queue := make(chan J)
 	results := make(chan Ended[J, R])

@@ -1,5 +1,8 @@
 package dispatch
 
+// The pace of requests to a function: how many are on their way at once, how fast they follow each other, and what
+// happens to those that are refused.
+
 import (
 	"context"
 	"math/rand/v2"
@@ -17,22 +20,23 @@ const (
 	startsPerSecond = 100
 )
 
-// Starts is that rate.
+// Starts is a limiter at the rate at which Lambda starts workers.
 func Starts() *rate.Limiter { return rate.NewLimiter(startsPerSecond, startsAtOnce) }
 
 // SendsAtOnce bounds the events on their way at the same time. One takes some 30 ms, so that these are 4,000 a second.
 const SendsAtOnce = 128
 
-// Room is how many workers an account has room for that may have limit at once and has used: a twentieth and at least 100 are kept free.
+// Room is how many workers an account has room for, given its limit and how many it uses: a twentieth of the limit,
+// and at least 100, are kept free for others.
 func Room(limit, used int) (room, kept int) {
 	kept = max(100, limit/20)
 	return limit - used - kept, kept
 }
 
-// MaxTries is how often one request is sent at most that is lost on the way.
+// MaxTries is how often one request that is lost on the way is sent at most.
 const MaxTries = 4
 
-// A Verdict says what an error of a request means.
+// A Verdict is what an error means for the request.
 type Verdict int
 
 // What errors mean.
@@ -42,7 +46,7 @@ const (
 	Throttled                // refused because of how many there are: sent again for as long as Options.Patience, ever slower
 )
 
-// Options are how requests go.
+// Options are how requests are sent. Clock, Starts and Judge must be set.
 type Options struct {
 	Clock    Clock
 	AtOnce   int                               // requests on their way at the same time
@@ -53,8 +57,9 @@ type Options struct {
 	Jitter   func(time.Duration) time.Duration // a part of it; nil: at random
 }
 
-// A Pace is how fast requests go to a function: as many at once as there are connections for, at the rate at which Lambda
-// starts workers, and slower for as long as it throttles. It is safe for concurrent use.
+// A Pace is how fast requests go to a function: as many at once as there are connections for, at the rate at which
+// Lambda starts workers, and slower for as long as it throttles. It is safe for concurrent use. mu guards the fields
+// below it.
 type Pace struct {
 	o       Options
 	slots   Gate // of requests at once
@@ -67,7 +72,7 @@ type Pace struct {
 	raised time.Time     // when gap grew last
 }
 
-// NewPace is the pace of requests before the first.
+// NewPace is the pace before the first request: as fast as the options allow.
 func NewPace(o Options) *Pace {
 	if o.Jitter == nil {
 		o.Jitter = func(d time.Duration) time.Duration { return rand.N(d + 1) }
@@ -75,10 +80,11 @@ func NewPace(o Options) *Pace {
 	return &Pace{o: o, slots: o.Clock.Gate(max(o.AtOnce, 1)), turns: o.Clock.Gate(1)}
 }
 
-// Retries is how many requests were sent again.
+// Retries is the number of requests that were sent again.
 func (p *Pace) Retries() int64 { return p.retries.Load() }
 
-// Send makes one request until it is taken or its error is final. What was throttled or lost on the way is sent again with full jitter.
+// Send makes one request until it is accepted or its error is final. What was throttled or lost on the way is sent
+// again after a random pause that grows ("full jitter"). When ctx ends, the error is its cause.
 func (p *Pace) Send(ctx context.Context, request func(context.Context) error) error {
 	begun := p.o.Clock.Now()
 	for try, lost := 0, 0; ; try++ {
@@ -108,6 +114,7 @@ func (p *Pace) Send(ctx context.Context, request func(context.Context) error) er
 	}
 }
 
+// once makes one try and tells the pace how it ended.
 func (p *Pace) once(ctx context.Context, request func(context.Context) error) error {
 	if err := p.enter(ctx); err != nil {
 		return err
@@ -140,7 +147,8 @@ func (p *Pace) sleep(ctx context.Context, d time.Duration) error {
 	return p.o.Clock.Sleep(ctx, d)
 }
 
-// await lets requests go one after the other while Lambda throttles.
+// await lets requests go one after the other while Lambda throttles: each takes its turn when the one before has
+// gone, so that it goes by the gap as it is then.
 func (p *Pace) await(ctx context.Context) error {
 	p.mu.Lock()
 	free := p.gap == 0
@@ -155,7 +163,7 @@ func (p *Pace) await(ctx context.Context) error {
 	return p.sleep(ctx, p.turn(p.o.Clock.Now()))
 }
 
-// turn is how long from now the next request must wait.
+// turn is how long from now the next request must wait. It takes that moment for the caller.
 func (p *Pace) turn(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,8 +178,8 @@ func (p *Pace) turn(now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
-// leave learns from how a request ended. Throttling halves the rate, once for all requests that were on their way; each
-// request that is taken raises it a little.
+// leave learns from how a request ended. Throttling halves the rate, once for all requests that were on their way;
+// each request that is accepted raises it a little, until there is no gap.
 func (p *Pace) leave(throttled bool) {
 	p.slots.Leave()
 	p.mu.Lock()

@@ -1,5 +1,7 @@
 package fleet
 
+// How many workers an account has room for.
+
 import (
 	"context"
 	"fmt"
@@ -13,9 +15,10 @@ import (
 	"github.com/englacial/zagg/internal/dispatch"
 )
 
-// Capacity is how many jobs run at once: at most wanted and jobs, what this process may open files for if it waits for answers, and what the
-// account has left: its limit, less what was in use in the last five minutes, less a reserve of a twentieth and at least
-// 100. notes say what bounds it, and what could not be asked.
+// Capacity is how many jobs can run at once: at most wanted and jobs; no more than this process may open connections
+// for, if it waits for answers; and no more than the account has left: its limit, less what was in use in the last
+// five minutes, less a reserve of a twentieth and at least 100. notes say what bounds it, and what could not be
+// asked.
 func (f *Fleet) Capacity(ctx context.Context, metrics *cloudwatch.Client, wanted, jobs int) (workers int, notes []string) {
 	workers = min(wanted, jobs)
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
@@ -23,6 +26,7 @@ func (f *Fleet) Capacity(ctx context.Context, metrics *cloudwatch.Client, wanted
 		workers = room
 		note("%d workers, because this process may open %d files: raise the limit (ulimit -n) or use --invocation async", workers, f.o.Files)
 	}
+	// A function with concurrency of its own does not share the account's.
 	c, err := f.o.Client.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: &f.o.Function})
 	if err == nil && c.ReservedConcurrentExecutions != nil {
 		f.function.Reserved = int(*c.ReservedConcurrentExecutions)
@@ -52,7 +56,7 @@ func (f *Fleet) Capacity(ctx context.Context, metrics *cloudwatch.Client, wanted
 	return workers, notes
 }
 
-// inUse is the most invocations at once of the account in the last five minutes.
+// inUse is the most invocations of the account that ran at once in the last five minutes.
 func inUse(ctx context.Context, metrics *cloudwatch.Client) (int, error) {
 	now := time.Now()
 	out, err := metrics.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{

@@ -1,5 +1,8 @@
 package fleet
 
+// Events: invocations that nobody waits for on a connection. The worker leaves its result beside the store, where one
+// goroutine looks for all of them.
+
 import (
 	"context"
 	"errors"
@@ -22,7 +25,8 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// send runs a job as an event and waits for its result to appear beside the store.
+// send runs a job as an event and waits for its result to appear beside the store. An event without a result is sent
+// again, unless trying again cannot help or the shard turns out to be done.
 func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 	j.ResultURL = f.o.Runs.Result(j.Label)
 	if f.signs {
@@ -44,6 +48,7 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 		case came.answer != nil:
 			return decodeOutcome(j.Label, came.answer)
 		}
+		// If results cannot be seen, none of what follows is known.
 		if err := f.results.listError(); err != nil {
 			return nil, resultUnreadable(j.Label, err)
 		}
@@ -70,7 +75,7 @@ func (f *Fleet) send(ctx context.Context, j job.Job) (*job.Done, error) {
 	return nil, core.Errorf(code, "invoke "+f.o.Function, j.Label, "no result of two events; of the second: %s", came.lost)
 }
 
-// sendOnce sends an event and waits for what comes of it.
+// sendOnce sends an event and waits for what comes of it: exactly one arrival.
 func (f *Fleet) sendOnce(ctx context.Context, label string, event []byte) (arrival, error) {
 	wait := f.results.expect(label, f.signs)
 	defer f.results.forget(label)
@@ -83,7 +88,7 @@ func (f *Fleet) sendOnce(ctx context.Context, label string, event []byte) (arriv
 	return f.await(ctx, wait)
 }
 
-// ask invokes the function and waits for the answer: what keeps it from running is then known.
+// ask invokes the function and waits for the answer, which says what keeps it from running.
 func (f *Fleet) ask(ctx context.Context, j *job.Job) (*job.Done, error) {
 	event, err := f.event(ctx, j)
 	if err != nil {
@@ -96,15 +101,15 @@ func (f *Fleet) ask(ctx context.Context, j *job.Job) (*job.Done, error) {
 	return decodeOutcome(j.Label, answer)
 }
 
-// resultUnreadable is the error of a job whose result cannot be read.
+// resultUnreadable is the error of a job whose result cannot be looked for.
 func resultUnreadable(label string, err error) error {
 	return core.Wrapf(err, "result", label, "its event was sent, and its result could not be looked for: %w", err)
 }
 
-// resultTimeout is how long a result may take from when its event was accepted.
+// resultTimeout is how long a result may take after its event was accepted.
 func (f *Fleet) resultTimeout() time.Duration { return f.function.Timeout + MaxAge + f.o.Patience }
 
-// await waits for what comes of an event.
+// await waits for what comes of an event, at most for resultTimeout.
 func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (arrival, error) {
 	t := time.NewTimer(f.resultTimeout())
 	defer t.Stop()
@@ -118,9 +123,10 @@ func (f *Fleet) await(ctx context.Context, wait <-chan arrival) (arrival, error)
 	}
 }
 
-// Follow waits for the results of jobs that another process has sent, by label, and gives each as it comes. It ends when
-// all have come or at the deadline, or when only those are left that show no sign of life and of which abandoned says that none can come any
-// more: late are those that did not come. abandoned is nil where workers show no signs of life.
+// Follow waits for the results of jobs that another process has sent, by label, and gives each to got as it comes. It
+// ends when all have come, at the deadline, or when those that are left show no sign of life and abandoned says that
+// no more can come. late are the labels without a result. abandoned is nil where workers show
+// no signs of life.
 func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, labels []string, deadline time.Time, abandoned func(context.Context) bool, got func(label string, done *job.Done, err error)) (late []string, err error) {
 	r := newResults(from, folder, time.Second, 0)
 	for _, label := range labels {
@@ -158,7 +164,7 @@ func Follow(ctx context.Context, from core.ObjectStore, folder store.RunFolder, 
 	}
 }
 
-// silent reports whether none of those who are waited for shows a sign of life, or none any more.
+// silent reports whether none of the jobs that are waited for shows a sign of life, or none any longer.
 func (r *results) silent() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,7 +176,7 @@ func (r *results) silent() bool {
 	return true
 }
 
-// An arrival is what came of an event: an answer, why it cannot be had, or why none will come.
+// An arrival is what came of an event: an answer, or why it cannot be had (err), or why none will come (lost).
 type arrival struct {
 	answer *job.Response
 	err    error
@@ -178,7 +184,7 @@ type arrival struct {
 	code   core.Code // of what was lost; 0: the reason is not known
 }
 
-// An awaited job is one whose event was sent.
+// An awaited is a job whose event was sent.
 type awaited struct {
 	came     chan arrival
 	signs    bool      // its worker shows signs of life
@@ -188,7 +194,8 @@ type awaited struct {
 	changed  time.Time // when that was seen first, by the clock of this process
 }
 
-// results looks for results while somebody waits for one: one listing for all of them.
+// results looks for results as long as somebody waits for one: one listing for all of them. mu guards the fields
+// below it.
 type results struct {
 	store    core.ObjectStore
 	folder   store.RunFolder
@@ -230,7 +237,7 @@ func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience ti
 	return &results{store: from, folder: folder, poll: poll, patience: patience, notice: func(string, ...any) {}, waiting: map[string]*awaited{}}
 }
 
-// expect gives the channel that a label's result will come on.
+// expect returns the channel on which a label's result will come, and begins to look if nobody does.
 func (r *results) expect(label string, signs bool) <-chan arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -249,14 +256,15 @@ func (r *results) forget(label string) {
 	delete(r.waiting, label)
 }
 
-// listError is why results cannot be seen; nil: they can.
+// listError is the reason why results cannot be seen; nil if they can.
 func (r *results) listError() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.failed
 }
 
-// pause is how long to wait before the next look.
+// pause is how long to wait before the next look: longer the longer a run takes, and random within a quarter, so
+// that runs that began together do not list together.
 func (r *results) pause(waited time.Duration) time.Duration {
 	p := cost.Pause(waited, r.poll)
 	if r.few() {
@@ -265,8 +273,8 @@ func (r *results) pause(waited time.Duration) time.Duration {
 	return p*3/4 + rand.N(p/2+1)
 }
 
-// watch lists results until no job waits any more. A store that does not answer is asked again: those who wait have their
-// own deadlines. One that goes on denying is given up.
+// watch lists results until no job waits any more. A store that does not answer is asked again, as those who wait
+// have their own deadlines. A store that denies listing for longer than patience is given up.
 func (r *results) watch() {
 	ctx := context.Background()
 	start, lastAllowed := time.Now(), time.Now()
@@ -292,7 +300,7 @@ func (r *results) watch() {
 	}
 }
 
-// note keeps the error of a listing; giveUp tells all who wait.
+// note keeps the error of a listing; with giveUp everybody who waits is told.
 func (r *results) note(err error, giveUp bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -312,7 +320,7 @@ func (r *results) note(err error, giveUp bool) {
 	}
 }
 
-// present are the labels that are waited for and have a result.
+// present are the labels that are waited for and have a result. It notes signs of life on the way.
 func (r *results) present(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -344,8 +352,8 @@ func (r *results) present(ctx context.Context) ([]string, error) {
 	return labels, err
 }
 
-// named are the labels that have a result where listing is not granted: each that is waited for is asked for by its name, as are the signs of
-// life of the others.
+// named is present for stores where listing is not granted: each result that is waited for is asked for by its name,
+// and so are the signs of life of those without one.
 func (r *results) named(ctx context.Context) ([]string, error) {
 	r.mu.Lock()
 	waiting := map[string]bool{} // whether signs are expected
@@ -389,9 +397,10 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// fetchAtOnce bounds the results read at once.
+// fetchAtOnce bounds how many results are read at once.
 const fetchAtOnce = 32
 
+// fetch reads the results of some labels and delivers them.
 func (r *results) fetch(ctx context.Context, labels []string) {
 	queue := make(chan string)
 	var readers sync.WaitGroup
@@ -409,11 +418,11 @@ func (r *results) fetch(ctx context.Context, labels []string) {
 	readers.Wait()
 }
 
-// maxResult is the largest result that is read; one takes a few kilobytes.
+// maxResult is the length in bytes of the longest result that is read; one takes a few kilobytes.
 const maxResult = 16 << 20
 
-// read hands a result to who waits for it, or why it cannot be read; what does not answer is looked for again. A result of
-// an older run of the same folder cannot be there: runs have folders of their own.
+// read delivers a result to whoever waits for it, or the reason why it cannot be read. A store that does not answer
+// is asked again with the next listing. Results of older runs cannot be there: runs have folders of their own.
 func (r *results) read(ctx context.Context, label string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -436,7 +445,7 @@ func (r *results) read(ctx context.Context, label string) {
 	r.deliver(label, a)
 }
 
-// deliver hands over what came of an event; only the first counts. r.mu is held.
+// deliver hands over what came of an event; only the first arrival counts. r.mu is held.
 func (r *results) deliver(label string, a arrival) {
 	if wait := r.waiting[label]; wait != nil {
 		select {

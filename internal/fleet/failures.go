@@ -1,5 +1,7 @@
 package fleet
 
+// Records of failed events, which Lambda writes to a bucket if the function has one as its destination for failures.
+
 import (
 	"context"
 	"encoding/json"
@@ -16,8 +18,9 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// failures are the records that Lambda leaves of events that came to nothing, in the bucket that is the function's
-// destination for them (Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations").
+// failures are the records that Lambda leaves of events that came to nothing, in the function's destination for them
+// (Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations"). They belong to the goroutine that
+// looks for results.
 type failures struct {
 	store  core.ObjectStore
 	folder string // of the function's records
@@ -27,11 +30,11 @@ type failures struct {
 	failed bool               // the last look
 }
 
-// defaultAge is how long Lambda keeps the events of a function that nobody has configured otherwise.
+// defaultAge is how long Lambda keeps the events of a function for which nobody has configured anything else.
 const defaultAge = 6 * time.Hour
 
-// readEventConfig asks how long the function's events are kept and where those are told that came to nothing. Where that may not be
-// known it is what the template says.
+// readEventConfig asks how long the function's events are kept, and where failures are recorded. Where it may not
+// ask, it assumes what the template says.
 func (f *Fleet) readEventConfig(ctx context.Context) {
 	c, err := f.o.Client.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &f.o.Function})
 	f.results.maxAge = MaxAge
@@ -49,7 +52,7 @@ func (f *Fleet) readEventConfig(ctx context.Context) {
 	}
 }
 
-// openFailures opens the bucket of a destination's ARN; nil: it is something else, or cannot be opened.
+// openFailures opens the bucket of a destination's ARN; nil if the destination is something else or cannot be opened.
 func (f *Fleet) openFailures(ctx context.Context, arn string) *failures {
 	_, bucket, ok := strings.Cut(arn, ":s3:::")
 	if !ok {
@@ -63,7 +66,7 @@ func (f *Fleet) openFailures(ctx context.Context, arn string) *failures {
 	return &failures{store: store, folder: strings.TrimSuffix(url, "/") + "/aws/lambda/async/" + f.o.Function + "/", since: time.Now().Add(-time.Minute), seen: map[string]bool{}, why: map[string]arrival{}}
 }
 
-// A failure is a record of an event that came to nothing.
+// A failure is a record of an event that came to nothing, as far as it is used here.
 type failure struct {
 	Request struct {
 		ID        string `json:"requestId"`
@@ -75,7 +78,7 @@ type failure struct {
 	} `json:"responsePayload"`
 }
 
-// arrival is the failure in words, and of what kind it is if our worker said that.
+// arrival is the failure in words, with its code if it came from a zagg worker.
 func (r *failure) arrival() arrival {
 	if r.Request.Condition == "EventAgeExceeded" {
 		return arrival{lost: "Lambda had no worker for it for as long as it keeps events"}
@@ -96,7 +99,7 @@ func (r *failure) arrival() arrival {
 	return a
 }
 
-// readFailures hands the failures of this run's events to who waits for them.
+// readFailures delivers the failures of this run's events to those who wait for them.
 func (r *results) readFailures(ctx context.Context) {
 	if r.failures == nil {
 		return
@@ -117,7 +120,7 @@ func (r *results) readFailures(ctx context.Context) {
 	}
 }
 
-// look reads the records that are new. Lambda files them by day.
+// look reads the records that are new. Lambda files them by day, under names that begin with the time.
 func (f *failures) look(ctx context.Context, now time.Time) error {
 	var fresh []string
 	days := []string{now.UTC().Format("2006/01/02/")}

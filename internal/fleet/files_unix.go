@@ -4,7 +4,7 @@ package fleet
 
 import "syscall"
 
-// openFiles is how many files this process may open.
+// openFiles is how many files this process may open, at most manyFiles.
 func openFiles() int {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {

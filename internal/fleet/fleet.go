@@ -1,5 +1,7 @@
 package fleet
 
+// A function on Lambda: what it is, what it is asked, and what its answers mean.
+
 import (
 	"context"
 	"fmt"
@@ -18,7 +20,7 @@ import (
 	"github.com/englacial/zagg/internal/store"
 )
 
-// Limits of AWS Lambda's Invoke API: bytes of an event, waited for and sent.
+// Limits of the Invoke API of AWS Lambda: bytes of an event that is waited for, and of one that is not.
 const (
 	syncLimit  = 6 << 20
 	asyncLimit = 1 << 20
@@ -27,10 +29,10 @@ const (
 // MaxAge is how long Lambda keeps an event that it cannot run (deploy/template.yaml).
 const MaxAge = 60 * time.Second
 
-// deniedFor is how long a store may deny looking for results: keys that expired may be renewed.
+// deniedFor is how long a store may deny looking for results before it is given up: expired keys may be renewed.
 const deniedFor = 20 * time.Second
 
-// Options are a function and how it is talked to.
+// Options are a function and how it is used. Client, Function, Store, Runs, Credentials and Notice must be set.
 type Options struct {
 	Client   *lambda.Client // its own retries should be off; it must wait longer than the function's time-out
 	Function string
@@ -54,7 +56,7 @@ type Options struct {
 	Notice   func(format string, args ...any)
 }
 
-// A Function is what is deployed.
+// A Function describes what is deployed.
 type Function struct {
 	Name     string
 	MemoryMB int
@@ -64,7 +66,7 @@ type Function struct {
 	Reserved int // concurrency of its own; 0: none
 }
 
-// A Fleet runs jobs on one function. It is safe for concurrent use.
+// A Fleet runs jobs on one function. It is safe for concurrent use once ExpectSigns was called, if it is.
 type Fleet struct {
 	o        Options
 	function Function
@@ -73,7 +75,8 @@ type Fleet struct {
 	pace     *dispatch.Pace
 }
 
-// New asks what the function is.
+// New finds out what the function is. NotFound if there is none; a caller who may not ask gets the defaults of the
+// template.
 func New(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Limit == 0 {
 		o.Limit = syncLimit
@@ -122,24 +125,24 @@ func New(ctx context.Context, o Options) (*Fleet, error) {
 	return f, nil
 }
 
-// ExpectSigns tells that the function's workers show signs of life, so that one without is not waited for. It is for before
-// the first job.
+// ExpectSigns says that the function's workers show signs of life, so that workers without are not waited for. It
+// must be called before the first job.
 func (f *Fleet) ExpectSigns() { f.signs = true }
 
-// headroom are the files that a process needs beside a connection for each request: those to the store, of which results
-// and records take fetchAtOnce, and its own.
+// headroom is the number of files that a process needs beside a connection for each request: those to the store, of
+// which results and records take fetchAtOnce, and its own.
 const headroom = fetchAtOnce + 64
 
 // manyFiles is a limit that nothing here reaches.
 const manyFiles = 1 << 20
 
-// Connections is how many connections to Lambda this process has files for. Its client must keep to that: beside those that requests
-// are on, one opens others that they do not need any more.
+// Connections is how many connections to Lambda this process has files for. Its HTTP client must keep to that: beside
+// the connections in use it opens others that turn out not to be needed.
 func Connections() int { return connections(openFiles()) }
 
 func connections(files int) int { return max(files-headroom, 1) }
 
-// connections are how many requests may be on their way at once.
+// connections is how many requests may be on their way at once.
 func (o *Options) connections() int {
 	room := connections(o.Files)
 	if o.Async {
@@ -158,10 +161,10 @@ func (f *Fleet) take(c *lambda.GetFunctionConfigurationOutput) {
 	f.function.AMD64 = len(c.Architectures) == 1 && c.Architectures[0] == types.ArchitectureX8664
 }
 
-// Function is what was found out of the function.
+// Function is what was found out about the function.
 func (f *Fleet) Function() Function { return f.function }
 
-// Sends is how often a job may be sent before it counts as failed, if each time it runs and nothing comes of it.
+// Sends is how often a job may be sent, and paid for, before it counts as failed.
 func (f *Fleet) Sends() int {
 	if f.o.Async {
 		return cost.DefaultSends
@@ -169,14 +172,15 @@ func (f *Fleet) Sends() int {
 	return dispatch.MaxTries
 }
 
-// Retries is how many requests were sent again.
+// Retries is the number of requests that were sent again.
 func (f *Fleet) Retries() int64 { return f.pace.Retries() }
 
 func (f *Fleet) setPace(starts *rate.Limiter) {
 	f.pace = dispatch.NewPace(dispatch.Options{Clock: dispatch.RealTime{}, AtOnce: f.o.connections(), Starts: starts, Backoff: f.o.Backoff, Patience: f.o.Throttled, Judge: verdictOf})
 }
 
-// Call runs one event of another mode than process and waits for the answer.
+// Call runs one event of a mode other than process and waits for the answer. An answer that is not OK is an error
+// with the worker's code, beside the answer.
 func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
 	granules, output, err := f.o.Credentials(ctx)
 	if err != nil {
@@ -208,8 +212,8 @@ func (f *Fleet) Call(ctx context.Context, c *job.Call) (*job.CallDone, error) {
 	return done, nil
 }
 
-// Run does one job. A shard that failed is an error with the code that the worker gave; of a job of many, Done.Shards says what
-// became of each (ErrorOf).
+// Run does one job and waits for its end. A shard that failed is an error with the worker's code. For a job of many,
+// Done.Shards says what became of each (ErrorOf).
 func (f *Fleet) Run(ctx context.Context, j job.Job) (*job.Done, error) {
 	if f.results != nil {
 		return f.send(ctx, j)
@@ -217,7 +221,7 @@ func (f *Fleet) Run(ctx context.Context, j job.Job) (*job.Done, error) {
 	return f.ask(ctx, &j)
 }
 
-// decodeOutcome reads an answer to a job.
+// decodeOutcome reads the answer to a job.
 func decodeOutcome(label string, answer *job.Response) (*job.Done, error) {
 	done, err := answer.Done()
 	if err != nil {
@@ -232,7 +236,7 @@ func decodeOutcome(label string, answer *job.Response) (*job.Done, error) {
 	return done, nil
 }
 
-// ErrorOf is the error of a shard of a job of many; nil if it is done.
+// ErrorOf is the error of a shard in the answer to a job of many; nil if it is done.
 func ErrorOf(d *job.Done) error {
 	if d.Status != job.Failed {
 		return nil
@@ -251,7 +255,8 @@ func textOf(text *string, answer *job.Response) string {
 	return fmt.Sprintf("the worker answered %d: %.300s", answer.StatusCode, answer.Body)
 }
 
-// event is the job with fresh credentials. A list of granules that makes it too large goes into an object of its own.
+// event is the job with fresh credentials. If a list of granules makes it too large, the list goes into an object of
+// its own, encrypted with a key that is in the event.
 func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
 	var err error
 	if j.S3Credentials, j.OutputCredentials, err = f.o.Credentials(ctx); err != nil {
@@ -278,7 +283,7 @@ func (f *Fleet) event(ctx context.Context, j *job.Job) ([]byte, error) {
 	return event, err
 }
 
-// fail gives an error of Lambda's API a code.
+// fail gives an error of Lambda's API its code and a hint.
 func (f *Fleet) fail(label string, err error) error {
 	subject := f.o.Function
 	if label != "" {

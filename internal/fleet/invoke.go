@@ -1,5 +1,7 @@
 package fleet
 
+// Requests to the Invoke API, and what their errors mean.
+
 import (
 	"bytes"
 	"context"
@@ -23,8 +25,8 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// invoke sends an event and waits for the answer. What was throttled or lost on the way is sent again with full jitter;
-// what the function answered is final.
+// invoke sends an event and waits for the answer. What was throttled or lost on the way is sent again at the fleet's
+// pace; what the function answered is final.
 func (f *Fleet) invoke(ctx context.Context, label string, event []byte) (*job.Response, error) {
 	out, err := f.request(ctx, label, &lambda.InvokeInput{FunctionName: &f.o.Function, Payload: event, LogType: types.LogTypeTail})
 	if err != nil {
@@ -52,7 +54,7 @@ func (f *Fleet) request(ctx context.Context, label string, in *lambda.InvokeInpu
 	return out, err
 }
 
-// verdictOf says what an error of the API means. Files that were too many may be fewer at another moment.
+// verdictOf says what an error of the API means for the request. Too many open files may be fewer at another moment.
 func verdictOf(err error) dispatch.Verdict {
 	code, _ := classify(err)
 	switch {
@@ -64,7 +66,7 @@ func verdictOf(err error) dispatch.Verdict {
 	return dispatch.Lost
 }
 
-// throttled reports that Lambda refused a request only because of how many there are.
+// throttled reports whether Lambda refused a request only because there were too many.
 func throttled(err error) bool {
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
 		switch e.ErrorCode() {
@@ -76,7 +78,8 @@ func throttled(err error) bool {
 	return ok && e.HTTPStatusCode() == http.StatusTooManyRequests
 }
 
-// functionError explains why a function ended without an answer.
+// functionError explains why a function ended without an answer: with the reason that Lambda gives, a hint, and the
+// end of its log.
 func functionError(function, label string, out *lambda.InvokeOutput) error {
 	var why struct {
 		Type    string `json:"errorType"`
@@ -98,7 +101,7 @@ func functionError(function, label string, out *lambda.InvokeOutput) error {
 	return core.Errorf(code, "invoke "+function, label, "the function failed: %.300s%s%s", text, hint, lastLines(log))
 }
 
-// lastLines are the last lines of a log that say something, for an error of one line each.
+// lastLines are the last three lines of a log that say something, at most 1,000 bytes.
 func lastLines(log []byte) string {
 	var said []string
 	for line := range strings.Lines(string(log)) {
@@ -120,7 +123,7 @@ func lastLines(log []byte) string {
 	return "\n  " + text
 }
 
-// classify says what kind of failure an error of the API is, and what to do about it.
+// classify gives an error of the API its code, and a hint what to do about it.
 func classify(err error) (code core.Code, hint string) {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		return core.Invalid, "; this process has too many files open (errno 24): raise the limit (ulimit -n 4096) or lower --max-workers"
@@ -153,6 +156,7 @@ func classify(err error) (code core.Code, hint string) {
 	return core.Internal, ""
 }
 
+// classifyAPI knows the errors by their names (Lambda API reference, "Invoke"); known is false for others.
 func classifyAPI(name string) (code core.Code, hint string, known bool) {
 	switch name {
 	case "TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded":

@@ -1,5 +1,8 @@
 package fleet
 
+// Signs of life: small objects that workers rewrite while they are at work, so that a dead one is noticed before its
+// time-out.
+
 import (
 	"fmt"
 	"time"
@@ -8,19 +11,20 @@ import (
 	"github.com/englacial/zagg/internal/job"
 )
 
-// neverStarted is what became of an event that Lambda took and that no worker began.
+// neverStarted is the end of an event that Lambda accepted and that no worker began.
 const neverStarted = "no worker has begun with it"
 
-// SignLasts is how long after its last sign of life a worker is taken to be at work.
+// SignLasts is how long after its last sign of life a worker counts as being at work.
 const SignLasts = missedSigns * job.SignEvery
 
-// missedSigns is how many signs of life may be missing before a worker is taken for dead.
+// missedSigns is how many signs of life may be missing before a worker counts as dead.
 const missedSigns = 4
 
-// startPatience is how long beyond the age at which Lambda drops it an event may take to show its first sign.
+// startPatience is how long, in signs, an event may take to show its first sign beyond the age at which Lambda drops
+// it.
 const startPatience = 3 // signs
 
-// accepted notes that Lambda has taken an event.
+// accepted notes that Lambda has accepted an event, under which id.
 func (r *results) accepted(label, request string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -29,8 +33,8 @@ func (r *results) accepted(label, request string) {
 	}
 }
 
-// noteSign notes a sign of life. How it looks is compared, not its time: clocks differ. Of the time a listing tells
-// more than the answer to a question for the object does. r.mu is held.
+// noteSign notes a sign of life. Its ETag and time are only compared with the last ones, because clocks differ. A
+// listing has a finer time than the answer about a single object. r.mu is held.
 func (r *results) noteSign(label string, o core.ObjectInfo) {
 	w := r.waiting[label]
 	if w == nil {
@@ -41,8 +45,8 @@ func (r *results) noteSign(label string, o core.ObjectInfo) {
 	}
 }
 
-// giveUpSilent ends the wait for workers that show no sign of life any more, and for events that none has begun with. It is
-// called after a listing that went well.
+// giveUpSilent ends the wait for workers that no longer show signs of life, and for events that no worker has begun.
+// It is called after a listing that succeeded.
 func (r *results) giveUpSilent(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

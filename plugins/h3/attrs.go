@@ -2,6 +2,8 @@
 
 package h3
 
+// The arrays' frame and attributes.
+
 import (
 	"encoding/json"
 	"fmt"
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// frame is the one dimension of cells.
+// frame is the arrays' frame: one dimension, the cells in the order of their digits.
 func frame(c Config) core.Frame {
 	return core.Frame{
 		Group: strconv.Itoa(c.ChildResolution),
@@ -34,14 +36,14 @@ func power7(n int) int64 {
 	return p
 }
 
-// cellAttrs are the attributes of the variable cell_ids: those that xdggs (0.6) wants of an H3 grid, and no other, since
-// it refuses what is not a parameter of its grid.
+// cellAttrs are the attributes of the variable cell_ids: those that xdggs (0.6) wants of an H3 grid and no other,
+// because it refuses what is not a parameter of its grid.
 func cellAttrs(c Config) json.RawMessage {
 	return fmt.Appendf(nil, `{"grid_name":"h3","level":%d}`, c.ChildResolution)
 }
 
-// groupAttrs are the attributes of the group: the dggs convention of Zarr (https://github.com/zarr-conventions/dggs, v1),
-// and coordinates, for which xarray takes the variable as a coordinate (CF 1.11, section 5).
+// groupAttrs are the attributes of the group: the dggs convention of Zarr (https://github.com/zarr-conventions/dggs,
+// v1), and coordinates, by which xarray takes the variable for a coordinate (CF 1.11, section 5).
 func groupAttrs(c Config) json.RawMessage {
 	return fmt.Appendf(nil, `{"zarr_conventions":[{`+
 		`"schema_url":"https://raw.githubusercontent.com/zarr-conventions/dggs/refs/tags/v1/schema.json",`+

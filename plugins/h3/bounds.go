@@ -36,13 +36,13 @@ const (
 	maxTilt     = 0.6523581397843682     // from a face's middle to its corners, radians
 )
 
-// spacing is the distance of the centres of neighbours of a resolution, in the plane.
+// spacing is the distance between the centres of neighbours of a resolution, in the plane of a face.
 func spacing(resolution int) float64 { return baseSpacing * math.Pow(7, -0.5*float64(resolution)) }
 
-// An icosahedron is the faces that H3 uses.
+// An icosahedron is the twenty faces that H3 uses.
 type icosahedron struct{ faces []face }
 
-// A face is a triangle; its corners are one after another, clockwise or not.
+// A face is a triangle; its corners follow each other in either sense.
 type face struct {
 	middle  sphere.Vec
 	corners [3]sphere.Vec
@@ -79,7 +79,7 @@ func newIcosahedron() (*icosahedron, error) {
 	return &ico, nil
 }
 
-// nearest is the face on which a point lies, and the point's angle from its middle.
+// nearest is the face on which a point lies, and the angle between the point and the face's middle.
 func (ico *icosahedron) nearest(p sphere.Vec) (*face, float64) {
 	best := &ico.faces[0]
 	for i := range ico.faces {
@@ -99,7 +99,7 @@ func centerOf(c cellID) (sphere.Vec, error) {
 	return sphere.FromLonLat(at.Lng, at.Lat), nil
 }
 
-// A tile is a cell with its place.
+// A tile is a cell with its place on the sphere.
 type tile struct {
 	cell   cellID
 	center sphere.Vec
@@ -112,8 +112,8 @@ func (ico *icosahedron) tileOf(c cellID) (tile, error) {
 	return tile{c, center, tilt}, err
 }
 
-// outer is a radius around the centre within which all points of the cells of a resolution below a tile lie, or of the
-// tile itself if it is of that resolution.
+// outer is a radius (radians) around the centre within which all points of the cells of a resolution below the tile
+// lie, or of the tile itself if it has that resolution.
 func (t *tile) outer(resolution int) float64 {
 	reach := outerReach
 	if t.cell.resolution() == resolution {
@@ -122,7 +122,7 @@ func (t *tile) outer(resolution int) float64 {
 	return t.atMost(reach) + t.rounding()
 }
 
-// inner is a radius around the centre within which all points are in those cells; 0 at worst.
+// inner is a radius (radians) around the centre within which all points belong to those cells; 0 at worst.
 func (t *tile) inner(resolution int) float64 {
 	reach := innerReach
 	if t.cell.resolution() == resolution {
@@ -133,14 +133,14 @@ func (t *tile) inner(resolution int) float64 {
 	return max(reach*scale*scale-t.rounding(), 0)
 }
 
-// atMost is the angle that a distance from the centre of so many spacings is at most.
+// atMost is an angle that is at least as large as a distance of so many spacings from the centre.
 func (t *tile) atMost(reach float64) float64 {
 	reach *= spacing(t.cell.resolution())
 	return reach * math.Cos(max(t.tilt-reach, 0))
 }
 
-// rounding is more than the angle by which H3 is off, which takes the arc cosine of the angle from a face's middle and
-// gives places by the arc sine of latitude: up to a metre near those middles and the poles, else micrometres.
+// rounding is more than the angle by which H3 is off. H3 takes the arc cosine of the angle from a face's middle and
+// the arc sine for latitudes, so that is up to a metre near those middles and the poles, and micrometres elsewhere.
 func (t *tile) rounding() float64 {
 	const ulps, least = 1e-15, 1e-8
 	reach := outerReach * spacing(t.cell.resolution())

@@ -2,6 +2,8 @@
 
 package h3
 
+// Outlines and areas of cells, for maps and statistics.
+
 import (
 	"context"
 	"math"
@@ -12,7 +14,7 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// Outlines implements core.Outliner: the cells' own boundaries, counter-clockwise.
+// Outlines implements core.Outliner: the cells' own boundaries, counter-clockwise. Void slots have none.
 func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) ([][]core.LonLat, error) {
 	shard, err := g.shardFromKey(key)
 	if err != nil {
@@ -46,7 +48,7 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 	return out, nil
 }
 
-// CellAreas implements core.CellMeasurer.
+// CellAreas implements core.CellMeasurer: areas on a sphere with the Earth's mean radius; NaN for void slots.
 func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
 	shard, err := g.shardFromKey(key)
 	if err != nil {

@@ -2,15 +2,18 @@
 
 package h3
 
+// The grid's settings.
+
 import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/gridkit"
 )
 
-// maxDepth is the most resolutions between shards and cells: slots are int32, and a shard's 7^10 centres are 4.5 GiB.
+// maxDepth is the most resolutions between shards and cells: slots are int32, and the centres of a shard's 7¹⁰ cells
+// take 4.5 GiB.
 const maxDepth = 10
 
-// A Config is the grid's settings after checks.
+// A Config is the grid's settings, checked.
 type Config struct {
 	ParentResolution, ChunkInner, ChildResolution int // 0 ≤ parent ≤ chunk ≤ child ≤ 15
 }

@@ -2,6 +2,9 @@
 
 package h3
 
+// Covers: the shards that a region meets, found by descending the tree of cells with caps around everything below a
+// cell.
+
 import (
 	"context"
 	"slices"
@@ -11,16 +14,15 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// maxCover is the most shards that one region may have, more than the globe's at resolution 5.
+// maxCover is the most shards that a cover may have, more than there are on the globe at resolution 5.
 const maxCover = 1 << 22
 
-// fineness is how many resolutions below the shards a cover looks to see whether a region really meets a shard: a shard
-// that the region misses by more than a 7^(-fineness/2) part of its size is left out.
+// fineness is how many resolutions below the shards a cover looks to see whether a region really meets a shard: a
+// shard that the region misses by more than 7^(-fineness/2) of its size is left out.
 const fineness = 6
 
-// Cover implements core.Grid. A region without polygons has no shards. It descends the tree of cells with caps around all
-// that is below a cell; H3's own fill of polygons is planar, takes hexagons for shards, and fails around poles. Regions
-// are shared out among the processors.
+// Cover implements core.Grid. A region without polygons has no shards. H3's own fill of polygons is not used: it is
+// planar, takes the hexagons for the shards, and fails around poles. Regions are divided among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
 	return gridkit.Cover("h3.Cover", regions, func() func(core.Region) ([]core.ShardKey, error) {
 		return func(r core.Region) ([]core.ShardKey, error) { return g.coverOne(ctx, r) }
@@ -45,7 +47,7 @@ func (g *grid) coverOne(ctx context.Context, region core.Region) ([]core.ShardKe
 	return keys, nil
 }
 
-// A coverer collects the shards that meet one region.
+// A coverer collects the shards that meet one region. It belongs to one goroutine.
 type coverer struct {
 	ctx           context.Context
 	grid          *grid
@@ -68,6 +70,7 @@ func (c *coverer) cover(r *sphere.Region) {
 	}
 }
 
+// descend adds those shards below a tile that meet the region; within is the region's piece around it.
 func (c *coverer) descend(t *tile, within sphere.Piece) {
 	if c.err == nil {
 		c.err = c.ctx.Err()
@@ -90,6 +93,7 @@ func (c *coverer) descend(t *tile, within sphere.Piece) {
 	}
 }
 
+// clip clips the piece to the cap around everything below the tile.
 func (c *coverer) clip(t *tile, within sphere.Piece) (sphere.Piece, sphere.Relation) {
 	r := t.cell.resolution()
 	piece, rel := within.Clip(sphere.Cap{Center: t.center, Radius: t.outer(c.child)}, c.buf[r])
@@ -97,9 +101,9 @@ func (c *coverer) clip(t *tile, within sphere.Piece) (sphere.Piece, sphere.Relat
 	return piece, rel
 }
 
-// reaches reports whether an edge comes into a shard of which t is a part. If the region and the shard meet and the
-// shard's centre is not in the region, then on the way from there through cells of the shard the region begins: at an
-// edge, or within the margin of one.
+// reaches reports whether an edge enters a shard of which t is a part. If the region and the shard meet but the
+// shard's centre is not in the region, then somewhere on the way from the centre through cells of the shard the
+// region begins: at an edge, or within the margin of one.
 func (c *coverer) reaches(t *tile, piece sphere.Piece) bool {
 	if r := t.cell.resolution(); r == c.child || r == c.parent+fineness {
 		return true
@@ -112,7 +116,7 @@ func (c *coverer) reaches(t *tile, piece sphere.Piece) bool {
 	})
 }
 
-// eachChild goes through the children of a cell until one has an answer.
+// eachChild calls do for the children of a cell until one call returns true. Pentagons have no child with digit 1.
 func (c *coverer) eachChild(t *tile, do func(child *tile) bool) bool {
 	for digit := range 7 {
 		if digit == 1 && t.cell.isPentagon() {
@@ -130,7 +134,7 @@ func (c *coverer) eachChild(t *tile, do func(child *tile) bool) bool {
 	return false
 }
 
-// addAll adds all shards of a cell.
+// addAll adds all shards below a cell; more than maxCover are an error.
 func (c *coverer) addAll(cell cellID) {
 	n := power7(c.parent - cell.resolution())
 	if int64(len(c.found))+n > maxCover {

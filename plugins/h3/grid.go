@@ -2,6 +2,8 @@
 
 package h3
 
+// The grid: shards, cells and their names.
+
 import (
 	"context"
 	"encoding/json"
@@ -21,7 +23,7 @@ var (
 	_ core.ShardLocator = (*grid)(nil)
 )
 
-// A grid is core.Grid by the checked config. Immutable but for what it remembers.
+// A grid implements core.Grid. It is safe for concurrent use: immutable except for what it remembers.
 type grid struct {
 	config Config
 	info   core.GridInfo
@@ -52,7 +54,7 @@ func newGrid(c Config) (*grid, error) {
 // Info implements core.Grid.
 func (g *grid) Info() core.GridInfo { return g.info }
 
-// Shards implements core.Grid. AreaKM2 is the area of the shard's hexagon; all shards' add up to the Earth's.
+// Shards implements core.Grid. AreaKM2 is the area of the shard's hexagon; those of all shards add up to the Earth's.
 func (g *grid) Shards(ctx context.Context, keys []core.ShardKey) ([]core.Shard, error) {
 	shards := make([]core.Shard, len(keys))
 	for i, key := range keys {
@@ -83,7 +85,7 @@ func (g *grid) Shards(ctx context.Context, keys []core.ShardKey) ([]core.Shard, 
 	return shards, nil
 }
 
-// outline is the hexagon of a shard as H3 draws it, with a margin as wide as its cells come out of that.
+// outline is the hexagon of a shard as H3 draws it, with a margin as wide as its cells extend beyond it.
 func (g *grid) outline(c cellID) (core.Region, error) {
 	boundary, err := uber.CellToBoundary(uber.Cell(c))
 	if err != nil {
@@ -104,7 +106,7 @@ func (g *grid) outline(c cellID) (core.Region, error) {
 	return core.Region{Polygons: []core.Polygon{{ring}}, Margin: margin*sphere.EarthRadius + 0.001, Oriented: true}, nil
 }
 
-// Cells implements core.Grid.
+// Cells implements core.Grid. Void slots have NaN for a centre, and the id of the shard's middle cell.
 func (g *grid) Cells(ctx context.Context, key core.ShardKey) ([]core.Column, error) {
 	shard, err := g.shardFromKey(key)
 	if err != nil {
@@ -134,8 +136,8 @@ func (g *grid) Cells(ctx context.Context, key core.ShardKey) ([]core.Column, err
 	return []core.Column{core.ColumnOf("lon", lon), core.ColumnOf("lat", lat), core.ColumnOf("cell_ids", ids)}, nil
 }
 
-// Names implements core.CellNamer: the index of the cell of each point as a number and as H3 prints it, and the key of
-// its shard.
+// Names implements core.CellNamer: the index of the cell of each point as a number and as H3 prints it, and the key
+// of its shard. Points that are not on Earth have 0 and "".
 func (g *grid) Names(ctx context.Context, lon, lat []float64) ([]core.Column, error) {
 	if len(lon) != len(lat) {
 		return nil, core.Errorf(core.Invalid, "h3.Names", "", "%d longitudes, %d latitudes", len(lon), len(lat))

@@ -2,6 +2,8 @@
 
 package h3
 
+// Indexes of cells: arithmetic on their digits without calls to C.
+
 import (
 	"strconv"
 	"strings"
@@ -30,28 +32,30 @@ func (c cellID) resolution() int { return int(c >> 52 & 15) }
 
 func (c cellID) base() int { return int(c >> 45 & 127) }
 
-// digit is the digit of a resolution 1…15.
+// digit is the digit of resolution 1…15.
 func (c cellID) digit(resolution int) int { return int(c >> shift(resolution) & 7) }
 
+// shift is where the three bits of a resolution's digit begin.
 func shift(resolution int) int { return 3 * (maxResolution - resolution) }
 
-// child is one of the cells of the next resolution below a cell; digit 1 of a pentagon is none.
+// child is the cell with a digit among the next resolution's below a cell. Digit 1 of a pentagon gives an index that
+// is no cell.
 func (c cellID) child(digit int) cellID {
 	next := c.resolution() + 1
 	return c + 1<<52 - cellID(7-digit)<<shift(next)
 }
 
-// parent is the cell of a coarser or the same resolution that a cell is below.
+// parent is the ancestor of a cell at a coarser resolution, or the cell itself at its own.
 func (c cellID) parent(resolution int) cellID {
 	return (c - cellID(c.resolution()-resolution)<<52) | (1<<shift(resolution) - 1)
 }
 
-// center is the descendant in the middle of a cell.
+// center is the descendant of a resolution in the middle of a cell: all its digits are 0.
 func (c cellID) center(resolution int) cellID {
 	return c.descendant(resolution, 0)
 }
 
-// descendant is the one at a slot of the block of 7^(resolution - c's) slots.
+// descendant is the descendant of a resolution at a slot of the block of 7^(resolution - c's resolution) slots.
 func (c cellID) descendant(resolution int, slot int64) cellID {
 	from := c.resolution()
 	c += cellID(resolution-from) << 52
@@ -62,7 +66,8 @@ func (c cellID) descendant(resolution int, slot int64) cellID {
 	return c
 }
 
-// slot is a cell's place below its base cell or, counted from a resolution, below its ancestor there.
+// slot is a cell's number among the descendants of its base cell or, counted from a resolution, of its ancestor
+// there.
 func (c cellID) slot(from int) int64 {
 	n := int64(0)
 	for r := from + 1; r <= c.resolution(); r++ {
@@ -71,12 +76,12 @@ func (c cellID) slot(from int) int64 {
 	return n
 }
 
-// isPentagon reports one of the twelve pentagons of each resolution.
+// isPentagon reports whether a cell is one of the twelve pentagons of its resolution.
 func (c cellID) isPentagon() bool {
 	return isPentagonBase(c.base()) && (c&allDigits)>>shift(c.resolution()) == 0
 }
 
-// isPentagonBase reports the base cells that are pentagons.
+// isPentagonBase reports whether a base cell is a pentagon (https://h3geo.org/docs/core-library/restable).
 func isPentagonBase(base int) bool {
 	switch base {
 	case 4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117:
@@ -85,7 +90,7 @@ func isPentagonBase(base int) bool {
 	return false
 }
 
-// isVoid reports an index in a pentagon's gap: its first digit other than 0 is 1.
+// isVoid reports whether an index lies in a pentagon's gap, where no cell is: its first digit other than 0 is 1.
 func (c cellID) isVoid() bool {
 	if !isPentagonBase(c.base()) {
 		return false
@@ -98,7 +103,7 @@ func (c cellID) isVoid() bool {
 	return false
 }
 
-// isCell reports whether a number is the index of a cell.
+// isCell reports whether a number is the index of a cell. H3 itself would accept some more bits.
 func (c cellID) isCell() bool {
 	if c>>56 != 8 || c.base() >= baseCells {
 		return false
@@ -114,7 +119,7 @@ func (c cellID) isCell() bool {
 // String is the index as H3 prints it: hexadecimal in lower case, 15 digits.
 func (c cellID) String() string { return strconv.FormatUint(uint64(c), 16) }
 
-// key is the canonical key of a shard.
+// key is the canonical key of a shard: its index in decimal.
 func (c cellID) key() core.ShardKey { return core.ShardKey(strconv.FormatUint(uint64(c), 10)) }
 
 // cellFromKey reads a key of either spelling; false for text that names no cell. Every cell has a letter among its
@@ -130,7 +135,7 @@ func cellFromKey(key core.ShardKey) (cellID, bool) {
 	return c, err == nil && c.isCell()
 }
 
-// shardFromKey reads the key of a shard of this grid.
+// shardFromKey reads the key of a shard of this grid; Invalid for any other text or cell.
 func (g *grid) shardFromKey(key core.ShardKey) (cellID, error) {
 	want := g.config.ParentResolution
 	c, ok := cellFromKey(key)

@@ -9,10 +9,10 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// A lattice finds the slots of a shard by H3's own steps, in whole numbers and without a call to C: project to the plane
-// of a face, take the nearest centre of a cell, go up from cell to parent. Where the answer hangs on rounding it says so,
-// and H3 is asked. Two things are learned from H3 when it is made: where the shard is, and which digit stands for which
-// direction. Pentagons have none, because the plane around them does not close.
+// A lattice finds the slots of a shard by H3's own steps, in whole numbers and without a call to C: project to the
+// plane of a face, take the nearest centre of a cell, go up from cell to parent. Where the answer depends on rounding
+// it says so, and H3 is asked. Two things are learned from H3 when it is made: where the shard is, and which digit
+// stands for which direction. Pentagons have no lattice, because the plane around them does not close.
 //
 // Centres are a + bω with whole a and b and ω = e^(2πi/3), in units of the spacing. A cell's centre is α times its
 // parent's plus 0 or a unit, where α is 2-ω at odd resolutions and 3+ω at even ones, both of norm 7: whole numbers
@@ -23,9 +23,9 @@ type lattice struct {
 	levels []level // from the cells' resolution up to that below the shard
 }
 
-// A chart gives the places of a face's points as seen from the shard's centre: those of a neighbour are folded out to the
-// plane of the first. No shard reaches farther, because faces beyond those begin at a vertex, the centre of a pentagon,
-// which is a spacing away.
+// A chart gives the places of a face's points as seen from the shard's centre: those of a neighbour are folded out to
+// the plane of the first. No shard reaches farther, because the faces beyond those begin at a vertex, the centre of a
+// pentagon, which is a spacing away.
 type chart struct {
 	middle, a, b sphere.Vec // a·p/middle·p + atA and b·p/middle·p + atB is the place of p
 	atA, atB     float64
@@ -46,7 +46,8 @@ const (
 	nearMiddle = 1e-3
 )
 
-// newLattice is nil for a shard that is a pentagon.
+// newLattice makes the lattice of a shard. It is nil for a pentagon, and where H3 has cells in other places than
+// expected.
 func (g *grid) newLattice(shard *tile) (*lattice, error) {
 	if shard.cell.isPentagon() {
 		return nil, nil
@@ -66,7 +67,7 @@ func (g *grid) newLattice(shard *tile) (*lattice, error) {
 	return l, nil
 }
 
-// beside are the faces next to one that a cap reaches.
+// beside are the faces next to home that a cap reaches.
 func (ico *icosahedron) beside(home *face, c sphere.Cap) []*face {
 	var found []*face
 	for i := range ico.faces {
@@ -81,7 +82,7 @@ func (ico *icosahedron) beside(home *face, c sphere.Cap) []*face {
 	return found
 }
 
-// edge is the edge that two faces share.
+// edge is the edge that two faces share; false if they share none.
 func (f *face) edge(other *face) (a, b sphere.Vec, ok bool) {
 	var shared []sphere.Vec
 	for _, corner := range f.corners {
@@ -95,7 +96,8 @@ func (f *face) edge(other *face) (a, b sphere.Vec, ok bool) {
 	return shared[0], shared[1], true
 }
 
-// chartsOf is the chart of a face in the lattice of a resolution, with a place at a + bω = 0, and those of its neighbours.
+// chartsOf is the chart of a face in the lattice of a resolution, with the place nearest to origin at a + bω = 0, and
+// those of its neighbours.
 func chartsOf(home *face, around []*face, resolution int, origin sphere.Vec) []chart {
 	a, b := home.basis(resolution)
 	charts := []chart{{middle: home.middle, a: a, b: b}}
@@ -121,7 +123,8 @@ func chartsOf(home *face, around []*face, resolution int, origin sphere.Vec) []c
 	return charts
 }
 
-// basis gives the places of points in the lattice of a resolution: those of odd resolutions are turned by the angle of α.
+// basis gives the places of points in the lattice of a resolution: lattices of odd resolutions are turned by the
+// angle of α.
 func (f *face) basis(resolution int) (a, b sphere.Vec) {
 	x := f.corners[0].Sub(f.middle.Mul(f.corners[0].Dot(f.middle))).Unit()
 	y := f.middle.Cross(x)
@@ -132,8 +135,8 @@ func (f *face) basis(resolution int) (a, b sphere.Vec) {
 	return a, b
 }
 
-// newLevel asks H3 where the children of the shard's middle cell of the next coarser resolution are. False if they are
-// not where they should be.
+// newLevel asks H3 where the children of the shard's middle cell of the next coarser resolution are. It returns false
+// if they are not where they should be.
 func newLevel(charts []chart, shard *tile, resolution int) (level, bool, error) {
 	v := level{omega: 4, aa: 2, ab: 1, ba: -1, bb: 3}
 	if resolution%2 == 1 {
@@ -165,13 +168,13 @@ func isWhole(a, b float64) bool {
 	return math.Abs(a-math.Round(a)) < 0.1 && math.Abs(b-math.Round(b)) < 0.1
 }
 
-// residue is for numbers below 2^28: those of a shard's cells, from its centre.
+// residue is a + ωb modulo 7, for numbers below 2²⁸: those of a shard's cells, seen from its centre.
 func (v *level) residue(a, b int) uint32 {
 	const positive = 7 << 28
 	return uint32(a+v.omega*b+positive) % 7
 }
 
-// nearestChart is that of the face on which a point lies.
+// nearestChart is the chart of the face on which a point lies.
 func nearestChart(charts []chart, p sphere.Vec) *chart {
 	best := &charts[0]
 	for i := 1; i < len(charts); i++ {
@@ -182,12 +185,13 @@ func nearestChart(charts []chart, p sphere.Vec) *chart {
 	return best
 }
 
+// place is a point's place in the lattice, as a + bω.
 func (c *chart) place(p sphere.Vec) (a, b float64) {
 	scale := 1 / p.Dot(c.middle)
 	return p.Dot(c.a)*scale + c.atA, p.Dot(c.b)*scale + c.atB
 }
 
-// slot is the slot of a point near the shard, or -1 outside it; false if it is too close to tell.
+// slot is the slot of a point near the shard, -1 outside of it; false if the point is too close to a border to tell.
 func (l *lattice) slot(p sphere.Vec) (int32, bool) {
 	c := nearestChart(l.charts, p)
 	if p.Dot(c.middle) > 1-nearMiddle*nearMiddle/2 {
@@ -211,7 +215,8 @@ func (l *lattice) slot(p sphere.Vec) (int32, bool) {
 }
 
 // nearestWhole is the whole number nearest to a + bω. The point is a mean of the corners of a triangle of three whole
-// numbers; the corner with the greatest weight is nearest. It is sure if the second greatest is smaller by more than near.
+// numbers; the corner with the greatest weight is nearest. sure is true if the second greatest weight is smaller by
+// more than near.
 func nearestWhole(a, b, near float64) (z [2]int, sure bool) {
 	x, y := math.Floor(a), math.Floor(b)
 	z = [2]int{int(x), int(y)}

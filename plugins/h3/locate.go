@@ -2,6 +2,8 @@
 
 package h3
 
+// Locating points: from longitude and latitude to the slot of a shard.
+
 import (
 	"context"
 	"math"
@@ -12,7 +14,7 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// A locator finds the slots of one shard.
+// A locator finds the slots of points in one shard. It is immutable.
 type locator struct {
 	west, width  float64 // longitudes, degrees; every point of the shard is within width east of west
 	south, north float64 // latitudes, degrees
@@ -23,7 +25,7 @@ type locator struct {
 	lattice      *lattice // nil for pentagons: H3 is asked for every point
 }
 
-// locator is that of a shard; the last one is kept, because a shard is asked for many batches.
+// locator is the locator of a shard. The last one is kept, because a shard is asked for many batches.
 func (g *grid) locator(shard cellID) (*locator, error) {
 	if l := g.last.Load(); l != nil && l.shard == shard {
 		return l, nil
@@ -58,9 +60,9 @@ func (g *grid) newLocator(shard cellID) (*locator, error) {
 
 const degree = 180 / math.Pi
 
-// Locate implements core.Grid. Most of the points given may lie outside the shard: they are first compared with its
-// latitudes and longitudes, then with a cap. The others cost some 0.1 µs each without a call to C and without memory, and
-// 1.2 µs and 24 bytes in pentagons and too close to a border of cells to tell.
+// Locate implements core.Grid. Most of the points given may lie outside of the shard: they are first compared with
+// its latitudes and longitudes, then with a cap. The others cost some 0.1 µs each without a call to C and without
+// memory; in pentagons, and too close to a border of cells to tell, 1.2 µs and 24 bytes.
 func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64, slot []int32) error {
 	if len(lon) != len(lat) || len(lon) != len(slot) {
 		return core.Errorf(core.Invalid, "h3.Locate", string(key), "%d longitudes, %d latitudes, room for %d slots", len(lon), len(lat), len(slot))
@@ -90,8 +92,8 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 	return nil
 }
 
-// locate first gathers the points within the shard's box, without a branch on any of them, because which of the points
-// are inside is hard for a processor to guess; then it finds the slots of those.
+// locate collects the points within the shard's box, without a branch on any of them, because which points are inside
+// is hard for a processor to predict; then it finds the slots of those.
 func (l *locator) locate(lon, lat []float64, slot []int32) error {
 	var inside [512]int32
 	var err error
@@ -130,7 +132,7 @@ func one(b bool) int {
 	return 0
 }
 
-// slot is the slot of a point within ±90.
+// slot is the slot of a point with a latitude within ±90; -1 outside of the shard.
 func (l *locator) slot(lon, lat float64) (int32, error) {
 	if lon-lon != 0 {
 		return -1, nil
@@ -152,7 +154,7 @@ func (l *locator) slot(lon, lat float64) (int32, error) {
 	return int32(c.slot(l.shard.resolution())), nil
 }
 
-// turn is a longitude in (-180, 180], exactly.
+// turn is the same longitude in (-180, 180], without rounding.
 func turn(lon float64) float64 {
 	if lon > 180 || lon <= -180 {
 		if lon = math.Remainder(lon, 360); lon == -180 {
@@ -162,7 +164,8 @@ func turn(lon float64) float64 {
 	return lon
 }
 
-// cellOf is the cell of a place with a longitude in (-180, 180], by H3.
+// cellOf is the cell of a place with a longitude in (-180, 180], computed by H3. At a pole all longitudes are one
+// place.
 func cellOf(lon, lat float64, resolution int) (cellID, error) {
 	if math.Abs(lat) == 90 {
 		lon = 0

@@ -2,6 +2,8 @@
 
 package h3
 
+// Locating points in many shards at once.
+
 import (
 	"context"
 	"math"
@@ -11,7 +13,7 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// shardSet is some shards to find points in.
+// A shardSet is the shards of one call of LocateIn, prepared. It is immutable and shared by goroutines.
 type shardSet struct {
 	index    map[uint64]int32 // by cell
 	locators []*locator
@@ -36,9 +38,9 @@ func (g *grid) shardSet(keys []core.ShardKey) (*shardSet, error) {
 	return s, err
 }
 
-// LocateIn implements core.ShardLocator. Points come along tracks, so that the shard of the point before is asked first.
-// The others are compared with the cap of each, some nanoseconds for a shard; only for what lies in several caps and too
-// close to a border H3 is asked.
+// LocateIn implements core.ShardLocator. Points come along tracks, so the shard of the point before is asked first.
+// Other points are compared with the cap of each shard, some nanoseconds for one; H3 is only asked about points that
+// lie in several caps and too close to a border.
 func (g *grid) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) error {
 	if err := gridkit.Lengths("h3.LocateIn", lon, lat, shard, slot); err != nil {
 		return err
@@ -64,7 +66,7 @@ func (g *grid) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []fl
 	return nil
 }
 
-// find is a point's shard and slot; last is the shard to ask first.
+// find is a point's shard and slot; last is the shard that is asked first.
 func (s *shardSet) find(lon, lat float64, last int) (shard, slot int32, err error) {
 	if !(math.Abs(lat) <= 90) || lon-lon != 0 || len(s.locators) == 0 {
 		return -1, -1, nil
@@ -99,7 +101,8 @@ func (s *shardSet) find(lon, lat float64, last int) (shard, slot int32, err erro
 	return at, int32(c.slot(s.parent)), nil
 }
 
-// quick is the slot of a place without asking H3, or -1; sure says that the place is not in the shard.
+// quick is the slot of a place without asking H3, or -1; with -1 sure says that the place is certainly not in the
+// shard.
 func (l *locator) quick(p sphere.Vec) (slot int32, sure bool) {
 	if p.Chord2(l.center) > l.chord2 {
 		return -1, true

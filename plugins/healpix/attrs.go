@@ -12,7 +12,8 @@ import (
 // is not a parameter of its grid: so that variable has these four and can have no units or long name. Those of the CF
 // conventions find the grid mapping crs by the attribute grid_mapping of every variable.
 
-// An ellipsoid as the group's attribute dggs spells it.
+// An ellipsoid as the group's attribute dggs spells it; the numbers are texts so that they are written digit by
+// digit.
 type ellipsoid struct {
 	Name              string      `json:"name"`
 	SemimajorAxis     json.Number `json:"semimajor_axis"`
@@ -21,7 +22,7 @@ type ellipsoid struct {
 
 var wgs84 = ellipsoid{Name: "WGS84", SemimajorAxis: "6378137.0", InverseFlattening: "298.257223563"}
 
-// coords are the coordinate variables, one value per cell.
+// coords are the coordinate variables, with one value for each cell.
 func coords(c Config) []core.Field {
 	fields := []core.Field{{Name: "morton", Type: core.Uint64, Width: 1, Fill: json.RawMessage("0")}}
 	if !c.EmitCellIDs {
@@ -35,8 +36,8 @@ func coords(c Config) []core.Field {
 	}{"healpix", c.ChildOrder, "nested", latitudes(c)})})
 }
 
-// latitudes is the body that xdggs maps latitudes by: an ellipsoid through the authalic latitude, the sphere not at all. It
-// is a name, since a netCDF file has no attributes with parts.
+// latitudes is the body by which xdggs maps latitudes: with an ellipsoid it takes the authalic latitude, with the
+// sphere the geodetic one unchanged. It is a name, because attributes in netCDF files have no parts.
 func latitudes(c Config) string {
 	if c.Latitude == sphere.GeodeticSpherical {
 		return "sphere"
@@ -47,8 +48,9 @@ func latitudes(c Config) string {
 // mappingName is the name of the grid mapping variable.
 const mappingName = "crs"
 
-// mapping is the grid mapping of the CF conventions (1.13, appendix F, HEALPix) for cell_ids, and the attribute of variables
-// that names it. The attribute ellipsoid is xdggs's, which takes none that CF has for the shape of the Earth.
+// mapping is the grid mapping of the CF conventions (1.13, appendix F, HEALPix) for cell_ids, and the attribute of
+// variables that names it. The attribute ellipsoid is xdggs's own; xdggs refuses what CF has for the shape of the
+// Earth.
 func mapping(c Config) (scalars []core.Field, varAttrs json.RawMessage) {
 	if !c.EmitCellIDs {
 		return nil, nil
@@ -114,7 +116,7 @@ func groupAttrs(c Config) json.RawMessage {
 	})
 }
 
-// object is JSON of a value that cannot fail to have any.
+// object is a value as JSON, for values that cannot fail to encode.
 func object(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {

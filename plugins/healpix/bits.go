@@ -1,6 +1,9 @@
 package healpix
 
-// spread puts the low 32 bits of x on the even bits.
+// Interleaving of bits: in a nested id the bits of x are the even ones and those of y the odd ones. Each step moves
+// half of the bits by half the distance of the step before.
+
+// spread puts the low 32 bits of x on the even bits of the result.
 func spread(x uint64) uint64 {
 	x &= 0xffffffff
 	x = (x | x<<16) & 0x0000ffff0000ffff
@@ -20,7 +23,8 @@ func squeeze(x uint64) uint64 {
 	return (x | x>>16) & 0xffffffff
 }
 
-// slotOf is the place of (x, y) in nested order, for coordinates below 2^16.
+// slotOf is the number of (x, y) in nested order, for coordinates below 2¹⁶. It spreads both at once, each in half of
+// a word.
 func slotOf(x, y uint32) int32 {
 	v := uint64(x) | uint64(y)<<32
 	v = (v | v<<8) & 0x00ff00ff00ff00ff

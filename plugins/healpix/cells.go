@@ -1,5 +1,7 @@
 package healpix
 
+// Outlines and areas of cells, for maps and statistics.
+
 import (
 	"context"
 	"math"
@@ -11,7 +13,7 @@ import (
 // straightOrder is the order from which on a cell's sides are as good as straight between its corners.
 const straightOrder = 8
 
-// Outlines implements core.Outliner: from the south corner on, counter-clockwise.
+// Outlines implements core.Outliner. A ring begins at the south corner and goes counter-clockwise.
 func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) ([][]core.LonLat, error) {
 	shard, err := g.shardFromKey(key)
 	if err != nil {
@@ -45,7 +47,8 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 	return out, nil
 }
 
-// CellAreas implements core.CellMeasurer: all cells are of one size.
+// CellAreas implements core.CellMeasurer: HEALPix cells of one order all have the same area, that of a sphere with
+// the Earth's mean radius.
 func (g *grid) CellAreas(_ context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
 	if _, err := g.shardFromKey(key); err != nil {
 		return nil, err

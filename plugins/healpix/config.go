@@ -1,15 +1,18 @@
 package healpix
 
+// The grid's settings.
+
 import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// maxDepth is the most orders between shards and cells: slots are int32, and a shard's 4^14 centres are 4 GiB.
+// maxDepth is the most orders between shards and cells: slots are int32, and the centres of a shard's 4¹⁴ cells take
+// 4 GiB.
 const maxDepth = 14
 
-// A Config is the grid's settings after checks.
+// A Config is the grid's settings, checked.
 type Config struct {
 	ParentOrder, ChunkInner, ChildOrder int // 0 ≤ parent ≤ chunk ≤ child ≤ 29
 	EmitCellIDs                         bool
@@ -44,6 +47,7 @@ func parseConfig(config core.Config) (Config, error) {
 		return Config{}, core.Errorf(core.Unsupported, "healpix config", "sharded", "not supported yet: sharded: false with chunk_inner %d beyond parent_order %d, which makes %d objects of each shard; leave sharded out", chunk, c.ParentOrder, 1<<(2*(chunk-c.ParentOrder)))
 	}
 	c.ChunkInner = chunk
+	// Inner chunks of 4⁶ cells: small enough to read little for a small area, large enough to compress.
 	if chunk < 0 {
 		c.ChunkInner = c.ParentOrder
 		if finer := c.ChildOrder - 6; sharded && finer > c.ParentOrder {

@@ -1,5 +1,11 @@
 package healpix
 
+// Covers: the shards that a region meets, found by descending the tree of cells.
+//
+// A cell that is apart from the region, or wholly within it, is done with. Otherwise its four children are compared
+// with those edges that come near the cell (sphere.Piece). Comparisons go from cheap to exact: a disc around the cell
+// and one within, its corners, and at last cells far smaller than shards.
+
 import (
 	"context"
 	"math"
@@ -10,14 +16,14 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// maxCover is the most shards that one region may have, more than the globe's at order 9.
+// maxCover is the most shards that a cover may have, more than there are on the globe at order 9.
 const maxCover = 1 << 22
 
-// finest is the order of the smallest cells by which a cover finds out whether an edge meets a shard: of 0.4 mm. A shard that
-// the region misses by less is listed.
+// finest is the order of the smallest cells by which a cover finds out whether an edge meets a shard: 0.4 mm. A shard
+// that the region misses by less than that is listed.
 const finest = 34
 
-// Cover implements core.Grid. A region without polygons has no shards. Regions are shared out among the processors.
+// Cover implements core.Grid. A region without polygons has no shards. Regions are divided among the processors.
 func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.ShardKey, error) {
 	return gridkit.Cover("healpix.Cover", regions, func() func(core.Region) ([]core.ShardKey, error) {
 		c := &coverer{ctx: ctx, order: g.config.ParentOrder}
@@ -28,7 +34,8 @@ func (g *grid) Cover(ctx context.Context, regions []core.Region) ([][]core.Shard
 	})
 }
 
-// A coverer collects the cells of one order that meet one region.
+// A coverer collects the cells of one order that meet one region. It belongs to one goroutine, and its memory is used
+// again for the next region.
 type coverer struct {
 	ctx    context.Context
 	order  int
@@ -41,13 +48,13 @@ type coverer struct {
 	discs  discs
 }
 
-// A level is the memory of one order of the descent.
+// A level is the memory for one order of the descent.
 type level struct {
 	tile  tile
 	piece sphere.Piece
 }
 
-// The discs of coarse cells are found once if there are many regions: those of up to 65,532 cells, 2.6 MB.
+// The discs of coarse cells are computed once if there are many regions: those of up to 65,532 cells, 2.6 MB.
 const (
 	manyRegions  = 100
 	coarseOrders = 7
@@ -58,7 +65,7 @@ func (g *grid) coarseDiscs() discs {
 	return g.discs
 }
 
-// keys are the shards of a region. The memory of the descent is used again from region to region.
+// keys are the shards that meet a region, in key order.
 func (c *coverer) keys(region core.Region, latitude sphere.Latitude) ([]core.ShardKey, error) {
 	if err := c.ctx.Err(); err != nil {
 		return nil, err
@@ -74,6 +81,7 @@ func (c *coverer) keys(region core.Region, latitude sphere.Latitude) ([]core.Sha
 	return keysOf(c.order, c.found), nil
 }
 
+// cover fills c.found with the cells that meet a region, ascending and each once.
 func (c *coverer) cover(r *sphere.Region) error {
 	if r.Empty() {
 		return nil
@@ -100,14 +108,14 @@ func (c *coverer) cover(r *sphere.Region) error {
 	return c.err
 }
 
-// far reports that a cell is outside of the cap around the region.
+// far reports whether a cell is outside of the cap around the region.
 func (c *coverer) far(t *tile) bool {
 	d := t.Outer + c.reach
 	return t.Center.Chord2(c.around.Center) > d*d
 }
 
-// roots are cells that together contain a cap: a cell and its eight neighbours, all on one face, of the finest order at
-// which a neighbour is wide enough, or the base cells.
+// roots are cells that together contain a cap: a cell and its eight neighbours, all on one face, of the finest order
+// at which a neighbour is wide enough; or the twelve base cells.
 func (c *coverer) roots(around sphere.Cap) []square {
 	finest := math.Floor(math.Log2(blockReach / max(around.Radius, 1e-12)))
 	if order := min(c.order, int(finest)); order >= 2 {
@@ -129,11 +137,11 @@ func (c *coverer) roots(around sphere.Cap) []square {
 	return base
 }
 
-// blockReach is less than the angle, times 2^order, from any point of a cell to the outside of the block of nine cells
-// around it.
+// blockReach, divided by 2^order, is less than the angle from any point of a cell to the outside of the block of nine
+// cells around it.
 const blockReach = 0.4
 
-// take adds a level's cell, which is coarser than the shards, or what of it meets the region.
+// take adds a level's cell, which is coarser than the shards, or those parts of it that meet the region.
 func (c *coverer) take(l *level, relation sphere.Relation) {
 	switch {
 	case relation == sphere.Apart:
@@ -166,8 +174,8 @@ func (c *coverer) take(l *level, relation sphere.Relation) {
 	}
 }
 
-// meets reports whether the region has a point of a level's cell, of which the discs did not say so: within is the region
-// around it, and the level's piece the edges that may come in.
+// meets reports whether the region has a point of a level's cell where the discs left that open. within is the region
+// around the cell, and the level's piece has the edges that may enter it.
 func (c *coverer) meets(l *level, within *sphere.Piece, corners func() sphere.Quad) bool {
 	if !l.piece.Empty() {
 		q := corners()
@@ -181,7 +189,7 @@ func (c *coverer) meets(l *level, within *sphere.Piece, corners func() sphere.Qu
 	return within.Inside(l.tile.Center) || l.tile.order == finest || c.descendants(l)
 }
 
-// descendants reports whether an edge of a level's piece comes into the cell, seen by its descendants.
+// descendants reports whether an edge of a level's piece enters the cell, by looking at its descendants.
 func (c *coverer) descendants(l *level) bool {
 	next := &c.levels[l.tile.order+1]
 	child := &next.tile
@@ -203,7 +211,7 @@ func (c *coverer) descendants(l *level) bool {
 	return false
 }
 
-// addAll adds all shards of a cell.
+// addAll adds all shards within a cell; more than maxCover are an error.
 func (c *coverer) addAll(q square) {
 	n := uint64(1) << (2 * (c.order - q.order))
 	if uint64(len(c.found))+n > maxCover {

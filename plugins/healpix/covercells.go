@@ -1,5 +1,8 @@
 package healpix
 
+// Covers of areas that are given as HEALPix cells themselves, as some catalogs do: most shards follow from the cells'
+// numbers.
+
 import (
 	"context"
 	"math"
@@ -35,7 +38,8 @@ func (g *grid) CoverCells(ctx context.Context, words [][]uint64, margins []float
 	return keys, ok, nil
 }
 
-// cells adds the shards of cells, and of those near the border of their shard what lies within the margin.
+// cells adds the shards of cells, and for those cells near the border of their shard also the shards within the
+// margin.
 func (c *coverer) cells(words []uint64, margin float64) (ok bool, err error) {
 	reach := sphere.MarginAngle(margin)
 	border := map[square]bool{}
@@ -68,13 +72,13 @@ func (c *coverer) cells(words []uint64, margin float64) (ok bool, err error) {
 	return true, c.err
 }
 
-// above is the ancestor at a coarser order.
+// above is the ancestor of a cell at a coarser order.
 func (q square) above(order int) square {
 	shift := q.order - order
 	return square{order, q.face, q.x >> shift, q.y >> shift}
 }
 
-// nearBorder reports whether a cell may come within an angle of the border of its shard.
+// nearBorder reports whether a cell may come within an angle (radians) of the border of its shard.
 func (c *coverer) nearBorder(q square, reach float64) bool {
 	const widest = 1.6 // the most by which a radian grows on a face, in sides of it; it is 1.52 near the poles
 	shift := max(0, q.order-c.order)
@@ -83,8 +87,8 @@ func (c *coverer) nearBorder(q square, reach float64) bool {
 	return reach > 0 && float64(min(x, y, last-x, last-y)) < reach*widest*math.Ldexp(1, q.order)
 }
 
-// muchFiner is the order of cells that are much smaller than an angle: seen with such a margin, theirs are as good as
-// those of finer ones.
+// muchFiner is the order of cells that are much smaller than an angle: with such a margin, their outlines are as good
+// as those of finer cells.
 func muchFiner(angle float64) int {
 	return int(min(maxOrder, math.Ceil(math.Log2(8/angle))))
 }

@@ -6,10 +6,11 @@ import "github.com/englacial/zagg/core/sphere"
 // of a shard. Below such a cell edges are compared with squares of the plane, and only what is closer than that error is
 // looked at on the sphere.
 
-// flatness is the largest error of places, in sides of a shard, with which flat cells are used.
+// flatness is the largest error of places, in sides of a shard, with which a cell is taken to be flat.
 const flatness = 0.06
 
-// flatten reports whether a level's cell is flat, and prepares it.
+// flatten reports whether a level's cell is flat enough, and prepares c.flat for it. Cells on the border of a polar
+// cap never are, because the projection has a bend there.
 func (c *coverer) flatten(l *level) bool {
 	off := flatFactor * l.tile.curvature()
 	if l.tile.bent() || off > flatness/float64(uint64(1)<<c.order) {
@@ -20,8 +21,8 @@ func (c *coverer) flatten(l *level) bool {
 	return l.piece.Flatten(&q, off, inner, &c.flat)
 }
 
-// takeFlat adds what meets the region of a square within a level's cell, around (u, v) on it with sides of twice half, given
-// the edges that may come in.
+// takeFlat adds those shards of a square within a level's cell that meet the region. The square is around (u, v) in
+// the cell's coordinates, with sides of twice half, and edges are those that may enter it.
 func (c *coverer) takeFlat(l *level, q square, u, v, half float64, edges sphere.Edges) {
 	half /= 2
 	for i := range 4 {
@@ -49,7 +50,7 @@ func (c *coverer) insideFlat(l *level, q square, u, v float64) bool {
 	return inside
 }
 
-// meetsFlat reports whether the region has a point of a shard within a level's cell, on the sphere.
+// meetsFlat reports whether the region has a point of a shard within a level's cell, decided on the sphere.
 func (c *coverer) meetsFlat(l *level, q square) bool {
 	own := &c.levels[q.order]
 	own.tile.set(q, c.discs)

@@ -1,5 +1,7 @@
 package healpix
 
+// The grid: shards, cells and their names.
+
 import (
 	"context"
 	"encoding/json"
@@ -14,7 +16,7 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// The tokens of the latitude conventions in configs, signatures and stores.
+// The names of the two kinds of latitude in settings, signatures and stores.
 const (
 	authalic  = "authalic-wgs84"
 	spherical = "geodetic-spherical"
@@ -25,7 +27,8 @@ var (
 	_ core.ShardLocator = (*grid)(nil)
 )
 
-// A grid is core.Grid by the checked config. Immutable, but for what it finds out once.
+// A grid implements core.Grid. It is safe for concurrent use: immutable except for what it computes once and
+// remembers.
 type grid struct {
 	config Config
 	depth  int // orders from shard to cell
@@ -45,8 +48,8 @@ func newGrid(c Config) *grid {
 // Info implements core.Grid.
 func (g *grid) Info() core.GridInfo { return g.info }
 
-// signature has the members of the Python zagg's spatial signature, in its order, and latitude only where it is not
-// authalic. The layout of a store is no part of the grid: the member stays "fullsphere".
+// signature has the members of the spatial signature of zagg's Python releases, in their order, and latitude only if
+// it is not authalic. The layout of a store is not part of the grid, so that member is always "fullsphere".
 func signature(c Config) json.RawMessage {
 	s := fmt.Sprintf(`{"type":"healpix","indexing_scheme":"nested","parent_order":%d,"child_order":%d,"layout":"fullsphere"`, c.ParentOrder, c.ChildOrder)
 	if c.Latitude == sphere.GeodeticSpherical {
@@ -79,7 +82,7 @@ func (g *grid) Shards(ctx context.Context, keys []core.ShardKey) ([]core.Shard, 
 	return shards, nil
 }
 
-// hivePath is the folders of a shard: its base cell with the sign, then a digit each (mortie specification, "hive
+// hivePath is the folders of a shard: its base cell with the sign, then one digit each (mortie specification, "hive
 // naming").
 func hivePath(label string) []string {
 	n := 1
@@ -129,7 +132,7 @@ func (g *grid) Cells(ctx context.Context, key core.ShardKey) ([]core.Column, err
 	return columns, nil
 }
 
-// centre is the centre of cell (x, y) of a shard.
+// centre is the centre of the cell at column x and row y of a shard.
 func (g *grid) centre(q square, x, y int) spot {
 	side := 1 / float64(uint64(1)<<g.config.ChildOrder)
 	u := (float64(q.x<<g.depth+uint64(x)) + 0.5) * side
@@ -167,10 +170,10 @@ func (g *grid) Names(ctx context.Context, lon, lat []float64) ([]core.Column, er
 	}, nil
 }
 
-// onEarth reports finite coordinates with a latitude within ±90.
+// onEarth reports whether coordinates are finite and the latitude is within ±90. x-x is 0 for finite numbers only.
 func onEarth(lon, lat float64) bool { return math.Abs(lat) <= 90 && lon-lon == 0 }
 
-// frame is the one dimension of nested ids.
+// frame is the arrays' frame: one dimension, the nested ids.
 func frame(c Config) core.Frame {
 	cells := func(order int) int64 { return 1 << (2 * (c.ChildOrder - order)) }
 	scalars, varAttrs := mapping(c)

@@ -1,5 +1,7 @@
 package healpix
 
+// Keys of shards: reading all their spellings, and writing the canonical one.
+
 import (
 	"strconv"
 	"strings"
@@ -52,12 +54,12 @@ func badKey(key core.ShardKey, format string, args ...any) error {
 	return core.Errorf(core.Invalid, "healpix shard key", strconv.Quote(string(key)), format, args...)
 }
 
-// keyOf is the canonical key of a cell of the shards' order.
+// keyOf is the canonical key of a cell of the shards' order: its packed word in decimal.
 func keyOf(c cellID) core.ShardKey {
 	return core.ShardKey(strconv.FormatUint(c.word(), 10))
 }
 
-// keysOf are the canonical keys of many cells. They share one piece of memory.
+// keysOf are the canonical keys of many cells. They share one string, so that a million of them are one allocation.
 func keysOf(order int, nests []uint64) []core.ShardKey {
 	const longest = 20
 	text, ends := make([]byte, 0, longest*len(nests)), make([]int, len(nests))

@@ -1,5 +1,7 @@
 package healpix
 
+// Stores and shard maps of earlier releases: what their keys and signatures mean now.
+
 import (
 	"bytes"
 	"context"
@@ -43,7 +45,7 @@ func (g *grid) Restore(_ context.Context, old core.Legacy) (core.Restored, error
 	return r, restoreSettings(&r, old, settings, said)
 }
 
-// members splits a JSON object; nothing has none.
+// members splits a JSON object into its members; nothing at all has none.
 func members(what string, object json.RawMessage) (map[string]json.RawMessage, error) {
 	m := map[string]json.RawMessage{}
 	if len(object) == 0 {
@@ -55,7 +57,8 @@ func members(what string, object json.RawMessage) (map[string]json.RawMessage, e
 	return m, nil
 }
 
-// legacyKeys are the keys that are signed decimals. A packed word is at least 2⁶⁰, so that the length tells.
+// legacyKeys are those keys that are signed decimals. A packed word is at least 2⁶⁰, so length and sign tell them
+// apart.
 func legacyKeys(keys []core.ShardKey) []core.ShardKey {
 	const least = core.ShardKey("1152921504606846976") // 2⁶⁰
 	var out []core.ShardKey
@@ -68,8 +71,8 @@ func legacyKeys(keys []core.ShardKey) []core.ShardKey {
 	return out
 }
 
-// canonical is a signature as signature makes it: authalic latitudes go without saying. Where legacy keys leave the latitude open it
-// is this grid's.
+// canonical is a signature in the form in which signature makes it, without a latitude if that is authalic. If legacy
+// keys leave the latitude open, it is this grid's.
 func (g *grid) canonical(text json.RawMessage, m map[string]json.RawMessage, legacy bool) (json.RawMessage, error) {
 	latitude, said := m["latitude"]
 	switch {
@@ -83,7 +86,7 @@ func (g *grid) canonical(text json.RawMessage, m map[string]json.RawMessage, leg
 	return json.Marshal(m)
 }
 
-// explicit is a signature that names its latitude.
+// explicit is a signature that names its latitude, also the default one.
 func explicit(signature json.RawMessage, m map[string]json.RawMessage) json.RawMessage {
 	if len(signature) == 0 || string(m["type"]) != `"healpix"` || m["latitude"] != nil {
 		return signature
@@ -91,7 +94,7 @@ func explicit(signature json.RawMessage, m map[string]json.RawMessage) json.RawM
 	return append(bytes.TrimSuffix(bytes.TrimSpace(bytes.Clone(signature)), []byte("}")), `,"latitude":"`+authalic+`"}`...)
 }
 
-// restoreSettings adds the orders that are stated and the latitude that is implied.
+// restoreSettings adds to settings the orders that are stated and the latitude that is implied.
 func restoreSettings(r *core.Restored, old core.Legacy, settings map[string]json.RawMessage, said bool) error {
 	if len(old.Settings) == 0 {
 		return nil

@@ -1,5 +1,11 @@
 package healpix
 
+// Locating points: from longitude and latitude to the slot of a shard.
+//
+// A point costs no trigonometric function. The projection is evaluated by polynomials, and where their error could
+// decide between two cells the formulas of project.go do. Points along tracks are close together, so the next points
+// are first compared with the surroundings of the last one (reach.go).
+
 import (
 	"context"
 	"math"
@@ -8,9 +14,9 @@ import (
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// curves are the two parts of the projection as polynomials of geodetic latitude, so that a point costs no sine and no
-// square root. With x the latitude in units of 45°, sin of the sphere's latitude is x·band(x²) for |x| up to 42.1/45;
-// with x the angle from the pole in the same units, √(3(1-|sin|)) is x·polar(x²) up to 48.3/45.
+// curves are the two parts of the projection as polynomials of geodetic latitude. With x the latitude in units of
+// 45°, the sine of the sphere's latitude is x·band(x²) for |x| up to 42.1/45; with x the angle from the pole in the
+// same units, √(3(1-|sin|)) is x·polar(x²) up to 48.3/45.
 type curves struct {
 	band, polar           polynomial
 	bandSlope, polarSlope polynomial
@@ -54,10 +60,10 @@ func fitted(latitude sphere.Latitude) curves {
 }
 
 // near is how close to a border of cells, in sides of a base cell, the polynomials are not trusted and the formulas
-// decide; the polynomials are off by less than 4e-15. It is 0.6 µm on the ground.
+// decide. The polynomials are off by less than 4e-15; near is 0.6 µm on the ground.
 const near = 1e-13
 
-// A locator finds the slots of one shard.
+// A locator finds the slots of points in one shard. It is immutable.
 type locator struct {
 	west, width  float64 // longitudes, degrees; every point of the shard is within width east of west
 	south, north float64 // geodetic latitudes, degrees
@@ -115,8 +121,8 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 	return nil
 }
 
-// locate first gathers the points within the shard's box, without a branch on any of them, because which of the points
-// are inside is hard for a processor to guess; then it finds the slots of those.
+// locate collects the points within the shard's box, without a branch on any of them, because which points are inside
+// is hard for a processor to predict; then it finds the slots of those.
 func (l *locator) locate(lon, lat []float64, slot []int32) {
 	var inside [512]int32
 	var near reach
@@ -170,7 +176,8 @@ func one(b bool) int {
 	return 0
 }
 
-// slot is the slot of a point within ±90, and in near, if that is not nil, where all points have the same.
+// slot is the slot of a point with a latitude within ±90, -1 outside of the shard. If near is not nil it is set to
+// where all points have the same slot.
 func (l *locator) slot(lon, lat float64, near *reach) int32 {
 	if near != nil {
 		near.most = 0
@@ -182,7 +189,8 @@ func (l *locator) slot(lon, lat float64, near *reach) int32 {
 	return l.slotOf(face, x, y)
 }
 
-// cell is the place of the cell of a point that is on Earth, and in near, if that is not nil, where all points are in it.
+// cell is the cell of a point on Earth: its face, column and row. If near is not nil it is set to where all points
+// are in this cell.
 func (l *locator) cell(lon, lat float64, near *reach) (face int, x, y uint32) {
 	t := turn(lon) * (1.0 / 90)
 	var u, v, height float64
@@ -210,15 +218,16 @@ func (l *locator) cell(lon, lat float64, near *reach) (face int, x, y uint32) {
 	return face, x, y
 }
 
-// exact is the slot by the formulas.
+// exact is the slot computed by the formulas.
 func (l *locator) exact(lon, lat float64) int32 { return l.slotOf(l.exactCell(lon, lat)) }
 
-// exactCell is the cell by the formulas.
+// exactCell is the cell computed by the formulas.
 func (l *locator) exactCell(lon, lat float64) (face int, x, y uint32) {
 	face, u, v := project(lon, l.latitude.ToSphere(lat))
 	return face, uint32(gridIndex(u, l.order)), uint32(gridIndex(v, l.order))
 }
 
+// slotOf is the slot of a cell, -1 if it is in another shard.
 func (l *locator) slotOf(face int, x, y uint32) int32 {
 	if face != l.face || x>>l.depth != l.x || y>>l.depth != l.y {
 		return -1

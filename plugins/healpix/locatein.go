@@ -1,5 +1,7 @@
 package healpix
 
+// Locating points in many shards at once.
+
 import (
 	"context"
 	"math"
@@ -8,13 +10,13 @@ import (
 	"github.com/englacial/zagg/core/gridkit"
 )
 
-// shardSet is some shards to find points in.
+// A shardSet is the shards of one call of LocateIn, prepared. It is immutable and shared by goroutines.
 type shardSet struct {
 	index  map[uint64]int32 // by tileID
 	common locator          // of no shard: what finding a cell needs
 }
 
-// tileID is one number for a shard's place on a face.
+// tileID is one number for a shard's place: its face, column and row.
 func tileID(face int, x, y uint32) uint64 { return uint64(face)<<58 | uint64(x)<<29 | uint64(y) }
 
 func (g *grid) shardSet(keys []core.ShardKey) (*shardSet, error) {
@@ -40,8 +42,8 @@ func (g *grid) shardSet(keys []core.ShardKey) (*shardSet, error) {
 	return s, nil
 }
 
-// LocateIn implements core.ShardLocator. A point's cell is found once; its shard is the same as that of the point before
-// nearly always, because points come along tracks.
+// LocateIn implements core.ShardLocator. A point's cell is found once; its shard is nearly always that of the point
+// before, because points come along tracks.
 func (g *grid) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []float64, shard, slot []int32) error {
 	if err := gridkit.Lengths("healpix.LocateIn", lon, lat, shard, slot); err != nil {
 		return err
@@ -62,8 +64,9 @@ func (g *grid) LocateIn(ctx context.Context, keys []core.ShardKey, lon, lat []fl
 	return nil
 }
 
-// locate finds the points' heights in the projection first, so that a processor can work at several of them at once, and
-// then their cells; but where most points lie in the cells of those before, only the heights of the rest.
+// locate first computes the heights of points in the projection, so that a processor can work at several of them at
+// once, and then finds their cells. But as long as most points lie in the cells of those before, it computes the
+// heights of the others only.
 func (s *shardSet) locate(lon, lat []float64, shard, slot []int32) {
 	var height [256]float64
 	seen := lastShard{id: math.MaxUint64, at: -1}
@@ -80,7 +83,8 @@ func (s *shardSet) locate(lon, lat []float64, shard, slot []int32) {
 	}
 }
 
-// heights gives the polynomial that is valid at each latitude, band or polar.
+// heights evaluates for each latitude the polynomial that is valid there, band or polar. The terms are paired
+// (Estrin's scheme), so that they do not wait for each other.
 func (c *curves) heights(height, lat []float64) {
 	height = height[:len(lat)]
 	for i, y := range lat {
@@ -94,7 +98,7 @@ func (c *curves) heights(height, lat []float64) {
 	}
 }
 
-// A lastShard is where the point before was.
+// A lastShard is where the last point was.
 type lastShard struct {
 	id          uint64
 	at          int32 // -1: none of the set
@@ -102,8 +106,8 @@ type lastShard struct {
 	reach       reach
 }
 
-// cells finds the points' shards and slots, and reports how many are those of the point before. Without heights it finds the ones that it
-// needs, of points that are in no reach of those before.
+// cells finds the shards and slots of points, and reports how many are those of the point before. Without heights it
+// computes those that it needs, for points that are in no reach of the ones before.
 func (s *shardSet) cells(seen *lastShard, heights, lon, lat []float64, shard, slot []int32) (known int) {
 	l := &s.common
 	limit, side, sure := l.curves.limit, l.side, 0.5-l.near
@@ -121,6 +125,7 @@ func (s *shardSet) cells(seen *lastShard, heights, lon, lat []float64, shard, sl
 		if known += held; i == len(lon) {
 			break
 		}
+		// Not within reach: the projection must be evaluated.
 		x, y := lon[i], lat[i]
 		shard[i], slot[i] = -1, -1
 		a := math.Abs(y)

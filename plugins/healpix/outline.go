@@ -1,16 +1,18 @@
 package healpix
 
+// Outlines of shards, as regions.
+
 import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// sideSteps is into how many great-circle arcs each side of an outline is cut. The sides are curves, which such arcs
-// leave by less than a hundredth of the cell's size.
+// sideSteps is the number of great-circle arcs into which each side of an outline is cut. The sides are curves, from
+// which such arcs differ by less than a hundredth of the cell's size.
 const sideSteps = 8
 
-// outline is a polygon around a cell: points of its border, south corner first and counter-clockwise, with a margin of
-// somewhat more than the distance from the arcs between them to the border.
+// outline is a polygon around a cell: points of its border, from the south corner on and counter-clockwise, with a
+// margin of somewhat more than the distance between the arcs and the border.
 func outline(q square, latitude sphere.Latitude) core.Region {
 	steps := sideSteps
 	if q.order < 2 {
@@ -35,7 +37,8 @@ func outline(q square, latitude sphere.Latitude) core.Region {
 	}
 }
 
-// border is a point of the border, a fraction along side 0…3 from the south, east, north and west corner.
+// border is a point of the border, a fraction f along side 0…3; these begin at the south, east, north and west
+// corner.
 func (q square) border(side int, f float64) spot {
 	switch side {
 	case 0:

@@ -1,10 +1,12 @@
 package healpix
 
+// Reusing the last point's cell. Points along a track are many to a cell, and for most of them it is enough to see
+// that they are within the cell of the point before.
+
 import "math"
 
-// A reach is the surroundings of a point in which a cell's borders are known: points along tracks are many to a cell, and for most of them
-// it is enough to see that they are within. The projection is taken for linear in latitude there, which is off by at most curved of
-// a cell; points that close to a border are none of those that are held.
+// A reach is the surroundings of a point in which the borders of its cell are known. The projection is taken to be
+// linear in latitude there, which is off by at most curved of a cell; points that close to a border are not held.
 type reach struct {
 	lon, lat float64 // of the point, degrees
 	most     float64 // degrees of latitude around it; 0: there are none
@@ -19,14 +21,14 @@ type reach struct {
 // curved is how far the projection may be from linear, in cells.
 const curved = 0.002
 
-// The second derivatives of s, for a degree², are below these: in a polar cap √6/4·sin of half the angle from the pole, in the band 3/4 of
-// the sine, each times (π/180)² and with a hundredth more for the geodetic latitude.
+// The second derivatives of s, for a degree², are below these: in a polar cap √6/4 times the sine of half the angle
+// from the pole, in the band 3/4 of the sine, each times (π/180)² and one hundredth more for the geodetic latitude.
 const (
 	polarBend = 1e-4
 	bandBend  = 2e-4
 )
 
-// holds is how many of points, from the first on, lie in the same cell for sure; one that is not a number never does.
+// holds is how many points, from the first one on, certainly lie in the same cell. NaN never does.
 func (r *reach) holds(lon, lat []float64) int {
 	x, y, most, t0, s0, slope, side, p0, q0, half := r.lon, r.lat, r.most, r.t, r.s, r.slope, r.side, r.p, r.q, r.half
 	lat = lat[:len(lon)]
@@ -48,14 +50,16 @@ func (r *reach) holds(lon, lat []float64) int {
 	return len(lon)
 }
 
-// bends are how many degrees of latitude from a point the projection is linear, in a polar cap and in the band, and no more than a cell has.
+// bends are how many degrees of latitude from a point the projection is linear enough, in a polar cap and in the
+// band; at most as many as a cell has.
 func bends(side float64) (polar, band float64) {
 	cell := 90 / side
 	return min(cell, math.Sqrt(2*curved/(polarBend*side))), min(cell, math.Sqrt(2*curved/(bandBend*side)))
 }
 
-// set takes a point with its latitude's height (see curves.heights) and its longitude in quarter turns. No point on the other side of the
-// cap's border, or beyond a pole, is held, and neither are those whose longitude is a turn more or less.
+// set makes the reach of a point, given its latitude's height (see curves.heights) and its longitude in quarter
+// turns. No point beyond the border of the polar cap or beyond a pole is held, nor one whose longitude is a turn more
+// or less.
 func (r *reach) set(l *locator, lon, lat, t, height float64) {
 	c, side, a := l.curves, l.side, math.Abs(lat)
 	*r = reach{lon: lon, lat: lat, side: side, half: 0.5 - curved - l.near, polar: a > c.limit}
@@ -76,10 +80,10 @@ func (r *reach) set(l *locator, lon, lat, t, height float64) {
 	r.p, r.q = middle((r.t-r.s)*side), middle((r.t+r.s)*side)
 }
 
-// middle is that of the cell in which a coordinate lies.
+// middle is the middle of the cell in which a coordinate lies, in cells.
 func middle(u float64) float64 { return math.Floor(u) + 0.5 }
 
-// A polynomial has its constant first.
+// A polynomial is its coefficients, the constant first.
 type polynomial [8]float64
 
 func (p *polynomial) at(t float64) float64 {

@@ -1,13 +1,16 @@
 package healpix
 
+// Cells as covers see them: discs, corners, and how curved they are.
+
 import (
 	"math"
 
 	"github.com/englacial/zagg/core/sphere"
 )
 
-// A tile is a cell as a region meets it: its middle as a vector, a disc around it and one within. The points of its
-// border that its children's corners are, in rows of three from the south corner, are found when they are asked for.
+// A tile is a cell as a region meets it: its middle as a vector, a disc around it and one within it. Those points of
+// its border that are corners of its children, in rows of three from the south corner, are computed when they are
+// asked for.
 type tile struct {
 	square
 	nest uint64
@@ -16,11 +19,11 @@ type tile struct {
 	have   uint16 // a bit for each of points
 }
 
-// Factors for discs: what the first derivatives in the middle of a cell say is too little by as much times the cell's size
-// over the middle's distance from the pole (in sides of a base cell), or too much. bulgeFactor times the square of the
-// size, over the distance of the middle from the axis, is more than the distance between a side and the arc from corner
-// to corner; flatFactor does the same for places of the cell and where they would be if places were affine. All are checked
-// on cells of all shapes.
+// Factors for discs. What the first derivatives in the middle of a cell give is too little, or too much, by these
+// factors times the cell's size over the middle's distance from the pole (both in sides of a base cell). bulgeFactor
+// times the square of the size, over the distance of the middle from the axis, is more than the distance between a
+// side and the arc from corner to corner; flatFactor is the same for places in the cell and where they would be if
+// places were affine. A test checks all of them on cells of all shapes.
 const (
 	outerFactor = 0.42
 	innerFactor = 0.13
@@ -28,10 +31,10 @@ const (
 	flatFactor  = 0.5
 )
 
-// set makes t the tile of a cell. Coarse cells are looked up in discs, if there are any.
+// set makes t the tile of a cell. The discs of coarse cells are looked up, if there are any.
 func (t *tile) set(q square, discs discs) { t.setNest(q, q.cell().nest, discs) }
 
-// setChild makes t child i of another.
+// setChild makes t the tile of child i of another.
 func (t *tile) setChild(of *tile, i int, discs discs) {
 	t.setNest(of.child(i), of.nest<<2|uint64(i), discs)
 }
@@ -45,10 +48,10 @@ func (t *tile) setNest(q square, nest uint64, discs discs) {
 	t.find()
 }
 
-// discs are those of all cells of the orders 0, 1, …
+// discs are the discs of all cells, by order and nested id.
 type discs [][]sphere.Disc
 
-// newDiscs finds the discs of all cells of the orders below one.
+// newDiscs computes the discs of all cells below an order.
 func newDiscs(orders int) discs {
 	d := make(discs, orders)
 	var t tile
@@ -62,7 +65,7 @@ func newDiscs(orders int) discs {
 	return d
 }
 
-// find finds the disc.
+// find computes the disc from the derivatives of the projection in the middle of the cell.
 func (t *tile) find() {
 	q := t.square
 	side := 1 / float64(uint64(1)<<q.order)
@@ -95,7 +98,7 @@ func (t *tile) find() {
 	t.Inner *= 1 - innerFactor*side/min(pole, 1)
 }
 
-// point is a point of the border or the middle, in halves of the sides.
+// point is a point of the border, or the middle, in halves of the sides; each is computed once.
 func (t *tile) point(x, y int) sphere.Vec {
 	i := 3*y + x
 	if t.have>>i&1 == 0 {
@@ -105,7 +108,7 @@ func (t *tile) point(x, y int) sphere.Vec {
 	return t.points[i]
 }
 
-// quad is child i, whose disc is known, with its corners.
+// quad is child i, whose disc is known, with its corners: they are points of its parent.
 func (t *tile) quad(child *tile, i int) sphere.Quad {
 	x, y := i&1, i>>1
 	return sphere.Quad{
@@ -115,7 +118,7 @@ func (t *tile) quad(child *tile, i int) sphere.Quad {
 	}
 }
 
-// whole is the tile itself with its corners.
+// whole is the tile itself, with its corners.
 func (t *tile) whole() sphere.Quad {
 	return sphere.Quad{
 		Disc:    t.Disc,
@@ -126,10 +129,11 @@ func (t *tile) whole() sphere.Quad {
 
 func (t *tile) bulge() float64 { return bulgeFactor * t.curvature() }
 
-// bent reports whether the border of the polar cap goes through the cell, along a diagonal: there the projection has a bend.
+// bent reports whether the border of the polar cap runs through the cell, along a diagonal: there the projection has
+// a bend.
 func (t *tile) bent() bool { return t.face>>2 != 1 && t.x+t.y+1 == 1<<t.order }
 
-// curvature is the square of the size over the distance of the middle from the axis.
+// curvature is the square of the cell's size over the distance of its middle from the axis.
 func (t *tile) curvature() float64 {
 	side := 1 / float64(uint64(1)<<t.order)
 	return side * side / math.Sqrt(t.Center.X*t.Center.X+t.Center.Y*t.Center.Y)

@@ -1,5 +1,7 @@
 package healpix
 
+// Names of cells: nested ids, packed words of the morton-dggs convention, and decimal strings.
+
 import (
 	"strconv"
 )
@@ -15,7 +17,7 @@ type cellID struct {
 // base is the base cell, 0…11.
 func (c cellID) base() int { return int(c.nest >> (2 * c.order)) }
 
-// step is the two bits of one order, 1…c.order.
+// step is the two bits of one order, 1…c.order: which child of its parent the ancestor at that order is.
 func (c cellID) step(order int) uint64 { return c.nest >> (2 * (c.order - order)) & 3 }
 
 // parent is the ancestor at a coarser order.
@@ -34,8 +36,8 @@ func (c cellID) word() uint64 {
 	return prefix | path<<(2*(27-c.order)+6) | uint64(c.order)
 }
 
-// cellFromWord reads a packed word of a cell. False for the null word, base cells beyond 11, words of points (suffix 48
-// and more) and set bits below the order.
+// cellFromWord reads the packed word of a cell. It returns false for the null word, for base cells beyond 11, for
+// words of points (suffix 48 and more), and if bits below the order are set.
 func cellFromWord(w uint64) (cellID, bool) {
 	base, path, suffix := w>>60, w>>6&(1<<54-1), w&63
 	if base < 1 || base > 12 || suffix >= 48 {
@@ -60,7 +62,7 @@ func cellFromWord(w uint64) (cellID, bool) {
 	return c, true
 }
 
-// appendDecimal appends the decimal string.
+// appendDecimal appends the decimal string to b.
 func (c cellID) appendDecimal(b []byte) []byte {
 	base := c.base()
 	if base >= 6 {
@@ -76,7 +78,7 @@ func (c cellID) appendDecimal(b []byte) []byte {
 
 func (c cellID) decimal() string { return string(c.appendDecimal(make([]byte, 0, maxOrder+2))) }
 
-// cellFromDecimal reads -?[1-6][1-4]{0,29}. The mark p of a point is refused: a point is no cell.
+// cellFromDecimal reads -?[1-6][1-4]{0,29}. The mark p of a point is refused, because a point is not a cell.
 func cellFromDecimal(s string) (cellID, bool) {
 	base := uint64(0)
 	if len(s) > 0 && s[0] == '-' {
@@ -95,10 +97,10 @@ func cellFromDecimal(s string) (cellID, bool) {
 	return c, true
 }
 
-// cellCount is 12·4^order.
+// cellCount is the number of cells of an order, 12·4^order.
 func cellCount(order int) uint64 { return 12 << (2 * order) }
 
-// canonicalUint reads a decimal without sign, blanks or leading zeros.
+// canonicalUint reads a decimal number without sign, blanks or leading zeros.
 func canonicalUint(s string) (uint64, bool) {
 	if s == "" || s[0] < '0' || s[0] > '9' || s[0] == '0' && len(s) > 1 {
 		return 0, false
