@@ -1,5 +1,5 @@
-// Package gridkit contains code shared by grids: strict decoding of settings, parallel covers, caches of sets of shards, and optional
-// methods.
+// Package gridkit contains code shared by grids: strict decoding of settings, parallel covers, bounds of shards, caches of
+// sets of shards, and optional methods.
 package gridkit
 
 import (

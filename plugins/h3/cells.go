@@ -11,6 +11,7 @@ import (
 	uber "github.com/uber/h3-go/v4"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -23,29 +24,22 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 	child := g.config.ChildResolution
 	n := power7(child - shard.resolution())
 	out := make([][]core.LonLat, len(slots))
-	for i, slot := range slots {
-		if i&0x3fff == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		if slot < 0 || int64(slot) >= n {
-			return nil, core.Errorf(core.Invalid, "h3.Outlines", string(key), "no slot %d in a shard of %d", slot, n)
-		}
+	err = gridkit.EachSlot(ctx, "h3.Outlines", key, slots, n, func(i int, slot int32) error {
 		c := shard.descendant(child, int64(slot))
 		if c.isVoid() {
-			continue
+			return nil
 		}
 		boundary, err := uber.CellToBoundary(uber.Cell(c))
 		if err != nil {
-			return nil, core.Errorf(core.Internal, "h3.CellToBoundary", c.String(), "%w", err)
+			return core.Errorf(core.Internal, "h3.CellToBoundary", c.String(), "%w", err)
 		}
 		out[i] = make([]core.LonLat, len(boundary))
 		for k, v := range boundary {
 			out[i][k] = core.LonLat{Lon: v.Lng, Lat: v.Lat}
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // CellAreas implements core.CellMeasurer: areas on a sphere with the Earth's mean radius; NaN for void slots.
@@ -58,25 +52,18 @@ func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) 
 	child := g.config.ChildResolution
 	n := power7(child - shard.resolution())
 	out := make([]float64, len(slots))
-	for i, slot := range slots {
-		if i&0x3fff == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		if slot < 0 || int64(slot) >= n {
-			return nil, core.Errorf(core.Invalid, "h3.CellAreas", string(key), "no slot %d in a shard of %d", slot, n)
-		}
+	err = gridkit.EachSlot(ctx, "h3.CellAreas", key, slots, n, func(i int, slot int32) error {
 		c := shard.descendant(child, int64(slot))
 		if c.isVoid() {
 			out[i] = math.NaN()
-			continue
+			return nil
 		}
 		steradians, err := uber.CellAreaRads2(uber.Cell(c))
 		if err != nil {
-			return nil, core.Errorf(core.Internal, "h3.CellAreaRads2", c.String(), "%w", err)
+			return core.Errorf(core.Internal, "h3.CellAreaRads2", c.String(), "%w", err)
 		}
 		out[i] = steradians * radius * radius
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }

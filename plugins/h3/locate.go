@@ -11,18 +11,18 @@ import (
 	uber "github.com/uber/h3-go/v4"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
 // A locator finds the slots of points in one shard. It is immutable.
 type locator struct {
-	west, width  float64 // longitudes, degrees; every point of the shard is within width east of west
-	south, north float64 // latitudes, degrees
-	center       sphere.Vec
-	chord2       float64 // squared chord from the centre that every point of the shard is within
-	shard        cellID
-	child        int
-	lattice      *lattice // nil for pentagons: H3 is asked for every point
+	bounds  gridkit.Bounds
+	center  sphere.Vec
+	chord2  float64 // squared chord from the centre that every point of the shard is within
+	shard   cellID
+	child   int
+	lattice *lattice // nil for pentagons: H3 is asked for every point
 }
 
 // locator is the locator of a shard. The last one is kept, because a shard is asked for many batches.
@@ -42,17 +42,17 @@ func (g *grid) newLocator(shard cellID) (*locator, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &locator{center: t.center, shard: shard, child: g.config.ChildResolution, width: 360}
+	l := &locator{center: t.center, shard: shard, child: g.config.ChildResolution, bounds: gridkit.Bounds{Width: 360}}
 	radius := t.outer(l.child)
 	chord := 2 * math.Sin(radius/2)
 	l.chord2 = chord * chord
 	const slack = 1e-9
 	lon, lat := t.center.LonLat()
 	reach := radius*degree + slack
-	l.south, l.north = max(lat-reach, -90), min(lat+reach, 90)
+	l.bounds.South, l.bounds.North = max(lat-reach, -90), min(lat+reach, 90)
 	if s := math.Sin(radius) / math.Cos(lat/degree); s < 1 && math.Abs(lat)+reach < 90 {
 		reach = math.Asin(s)*degree + slack
-		l.west, l.width = lon-reach, 2*reach
+		l.bounds.West, l.bounds.Width = lon-reach, 2*reach
 	}
 	l.lattice, err = g.newLattice(&t)
 	return l, err
@@ -92,15 +92,14 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 	return nil
 }
 
-// locate collects the points within the shard's box, without a branch on any of them, because which points are inside
-// is hard for a processor to predict; then it finds the slots of those.
+// locate collects the points within the shard's bounds, and then finds the slots of those.
 func (l *locator) locate(lon, lat []float64, slot []int32) error {
-	var inside [512]int32
+	var inside [gridkit.MostGathered]int32
 	var err error
 	for len(lon) > 0 {
 		n := min(len(inside), len(lon))
 		x, y, out := lon[:n], lat[:n], slot[:n]
-		for _, i := range inside[:l.gather(&inside, x, y, out)] {
+		for _, i := range inside[:l.bounds.Gather(&inside, x, y, out)] {
 			if out[i], err = l.slot(x[i], y[i]); err != nil {
 				return err
 			}
@@ -108,28 +107,6 @@ func (l *locator) locate(lon, lat []float64, slot []int32) error {
 		lon, lat, slot = lon[n:], lat[n:], slot[n:]
 	}
 	return nil
-}
-
-// gather sets all slots to -1 and lists the points that may be in the shard.
-func (l *locator) gather(inside *[512]int32, lon, lat []float64, slot []int32) int {
-	n := 0
-	for i, x := range lon {
-		y := lat[i]
-		slot[i] = -1
-		d := x - l.west
-		d -= 360 * math.Floor(d*(1.0/360))
-		// Beyond 1e5 the difference is no longer exact to the box's slack. NaN is in none.
-		inside[n&511] = int32(i)
-		n += one(y >= l.south) & one(y <= l.north) & (one(d <= l.width) | one(math.Abs(x) > 1e5))
-	}
-	return n
-}
-
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // slot is the slot of a point with a latitude within ±90; -1 outside of the shard.

@@ -6,26 +6,21 @@ import (
 	"context"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 )
 
 // Plugin is the H3 grid as a plugin: one grid maker, "h3".
 func Plugin() core.Plugin {
-	return core.Plugin{
-		Name:    "h3",
-		Version: "1.0.0",
-		Grids: []core.Maker[core.Grid]{{
-			Name:   "h3",
-			Doc:    "H3 cells, on geodetic latitudes as H3 has it; shards by the digits of the index",
-			Schema: []byte(schema),
-			New: func(_ context.Context, config core.Config) (core.Grid, error) {
-				c, err := parseConfig(config)
-				if err != nil {
-					return nil, err
-				}
-				return newGrid(c)
-			},
-		}},
+	return gridkit.Plugin("h3", "1.0.0", "H3 cells, on geodetic latitudes as H3 has it; shards by the digits of the index", schema, open)
+}
+
+// open makes the grid from its settings.
+func open(_ context.Context, config core.Config) (core.Grid, error) {
+	c, err := parseConfig(config)
+	if err != nil {
+		return nil, err
 	}
+	return newGrid(c)
 }
 
 const schema = `{

@@ -31,8 +31,8 @@ func BenchmarkLocate(b *testing.B) {
 			lon, lat, slot := make([]float64, n), make([]float64, n), make([]int32, n)
 			r := rand.New(rand.NewPCG(1, 2))
 			for i := 0; i < n; {
-				x := l.west + l.width*(r.Float64()*(1+c.grow)-c.grow/2)
-				y := l.south + (l.north-l.south)*(r.Float64()*(1+c.grow)-c.grow/2)
+				x := l.bounds.West + l.bounds.Width*(r.Float64()*(1+c.grow)-c.grow/2)
+				y := l.bounds.South + (l.bounds.North-l.bounds.South)*(r.Float64()*(1+c.grow)-c.grow/2)
 				if math.Abs(y) > 90 || c.grow == 0 && l.exact(x, y) < 0 {
 					continue
 				}

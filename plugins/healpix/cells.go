@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -25,15 +26,7 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 	}
 	first := shard.nest << (2 * g.depth)
 	out := make([][]core.LonLat, len(slots))
-	for i, slot := range slots {
-		if i&0xffff == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		if slot < 0 || int64(slot) >= 1<<(2*g.depth) {
-			return nil, core.Errorf(core.Invalid, "healpix.Outlines", string(key), "no slot %d in a shard of %d", slot, 1<<(2*g.depth))
-		}
+	err = gridkit.EachSlot(ctx, "healpix.Outlines", key, slots, 1<<(2*g.depth), func(i int, slot int32) error {
 		q := squareOf(cellID{g.config.ChildOrder, first + uint64(slot)})
 		ring := make([]core.LonLat, 0, 4*steps)
 		for side := range 4 {
@@ -43,24 +36,23 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 			}
 		}
 		out[i] = ring
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // CellAreas implements core.CellMeasurer: HEALPix cells of one order all have the same area, that of a sphere with
 // the Earth's mean radius.
-func (g *grid) CellAreas(_ context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
+func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) ([]float64, error) {
 	if _, err := g.shardFromKey(key); err != nil {
 		return nil, err
 	}
 	const radius = sphere.EarthRadius / 1e3
 	area := 4 * math.Pi * radius * radius / float64(cellCount(g.config.ChildOrder))
 	out := make([]float64, len(slots))
-	for i, slot := range slots {
-		if slot < 0 || int64(slot) >= 1<<(2*g.depth) {
-			return nil, core.Errorf(core.Invalid, "healpix.CellAreas", string(key), "no slot %d in a shard of %d", slot, 1<<(2*g.depth))
-		}
+	err := gridkit.EachSlot(ctx, "healpix.CellAreas", key, slots, 1<<(2*g.depth), func(i int, _ int32) error {
 		out[i] = area
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }

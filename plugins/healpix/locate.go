@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 	"github.com/englacial/zagg/core/sphere"
 )
 
@@ -65,16 +66,15 @@ const near = 1e-13
 
 // A locator finds the slots of points in one shard. It is immutable.
 type locator struct {
-	west, width  float64 // longitudes, degrees; every point of the shard is within width east of west
-	south, north float64 // geodetic latitudes, degrees
-	face         int
-	x, y         uint32 // of the shard at its order
-	depth        int
-	mask         uint32
-	side, near   float64 // 2^child order; how close to a border in cells
-	order        int
-	latitude     sphere.Latitude
-	curves       *curves
+	bounds     gridkit.Bounds
+	face       int
+	x, y       uint32 // of the shard at its order
+	depth      int
+	mask       uint32
+	side, near float64 // 2^child order; how close to a border in cells
+	order      int
+	latitude   sphere.Latitude
+	curves     *curves
 
 	polarReach, bandReach float64 // see bends
 }
@@ -84,17 +84,18 @@ func (g *grid) locator(shard cellID) locator {
 	const slack = 1e-9 // degrees
 	west, east := q.at(0, 1).lon-slack, q.at(1, 0).lon+slack
 	l := locator{
-		west: west, width: turn(east - west),
-		south: g.config.Latitude.FromSphere(q.at(0, 0).lat()) - slack,
-		north: g.config.Latitude.FromSphere(q.at(1, 1).lat()) + slack,
-		face:  q.face, x: uint32(q.x), y: uint32(q.y),
+		bounds: gridkit.Bounds{
+			West: west, Width: turn(east - west),
+			South: max(g.config.Latitude.FromSphere(q.at(0, 0).lat())-slack, -90),
+			North: min(g.config.Latitude.FromSphere(q.at(1, 1).lat())+slack, 90),
+		},
+		face: q.face, x: uint32(q.x), y: uint32(q.y),
 		depth: g.depth, mask: 1<<g.depth - 1,
 		side:  float64(uint64(1) << g.config.ChildOrder),
 		order: g.config.ChildOrder, latitude: g.config.Latitude, curves: &g.curves,
 	}
 	l.near = near * l.side
 	l.polarReach, l.bandReach = bends(l.side)
-	l.south, l.north = max(l.south, -90), min(l.north, 90)
 	return l
 }
 
@@ -121,16 +122,15 @@ func (g *grid) Locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 	return nil
 }
 
-// locate collects the points within the shard's box, without a branch on any of them, because which points are inside
-// is hard for a processor to predict; then it finds the slots of those.
+// locate collects the points within the shard's bounds, and then finds the slots of those.
 func (l *locator) locate(lon, lat []float64, slot []int32) {
-	var inside [512]int32
+	var inside [gridkit.MostGathered]int32
 	var near reach
 	last, alike := int32(-1), true // most points lie where the ones before do
 	for len(lon) > 0 {
 		n := min(len(inside), len(lon))
 		x, y, out := lon[:n], lat[:n], slot[:n]
-		found, known := inside[:l.gather(&inside, x, y, out)], 0
+		found, known := inside[:l.bounds.Gather(&inside, x, y, out)], 0
 		for _, i := range found {
 			if near.most > 0 && near.holds(x[i:i+1], y[i:i+1]) == 1 {
 				out[i] = last
@@ -152,28 +152,6 @@ func (l *locator) locate(lon, lat []float64, slot []int32) {
 		}
 		lon, lat, slot = lon[n:], lat[n:], slot[n:]
 	}
-}
-
-// gather sets all slots to -1 and lists the points that may be in the shard.
-func (l *locator) gather(inside *[512]int32, lon, lat []float64, slot []int32) int {
-	n := 0
-	for i, x := range lon {
-		y := lat[i]
-		slot[i] = -1
-		d := x - l.west
-		d -= 360 * math.Floor(d*(1.0/360))
-		// Beyond 1e5 the difference is no longer exact to the box's slack. NaN is in none.
-		inside[n&511] = int32(i)
-		n += one(y >= l.south) & one(y <= l.north) & (one(d <= l.width) | one(math.Abs(x) > 1e5))
-	}
-	return n
-}
-
-func one(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // slot is the slot of a point with a latitude within ±90, -1 outside of the shard. If near is not nil it is set to

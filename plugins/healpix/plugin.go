@@ -4,26 +4,21 @@ import (
 	"context"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 )
 
 // Plugin is the HEALPix grid as a plugin: one grid maker, "healpix".
 func Plugin() core.Plugin {
-	return core.Plugin{
-		Name:    "healpix",
-		Version: "1.0.0",
-		Grids: []core.Maker[core.Grid]{{
-			Name:   "healpix",
-			Doc:    "HEALPix cells in nested order, on authalic WGS84 latitudes",
-			Schema: []byte(schema),
-			New: func(_ context.Context, config core.Config) (core.Grid, error) {
-				c, err := parseConfig(config)
-				if err != nil {
-					return nil, err
-				}
-				return newGrid(c), nil
-			},
-		}},
+	return gridkit.Plugin("healpix", "1.0.0", "HEALPix cells in nested order, on authalic WGS84 latitudes", schema, open)
+}
+
+// open makes the grid from its settings.
+func open(_ context.Context, config core.Config) (core.Grid, error) {
+	c, err := parseConfig(config)
+	if err != nil {
+		return nil, err
 	}
+	return newGrid(c), nil
 }
 
 const schema = `{

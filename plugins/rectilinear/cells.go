@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 )
 
 // Outlines implements core.Outliner: the corners, from the lower left one in the plane on, of what of a cell is in the
@@ -16,27 +17,20 @@ func (g *grid) Outlines(ctx context.Context, key core.ShardKey, slots []int32) (
 	}
 	c := &g.config
 	out := make([][]core.LonLat, len(slots))
-	for i, slot := range slots {
-		if i&0xffff == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		if slot < 0 || int64(slot) >= c.Shard[0]*c.Shard[1] {
-			return nil, core.Errorf(core.Invalid, "rectilinear.Outlines", string(key), "no slot %d in a shard of %d", slot, c.Shard[0]*c.Shard[1])
-		}
+	err = gridkit.EachSlot(ctx, "rectilinear.Outlines", key, slots, c.Shard[0]*c.Shard[1], func(i int, slot int32) error {
 		row, col := p.row*c.Shard[0]+int64(slot)/c.Shard[1], p.col*c.Shard[1]+int64(slot)%c.Shard[1]
 		r := c.rect(row, col, 1, 1).Clip(g.domain)
 		if r.Empty() {
-			continue
+			return nil
 		}
 		lon, lat := g.border(r, 1)
 		out[i] = make([]core.LonLat, len(lon))
 		for k := range lon {
 			out[i][k] = core.LonLat{Lon: lon[k], Lat: lat[k]}
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // areaSteps is into how many arcs each side of a cell is cut to measure it.
@@ -50,15 +44,7 @@ func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) 
 	}
 	c := &g.config
 	out := make([]float64, len(slots))
-	for i, slot := range slots {
-		if i&0xffff == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		if slot < 0 || int64(slot) >= c.Shard[0]*c.Shard[1] {
-			return nil, core.Errorf(core.Invalid, "rectilinear.CellAreas", string(key), "no slot %d in a shard of %d", slot, c.Shard[0]*c.Shard[1])
-		}
+	err = gridkit.EachSlot(ctx, "rectilinear.CellAreas", key, slots, c.Shard[0]*c.Shard[1], func(i int, slot int32) error {
 		row, col := p.row*c.Shard[0]+int64(slot)/c.Shard[1], p.col*c.Shard[1]+int64(slot)%c.Shard[1]
 		out[i] = math.NaN()
 		switch r := c.rect(row, col, 1, 1).Clip(g.domain); {
@@ -69,6 +55,7 @@ func (g *grid) CellAreas(ctx context.Context, key core.ShardKey, slots []int32) 
 			lon, lat := g.border(r, areaSteps)
 			out[i] = g.area(r, lon, lat)
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }

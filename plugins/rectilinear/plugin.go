@@ -4,26 +4,21 @@ import (
 	"context"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/gridkit"
 )
 
 // Plugin is the rectilinear grid as a plugin: one grid maker, "rectilinear".
 func Plugin() core.Plugin {
-	return core.Plugin{
-		Name:    "rectilinear",
-		Version: "1.0.0",
-		Grids: []core.Maker[core.Grid]{{
-			Name:   "rectilinear",
-			Doc:    "Rows and columns of a map projection or of longitude and latitude",
-			Schema: []byte(schema),
-			New: func(_ context.Context, config core.Config) (core.Grid, error) {
-				c, err := parseConfig(config)
-				if err != nil {
-					return nil, err
-				}
-				return newGrid(c), nil
-			},
-		}},
+	return gridkit.Plugin("rectilinear", "1.0.0", "Rows and columns of a map projection or of longitude and latitude", schema, open)
+}
+
+// open makes the grid from its settings.
+func open(_ context.Context, config core.Config) (core.Grid, error) {
+	c, err := parseConfig(config)
+	if err != nil {
+		return nil, err
 	}
+	return newGrid(c), nil
 }
 
 const schema = `{
