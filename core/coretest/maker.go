@@ -14,7 +14,7 @@ import (
 func Maker[S Tester[S], T any](t S, maker core.Maker[T], configs ...string) {
 	t.Helper()
 	runAll(t, Options{}, []step{
-		{name: "Names", run: func(c *check) { checkMakerNames(c, maker.Name, maker.Doc, maker.Schema) }},
+		{name: "Listed", run: func(c *check) { checkMakerNames(c, maker.Name, maker.Doc, maker.Schema) }},
 		{name: "Makes", run: func(c *check) {
 			for _, config := range configs {
 				thing, err := maker.New(c.ctx, core.Config(config))
@@ -44,7 +44,7 @@ func Maker[S Tester[S], T any](t S, maker core.Maker[T], configs ...string) {
 				}), "New with "+config, core.Invalid)
 			}
 		}},
-		{name: "Cancelled", run: func(c *check) {
+		{name: "MakesCancelled", run: func(c *check) {
 			ctx, cancel := context.WithCancel(c.ctx)
 			cancel()
 			for _, config := range configs { // quick enough not to ask; but it must come back

@@ -68,6 +68,7 @@ func (r *readerSuite) steps() []step {
 		{name: "IndexDamaged", run: r.checkIndexDamaged, share: 190, use: index},
 		{name: "Rows", run: r.checkRows, share: 60, use: "runs look cells of rows up in an index; of readers that are linked in"},
 		{name: "Identify", run: r.checkIdentify, use: "runs take the newest revision of each granule"},
+		{name: "Units", run: r.checkUnits, use: "runs write names and units of variables into stores"},
 	}
 }
 

@@ -68,7 +68,7 @@ func TestMaker(t *testing.T) {
 	}
 	caught(t, "Refuses", func(o only) { coretest.Maker(o, lax, `{}`) })
 	lax.Doc = ""
-	caught(t, "Names", func(o only) { coretest.Maker(o, lax, `{}`) })
+	caught(t, "Listed", func(o only) { coretest.Maker(o, lax, `{}`) })
 	lax.New = func(context.Context, core.Config) (core.Statistic, error) {
 		return nil, core.Errorf(core.Invalid, "moments", "", "no")
 	}

@@ -145,8 +145,11 @@ func (g *grid) shards(ctx context.Context, s *session, request *zaggv1.ShardsReq
 			if err != nil {
 				return err
 			}
-			if len(shard.Block) != len(g.info.Frame.Dims) || len(out) == len(request.Keys) {
-				return core.Errorf(core.Internal, "", "", "it answers %d shards with more, or shard %s with a place in %d dimensions of %d", len(request.Keys), shard.Key, len(shard.Block), len(g.info.Frame.Dims))
+			if len(out) == len(request.Keys) {
+				return core.Errorf(core.Internal, "", "", "it answers %d shards with more", len(request.Keys))
+			}
+			if !g.holds(shard.Block) {
+				return core.Errorf(core.Internal, "", string(shard.Key), "it answers block %v, which its arrays do not have", shard.Block)
 			}
 			out = append(out, shard)
 		}
@@ -156,6 +159,27 @@ func (g *grid) shards(ctx context.Context, s *session, request *zaggv1.ShardsReq
 		err = s.wrong(core.Errorf(core.Internal, "", "", "it answers %d of %d shards", len(out), len(request.Keys)))
 	}
 	return out, err
+}
+
+// holds reports whether arrays have a block.
+func (g *grid) holds(block []int64) bool {
+	dims := g.info.Frame.Dims
+	for i := range block {
+		if len(block) != len(dims) || block[i] < 0 || dims[i].Shard <= 0 || block[i] >= dims[i].Size/dims[i].Shard {
+			return false
+		}
+	}
+	return len(block) == len(dims)
+}
+
+// within wants numbers from -1 to below a count: slots of a shard, or shards of a list.
+func within(what string, numbers []int32, count int64) error {
+	for i, n := range numbers {
+		if n < -1 || int64(n) >= count {
+			return core.Errorf(core.Internal, "", "", "it answers %s %d for point %d; there are %d", what, n, i, count)
+		}
+	}
+	return nil
 }
 
 func (g *grid) Cells(ctx context.Context, key core.ShardKey) ([]core.Column, error) {
@@ -231,6 +255,9 @@ func (g *grid) locate(ctx context.Context, key core.ShardKey, lon, lat []float64
 			return struct{}{}, s.wrong(core.Errorf(core.Internal, "", string(key), "it answers %d bytes of slots for %d points", len(reply.Slot), len(slot)))
 		}
 		copy(core.Raw(slot), reply.Slot)
+		if err := within("slot", slot, g.info.Frame.Slots()); err != nil {
+			return struct{}{}, s.wrong(err)
+		}
 		return struct{}{}, nil
 	})
 	return err
@@ -281,6 +308,17 @@ func (g *grid) locateIn(ctx context.Context, keys []string, lon, lat []float64, 
 		}
 		copy(core.Raw(shard), reply.Shard)
 		copy(core.Raw(slot), reply.Slot)
+		if err = within("shard", shard, int64(len(keys))); err == nil {
+			err = within("slot", slot, g.info.Frame.Slots())
+		}
+		for i := 0; err == nil && i < len(shard); i++ {
+			if shard[i] < 0 != (slot[i] < 0) {
+				err = core.Errorf(core.Internal, "", "", "it answers shard %d and slot %d for point %d", shard[i], slot[i], i)
+			}
+		}
+		if err != nil {
+			return struct{}{}, s.wrong(err)
+		}
 		return struct{}{}, nil
 	})
 	return err

@@ -114,6 +114,15 @@ func (g *grid) restore(ctx context.Context, old *core.Legacy) (core.Restored, er
 			return core.Restored{}, err
 		}
 		s.answered.Store(true)
+		asked := map[string]bool{}
+		for _, key := range request.Keys {
+			asked[key] = true
+		}
+		for _, key := range reply.Keys {
+			if !asked[key] {
+				return core.Restored{}, s.wrong(fmt.Errorf("it says of key %q, which it was not asked about, that it is an old one", key))
+			}
+		}
 		return wire.RestoredFromProto(reply), nil
 	})
 }

@@ -40,7 +40,7 @@ func launch(ctx context.Context, o Options) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := privateDir()
+	dir, err := PrivateDir()
 	if err != nil {
 		return nil, core.Errorf(core.Unavailable, "plugin", o.Name, "%w", err)
 	}
@@ -182,9 +182,9 @@ func (r *running) killed() bool {
 
 const dirPrefix = "zagg-plugin-"
 
-// privateDir makes a folder of mode 0700 whose name has our process id, and removes those of hosts that were killed. Paths of sockets
+// PrivateDir makes a folder of mode 0700 whose name has our process id, and removes those of hosts that were killed. Paths of sockets
 // may not be long: where the temporary folder's is, /tmp is taken.
-func privateDir() (string, error) {
+func PrivateDir() (string, error) {
 	const longest = 40 // of 104, less our name, go-plugin's two and their digits
 	parent := os.TempDir()
 	if len(parent) > longest {

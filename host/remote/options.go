@@ -16,6 +16,7 @@ type Options struct {
 
 	Processes int   // that share the calls; 0: 1
 	Memory    int64 // most bytes of a process, on Linux: one with more is ended; 0: no bound
+	Keep      int64 // most bytes of columns that a process keeps although no call uses them; 0: 256 MiB
 
 	Start  time.Duration // for the handshake and the description; 0: 30 s
 	Check  time.Duration // between health checks while calls are open; 0: 5 s
@@ -40,6 +41,9 @@ func (o Options) withDefaults() Options {
 	or(&o.Stall, 10*time.Minute)
 	or(&o.Exit, 2*time.Second)
 	o.Processes = max(o.Processes, 1)
+	if o.Keep <= 0 {
+		o.Keep = keptBytes
+	}
 	if o.silence == nil {
 		o.silence = &silence{}
 	}

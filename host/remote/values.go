@@ -16,7 +16,7 @@ import (
 // Bounds of what is uploaded and kept in a plugin process.
 const (
 	inlineBytes = 16 << 10         // smaller values travel with every call
-	keptBytes   = 256 << 20        // unused values beyond this are dropped, the longest unused first
+	keptBytes   = 256 << 20        // unused values beyond this are dropped, the longest unused first (Options.Keep)
 	keptFor     = 10 * time.Second // so long after its last use
 )
 
@@ -208,7 +208,7 @@ func (vs *values) drop(now time.Time) {
 	var ids []uint64
 	left := len(unused)
 	for _, v := range unused {
-		if vs.bytes <= keptBytes && now.Sub(v.used) < keptFor {
+		if vs.bytes <= vs.session.options.Keep && now.Sub(v.used) < keptFor {
 			break
 		}
 		delete(vs.kept, v.key)

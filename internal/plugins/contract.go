@@ -50,7 +50,7 @@ type started struct {
 
 // start starts the process and reads its handshake.
 func (v *Verification) start(r *coretest.Recorder) *started {
-	dir, err := os.MkdirTemp("", "zagg-verify-")
+	dir, err := remote.PrivateDir()
 	if err != nil {
 		r.Errorf("%v", err)
 		r.FailNow()

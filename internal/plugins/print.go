@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/englacial/zagg/core/coretest"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 // Print writes what plugins offer as a table.
@@ -101,13 +102,11 @@ type Verdict struct {
 	Seed    uint64   `json:"seed"`
 	Skipped []string `json:"skipped"`
 	Version string   `json:"version"`
-
-	beside []string // of Skipped: what no check was begun for
 }
 
 // Verdict sums up the results.
 func (v *Verification) Verdict() *Verdict {
-	d := &Verdict{Plugin: v.plugin.Name, Version: v.plugin.Version, Seed: v.Seed, Checks: []check{}, Skipped: append([]string{}, v.Skipped...), beside: v.Skipped}
+	d := &Verdict{Plugin: v.plugin.Name, Version: v.plugin.Version, Seed: v.Seed, Checks: []check{}, Skipped: []string{}}
 	for _, r := range v.Results() {
 		result := becameOf(&r)
 		switch result {
@@ -137,9 +136,6 @@ func holds(name, part string) bool {
 
 // Print writes what the results come to; PrintCheck has written each.
 func (d *Verdict) Print(w io.Writer) error {
-	for _, s := range d.beside {
-		fmt.Fprintf(w, "skip    %s\n", s)
-	}
-	_, err := fmt.Fprintf(w, "plugin %s %s: %d checks, %d broken, %d skipped\n", d.Plugin, d.Version, len(d.Checks), d.Broken, len(d.Skipped))
+	_, err := fmt.Fprintf(w, "plugin %s %s: %s, %d broken, %d skipped\n", d.Plugin, d.Version, quantity.Counted(int64(len(d.Checks)), "check"), d.Broken, len(d.Skipped))
 	return err
 }

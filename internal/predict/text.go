@@ -18,7 +18,7 @@ func (p *Prediction) Print(out io.Writer) error {
 	o, e, model := &p.options, &p.Expected, &p.Model
 	f := &o.Function
 	w := tabwriter.NewWriter(out, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "Shards\t%s, %s pairs of shard and granule\n", humanize.Comma(int64(e.Shards)), humanize.Comma(int64(e.Pairs)))
+	fmt.Fprintf(w, "Shards\t%s, %s of shard and granule\n", humanize.Comma(int64(e.Shards)), quantity.Counted(int64(e.Pairs), "pair"))
 	fmt.Fprintf(w, "Granules\t%s\n", p.howRead())
 	how := "as given"
 	if o.PerJob == 0 {
@@ -26,12 +26,12 @@ func (p *Prediction) Print(out io.Writer) error {
 	}
 	fmt.Fprintf(w, "Jobs\t%s of at most %s: %s\n", humanize.Comma(int64(e.Jobs)), quantity.Counted(int64(p.ShardsPerJob), "shard"), how)
 	if e.Shards > 0 {
-		fmt.Fprintf(w, "Densest shard\t%s: %s granules; the longest job about %.1f s\n", p.Densest, humanize.Comma(int64(p.granules)), e.DensestSeconds)
+		fmt.Fprintf(w, "Densest shard\t%s: %s; the longest job about %.1f s\n", p.Densest, quantity.Counted(int64(p.granules), "granule"), e.DensestSeconds)
 	}
 	fmt.Fprintf(w, "Compute\tabout %s worker-seconds of %s MB, %s; $%.4f\n", humanize.Comma(int64(e.WorkerSeconds+0.5)), humanize.Comma(int64(f.MemoryMB)), cost.Architecture(f.AMD64), e.Bill.Compute)
 	fmt.Fprintf(w, "Requests\tabout %s that read and %s that write or list; $%.4f\n", humanize.Comma(e.Gets), humanize.Comma(e.Puts), e.Bill.Requests)
 	fmt.Fprintf(w, "Read\tabout %s\n", quantity.Bytes(e.Bytes))
-	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s workers\n", e.WallSeconds, humanize.Comma(int64(f.Concurrency)))
+	fmt.Fprintf(w, "Wall time\tabout %.1f s with %s\n", e.WallSeconds, quantity.Counted(int64(f.Concurrency), "worker"))
 	fmt.Fprintf(w, "Cost\tabout %s: compute $%.4f, requests $%.4f, invocations $%.4f, logs $%.4f, /tmp $%.4f\n", e.Bill, e.Bill.Compute, e.Bill.Requests, e.Bill.Invoke, e.Bill.Logs, e.Bill.Tmp)
 	fmt.Fprintf(w, "At most\t$%.2f: compute $%.2f, requests $%.2f, if every job ran into the time-out of %.0f s as often as it may be sent\n", e.CeilingUSD, e.Ceiling.Compute, e.Ceiling.Requests, f.Timeout)
 	r, kind := &model.Pieces, "in pieces"
@@ -70,7 +70,7 @@ func (p *Prediction) howRead() string {
 func (s *Simulation) Print(out io.Writer) error {
 	r, e, f := s.Simulated, &s.Simulated.Expected, &s.Function
 	w := tabwriter.NewWriter(out, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "Shards\t%s, %s pairs of shard and granule; %s\n", humanize.Comma(int64(e.Shards)), humanize.Comma(int64(e.Pairs)), s.from)
+	fmt.Fprintf(w, "Shards\t%s, %s of shard and granule; %s\n", humanize.Comma(int64(e.Shards)), quantity.Counted(int64(e.Pairs), "pair"), s.from)
 	if s.Met != nil {
 		found := "the cheapest of which nine in ten replays end in time"
 		if !*s.Met {
@@ -79,7 +79,7 @@ func (s *Simulation) Print(out io.Writer) error {
 		fmt.Fprintf(w, "Target\t%s: %s MB, %s per job: %s\n", s.replay.Wall, humanize.Comma(int64(f.MemoryMB)), quantity.Counted(int64(s.ShardsPerJob), "shard"), found)
 	}
 	fmt.Fprintf(w, "Jobs\t%s of at most %s, on %s MB of %s; the longest about %.1f s\n", humanize.Comma(int64(e.Jobs)), quantity.Counted(int64(s.ShardsPerJob), "shard"), humanize.Comma(int64(f.MemoryMB)), cost.Architecture(f.AMD64), e.DensestSeconds)
-	fmt.Fprintf(w, "Workers\t%s at once, %s cold starts; %d requests throttled\n", humanize.Comma(int64(f.Concurrency)), humanize.Comma(int64(r.ColdStarts)), r.Throttled)
+	fmt.Fprintf(w, "Workers\t%s at once, %s; %s throttled\n", humanize.Comma(int64(f.Concurrency)), quantity.Counted(int64(r.ColdStarts), "cold start"), quantity.Counted(int64(r.Throttled), "request"))
 	fmt.Fprintf(w, "Compute\t%s worker-seconds; $%.4f ($%.4f to $%.4f)\n", spanText(r.WorkerSeconds, 0), r.ComputeUSD.Median, r.ComputeUSD.Low, r.ComputeUSD.High)
 	fmt.Fprintf(w, "Requests\t%s that read and %s that write or list; $%.4f; %s read\n", humanize.Comma(e.Gets), humanize.Comma(e.Puts), e.Bill.Requests, quantity.Bytes(e.Bytes))
 	fmt.Fprintf(w, "Wall time\t%s s\n", spanText(r.WallSeconds, 1))

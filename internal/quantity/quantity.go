@@ -3,6 +3,7 @@ package quantity
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 )
@@ -18,9 +19,13 @@ func Seconds(s float64) string {
 	return fmt.Sprintf("%.1fh", s/3600)
 }
 
-// Counted prints a number of things: "1 request", "1,234 requests".
+// Counted prints a number of things: "1 request", "1,234 requests", "2 indexes".
 func Counted(n int64, thing string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(thing, "x"):
+		thing += "es"
+	default:
 		thing += "s"
 	}
 	return humanize.Comma(n) + " " + thing

@@ -69,17 +69,17 @@ func Index(ctx context.Context, o Options, out string, cells bool) (*Indexes, er
 	count := r.progress.Count(len(granules), "granules")
 	err = dispatch.Each(ctx, dispatch.RealTime{}, granules, o.Workers, func(ctx context.Context, g core.Granule) (indexed, error) {
 		return r.buildIndex(ctx, reader, src.reader, g)
-	}, func(d dispatch.Ended[core.Granule, indexed]) { sum.ended(d, count) })
+	}, func(d dispatch.Ended[core.Granule, indexed]) { sum.ended(d, r.progress, count) })
 	count.Finish()
 	sum.Read = src.used.Usage()
 	return sum, err
 }
 
-func (s *Indexes) ended(d dispatch.Ended[core.Granule, indexed], count Counter) {
+func (s *Indexes) ended(d dispatch.Ended[core.Granule, indexed], progress Progress, count Counter) {
 	switch {
 	case d.Err != nil:
 		s.Failed++
-		count.Say(fmt.Sprintf("ERROR %s: %v", d.Job.ID, d.Err))
+		progress.Warn(fmt.Sprintf("ERROR %s: %v", d.Job.ID, d.Err))
 		count.Step("ERROR " + d.Job.ID)
 	case d.Result.size == 0:
 		s.Fitted++

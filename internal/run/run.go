@@ -444,7 +444,7 @@ func outcomeText(o *host.Outcome) string {
 	case rec.Status == job.Empty:
 		return "EMPTY"
 	}
-	text := fmt.Sprintf("OK (%s cells, %s obs)", humanize.Comma(rec.Receipt.Cells), humanize.Comma(rec.Receipt.Observations.Kept))
+	text := fmt.Sprintf("OK (%s, %s obs)", quantity.Counted(rec.Receipt.Cells, "cell"), humanize.Comma(rec.Receipt.Observations.Kept))
 	if n := len(rec.Folded); n > 0 {
 		text += ", folded in " + quantity.Counted(int64(len(rec.Folded[n-1])), "granule")
 	}

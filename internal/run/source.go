@@ -5,6 +5,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"time"
 
@@ -76,7 +77,7 @@ func (r *Run) namesOf(ctx context.Context, g core.Granule) map[string]config.Des
 	stores.Cache = r.source.cache
 	of, err := r.recipe.Described(ctx, stores.Reader(&r.source.used), g)
 	if err != nil {
-		r.note("the names and units of the source's variables are not in the store, because %s could not be read here: %v; data_source.attributes can give them", g.ID, err)
+		r.progress.Warn(fmt.Sprintf("WARNING the names and units of the source's variables are not in the store, because %s could not be read here: %v; data_source.attributes can give them", g.ID, err))
 		return nil
 	}
 	return of

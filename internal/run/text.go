@@ -50,7 +50,7 @@ func (s *Summary) Text(profile bool) []byte {
 	line("Read", "%s, %s%s", quantity.Counted(s.Source.Gets+s.Source.Heads, "request"), quantity.Bytes(s.Source.Down), quantity.Retried(s.Source.Retries))
 	line("Written", "%s, %s%s", quantity.Counted(s.Output.Puts, "request"), quantity.Bytes(s.Output.Up), quantity.Retried(s.Output.Retries))
 	for _, p := range s.Plugins {
-		line("Plugin", "%s %s: %s calls, %s, %s to it, %s back, %s of memory", p.Name, p.Version, humanize.Comma(p.Calls), quantity.Seconds(p.Seconds), quantity.Bytes(p.Sent), quantity.Bytes(p.Received), quantity.Bytes(p.MaxMemory))
+		line("Plugin", "%s %s: %s, %s, %s to it, %s back, %s of memory", p.Name, p.Version, quantity.Counted(p.Calls, "call"), quantity.Seconds(p.Seconds), quantity.Bytes(p.Sent), quantity.Bytes(p.Received), quantity.Bytes(p.MaxMemory))
 	}
 	line("Cost", "about %s%s", s.Cost, costParts(s))
 	for i, f := range s.Failed {

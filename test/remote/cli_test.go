@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/core"
@@ -137,7 +138,7 @@ func TestVerify(t *testing.T) {
 	code, out = zagg(t, nil, "plugins", "verify", "--short", "--with", config, "--", build(t, "test/remote/faulty"), "-method", "Grid/Cells", "-kind", "corrupt")
 	require.Equal(t, 1, code, out)
 	require.Regexp(t, `BROKEN +grid healpix/`, out)
-	require.Contains(t, out, "skip    reader atl06: give it granules")
+	require.Regexp(t, `skip    reader atl06 \([\d.]+ s\): give it granules`, out)
 
 	code, out = zagg(t, nil, "plugins", "verify", "--only", "Quiet", "--", build(t, "test/remote/faulty"), "-start", "late words")
 	require.Equal(t, 1, code, out)
@@ -159,4 +160,84 @@ func TestVerify(t *testing.T) {
 
 	code, _ = zagg(t, all.Plugins(), "plugins", "verify", "--with", "nonsense", "healpix")
 	require.Equal(t, 2, code)
+}
+
+// What was not checked is no success: readers without granules, and a grid with more shards than can be looked at.
+func TestVerifySkips(t *testing.T) {
+	faulty := build(t, "test/remote/faulty")
+	code, out := zagg(t, nil, "plugins", "verify", "--only", "Health", "--only", "reader", "--", faulty)
+	require.Equal(t, 3, code, out)
+	require.Regexp(t, `ok      process/Health`, out)
+	require.Contains(t, out, "2 checks, 0 broken, 1 skipped")
+	code, out = zagg(t, nil, "plugins", "verify", "--only", "Health", "--", faulty)
+	require.Zero(t, code, "other checks were not asked for: %s", out)
+	code, out = zagg(t, nil, "plugins", "verify", "--only", "Filters", "--", faulty)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "reader atl06")
+	code, out = zagg(t, []core.Plugin{builtin()["healpix"]}, "plugins", "verify", "--short", "--only", "AreasTogether", "--with", `healpix={"parent_order":9,"child_order":12}`, "healpix")
+	require.Equal(t, 3, code, out)
+}
+
+// The JSON report is what docs/formats/verify-report.md says, whatever became of the checks, and has no member that the page does not have.
+func TestVerifyReport(t *testing.T) {
+	page, err := os.ReadFile("../../docs/formats/verify-report.md")
+	require.NoError(t, err)
+	_, text, found := strings.Cut(string(page), "```json\n")
+	require.True(t, found)
+	text, _, _ = strings.Cut(text, "```")
+	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	require.NoError(t, err)
+	closed(schema)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("report.json", schema))
+	report, err := compiler.Compile("report.json")
+	require.NoError(t, err)
+
+	faulty := build(t, "test/remote/faulty")
+	results := map[string]bool{}
+	for _, c := range []struct {
+		code int
+		args []string
+	}{
+		{3, []string{"--only", "Health", "--only", "reader", "--", faulty}},                                       // skip
+		{1, []string{"--only", "Fold", "--only", "OneSlot", "--", faulty, "-kind", "error", "-method", "Locate"}}, // broken, ok, none
+		{1, []string{"--only", "nothing", "--", faulty}},
+		{1, []string{"--only", "grid", "--short", "--with", `healpix={"parent_order":"x"}`, "--", faulty}}, // not made at all
+		{0, []string{"--only", "Identify", "--seed", "18446744073709551615", "--granule", filepath.Join(sampleFolder, sampleGranule), "--", faulty}},
+	} {
+		code, out := zagg(t, nil, append([]string{"plugins", "verify", "--json", "--short"}, c.args...)...)
+		require.Equal(t, c.code, code, out)
+		end := strings.LastIndex(out, "}\n") + 1 // what goes to stderr follows
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(out[:end]))
+		require.NoError(t, err, out)
+		require.NoError(t, report.Validate(value), out)
+		names := map[string]bool{}
+		for _, check := range value.(map[string]any)["checks"].([]any) {
+			c := check.(map[string]any)
+			results[c["result"].(string)] = true
+			require.False(t, names[c["name"].(string)], "two checks are called %s", c["name"])
+			names[c["name"].(string)] = true
+		}
+	}
+	require.Equal(t, map[string]bool{"ok": true, "broken": true, "skip": true, "none": true}, results)
+	bad, err := jsonschema.UnmarshalJSON(strings.NewReader(`{"plugin":"a","version":"1","seed":0,"checks":[{"name":"x","result":"fine","passed":true,"seconds":0}],"skipped":[],"broken":0}`))
+	require.NoError(t, err)
+	require.Error(t, report.Validate(bad))
+}
+
+// closed makes objects of a schema have no other members.
+func closed(schema any) {
+	switch s := schema.(type) {
+	case map[string]any:
+		if s["type"] == "object" {
+			s["additionalProperties"] = false
+		}
+		for _, part := range s {
+			closed(part)
+		}
+	case []any:
+		for _, part := range s {
+			closed(part)
+		}
+	}
 }

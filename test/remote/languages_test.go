@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,12 +18,13 @@ import (
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/host/remote"
+	zaggv1 "github.com/englacial/zagg/proto/zagg/v1"
 )
 
 // A language is a plugin that goes wrong as it is told to: a grid, a reader and a statistic.
 type language struct {
 	name    string
-	command func(t *testing.T, kind, call, once string) []string
+	command func(t *testing.T, kind, call, silence, once string) []string
 	grid    string // a grid's configuration in output
 	source  string // that of data_source
 	column  string // that the reader has
@@ -31,10 +34,10 @@ type language struct {
 func languages() []language {
 	reader := "\n  reader: "
 	scripted := func(name string, interpreter func(*testing.T) string) language {
-		return language{name: name, grid: "{type: halves}", source: reader + "rows", column: "v", total: "total", command: func(t *testing.T, kind, call, once string) []string {
+		return language{name: name, grid: "{type: halves}", source: reader + "rows", column: "v", total: "total", command: func(t *testing.T, kind, call, silence, once string) []string {
 			extension := map[string]string{"python": "py", "javascript": "js"}[name]
 			_, method, _ := strings.Cut(call, ".")
-			command := []string{interpreter(t), "testdata/faulty." + extension, kind, method}
+			command := []string{interpreter(t), "testdata/faulty." + extension, kind, method, silence}
 			if once != "" {
 				command = append(command, "once="+once) // in one word: what a word names is part of the code
 			}
@@ -60,8 +63,8 @@ func languages() []language {
 	}
 }
 
-// inGo is the command of the plugin in Go, which has words of its own for some misdeeds.
-func inGo(t *testing.T, kind, call, once string) []string {
+// inGo is the command of the plugin in Go, which has words of its own for some misdeeds and declares no silence.
+func inGo(t *testing.T, kind, call, _, once string) []string {
 	if word := map[string]string{"leave": "exit", "block": "stall", "lengths": "corrupt"}[kind]; word != "" {
 		kind = word
 	}
@@ -72,29 +75,61 @@ func inGo(t *testing.T, kind, call, once string) []string {
 	return command
 }
 
-// A call is one that runs make of plugins.
+// A call is one that commands make of plugins.
 type call struct {
-	name  string // as errors have it
-	kind  string // of what it is a call: grid, reader or statistic
-	about string // what errors of a run name beside the plugin and the call: granule or shard; "": there is none yet
-	only  string // the check of `zagg plugins verify` that makes it
-	in    string // the language that has it; "": all
-	large bool   // it is made for many shards or many rows only
+	name   string // as errors have it
+	part   string // what of the call the row is about; "": all
+	kind   string // of what it is a call: grid, reader or statistic
+	about  string // what errors of a command name beside the plugin and the call: granule or shard; "": there is none yet
+	only   string // the check of `zagg plugins verify` that makes it
+	in     string // the languages that have it; "": all
+	large  bool   // it is made for many shards or many rows only
+	spared bool   // where it fails, a note says what is missing, and the rest is made
+	use    use    // the command that makes it; nil: a run
 }
 
-func runCalls() []call {
+func theCalls() []call {
 	return []call{
 		{name: "Plugin.Configure", kind: "statistic", only: "statistic %s/New"},
 		{name: "Grid.Cover", kind: "grid", only: "grid %s/CoverEmpty"},
 		{name: "Grid.Shards", kind: "grid", only: "grid %s/Shards"},
 		{name: "Grid.Cells", kind: "grid", about: "shard", only: "grid %s/Cells"},
 		{name: "Grid.Locate", kind: "grid", only: "grid %s/OneSlot"},
-		{name: "Grid.LocateIn", kind: "grid", only: "grid %s/LocateIn", in: "go", large: true},
+		{name: "Grid.LocateIn", kind: "grid", only: "grid %s/LocateIn", in: "go", large: true}, // the others have no shards with many neighbours
+		{name: "Grid.Names", kind: "grid", only: "grid %s/Names", use: locates},
+		{name: "Grid.CoverCells", kind: "grid", only: "grid %s/CoverCells", use: catalogs},
+		{name: "Grid.Restore", kind: "grid", only: "grid %s/Legacy", in: "go", use: converts}, // of a grid that earlier releases had
+		{name: "Grid.CellAreas", kind: "grid", about: "shard", only: "grid %s/CellAreas"},
 		{name: "Reader.Read", kind: "reader", about: "granule", only: "reader %s/Read"},
-		{name: "Reader.Identify", kind: "reader", only: "reader %s/Identify", in: "go"},
-		{name: "Statistic.Upload", kind: "statistic", about: "shard", only: "statistic %s/Sizes", in: "go", large: true},
+		{name: "Reader.Index", kind: "reader", about: "granule", only: "reader %s/Index", use: indexes},
+		{name: "Reader.Index", part: "describe", kind: "reader", about: "granule", only: "reader %s/Units", in: "go javascript", spared: true},
+		{name: "Reader.Identify", kind: "reader", only: "reader %s/Identify"},
+		{name: "Statistic.Upload", kind: "statistic", about: "shard", only: "statistic %s/Sizes", large: true},
 		{name: "Statistic.Compute", kind: "statistic", about: "shard", only: "statistic %s/Compute"},
+		{name: "Statistic.Fold", kind: "statistic", only: "statistic %s/FoldOfOne", use: coarsens},
 	}
+}
+
+// Every call of the protocol has a row, or a test of its own that says why.
+func TestEveryCallHasItsRow(t *testing.T) {
+	known := map[string]bool{
+		"Plugin.Describe": true, // TestDescribedWrongly: without it there is no plugin to be used
+		"Plugin.Release":  true, // only verify lets things go, in all of its checks
+		"Statistic.Drop":  true, // TestDroppedWrongly: nobody waits for its answer
+	}
+	for _, c := range theCalls() {
+		known[c.name] = true
+	}
+	services := zaggv1.File_zagg_v1_zagg_proto.Services()
+	for i := range services.Len() {
+		methods := services.Get(i).Methods()
+		for k := range methods.Len() {
+			name := string(services.Get(i).Name() + "." + methods.Get(k).Name())
+			require.True(t, known[name], "%s goes wrong in no test: add it to theCalls", name)
+			delete(known, name)
+		}
+	}
+	require.Empty(t, known, "the protocol has no such calls")
 }
 
 // A misdeed is how a plugin goes wrong in a call, and what a run then says.
@@ -131,9 +166,10 @@ func misdeeds() []misdeed {
 // sensible reports what can be: the kit itself answers Configure and Upload.
 func sensible(l language, c call, m misdeed) bool {
 	has := func(list, name string) bool { return list == "" || strings.Contains(" "+list+" ", " "+name+" ") }
-	answered := m.kind == "lengths" || m.kind == "huge" || m.kind == "garbage"
-	long := c.name == "Grid.Cover" && m.kind == "huge" && l.name == "python" // a list of shards may be long
-	return has(c.in, l.name) && has(m.only, l.name) && !(answered && c.name == "Plugin.Configure" && l.name == "python") && !long
+	answered := (m.kind == "lengths" || m.kind == "huge" || m.kind == "garbage") && l.name == "python" && (c.name == "Plugin.Configure" || c.name == "Statistic.Upload")
+	long := c.name == "Grid.Cover" && m.kind == "huge" && l.name == "python"               // a list of shards may be long
+	empty := c.name == "Statistic.Upload" && m.kind == "lengths" && l.name == "javascript" // the answer has no length
+	return has(c.in, l.name) && has(m.only, l.name) && !answered && !long && !empty
 }
 
 // often reports whether a case is tried without ZAGG_FAULTS, too: most calls and misdeeds once, in some language.
@@ -141,110 +177,112 @@ func often(l language, c call, m misdeed) bool {
 	return map[string]bool{
 		"go Grid.LocateIn lengths": true, "go Reader.Identify kill": true, "python Grid.Cover refuse": true, "python Reader.Read bug": true,
 		"python Statistic.Compute exit": true, "javascript Grid.Locate huge": true, "javascript Grid.Shards garbage": true, "javascript Grid.Cells lengths": true,
+		"go Grid.Restore lengths": true, "python Grid.CellAreas bug": true, "python Statistic.Fold refuse": true, "javascript Grid.Names panic": true,
+		"javascript Reader.Index lengths": true, "javascript Grid.CoverCells garbage": true,
 	}[l.name+" "+c.name+" "+m.kind]
 }
 
-// opened is a plugin that goes wrong, with limits for tests.
-func opened(t *testing.T, l language, c call, m misdeed, once string) core.Plugin {
-	o := remote.Options{Name: "faulty", Command: l.command(t, m.kind, c.name, once), Check: 50 * time.Millisecond, Stall: time.Minute, Exit: 300 * time.Millisecond}
+// A table is the plugins and commands of a test of misdeeds.
+type table struct {
+	mu    sync.Mutex
+	right map[string]*healthy
+}
+
+// healthy is what a command makes with a plugin in which nothing goes wrong, and how long that takes.
+type healthy struct {
+	files map[string]string
+	took  time.Duration
+}
+
+// longest is how long a plugin may say nothing that says in time that it lives.
+const longest = 10 * time.Minute
+
+// patience is how long a plugin is waited for that says nothing: where it never will, as long as the whole of the work takes in which nothing goes
+// wrong. No single call takes longer, however busy the machine is.
+func (tb *table) patience(t *testing.T, l language, c call, m misdeed) time.Duration {
+	if m.kind == "hang" || m.kind == "block" {
+		return tb.of(t, l, c).took.Truncate(time.Second) + time.Second
+	}
+	return longest
+}
+
+// options are those of a plugin that goes wrong, and declares how long it is to be waited for.
+func options(t *testing.T, l language, c call, m misdeed, patience time.Duration, once string) remote.Options {
+	silence := strconv.Itoa(int(patience.Seconds()))
+	o := remote.Options{Name: "faulty", Command: l.command(t, m.kind, c.name, silence, once), Start: longest, Check: 50 * time.Millisecond, Stall: longest, Health: longest, Exit: 300 * time.Millisecond}
 	switch m.kind {
 	case "leak":
-		o.Memory, o.Health = 300<<20, time.Minute
+		o.Memory = 300 << 20
 	case "block":
-		o.Stall = 2 * time.Second
+		o.Stall = patience
 	case "hang":
-		o.Health = time.Second
+		o.Health = patience
+	case "hold":
+		o.Health = time.Second // the plugin declares more
 	}
+	return o
+}
+
+func opened(t *testing.T, o remote.Options) core.Plugin {
 	p, err := remote.Open(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { p.Close() })
 	return p.Core()
 }
 
-const (
-	sampleFolder  = "../../cmd/zagg/cli/sample"
-	sampleGranule = "ATL06_20241101010000_01002511_007_01.h5"
-)
-
-// runs makes a run of one shard with a plugin of which it uses what a call is of.
-func runs(t *testing.T, l language, c call, p core.Plugin) (store string, code int, out string) {
-	linked := builtin()
-	source, column := "\n  reader: atl06\n  variables: {h_li: \"/{group}/land_ice_segments/h_li\"}", "h_li"
-	grid, function := "{type: healpix, parent_order: 6, child_order: 8}", "sum"
-	plugins := []core.Plugin{p}
-	switch c.kind {
-	case "grid":
-		grid, plugins = l.grid, append(plugins, linked["atl06"], linked["stats"])
-	case "reader":
-		source, column, plugins = l.source, l.column, append(plugins, linked["healpix"], linked["stats"])
-	case "statistic":
-		function, plugins = l.total, append(plugins, linked["atl06"], linked["healpix"])
+// of is what is right for a call of a language.
+func (tb *table) of(t *testing.T, l language, c call) *healthy {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	key := strings.Join([]string{l.name, c.kind, strconv.FormatBool(c.large)}, " ")
+	if c.use != nil || c.name == "Grid.CellAreas" { // others make the same run
+		key += c.name
 	}
-	dir := t.TempDir()
-	config := filepath.Join(dir, "config.yaml")
-	require.NoError(t, os.WriteFile(config, []byte("data_source:"+source+"\naggregation: {variables: {h: {function: "+function+", source: "+column+", dtype: float64}}}\noutput: {grid: "+grid+"}\n"), 0o600))
-	store = filepath.Join(dir, "s.zarr")
-	args := []string{"run", "--config", config, "--store", store, "-q"}
-	if c.large {
-		args = append(args, "--granules", sampleFolder)
-	} else {
-		args = append(args, "--granules", filepath.Join(sampleFolder, sampleGranule), "--max-cells", "1")
-	}
-	code, out = zagg(t, plugins, args...)
-	return store, code, out
-}
-
-// healthy are the stores of runs in which nothing goes wrong, by language and kind.
-type healthy struct {
-	mu     sync.Mutex
-	stores map[string]map[string]string
-}
-
-func (h *healthy) of(t *testing.T, l language, c call) map[string]string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	key := l.name + " " + c.kind + map[bool]string{true: " large"}[c.large]
-	if h.stores[key] == nil {
-		store, code, out := runs(t, l, c, opened(t, l, c, misdeed{kind: "none"}, ""))
+	if tb.right[key] == nil {
+		w := newWork(t, l, c, opened(t, options(t, l, c, misdeed{kind: "none"}, longest, "")))
+		began := time.Now()
+		code, out := w.do(t)
 		require.Zero(t, code, out)
-		h.stores[key] = files(t, store)
+		tb.right[key] = &healthy{w.made(t), time.Since(began)}
 	}
-	return h.stores[key]
+	return tb.right[key]
 }
 
-// Whatever goes wrong in a plugin of any language, in any call: a run ends, within its limits, with an error that names the plugin, the call, and the
-// granule or shard; no shard counts as done, and what can be tried again is. verify says that the plugin is broken, and where.
+// Whatever goes wrong in a plugin of any language, in any call: a command ends, within its limits, with an error that names the plugin, the call, and the
+// granule or shard; nothing counts as done, and what can be tried again is. verify says that the plugin is broken, and where.
 func TestMisdeeds(t *testing.T) {
 	build(t, "test/remote/faulty")
-	right := &healthy{stores: map[string]map[string]string{}}
+	tb := &table{right: map[string]*healthy{}}
 	all := os.Getenv("ZAGG_FAULTS") != ""
 	for _, l := range languages() {
-		for _, c := range runCalls() {
+		for _, c := range theCalls() {
 			for _, m := range misdeeds() {
 				if !sensible(l, c, m) || !often(l, c, m) && !all {
 					continue
 				}
-				t.Run(l.name+"/"+c.name+"/"+m.kind, func(t *testing.T) {
+				t.Run(l.name+"/"+c.name+c.part+"/"+m.kind, func(t *testing.T) {
 					t.Parallel()
-					inRun(t, l, c, m, right)
+					tb.inCommand(t, l, c, m)
 					if m.once && (all || m.kind == "kill" || c.name == "Statistic.Compute") {
-						inRunAgain(t, l, c, m, right)
+						tb.inCommandAgain(t, l, c, m)
 					}
-					inVerify(t, l, c, m)
+					tb.inVerify(t, l, c, m)
 				})
 			}
 		}
 	}
 }
 
-func inRun(t *testing.T, l language, c call, m misdeed, right *healthy) {
-	store, code, out := runs(t, l, c, opened(t, l, c, m, ""))
-	if m.want == "" {
+func (tb *table) inCommand(t *testing.T, l language, c call, m misdeed) {
+	w := newWork(t, l, c, opened(t, options(t, l, c, m, tb.patience(t, l, c, m), "")))
+	code, out := w.do(t)
+	if m.want == "" || c.spared {
 		require.Zero(t, code, out)
-		require.True(t, equal(t, right.of(t, l, c), files(t, store)))
+		w.same(t, tb.of(t, l, c), c.spared && m.want != "")
+	}
+	if m.want == "" {
 		return
 	}
-	require.Equal(t, 1, code, out)
 	require.Contains(t, out, m.want)
 	if m.kind != "error" { // which says of its own accord what it is about
 		named := "plugin faulty: " + c.name + " of "
@@ -260,31 +298,35 @@ func inRun(t *testing.T, l language, c call, m misdeed, right *healthy) {
 		require.Contains(t, out, "shard ")
 	}
 	require.Less(t, len(out), 30_000)
+	if c.spared {
+		require.Contains(t, out, "names and units", "what is missing is said")
+		return
+	}
+	require.Equal(t, 1, code, out)
 	if !c.large { // there is one shard
-		done, err := filepath.Glob(store + ".status/records/*.json")
+		done, err := filepath.Glob(filepath.Join(w.dir, w.done))
 		require.NoError(t, err)
-		require.Empty(t, done, "no shard counts as done")
+		require.Empty(t, done, "nothing counts as done")
 	}
 }
 
-// inRunAgain is a run of which a process is lost once: the call is made again, and nothing is missing.
-func inRunAgain(t *testing.T, l language, c call, m misdeed, right *healthy) {
-	store, code, out := runs(t, l, c, opened(t, l, c, m, filepath.Join(t.TempDir(), "once")))
+// inCommandAgain is a command of which a process is lost once: the call is made again, and nothing is missing.
+func (tb *table) inCommandAgain(t *testing.T, l language, c call, m misdeed) {
+	w := newWork(t, l, c, opened(t, options(t, l, c, m, tb.patience(t, l, c, m), filepath.Join(t.TempDir(), "once"))))
+	code, out := w.do(t)
 	require.Zero(t, code, out)
-	require.True(t, equal(t, right.of(t, l, c), files(t, store)))
+	w.same(t, tb.of(t, l, c), false)
 }
 
-func inVerify(t *testing.T, l language, c call, m misdeed) {
+func (tb *table) inVerify(t *testing.T, l language, c call, m misdeed) {
 	of := map[string]string{"grid": "halves", "reader": "rows", "statistic": "total"}[c.kind]
 	if l.name == "go" {
 		of = map[string]string{"grid": "f-healpix", "reader": "f-atl06", "statistic": "f-sum"}[c.kind]
 	}
 	only := fmt.Sprintf(c.only, of)
-	args := func(p core.Plugin) (int, string) {
-		return zagg(t, []core.Plugin{p}, "plugins", "verify", "faulty", "--short", "--limit", "1m", "--only", only, "--granule", filepath.Join(sampleFolder, sampleGranule),
-			"--with", `f-healpix={"parent_order":6,"child_order":8}`)
-	}
-	code, out := args(opened(t, l, c, m, ""))
+	p := opened(t, options(t, l, c, m, tb.patience(t, l, c, m), ""))
+	code, out := zagg(t, []core.Plugin{p}, "plugins", "verify", "faulty", "--short", "--limit", longest.String(), "--only", only, "--granule", filepath.Join(sampleFolder, sampleGranule),
+		"--with", `f-healpix={"parent_order":6,"child_order":8}`)
 	if m.want == "" {
 		require.Zero(t, code, out)
 		require.Contains(t, out, "ok      "+only)
@@ -293,6 +335,65 @@ func inVerify(t *testing.T, l language, c call, m misdeed) {
 	require.Equal(t, 1, code, out)
 	require.Contains(t, out, "BROKEN  "+strings.Split(only, "/")[0])
 	require.NotContains(t, out, "ok      "+only+" ")
+}
+
+// A plugin that goes wrong in what it says of itself cannot be opened, and the error says whose fault that is.
+func TestDescribedWrongly(t *testing.T) {
+	c := call{name: "Plugin.Describe"}
+	for _, l := range languages() {
+		for _, m := range misdeeds() {
+			answered := l.name == "python" && (m.kind == "lengths" || m.kind == "huge" || m.kind == "garbage") // the kit answers
+			if !sensible(l, c, m) || answered || m.want == "" || os.Getenv("ZAGG_FAULTS") == "" && l.name+m.kind != "gohuge" && l.name+m.kind != "javascriptlengths" {
+				continue
+			}
+			t.Run(l.name+"/"+m.kind, func(t *testing.T) {
+				t.Parallel()
+				o := options(t, l, c, m, time.Second, "")
+				if m.kind == "hang" || m.kind == "block" {
+					o.Start = time.Second
+				}
+				_, err := remote.Open(t.Context(), o)
+				require.Error(t, err)
+				require.Equal(t, m.code, core.CodeOf(err), err)
+				require.ErrorContains(t, err, "plugin")
+			})
+		}
+	}
+}
+
+// Whatever goes wrong where columns are let go that no call uses any more: what is computed before and after is right.
+func TestDroppedWrongly(t *testing.T) {
+	c := call{name: "Statistic.Drop", kind: "statistic"}
+	for _, l := range languages() {
+		for _, m := range misdeeds() {
+			answered := m.kind == "lengths" || l.name == "python" && (m.kind == "huge" || m.kind == "garbage") // there is nothing to be wrong
+			if !sensible(l, c, m) || answered || os.Getenv("ZAGG_FAULTS") == "" && l.name+m.kind != "gokill" {
+				continue
+			}
+			t.Run(l.name+"/"+m.kind, func(t *testing.T) {
+				t.Parallel()
+				went := make(chan bool, 100)
+				o := options(t, l, c, m, 2*time.Second, "")
+				o.Keep = 1
+				o.Log = func(_, line string) {
+					if strings.HasSuffix(line, " now") {
+						went <- true
+					}
+				}
+				p := opened(t, o)
+				i := slices.IndexFunc(p.Statistics, func(m core.Maker[core.Statistic]) bool { return m.Name == l.total })
+				s, err := p.Statistics[i].New(t.Context(), core.Config(`{}`))
+				require.NoError(t, err)
+				for range 2 {
+					const n = 100_000
+					cols, err := s.Compute(t.Context(), &core.Groups{Slots: []int32{5}, Offsets: []int64{0, n}, Rows: []core.Column{core.ColumnOf("source", slices.Repeat([]float64{1}, n))}})
+					require.NoError(t, err)
+					require.Equal(t, []float64{n}, core.View[float64](cols[0].Data))
+					<-went
+				}
+			})
+		}
+	}
 }
 
 // Several processes of one plugin share its calls, and give what one gives; each that dies is started again.

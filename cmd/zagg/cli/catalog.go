@@ -13,6 +13,7 @@ import (
 	"github.com/englacial/zagg/internal/catalog/assign"
 	"github.com/englacial/zagg/internal/catalog/geometry"
 	"github.com/englacial/zagg/internal/config"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 // catalogOptions are the flags of `zagg catalog`.
@@ -183,14 +184,14 @@ func (r *cataloger) fetched(done, total int) {
 		r.say("      %s of %s granules", humanize.Comma(int64(done)), humanize.Comma(int64(total)))
 		return
 	}
-	r.say("      %s granules", humanize.Comma(int64(done)))
+	r.say("      %s", quantity.Counted(int64(done), "granule"))
 }
 
 // assigned tells how many granules of a file have been assigned.
 func (r *cataloger) assigned(n int) {
 	const every = 50_000
 	if n%every == 0 && r.o.Offline() {
-		r.say("      %s granules", humanize.Comma(int64(n)))
+		r.say("      %s", quantity.Counted(int64(n), "granule"))
 	}
 }
 

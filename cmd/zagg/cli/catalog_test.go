@@ -146,7 +146,7 @@ func TestCatalogOfFiles(t *testing.T) {
 	list := filepath.Join(dir, "granules.txt")
 	require.NoError(t, os.WriteFile(list, []byte("s3://b/x.h5\n/data/y.h5\n"), 0o644))
 	out := ok(t, "catalog", "--config", "atl06", "--output", filepath.Join(dir, "map.json"), "--bbox", greenland, list)
-	require.Contains(t, out, "2 granules have no footprint and are in every shard of the area")
+	require.Contains(t, out, "2 granules without a footprint, assigned to every shard of the area")
 	m := loadMap(t, filepath.Join(dir, "map.json"))
 	require.Equal(t, 2*len(m.Keys), m.Pairs())
 	require.Equal(t, "/data/y.h5", m.Granules[0][1].Data.S3)

@@ -105,11 +105,11 @@ func runSince(ctx context.Context, began time.Time, args []string, stdin io.Read
 	return exitFailure
 }
 
-// errSilent ends a command whose failure has been printed, errIncomplete one that went well but for granules that are missing, which
-// has been printed too; errUsage marks a wrong command line.
+// errSilent ends a command whose failure has been printed, errIncomplete one that went well but for what was left out, which has been
+// printed too; errUsage marks a wrong command line.
 var (
 	errSilent     = errors.New("failed")
-	errIncomplete = errors.New("granules are missing")
+	errIncomplete = errors.New("parts are missing")
 	errUsage      = errors.New("see --help")
 )
 

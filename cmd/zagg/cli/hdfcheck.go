@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/internal/hdfclient"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/hsds"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 type hdfCheckOptions struct {
@@ -62,7 +63,7 @@ func (a *app) hdfCheck(ctx context.Context, o *hdfCheckOptions, domain string) e
 		return err
 	}
 	if left > 0 {
-		return core.Errorf(core.Invalid, "hdf check", domain, "%d orphaned or damaged objects", left)
+		return core.Errorf(core.Invalid, "hdf check", domain, "%s", quantity.Counted(int64(left), "orphaned or damaged object"))
 	}
 	fmt.Fprintln(a.stderr, "nothing else is wrong with", domain)
 	return nil

@@ -76,7 +76,7 @@ func (a *app) buildIndexes(ctx context.Context, o *runOptions, granules []string
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%d indexes made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s, %s\n", s.Made, s.Fitted, s.Failed,
+	fmt.Fprintf(a.stdout, "%s made, %d fitted already, %d failed: %s bytes, %.2f %% of their granules; read %s, %s\n", quantity.Counted(int64(s.Made), "index"), s.Fitted, s.Failed,
 		humanize.Comma(s.Bytes), 100*float64(s.Bytes)/float64(max(s.Granules, 1)), quantity.Counted(s.Read.Gets+s.Read.Heads, "request"), quantity.Bytes(s.Read.Down))
 	if s.Failed > 0 {
 		return errSilent

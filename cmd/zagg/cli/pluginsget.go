@@ -9,6 +9,7 @@ import (
 	"github.com/englacial/zagg/host/remote"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/plugins"
+	"github.com/englacial/zagg/internal/quantity"
 )
 
 func (a *app) pluginsLock() *cobra.Command {
@@ -32,7 +33,7 @@ Configurations in one folder share the file. Commit it with them.`,
 			for _, p := range lock.Plugins {
 				fmt.Fprintf(a.stdout, "%s %s %s\n", p.Name, p.Version, p.Digest)
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: %d plugins\n", lock.Path, len(lock.Plugins))
+			_, err = fmt.Fprintf(a.stdout, "%s: %s\n", lock.Path, quantity.Counted(int64(len(lock.Plugins)), "plugin"))
 			return err
 		},
 	}

@@ -34,8 +34,12 @@ func (a *app) pluginsVerify() *cobra.Command {
 --with NAME=JSON gives the settings of a grid, reader or statistic. The default is the first of the "examples" in its JSON
 schema, or {}. Readers need granules; a few small ones are enough. A plugin process is also tested for handshake, health,
 signals and shutdown. Results are printed one by one, with an estimate of the remaining time: ok, BROKEN, skip (not tested,
-with the reason), none (an optional method that it does not have). Optional methods are listed with what zagg uses them for. The
-exit code is 1 if a test failed, or if no test matches --only. --json prints a report (docs/formats/verify-report.md).`,
+with the reason), none (an optional method that it does not have). Optional methods are listed with what zagg uses them for.
+--json prints a report (docs/formats/verify-report.md).
+
+The exit code is 0 if all tests were run and passed, 1 if a test failed or none matches --only, and 3 if tests were skipped:
+all tests of a reader without --granule, or those of a grid with too many or too large shards, for which --with can give
+other settings.`,
 		Example: `  zagg plugins verify ./zagg-plugin-mine --with 'mygrid={"cell": 100}'
   zagg plugins verify --granule sample.csv -- python3 csv_reader.py`,
 		Args: cobra.MinimumNArgs(1),
@@ -92,6 +96,8 @@ func (a *app) verify(ctx context.Context, o verifyOptions, args []string) error 
 		return errSilent
 	case len(verdict.Checks) == 0:
 		return core.Errorf(core.Invalid, "plugins verify", plugin.Name, "no check was made")
+	case len(verdict.Skipped) > 0:
+		return errIncomplete
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/englacial/zagg/core"
@@ -79,7 +78,7 @@ func (a *app) view(ctx context.Context, address string, variables []string, o *v
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stdout, "%s: %s tiles, %s\n", path.Join(o.export.Dir, "index.html"), humanize.Comma(int64(written.Tiles)), quantity.Bytes(written.Bytes))
+		fmt.Fprintf(a.stdout, "%s: %s, %s\n", path.Join(o.export.Dir, "index.html"), quantity.Counted(int64(written.Tiles), "tile"), quantity.Bytes(written.Bytes))
 		return nil
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(o.address, strconv.Itoa(o.port)))

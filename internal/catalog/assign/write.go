@@ -14,6 +14,7 @@ import (
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/catalog"
 	"github.com/englacial/zagg/internal/drivers"
+	"github.com/englacial/zagg/internal/quantity"
 	"github.com/englacial/zagg/internal/run"
 )
 
@@ -50,7 +51,7 @@ func defaultName(m catalog.Meta) string {
 // Print writes the summary for people.
 func (s *Summary) Print(w io.Writer) error {
 	granules, m := s.result.Granules, s.result.Map
-	fmt.Fprintf(w, "Fetched %s granules%s from %s\n", humanize.Comma(int64(granules.Count)), ofProduct(granules.Meta), core.Shown(run.Abbreviate(strings.Fields(s.result.From))))
+	fmt.Fprintf(w, "Fetched %s%s from %s\n", quantity.Counted(int64(granules.Count), "granule"), ofProduct(granules.Meta), core.Shown(run.Abbreviate(strings.Fields(s.result.From))))
 	if s.index != nil {
 		fmt.Fprintf(w, "Indexed footprints at order %d\n", *s.index)
 	}
@@ -58,13 +59,13 @@ func (s *Summary) Print(w io.Writer) error {
 		fmt.Fprintf(w, "Catalog: %s\n", s.Catalog)
 	}
 	if granules.Doubtful > 0 {
-		fmt.Fprintf(w, "%s footprints may mean more than one place and were taken for all of it, such as %s\n", humanize.Comma(int64(granules.Doubtful)), granules.Doubt)
+		fmt.Fprintf(w, "%s may mean more than one place; all of it was taken, such as for %s\n", quantity.Counted(int64(granules.Doubtful), "footprint"), granules.Doubt)
 	}
 	if granules.Anywhere > 0 {
-		fmt.Fprintf(w, "%s granules have no footprint and are in every shard of the area\n", humanize.Comma(int64(granules.Anywhere)))
+		fmt.Fprintf(w, "%s without a footprint, assigned to every shard of the area\n", quantity.Counted(int64(granules.Anywhere), "granule"))
 	}
-	_, err := fmt.Fprintf(w, "Shard map: %s shards, %s pairs of shard and granule, %s of %s granules: %s\n", humanize.Comma(int64(len(m.Keys))), humanize.Comma(int64(m.Pairs())),
-		humanize.Comma(int64(len(m.GranuleIDs()))), humanize.Comma(int64(granules.Count)), s.ShardMap)
+	_, err := fmt.Fprintf(w, "Shard map: %s, %s of shard and granule, %s of %s: %s\n", quantity.Counted(int64(len(m.Keys)), "shard"), quantity.Counted(int64(m.Pairs()), "pair"),
+		humanize.Comma(int64(len(m.GranuleIDs()))), quantity.Counted(int64(granules.Count), "granule"), s.ShardMap)
 	return err
 }
 

@@ -23,7 +23,7 @@ func (info *Info) Print(out io.Writer, f cost.Function, indexed bool) error {
 	if info.AreaKM2 > 0 {
 		fmt.Fprintf(w, ", %s km²", humanize.Comma(int64(info.AreaKM2+0.5)))
 	}
-	fmt.Fprintf(w, "\nGranules\t%s, %s pairs of shard and granule\n", humanize.Comma(int64(info.Granules)), humanize.Comma(int64(info.Pairs)))
+	fmt.Fprintf(w, "\nGranules\t%s, %s of shard and granule\n", humanize.Comma(int64(info.Granules)), quantity.Counted(int64(info.Pairs), "pair"))
 	fmt.Fprintf(w, "Per shard\tmin %d, median %g, avg %.1f, max %d granules\n", info.Least, info.Median, info.Mean, info.Most)
 	printArea(w, info.Metadata)
 	if info.First != "" {
@@ -52,7 +52,7 @@ func (info *Info) printDensest(w io.Writer) {
 		if d.Label != "" && d.Label != string(d.Key) {
 			fmt.Fprintf(w, " (%s)", d.Label)
 		}
-		fmt.Fprintf(w, ": %s granules", humanize.Comma(int64(d.Granules)))
+		fmt.Fprintf(w, ": %s", quantity.Counted(int64(d.Granules), "granule"))
 		if d.Lat != nil {
 			fmt.Fprintf(w, ", around %.3f, %.3f", *d.Lat, *d.Lon)
 		}

@@ -161,6 +161,12 @@ func spoil(m any) {
 		m.Slot = m.Slot[:len(m.Slot)-1]
 	case *zaggv1.IdentifyReply:
 		m.Identities = append(m.Identities, &zaggv1.Identity{Data: "nothing"})
+	case *zaggv1.CoverCellsReply:
+		m.Parts = append(m.Parts, &zaggv1.CoverPart{Region: 1 << 20})
+	case *zaggv1.CellAreasReply:
+		m.Areas = append(m.Areas, 0)
+	case *zaggv1.RestoreReply:
+		m.Keys = append(m.Keys, "a key that was not asked about")
 	case *zaggv1.CoverReply:
 		m.Parts = append(m.Parts, &zaggv1.CoverPart{Region: 1 << 20})
 	case *zaggv1.ShardsReply:

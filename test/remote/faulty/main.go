@@ -52,7 +52,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
+	lives := health.NewServer()
+	lives.SetServingStatus("plugin", grpc_health_v1.HealthCheckResponse_SERVING)
+	grpc_health_v1.RegisterHealthServer(server, lives)
 	switch *start {
 	case "deaf":
 		fmt.Printf("1|1|unix|%s|grpc|\n", address)
