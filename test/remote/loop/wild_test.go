@@ -1,4 +1,4 @@
-package promises
+package loop_test
 
 import (
 	"context"
