@@ -1,5 +1,7 @@
 package hdfrest
 
+// Changing values and extents of datasets.
+
 import (
 	"cmp"
 	"encoding/base64"
@@ -106,7 +108,7 @@ func (c *call) putValue(id ID) (*Response, error) {
 	return c.done(http.StatusOK, object{})
 }
 
-// A valueBody is what a request to write has, from its parameters or its body.
+// A valueBody is what a request to write says, by its parameters or its body.
 type valueBody struct {
 	sel, fields string
 	points      pyjson.Raw
@@ -116,7 +118,8 @@ type valueBody struct {
 	json        pyjson.Raw // the value, if bytes is nil
 }
 
-// elementsOf reads what is to be written, and checks it against the dataset as it is now.
+// elementsOf reads what is to be written, and checks it against the dataset as it is now. The domain checks again
+// under its own lock.
 func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 	b, err := c.valueBody(ds.Shape())
 	if err != nil {
@@ -160,7 +163,7 @@ func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 	return e, nil
 }
 
-// writeSelection is what of a dataset is written.
+// writeSelection is the part of a dataset that is written. Appended values go behind the end of one dimension.
 func (c *call) writeSelection(shape Shape, b *valueBody) (*selection, error) {
 	switch {
 	case b.append > 0:
@@ -184,6 +187,7 @@ func (c *call) writeSelection(shape Shape, b *valueBody) (*selection, error) {
 	return all(shape), nil
 }
 
+// valueBody reads parameters and body; what the body says takes precedence.
 func (c *call) valueBody(shape Shape) (*valueBody, error) {
 	b := &valueBody{sel: c.param("select"), fields: c.param("fields")}
 	if c.param("element_count") == "1" {
@@ -258,7 +262,7 @@ func rawsOf(list pyjson.Raw) []json.RawMessage {
 	return out
 }
 
-// hyperslab reads start, stop and step, each a number or one for each dimension, as a selection.
+// hyperslab turns start, stop and step, each a number or one number for each dimension, into a selection.
 func (b *valueBody) hyperslab(body pyjson.Raw, shape Shape) error {
 	if b.sel != "" || b.points != nil {
 		return errBad("start, stop and step beside select or points")
@@ -295,7 +299,7 @@ func (b *valueBody) hyperslab(body pyjson.Raw, shape Shape) error {
 	return nil
 }
 
-// updateRows gives members new values in the rows for which a condition holds.
+// updateRows gives members new values in those rows for which a condition holds, and answers with the rows.
 func (c *call) updateRows(w Writable, ds Dataset, query string) (*Response, error) {
 	t, shape := ds.Type(), ds.Shape()
 	if len(shape.Dims) != 1 {
@@ -346,7 +350,7 @@ func (c *call) updateRows(w Writable, ds Dataset, query string) (*Response, erro
 	return c.changedRows(w, ds, rows)
 }
 
-// changedRows answers with rows as they are now.
+// changedRows answers with rows as they are after the change.
 func (c *call) changedRows(w Writable, ds Dataset, rows []uint64) (*Response, error) {
 	points := make([][]uint64, len(rows))
 	for i, r := range rows {

@@ -1,5 +1,7 @@
 package hdfrest
 
+// Groups, datasets and datatypes: their descriptions and the links of groups.
+
 import (
 	"encoding/json"
 	"fmt"
@@ -10,7 +12,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// An include says what of an object is described beside its own properties.
+// An include says what of an object is described besides its own properties.
 type include struct {
 	links      []Link // of a group; nil: not
 	attributes bool
@@ -37,6 +39,7 @@ func (c *call) getObject(id ID) (*Response, error) {
 	return c.describe(d, id, false)
 }
 
+// describe answers with the description of one object.
 func (c *call) describe(d Domain, id ID, class bool) (*Response, error) {
 	o, err := one(c, d, id)
 	if err != nil {
@@ -58,7 +61,7 @@ func (c *call) describe(d Domain, id ID, class bool) (*Response, error) {
 	return c.tagged(d, j)
 }
 
-// objectJSON describes an object.
+// objectJSON describes an object. Members are in the order in which HSDS has them.
 func (c *call) objectJSON(d Domain, o Object, in include) (object, error) {
 	info := d.Info()
 	created, modified := times(d, o)
@@ -99,7 +102,7 @@ func (c *call) objectJSON(d Domain, o Object, in include) (object, error) {
 	return c.rest(d, o, in, j, links)
 }
 
-// times are an object's own, or the domain's.
+// times are an object's own times, or else the domain's, in seconds since 1970.
 func times(d Domain, o Object) (created, modified float64) {
 	if t, ok := o.(Timed); ok {
 		return t.Times()
@@ -115,7 +118,7 @@ func orTime(t, otherwise float64) float64 {
 	return t
 }
 
-// attributesJSON appends the number of attributes, and them if they are wanted.
+// attributesJSON appends the number of attributes, and the attributes themselves if they are wanted.
 func (c *call) attributesJSON(j object, o Object, all bool, at float64) (object, error) {
 	list, err := o.Attributes(c.ctx)
 	if err != nil {
@@ -170,7 +173,7 @@ func (c *call) rest(d Domain, o Object, in include, j object, links []object) (o
 	return append(j, member{"hrefs", links}), nil
 }
 
-// dataLink leads to the values, of a large dataset to some of them.
+// dataLink leads to the values of a dataset, and for a large one to a preview of at most 100.
 func (c *call) dataLink(id ID, shape Shape) []object {
 	const few = 100
 	switch {
@@ -208,7 +211,8 @@ func (c *call) dataLink(id ID, shape Shape) []object {
 	return []object{{{"rel", "preview"}, {"href", href + sep + "select=[" + strings.Join(parts, ",") + "]"}}}
 }
 
-// aliases are the paths that lead to an object by hard links, each through the first way found to its group.
+// aliases are the paths that lead to an object by hard links; each goes through the first way that was found to its
+// group.
 func (c *call) aliases(d Domain, id ID) ([]string, error) {
 	if id == d.Info().Root {
 		return []string{"/"}, nil
@@ -258,7 +262,7 @@ func linkTarget(l *Link) object {
 	return append(o, member{"class", "H5L_TYPE_EXTERNAL"})
 }
 
-// linkJSON is a link in a list; titled only its target and name.
+// linkJSON is a link in a list; with full also its address and the address of its target.
 func (c *call) linkJSON(group ID, l *Link, at float64, full bool) object {
 	j := append(linkTarget(l), member{"created", orTime(l.Created, at)}, member{"title", l.Name})
 	if !full {
@@ -270,7 +274,7 @@ func (c *call) linkJSON(group ID, l *Link, at float64, full bool) object {
 	return append(j, member{"href", c.href(objectPath(group) + "/links/" + l.Name)})
 }
 
-// byName is a list in the order of names.
+// byName is a copy of a list, ordered by name.
 func byName[T any](list []T, name func(T) string) []T {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b T) int { return strings.Compare(name(a), name(b)) })
@@ -279,7 +283,7 @@ func byName[T any](list []T, name func(T) string) []T {
 
 func linkName(l Link) string { return l.Name }
 
-// group opens the domain of the request and a group of it with its links.
+// group opens the domain of the request and returns it with the links of a group.
 func (c *call) group(id ID) (Domain, []Link, error) {
 	d, o, err := c.object(id)
 	if err != nil {
@@ -289,12 +293,12 @@ func (c *call) group(id ID) (Domain, []Link, error) {
 	return d, links, err
 }
 
-// partLinks are the hrefs of what belongs to an object.
+// partLinks are the hrefs of a part of an object, such as its links.
 func (c *call) partLinks(id ID, part string) []object {
 	return []object{c.link("self", objectPath(id)+"/"+part), c.link("home", "/"), c.link("owner", objectPath(id))}
 }
 
-// wanted orders, filters and cuts a list as the parameters say.
+// wanted orders, filters and cuts a list according to the parameters CreateOrder, pattern, Limit and Marker.
 func wanted[T any](c *call, list []T, name func(T) string) ([]T, error) {
 	if !c.flag("CreateOrder") {
 		list = byName(list, name)
@@ -328,7 +332,7 @@ func (c *call) getLinks(id ID) (*Response, error) {
 	return c.tagged(d, object{{"links", list}, {"hrefs", c.partLinks(id, "links")}})
 }
 
-// followLinks answers with the links of a group and all groups below it.
+// followLinks answers with the links of a group and of all groups below it.
 func (c *call) followLinks(d Domain, id ID, at float64) (*Response, error) {
 	all := object{}
 	seen := map[ID]bool{id: true}
@@ -359,7 +363,7 @@ func (c *call) followLinks(d Domain, id ID, at float64) (*Response, error) {
 	return c.tagged(d, object{{"links", all}, {"hrefs", c.partLinks(id, "links")}})
 }
 
-// linksOf answers with some links by their names.
+// linksOf answers with some links of a group, by their names; with all if no name is given.
 func (c *call) linksOf(d Domain, id ID, links []Link, titles []string) (*Response, error) {
 	at := seconds(d.Info().Modified)
 	list := []object{}
@@ -411,13 +415,14 @@ func (c *call) getLink(id ID, name string) (*Response, error) {
 	return c.tagged(d, object{{"link", j}, {"created", at}, {"lastModified", at}, {"hrefs", hrefs}})
 }
 
-// bodyHas reports a body of JSON with a member, which tells a question from an order.
+// bodyHas reports whether the body is JSON with a member of a name: that tells a question from a change, as both are
+// POST.
 func (c *call) bodyHas(name string) bool {
 	var m map[string]json.RawMessage
 	return checkDepth(c.req.Body) == nil && json.Unmarshal(c.req.Body, &m) == nil && m[name] != nil
 }
 
-// decode reads the body.
+// decode reads the body into a value; a body that is not JSON is a 400 with HSDS's text.
 func (c *call) decode(into any) error {
 	err := checkDepth(c.req.Body)
 	if err == nil {

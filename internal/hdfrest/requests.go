@@ -1,5 +1,7 @@
 package hdfrest
 
+// Bodies of requests that change something: what they say, checked before anything is changed.
+
 import (
 	"cmp"
 	"encoding/base64"
@@ -12,10 +14,11 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
 )
 
-// maxNesting is how deep a body that changes something may nest: values of attributes in batches.
+// maxNesting is how deep the body of a change may be nested: batches have values of attributes within lists within
+// maps.
 const maxNesting = 64
 
-// body is the request's body as JSON; nil: there is none, or it is null.
+// body is the request's body as JSON; nil if there is none, or it is null.
 func (c *call) body() (pyjson.Raw, error) {
 	if len(c.req.Body) == 0 {
 		return nil, nil
@@ -30,7 +33,7 @@ func (c *call) body() (pyjson.Raw, error) {
 	return r, nil
 }
 
-// objectBody is body, which must be a JSON object; missing is the text of the error where there is none.
+// objectBody is the body, which must be a JSON object; missing is the text of the error if there is none.
 func (c *call) objectBody(missing string) (pyjson.Raw, error) {
 	r, err := c.body()
 	if err == nil && r == nil {
@@ -42,7 +45,7 @@ func (c *call) objectBody(missing string) (pyjson.Raw, error) {
 	return r, err
 }
 
-// objectOr is a member of a body that is a JSON object, or nothing.
+// objectOr is a member of a body that is a JSON object; nil if it is not there.
 func objectOr(body pyjson.Raw, name string) (pyjson.Raw, error) {
 	m := body.Get(name)
 	if len(m) == 0 || m.Kind() == pyjson.Null {
@@ -54,12 +57,13 @@ func objectOr(body pyjson.Raw, name string) (pyjson.Raw, error) {
 	return m, nil
 }
 
-// errBad is a 400 that says in particular what is wrong.
+// errBad is a 400 that says what is wrong in particular.
 func errBad(format string, args ...any) error {
 	return errStatus(http.StatusBadRequest, format, args...)
 }
 
-// openFor opens the domain of the request for a change, for which who asks needs a right.
+// openFor opens the domain of the request for a change, which needs a right. It fails if the domain or the whole
+// store is read only.
 func (c *call) openFor(want right) (Writable, error) {
 	n, folder, ok, err := c.domainName()
 	if err != nil {
@@ -86,7 +90,7 @@ func (c *call) openFor(want right) (Writable, error) {
 	return w, nil
 }
 
-// done answers a change.
+// done answers a change with its status.
 func (c *call) done(status int, o object) (*Response, error) {
 	r, err := c.answer(o)
 	if err == nil {
@@ -95,7 +99,8 @@ func (c *call) done(status int, o object) (*Response, error) {
 	return r, err
 }
 
-// shapeOf reads the shape of a request: nothing or [] is a scalar, a number one dimension.
+// shapeOf reads the shape in a request. Nothing, or [], is a scalar; a number is one dimension. limits are the
+// greatest sizes.
 func shapeOf(text, limits pyjson.Raw) (Shape, error) {
 	var s Shape
 	if text.Kind() == pyjson.Object { // as it is described
@@ -147,7 +152,7 @@ func shapeOf(text, limits pyjson.Raw) (Shape, error) {
 	return s, nil
 }
 
-// dimsOf reads numbers of elements. unlimited lets them be 0 by their other names.
+// dimsOf reads extents, at most 32. With unlimited they may also be named H5S_UNLIMITED or null, which is 0.
 func dimsOf(text pyjson.Raw, unlimited bool) ([]uint64, error) {
 	items := text.Items()
 	if text.Kind() == pyjson.Number || unlimited && text.Kind() == pyjson.String {
@@ -173,7 +178,7 @@ func dimsOf(text pyjson.Raw, unlimited bool) ([]uint64, error) {
 	return out, nil
 }
 
-// typeOf reads the type of a request: a description, or the id of a committed one.
+// typeOf reads the type in a request: a description, or the id of a committed type.
 func (c *call) typeOf(d Domain, text pyjson.Raw) (*Type, error) {
 	if len(text) == 0 {
 		return nil, errText("no type key in body")
@@ -198,7 +203,8 @@ func (c *call) typeOf(d Domain, text pyjson.Raw) (*Type, error) {
 	return t, nil
 }
 
-// createdOf is the time that a client gives for what it makes; 0 where that is no time of now.
+// createdOf is the time that a client gives for what it makes, in seconds since 1970; 0 if that is not within an hour
+// of now.
 func createdOf(text pyjson.Raw) float64 {
 	const drift = 3600
 	t, err := text.Get("created").Float()
@@ -208,7 +214,7 @@ func createdOf(text pyjson.Raw) float64 {
 	return t
 }
 
-// checkName is an error where a link or an attribute cannot have a name.
+// checkName refuses names that a link or an attribute (what) cannot have. Only names of attributes may have a slash.
 func checkName(what, name string, slash bool) error {
 	switch {
 	case name == "" || name == "." && !slash:
@@ -223,7 +229,7 @@ func checkName(what, name string, slash bool) error {
 	return nil
 }
 
-// linkOf reads a link of a request.
+// linkOf reads a link in a request.
 func linkOf(name string, text pyjson.Raw) (Link, error) {
 	l := Link{Name: name, Created: createdOf(text)}
 	if err := checkName("link", name, false); err != nil {
@@ -250,7 +256,8 @@ func linkOf(name string, text pyjson.Raw) (Link, error) {
 	return l, nil
 }
 
-// attributeOf reads an attribute of a request.
+// attributeOf reads an attribute in a request. Its value is checked against its type and shape, and stored in one
+// spelling.
 func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute, error) {
 	a := NewAttribute{Name: name, Created: createdOf(text)}
 	if err := checkName("attribute", name, true); err != nil {

@@ -1,5 +1,8 @@
 package hdfrest
 
+// The server: requests, routes, limits and errors. What HSDS does is in docs and in recorded pairs of requests and
+// answers; texts of errors are HSDS's own, because clients look at them.
+
 import (
 	"context"
 	"errors"
@@ -16,7 +19,7 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// A Request is one of the API, however it came.
+// A Request is a request to the API, whether it came over HTTP, in an event of API Gateway or in a call of Lambda.
 type Request struct {
 	Method string
 	Path   string     // percent-encoded, as in a URL
@@ -28,19 +31,19 @@ type Request struct {
 	Trusted bool
 }
 
-// A Response answers a Request. Body is Content-Type's; a JSON body is JSON but for the words NaN and Infinity.
+// A Response answers a Request. A JSON body is JSON except that it may have the words NaN and Infinity.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// JSON reports a body of JSON.
+// JSON reports whether the body is JSON.
 func (r *Response) JSON() bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/json")
 }
 
-// Limits bound what one request may cost. Zero fields have the defaults named.
+// Limits bound what one request may cost. Zero fields have the defaults given.
 type Limits struct {
 	Value   int64         // bytes of a value in the wire form; 100 MiB. More is 413
 	JSON    int64         // bytes of a body of JSON; 64 MiB. More is 413
@@ -75,7 +78,7 @@ func def[T comparable](v *T, d T) {
 	}
 }
 
-// Config is a server's.
+// Config is the configuration of a server. Store must be set.
 type Config struct {
 	Store  Store
 	Bucket string // the one of requests that name none
@@ -92,13 +95,13 @@ type Config struct {
 	Started time.Time
 }
 
-// A Server answers requests. It is safe for concurrent use.
+// A Server answers requests. It is safe for concurrent use; all state of a request is in its call.
 type Server struct {
 	Config
 	memory *semaphore.Weighted // of Limits.Memory
 }
 
-// New is a server over a store.
+// New makes a server over a store.
 func New(c Config) *Server {
 	c.Limits = c.Limits.orDefaults()
 	if c.Started.IsZero() {
@@ -110,10 +113,10 @@ func New(c Config) *Server {
 	return &Server{Config: c, memory: semaphore.NewWeighted(c.Limits.Memory)}
 }
 
-// version is that of HSDS whose protocol is spoken; clients look at it.
+// version is the version of HSDS whose protocol is spoken; clients look at it.
 const version = "0.9.4"
 
-// A call is a request on its way.
+// A call is a request under way. It belongs to one goroutine, except while values are read.
 type call struct {
 	*Server
 	ctx    context.Context
@@ -126,18 +129,18 @@ type call struct {
 	admin  bool
 }
 
-// Serve answers a request; it never fails otherwise than by the answer's status. The text of an error is that of HSDS;
-// what was wrong in particular is in the header X-Hdf-Error.
+// Serve answers a request. It fails only by the answer's status. The text of an error is HSDS's; what was wrong in
+// particular is in the header X-Hdf-Error.
 func (s *Server) Serve(ctx context.Context, req *Request) *Response {
 	resp, release := s.answer(ctx, req)
 	release()
 	return resp
 }
 
-// triesOfReplaced is how often a request is made again whose domain was replaced or changed while it was read.
+// triesOfReplaced is how often a request is repeated because its domain was replaced or changed while it was read.
 const triesOfReplaced = 8
 
-// answer is Serve; release is to be called when the answer's bytes are no longer needed.
+// answer is Serve; release must be called once, when the answer's bytes are no longer needed.
 func (s *Server) answer(ctx context.Context, req *Request) (resp *Response, release func()) {
 	ctx, cancel := context.WithTimeout(ctx, s.Limits.Time)
 	defer cancel()
@@ -154,7 +157,8 @@ func (s *Server) answer(ctx context.Context, req *Request) (resp *Response, rele
 	return resp, c.release
 }
 
-// hold waits until n more bytes of values fit into the memory of all requests. One that needs more than all of it gets all.
+// hold waits until n more bytes of values fit in the memory for all requests. A request that needs more than all of
+// it gets all. They are given back by release.
 func (c *call) hold(n int64) error {
 	n = min(n, c.Limits.Memory-c.held)
 	if err := c.memory.Acquire(c.ctx, n); err != nil {
@@ -169,6 +173,7 @@ func (c *call) release() {
 	c.held = 0
 }
 
+// serve checks what is the same for all requests, and calls the handler of the route.
 func (c *call) serve() (*Response, error) {
 	switch c.req.Method {
 	case http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete:
@@ -195,7 +200,7 @@ func (c *call) serve() (*Response, error) {
 	return h()
 }
 
-// splitPath cuts a path at its slashes and decodes each segment, so that %2F is part of a name.
+// splitPath splits a path at its slashes and then decodes each segment, so that %2F is part of a name.
 func splitPath(p string) ([]string, error) {
 	if len(p) > maxURL {
 		return nil, errStatus(http.StatusRequestURITooLong, "the path is longer than %d bytes", maxURL)
@@ -216,7 +221,7 @@ const maxURL = 64 << 10
 // A handler answers one route.
 type handler func() (*Response, error)
 
-// route finds the handler of a path; nil: there is none.
+// route finds the handler for a path; nil if there is none.
 func (c *call) route() handler {
 	p, get := c.path, c.req.Method == http.MethodGet
 	if len(p) == 1 {
@@ -249,7 +254,7 @@ func (c *call) route() handler {
 	return nil
 }
 
-// noun is what one of a collection is called.
+// noun is the word for one object of a collection.
 func noun(collection string) string {
 	if collection == "datatypes" {
 		return "type"
@@ -257,7 +262,7 @@ func noun(collection string) string {
 	return strings.TrimSuffix(collection, "s")
 }
 
-// objectRoute finds who answers for an object, or what belongs to it.
+// objectRoute finds the handler for an object or for something that belongs to it.
 func (c *call) objectRoute(p []string) handler {
 	kind := kinds()[p[0]]
 	post := c.req.Method == http.MethodPost
@@ -309,10 +314,11 @@ func (c *call) objectRoute(p []string) handler {
 	return nil
 }
 
-// methods are the handlers of one path by method; nil: not supported.
+// methods are the handlers of one path, by method; nil if the method is not supported.
 type methods struct{ get, put, post, delete handler }
 
-// by finds who answers the request's method. What is never changed is refused as read only, as all is that is read only.
+// by picks the handler for the request's method. A method without one is refused as on a read-only domain if nothing
+// can be changed.
 func (c *call) by(m methods) handler {
 	h := map[string]handler{http.MethodGet: m.get, http.MethodPut: m.put, http.MethodPost: m.post, http.MethodDelete: m.delete}[c.req.Method]
 	if h != nil {
@@ -321,7 +327,7 @@ func (c *call) by(m methods) handler {
 	return c.unanswered
 }
 
-// unanswered refuses a request for which there is no answer.
+// unanswered refuses a request that has no handler.
 func (c *call) unanswered() (*Response, error) {
 	if c.unchangeable() {
 		return nil, c.readOnly()
@@ -329,7 +335,8 @@ func (c *call) unanswered() (*Response, error) {
 	return nil, &statusError{status: http.StatusMethodNotAllowed}
 }
 
-// unchangeable reports whether nothing can be changed of what the request is about: no domain at all, or not the one it names.
+// unchangeable reports whether nothing can be changed of what the request is about: no domain at all, or not the one
+// it names.
 func (c *call) unchangeable() bool {
 	if _, keeps := c.Store.(Keeper); !keeps {
 		return true
@@ -343,12 +350,12 @@ func (c *call) unchangeable() bool {
 	return err == nil && !writable
 }
 
-// kinds are those of the collections.
+// kinds are the kinds of objects by the names of their collections.
 func kinds() map[string]Kind {
 	return map[string]Kind{"groups": GroupKind, "datasets": DatasetKind, "datatypes": DatatypeKind}
 }
 
-// read is h for a GET, and a refusal for what would write.
+// read is h for a GET, and a refusal of anything that would write.
 func (c *call) read(h handler) handler { return c.reads(c.req.Method == http.MethodGet, h) }
 
 func (c *call) reads(yes bool, h handler) handler {
@@ -358,7 +365,7 @@ func (c *call) reads(yes bool, h handler) handler {
 	return c.unanswered
 }
 
-// readOnly refuses to change what cannot be changed.
+// readOnly is the refusal to change what cannot be changed here.
 func (c *call) readOnly() error {
 	if !c.known {
 		return errStatus(http.StatusUnauthorized, "writing needs credentials")
@@ -366,7 +373,7 @@ func (c *call) readOnly() error {
 	return errStatus(http.StatusForbidden, "this is read only here")
 }
 
-// only is h for a GET of what cannot be written at all.
+// only is h for a GET of something that cannot be written at all.
 func (c *call) only(get bool, h handler) handler {
 	if get {
 		return h
@@ -374,7 +381,7 @@ func (c *call) only(get bool, h handler) handler {
 	return func() (*Response, error) { return nil, &statusError{status: http.StatusMethodNotAllowed} }
 }
 
-// id reads an object's id.
+// id reads the id of an object of a kind.
 func (c *call) id(kind Kind, text string) (ID, error) {
 	id, ok := ParseID(text)
 	if !ok || id.Kind != kind {
@@ -383,7 +390,7 @@ func (c *call) id(kind Kind, text string) (ID, error) {
 	return id, nil
 }
 
-// A statusError is answered with a status. text "": the status's own.
+// A statusError is answered with its status. text is the body; if it is empty, the usual text of the status is.
 type statusError struct {
 	status int
 	text   string
@@ -406,12 +413,12 @@ func (e *statusError) reason() string {
 	return http.StatusText(e.status)
 }
 
-// errStatus is a status with what was wrong in particular.
+// errStatus is an error with a status, and what was wrong in particular.
 func errStatus(status int, format string, args ...any) error {
 	return &statusError{status, "", fmt.Errorf(format, args...)}
 }
 
-// statusOf is the status of an error of a domain.
+// statusOf is the status for an error that a domain returned, by its code.
 func statusOf(err error) int {
 	if errors.Is(err, ErrConflict) {
 		return http.StatusConflict
@@ -431,7 +438,7 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// failure is the answer that an error is.
+// failure is the answer to a request that failed.
 func failure(err error) *Response {
 	e, ok := errors.AsType[*statusError](err)
 	if !ok {
@@ -447,7 +454,7 @@ func failure(err error) *Response {
 	return &Response{Status: e.status, Header: h, Body: []byte(strconv.Itoa(e.status) + ": " + headerText(e.reason()))}
 }
 
-// headerText is a text on one line of printable ASCII, as a header may have it.
+// headerText is a text as one line of printable ASCII, of at most 500 bytes, as headers may have.
 func headerText(s string) string {
 	const most = 500
 	b := []byte(s[:min(len(s), most)])
@@ -459,7 +466,7 @@ func headerText(s string) string {
 	return string(b)
 }
 
-// cors lets web pages read the answer.
+// cors lets web pages of other origins read the answer.
 func (c *call) cors(r *Response) {
 	if c.req.Header.Get("Origin") == "" {
 		return
@@ -474,7 +481,7 @@ func (c *call) cors(r *Response) {
 	r.Header.Set("Access-Control-Allow-Headers", "Authorization,Content-Type,Accept,X-Hdf-domain")
 }
 
-// answer is a body of JSON.
+// answer is a response with a body of JSON, if that is not larger than the limit.
 func (c *call) answer(o object) (*Response, error) {
 	body := appendJSON(nil, o)
 	if int64(len(body)) > c.Limits.JSON {
@@ -483,7 +490,7 @@ func (c *call) answer(o object) (*Response, error) {
 	return &Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body}, nil
 }
 
-// tagged is answer, with the ETag of a domain.
+// tagged is answer with the ETag of a domain's version.
 func (c *call) tagged(d Domain, o object) (*Response, error) {
 	r, err := c.answer(o)
 	if err == nil {
@@ -492,10 +499,10 @@ func (c *call) tagged(d Domain, o object) (*Response, error) {
 	return r, err
 }
 
-// param is a parameter; keys are as clients send them.
+// param is a parameter of the request; keys are spelled as clients send them.
 func (c *call) param(key string) string { return c.req.Query.Get(key) }
 
-// flag reports a parameter that is set and not "0" or "false".
+// flag reports whether a parameter is set, and not to "0", "false" or "no".
 func (c *call) flag(key string) bool {
 	switch strings.ToLower(c.param(key)) {
 	case "", "0", "f", "false", "no":
@@ -504,7 +511,7 @@ func (c *call) flag(key string) bool {
 	return true
 }
 
-// limit is the parameter Limit: most entries of a list; 0 and none at all mean as many as there may be.
+// limit is the parameter Limit, the most entries of a list; most if it is 0 or not given.
 func (c *call) limit(most int) (int, error) {
 	text := c.param("Limit")
 	if text == "" {
@@ -520,7 +527,7 @@ func (c *call) limit(most int) (int, error) {
 	return n, nil
 }
 
-// href is an address in this API, with the domain that the client named as a parameter.
+// href is an address in this API, with the domain if the client named it as a parameter.
 func (c *call) href(p string) string {
 	if c.domain == "" {
 		return c.req.Base + p
@@ -534,12 +541,12 @@ func (c *call) href(p string) string {
 
 func (c *call) link(rel, p string) object { return object{{"rel", rel}, {"href", c.href(p)}} }
 
-// objectPath is the path of an object.
+// objectPath is the path of an object in this API.
 func objectPath(id ID) string { return "/" + id.Kind.Collection() + "/" + id.String() }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-// matches reports a name that a shell pattern matches; no pattern matches all.
+// matches reports whether a shell pattern matches a name; an empty pattern matches all.
 func matches(pattern, name string) bool {
 	if pattern == "" {
 		return true

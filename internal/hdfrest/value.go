@@ -1,5 +1,7 @@
 package hdfrest
 
+// Reading values: selections, points and queries, as JSON or as bytes.
+
 import (
 	"cmp"
 	"encoding/binary"
@@ -12,12 +14,12 @@ import (
 	"github.com/englacial/zagg/core"
 )
 
-// binary reports that the answer is to be bytes.
+// binary reports whether the client wants bytes instead of JSON.
 func (c *call) binary() bool {
 	return strings.Contains(c.req.Header.Get("Accept"), "application/octet-stream")
 }
 
-// bytes is an answer of a value in the wire form.
+// bytes is the answer with a value in the wire form.
 func (c *call) bytes(d Domain, data []byte) (*Response, error) {
 	if int64(len(data)) > c.Limits.Value {
 		return nil, c.tooMuch(uint64(len(data)))
@@ -30,14 +32,14 @@ func (c *call) tooMuch(n uint64) error {
 	return errStatus(http.StatusRequestEntityTooLarge, "%d bytes of values, more than the %d of one answer: select fewer", n, c.Limits.Value)
 }
 
-// errText is a 400 with HSDS's words.
+// errText is a 400 with HSDS's own words.
 func errText(text string) error { return &statusError{http.StatusBadRequest, text, nil} }
 
 func errSelection(cause error) error {
 	return &statusError{http.StatusBadRequest, "Invalid selection", cause}
 }
 
-// A valueQuery is what of a dataset's values is wanted.
+// A valueQuery is what is wanted of a dataset's values.
 type valueQuery struct {
 	sel, fields, query string
 	points             [][]uint64
@@ -51,8 +53,8 @@ func (c *call) getValue(id ID) (*Response, error) {
 	})
 }
 
-// postValue answers POST /datasets/ID/value: coordinates as unsigned 64-bit little-endian numbers, or JSON with points or a
-// long selection.
+// postValue answers POST /datasets/ID/value: with coordinates as unsigned 64-bit little-endian numbers, or with JSON
+// that has points or a selection too long for a URL.
 func (c *call) postValue(id ID) (*Response, error) {
 	return c.value(id, func(ds Dataset) (*valueQuery, error) {
 		if len(c.req.Body) == 0 {
@@ -89,7 +91,7 @@ func (c *call) postValue(id ID) (*Response, error) {
 	})
 }
 
-// value answers with the values that a query, made when the dataset is known, wants.
+// value answers with the values that a query wants. want makes the query once the dataset is known.
 func (c *call) value(id ID, want func(Dataset) (*valueQuery, error)) (*Response, error) {
 	d, o, err := c.object(id)
 	if err != nil {
@@ -123,8 +125,8 @@ func (c *call) value(id ID, want func(Dataset) (*valueQuery, error)) (*Response,
 	return c.jsonValue(d, id, t, sel, data, q)
 }
 
-// valueMemory is about what a selection's values take on their way: as they are stored and as they are sent, and as text some
-// 24 bytes each. Elements of no fixed width are counted as 64 bytes.
+// valueMemory is about how many bytes the values of a selection take on their way: once as stored and once as sent,
+// and as text some 24 bytes each. Elements of variable width count as 64 bytes.
 func (c *call) valueMemory(ds Dataset, sel *selection) int64 {
 	width, fixed := ds.Type().Width()
 	if !fixed {
@@ -140,7 +142,7 @@ func (c *call) valueMemory(ds Dataset, sel *selection) int64 {
 	return int64(sel.elements() * each)
 }
 
-// selected checks what is selected against the shape and the limits.
+// selected checks what is selected against the dataset's shape and the limits.
 func (c *call) selected(ds Dataset, q *valueQuery) (*selection, error) {
 	shape := ds.Shape()
 	sel := all(shape)
@@ -172,7 +174,7 @@ func errFields(t *Type, fields string) error {
 	return errText("invalid fields selection")
 }
 
-// readFields reads a selection and keeps of its elements the members that are asked for.
+// readFields reads a selection, and keeps those members of its elements that are asked for; all if fields is empty.
 func (c *call) readFields(ds Dataset, sel *selection, fields string) (*Type, []byte, error) {
 	t := ds.Type()
 	var at []int
@@ -203,7 +205,7 @@ func (c *call) readSelection(ds Dataset, sel *selection) ([]byte, error) {
 	return data, err
 }
 
-// binaryPoints reads the body as coordinates.
+// binaryPoints reads the body as coordinates: rank numbers of 8 bytes for each point.
 func (c *call) binaryPoints(shape Shape) ([][]uint64, error) {
 	rank := max(len(shape.Dims), 1)
 	if len(c.req.Body)%(8*rank) != 0 {
@@ -227,7 +229,7 @@ func (c *call) binaryPoints(shape Shape) ([][]uint64, error) {
 	return points, nil
 }
 
-// jsonPoints reads points: numbers of a dataset of one dimension, else lists of numbers.
+// jsonPoints reads points: numbers for a dataset of one dimension, otherwise lists of numbers.
 func (c *call) jsonPoints(list []json.RawMessage, shape Shape) ([][]uint64, error) {
 	if len(list) > c.Limits.Points {
 		return nil, errStatus(http.StatusRequestEntityTooLarge, "%d points, more than %d", len(list), c.Limits.Points)
@@ -263,7 +265,7 @@ func checkPoint(p []uint64, shape Shape) error {
 	return nil
 }
 
-// pointText is a point as numpy prints it: numbers of one width.
+// pointText is a point as numpy prints it, with numbers of the same width: HSDS has it in the error.
 func pointText(p []uint64) string {
 	if len(p) == 1 {
 		return fmt.Sprint(p[0])
@@ -276,7 +278,7 @@ func pointText(p []uint64) string {
 	return "[" + strings.Join(parts, " ") + "]"
 }
 
-// jsonValue is an answer of a value as JSON.
+// jsonValue is the answer with a value as JSON.
 func (c *call) jsonValue(d Domain, id ID, t *Type, sel *selection, data []byte, q *valueQuery) (*Response, error) {
 	if int64(len(data)) > c.Limits.JSON {
 		return nil, c.tooMuch(uint64(len(data)))
@@ -305,10 +307,10 @@ func (c *call) valueAnswer(d Domain, id ID, text []byte, post bool) (*Response, 
 	return r, err
 }
 
-// queryRows is how many rows a query looks at in one read.
+// queryRows is how many rows a query reads at once.
 const queryRows = 64 << 10
 
-// queryValue answers with the rows of a table for which a condition holds, each with its number before it.
+// queryValue answers with the rows of a table for which a condition holds, each preceded by its number.
 func (c *call) queryValue(d Domain, ds Dataset, q *valueQuery) (*Response, error) {
 	t, shape := ds.Type(), ds.Shape()
 	if len(shape.Dims) != 1 {
@@ -350,7 +352,8 @@ func orAll(sel string) string {
 	return sel
 }
 
-// search reads an axis piece by piece and keeps the rows wanted, at most most (0: as many as an answer holds).
+// search reads an axis part by part and keeps the rows for which a condition holds: at most most of them (0: as many
+// as an answer may have).
 func (c *call) search(ds Dataset, a Axis, where condition, most int) (rows []uint64, kept []byte, err error) {
 	for at := uint64(0); at < a.Count && (most == 0 || len(rows) < most); at += queryRows {
 		part := Axis{Start: a.Start + at*a.Step, Count: min(queryRows, a.Count-at), Step: a.Step}
@@ -376,7 +379,7 @@ func (c *call) search(ds Dataset, a Axis, where condition, most int) (rows []uin
 	return rows, kept, nil
 }
 
-// rowsAnswer writes rows, each a compound whose first member is its number.
+// rowsAnswer answers with rows, each as a compound whose first member is the row's number.
 func (c *call) rowsAnswer(d Domain, id ID, t *Type, rows []uint64, kept []byte, post bool) (*Response, error) {
 	row := &Type{Class: Compound, Members: append([]Member{{"index", &Type{Class: Integer, Size: 8}}}, t.Members...)}
 	data := make([]byte, 0, len(kept)+8*len(rows))
