@@ -1,5 +1,7 @@
 package hsds
 
+// Changes of single objects of metadata.
+
 import (
 	"context"
 	"crypto/rand"
@@ -21,8 +23,9 @@ import (
 
 // A writer is a domain that may be changed.
 //
-// Each change of an object of metadata reads it with its ETag and puts it on the condition that it still has that one; where
-// it has not, everything is done again with what is there now. So no change is lost, whoever else changes the object.
+// Each change of an object of metadata reads it with its ETag and puts it on the condition that it still has that
+// ETag. If it has another, everything is done again with what is there now. So no change is lost, whoever else
+// changes the object.
 type writer struct{ *domain }
 
 var _ hdfrest.Writable = (*writer)(nil)
@@ -33,7 +36,8 @@ const (
 	changeMost  = 300 * time.Millisecond
 )
 
-// again waits a random time before the next try of a change; longer, the more there were.
+// again waits a random time before the next try of a change, longer the more tries there were. It gives up
+// (Unavailable) after changeTries.
 func again(ctx context.Context, try int, url string) error {
 	if try >= changeTries {
 		return core.Errorf(core.Unavailable, "hsds.Write", url, "others changed it first %d times", try)
@@ -49,13 +53,14 @@ func again(ctx context.Context, try int, url string) error {
 	}
 }
 
-// lost reports the error of a Put whose condition does not hold, or of an object that is no longer there.
+// lost reports whether an error is that of a Put whose condition does not hold, or of an object that is no longer
+// there.
 func lost(err error) bool {
 	return errors.Is(err, objstore.ErrPrecondition) || core.Is(err, core.NotFound)
 }
 
-// tokensName is the member of an object of metadata that has the last changes' tokens. By them a change finds out that it was
-// made although the answer was lost.
+// tokensName is the member of an object of metadata that has the tokens of its last changes. By its token a change
+// finds out that it was made although the answer was lost.
 const tokensName = "zaggChanges"
 
 const keptTokens = 64
@@ -66,7 +71,7 @@ func newToken() string {
 	return hex.EncodeToString(b[:])
 }
 
-// summaryName is a copy of all metadata that HSDS 1.0.2 makes and believes: it is removed with each change.
+// summaryName is the name of a copy of all metadata that HSDS 1.0.2 makes and trusts: it is removed with each change.
 const summaryName = ".summary.json"
 
 // changing removes the summary while do changes something.
@@ -77,10 +82,10 @@ func (w *writer) changing(ctx context.Context, do func() error) error {
 	return errors.Join(do(), g.Wait())
 }
 
-// A change gives an object's members new values; nil: nothing is to be changed.
+// A change gives new values to members of an object; nil if nothing is to be changed. It may be called several times.
 type change func(*objectMeta) ([]pyjson.Member, error)
 
-// change changes an object.
+// change changes one object.
 func (w *writer) change(ctx context.Context, id hdfrest.ID, do change) error {
 	token := newToken()
 	url := w.b.url(objectKey(id))
@@ -117,7 +122,7 @@ func (w *writer) change(ctx context.Context, id hdfrest.ID, do change) error {
 	}
 }
 
-// forget has an object read again.
+// forget makes the next read of an object a new one.
 func (d *domain) forget(id hdfrest.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +148,7 @@ func addToken(members []pyjson.Member, token string) []pyjson.Member {
 	return set(members, tokensName, appendList(nil, list[max(0, len(list)-keptTokens):]))
 }
 
-// set gives a member a value, in its place or at the end; nil takes it out.
+// set gives a member a value, in its place or at the end; nil removes the member. It changes members in place.
 func set(members []pyjson.Member, name string, value pyjson.Raw) []pyjson.Member {
 	i := slices.IndexFunc(members, func(m pyjson.Member) bool { return m.Name == name })
 	switch {
@@ -160,7 +165,7 @@ func set(members []pyjson.Member, name string, value pyjson.Raw) []pyjson.Member
 
 func now() float64 { return float64(time.Now().UnixMicro()) / 1e6 }
 
-// number writes a time as a float, as Python would.
+// number writes a time as a float, as Python does.
 func number(f float64) pyjson.Raw {
 	s := strconv.FormatFloat(f, 'f', -1, 64)
 	if !slices.Contains([]byte(s), '.') {
@@ -169,7 +174,7 @@ func number(f float64) pyjson.Raw {
 	return pyjson.Raw(s)
 }
 
-// quoted writes a string: what is not ASCII as \u…, as all readers take it.
+// quoted writes a string as JSON, with everything that is not ASCII as \u…, which all readers accept.
 func quoted(s string) pyjson.Raw {
 	b := []byte{'"'}
 	for i := 0; i < len(s); {
@@ -221,7 +226,8 @@ func extentList(dims []uint64) pyjson.Raw {
 	return appendList(nil, items)
 }
 
-// putNew makes an object that is not there yet; same says whether what is there is what was to be made.
+// putNew makes an object that is not there yet. If there is one, same says whether it is what was to be made;
+// otherwise the error is a conflict.
 func (w *writer) putNew(ctx context.Context, id hdfrest.ID, text []byte, same func([]byte) bool) (made bool, err error) {
 	url := w.b.url(objectKey(id))
 	err = objstore.PutBytes(ctx, w.source, url, text, core.PutOptions{IfMatch: objstore.MustNotExist, ContentType: "application/json"})

@@ -1,5 +1,7 @@
 package hsds
 
+// Domains as requests see them.
+
 import (
 	"context"
 	"encoding/base64"
@@ -18,7 +20,8 @@ import (
 
 func isUnchanged(err error) bool { return errors.Is(err, objstore.ErrUnchanged) }
 
-// A domain is one as a request sees it: each object is read once, so that it does not change meanwhile.
+// A domain is a domain as one request sees it: each object is read once, so that it does not change while the request
+// is answered. mu guards objects and seen.
 type domain struct {
 	s      *Store
 	b      *Bucket
@@ -46,13 +49,14 @@ func (d *domain) Info() hdfrest.Info {
 
 func (d *domain) ACLs() []hdfrest.ACL { return d.v.meta.list() }
 
-// belongs reports an id that may be one of the domain's.
+// belongs reports whether an id may be one of the domain's objects.
 func (d *domain) belongs(id hdfrest.ID) bool {
 	root := d.v.meta.root
 	return id.Old == root.Old && (id.Old || id.Domain == root.Domain)
 }
 
-// Objects reads those that were not read yet, all at once.
+// Objects reads those objects that were not read yet, all at once. If they were changed together while they were
+// read, the error has hdfrest.ErrReplaced in its chain.
 func (d *domain) Objects(ctx context.Context, ids ...hdfrest.ID) ([]hdfrest.Object, error) {
 	out := make([]hdfrest.Object, len(ids))
 	g, gctx := errgroup.WithContext(ctx)
@@ -140,7 +144,7 @@ func (o *object) Times() (created, modified float64) { return o.m.created, o.m.m
 
 func (o *object) Creation() []byte { return o.m.creation }
 
-// Attributes lists them in the order of their creation.
+// Attributes lists the attributes in the order of their creation.
 func (o *object) Attributes(context.Context) ([]hdfrest.Attribute, error) {
 	out := make([]hdfrest.Attribute, len(o.m.attributes))
 	for i, m := range o.m.attributes {
@@ -171,7 +175,7 @@ func compareTimes(a, b float64) int {
 	return 0
 }
 
-// attributeData is the value of an attribute; one that has none reads as zeros.
+// attributeData is the value of an attribute; one without a value reads as zeros.
 func attributeData(a *hdfrest.Attribute, m pyjson.Raw) ([]byte, error) {
 	if a.Shape.Null {
 		return nil, nil
@@ -193,7 +197,7 @@ var _ hdfrest.Group = (*group)(nil)
 
 func (g *group) LinkCount(context.Context) (int, error) { return len(g.m.links), nil }
 
-// Links lists them in the order of their creation.
+// Links lists the links in the order of their creation.
 func (g *group) Links(context.Context) ([]hdfrest.Link, error) {
 	out := slices.Clone(g.m.links)
 	slices.SortStableFunc(out, func(a, b hdfrest.Link) int { return compareTimes(a.Created, b.Created) })

@@ -12,20 +12,21 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest"
 )
 
-// A change of a dataset that concerns several objects (chunks, or chunks and the extent) is first written down, as one object,
-// which is also the dataset's lock. Once that object is there the change will be made: by who wrote it or, if he does not come
-// to it in his time, by the next who wants to change the dataset; readers meanwhile read as if it were made. Afterwards the object
-// stays and says that it is done: a DELETE has no condition, and one that is sent again could remove the next one's.
+// A change of a dataset that concerns several objects (chunks, or chunks and the extent) is first written down as one
+// object, the journal, which is also the dataset's lock. Once it is there the change will be made: by its maker or,
+// if that does not happen in time, by the next one who wants to change the dataset. Readers meanwhile read as if it
+// were made. Afterwards the object stays and says that it is done: a DELETE has no condition, and one that is sent
+// twice could remove the next change's journal.
 
-// journalFolder is what the keys of journals begin with.
+// journalFolder is the prefix of the keys of journals.
 const journalFolder = ".zagg/"
 
-// valuesSuffix is what the keys of what is written end with, where that is apart.
+// valuesSuffix is the suffix of the keys of values that are stored apart from their journal.
 const valuesSuffix = ".values"
 
 func journalKey(id hdfrest.ID) string { return journalFolder + half(id) + "/" + rest(id) + ".write" }
 
-// A journal is a change that is under way.
+// A journal is a change that is under way, as it is stored.
 type journal struct {
 	Token string    `json:"token"`
 	Until time.Time `json:"until"` // when its maker has given it up, if he does not put it anew
@@ -37,7 +38,7 @@ type journal struct {
 	etag  string
 }
 
-// Written are the elements that a change writes.
+// A written is the elements that a change writes.
 type written struct {
 	Whole  bool           `json:"whole,omitempty"` // everything is written
 	Axes   []hdfrest.Axis `json:"axes,omitempty"`
@@ -68,7 +69,7 @@ const (
 	maxTogether = 32 << 10 // bytes that a journal itself has, which is put again and again
 )
 
-// slot reads the last change of a dataset that was written down; its ETag is "" where there is none.
+// slot reads the last journal of a dataset; its ETag is "" if there is none.
 func (d *domain) slot(ctx context.Context, id hdfrest.ID) (*journal, error) {
 	j := &journal{}
 	etag, ok, err := getJSON(ctx, d.source, d.b.url(journalKey(id)), j)
@@ -79,7 +80,7 @@ func (d *domain) slot(ctx context.Context, id hdfrest.ID) (*journal, error) {
 	return j, err
 }
 
-// journal is the change of a dataset that is under way; nil: there is none.
+// journal is the change of a dataset that is under way; nil if there is none.
 func (d *domain) journal(ctx context.Context, id hdfrest.ID) (*journal, error) {
 	j, err := d.slot(ctx, id)
 	if err != nil || j.Done {
@@ -88,7 +89,7 @@ func (d *domain) journal(ctx context.Context, id hdfrest.ID) (*journal, error) {
 	return j, nil
 }
 
-// read has a journal know what is written. false: the change was made meanwhile.
+// read completes a journal whose values are stored apart. It returns false if the change was made meanwhile.
 func (d *domain) read(ctx context.Context, j *journal) (bool, error) {
 	if j.What != nil || j.Apart == "" {
 		return true, nil
@@ -101,7 +102,7 @@ func (d *domain) read(ctx context.Context, j *journal) (bool, error) {
 	return ok, err
 }
 
-// lock writes a change down when no other is under way, and says when it put it.
+// lock writes a journal down once no other is under way, and returns when it did so.
 func (w *writer) lock(ctx context.Context, id hdfrest.ID, j *journal) (began time.Time, err error) {
 	url := w.b.url(journalKey(id))
 	if what := j.What; what != nil && len(what.Data)+24*len(what.Points) > maxTogether {
@@ -132,7 +133,7 @@ func (w *writer) lock(ctx context.Context, id hdfrest.ID, j *journal) (began tim
 	}
 }
 
-// await lets another's change be made: it waits, or makes it itself where the other has given it up.
+// await waits for another's change, or makes it if its maker has given it up.
 func (w *writer) await(ctx context.Context, id hdfrest.ID, other *journal, wait *waiter, try int) error {
 	if other != nil && wait.givenUp(other.etag, other.Until, w.s.options.Lease) {
 		return w.finish(ctx, id, other)
@@ -140,7 +141,7 @@ func (w *writer) await(ctx context.Context, id hdfrest.ID, other *journal, wait 
 	return again(ctx, min(try, changeTries/2), w.b.url(journalKey(id)))
 }
 
-// renew puts a change that is under way anew; false: it is another's by now, or done.
+// renew puts a journal that is under way again; false if it is another's by now, or done.
 func (w *writer) renew(ctx context.Context, id hdfrest.ID, token string) (bool, error) {
 	j, err := w.journal(ctx, id)
 	if err != nil || j == nil || j.Token != token {
@@ -155,7 +156,7 @@ func (w *writer) renew(ctx context.Context, id hdfrest.ID, token string) (bool, 
 	return err == nil, err
 }
 
-// finish makes a change that its maker has given up. Only one does: who gets to put it again.
+// finish makes a change that its maker has given up. Only one does: whoever succeeds in putting the journal again.
 func (w *writer) finish(ctx context.Context, id hdfrest.ID, j *journal) error {
 	url := w.b.url(journalKey(id))
 	mine := *j
@@ -180,7 +181,7 @@ func (w *writer) finish(ctx context.Context, id hdfrest.ID, j *journal) error {
 	})
 }
 
-// unlock says that a change is made.
+// unlock says in the journal that the change is made.
 func (w *writer) unlock(ctx context.Context, id hdfrest.ID, j *journal) error {
 	for {
 		last, err := w.slot(ctx, id)
@@ -197,8 +198,8 @@ func (w *writer) unlock(ctx context.Context, id hdfrest.ID, j *journal) error {
 	}
 }
 
-// locked makes a change that concerns several objects. What goes wrong before the change is written down leaves nothing; what
-// goes wrong after is made by others, so that its caller is told that it may be made.
+// locked makes a change that concerns several objects. What fails before the journal is written leaves nothing
+// behind; what fails after it is made by others, so the caller is told that the change may still be made.
 func (w *writer) locked(ctx context.Context, id hdfrest.ID, j *journal, do func(ctx context.Context) error) error {
 	began, err := w.lock(ctx, id, j)
 	if err != nil {
@@ -207,7 +208,7 @@ func (w *writer) locked(ctx context.Context, id hdfrest.ID, j *journal, do func(
 	return w.holding(ctx, id, began, j, do)
 }
 
-// holding makes a change that is written down.
+// holding makes a change whose journal is written, renewing the journal meanwhile.
 func (w *writer) holding(ctx context.Context, id hdfrest.ID, began time.Time, j *journal, do func(ctx context.Context) error) error {
 	err := w.renewing(ctx, began, func(ctx context.Context) (bool, error) { return w.renew(ctx, id, j.Token) }, do)
 	if err != nil && (j.Write && core.Is(err, core.Unavailable) || errors.Is(err, errTakenOver)) {

@@ -10,23 +10,24 @@ import (
 	"github.com/englacial/zagg/core/objstore"
 )
 
-// A change of several objects is written down as one, which says until when its maker is at work. He puts it anew as long as he
-// is; where he has not for the time of a lease, others take the change over.
+// A change of several objects is written down as one object, which says until when its maker is at work. The maker
+// puts it again as long as that is so; if it has not for the time of a lease, others take the change over.
 
-// clockSkew is how far clocks may be apart where a moment in an object is compared with now.
+// clockSkew is how far clocks may be apart where a time in an object is compared with now.
 const clockSkew = 10 * time.Second
 
-// workLimit is how long the maker of a change works at it without having put it anew: he stops before others take it over.
+// workLimit is how long the maker of a change works without having put it again: it stops before others take the
+// change over.
 func (s *Store) workLimit() time.Duration { return s.options.Lease * 3 / 4 }
 
-// A waiter is somebody who waits for another's change. He goes by his own clock, so that clocks need not agree: who has not put
-// his change anew for the time of a lease has given it up.
+// A waiter waits for another's change. It goes by its own clock, so that clocks need not agree: a change that was not
+// put again for the time of a lease is given up.
 type waiter struct {
 	etag  string
 	since time.Time
 }
 
-// givenUp reports that the maker of a change is gone.
+// givenUp reports whether the maker of a change is gone.
 func (w *waiter) givenUp(etag string, until time.Time, lease time.Duration) bool {
 	now := time.Now()
 	if etag != w.etag {
@@ -35,11 +36,11 @@ func (w *waiter) givenUp(etag string, until time.Time, lease time.Duration) bool
 	return now.Sub(w.since) > lease || now.After(until.Add(clockSkew))
 }
 
-// errTakenOver is the cause of the end of a change that others make now.
+// errTakenOver is the cause with which a change ends that others are making now.
 var errTakenOver = errors.New("it took so long that others took it over")
 
-// renewing does work while a change that was put last when it began is put anew, by renew, which reports whether it still is the
-// caller's. The context of do ends before others may take the change over.
+// renewing does work while renew puts the change again, which reports whether it is still the caller's. began is when
+// it was put last. The context of do ends before others may take the change over.
 func (w *writer) renewing(ctx context.Context, began time.Time, renew func(ctx context.Context) (bool, error), do func(ctx context.Context) error) error {
 	patience := w.s.workLimit()
 	within, cancel := context.WithCancelCause(ctx)
@@ -75,7 +76,7 @@ func (w *writer) renewing(ctx context.Context, began time.Time, renew func(ctx c
 	return err
 }
 
-// getJSON reads an object that says what is under way. ok: there is one.
+// getJSON reads an object that says what is under way; ok is false if there is none.
 func getJSON(ctx context.Context, src core.ObjectReader, url string, into any) (etag string, ok bool, err error) {
 	data, info, err := objstore.Get(ctx, src, url, "", maxJournal)
 	switch code := core.CodeOf(err); {
@@ -91,7 +92,7 @@ func getJSON(ctx context.Context, src core.ObjectReader, url string, into any) (
 	return info.ETag, true, nil
 }
 
-// putJSON puts one on a condition.
+// putJSON puts such an object on a condition.
 func putJSON(ctx context.Context, src core.ObjectStore, url string, what any, match string) error {
 	text, err := json.Marshal(what)
 	if err != nil {

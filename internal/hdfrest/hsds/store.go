@@ -1,5 +1,7 @@
 package hsds
 
+// The storage of HSDS in buckets: which domains there are, and remembering of metadata that was read.
+
 import (
 	"context"
 	"math"
@@ -15,7 +17,7 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest"
 )
 
-// A Source is where objects lie.
+// A Source is where objects are stored.
 type Source interface {
 	core.ObjectStore
 	// Folder visits what is directly under a prefix that is empty or ends in "/", in the order of URLs and after a URL
@@ -41,7 +43,7 @@ func (b *Bucket) allows(p string) bool {
 	})
 }
 
-// Options are a Store's. Zero fields have the defaults named.
+// Options are a Store's options. Zero fields have the defaults given.
 type Options struct {
 	// Bucket gives the bucket of a name; NotFound where it may not be used.
 	Bucket      func(ctx context.Context, name string) (*Bucket, error)
@@ -59,7 +61,8 @@ type Options struct {
 	Usage *objstore.Counter // counts the requests to sources; may be nil
 }
 
-// Store is a hdfrest.Keeper.
+// A Store is a hdfrest.Keeper over buckets in HSDS's format. It is safe for concurrent use; mu guards the fields
+// below it.
 type Store struct {
 	options Options
 
@@ -72,14 +75,14 @@ type Store struct {
 
 var _ hdfrest.Keeper = (*Store)(nil)
 
-// A remembered object of metadata, decoded.
+// A remembered is an object of metadata that was read, decoded.
 type remembered struct {
 	etag string
 	size int64
 	meta any
 }
 
-// New is a store.
+// New makes a store.
 func New(o Options) *Store {
 	def(&o.ValueBytes, 1<<30)
 	def(&o.ChunkBytes, 512<<20)
@@ -98,7 +101,7 @@ func def[T int | int64 | time.Duration](v *T, d T) {
 	}
 }
 
-// over is a source as it is used here: counted, and asked again.
+// over is a source as it is used here: its requests are counted and repeated.
 func (s *Store) over(src Source) core.ObjectStore {
 	return objstore.Retry(objstore.Meter(src, s.options.Usage), s.options.Retry)
 }
@@ -110,7 +113,8 @@ type version[T any] struct {
 	made      bool // what was pending is in meta
 }
 
-// read gives an object of metadata, decoded: what is remembered if it is still the same, which costs one request either way.
+// read returns an object of metadata, decoded: the remembered one if it has not changed, which costs one request
+// either way.
 func read[T any](ctx context.Context, s *Store, src core.ObjectReader, url string, parse func([]byte) (T, error)) (version[T], error) {
 	s.mu.Lock()
 	old := s.known[url]
@@ -136,7 +140,7 @@ func read[T any](ctx context.Context, s *Store, src core.ObjectReader, url strin
 	return v, nil
 }
 
-// remember keeps an object; when there is no more room, all others are forgotten.
+// remember keeps an object; if there is no room left, all others are forgotten.
 func (s *Store) remember(url string, r remembered) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,7 +155,7 @@ func (s *Store) remember(url string, r remembered) {
 	s.known[url] = r
 }
 
-// One is Options.Bucket of a single bucket, whose key "" is at a base URL.
+// One is Options.Bucket for a single bucket whose keys are below a base URL.
 func One(name string, source Source, base string) func(context.Context, string) (*Bucket, error) {
 	b := &Bucket{Name: name, Source: source, Base: base}
 	return func(_ context.Context, want string) (*Bucket, error) {
@@ -166,7 +170,7 @@ func errNone(n hdfrest.Name) error {
 	return core.Errorf(core.NotFound, "hsds", n.Bucket+n.Path, "there is no such domain, or it may not be used here")
 }
 
-// at finds the bucket of a name that may be used here.
+// at finds the bucket of a name that may be used here; NotFound for other names.
 func (s *Store) at(ctx context.Context, n hdfrest.Name) (*Bucket, error) {
 	b, err := s.options.Bucket(ctx, n.Bucket)
 	if err != nil {
@@ -183,7 +187,7 @@ func (s *Store) meta(ctx context.Context, b *Bucket, n hdfrest.Name) (version[*d
 	return read(ctx, s, s.over(b.Source), b.url(domainKey(n.Path)), parseDomain)
 }
 
-// lookUp finds a domain or folder: its bucket and what its metadata are.
+// lookUp finds a domain or folder: its bucket and its metadata.
 func (s *Store) lookUp(ctx context.Context, n hdfrest.Name) (*Bucket, version[*domainMeta], error) {
 	b, err := s.at(ctx, n)
 	if err != nil {
@@ -193,7 +197,7 @@ func (s *Store) lookUp(ctx context.Context, n hdfrest.Name) (*Bucket, version[*d
 	return b, v, err
 }
 
-// Open opens a domain: one request.
+// Open opens a domain with one request.
 func (s *Store) Open(ctx context.Context, n hdfrest.Name) (hdfrest.Domain, error) {
 	b, v, err := s.lookUp(ctx, n)
 	if err != nil {
@@ -218,7 +222,7 @@ func entryOf(n hdfrest.Name, m *domainMeta) hdfrest.Entry {
 	return hdfrest.Entry{Name: n, Folder: m.folder, Root: m.root, Created: timeOf(m.created), Modified: timeOf(m.modified), Owner: m.owner, ACLs: m.list()}
 }
 
-// list is the rights of all; never nil.
+// list is the rights of all users; never nil.
 func (m *domainMeta) list() []hdfrest.ACL {
 	out := []hdfrest.ACL{}
 	for _, a := range m.acls {
@@ -227,7 +231,7 @@ func (m *domainMeta) list() []hdfrest.ACL {
 	return out
 }
 
-// Describe reads what is said of a domain or folder.
+// Describe reads the metadata of a domain or folder.
 func (s *Store) Describe(ctx context.Context, n hdfrest.Name) (hdfrest.Entry, error) {
 	_, v, err := s.lookUp(ctx, n)
 	if err != nil {
@@ -236,10 +240,10 @@ func (s *Store) Describe(ctx context.Context, n hdfrest.Name) (hdfrest.Entry, er
 	return entryOf(n, v.meta), nil
 }
 
-// folderBatch is how many entries of a folder are looked at at once.
+// folderBatch is how many entries of a folder are read at once.
 const folderBatch = 64
 
-// Folder visits the domains and folders of a folder: prefixes with a .domain.json.
+// Folder visits the domains and folders in a folder: prefixes that have a .domain.json.
 func (s *Store) Folder(ctx context.Context, n hdfrest.Name, after string, visit func(hdfrest.Entry) error) error {
 	b, err := s.options.Bucket(ctx, n.Bucket)
 	if err != nil {
@@ -291,7 +295,7 @@ func (s *Store) Folder(ctx context.Context, n hdfrest.Name, after string, visit 
 	return err
 }
 
-// describeAll reads what is said of some names, those that are nothing left out.
+// describeAll reads the metadata of some names, and leaves out those that are neither domain nor folder.
 func (s *Store) describeAll(ctx context.Context, b *Bucket, names []hdfrest.Name) ([]hdfrest.Entry, error) {
 	all := make([]*hdfrest.Entry, len(names))
 	g, gctx := errgroup.WithContext(ctx)

@@ -15,14 +15,15 @@ import (
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
 )
 
-// A change of the metadata of several objects is one object too, an intent: first each object gets a member that says what it
-// will be and for which intent, then the intent is put as made, which makes all of them so for every reader, and then each is put
-// as it is now. An intent that its maker has given up before it was made is put as given up by whoever is in need of one of the
-// objects; nothing was changed then.
+// A change of the metadata of several objects is described by one object, an intent. First each object gets a member
+// that says what it will be and for which intent. Then the intent is put as made, which makes the change visible in
+// all of them at once for every reader. Then each object is put as it is now. An intent whose maker has stopped
+// before it was made is put as given up by whoever needs one of the objects; nothing has changed then.
 
 // intentSuffix is what the keys of intents end with.
 const intentSuffix = ".change"
 
+// intentKey is the key of an intent, in the folder of journals of its domain.
 func intentKey(root hdfrest.ID, token string) string {
 	return journalFolder + half(root) + "/" + token + intentSuffix
 }
@@ -35,7 +36,7 @@ const (
 	intentGone    = "" // it is not there: settled, or given up by somebody else
 )
 
-// An intent is a change of several objects that is under way.
+// An intent is a change of several objects that is under way, as it is stored.
 type intent struct {
 	State   string    `json:"state"`
 	Until   time.Time `json:"until"` // when its maker has given it up, if he does not put it anew
@@ -47,6 +48,7 @@ func (d *domain) intentURL(token string) string {
 	return d.b.url(intentKey(d.v.meta.root, token))
 }
 
+// intent reads an intent; the state of one that is not there is intentGone.
 func (d *domain) intent(ctx context.Context, token string) (*intent, error) {
 	n := &intent{}
 	etag, _, err := getJSON(ctx, d.source, d.intentURL(token), n)
@@ -77,7 +79,8 @@ func (p *pending) json() pyjson.Raw {
 	return appendObject(nil, []pyjson.Member{{Name: "token", Value: quoted(p.token)}, {Name: "members", Value: appendObject(nil, p.members)}})
 }
 
-// A joint is a change that an object had together with others.
+// A joint is a change that an object had together with others. Readers compare these lists to notice that they have
+// read one object before a change and another one after it.
 type joint struct {
 	token   string
 	at      float64
@@ -102,7 +105,7 @@ func parseJoints(m pyjson.Raw) []joint {
 	return out
 }
 
-// addJoint notes that an object had a change together with others.
+// addJoint notes in an object's members that it had a change together with others; the last keptJoints are kept.
 func addJoint(members []pyjson.Member, token string, objects []string) []pyjson.Member {
 	var list []pyjson.Raw
 	for _, m := range members {
@@ -120,7 +123,8 @@ func addJoint(members []pyjson.Member, token string, objects []string) []pyjson.
 	return set(members, togetherName, appendList(nil, list[max(0, len(list)-keptJoints):]))
 }
 
-// settled gives the members of an object without what is pending: as they will be if the intent is made, else as they are.
+// settled is the members of an object without what is pending: as they will be if the intent is made, otherwise as
+// they are.
 func (o *objectMeta) settled(n *intent) []pyjson.Member {
 	members := set(slices.Clone(o.members), pendingName, nil)
 	if n.State != intentMade {
@@ -132,7 +136,8 @@ func (o *objectMeta) settled(n *intent) []pyjson.Member {
 	return addToken(addJoint(members, o.pending.token, n.Objects), o.pending.token)
 }
 
-// decided is an object as it is for readers: what is pending is decided by its intent. open is one that may be made still.
+// decided is an object as readers see it: its intent decides about what is pending. open is an intent that may still
+// be made.
 func (d *domain) decided(ctx context.Context, v version[*objectMeta]) (out version[*objectMeta], open *intent, err error) {
 	for try := 0; v.meta.pending != nil; try++ {
 		n, err := d.intent(ctx, v.meta.pending.token)
@@ -161,7 +166,8 @@ func (d *domain) decided(ctx context.Context, v version[*objectMeta]) (out versi
 	return v, nil, nil
 }
 
-// free gives an object that may be changed: it waits until what is pending is decided, and decides it where its maker is gone.
+// free returns an object that may be changed. It waits until what is pending is decided, and decides it if its maker
+// is gone; ok is false if the caller must try again.
 func (w *writer) free(ctx context.Context, id hdfrest.ID, wait *waiter, try int) (v version[*objectMeta], ok bool, err error) {
 	raw, err := w.raw(ctx, id)
 	if err != nil {
@@ -177,7 +183,7 @@ func (w *writer) free(ctx context.Context, id hdfrest.ID, wait *waiter, try int)
 	return v, false, again(ctx, min(try, changeTries/2), v.url)
 }
 
-// settle has a change whose maker is gone made, if it is decided so, else given up.
+// settle ends a change whose maker is gone: if it was decided to be made it is made, otherwise it is given up.
 func (w *writer) settle(ctx context.Context, token string) error {
 	n, err := w.intent(ctx, token)
 	if err != nil || n.State == intentGone {
@@ -195,7 +201,7 @@ func (w *writer) settle(ctx context.Context, token string) error {
 	return w.end(ctx, token, n)
 }
 
-// end has every object of a decided intent be what it is, then removes it.
+// end puts every object of a decided intent as it is now, and then removes the intent.
 func (w *writer) end(ctx context.Context, token string, n *intent) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
@@ -238,10 +244,10 @@ type edit struct {
 	do change
 }
 
-// errBusy is an object that another change holds.
+// errBusy is the error of an object that another change holds.
 var errBusy = core.Errorf(core.Unavailable, "hsds.Write", "", "another change of several objects is under way")
 
-// together changes objects: all or, with an error, none, and for every reader at once.
+// together changes objects: all of them or, with an error, none, and for every reader at once.
 func (w *writer) together(ctx context.Context, edits []edit) error {
 	edits = merged(edits)
 	if len(edits) == 0 {
@@ -262,7 +268,8 @@ func (w *writer) together(ctx context.Context, edits []edit) error {
 	}
 }
 
-// merged sorts edits by their objects, and makes one of those of the same object.
+// merged sorts edits by their objects and merges those of the same object. The order is the same for everybody, so
+// that two changes meet at their first common object.
 func merged(edits []edit) []edit {
 	edits = slices.Clone(edits)
 	slices.SortStableFunc(edits, func(a, b edit) int { return strings.Compare(a.id.String(), b.id.String()) })
@@ -277,7 +284,7 @@ func merged(edits []edit) []edit {
 	return out
 }
 
-// both is one change after another.
+// both is one change after the other, as one.
 func both(first, second change) change {
 	return func(o *objectMeta) ([]pyjson.Member, error) {
 		changed, err := first(o)
@@ -334,7 +341,7 @@ func (w *writer) tryTogether(ctx context.Context, edits []edit, waits []waiter) 
 	return w.undecided(end, token, err)
 }
 
-// needed are the edits that change something. What cannot be is refused before anything is put.
+// needed are the edits that change something. What is impossible is refused before anything is put.
 func (w *writer) needed(ctx context.Context, edits []edit) ([]edit, error) {
 	change := make([]bool, len(edits))
 	g, gctx := errgroup.WithContext(ctx)
@@ -360,7 +367,7 @@ func (w *writer) needed(ctx context.Context, edits []edit) ([]edit, error) {
 	return out, err
 }
 
-// undecided gives up a change that could not be made. Where it was made, and only the answer lost, it is a success.
+// undecided gives up a change that could not be made. If it was made and only the answer was lost, that is a success.
 func (w *writer) undecided(ctx context.Context, token string, err error) error {
 	n, err2 := w.intent(ctx, token)
 	if err2 != nil {
@@ -376,7 +383,7 @@ func (w *writer) undecided(ctx context.Context, token string, err error) error {
 	return err
 }
 
-// renewIntent puts an intent anew as long as it is open.
+// renewIntent puts an intent again as long as it is open; false if it is no longer the caller's.
 func (w *writer) renewIntent(ctx context.Context, token string) (bool, error) {
 	n, err := w.intent(ctx, token)
 	if err != nil || n.State != intentOpen {
@@ -410,8 +417,8 @@ func (w *writer) decide(ctx context.Context, token string) error {
 	}
 }
 
-// prepareAll has all objects say what they will be. Who comes second waits at the first of them; at another, which somebody holds
-// who began elsewhere, he gives way, so that two never wait for each other.
+// prepareAll puts in all objects what they will be. Whoever comes second waits at the first object. At any other
+// object that is held by a change that began elsewhere it gives way, so that two changes never wait for each other.
 func (w *writer) prepareAll(ctx context.Context, token string, edits []edit, waits []waiter) error {
 	if err := w.prepare(ctx, token, edits[0], &waits[0], true); err != nil {
 		return err
