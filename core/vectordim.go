@@ -56,7 +56,7 @@ func (d *VectorDim) Check(width int) error {
 	}
 	var attrs map[string]json.RawMessage
 	if len(d.Attrs) > 0 && json.Unmarshal(d.Attrs, &attrs) != nil {
-		return wrong("attributes are no JSON object: %.100q", d.Attrs)
+		return wrong("attributes are not a JSON object: %.100q", d.Attrs)
 	}
 	return nil
 }

@@ -153,10 +153,10 @@ func TestForeignStores(t *testing.T) {
 		"path of dots":        {map[string]string{"zarr.json": zarrJSON(`{"zagg": {"group": "a/./b"}}`)}, "there is a Zarr store that zagg did not write"},
 		"drive":               {map[string]string{"zarr.json": zarrJSON(`{"zagg": {"group": "c:"}}`)}, "there is a Zarr store that zagg did not write"},
 		"no JSON":             {map[string]string{"zarr.json": "oops"}, "there is a Zarr store that zagg did not write"},
-		"folder":              {map[string]string{"photo.jpg": "x"}, "the folder holds photo.jpg and is no store that zagg wrote"},
-		"zarr 2":              {map[string]string{".zgroup": "{}", "5/.zarray": "{}"}, "the folder holds .zgroup and is no store"},
-		"folder beside group": {map[string]string{"50/x": "x"}, "the folder holds 50/x and is no store"},
-		"group of another":    {map[string]string{"5/zarr.json": zarrJSON(`{"mine": 1}`)}, "the folder holds 5/zarr.json and is no store"},
+		"folder":              {map[string]string{"photo.jpg": "x"}, "the folder holds photo.jpg and is not a store that zagg wrote"},
+		"zarr 2":              {map[string]string{".zgroup": "{}", "5/.zarray": "{}"}, "the folder holds .zgroup and is not a store"},
+		"folder beside group": {map[string]string{"50/x": "x"}, "the folder holds 50/x and is not a store"},
+		"group of another":    {map[string]string{"5/zarr.json": zarrJSON(`{"mine": 1}`)}, "the folder holds 5/zarr.json and is not a store"},
 	} {
 		store := &objstore.Mem{}
 		for key, body := range c.objects {

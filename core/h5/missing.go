@@ -46,7 +46,7 @@ func (f *File) Hint(ctx context.Context, path string) string {
 		if o, err := f.Object(ctx, next); err != nil {
 			return ": the link " + next + " leads nowhere"
 		} else if _, err := o.Group(); err != nil && i < len(parts)-1 {
-			return ": " + next + " is no group"
+			return ": " + next + " is not a group"
 		}
 		at = next
 	}

@@ -217,7 +217,7 @@ func (v *Values) load(r *space.Reader, found []pointed, budget *int64) error {
 func (v *Values) Strings() ([]string, error) {
 	t := v.Type
 	if t.Class != String && !t.Variable {
-		return nil, core.Errorf(core.Unsupported, "h5.Strings", "", "%s is no string", t)
+		return nil, core.Errorf(core.Unsupported, "h5.Strings", "", "%s is not a string", t)
 	}
 	out := make([]string, v.Len())
 	for i := range out {

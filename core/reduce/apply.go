@@ -176,7 +176,7 @@ func plainColumn(op string, c *core.Column) error {
 			max(c.Width, 1), c.Type, c.Offsets != nil)
 	}
 	if s := c.Type.Size(); len(c.Data)%s != 0 {
-		return core.Errorf(core.Invalid, op, c.Name, "%d bytes are no whole number of %s", len(c.Data), c.Type)
+		return core.Errorf(core.Invalid, op, c.Name, "%d bytes are not a whole number of %s", len(c.Data), c.Type)
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func TestErrors(t *testing.T) {
 		{99, f, []int64{0, 2}, Args{}, "no such reduction"},
 		{OpMean, text, []int64{0, 2}, Args{}, "reduce.mean name: needs one number per row"},
 		{OpMean, wide, []int64{0, 2}, Args{}, "the column has 2 float32 per row"},
-		{OpMean, core.Column{Type: core.Int32, Data: core.NewData(3)}, []int64{0, 0}, Args{}, "no whole number"},
+		{OpMean, core.Column{Type: core.Int32, Data: core.NewData(3)}, []int64{0, 0}, Args{}, "not a whole number"},
 		{OpMean, f, []int64{0, 3}, Args{}, "offset 3 of cell 1 is not between 0 and the column's 2 rows"},
 		{OpMean, f, []int64{0, 2, 1}, Args{}, "offset 1 of cell 2 is not between 2 and"},
 		{OpMean, f, []int64{-1, 2}, Args{}, "offset -1 of cell 0"},

@@ -77,7 +77,7 @@ func Load(ctx context.Context, src core.ObjectReader, url string) ([]byte, error
 			return data, nil
 		}
 		if len(data) > MaxBytes {
-			return nil, core.Errorf(core.Corrupt, "sidecar.Load", url, "more than %d bytes are no sidecar", MaxBytes)
+			return nil, core.Errorf(core.Corrupt, "sidecar.Load", url, "more than %d bytes are not a sidecar", MaxBytes)
 		}
 	}
 }

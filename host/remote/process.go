@@ -97,7 +97,7 @@ func (p *process) startError(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return core.Errorf(core.Invalid, "plugin", p.name, "%s is not executable: %w", p.path, err)
 	case errors.Is(err, syscall.ENOEXEC):
-		return core.Errorf(core.Invalid, "plugin", p.name, "%s is no program for this machine (%s/%s): %w", p.path, runtime.GOOS, runtime.GOARCH, err)
+		return core.Errorf(core.Invalid, "plugin", p.name, "%s is not a program for this machine (%s/%s): %w", p.path, runtime.GOOS, runtime.GOARCH, err)
 	case errors.Is(err, fs.ErrNotExist):
 		return core.Errorf(core.NotFound, "plugin", p.name, "%s, or the interpreter its first line names, is not there: %w", p.path, err)
 	}

@@ -106,7 +106,7 @@ func points(lon, lat []byte) ([]float64, []float64, error) {
 	x, ok1 := wire.Floats(lon)
 	y, ok2 := wire.Floats(lat)
 	if !ok1 || !ok2 || len(x) != len(y) {
-		return nil, nil, core.Errorf(core.Internal, "plugin", "", "%d bytes of longitudes and %d of latitudes are no points", len(lon), len(lat))
+		return nil, nil, core.Errorf(core.Internal, "plugin", "", "%d bytes of longitudes and %d of latitudes are not points", len(lon), len(lat))
 	}
 	return x, y, nil
 }

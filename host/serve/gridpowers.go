@@ -19,7 +19,7 @@ func (s *gridServer) CoverCells(r *zaggv1.CoverCellsRequest, stream grpc.ServerS
 	for i, set := range r.Sets {
 		words, ok := wire.Words(set.Words)
 		if !ok {
-			return core.Errorf(core.Internal, "plugin", "", "%d bytes are no cells", len(set.Words))
+			return core.Errorf(core.Internal, "plugin", "", "%d bytes are not cells", len(set.Words))
 		}
 		sets[i], margins[i] = words, set.Margin
 	}
@@ -63,7 +63,7 @@ func (s *gridServer) CellAreas(ctx context.Context, r *zaggv1.CellAreasRequest) 
 		return nil, err
 	}
 	if len(r.Slots)%4 != 0 {
-		return nil, core.Errorf(core.Internal, "plugin", "", "%d bytes are no slots", len(r.Slots))
+		return nil, core.Errorf(core.Internal, "plugin", "", "%d bytes are not slots", len(r.Slots))
 	}
 	slots := make([]int32, len(r.Slots)/4)
 	copy(core.Raw(slots), r.Slots)

@@ -96,7 +96,7 @@ func (s *statisticServer) groups(r *zaggv1.ComputeRequest) (*core.Groups, error)
 		return nil, err
 	}
 	if len(slots)%4 != 0 || len(offsets) != 2*len(slots)+8 {
-		return nil, core.Errorf(core.Internal, "plugin", "", "%d bytes of slots and %d of offsets are no groups", len(slots), len(offsets))
+		return nil, core.Errorf(core.Internal, "plugin", "", "%d bytes of slots and %d of offsets are not groups", len(slots), len(offsets))
 	}
 	g := &core.Groups{Slots: core.View[int32](slots), Offsets: core.View[int64](offsets)}
 	if g.Offsets[0] != 0 || !slices.IsSorted(g.Offsets) {

@@ -84,7 +84,7 @@ func (d *Description) program(z *zip.Reader) error {
 	}
 	program, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
-		return fmt.Errorf("its bootstrap is no program for Linux: %w", err)
+		return fmt.Errorf("its bootstrap is not a program for Linux: %w", err)
 	}
 	switch {
 	case program.Class == elf.ELFCLASS64 && program.Machine == elf.EM_AARCH64:

@@ -280,7 +280,7 @@ func (p *problems) declared(n *node, name string, d *DataSource) {
 		return
 	}
 	if names := d.VariableNames(); len(names) > 0 && !slices.Contains(names, name) {
-		p.add(n, "%q is no variable of data_source.variables%s", name, didYouMean(name, names))
+		p.add(n, "%q is not a variable of data_source.variables%s", name, didYouMean(name, names))
 	}
 }
 
@@ -320,7 +320,7 @@ func (p *problems) param(x *node, a *Param, d *DataSource) {
 	}
 	number := &node{}
 	if _, err := (&builder{}).setNumber(number, strings.TrimSpace(x.str())); err != nil {
-		p.add(x, "%s is no number that can be used", show(x))
+		p.add(x, "%s is not a number that can be used", show(x))
 	}
 	text := strings.TrimSpace(x.text)
 	switch {
@@ -398,7 +398,7 @@ func (p *problems) extents(n *node) []int {
 			return nil
 		}
 		if width *= v; !ok || v < 1 || v > maxWidth || width > maxWidth {
-			p.add(x, "%s is no extent; expected 1 or more and at most %d numbers in all", x.text, maxWidth)
+			p.add(x, "%s is not an extent; expected 1 or more and at most %d numbers in all", x.text, maxWidth)
 			return nil
 		}
 		out = append(out, int(v))
@@ -438,7 +438,7 @@ func (p *problems) meaningful(c *node) {
 		p.add(c, "%s cannot be read as a time; expected such as \"seconds since 2018-01-01\"", show(c))
 	}
 	if c.name == "calendar" && !slices.Contains(calendars(), strings.ToLower(c.text)) {
-		p.add(c, "%s is no calendar; expected %s", show(c), strings.Join(calendars(), " or "))
+		p.add(c, "%s is not a calendar; expected %s", show(c), strings.Join(calendars(), " or "))
 	}
 }
 
@@ -473,7 +473,7 @@ func (p *problems) dtype(n *node, def core.Type) core.Type {
 		return 0
 	}
 	have := []string{"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"}
-	p.add(n, "%s is no type%s", show(n), didYouMean(n.text, have))
+	p.add(n, "%s is not a type%s", show(n), didYouMean(n.text, have))
 	return 0
 }
 

@@ -81,7 +81,7 @@ func (p *problems) clock(n *node, field string, d *DataSource) *Clock {
 	if e := n.get("epoch"); e != nil {
 		var ok bool
 		if c.Epoch, _, ok = instant(e.str()); !ok {
-			p.add(e, "%s is no time of UTC from 1850 to 2140; expected such as 2018-01-01T00:00:00", show(e))
+			p.add(e, "%s is not a time of UTC from 1850 to 2140; expected such as 2018-01-01T00:00:00", show(e))
 		}
 	}
 	if n.get("units").str() == "days" {

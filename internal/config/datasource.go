@@ -208,7 +208,7 @@ func (p *problems) margin(n *node) *float64 {
 	}
 	v, err := n.number().Float64()
 	if err != nil || !(v >= 0 && v < 2e7) {
-		p.add(n, "%s is no distance in metres; want 0 or more", n.text)
+		p.add(n, "%s is not a distance in metres; want 0 or more", n.text)
 		return nil
 	}
 	return &v
@@ -234,7 +234,7 @@ func (p *problems) assetNames(n *node) {
 	for _, a := range assets.list() {
 		if f := a.get("files"); f != nil && f.kind == kindString {
 			if _, err := path.Match(f.text, ""); err != nil || f.text == "" || strings.Contains(f.text, "/") {
-				p.add(f, "%s is no pattern of names; expected one as GEDI02_A_*", show(f))
+				p.add(f, "%s is not a pattern of names; expected one as GEDI02_A_*", show(f))
 			}
 		}
 		if a.name == "data" || a.name == "index" || !isName(a.name) {
@@ -259,7 +259,7 @@ func (p *problems) index(n *node) Index {
 		return Index{}
 	default:
 		if n.kind != kindMap { // of a map, the table of keys says so
-			p.add(n, "%q is no index; expected inline, hierarchical, or {backend: sidecar, store}", backend)
+			p.add(n, "%q is not an index; expected inline, hierarchical, or {backend: sidecar, store}", backend)
 		}
 		return Index{}
 	}
@@ -413,7 +413,7 @@ func (p *problems) column(n *node) int {
 	}
 	v, ok := n.integer()
 	if n.kind == kindInt && (!ok || v < 0 || v > 1<<31-1) {
-		p.add(n, "%s is no index; expected 0 or more", n.text)
+		p.add(n, "%s is not an index; expected 0 or more", n.text)
 		return -1
 	}
 	return int(v)

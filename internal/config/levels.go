@@ -61,7 +61,7 @@ func (p *problems) link(l *node, base string) {
 	}
 	if b := link.get("index_base"); b != nil {
 		if v, ok := b.integer(); b.kind == kindInt && (!ok || v < 0 || v > 1<<31) {
-			p.add(b, "%s is no number of a first observation; expected 0 or 1", b.text)
+			p.add(b, "%s is not a number of a first observation; expected 0 or 1", b.text)
 		}
 	}
 	if c := l.get("coordinates"); c != nil && c.kind == kindList && len(c.children) != 2 {
@@ -73,7 +73,7 @@ func (p *problems) link(l *node, base string) {
 func (p *problems) plan(n, levels *node) {
 	if index := n.get("spatial_index"); index != nil {
 		if l := levels.get(index.str()); l == nil || l.get("link") == nil || l.get("coordinates") == nil {
-			p.add(index, "%s is no level with coordinates and a link%s", show(index), didYouMean(index.str(), levels.childNames()))
+			p.add(index, "%s is not a level with coordinates and a link%s", show(index), didYouMean(index.str(), levels.childNames()))
 		}
 	}
 	for k, most := range map[string]float64{"pad": 1e9, "full_read_threshold": 1, "reach": 1e7} {
@@ -98,7 +98,7 @@ func (p *problems) levelNames(n *node, names []string) {
 	}
 	for _, u := range uses {
 		if u != nil && u.kind == kindString && !slices.Contains(names, u.text) {
-			p.add(u, "%s is no level of data_source.levels%s", show(u), didYouMean(u.text, names))
+			p.add(u, "%s is not a level of data_source.levels%s", show(u), didYouMean(u.text, names))
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (p *problems) output(n *node) Output {
 	}
 	if out.ProductName != "" && (!regexp.MustCompile(`^[a-z0-9_-]{1,192}$`).MatchString(out.ProductName) ||
 		regexp.MustCompile(`^-?[1-6]$`).MatchString(out.ProductName)) {
-		p.add(n.get("product_name"), "%q is no product name; expected 1 to 192 of a-z, 0-9, _ and -, and not a base cell such as -5", out.ProductName)
+		p.add(n.get("product_name"), "%q is not a product name; expected 1 to 192 of a-z, 0-9, _ and -, and not a base cell such as -5", out.ProductName)
 	}
 	if l := n.get("store_layout"); l.str() == "hive" {
 		p.note(l, "one store is written, not one for each shard")
@@ -63,7 +63,7 @@ func (p *problems) compression(n *node) Compression {
 		if l := n.get("level"); l != nil {
 			v, ok := l.integer()
 			if l.kind == kindInt && (!ok || v < 1 || v > 22) {
-				p.add(l, "%s is no level of zstd; expected 1 to 22", l.text)
+				p.add(l, "%s is not a level of zstd; expected 1 to 22", l.text)
 			}
 			if c.Codec == "none" {
 				p.atKey(l, "none has no level")
@@ -85,7 +85,7 @@ func (p *problems) bounds(n *node) Bounds {
 	b := Bounds{Start: t.get("start_date").str(), End: t.get("end_date").str(), Spatial: n.get("spatial").json()}
 	for _, k := range []string{"start_date", "end_date"} {
 		if x := t.get(k); x.str() != "" && !isDate(x.text) {
-			p.add(x, "%s is no date; expected YYYY-MM-DD", show(x))
+			p.add(x, "%s is not a date; expected YYYY-MM-DD", show(x))
 		}
 	}
 	return b

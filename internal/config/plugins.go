@@ -14,7 +14,7 @@ func (p *problems) plugins(n *node) []Plugin {
 	for _, c := range n.list() {
 		x := Plugin{Name: c.get("name").str(), SHA256: c.get("sha256").str(), As: c.get("as").str()}
 		if as := c.get("as"); as != nil && (!isName(x.As) || x.As == "np" || x.As == "numpy") {
-			p.add(as, "%s is no name; expected letters, digits and _, as in as: mine", show(as))
+			p.add(as, "%s is not a name; expected letters, digits and _, as in as: mine", show(as))
 		}
 		if name := c.get("name"); x.Name != "" {
 			known := cmp.Or(x.As, x.Name)
@@ -39,7 +39,7 @@ func (p *problems) plugins(n *node) []Plugin {
 			x.Command = []string{command.str()}
 		}
 		if b, err := hex.DecodeString(x.SHA256); x.SHA256 != "" && (err != nil || len(b) != 32) {
-			p.add(c.get("sha256"), "%q is no SHA-256; expected 64 hexadecimal digits, as `sha256sum FILE` prints them", x.SHA256)
+			p.add(c.get("sha256"), "%q is not a SHA-256; expected 64 hexadecimal digits, as `sha256sum FILE` prints them", x.SHA256)
 		}
 		out = append(out, x)
 	}
@@ -61,7 +61,7 @@ func (p *problems) processes(c *node, x *Plugin) {
 	if n := c.get("memory"); n != nil && n.kind == kindString {
 		bytes, err := humanize.ParseBytes(n.text)
 		if err != nil || bytes < 1<<20 || bytes > 1<<50 {
-			p.add(n, "%s is no amount of memory; expected one as 2 GiB", show(n))
+			p.add(n, "%s is not an amount of memory; expected one as 2 GiB", show(n))
 		}
 		x.Memory = int64(min(bytes, 1<<50))
 	}

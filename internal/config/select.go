@@ -91,7 +91,7 @@ func (p *problems) bound(n *node, end bool) time.Time {
 func ParseBound(text string, end bool) (time.Time, error) {
 	t, day, ok := instant(text)
 	if !ok {
-		return time.Time{}, core.Errorf(core.Invalid, "", "", "%q is no time of UTC from 1850 to 2140; expected such as 2019-03-01 or 2019-03-01T12:00:00", text)
+		return time.Time{}, core.Errorf(core.Invalid, "", "", "%q is not a time of UTC from 1850 to 2140; expected such as 2019-03-01 or 2019-03-01T12:00:00", text)
 	}
 	if day && end {
 		t = t.AddDate(0, 0, 1)
@@ -157,7 +157,7 @@ func (c *Config) graft(parentKey, name string, doc []byte) (*Config, error) {
 		parent, _ = root.find(parentKey)
 	}
 	if parent == nil || parent.kind != kindMap {
-		return nil, c.Errorf(parentKey, "it is no map")
+		return nil, c.Errorf(parentKey, "it is not a map")
 	}
 	n := tree.clone(parent)
 	n.name, n.line, n.col, n.keyLine, n.keyCol = name, parent.line, parent.col, parent.line, parent.col

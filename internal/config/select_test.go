@@ -35,7 +35,7 @@ func TestSelectionRefused(t *testing.T) {
 		"{bbox: [1, 2, 3]}":                              "have 3 numbers",
 		"{bbox: [0, 10, 1, 5]}":                          "south first",
 		"{bbox: [0, 10, 999, 50]}":                       "longitudes",
-		"{start: yesterday}":                             "no time of UTC",
+		"{start: yesterday}":                             "not a time of UTC",
 		"{start: 2019-03-02, end: 2019-03-01}":           "not after start",
 		"{start: 2019-03-01, end: 2019-03-01T00:00:00}":  "not after start",
 		"{bbox: [0, 1, 2, 3], polygon: {type: Polygon}}": "not together with bbox",

@@ -27,7 +27,7 @@ func (p *problems) windowing(root *node, c *Config) *Windowing {
 		return nil // said by the check of types
 	default:
 		if n.kind == kindString {
-			p.add(n, "%s is no schedule; expected yearly, monthly, daily, or a map with schedule: explicit and windows", show(n))
+			p.add(n, "%s is not a schedule; expected yearly, monthly, daily, or a map with schedule: explicit and windows", show(n))
 		}
 		return nil
 	}

@@ -57,7 +57,7 @@ func TestWindowsAndHash(t *testing.T) {
 
 func TestWindowingErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"weekly":                             "is no schedule; expected yearly, monthly, daily",
+		"weekly":                             "is not a schedule; expected yearly, monthly, daily",
 		"{schedule: weekly}":                 "expected none or yearly or monthly or daily or explicit",
 		"{schedule: quarterly}":              "not supported yet",
 		"{}":                                 "output.windowing.schedule",

@@ -130,7 +130,7 @@ func (j *joining) fold(ctx context.Context, v *Variable, m *merge, old, now []co
 	}
 	folder, ok := v.Stat.(core.Folder)
 	if !ok {
-		return nil, core.Errorf(core.Internal, "fold", v.Name, "it is no core.Folder")
+		return nil, core.Errorf(core.Internal, "fold", v.Name, "it is not a core.Folder")
 	}
 	cols, err := folder.Fold(ctx, g)
 	if err != nil {
@@ -245,7 +245,7 @@ func columnsOf(v *Variable, out []result) ([]core.Column, error) {
 		}
 		c := out[k].column
 		if v.Stat.Info().Folds == core.FoldsIntegers && !a.Type.IsFloat() && c.Type.IsFloat() {
-			return nil, core.Errorf(core.Unsupported, "fold", v.Name, "its results are no integers")
+			return nil, core.Errorf(core.Unsupported, "fold", v.Name, "its results are not integers")
 		}
 		data, err := castCells(to, &c)
 		if err != nil {

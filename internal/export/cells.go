@@ -82,7 +82,7 @@ func (s *Store) open(ctx context.Context, names []string) (*source, error) {
 			return nil, core.Errorf(core.Invalid, op, name, "this variable is named twice")
 		}
 		if slices.Contains(ragged, name) {
-			return nil, core.Errorf(core.Unsupported, op, name, "its cells have any number of rows, which is no column; name the variables to write: --variables %s", strings.Join(have, ","))
+			return nil, core.Errorf(core.Unsupported, op, name, "its cells have any number of rows, which is not a column; name the variables to write: --variables %s", strings.Join(have, ","))
 		}
 		if all[name] == nil {
 			return nil, core.Errorf(core.NotFound, op, name, "the store has no such variable; have %s", strings.Join(have, ", "))

@@ -52,7 +52,7 @@ func (e *evaluator) binary(n *node, op string, a, b value) (value, error) {
 	}
 	r.py = py
 	if bad := compute(op, &r, &a, &b, py); bad >= 0 {
-		why := "an integer to a negative power is no integer; use a float"
+		why := "an integer to a negative power is not an integer; use a float"
 		if op != "**" || py {
 			why = "the integer result does not fit 64 bits"
 		}

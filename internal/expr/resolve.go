@@ -35,7 +35,7 @@ func (r *resolver) resolve(n *node) error {
 		}
 	case nodeTuple:
 		if r.mode != PerCell {
-			return r.errorf(n, "a tuple is no value per row; not allowed in a filter or param")
+			return r.errorf(n, "a tuple is not a value per row, and not allowed in a filter or param")
 		}
 	}
 	for _, k := range n.kids {
@@ -66,7 +66,7 @@ func (r *resolver) name(n *node) error {
 		n.kind = nodeConst
 		return nil
 	case "np", "numpy":
-		return r.errorf(n, "%s is no value; write np.f(x)", n.text)
+		return r.errorf(n, "%s is not a value; write np.f(x)", n.text)
 	}
 	if t, ok := typeNamed(n.text, bare); ok {
 		n.kind, n.num = nodeType, t

@@ -228,7 +228,7 @@ func (e *evaluator) arrayOf(n *node, items []value) (value, error) {
 	for i := range items {
 		v := &items[i]
 		if v.vec || !v.number() {
-			return *v, e.errorf(n, "a list with %s in it is no array of one dimension; np.column_stack((a, b)) makes rows of arrays, np.concatenate((a, b)) one array", v.describe())
+			return *v, e.errorf(n, "a list with %s in it is not an array of one dimension; np.column_stack((a, b)) makes rows of arrays, np.concatenate((a, b)) one array", v.describe())
 		}
 		var err error
 		if k, err = e.common(n, k, v, items[:i]); err != nil {

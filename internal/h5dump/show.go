@@ -69,7 +69,7 @@ func (s *shower) one(ctx context.Context, object *h5.Object) error {
 	}
 	set := entry.dataset()
 	if s.o.Selected && set == nil {
-		return core.Errorf(core.Invalid, "--select", entry.path, "is no dataset: it has no values to select")
+		return core.Errorf(core.Invalid, "--select", entry.path, "is not a dataset: it has no values to select")
 	}
 	sel := &selected{}
 	var err error

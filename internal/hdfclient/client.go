@@ -93,7 +93,7 @@ func (c *Client) object(ctx context.Context, path string, params map[string]stri
 		return err
 	}
 	if err := json.Unmarshal(resp.Body, into); err != nil {
-		return core.Errorf(core.Corrupt, "hdf", c.domain+" "+path, "the answer is no JSON: %w", err)
+		return core.Errorf(core.Corrupt, "hdf", c.domain+" "+path, "the answer is not JSON: %w", err)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (c *Client) Get(ctx context.Context, path string, o GetOptions) ([]byte, er
 		return o.values(ctx, c, &found)
 	}
 	if o.Select+o.Fields+o.Query != "" || o.Binary {
-		return nil, core.Errorf(core.Invalid, "hdf", c.domain+" "+path, "is no dataset: it has no values to select")
+		return nil, core.Errorf(core.Invalid, "hdf", c.domain+" "+path, "is not a dataset: it has no values to select")
 	}
 	return describeObject(ctx, c, path)
 }
@@ -40,7 +40,7 @@ func describeObject(ctx context.Context, c *Client, path string) ([]byte, error)
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, resp.Body, "", "  "); err != nil {
-		return nil, core.Errorf(core.Corrupt, "hdf", c.domain+" "+path, "the answer is no JSON: %w", err)
+		return nil, core.Errorf(core.Corrupt, "hdf", c.domain+" "+path, "the answer is not JSON: %w", err)
 	}
 	return append(out.Bytes(), '\n'), nil
 }

@@ -33,7 +33,7 @@ func (c *call) putDomain() (*Response, error) {
 		return nil, err
 	}
 	if len(body) > 0 && body.Kind() != pyjson.Object {
-		return nil, errBad("the body is no JSON object")
+		return nil, errBad("the body is not a JSON object")
 	}
 	if c.flag("flush") || c.flag("rescan") || body.Get("flush").Bool() || body.Get("rescan").Bool() {
 		if _, err := c.openFor(updateRight); err != nil {
@@ -166,7 +166,7 @@ func (c *call) postDomain() (*Response, error) {
 	}
 	paths := body.Get("h5paths")
 	if paths.Kind() != pyjson.Array || len(paths.Items()) > c.Limits.List {
-		return nil, errBad("h5paths is no list of at most %d paths", c.Limits.List)
+		return nil, errBad("h5paths is not a list of at most %d paths", c.Limits.List)
 	}
 	found := object{}
 	for _, p := range paths.Items() {

@@ -38,7 +38,7 @@ func (c *call) setLinks(w Writable, sets []LinkSet) (bool, error) {
 	var targets []ID
 	for _, s := range sets {
 		if s.Group.Kind != GroupKind {
-			return false, errBad("%s is no group", s.Group)
+			return false, errBad("%s is not a group", s.Group)
 		}
 		for _, l := range s.Links {
 			if l.Kind == HardLink {
@@ -55,7 +55,7 @@ func (c *call) setLinks(w Writable, sets []LinkSet) (bool, error) {
 // linkMapOf reads a map of links.
 func linkMapOf(text pyjson.Raw) ([]Link, error) {
 	if text.Kind() != pyjson.Object {
-		return nil, errBad("links are no JSON object")
+		return nil, errBad("links are not a JSON object")
 	}
 	var out []Link
 	for _, m := range text.Members() {
@@ -74,7 +74,7 @@ func idsOf(list pyjson.Raw) ([]ID, error) {
 	for _, item := range list.Items() {
 		id, ok := ParseID(item.Text())
 		if !ok {
-			return nil, errBad("%.60q is no id", item)
+			return nil, errBad("%.60q is not an id", item)
 		}
 		out = append(out, id)
 	}
@@ -97,7 +97,7 @@ func (c *call) putLinks(id ID) (*Response, error) {
 		for _, m := range groups.Members() {
 			g, ok := ParseID(m.Name)
 			if !ok {
-				return nil, errBad("%.60q is no id", m.Name)
+				return nil, errBad("%.60q is not an id", m.Name)
 			}
 			links, err := linkMapOf(m.Value.Get("links"))
 			if err != nil {
@@ -231,7 +231,7 @@ func (c *call) putAttributes(id ID) (*Response, error) {
 		for _, m := range ids.Members() {
 			target, ok := ParseID(m.Name)
 			if !ok {
-				return nil, errBad("%.60q is no id", m.Name)
+				return nil, errBad("%.60q is not an id", m.Name)
 			}
 			list, err := c.attributeMap(w, m.Value.Get("attributes"))
 			if err != nil {

@@ -146,7 +146,7 @@ func (c *call) placeOf(w Writable, o *NewObject, body pyjson.Raw) error {
 	}
 	var ok bool
 	if o.Parent, ok = ParseID(link.Get("id").Text()); !ok || o.Parent.Kind != GroupKind {
-		return errBad("the link's id %.60q is no group's", link.Get("id"))
+		return errBad("the link's id %.60q is not a group's", link.Get("id"))
 	}
 	o.Title = link.Get("name").Text()
 	return checkName("link", o.Title, false)

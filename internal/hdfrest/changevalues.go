@@ -222,7 +222,7 @@ func (b *valueBody) fromJSON(body pyjson.Raw, shape Shape) error {
 	b.sel, b.fields = cmp.Or(body.Get("select").Text(), b.sel), cmp.Or(body.Get("fields").Text(), b.fields)
 	if p := body.Get("points"); p != nil {
 		if b.points = p; p.Kind() != pyjson.Array {
-			return errBad("points are no list")
+			return errBad("points are not a list")
 		}
 	}
 	for name, v := range map[string]*uint64{"append": &b.append, "append_dim": &b.dim} {

@@ -129,7 +129,7 @@ func (c *call) describeFolder(n Name) (*Response, error) {
 // describeEntry answers for a folder that says itself who may read it.
 func (c *call) describeEntry(n Name, e Entry) (*Response, error) {
 	if !e.Folder {
-		return nil, core.Errorf(core.NotFound, "hdfrest", n.Path, "is no folder")
+		return nil, core.Errorf(core.NotFound, "hdfrest", n.Path, "is not a folder")
 	}
 	if err := c.granted(n, e.ACLs, readRight); err != nil {
 		return nil, err

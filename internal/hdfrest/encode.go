@@ -91,7 +91,7 @@ func flatten(out []pyjson.Raw, dims []uint64, text pyjson.Raw) ([]pyjson.Raw, er
 }
 
 func errValue(t *Type, text pyjson.Raw) error {
-	return fmt.Errorf("%.40q is no value of %s", text, t.Class)
+	return fmt.Errorf("%.40q is not a value of %s", text, t.Class)
 }
 
 // value appends one element.
@@ -236,7 +236,7 @@ func integerBits(t *Type, text string) (uint64, error) {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || f != math.Trunc(f) || math.IsInf(f, 0) || math.Abs(f) >= 1<<53 {
-		return 0, fmt.Errorf("%.40s is no integer of %d bits", text, bits)
+		return 0, fmt.Errorf("%.40s is not an integer of %d bits", text, bits)
 	}
 	low, high := 0.0, math.Ldexp(1, bits)
 	if t.Signed {

@@ -183,7 +183,7 @@ var filtersKnown = []knownFilter{
 // filtersOf reads a list of filters. A shuffle without a compressor is left out: nobody could tell shuffled bytes from others.
 func filtersOf(text pyjson.Raw) ([]object, error) {
 	if len(text) > 0 && text.Kind() != pyjson.Array {
-		return nil, fmt.Errorf("filters are no list")
+		return nil, fmt.Errorf("filters are not a list")
 	}
 	var out []object
 	compresses := false

@@ -40,7 +40,7 @@ func (c *call) objectBody(missing string) (pyjson.Raw, error) {
 		err = errText(missing)
 	}
 	if err == nil && r.Kind() != pyjson.Object {
-		err = errBad("the body is no JSON object")
+		err = errBad("the body is not a JSON object")
 	}
 	return r, err
 }
@@ -158,7 +158,7 @@ func dimsOf(text pyjson.Raw, unlimited bool) ([]uint64, error) {
 	if text.Kind() == pyjson.Number || unlimited && text.Kind() == pyjson.String {
 		items = []pyjson.Raw{text}
 	} else if text.Kind() != pyjson.Array {
-		return nil, fmt.Errorf("%.40q are no dimensions", text)
+		return nil, fmt.Errorf("%.40q are not dimensions", text)
 	}
 	if len(items) > 32 {
 		return nil, fmt.Errorf("%d dimensions, more than 32", len(items))
@@ -171,7 +171,7 @@ func dimsOf(text pyjson.Raw, unlimited bool) ([]uint64, error) {
 		}
 		n, err := d.Int()
 		if err != nil || n < 0 || n > 1<<53 {
-			return nil, fmt.Errorf("%.40q is no extent", d)
+			return nil, fmt.Errorf("%.40q is not an extent", d)
 		}
 		out = append(out, uint64(n))
 	}
@@ -185,7 +185,7 @@ func (c *call) typeOf(d Domain, text pyjson.Raw) (*Type, error) {
 	}
 	if id, ok := ParseID(text.Text()); ok {
 		if id.Kind != DatatypeKind {
-			return nil, errBad("%s is no type's id", id)
+			return nil, errBad("%s is not a type's id", id)
 		}
 		o, err := one(c, d, id)
 		if err != nil {
@@ -240,7 +240,7 @@ func linkOf(name string, text pyjson.Raw) (Link, error) {
 	case id.Kind() == pyjson.String:
 		var ok bool
 		if l.Target, ok = ParseID(id.Text()); !ok {
-			return l, errBad("the link %q leads to %.60q, which is no id", name, id)
+			return l, errBad("the link %q leads to %.60q, which is not an id", name, id)
 		}
 	case p.Kind() == pyjson.String && p.Text() != "":
 		l.Path, l.Domain = p.Text(), cmp.Or(text.Get("h5domain").Text(), text.Get("file").Text())
@@ -309,7 +309,7 @@ func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute
 // attributeMap reads a map of attributes.
 func (c *call) attributeMap(d Domain, text pyjson.Raw) ([]NewAttribute, error) {
 	if len(text) > 0 && text.Kind() != pyjson.Object {
-		return nil, errBad("attributes are no JSON object")
+		return nil, errBad("attributes are not a JSON object")
 	}
 	var out []NewAttribute
 	for _, m := range text.Members() {

@@ -198,7 +198,7 @@ func index(p string, n uint64) (uint64, error) {
 func number(p string) (uint64, error) {
 	v, err := strconv.ParseUint(p, 10, 63)
 	if err != nil || p[0] == '+' {
-		return 0, fmt.Errorf("%q is no index", p)
+		return 0, fmt.Errorf("%q is not an index", p)
 	}
 	return v, nil
 }

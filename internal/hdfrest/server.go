@@ -519,7 +519,7 @@ func (c *call) limit(most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, &statusError{http.StatusBadRequest, "Bad Request: Expected int type for limit", fmt.Errorf("Limit %q is no number", text)}
+		return 0, &statusError{http.StatusBadRequest, "Bad Request: Expected int type for limit", fmt.Errorf("Limit %q is not a number", text)}
 	}
 	if n == 0 || most > 0 && n > most {
 		n = most

@@ -37,7 +37,7 @@ func parseType(text pyjson.Raw, depth int) (*Type, error) {
 		return parsePredefined(text.Text())
 	}
 	if text.Kind() != pyjson.Object {
-		return nil, fmt.Errorf("%.40q is no type", text)
+		return nil, fmt.Errorf("%.40q is not a type", text)
 	}
 	t := &Type{Class: Class(text.Get("class").Text())}
 	if id, ok := ParseID(text.Get("id").Text()); ok && id.Kind == DatatypeKind {
@@ -90,7 +90,7 @@ func parseType(text pyjson.Raw, depth int) (*Type, error) {
 func size(text pyjson.Raw) (int, error) {
 	n, err := text.Int()
 	if err != nil || n < 1 || n > maxTypeWidth {
-		return 0, fmt.Errorf("%.40q is no size of an element", text)
+		return 0, fmt.Errorf("%.40q is not a size of an element", text)
 	}
 	return int(n), nil
 }
@@ -188,13 +188,13 @@ func (t *Type) parseDims(text pyjson.Raw) error {
 	for _, d := range items {
 		n, err := d.Int()
 		if err != nil || n < 1 || n > math.MaxInt32 || total*n > maxTypeWidth {
-			return fmt.Errorf("%.40q are no dimensions of an array", text)
+			return fmt.Errorf("%.40q are not dimensions of an array", text)
 		}
 		total *= n
 		t.Dims = append(t.Dims, int(n))
 	}
 	if len(t.Dims) == 0 || len(t.Dims) > 32 {
-		return fmt.Errorf("%.40q are no dimensions of an array", text)
+		return fmt.Errorf("%.40q are not dimensions of an array", text)
 	}
 	return nil
 }

@@ -244,7 +244,7 @@ func (c *call) jsonPoints(list []json.RawMessage, shape Shape) ([][]uint64, erro
 			err = json.Unmarshal(text, &points[i])
 		}
 		if err != nil {
-			return nil, errStatus(http.StatusBadRequest, "point %d is no list of coordinates: %v", i, err)
+			return nil, errStatus(http.StatusBadRequest, "point %d is not a list of coordinates: %v", i, err)
 		}
 		if err := checkPoint(points[i], shape); err != nil {
 			return nil, err

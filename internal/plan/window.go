@@ -176,7 +176,7 @@ func (p *Plan) Restore(axis *windows.Axis, in []InWindow) error {
 		for _, k := range w.Keys {
 			i, ok := rank[k]
 			if !ok {
-				return core.Errorf(core.Invalid, "plan", string(k), "it is planned in window %s and is no shard of the plan", window.Label)
+				return core.Errorf(core.Invalid, "plan", string(k), "it is planned in window %s and is not a shard of the plan", window.Label)
 			}
 			s := Shard{Shard: p.Places[i], Rank: i, Window: &Window{Window: window, Place: w.Place}}
 			s.Label = WindowLabel(s.Label, window.Label)

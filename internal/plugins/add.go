@@ -107,7 +107,7 @@ func (f *Fetched) looksExecutable() error {
 	case strings.HasPrefix(h, "\x1f\x8b"), strings.HasPrefix(h, "PK"):
 		return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is an archive: unpack it and add the executable that is in it")
 	}
-	return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is no executable: neither a program nor a script that begins with #!")
+	return core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is not an executable: neither a program nor a script that begins with #!")
 }
 
 // get puts the executable in its place and gives the name of its file.
@@ -115,7 +115,7 @@ func (f *Fetched) get(ctx context.Context) (string, error) {
 	from := f.From.Reveal()
 	if info, err := os.Stat(from); err == nil {
 		if !info.Mode().IsRegular() {
-			return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is no file")
+			return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is not a file")
 		}
 		in, err := os.Open(from)
 		if err != nil {
@@ -140,7 +140,7 @@ func (f *Fetched) get(ctx context.Context) (string, error) {
 func (f *Fetched) download(ctx context.Context) (string, error) {
 	address, err := url.Parse(f.From.Reveal())
 	if err != nil {
-		return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is no address")
+		return "", core.Errorf(core.Invalid, "plugins add", f.From.String(), "it is not an address")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {

@@ -75,7 +75,7 @@ func TestAddFromAddresses(t *testing.T) {
 		code core.Code
 		text string
 	}{
-		"/zagg-plugin-page": {core.Invalid, "it is no executable"}, "/zagg-plugin-pack": {core.Invalid, "it is an archive"}, "/zagg-plugin-none": {core.Invalid, "it is no executable"},
+		"/zagg-plugin-page": {core.Invalid, "it is not an executable"}, "/zagg-plugin-pack": {core.Invalid, "it is an archive"}, "/zagg-plugin-none": {core.Invalid, "it is not an executable"},
 		"/zagg-plugin-loop": {core.Unavailable, "it leads to"}, "/zagg-plugin-down": {core.Unavailable, "it leads to"}, "/zagg-plugin-cut": {core.Unavailable, "unexpected EOF"},
 		"/nothing": {core.NotFound, "404"},
 	} {

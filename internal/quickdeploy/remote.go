@@ -73,7 +73,7 @@ func Remote(ctx context.Context, client *lambda.Client, function string, zip *zi
 	}
 	var n zippatch.Counts
 	if err := json.Unmarshal(out.Payload, &n); err != nil {
-		return n, core.Errorf(core.Invalid, "function", function, "its answer is no count of changes; is it zipedit? %.200s", out.Payload)
+		return n, core.Errorf(core.Invalid, "function", function, "its answer is not a count of changes; is it zipedit? %.200s", out.Payload)
 	}
 	return n, expect(zip, n, changes)
 }

@@ -47,7 +47,7 @@ func RecogniseFile(path string) (filekind.File, error) {
 		return filekind.File{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return filekind.File{}, core.Errorf(core.Invalid, "granule", path, "is no regular file")
+		return filekind.File{}, core.Errorf(core.Invalid, "granule", path, "is not a regular file")
 	}
 	data, err := (&objstore.File{}).ReadRanges(context.Background(), path, []core.Range{{Length: filekind.Head}})
 	if err != nil {

@@ -132,7 +132,7 @@ func checkUnused(ctx context.Context, objects core.ObjectStore, url string) erro
 		if own != "" && strings.HasPrefix(o.URL, own) {
 			return nil
 		}
-		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is no store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
+		return core.Errorf(core.Invalid, "set up", url, "the folder holds %s and is not a store that zagg wrote: choose another --store", strings.TrimPrefix(o.URL, prefix))
 	})
 	if errors.Is(err, objstore.ErrUnlisted) { // what else lies there cannot be told
 		return nil

@@ -121,7 +121,7 @@ func (c *Claim) save(ctx context.Context, to core.ObjectStore, url, etag string,
 func PutClaim(ctx context.Context, to core.ObjectStore, url string, data []byte, ifMatch string) error {
 	var c Claim
 	if err := json.Unmarshal(data, &c); err != nil || c.Spec != claimSpec || len(data) > maxClaim {
-		return core.Errorf(core.Invalid, "claim", url, "what is to be written is no claim in format %s", claimSpec)
+		return core.Errorf(core.Invalid, "claim", url, "what is to be written is not a claim in format %s", claimSpec)
 	}
 	return to.Put(ctx, At(url).Claim(), bytes.NewReader(data), core.PutOptions{Size: int64(len(data)), ContentType: "application/json", IfMatch: ifMatch})
 }

@@ -216,7 +216,7 @@ func (v *CellValue) rows(d *zarr.Dataset, data []byte) error {
 	case !ok || row < 1:
 		v.Numbers = append(v.Numbers, fmt.Sprintf("%d bytes", len(data)))
 	case len(data)%row != 0:
-		return core.Errorf(core.Corrupt, "cell", d.URL, "%d bytes are no rows of %d", len(data), row)
+		return core.Errorf(core.Corrupt, "cell", d.URL, "%d bytes are not rows of %d", len(data), row)
 	case checkDigest(d, 0.5) == nil:
 		v.Digest = summary(core.View[float32](data))
 	default:

@@ -20,7 +20,7 @@ func quantileOf(text string) (variable string, q float64, err error) {
 	}
 	q, err = strconv.ParseFloat(strings.TrimPrefix(rest, "q"), 64)
 	if err != nil || !strings.HasPrefix(rest, "q") || !(q >= 0 && q <= 100) {
-		return "", 0, core.Errorf(core.Invalid, "plot", text, "%q is no quantile; expected such as @q50, from @q0 to @q100", "@"+rest)
+		return "", 0, core.Errorf(core.Invalid, "plot", text, "%q is not a quantile; expected such as @q50, from @q0 to @q100", "@"+rest)
 	}
 	return variable, q / 100, nil
 }
@@ -58,7 +58,7 @@ func checkDigest(array *zarr.Dataset, quantile float64) error {
 	case math.IsNaN(quantile) && array.Type == core.Bytes:
 		return core.Errorf(core.Unsupported, "plot", array.Name, "a cell has any number of rows; of digests a quantile can be drawn: %s@q50", array.Name)
 	case !math.IsNaN(quantile) && !is:
-		return core.Errorf(core.Invalid, "plot", array.Name, "its cells are no digests, of which there are quantiles")
+		return core.Errorf(core.Invalid, "plot", array.Name, "its cells are not digests, of which there are quantiles")
 	}
 	return nil
 }

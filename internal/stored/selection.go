@@ -67,7 +67,7 @@ func indexOf(text string) (name string, index []int64, err error) {
 		index = append(index, n)
 	}
 	if !ok || len(index) == 0 {
-		return "", nil, core.Errorf(core.Invalid, "plot", text, "%q is no place among a cell's values; expected such as %s[0]", "["+rest, name)
+		return "", nil, core.Errorf(core.Invalid, "plot", text, "%q is not a place among a cell's values; expected such as %s[0]", "["+rest, name)
 	}
 	return name, index, nil
 }

@@ -35,7 +35,7 @@ func checkLabel(label string) error {
 	const good = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"
 	switch {
 	case label == "" || len(label) > 32 || strings.Trim(label, good) != "":
-		return core.Errorf(core.Invalid, "", "", "%q is no name of a window; expected 1 to 32 letters, digits and hyphens", label)
+		return core.Errorf(core.Invalid, "", "", "%q is not a name of a window; expected 1 to 32 letters, digits and hyphens", label)
 	case strings.EqualFold(label, "all"):
 		return core.Errorf(core.Invalid, "", "", "%q is kept for all windows together", label)
 	}
@@ -190,7 +190,7 @@ func (a *Axis) Check() error {
 		return core.Errorf(core.Invalid, "windows", "", "no schedule is called %q; have yearly, monthly, daily, explicit", a.Schedule)
 	}
 	if _, err := time.Parse(s.layout(), a.First); err != nil {
-		return core.Errorf(core.Invalid, "windows", "", "%q is no window of a %s axis; expected such as %s", a.First, a.Schedule, s.layout())
+		return core.Errorf(core.Invalid, "windows", "", "%q is not a window of a %s axis; expected such as %s", a.First, a.Schedule, s.layout())
 	}
 	return nil
 }

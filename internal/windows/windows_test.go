@@ -81,13 +81,13 @@ func TestList(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2019, 1, n, 0, 0, 0, 0, time.UTC) }
 	before := []Window{{"one", day(3), day(5)}}
 	for text, w := range map[string]Window{
-		"is empty":                  {"two", day(6), day(6)},
-		"two windows are called":    {"ONE", day(6), day(7)},
-		"must not overlap":          {"two", day(4), day(7)},
-		"in order of time":          {"two", day(1), day(2)},
-		"is no name of a window":    {"a_b", day(6), day(7)},
-		"all windows together":      {"All", day(6), day(7)},
-		`"" is no name of a window`: {"", day(6), day(7)},
+		"is empty":                     {"two", day(6), day(6)},
+		"two windows are called":       {"ONE", day(6), day(7)},
+		"must not overlap":             {"two", day(4), day(7)},
+		"in order of time":             {"two", day(1), day(2)},
+		"is not a name of a window":    {"a_b", day(6), day(7)},
+		"all windows together":         {"All", day(6), day(7)},
+		`"" is not a name of a window`: {"", day(6), day(7)},
 	} {
 		require.ErrorContains(t, CheckNext(before, w), text)
 	}

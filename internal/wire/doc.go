@@ -67,7 +67,7 @@ func timeFrom(text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return t, broken("%q is no time", text)
+		return t, broken("%q is not a time", text)
 	}
 	return t, nil
 }

@@ -141,7 +141,7 @@ func RangesFromProto(ranges []*zaggv1.Range) ([]core.Range, error) {
 	for i, r := range ranges {
 		out[i] = core.Range{Offset: r.GetOffset(), Length: r.GetLength()}
 		if out[i].Offset < 0 || out[i].Length < 0 || out[i].Offset+out[i].Length < 0 {
-			return nil, core.Errorf(core.Invalid, "", "", "%d bytes from offset %d are no range", out[i].Length, out[i].Offset)
+			return nil, core.Errorf(core.Invalid, "", "", "%d bytes from offset %d are not a range", out[i].Length, out[i].Offset)
 		}
 		if total += min(out[i].Length, MaxAsk+1); total > MaxAsk {
 			return nil, core.Errorf(core.Invalid, "", "", "one ask is for more than %d bytes", int64(MaxAsk))

@@ -87,7 +87,7 @@ func jsonFrom(what string, b []byte) (json.RawMessage, error) {
 		return nil, nil
 	}
 	if !json.Valid(b) {
-		return nil, broken("%s is no JSON: %.100q", what, b)
+		return nil, broken("%s is not JSON: %.100q", what, b)
 	}
 	return b, nil
 }
@@ -137,7 +137,7 @@ func GridInfoFromProto(g *zaggv1.GridInfo) (core.GridInfo, error) {
 		return out, err
 	}
 	if len(out.Signature) == 0 || out.Signature[0] != '{' {
-		return out, broken("the grid's signature is no JSON object")
+		return out, broken("the grid's signature is not a JSON object")
 	}
 	f := g.GetFrame()
 	out.Frame.Group = f.GetGroup()

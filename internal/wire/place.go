@@ -30,7 +30,7 @@ func RegionFromProto(r *zaggv1.Region) (core.Region, error) {
 		for _, ring := range p.GetRings() {
 			flat, ok := Floats(ring)
 			if !ok || len(flat)%2 != 0 {
-				return out, broken("a ring has %d bytes, which are no vertices", len(ring))
+				return out, broken("a ring has %d bytes, which are not vertices", len(ring))
 			}
 			vertices := make([]core.LonLat, len(flat)/2)
 			for i := range vertices {

@@ -161,7 +161,7 @@ func (g *Group) Array(ctx context.Context, path string) (*Dataset, error) {
 // are any, otherwise its own.
 func (g *Group) document(ctx context.Context, path string) (json.RawMessage, error) {
 	if !validPath(path) {
-		return nil, core.Errorf(core.Invalid, opOpen, g.URL, "%q is no path of a node", path)
+		return nil, core.Errorf(core.Invalid, opOpen, g.URL, "%q is not a path of a node", path)
 	}
 	if g.children == nil {
 		return readDocument(ctx, g.src, g.URL+"/"+path)

@@ -82,7 +82,7 @@ func (e *event) direct() (*hdfrest.Request, error) {
 	req := &hdfrest.Request{Method: http.MethodGet, Query: url.Values{}, Header: http.Header{}, Trusted: true}
 	if !absent(e.Method) {
 		if err := json.Unmarshal(e.Method, &req.Method); err != nil {
-			return nil, fmt.Errorf("method is no text")
+			return nil, fmt.Errorf("method is not a text")
 		}
 	}
 	switch req.Method {
@@ -136,7 +136,7 @@ func values(name string, text json.RawMessage) (map[string]string, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(&m); err != nil {
-		return nil, fmt.Errorf("%s is no object", name)
+		return nil, fmt.Errorf("%s is not an object", name)
 	}
 	out := map[string]string{}
 	for k, v := range m {

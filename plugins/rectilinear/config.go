@@ -103,7 +103,7 @@ func (c *Config) readCRS(s *gridkit.Settings) error {
 	}
 	code, err := strconv.Atoi(text)
 	if err != nil {
-		return core.Errorf(core.Unsupported, op, "crs", "%.60s is no EPSG code such as EPSG:3031; have %s", raw, proj.Known)
+		return core.Errorf(core.Unsupported, op, "crs", "%.60s is not an EPSG code such as EPSG:3031; have %s", raw, proj.Known)
 	}
 	var ok bool
 	if c.CRS, ok = proj.FromCode(code); !ok {
@@ -167,7 +167,7 @@ func (c *Config) checkPlace(bounds []float64) error {
 		case asked.X1-asked.X0 > 360*(1+1e-12):
 			return badConfig("bounds", "%v to %v is more than once around: a place would have two cells", asked.X0, asked.X1)
 		case math.Abs(asked.X0) > 360:
-			return badConfig("bounds", "xmin %v is no longitude within ±360", asked.X0)
+			return badConfig("bounds", "xmin %v is not a longitude within ±360", asked.X0)
 		}
 	}
 	domain := c.CRS.Projection(c.XMin).Domain()

@@ -31,7 +31,7 @@ func newComposition(config core.Config) (core.Statistic, error) {
 		return composition{2}, nil
 	}
 	if t := *c.Threshold; t != math.Trunc(t) || t < -2 || t > 4 {
-		return nil, core.Errorf(core.Invalid, "stats", "composition", "threshold %g is no confidence; expected -2 to 4", t)
+		return nil, core.Errorf(core.Invalid, "stats", "composition", "threshold %g is not a confidence; expected -2 to 4", t)
 	}
 	return composition{*c.Threshold}, nil
 }

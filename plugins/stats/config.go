@@ -21,7 +21,7 @@ func parseConfig(op reduce.Op, config core.Config) (reduce.Args, error) {
 	params := map[string]json.RawMessage{}
 	if len(bytes.TrimSpace(config)) > 0 {
 		if err := json.Unmarshal(config, &params); err != nil {
-			return args, invalid(op, "params are no JSON object: %w", err)
+			return args, invalid(op, "params are not a JSON object: %w", err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(params)) {

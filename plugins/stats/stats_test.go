@@ -161,8 +161,8 @@ func TestConfigErrors(t *testing.T) {
 		{"var", `{"ddof":true}`, "must be a number"},
 		{"mean", `{"q":1}`, "mean has none"},
 		{"average", `{"weights":1}`, "average has weights"},
-		{"mean", `[1]`, "no JSON object"},
-		{"mean", `{`, "no JSON object"},
+		{"mean", `[1]`, "not a JSON object"},
+		{"mean", `{`, "not a JSON object"},
 	} {
 		for _, m := range Plugin().Statistics {
 			if m.Name == c.name {

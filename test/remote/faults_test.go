@@ -135,7 +135,7 @@ func TestNoPlugin(t *testing.T) {
 		{"no-such-command-anywhere", core.NotFound, "there is no executable"},
 		{plain, core.Invalid, "is not executable"},
 		{dir, core.Invalid, dir},
-		{text, core.Invalid, "is no program for this machine"},
+		{text, core.Invalid, "is not a program for this machine"},
 		{script, core.NotFound, "interpreter"},
 		{"true", core.Invalid, "is it a plugin for zagg?"},
 		{"", core.Invalid, "no command"},

@@ -132,7 +132,7 @@ func TestAdd(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page")
 	require.NoError(t, os.WriteFile(page, []byte("<html>"), 0o700))
 	for source, want := range map[string]string{
-		page: "no executable", "http://example.org/x": "https://", "nothing": "no such file", filepath.Dir(page): "no file",
+		page: "not an executable", "http://example.org/x": "https://", "nothing": "no such file", filepath.Dir(page): "not a file",
 	} {
 		code, out = zagg(t, nil, "plugins", "add", "--yes", source)
 		require.Equal(t, 1, code, out)

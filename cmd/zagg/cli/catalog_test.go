@@ -202,7 +202,7 @@ func TestCatalogRefuses(t *testing.T) {
 		{1, "no such file", append(search, "--polygon", filepath.Join(dir, "none.geojson"))},
 		{1, "CMR has no such collection; it has ATL06 007 at NSIDC_CPRD", append(search, "--bbox", greenland, "--version", "099")},
 		{1, "cat.parquet", append(offline, filepath.Join(dir, "cat.parquet"))},
-		{1, "is no Parquet file", append(offline, bad+".parquet")},
+		{1, "is not a Parquet file", append(offline, bad+".parquet")},
 	} {
 		if strings.HasSuffix(c.args[len(c.args)-1], ".geojson.parquet") {
 			require.NoError(t, os.WriteFile(c.args[len(c.args)-1], []byte("not parquet at all"), 0o644))

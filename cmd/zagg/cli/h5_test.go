@@ -178,7 +178,7 @@ func TestH5Errors(t *testing.T) {
 		{1, "names more dimensions than the 1 of the dataset", []string{"show", h5Sample, h5Heights, "--select", "0,0"}},
 		{1, "step -1 is not above 0", []string{"show", h5Sample, h5Heights, "--select", "::-1"}},
 		{1, `"a" is not a whole number`, []string{"show", h5Sample, h5Heights, "--select", "a"}},
-		{1, "is no dataset", []string{"show", h5Sample, "/gt1l", "--select", "0"}},
+		{1, "is not a dataset", []string{"show", h5Sample, "/gt1l", "--select", "0"}},
 		{1, "truncated", []string{"show", half, "/", "--recursive", "--json"}},
 	} {
 		code, _, stderr := execute(t, "", append([]string{"h5"}, c.args...)...)

@@ -139,7 +139,7 @@ func TestHDFGetAndListEveryWay(t *testing.T) {
 		for want, args := range map[string][]string{
 			"404":               {"get", w[0], "/no/such"},
 			"400":               {"get", w[0], "/num/le_i4", "--select", "0:99999999,0:1"},
-			"is no dataset":     {"get", w[0], "/num", "--select", "0:1"},
+			"is not a dataset":  {"get", w[0], "/num", "--select", "0:1"},
 			"accepts 2 arg(s)":  {"get", w[0]},
 			"unknown flag":      {"get", w[0], "/num/le_i4", "--selekt", "0"},
 			"Invalid selection": {"get", w[0], "/num/le_i4", "--select", "x"},
@@ -168,7 +168,7 @@ func TestHDFListFolders(t *testing.T) {
 		"404":                        {"hdf", "ls", "/none.h5", "--endpoint", endpoint},
 		"neither http://, https://":  {"hdf", "ls", "/x.h5", "--endpoint", "ftp://x"},
 		"connection refused":         {"hdf", "ls", "/x.h5", "--endpoint", "http://127.0.0.1:1"},
-		"is no HDF5 file":            {"hdf", "ls", filepath.Join(root, "cmr", "atl06.json")},
+		"is not an HDF5 file":        {"hdf", "ls", filepath.Join(root, "cmr", "atl06.json")},
 		"required flag(s) \"root\"":  {"hdf", "serve"},
 		"not from gs://":             {"hdf", "serve", "--root", "gs://x"},
 		"--password-file or the env": {"hdf", "serve", "--root", root, "--user", "me"},

@@ -203,7 +203,7 @@ func (o *runOptions) sizes() (perJob int, memory int64, err error) {
 	}
 	if o.scratch != "" {
 		if info, err := os.Stat(o.scratch); err != nil || !info.IsDir() {
-			return 0, 0, fmt.Errorf("--scratch is %q, which is no folder: %w for `zagg run`", o.scratch, errUsage)
+			return 0, 0, fmt.Errorf("--scratch is %q, which is not a folder: %w for `zagg run`", o.scratch, errUsage)
 		}
 	}
 	return perJob, memory, nil

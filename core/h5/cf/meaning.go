@@ -84,7 +84,7 @@ func (r *attributes) numbers(name string, most int) (c core.Column, ok bool, err
 		return c, false, err
 	}
 	if c, err = v.Column(name); err != nil {
-		return c, false, r.refuse(name, "of type "+a.Type.String(), "which is no number")
+		return c, false, r.refuse(name, "of type "+a.Type.String(), "which is not a number")
 	}
 	n := len(c.Data) / max(c.Type.Size(), 1)
 	switch {

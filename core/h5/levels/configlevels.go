@@ -76,7 +76,7 @@ func (c levelConfig) level(name, base string) (Level, []Column, error) {
 	}
 	v.Begin, v.Count, v.Base = c.below(c.Link.Begin), c.below(c.Link.Count), c.Link.Base
 	if v.Base < 0 || v.Base > 1<<31 {
-		return v, nil, core.Errorf(core.Invalid, op, "levels."+name+".link.index_base", "%d is no number of a first row", v.Base)
+		return v, nil, core.Errorf(core.Invalid, op, "levels."+name+".link.index_base", "%d is not a number of a first row", v.Base)
 	}
 	var pair []string
 	var named struct {
@@ -145,7 +145,7 @@ func (c *planConfig) apply(l *Layout) error {
 		return nil
 	}
 	if i := slices.IndexFunc(l.Levels, func(v Level) bool { return v.Name == name }); i < 0 || l.Levels[i].Latitude == "" {
-		return core.Errorf(core.Invalid, "levels.Parse", "read_plan.spatial_index", "%q is no level with coordinates and a link", name)
+		return core.Errorf(core.Invalid, "levels.Parse", "read_plan.spatial_index", "%q is not a level with coordinates and a link", name)
 	}
 	l.Plan = DefaultPlan(name)
 	if c.Pad != nil {

@@ -87,7 +87,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 		return core.Errorf(core.Invalid, "httpstore.Get", subject(via[0].URL), "redirected more than %d times", mostRedirects)
 	}
 	if s := strings.ToLower(req.URL.Scheme); s != "http" && s != "https" {
-		return core.Errorf(core.Unsupported, "httpstore.Get", subject(via[0].URL), "redirected to %s, which is no web address", subject(req.URL))
+		return core.Errorf(core.Unsupported, "httpstore.Get", subject(via[0].URL), "redirected to %s, which is not a web address", subject(req.URL))
 	}
 	first := via[0].URL
 	for _, r := range append(via[1:len(via):len(via)], req) {
@@ -104,7 +104,7 @@ func subject(u *url.URL) string { return core.Address(u.String()).String() }
 func parse(op, objectURL string) (*url.URL, string, error) {
 	u, err := url.Parse(objectURL)
 	if e, ok := errors.AsType[*url.Error](err); ok { // its text has the whole address
-		return nil, "", core.Errorf(core.Invalid, op, core.Address(objectURL).String(), "is no URL: %s", core.Address(objectURL).HideIn(e.Err.Error()))
+		return nil, "", core.Errorf(core.Invalid, op, core.Address(objectURL).String(), "is not a URL: %s", core.Address(objectURL).HideIn(e.Err.Error()))
 	}
 	if scheme := strings.ToLower(u.Scheme); scheme != "http" && scheme != "https" || u.Host == "" {
 		return nil, "", core.Errorf(core.Invalid, op, subject(u), "is not of the form https://host/path")
@@ -120,7 +120,7 @@ func (s *Store) request(ctx context.Context, method string, u *url.URL, moved *u
 	}
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), nil)
 	if err != nil {
-		return nil, core.Errorf(core.Invalid, "httpstore.Get", subject(u), "is no URL that can be asked")
+		return nil, core.Errorf(core.Invalid, "httpstore.Get", subject(u), "is not a URL that can be asked")
 	}
 	// Ranges of a compressed answer are of no use.
 	req.Header.Set("Accept-Encoding", "identity")

@@ -159,7 +159,7 @@ func split(op, url string) (bucket, key string, err error) {
 	}
 	bucket, key, _ = strings.Cut(url[len("s3://"):], "/")
 	if bucket == "" || strings.ContainsAny(bucket, " ?#%\\@:") {
-		return "", "", core.Errorf(core.Invalid, op, url, "%q is no name of a bucket", bucket)
+		return "", "", core.Errorf(core.Invalid, op, url, "%q is not a name of a bucket", bucket)
 	}
 	return bucket, key, nil
 }

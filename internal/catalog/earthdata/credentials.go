@@ -156,7 +156,7 @@ func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && a.Host == b
 func (l *Login) hop(ctx context.Context, client *http.Client, at *url.URL, direct bool) (*http.Response, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
-		return nil, nil, core.Errorf(core.Corrupt, "earthdata", web.Subject(at), "this is no address")
+		return nil, nil, core.Errorf(core.Corrupt, "earthdata", web.Subject(at), "this is not an address")
 	}
 	req.Header.Set("User-Agent", "zagg")
 	req.Header.Set("Accept", "application/json")
@@ -203,13 +203,13 @@ func (l *Login) finish(res *http.Response, body []byte) (Key, error) {
 	case strings.HasPrefix(text, "<"):
 		return Key{}, core.Errorf(core.Denied, "earthdata", at, "a page came instead of a key: %w at %s with a browser, and approve this archive's application and its terms of use", errExplained, l.base)
 	case err != nil:
-		return Key{}, core.Errorf(core.Unavailable, "earthdata", at, "the answer, %d bytes, is no key", len(body))
+		return Key{}, core.Errorf(core.Unavailable, "earthdata", at, "the answer, %d bytes, is not a key", len(body))
 	case slices.Contains([]string{a.AccessKeyID, a.SecretAccessKey, a.SessionToken}, ""):
 		return Key{}, core.Errorf(core.Corrupt, "earthdata", at, "the key lacks accessKeyId, secretAccessKey or sessionToken")
 	}
 	expires, err := parseExpiration(a.Expiration)
 	if err != nil {
-		return Key{}, core.Errorf(core.Corrupt, "earthdata", at, "the key expires at %.40q, which is no time", a.Expiration)
+		return Key{}, core.Errorf(core.Corrupt, "earthdata", at, "the key expires at %.40q, which is not a time", a.Expiration)
 	}
 	return Key{AccessKeyID: a.AccessKeyID, SecretAccessKey: secret.Text(a.SecretAccessKey), SessionToken: secret.Text(a.SessionToken), Expires: expires}, nil
 }

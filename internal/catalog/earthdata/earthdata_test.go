@@ -203,7 +203,7 @@ func TestFind(t *testing.T) {
 	_, err = find(map[string]string{"NETRC": filepath.Join(home, "none")})
 	require.ErrorContains(t, err, "who are you?")
 	_, err = find(map[string]string{"NETRC": home})
-	require.ErrorContains(t, err, "no netrc file")
+	require.ErrorContains(t, err, "not a netrc file")
 	for _, url := range []string{"http://urs.example.org", "urs", "https://"} {
 		_, err = earthdata.New(earthdata.Options{URL: url, Token: "t"})
 		require.Error(t, err)

@@ -91,7 +91,7 @@ func Find(e Environment) (*Login, error) {
 	}
 	base, err := url.Parse(o.URL)
 	if err != nil {
-		return nil, core.Errorf(core.Invalid, "earthdata", "", "the address of Earthdata Login is no address")
+		return nil, core.Errorf(core.Invalid, "earthdata", "", "the address of Earthdata Login is not an address")
 	}
 	if path != "" {
 		if o.User, o.Password, err = readNetrc(path, base.Hostname()); err == nil {

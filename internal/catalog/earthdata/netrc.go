@@ -22,7 +22,7 @@ func readNetrc(path, host string) (user string, password secret.Text, err error)
 	case err != nil:
 		return "", "", core.Errorf(core.Denied, "netrc", path, "%w", err)
 	case !info.Mode().IsRegular() || info.Size() > maxNetrc:
-		return "", "", core.Errorf(core.Invalid, "netrc", path, "this is no netrc file")
+		return "", "", core.Errorf(core.Invalid, "netrc", path, "this is not a netrc file")
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		return "", "", core.Errorf(core.Denied, "netrc", path, "others can read it (mode %04o): run chmod 600 %s", info.Mode().Perm(), path)
 	}

@@ -109,7 +109,7 @@ type position [2]float64
 
 func (p *position) UnmarshalJSON(data []byte) error {
 	if bytes.Contains(data, []byte("null")) {
-		return bad("a coordinate of the position %.80s is null, which is no number", data)
+		return bad("a coordinate of the position %.80s is null, which is not a number", data)
 	}
 	var v []float64
 	if err := json.Unmarshal(data, &v); err != nil {

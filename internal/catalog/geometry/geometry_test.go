@@ -96,7 +96,7 @@ func TestWKT(t *testing.T) {
 		require.Equal(t, want, polygonsOf(t, got), text)
 	}
 	for text, want := range map[string]string{
-		"": "no geometry", "CIRCLE(1 2)": "CIRCLE", "POINT(1)": "1 numbers", "POINT(1 2": "want ')'", "POINT(1 2) x": "follows",
+		"": "not a geometry", "CIRCLE(1 2)": "CIRCLE", "POINT(1)": "1 numbers", "POINT(1 2": "want ')'", "POINT(1 2) x": "follows",
 		"POINT(1 95)": "within ±90", "SRID=3031;POINT(1 2)": "SRID=3031", "POLYGON((0 0,1 x))": "1 numbers", "POLYGON(())": "0 numbers",
 		"POLYGON": "want '('", strings.Repeat("GEOMETRYCOLLECTION(", 20) + "POINT(1 2)": "nested",
 	} {

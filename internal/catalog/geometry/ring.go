@@ -27,7 +27,7 @@ func unsupported(format string, args ...any) error {
 func Vertex(lon, lat float64) (core.LonLat, error) {
 	switch {
 	case math.IsNaN(lon) || math.IsInf(lon, 0) || math.IsNaN(lat) || math.IsInf(lat, 0):
-		return core.LonLat{}, bad("longitude %v, latitude %v is no place", lon, lat)
+		return core.LonLat{}, bad("longitude %v, latitude %v is not a place", lon, lat)
 	case math.Abs(lat) > 90:
 		return core.LonLat{}, bad("longitude %v, latitude %v: a latitude is within ±90; are the two exchanged, or is this another reference system?", lon, lat)
 	case math.Abs(lon) > 720:

@@ -90,7 +90,7 @@ func (r *wktReader) geometry(depth int) ([]Shape, error) {
 		}
 	}
 	if !slices.Contains(wktKinds(), kind) {
-		return nil, bad("%.40q is no geometry; have %s", kind, strings.Join(wktKinds(), ", "))
+		return nil, bad("%.40q is not a geometry; have %s", kind, strings.Join(wktKinds(), ", "))
 	}
 	before := r.at
 	switch r.word() {

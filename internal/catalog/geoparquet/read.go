@@ -66,11 +66,11 @@ func Open(path string, o Options) (*File, io.Closer, error) {
 func New(name string, r io.ReaderAt, size int64, o Options) (g *File, err error) {
 	defer recoverPanic(name, &err)
 	if err := checkFooter(r, size); err != nil {
-		return nil, core.Errorf(core.Corrupt, "geoparquet", name, "this is no Parquet file, or only a part of one: %w", err)
+		return nil, core.Errorf(core.Corrupt, "geoparquet", name, "this is not a Parquet file, or only a part of one: %w", err)
 	}
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, core.Errorf(core.Corrupt, "geoparquet", name, "this is no Parquet file, or only a part of one: %w", err)
+		return nil, core.Errorf(core.Corrupt, "geoparquet", name, "this is not a Parquet file, or only a part of one: %w", err)
 	}
 	g = &File{name: name, options: o, file: file, edges: o.Edges}
 	if err := g.readMeta(); err != nil {

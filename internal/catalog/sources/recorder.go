@@ -73,7 +73,7 @@ func (t *Recorder) index(ctx context.Context, visit func(*catalog.Entry) error) 
 			for _, key := range covers[i] {
 				word, err := strconv.ParseUint(string(key), 10, 64)
 				if err != nil {
-					return core.Errorf(core.Internal, "--index-footprints", g.ID, "%s is no word", key)
+					return core.Errorf(core.Internal, "--index-footprints", g.ID, "%s is not a word", key)
 				}
 				g.Cells = append(g.Cells, word)
 			}

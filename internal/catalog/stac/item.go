@@ -54,7 +54,7 @@ func decode(raw json.RawMessage, base *url.URL, o ItemOptions, namer *catalog.Na
 		return nil, core.Errorf(core.Corrupt, "stac", strings.Trim(string(head.ID), `"`), "the item does not decode: %w", err)
 	}
 	if it.ID == "" || it.Type != "" && it.Type != "Feature" {
-		return nil, core.Errorf(core.Corrupt, "stac", it.ID, "type %q with id %q is no STAC item", it.Type, it.ID)
+		return nil, core.Errorf(core.Corrupt, "stac", it.ID, "type %q with id %q is not a STAC item", it.Type, it.ID)
 	}
 	g := &catalog.Entry{Granule: core.Granule{ID: it.ID}, Collection: it.Collection}
 	if err := it.fill(g, base, o); err != nil {
@@ -156,7 +156,7 @@ func (it *item) footprint(g *catalog.Entry, o ItemOptions) error {
 		g.Footprint, readings, err = geometry.Reader{Edges: o.Edges, Footprint: true}.Region(shapes)
 		g.Doubt = geometry.AmbiguityText(readings)
 	case slices.Contains(it.BBox, nil):
-		err = core.Errorf(core.Corrupt, "", "", "a side of its bbox is null, which is no number")
+		err = core.Errorf(core.Corrupt, "", "", "a side of its bbox is null, which is not a number")
 	case len(it.BBox) == 4:
 		g.Footprint, err = geometry.Box(*it.BBox[0], *it.BBox[1], *it.BBox[2], *it.BBox[3])
 	case len(it.BBox) == 6: // with heights

@@ -154,7 +154,7 @@ func (r *run) search(ctx context.Context, collections []string, box []float64) e
 			return err
 		}
 		if p.Features == nil || p.Type != "" && p.Type != "FeatureCollection" {
-			return core.Errorf(core.Corrupt, "stac", web.Subject(answer.URL), "the answer is no collection of items: %s", web.Excerpt(answer.Body))
+			return core.Errorf(core.Corrupt, "stac", web.Subject(answer.URL), "the answer is not a collection of items: %s", web.Excerpt(answer.Body))
 		}
 		if err := r.items(ctx, &p, answer.URL, inBox); err != nil {
 			return err
@@ -264,7 +264,7 @@ func (p *page) matched() (int, bool) {
 func follow(next *link, at *url.URL, before web.Request, first map[string]json.RawMessage) (web.Request, error) {
 	to, err := at.Parse(next.Href)
 	if err != nil {
-		return before, core.Errorf(core.Corrupt, "stac", web.Subject(at), "the link to the next page is no address")
+		return before, core.Errorf(core.Corrupt, "stac", web.Subject(at), "the link to the next page is not an address")
 	}
 	if at.Scheme == "https" && to.Scheme == "http" && to.Hostname() == at.Hostname() {
 		to.Scheme, to.Host = "https", at.Host

@@ -147,7 +147,7 @@ func TestFollow(t *testing.T) {
 	require.NoError(t, err)
 	for href, want := range map[string]string{
 		"http://h.example/stac/search?t=2": "https://h.example/stac/search?t=2", "?t=2": "https://h.example/stac/search?t=2", "https://other.example/s": "https://other.example/s",
-		"http://other.example/s": "unprotected", "https://a b/": "no address",
+		"http://other.example/s": "unprotected", "https://a b/": "not an address",
 	} {
 		r, err := follow(&link{Href: href}, at, web.Request{}, nil)
 		if err != nil {
@@ -246,7 +246,7 @@ func TestItems(t *testing.T) {
 		item(`"assets":{}`): "no link to a file", item(assets + `"geometry":null`): "no footprint",
 		`{"type":"FeatureCollection","features":[` + item(assets+`"bbox":[0,0,1,1]`) + `,` + item(assets+`"bbox":[0,0,1,1]`) + `]}`: "twice",
 		strings.Replace(item(assets+`"bbox":[0,0,1,1]`), "T00:00", " 00:00", 1):                                                     "datetime",
-		`{"type":"Feature","id":""}`: "no STAC item",
+		`{"type":"Feature","id":""}`: "not a STAC item",
 	} {
 		_, err := Parse("x.json", []byte(text), ItemOptions{})
 		require.ErrorContains(t, err, want, text)

@@ -140,7 +140,7 @@ func (c *Client) once(ctx context.Context, r Request) (*Answer, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, method, r.URL, body)
 	if err != nil {
-		return nil, core.Errorf(core.Invalid, "web", "", "is no address: %w", withoutURL(err))
+		return nil, core.Errorf(core.Invalid, "web", "", "is not an address: %w", withoutURL(err))
 	}
 	for k, v := range r.Header {
 		req.Header[k] = v

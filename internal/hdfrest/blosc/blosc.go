@@ -32,7 +32,7 @@ type header struct {
 // parse reads the header of a container that fills data.
 func parse(data []byte) (h header, err error) {
 	if len(data) < headerSize {
-		return h, fmt.Errorf("%d bytes are no container", len(data))
+		return h, fmt.Errorf("%d bytes are not a container", len(data))
 	}
 	h = header{data[2], data[3], binary.LittleEndian.Uint32(data[4:]), binary.LittleEndian.Uint32(data[8:]), binary.LittleEndian.Uint32(data[12:])}
 	switch {

@@ -193,7 +193,7 @@ func (s *Store) open(ctx context.Context, b *Bucket, n hdfrest.Name, info core.O
 	src := replaced{objstore.RetryReader(objstore.MeterReader(objstore.Pin(b.Source, info), s.options.Usage), s.options.Retry)}
 	f, err := h5.Open(ctx, src, info.URL, s.options.H5)
 	if core.Is(err, core.Corrupt) && err != nil {
-		return nil, core.Errorf(core.NotFound, "hdf", info.URL, "is no HDF5 file: %w", err)
+		return nil, core.Errorf(core.NotFound, "hdf", info.URL, "is not an HDF5 file: %w", err)
 	}
 	if err != nil {
 		return nil, err

@@ -201,7 +201,7 @@ func (c *checking) object(ctx context.Context, o core.ObjectInfo, key string, te
 	}
 	id, ok := idOfKey(key, c.d.v.meta.root)
 	if !ok {
-		c.report(key, "is no object of this domain", o.Size, false)
+		c.report(key, "is not an object of this domain", o.Size, false)
 		return nil
 	}
 	meta, err := parseObject(id, text)
@@ -289,7 +289,7 @@ func (c *checking) chunksOf() {
 		}
 		index, ok := parseChunk(key[at+1:], len(m.dataset.grid))
 		if !ok {
-			c.report(key, "is no chunk of its dataset", o.Size, false)
+			c.report(key, "is not a chunk of its dataset", o.Size, false)
 			continue
 		}
 		for i, k := range index {

@@ -107,7 +107,7 @@ func (d *domain) fresh(ctx context.Context, id hdfrest.ID) (version[*objectMeta]
 // raw reads an object as it is now, with what is pending.
 func (d *domain) raw(ctx context.Context, id hdfrest.ID) (version[*objectMeta], error) {
 	if !d.belongs(id) {
-		return version[*objectMeta]{}, core.Errorf(core.NotFound, "hsds", id.String(), "is no object of %s", d.name.Path)
+		return version[*objectMeta]{}, core.Errorf(core.NotFound, "hsds", id.String(), "is not an object of %s", d.name.Path)
 	}
 	v, err := read(ctx, d.s, d.source, d.b.url(objectKey(id)), func(text []byte) (*objectMeta, error) { return parseObject(id, text) })
 	if err == nil && v.meta.root != d.v.meta.root {

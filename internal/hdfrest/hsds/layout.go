@@ -204,7 +204,7 @@ func parseLinked(m pyjson.Raw) (*linkedMeta, error) {
 	case "H5D_CHUNKED_REF_INDIRECT":
 		id, ok := hdfrest.ParseID(m.Get("chunk_table").Text())
 		if !ok || id.Kind != hdfrest.DatasetKind {
-			return nil, fmt.Errorf("the table of chunks %.60q is no dataset's id", m.Get("chunk_table"))
+			return nil, fmt.Errorf("the table of chunks %.60q is not a dataset's id", m.Get("chunk_table"))
 		}
 		l.table = id
 	default:

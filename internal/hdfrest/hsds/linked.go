@@ -141,7 +141,7 @@ func (d *dataset) tablePlaces(ctx context.Context, parts []part) ([]place, error
 	table := found[0].(*dataset)
 	rank := len(table.l.shape.Dims)
 	if table.l.linked != nil || rank != len(d.l.grid) {
-		return nil, core.Errorf(core.Corrupt, "hsds.Read", table.id.String(), "is no table of the chunks of %s", d.id)
+		return nil, core.Errorf(core.Corrupt, "hsds.Read", table.id.String(), "is not a table of the chunks of %s", d.id)
 	}
 	points := make([][]uint64, len(parts))
 	for i := range parts {
@@ -216,7 +216,7 @@ func (d *domain) file(ctx context.Context, uri string) (core.ObjectReader, strin
 	}
 	key = strings.TrimPrefix(key, "/")
 	if key == "" || strings.Contains("/"+key+"/", "/../") || strings.Contains("/"+key+"/", "/./") {
-		return nil, "", core.Errorf(core.Corrupt, "hsds.Read", uri, "is no name of a file")
+		return nil, "", core.Errorf(core.Corrupt, "hsds.Read", uri, "is not a name of a file")
 	}
 	b, err := d.s.options.Bucket(ctx, bucket)
 	if err != nil {

@@ -41,7 +41,7 @@ func parseDomain(text []byte) (*domainMeta, error) {
 		return nil, err
 	}
 	if all.Kind() != pyjson.Object {
-		return nil, fmt.Errorf("is no JSON object")
+		return nil, fmt.Errorf("is not a JSON object")
 	}
 	d := &domainMeta{members: all.Members(), owner: all.Get("owner").Text(), created: seconds(all.Get("created")), modified: seconds(all.Get("lastModified"))}
 	if root := all.Get("root"); root == nil || root.Kind() == pyjson.Null {
@@ -49,7 +49,7 @@ func parseDomain(text []byte) (*domainMeta, error) {
 	} else if id, ok := hdfrest.ParseID(root.Text()); ok && id.Kind == hdfrest.GroupKind {
 		d.root = id
 	} else {
-		return nil, fmt.Errorf("the root %.60q is no group's id", root)
+		return nil, fmt.Errorf("the root %.60q is not a group's id", root)
 	}
 	for _, m := range all.Get("acls").Members() {
 		d.acls = append(d.acls, entryACL{m.Name, parseRights(m.Value), m.Value.Get("domain") != nil})
@@ -89,7 +89,7 @@ func parseObject(id hdfrest.ID, text []byte) (*objectMeta, error) {
 	}
 	root, ok := hdfrest.ParseID(all.Get("root").Text())
 	if !ok || root.Kind != hdfrest.GroupKind {
-		return nil, fmt.Errorf("the root %.60q is no group's id", all.Get("root"))
+		return nil, fmt.Errorf("the root %.60q is not a group's id", all.Get("root"))
 	}
 	o.root = root
 	if c := all.Get("creationProperties"); c.Kind() == pyjson.Object {
@@ -122,7 +122,7 @@ func parseLinks(m pyjson.Raw) ([]hdfrest.Link, error) {
 		case "H5L_TYPE_HARD":
 			id, ok := hdfrest.ParseID(l.Value.Get("id").Text())
 			if !ok {
-				return nil, fmt.Errorf("the link %q leads to %.60q, which is no id", l.Name, l.Value.Get("id"))
+				return nil, fmt.Errorf("the link %q leads to %.60q, which is not an id", l.Name, l.Value.Get("id"))
 			}
 			link.Target = id
 		case "H5L_TYPE_SOFT":
@@ -180,7 +180,7 @@ func extents(m pyjson.Raw) ([]uint64, error) {
 		}
 		n, err := d.Int()
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("%.40q is no extent", d)
+			return nil, fmt.Errorf("%.40q is not an extent", d)
 		}
 		out[i] = uint64(n)
 	}
