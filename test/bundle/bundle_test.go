@@ -275,7 +275,7 @@ func TestInspectRefuses(t *testing.T) {
 	type files = map[string]string
 	for want, c := range map[string]files{
 		"no file bootstrap":              {"x": "y"},
-		"not a program for Linux":           {"bootstrap": "#!/bin/sh"},
+		"not a program for Linux":        {"bootstrap": "#!/bin/sh"},
 		"no manifest.json":               {"bootstrap": string(program)},
 		"cannot be read: unexpected":     {"bootstrap": string(program), "manifest.json": "{"},
 		`says "arm64" and its bootstrap`: {"bootstrap": string(program), "manifest.json": strings.Replace(manifest, "amd64", "arm64", 1)},
