@@ -1,8 +1,10 @@
 package hdfrest
 
 import (
+	"errors"
 	"net/http"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
@@ -35,6 +37,9 @@ func (c *call) putDomain() (*Response, error) {
 	if len(body) > 0 && body.Kind() != pyjson.Object {
 		return nil, errBad("the body is not a JSON object")
 	}
+	if err := errors.Join(expect(body, aFlag, "folder", "flush", "rescan", "getdnids"), expect(body, aText, "owner", "linked_domain"), expect(body, aMap, "group")); err != nil {
+		return nil, err
+	}
 	if c.flag("flush") || c.flag("rescan") || body.Get("flush").Bool() || body.Get("rescan").Bool() {
 		if _, err := c.openFor(updateRight); err != nil {
 			return nil, err
@@ -47,6 +52,9 @@ func (c *call) putDomain() (*Response, error) {
 	k, n, err := c.target()
 	if err != nil {
 		return nil, err
+	}
+	if !utf8.ValidString(n.Path) {
+		return nil, errName("%q is no UTF-8", n.Path)
 	}
 	how, err := c.newDomain(k, n, body)
 	if err != nil {
@@ -106,9 +114,14 @@ func (c *call) newDomain(k Keeper, n Name, body pyjson.Raw) (NewDomain, error) {
 	if everybody := func(a ACL) bool { return a.User == anybody }; how.Folder && c.who != "" && c.admin && !slices.ContainsFunc(how.ACLs, everybody) {
 		how.ACLs = append(how.ACLs, ACL{User: anybody, Rights: Rights{Read: true}})
 	}
-	if p := body.Get("group").Get("creationProperties"); p.Kind() == pyjson.Object {
-		how.Creation = p
+	p, err := objectOr(body.Get("group"), "creationProperties")
+	if err == nil {
+		err = expect(p, aFlag, "CreateOrder")
 	}
+	if err != nil {
+		return how, err
+	}
+	how.Creation = p
 	if text := body.Get("linked_domain").Text(); text != "" {
 		p, _, err := cleanPath(text)
 		if err != nil {
@@ -170,6 +183,9 @@ func (c *call) postDomain() (*Response, error) {
 	}
 	found := object{}
 	for _, p := range paths.Items() {
+		if p.Kind() != pyjson.String {
+			return nil, errBad("%.40q is no path", p)
+		}
 		id, err := c.resolve(d, d.Info().Root, p.Text(), 0)
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package hdfrest
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -68,9 +69,12 @@ func linkMapOf(text pyjson.Raw) ([]Link, error) {
 	return out, nil
 }
 
-// idsOf reads a list of ids.
+// idsOf reads a list of ids, of which there is at least one.
 func idsOf(list pyjson.Raw) ([]ID, error) {
 	var out []ID
+	if len(list.Items()) == 0 {
+		return nil, errBad("%.40q is no list of ids", list)
+	}
 	for _, item := range list.Items() {
 		id, ok := ParseID(item.Text())
 		if !ok {
@@ -89,6 +93,9 @@ func (c *call) putLinks(id ID) (*Response, error) {
 	}
 	body, err := c.objectBody("PUT Links with no body")
 	if err != nil {
+		return nil, err
+	}
+	if err := expect(body, aMap+aList, "grp_ids"); err != nil {
 		return nil, err
 	}
 	var sets []LinkSet
@@ -111,7 +118,7 @@ func (c *call) putLinks(id ID) (*Response, error) {
 			return nil, err
 		}
 		ids := []ID{id}
-		if groups != nil {
+		if groups.Kind() == pyjson.Array {
 			if ids, err = idsOf(groups); err != nil {
 				return nil, err
 			}
@@ -188,7 +195,7 @@ func (c *call) putAttributeValue(w Writable, id ID, name string) (*Response, err
 			continue
 		}
 		data := c.req.Body
-		width, fixed := a.Type.Width()
+		_, fixed := a.Type.Width()
 		if !strings.HasPrefix(c.req.Header.Get("Content-Type"), "application/octet-stream") {
 			body, err := c.objectBody("PUT Attribute with no body")
 			if err != nil {
@@ -197,8 +204,8 @@ func (c *call) putAttributeValue(w Writable, id ID, name string) (*Response, err
 			if data, err = encodeValue(a.Type, a.Shape.Dims, body.Get("value")); err != nil {
 				return nil, errBad("the value: %w", err)
 			}
-		} else if !fixed || uint64(len(data)) != uint64(width)*a.Shape.Elements() {
-			return nil, errBad("%d bytes for %d elements of %d", len(data), a.Shape.Elements(), width)
+		} else if err := a.Type.holds(data, a.Shape.Elements()); err != nil || !fixed {
+			return nil, errBad("the value, which must be of a fixed size: %w", err)
 		}
 		value, err := valueJSON(a.Type, a.Shape.Dims, data)
 		if err != nil {
@@ -222,6 +229,9 @@ func (c *call) putAttributes(id ID) (*Response, error) {
 	}
 	body, err := c.objectBody("PUT Attributes with no body")
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(expect(body, aMap+aList, "obj_ids"), expect(body, aFlag, "replace")); err != nil {
 		return nil, err
 	}
 	var sets []AttributeSet
@@ -248,7 +258,7 @@ func (c *call) putAttributes(id ID) (*Response, error) {
 			return nil, err
 		}
 		targets := []ID{id}
-		if ids != nil {
+		if ids.Kind() == pyjson.Array {
 			if targets, err = idsOf(ids); err != nil {
 				return nil, err
 			}

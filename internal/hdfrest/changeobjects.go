@@ -2,6 +2,7 @@ package hdfrest
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -60,14 +61,18 @@ func (c *call) postObjects(kind Kind) (*Response, error) {
 	return c.done(http.StatusCreated, object{{"objects", out}})
 }
 
-// linksLead is an error of links of new groups that lead to nothing.
+// linksLead is an error of links of new groups, and of datasets that have their chunks' places in a table, that lead to nothing.
 func (c *call) linksLead(w Writable, list []NewObject) error {
 	var targets []ID
+	old := func(id ID) bool { return !slices.ContainsFunc(list, func(n NewObject) bool { return n.ID == id }) }
 	for _, o := range list {
 		for _, l := range o.Links {
-			if l.Kind == HardLink && !slices.ContainsFunc(list, func(n NewObject) bool { return n.ID == l.Target }) {
+			if l.Kind == HardLink && old(l.Target) {
 				targets = append(targets, l.Target)
 			}
+		}
+		if table, ok := ParseID(pyjson.Raw(o.Layout).Get("chunk_table").Text()); ok && old(table) {
+			targets = append(targets, table)
 		}
 	}
 	_, err := w.Objects(c.ctx, targets...)
@@ -100,8 +105,13 @@ func (c *call) newObject(w Writable, kind Kind, body pyjson.Raw) (NewObject, err
 		return o, err
 	}
 	o.Creation = p
-	if o.Attributes, err = c.attributeMap(w, body.Get("attributes")); err != nil {
+	if err := errors.Join(expect(p, aFlag, "CreateOrder"), expect(body, aNumber, "created")); err != nil {
 		return o, err
+	}
+	if list := body.Get("attributes"); list != nil {
+		if o.Attributes, err = c.attributeMap(w, list); err != nil {
+			return o, err
+		}
 	}
 	if err := c.placeOf(w, &o, body); err != nil {
 		return o, err
@@ -127,21 +137,30 @@ func (c *call) newObject(w Writable, kind Kind, body pyjson.Raw) (NewObject, err
 
 // placeOf reads where an object is to be linked.
 func (c *call) placeOf(w Writable, o *NewObject, body pyjson.Raw) error {
-	link := body.Get("link")
-	if p := body.Get("h5path").Text(); p != "" {
-		p = strings.Trim(p, "/")
+	link, err := objectOr(body, "link")
+	if err == nil {
+		err = expect(body, aText, "h5path")
+	}
+	if err != nil {
+		return err
+	}
+	if text := body.Get("h5path"); text.Kind() == pyjson.String {
+		if link != nil {
+			return errBad("an object is to have both a link and an h5path")
+		}
+		p := strings.Trim(text.Text(), "/")
 		folder := ""
 		if i := strings.LastIndexByte(p, '/'); i >= 0 {
 			folder, p = p[:i], p[i+1:]
 		}
 		id, err := c.resolve(w, w.Info().Root, folder, 0)
 		if err != nil {
-			return &statusError{http.StatusNotFound, fmt.Sprintf("createLinkFromParent failed: not all groups in %s exist", strings.Trim(body.Get("h5path").Text(), "/")), err}
+			return &statusError{http.StatusNotFound, fmt.Sprintf("createLinkFromParent failed: not all groups in %s exist", strings.Trim(text.Text(), "/")), err}
 		}
 		o.Parent, o.Title = id, p
 		return checkName("link", p, false)
 	}
-	if len(link) == 0 || link.Kind() == pyjson.Null {
+	if link == nil {
 		return nil
 	}
 	var ok bool
@@ -161,12 +180,12 @@ func (c *call) firstValue(o *NewObject, body pyjson.Raw) error {
 	if o.Shape.Null || o.Layout != nil {
 		return errBad("values for a dataset that has none of its own")
 	}
-	var err error
-	if body.Get("encoding").Text() == "base64" || body.Get("value_encoding").Text() == "base64" {
-		if o.Value, err = base64.StdEncoding.DecodeString(value.Text()); err == nil {
-			err = o.Type.holds(o.Value, o.Shape.Elements())
-		}
-	} else {
+	encoded, err := inBase64(body, "encoding", "value_encoding")
+	switch {
+	case err != nil:
+	case encoded:
+		o.Value, err = o.Type.decoded(value, o.Shape.Elements())
+	default:
 		o.Value, err = encodeValue(o.Type, o.Shape.Dims, value)
 	}
 	if err != nil {
@@ -175,18 +194,30 @@ func (c *call) firstValue(o *NewObject, body pyjson.Raw) error {
 	return nil
 }
 
+// decoded are n elements that are given as base64.
+func (t *Type) decoded(value pyjson.Raw, n uint64) ([]byte, error) {
+	if value.Kind() != pyjson.String {
+		return nil, fmt.Errorf("%.40q is no base64", value)
+	}
+	data, err := base64.StdEncoding.DecodeString(value.Text())
+	if err != nil {
+		return nil, err
+	}
+	return data, t.holds(data, n)
+}
+
 // holds is an error of data that are not n elements.
 func (t *Type) holds(data []byte, n uint64) error {
 	width, fixed := t.Width()
 	if fixed {
-		if uint64(len(data)) != n*uint64(width) {
+		if n != uint64(len(data)/width) || len(data)%width != 0 { // the product may be more than can be counted
 			return fmt.Errorf("%d bytes for %d elements of %d", len(data), n, width)
 		}
 		return nil
 	}
 	for i := range n {
 		w := t.width(data)
-		if w < 0 {
+		if w < 0 || !t.whole(data[:w]) {
 			return fmt.Errorf("element %d is cut off", i)
 		}
 		data = data[w:]

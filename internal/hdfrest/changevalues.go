@@ -5,7 +5,6 @@ package hdfrest
 import (
 	"cmp"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -73,6 +72,9 @@ func nextExtent(s Shape, body pyjson.Raw) ([]uint64, error) {
 	default:
 		return nil, errBad("neither shape nor extend is in the body")
 	}
+	if err := CheckExtent(next); err != nil {
+		return nil, errBad("the shape: %w", err)
+	}
 	for i, n := range next {
 		if s.Max[i] != 0 && n > s.Max[i] {
 			return nil, &statusError{http.StatusConflict, "", fmt.Errorf("dimension %d may have at most %d, not %d", i, s.Max[i], n)}
@@ -113,7 +115,7 @@ type valueBody struct {
 	sel, fields string
 	points      pyjson.Raw
 	append, dim uint64
-	one         bool // a single element for the whole selection
+	count       uint64 // of elements; 1: a single one for the whole selection; 0: not said
 	bytes       []byte
 	json        pyjson.Raw // the value, if bytes is nil
 }
@@ -143,7 +145,10 @@ func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 	e.Axes, e.Points = sel.axes, sel.points
 	n := sel.elements()
 	shape := sel.shape
-	if b.one {
+	if b.count > 1 && b.count != n {
+		return nil, errBad("element_count is %d, and %d elements are selected", b.count, n)
+	}
+	if b.count == 1 {
 		n, shape = 1, nil
 	}
 	if b.bytes != nil {
@@ -154,7 +159,7 @@ func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 	if err != nil {
 		return nil, errBad("the value: %w", err)
 	}
-	if b.one {
+	if b.count == 1 {
 		if uint64(len(e.Data)) > uint64(c.Limits.Value)/max(sel.elements(), 1) {
 			return nil, c.tooMuch(uint64(len(e.Data)) * sel.elements())
 		}
@@ -165,6 +170,9 @@ func (c *call) elementsOf(ds Dataset) (*Elements, error) {
 
 // writeSelection is the part of a dataset that is written. Appended values go behind the end of one dimension.
 func (c *call) writeSelection(shape Shape, b *valueBody) (*selection, error) {
+	if b.points != nil && (b.sel != "" || b.append > 0) || b.append > 0 && b.sel != "" {
+		return nil, errBad("more than one of select, points and append")
+	}
 	switch {
 	case b.append > 0:
 		if shape.Max == nil || int(b.dim) >= len(shape.Dims) || shape.Max[b.dim] != 0 && shape.Max[b.dim] <= shape.Dims[b.dim] {
@@ -175,7 +183,7 @@ func (c *call) writeSelection(shape Shape, b *valueBody) (*selection, error) {
 		s.axes = nil
 		return s, nil
 	case b.points != nil:
-		points, err := c.jsonPoints(rawsOf(b.points), shape)
+		points, err := c.jsonPoints(b.points, shape)
 		return &selection{points: points, shape: []uint64{uint64(len(points))}}, err
 	case b.sel != "" && len(shape.Dims) > 0:
 		s, err := parseSelect(b.sel, shape.Dims, c.Limits.Points)
@@ -190,10 +198,12 @@ func (c *call) writeSelection(shape Shape, b *valueBody) (*selection, error) {
 // valueBody reads parameters and body; what the body says takes precedence.
 func (c *call) valueBody(shape Shape) (*valueBody, error) {
 	b := &valueBody{sel: c.param("select"), fields: c.param("fields")}
-	if c.param("element_count") == "1" {
-		b.one = true
-	}
 	var err error
+	if text := c.param("element_count"); text != "" {
+		if b.count, err = strconv.ParseUint(text, 10, 53); err != nil || b.count == 0 {
+			return nil, errBad("element_count %.20q", text)
+		}
+	}
 	if text := c.param("append"); text != "" {
 		if b.append, err = strconv.ParseUint(text, 10, 53); err != nil || b.append == 0 {
 			return nil, errBad("append %.20q", text)
@@ -219,6 +229,9 @@ func (c *call) valueBody(shape Shape) (*valueBody, error) {
 }
 
 func (b *valueBody) fromJSON(body pyjson.Raw, shape Shape) error {
+	if err := expect(body, aText, "select", "fields"); err != nil {
+		return err
+	}
 	b.sel, b.fields = cmp.Or(body.Get("select").Text(), b.sel), cmp.Or(body.Get("fields").Text(), b.fields)
 	if p := body.Get("points"); p != nil {
 		if b.points = p; p.Kind() != pyjson.Array {
@@ -251,15 +264,6 @@ func (b *valueBody) fromJSON(body pyjson.Raw, shape Shape) error {
 		return errText("PUT value has no value or value_base64 key in body")
 	}
 	return nil
-}
-
-func rawsOf(list pyjson.Raw) []json.RawMessage {
-	items := list.Items()
-	out := make([]json.RawMessage, len(items))
-	for i, item := range items {
-		out[i] = json.RawMessage(item)
-	}
-	return out
 }
 
 // hyperslab turns start, stop and step, each a number or one number for each dimension, into a selection.

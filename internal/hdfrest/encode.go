@@ -1,12 +1,14 @@
 package hdfrest
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
 )
@@ -183,8 +185,13 @@ func (e encoder) reference(b []byte, t *Type, text pyjson.Raw) ([]byte, error) {
 	if text.Kind() != pyjson.String {
 		return nil, errValue(t, text)
 	}
-	if id, ok := ParseID(s); ok && !e.lenient { // what is stored is given as it is
-		s = id.Kind.Collection() + "/" + s
+	if !e.lenient && s != "" { // what is stored is given as it is
+		id, ok := ParseID(s[strings.LastIndexByte(s, '/')+1:])
+		full := id.Kind.Collection() + "/" + id.String()
+		if !ok || s != id.String() && s != full {
+			return nil, errValue(t, text)
+		}
+		s = full
 	}
 	return e.padded(b, t, []byte(s), ReferenceSize)
 }
@@ -275,6 +282,9 @@ func (e encoder) float(b []byte, t *Type, text pyjson.Raw) ([]byte, error) {
 		t.order().PutUint32(b[at:], math.Float32bits(float32(f)))
 	default:
 		t.order().PutUint64(b[at:], math.Float64bits(f))
+	}
+	if !e.lenient && math.IsInf(float(t, b[at:]), 0) && !bytes.HasSuffix(text, []byte("Infinity")) {
+		return nil, fmt.Errorf("%.40s does not fit into a float of %d bits", text, 8*t.Size)
 	}
 	return b, nil
 }

@@ -2,8 +2,10 @@ package hdfrest
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
@@ -22,7 +24,7 @@ func (o *NewObject) lay(p pyjson.Raw) error {
 	if p.Get("initializer") != nil || p.Get("layout").Get("chunk_initializer") != nil {
 		return fmt.Errorf("values that a program of the server's makes (initializer) are not made here: write them")
 	}
-	if err := o.checkFill(p); err != nil {
+	if err := errors.Join(expect(p, aText, "fillTime"), expect(p, aList, "filters"), o.checkFill(p)); err != nil {
 		return err
 	}
 	layoutAsked, err := objectOr(p, "layout")
@@ -59,38 +61,46 @@ func (o *NewObject) lay(p pyjson.Raw) error {
 func (o *NewObject) checkFill(p pyjson.Raw) error {
 	fill := p.Get("fillValue")
 	width, fixed := o.Type.Width()
+	encoded, err := inBase64(p, "fillValue_encoding")
 	switch {
+	case err != nil:
+		return err
 	case fill == nil || fill.Kind() == pyjson.Null:
 		return nil
-	case p.Get("fillValue_encoding").Text() == "base64":
+	case encoded:
 		b, err := base64.StdEncoding.DecodeString(fill.Text())
 		if err != nil || !fixed || len(b) != width {
 			return fmt.Errorf("the fill value is not base64 of the %d bytes of an element", width)
 		}
 		return nil
 	}
-	_, err := encodeValue(o.Type, nil, fill)
-	if err != nil {
+	if _, err := encodeValue(o.Type, nil, fill); err != nil {
 		return fmt.Errorf("the fill value: %w", err)
 	}
 	return nil
 }
 
 func (o *NewObject) layout(l pyjson.Raw) error {
-	if o.Shape.Null {
-		return nil
+	if err := expect(l, aText, "class", "file_uri"); err != nil {
+		return err
 	}
 	class := l.Get("class").Text()
 	width, _ := o.Type.Width()
 	size := o.Shape.Elements()
 	grows := slices.ContainsFunc(o.limits(), func(m uint64) bool { return m == 0 }) || o.Shape.Max != nil && !slices.Equal(o.Shape.Max, o.Shape.Dims)
 	switch {
-	case strings.HasPrefix(class, Chunked+"_REF"), class == Contiguous+"_REF":
+	case o.Shape.Null && slices.Contains([]string{"", Chunked, Contiguous, Compact}, class):
+		return nil
+	case o.Shape.Null:
+		return fmt.Errorf("the layout %.40q is none of a dataset without values", class)
+	case class == Chunked+"_REF", class == Chunked+"_REF_INDIRECT", class == Contiguous+"_REF":
 		if class != Chunked+"_REF_INDIRECT" && l.Get("file_uri").Text() == "" {
 			return fmt.Errorf("a layout %s without file_uri", class)
 		}
-		if class == Chunked+"_REF" && l.Get("chunks").Kind() != pyjson.Object {
-			return fmt.Errorf("a layout %s without chunks", class)
+		if class == Chunked+"_REF" {
+			if err := checkPlaces(l.Get("chunks"), len(o.Shape.Dims)); err != nil {
+				return err
+			}
 		}
 		o.Layout, o.Chunk = l, atLeastOne(o.Shape.Dims)
 		if dims := l.Get("dims"); dims != nil {
@@ -103,13 +113,32 @@ func (o *NewObject) layout(l pyjson.Raw) error {
 	default:
 		return fmt.Errorf("the layout %.40q is not known", class)
 	}
-	if class == Compact && size*uint64(max(width, 1)) > mostCompact {
+	if class == Compact && size > mostCompact/uint64(max(width, 1)) {
 		return fmt.Errorf("compact datasets have at most %d bytes", mostCompact)
 	}
 	if class == Contiguous && grows {
 		return fmt.Errorf("a contiguous dataset cannot grow")
 	}
 	o.Chunk = chosenChunk(o.Shape.Dims, o.limits(), uint64(max(width, 1)))
+	return nil
+}
+
+// checkPlaces is an error of what are no places of chunks in a file: {"i_j": [offset, size]}.
+func checkPlaces(chunks pyjson.Raw, rank int) error {
+	if chunks.Kind() != pyjson.Object {
+		return fmt.Errorf("the layout has no chunks: %.40q", chunks)
+	}
+	natural := func(r pyjson.Raw) bool {
+		n, err := r.Int()
+		return err == nil && n >= 0
+	}
+	for _, m := range chunks.Members() {
+		index := strings.Split(m.Name, "_")
+		wrong := slices.ContainsFunc(index, func(s string) bool { _, err := strconv.ParseUint(s, 10, 63); return err != nil })
+		if pair := m.Value.Items(); wrong || len(index) != rank || len(pair) < 2 || !natural(pair[0]) || !natural(pair[1]) {
+			return fmt.Errorf("the chunk %.40q at %.40q, not [offset, size]", m.Name, m.Value)
+		}
+	}
 	return nil
 }
 
@@ -188,6 +217,9 @@ func filtersOf(text pyjson.Raw) ([]object, error) {
 	var out []object
 	compresses := false
 	for _, f := range text.Items() {
+		if err := errors.Join(expect(f, aText, "class", "name"), expect(f, aNumber, "id", "level")); err != nil {
+			return nil, err
+		}
 		k, ok := filterOf(f)
 		if !ok {
 			return nil, fmt.Errorf("the filter %.80s is not known, or not for new datasets", f)

@@ -338,6 +338,9 @@ func (c *call) followLinks(d Domain, id ID, at float64) (*Response, error) {
 	seen := map[ID]bool{id: true}
 	for todo := []ID{id}; len(todo) > 0; todo = todo[1:] {
 		o, err := one(c, d, todo[0])
+		if core.Is(err, core.NotFound) && todo[0] != id { // it was removed, and the link to it was not
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ package hdfrest
 
 import (
 	"cmp"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,13 +47,50 @@ func (c *call) objectBody(missing string) (pyjson.Raw, error) {
 // objectOr is a member of a body that is a JSON object; nil if it is not there.
 func objectOr(body pyjson.Raw, name string) (pyjson.Raw, error) {
 	m := body.Get(name)
-	if len(m) == 0 || m.Kind() == pyjson.Null {
-		return nil, nil
-	}
 	if m.Kind() != pyjson.Object {
-		return nil, errBad("%s is %.40q, no JSON object", name, m)
+		return nil, expect(body, aMap, name)
 	}
 	return m, nil
+}
+
+// The kinds of JSON that a member of a body may be, each by the first bytes of its texts.
+const (
+	aText   = `"`
+	aFlag   = "tf0" // a number is one too
+	aNumber = "0"
+	aList   = "["
+	aMap    = "{"
+)
+
+// expect is an error of members of a body that are there, and of another kind than they must be: they would else be as if they
+// were not there.
+func expect(body pyjson.Raw, kinds string, names ...string) error {
+	for _, name := range names {
+		m := body.Get(name)
+		if len(m) > 0 && m.Kind() != pyjson.Null && strings.IndexByte(kinds, m.Kind()) < 0 {
+			words := map[string]string{aText: "a text", aFlag: "true or false", aNumber: "a number", aList: "a list", aMap: "a JSON object", aMap + aList: "a JSON object or a list"}
+			return errBad("%s is %.40q, which must be %s", name, m, words[kinds])
+		}
+	}
+	return nil
+}
+
+// inBase64 reports a value that is given as base64, by a member of a body that says so.
+func inBase64(body pyjson.Raw, names ...string) (bool, error) {
+	if err := expect(body, aText, names...); err != nil {
+		return false, err
+	}
+	found := false
+	for _, name := range names {
+		switch text := body.Get(name).Text(); text {
+		case "":
+		case "base64":
+			found = true
+		default:
+			return false, errBad("%s is %.40q; only base64 is known", name, text)
+		}
+	}
+	return found, nil
 }
 
 // errBad is a 400 that says what is wrong in particular.
@@ -107,11 +143,14 @@ func shapeOf(text, limits pyjson.Raw) (Shape, error) {
 		if limits == nil {
 			limits = text.Get("maxdims")
 		}
-		switch text.Get("class").Text() {
+		switch class := text.Get("class"); class.Text() {
 		case "H5S_NULL":
 			return Shape{Null: true}, nil
 		case "H5S_SCALAR":
 			return s, nil
+		case "H5S_SIMPLE":
+		default:
+			return s, fmt.Errorf("the class %.40q is not known", class)
 		}
 		if text = text.Get("dims"); text.Kind() != pyjson.Array {
 			return s, errors.New("it has no dims")
@@ -127,13 +166,8 @@ func shapeOf(text, limits pyjson.Raw) (Shape, error) {
 	if s.Dims, err = dimsOf(text, false); err != nil {
 		return s, err
 	}
-	if n, total := uint64(1), s.Dims; len(total) > 0 {
-		for _, d := range total {
-			if d > 0 && n > (1<<53)/d {
-				return s, fmt.Errorf("%v are too many elements", s.Dims)
-			}
-			n *= max(d, 1)
-		}
+	if err := CheckExtent(s.Dims); err != nil {
+		return s, err
 	}
 	if len(limits) == 0 || limits.Kind() == pyjson.Null {
 		return s, nil
@@ -150,6 +184,19 @@ func shapeOf(text, limits pyjson.Raw) (Shape, error) {
 		}
 	}
 	return s, nil
+}
+
+// CheckExtent is an error of more elements than a dataset or an attribute may have: 2^53, which JSON can count. A dimension of 0 is
+// taken for 1, so that a dataset stays countable when it grows.
+func CheckExtent(dims []uint64) error {
+	n := uint64(1)
+	for _, d := range dims {
+		if d > (1<<53)/n {
+			return fmt.Errorf("%v are too many elements", dims)
+		}
+		n *= max(d, 1)
+	}
+	return nil
 }
 
 // dimsOf reads extents, at most 32. With unlimited they may also be named H5S_UNLIMITED or null, which is 0.
@@ -235,8 +282,13 @@ func linkOf(name string, text pyjson.Raw) (Link, error) {
 	if err := checkName("link", name, false); err != nil {
 		return l, err
 	}
+	if err := errors.Join(expect(text, aText, "id", "h5path", "h5domain", "file", "class"), expect(text, aNumber, "created")); err != nil {
+		return l, err
+	}
 	id, p := text.Get("id"), text.Get("h5path")
 	switch {
+	case id.Kind() == pyjson.String && p.Kind() == pyjson.String:
+		return l, errBad("the link %q leads both to an id and to a path", name)
 	case id.Kind() == pyjson.String:
 		var ok bool
 		if l.Target, ok = ParseID(id.Text()); !ok {
@@ -263,11 +315,20 @@ func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute
 	if err := checkName("attribute", name, true); err != nil {
 		return a, err
 	}
-	var err error
+	encoded, err := inBase64(text, "encoding")
+	if err == nil {
+		err = expect(text, aNumber, "created")
+	}
+	if err != nil {
+		return a, err
+	}
 	if a.Type, err = c.typeOf(d, text.Get("type")); err != nil {
 		return a, err
 	}
-	if a.Shape, err = shapeOf(text.Get("shape"), nil); err != nil {
+	if a.Shape, err = shapeOf(text.Get("shape"), nil); err == nil {
+		err = checkLists(a.Shape.Dims)
+	}
+	if err != nil {
 		return a, errBad("the shape of the attribute %q: %w", name, err)
 	}
 	value := text.Get("value")
@@ -287,13 +348,11 @@ func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute
 		return a, nil
 	}
 	var data []byte
-	if text.Get("encoding").Text() == "base64" {
+	if encoded {
 		if !fixed {
 			return a, errBad("the attribute %q is of a variable type, which base64 is not for", name)
 		}
-		if data, err = base64.StdEncoding.DecodeString(value.Text()); err == nil && uint64(len(data)) != uint64(width)*a.Shape.Elements() {
-			err = fmt.Errorf("%d bytes for %d elements of %d", len(data), a.Shape.Elements(), width)
-		}
+		data, err = a.Type.decoded(value, a.Shape.Elements())
 	} else {
 		data, err = encodeValue(a.Type, a.Shape.Dims, value)
 	}
@@ -308,7 +367,7 @@ func (c *call) attributeOf(d Domain, name string, text pyjson.Raw) (NewAttribute
 
 // attributeMap reads a map of attributes.
 func (c *call) attributeMap(d Domain, text pyjson.Raw) ([]NewAttribute, error) {
-	if len(text) > 0 && text.Kind() != pyjson.Object {
+	if text.Kind() != pyjson.Object {
 		return nil, errBad("attributes are not a JSON object")
 	}
 	var out []NewAttribute

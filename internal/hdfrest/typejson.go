@@ -3,6 +3,7 @@ package hdfrest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/englacial/zagg/internal/hdfrest/pyjson"
@@ -68,7 +69,9 @@ func parseType(text pyjson.Raw, depth int) (*Type, error) {
 		t.Base, err = parseType(text.Get("base"), depth+1)
 	case Opaque:
 		t.Tag = text.Get("tag").Text()
-		t.Size, err = size(text.Get("size"))
+		if t.Size, err = size(text.Get("size")); err == nil {
+			err = expect(text, aText, "tag")
+		}
 	case Reference:
 		base := text.Get("base").Text()
 		if t.Region = base == "H5T_STD_REF_DSETREG"; !t.Region && base != "H5T_STD_REF_OBJ" {
@@ -120,9 +123,18 @@ func parsePredefined(name string) (*Type, error) {
 }
 
 func (t *Type) parseString(text pyjson.Raw) error {
-	t.UTF8 = text.Get("charSet").Text() == "H5T_CSET_UTF8"
-	if t.Pad = text.Get("strPad").Text(); t.Pad == "" {
-		t.Pad = "H5T_STR_NULLPAD"
+	switch set := text.Get("charSet"); {
+	case set == nil, set.Text() == "H5T_CSET_ASCII":
+	case set.Text() == "H5T_CSET_UTF8":
+		t.UTF8 = true
+	default:
+		return fmt.Errorf("the charSet %.40q is not known", set)
+	}
+	t.Pad = "H5T_STR_NULLPAD"
+	if pad := text.Get("strPad"); pad != nil {
+		if t.Pad = pad.Text(); !slices.Contains([]string{"H5T_STR_NULLPAD", "H5T_STR_NULLTERM", "H5T_STR_SPACEPAD"}, t.Pad) {
+			return fmt.Errorf("the strPad %.40q is not known", pad)
+		}
 	}
 	length := text.Get("length")
 	if length.Text() == "H5T_VARIABLE" {
@@ -148,7 +160,12 @@ func (t *Type) parseEnum(text pyjson.Raw, depth int) error {
 	if len(members) == 0 || len(members) > 1<<16 {
 		return fmt.Errorf("an enumeration has %d names", len(members))
 	}
+	seen := map[string]bool{}
 	for _, m := range members {
+		if seen[m.Name] {
+			return fmt.Errorf("an enumeration has the name %q twice", m.Name)
+		}
+		seen[m.Name] = true
 		v, err := encodeValue(t.Base, nil, m.Value)
 		if err != nil {
 			return fmt.Errorf("the value of %q: %w", m.Name, err)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/internal/hdfrest/pyjson"
 )
 
 // binary reports whether the client wants bytes instead of JSON.
@@ -81,8 +82,8 @@ func (c *call) postValue(id ID) (*Response, error) {
 		case body.Select != "":
 			return nil, errText("Unexpected points and select key in request body")
 		}
-		var points []json.RawMessage
-		if json.Unmarshal(body.Points, &points) != nil || points == nil {
+		points := pyjson.Raw(body.Points)
+		if points.Kind() != pyjson.Array {
 			return nil, errText("POST Value expected list of points")
 		}
 		var err error
@@ -230,21 +231,25 @@ func (c *call) binaryPoints(shape Shape) ([][]uint64, error) {
 }
 
 // jsonPoints reads points: numbers for a dataset of one dimension, otherwise lists of numbers.
-func (c *call) jsonPoints(list []json.RawMessage, shape Shape) ([][]uint64, error) {
+func (c *call) jsonPoints(text pyjson.Raw, shape Shape) ([][]uint64, error) {
+	list := text.Items()
 	if len(list) > c.Limits.Points {
 		return nil, errStatus(http.StatusRequestEntityTooLarge, "%d points, more than %d", len(list), c.Limits.Points)
 	}
 	points := make([][]uint64, len(list))
-	for i, text := range list {
-		var err error
-		if len(shape.Dims) == 1 && text[0] != '[' {
-			points[i] = make([]uint64, 1)
-			err = json.Unmarshal(text, &points[i][0])
-		} else {
-			err = json.Unmarshal(text, &points[i])
+	for i, item := range list {
+		coordinates := item.Items()
+		if len(shape.Dims) == 1 && item.Kind() == pyjson.Number {
+			coordinates = list[i : i+1]
+		} else if item.Kind() != pyjson.Array {
+			return nil, errBad("point %d is %.40q, not a list of coordinates", i, item)
 		}
-		if err != nil {
-			return nil, errStatus(http.StatusBadRequest, "point %d is not a list of coordinates: %v", i, err)
+		for _, x := range coordinates {
+			n, err := x.Int()
+			if err != nil || n < 0 {
+				return nil, errBad("point %d: %.40q is no coordinate", i, x)
+			}
+			points[i] = append(points[i], uint64(n))
 		}
 		if err := checkPoint(points[i], shape); err != nil {
 			return nil, err

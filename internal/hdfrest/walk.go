@@ -18,6 +18,7 @@ type walk struct {
 	links  map[ID][]Link
 	most   int           // objects; 0: all
 	parent map[ID]string // a path to each
+	gone   map[ID]bool   // groups that links lead to, and that are not there
 }
 
 // maxWalk bounds the objects of a domain that a request looks at.
@@ -25,7 +26,7 @@ const maxWalk = 1 << 20
 
 // walkAll visits everything; false: there is more than most objects.
 func (c *call) walkAll(d Domain, most int) (*walk, bool, error) {
-	w := &walk{c: c, d: d, seen: map[ID]bool{}, links: map[ID][]Link{}, most: most, parent: map[ID]string{}}
+	w := &walk{c: c, d: d, seen: map[ID]bool{}, links: map[ID][]Link{}, most: most, parent: map[ID]string{}, gone: map[ID]bool{}}
 	root := d.Info().Root
 	w.seen[root], w.order = true, []ID{root}
 	w.parent[root] = ""
@@ -36,18 +37,20 @@ func (c *call) walkAll(d Domain, most int) (*walk, bool, error) {
 		}
 		level = next
 	}
+	w.order = slices.DeleteFunc(w.order, func(id ID) bool { return w.gone[id] })
 	return w, true, nil
 }
 
 // level reads the links of some groups and gives the groups below.
 func (w *walk) level(groups []ID) (below []ID, enough bool, err error) {
-	objects, err := w.d.Objects(w.c.ctx, groups...)
+	objects, err := w.c.there(w.d, groups)
 	if err != nil {
 		return nil, false, err
 	}
 	for i, o := range objects {
 		g, ok := o.(Group)
 		if !ok {
+			w.gone[groups[i]] = o == nil
 			continue
 		}
 		n, err := g.LinkCount(w.c.ctx)
@@ -80,6 +83,23 @@ func (w *walk) level(groups []ID) (below []ID, enough bool, err error) {
 		}
 	}
 	return below, true, nil
+}
+
+// there opens objects that links lead to. Those that were removed, to which links may still lead, are nil.
+func (c *call) there(d Domain, ids []ID) ([]Object, error) {
+	found, err := d.Objects(c.ctx, ids...)
+	if err == nil || !core.Is(err, core.NotFound) || len(ids) == 0 {
+		return found, err
+	}
+	if len(ids) == 1 {
+		return []Object{nil}, nil
+	}
+	first, err := c.there(d, ids[:len(ids)/2])
+	if err != nil {
+		return nil, err
+	}
+	second, err := c.there(d, ids[len(ids)/2:])
+	return append(first, second...), err
 }
 
 // collection answers GET /groups, /datasets and /datatypes: the ids of all, but the root's; with h5path, one by its path.
@@ -213,7 +233,7 @@ func (c *call) domainObjects(d Domain) (object, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	objects, err := d.Objects(c.ctx, w.order...)
+	objects, err := c.there(d, w.order)
 	if core.Is(err, core.Corrupt) && err != nil {
 		return nil, nil // each is then asked for by itself
 	}
@@ -222,6 +242,9 @@ func (c *call) domainObjects(d Domain) (object, error) {
 	}
 	all, size := object{}, 0
 	for i, o := range objects {
+		if o == nil {
+			continue
+		}
 		j, err := c.objectJSON(d, o, include{links: w.links[w.order[i]], attributes: true, embedded: true})
 		if err != nil {
 			if core.Is(err, core.Corrupt) || errors.Is(err, errTooLong) {

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"net/http"
+	"slices"
 
 	"github.com/englacial/zagg/core"
 )
@@ -47,6 +49,38 @@ func (t *Type) width(data []byte) int {
 	return int(k)
 }
 
+// whole reports an element whose sequences consist of whole elements.
+func (t *Type) whole(data []byte) bool {
+	if _, fixed := t.Width(); fixed {
+		return true
+	}
+	each := func(t *Type, data []byte) bool {
+		for len(data) > 0 {
+			n := t.width(data)
+			if n <= 0 || !t.whole(data[:n]) {
+				return false
+			}
+			data = data[n:]
+		}
+		return true
+	}
+	switch t.Class {
+	case Vlen:
+		return each(t.Base, data[4:])
+	case Array:
+		return each(t.Base, data)
+	case Compound:
+		for _, m := range t.Members {
+			n := m.Type.width(data)
+			if n < 0 || !m.Type.whole(data[:n]) {
+				return false
+			}
+			data = data[n:]
+		}
+	}
+	return true
+}
+
 // project keeps of each element of a compound the members at.
 func (t *Type) project(data []byte, at []int) ([]byte, error) {
 	out := make([]byte, 0, len(data))
@@ -73,8 +107,26 @@ func errShort() error {
 // A render writes values as JSON.
 type render struct{ ignoreNaN bool }
 
+// maxLists is how many lists may be nested in each other that have no elements: those of dimensions before one of 0.
+const maxLists = 1 << 20
+
+// checkLists is an error of dimensions that are no elements, but more lists than JSON can have.
+func checkLists(dims []uint64) error {
+	n := uint64(1)
+	for _, d := range dims[:max(slices.Index(dims, 0), 0)] {
+		if d > maxLists/n {
+			return errStatus(http.StatusRequestEntityTooLarge, "%v are more than %d empty lists: ask for binary values", dims, maxLists)
+		}
+		n *= d
+	}
+	return nil
+}
+
 // values appends elements as lists nested by dims; none: one element.
 func (r render) values(b []byte, t *Type, dims []uint64, data []byte) ([]byte, error) {
+	if err := checkLists(dims); err != nil {
+		return nil, err
+	}
 	b, rest := r.nested(b, t, dims, data)
 	if b == nil || len(rest) > 0 {
 		return nil, errShort()

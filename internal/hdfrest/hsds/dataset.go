@@ -133,6 +133,9 @@ func (d *dataset) Read(ctx context.Context, sel []hdfrest.Axis) ([]byte, error) 
 	if err := d.fits(n); err != nil {
 		return nil, err
 	}
+	if err := d.l.checkParts(sel); err != nil && n > 0 {
+		return nil, core.Errorf(core.Invalid, "hsds.Read", d.id.String(), "%w", err)
+	}
 	var parts []part
 	var shape []uint64
 	if n > 0 {

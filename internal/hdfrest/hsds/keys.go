@@ -57,6 +57,18 @@ func objectKey(id hdfrest.ID) string {
 	return objectFolder(id) + name[id.Kind]
 }
 
+// ofDomains reports a key of what domains consist of. Who may use it is for the domain to say.
+func ofDomains(key string) bool {
+	name := key[strings.LastIndexByte(key, '/')+1:]
+	if name == domainFile || strings.HasPrefix(key, journalFolder) || len(name) > 6 && hashed(name[6:]) == name {
+		return true
+	}
+	rest, inTree := strings.CutPrefix(key, "db/")
+	digits, _, _ := strings.Cut(rest, "/")
+	_, ok := hdfrest.ParseID("g-" + digits + "-0000-000000-000000")
+	return inTree && ok
+}
+
 // chunkKey is where a chunk of a dataset is.
 func chunkKey(id hdfrest.ID, index []uint64) string {
 	var b strings.Builder

@@ -222,7 +222,7 @@ func (d *domain) file(ctx context.Context, uri string) (core.ObjectReader, strin
 	if err != nil {
 		return nil, "", err
 	}
-	if !b.allows("/" + key) {
+	if !b.allows("/"+key) || ofDomains(key) {
 		return nil, "", core.Errorf(core.Denied, "hsds.Read", uri, "the file that the dataset leads to may not be read here")
 	}
 	return d.s.over(b.Source), b.url(key), nil

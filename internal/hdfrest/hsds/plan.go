@@ -2,6 +2,7 @@ package hsds
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/englacial/zagg/internal/hdfrest"
 )
@@ -47,6 +48,32 @@ type part struct {
 
 // A cell is one element: its place in the chunk and in the selection.
 type cell struct{ in, out uint64 }
+
+// maxParts is how many chunks one request reads or writes.
+const maxParts = 1 << 18
+
+// checkParts is an error of a selection (nil: everything) of more chunks than one request has. It is asked before they are listed.
+func (l *layoutMeta) checkParts(sel []hdfrest.Axis) error {
+	n := uint64(1)
+	for i, size := range l.grid {
+		a := hdfrest.Axis{Count: l.shape.Dims[i], Step: 1}
+		if i < len(sel) {
+			a = sel[i]
+		}
+		if a.Len() == 0 {
+			return nil
+		}
+		chunks := a.Len()
+		if a.Points == nil {
+			chunks = min(chunks, (a.Start+(a.Count-1)*a.Step)/size-a.Start/size+1)
+		}
+		if chunks > maxParts/n {
+			return fmt.Errorf("what is selected is in more than %d chunks", maxParts)
+		}
+		n *= chunks
+	}
+	return nil
+}
 
 // partsOf are the parts of a selection (nil: everything), chunk by chunk.
 func (l *layoutMeta) partsOf(sel []hdfrest.Axis) (parts []part, shape []uint64) {

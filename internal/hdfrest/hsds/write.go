@@ -38,6 +38,9 @@ func (d *dataset) edits(e *hdfrest.Elements) (*edits, error) {
 	if e.Points != nil {
 		x.parts, x.shape = d.l.partsOfPoints(e.Points), []uint64{uint64(len(e.Points))}
 	} else if !slices.Contains(d.l.shape.Dims, 0) || e.Axes != nil {
+		if err := d.l.checkParts(e.Axes); err != nil {
+			return nil, core.Errorf(core.Invalid, "hsds.Write", d.id.String(), "%w", err)
+		}
 		x.parts, x.shape = d.l.partsOf(e.Axes)
 	}
 	return x, x.cut()
@@ -90,7 +93,7 @@ func (x *edits) cut() error {
 	}
 	var fixed bool
 	if x.width, fixed = t.Width(); fixed && x.d.l.fixed {
-		if uint64(len(x.e.Data)) != n*uint64(x.width) {
+		if n != uint64(len(x.e.Data)/x.width) || len(x.e.Data)%x.width != 0 {
 			return core.Errorf(core.Invalid, "hsds.Write", x.d.id.String(), "%d bytes for %d elements of %d", len(x.e.Data), n, x.width)
 		}
 		return nil
@@ -396,63 +399,71 @@ var errMoved = errors.New("the extent is another by now")
 
 // append writes beyond the extent, where nobody sees it, then makes the dataset longer.
 func (w *writer) append(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) error {
+	if _, err := w.appended(ctx, id, e); err != nil {
+		return err // before anything is locked
+	}
 	return w.locked(ctx, id, newJournal(nil), func(ctx context.Context) error {
-		d, err := w.dataset(ctx, id)
+		x, err := w.appended(ctx, id, e)
 		if err != nil {
 			return err
 		}
-		before := d.l.shape.Dims
-		if e.Dim >= len(before) || d.l.shape.Max == nil {
-			return core.Errorf(core.Invalid, "hsds.Write", id.String(), "dimension %d cannot grow", e.Dim)
-		}
-		after := slices.Clone(before)
-		after[e.Dim] += e.Append
-		if most := d.l.shape.Max[e.Dim]; most != 0 && after[e.Dim] > most {
-			return core.Errorf(core.Invalid, "hsds.Write", id.String(), "%w: dimension %d may have at most %d", hdfrest.ErrConflict, e.Dim, most)
-		}
-		axes := make([]hdfrest.Axis, len(before))
-		for i := range axes {
-			axes[i] = hdfrest.Axis{Count: before[i], Step: 1}
-		}
-		axes[e.Dim] = hdfrest.Axis{Start: before[e.Dim], Count: e.Append, Step: 1}
-		longer := *d
-		l := *d.l
-		l.shape.Dims = after
-		longer.l = &l
-		x, err := longer.edits(&hdfrest.Elements{Axes: axes, Fields: e.Fields, Data: e.Data})
-		if err != nil {
-			return err
-		}
-		x.limit = before
 		if err := x.all(ctx); err != nil {
 			return err
 		}
-		return w.change(ctx, id, setExtent(before, after))
+		return w.change(ctx, id, setExtent(x.limit, x.d.l.shape.Dims))
 	})
+}
+
+// appended are the edits of a dataset as long as it becomes, beyond what it has now.
+func (w *writer) appended(ctx context.Context, id hdfrest.ID, e *hdfrest.Elements) (*edits, error) {
+	d, err := w.dataset(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	before := d.l.shape.Dims
+	if e.Dim >= len(before) || d.l.shape.Max == nil {
+		return nil, core.Errorf(core.Invalid, "hsds.Write", id.String(), "dimension %d cannot grow", e.Dim)
+	}
+	after := slices.Clone(before)
+	after[e.Dim] += e.Append
+	if most := d.l.shape.Max[e.Dim]; most != 0 && after[e.Dim] > most {
+		return nil, core.Errorf(core.Invalid, "hsds.Write", id.String(), "%w: dimension %d may have at most %d", hdfrest.ErrConflict, e.Dim, most)
+	}
+	if err := hdfrest.CheckExtent(after); err != nil {
+		return nil, core.Errorf(core.Invalid, "hsds.Write", id.String(), "%w", err)
+	}
+	axes := make([]hdfrest.Axis, len(before))
+	for i := range axes {
+		axes[i] = hdfrest.Axis{Count: before[i], Step: 1}
+	}
+	axes[e.Dim] = hdfrest.Axis{Start: before[e.Dim], Count: e.Append, Step: 1}
+	longer := *d
+	l := *d.l
+	l.shape.Dims = after
+	longer.l = &l
+	x, err := longer.edits(&hdfrest.Elements{Axes: axes, Fields: e.Fields, Data: e.Data})
+	if err != nil {
+		return nil, err
+	}
+	x.limit = before
+	return x, nil
 }
 
 // Resize changes the extent. What a smaller one leaves outside is removed after it is put; a larger one is put when nothing is
 // left where it grows to.
 func (w *writer) Resize(ctx context.Context, id hdfrest.ID, next func(hdfrest.Shape) ([]uint64, error)) (before, after []uint64, err error) {
-	d, err := w.dataset(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if _, err := next(d.l.shape); err != nil {
+	if _, _, err := w.resized(ctx, id, next); err != nil {
 		return nil, nil, err // before anything is locked
 	}
 	err = w.changing(ctx, func() error {
 		return w.locked(ctx, id, newJournal(nil), func(ctx context.Context) error {
-			d, err := w.dataset(ctx, id)
+			d, is, err := w.resized(ctx, id, next)
 			if err != nil {
 				return err
 			}
-			before = d.l.shape.Dims
-			if after, err = next(d.l.shape); err != nil || slices.Equal(before, after) {
-				return err
-			}
-			if d.l.linked != nil || d.l.class != hdfrest.Chunked {
-				return core.Errorf(core.Denied, "hsds.Write", id.String(), "the layout of this dataset cannot grow or shrink")
+			before, after = d.l.shape.Dims, is
+			if slices.Equal(before, after) {
+				return nil
 			}
 			kept := slices.Clone(after)
 			for i := range kept {
@@ -468,6 +479,19 @@ func (w *writer) Resize(ctx context.Context, id hdfrest.ID, next func(hdfrest.Sh
 		})
 	})
 	return before, after, err
+}
+
+// resized is a dataset as it is now, and the extent that it is to have.
+func (w *writer) resized(ctx context.Context, id hdfrest.ID, next func(hdfrest.Shape) ([]uint64, error)) (*dataset, []uint64, error) {
+	d, err := w.dataset(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := next(d.l.shape)
+	if err == nil && (d.l.linked != nil || d.l.class != hdfrest.Chunked) {
+		err = core.Errorf(core.Denied, "hsds.Write", id.String(), "the layout of this dataset cannot grow or shrink")
+	}
+	return d, after, err
 }
 
 // clean removes what is stored beyond an extent.
