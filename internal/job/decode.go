@@ -3,8 +3,10 @@ package job
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/englacial/zagg/core"
 )
@@ -12,18 +14,30 @@ import (
 // decodeError is the error of an event that is no JSON, or has a member of another type than it should. offset is where the
 // decoder stopped.
 func decodeError(err error, offset int64) error {
+	return core.Errorf(core.Invalid, "job.Decode", "", "%s", inWords(err, offset, ""))
+}
+
+// inWords is an error of package json in words of JSON; within is the member that was decoded, "": all of the event.
+func inWords(err error, offset int64, within string) string {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%s: want %s, not %s", member(e.Field, within), wanted(e.Type), given(e.Value))
+	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = e.Offset
 	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return core.Errorf(core.Invalid, "job.Decode", "", "%s: want %s, not %s", member(e.Field), wanted(e.Type), given(e.Value))
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	if _, ok := errors.AsType[*time.ParseError](err); ok || strings.HasPrefix(text, "Time.UnmarshalJSON") {
+		text = "want times such as 2026-01-02T03:04:05Z"
 	}
-	return core.Errorf(core.Invalid, "job.Decode", "", "byte %d: %s", offset, strings.TrimPrefix(err.Error(), "json: "))
+	if within == "" {
+		return fmt.Sprintf("byte %d: %s", offset, text)
+	}
+	return within + ": " + text
 }
 
 // member is the path of a member as the event spells it.
-func member(field string) string {
-	field = strings.TrimPrefix(field, "Job.")
+func member(field, within string) string {
+	field = strings.Trim(within+"."+strings.TrimPrefix(strings.TrimPrefix(field, "Job."), "Window."), ".")
 	if field == "" {
 		return "the event"
 	}

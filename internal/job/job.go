@@ -148,7 +148,7 @@ func (j *Job) SetGranules(data []byte) error {
 	}
 	var list Granules
 	if err := json.Unmarshal(data, &list); err != nil {
-		return core.Errorf(core.Corrupt, "job", j.GranulesURL, "the list of granules: %w", err)
+		return core.Errorf(core.Corrupt, "job", j.GranulesURL, "the list of granules: %s", inWords(err, 0, ""))
 	}
 	if err := checkGranules(j.ShardKey, list); err != nil {
 		return err

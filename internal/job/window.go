@@ -29,7 +29,7 @@ func decodeWindow(data []byte) (*Window, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&w); err != nil {
-		return nil, core.Errorf(core.Invalid, op, "window", "%w", err)
+		return nil, core.Errorf(core.Invalid, op, "window", "%s", inWords(err, 0, "window"))
 	}
 	if err := w.Axis.Check(); err != nil {
 		return nil, err

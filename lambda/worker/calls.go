@@ -27,6 +27,12 @@ func (in *invocation) call(ctx context.Context) (job.Response, error) {
 	if err == nil {
 		err = checkKeys("s3_credentials", c.S3Credentials)
 	}
+	if err == nil {
+		err = in.checkTargets(c.StorePath, c.ResultURL, "")
+	}
+	if err == nil && c.GranuleURL != "" {
+		err = in.checkScheme(c.GranuleURL)
+	}
 	var cfg *config.Config
 	if err == nil && c.Config != nil {
 		cfg, _, err = config.Parse("config", c.Config)
@@ -158,9 +164,6 @@ func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config,
 func (in *invocation) begins(ctx context.Context, c *job.Call, d *job.CallDone) error {
 	if c.GranuleURL == "" {
 		return nil
-	}
-	if err := in.checkScheme(c.GranuleURL); err != nil {
-		return err
 	}
 	source, err := in.open(ctx, c.S3Credentials, "", c.Region, job.Terms{RequesterPays: c.RequesterPays}, c.GranuleURL)
 	if err == nil {

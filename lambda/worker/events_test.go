@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/job"
 )
 
 // Whatever is wrong with an event is answered by 400 before anything is read, in words of the event: no Go types, and no text
@@ -33,6 +35,13 @@ func TestEventsThatCannotBe(t *testing.T) {
 		{"run_id: want a text, not an object", []string{shard, toStore, granules, `"run_id": {}`}},
 		{"result_url: want a text, not a number", []string{shard, toStore, granules, `"result_url": 7`}},
 		{"store_path: want a text, not a number", []string{shard, `"store_path": 5`, granules}},
+		{"event nothing: a cloud worker reads", []string{shard, toStore, granules, withSpheres, `"result_url": "nothing"`}},
+		{"event result_url: stores can be written", []string{shard, toStore, granules, withSpheres, `"result_url": "https://x/a"`}},
+		{"event result_url: want s3://bucket/key", []string{shard, toStore, granules, withSpheres, `"result_url": "s3://out"`}},
+		{"event started_url: want s3://bucket/key", []string{shard, toStore, granules, withSpheres, `"started_url": "s3://"`}},
+		{"window: want an object, not a number", []string{shard, toStore, granules, withSpheres, `"window": 5`}},
+		{"window.place: want an integer, not a text", []string{shard, toStore, granules, withSpheres, `"window": {"axis": {}, "place": "x"}`}},
+		{"window: want times such as", []string{shard, toStore, granules, withSpheres, `"window": {"axis": {}, "start": "x"}`}},
 		{"not to ftp://", []string{shard, `"store_path": "ftp://x/y"`, granules, withSpheres}},
 		{"want s3://bucket/key", []string{shard, `"store_path": "s3://"`, granules, withSpheres}},
 		{"want s3://bucket/key", []string{shard, `"store_path": "s3://bucket"`, granules, withSpheres}},
@@ -58,6 +67,10 @@ func TestEventsThatCannotBe(t *testing.T) {
 		require.NotContains(t, *d.Error, "job.")
 	}
 	require.Equal(t, before, b.s3.Usage())
+	b.done(400, shard, toStore, granules, withSpheres, `"run_id": {}`, `"region": 5`, `"result_url": "s3://out/refused"`)
+	res, err := job.DecodeResult(b.read("s3://out/refused"))
+	require.NoError(t, err)
+	require.Contains(t, *res.Error, ": want a text, not ", "who waits for the answer has it whatever else is wrong")
 }
 
 // Whatever the mode of an event, a field of another kind, keys that are not whole and an endpoint that is none are refused by 400 before
@@ -68,6 +81,7 @@ func TestCallsThatCannotBe(t *testing.T) {
 	wrong := []string{
 		`"store_path": 5`, `"config": 5`, `"config": {"GoSecret": 1}`, `"plugins": {}`, `"parent_order": "x"`, `"child_order": 1.5`, `"overwrite": "yes"`, `"selected": 1`, `"prune": []`, `"run_id": {}`,
 		`"result_url": 7`, `"region": []`, `"shard_keys": 5`, `"shard_keys": [{}]`, `"granule_url": []`, `"if_match": 1`, `"GoSecret": 1`,
+		`"store_path": "ftp://x/y"`, `"store_path": "nothing"`, `"store_path": "s3://bucket"`, `"result_url": "nothing"`, `"result_url": "https://x/y"`, `"granule_url": "nothing"`,
 		`"output_credentials": 5`, `"output_credentials": {"accessKeyId": "a"}`, `"output_credentials": {"accessKeyId": "a", "secretAccessKey": "b", "GoSecret": "x"}`,
 		`"s3_credentials": {"accessKeyId": "a", "secretAccessKey": "b", "endpointUrl": "http://GoSecret@169.254.169.254/"}`,
 	}

@@ -13,21 +13,29 @@ import (
 
 // A mirror is where the answer is written for those who sent an event and do not get it.
 type mirror struct {
-	URL    string `json:"result_url"`
-	RunID  string `json:"run_id"`
-	Region string `json:"region"`
+	URL    string // of an event's result_url
+	RunID  string
+	Region string
 	job.Terms
-	Credentials *job.Credentials `json:"output_credentials"`
-	ShardKey    core.ShardKey    `json:"shard_key"`
-	config      *config.Config   // nil: not known yet
+	Credentials *job.Credentials
+	config      *config.Config // nil: not known yet
 }
 
-// parseEssentials takes from an event what is needed to tell what is wrong with the rest of it.
+// parseEssentials takes from an event what is needed to tell what is wrong with the rest of it, member by member: one that is wrong does
+// not keep the answer from who waits for it, unless it says where and by whose rights that is written.
 func (m *mirror) parseEssentials(in *invocation) {
-	var found mirror
-	if json.Unmarshal(in.event, &found) == nil {
-		*m = found
-		in.shard = found.ShardKey
+	var members map[string]json.RawMessage
+	if json.Unmarshal(in.event, &members) != nil {
+		return
+	}
+	take := func(name string, to any) bool {
+		return members[name] == nil || json.Unmarshal(members[name], to) == nil
+	}
+	for name, to := range map[string]any{"run_id": &m.RunID, "region": &m.Region, "shard_key": &in.shard, "output_acl": &m.OutputACL, "output_kms_key": &m.OutputKMSKey} {
+		take(name, to)
+	}
+	if !take("result_url", &m.URL) || !take("output_credentials", &m.Credentials) {
+		m.URL = ""
 	}
 }
 
@@ -35,7 +43,7 @@ func (m *mirror) parseEssentials(in *invocation) {
 // tells whom it was told to tell. The work is done all the same, and is known for that if it is asked for again.
 func (in *invocation) publish(ctx context.Context, r job.Response, text string, status job.Status) error {
 	m := &in.mirror
-	if m.URL == "" {
+	if m.URL == "" || in.checkTarget("result_url", m.URL) != nil { // then the event is refused for that
 		return nil
 	}
 	now := time.Now()

@@ -3,6 +3,7 @@ package worker
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -174,10 +175,10 @@ func checkEndpoint(name, endpoint string) error {
 
 // checkAddresses refuses an event with an address that no worker can use, before anything is read.
 func (w *Worker) checkAddresses(j *job.Job) error {
-	if _, err := store.Address(j.StorePath, ""); err != nil {
-		return core.Wrap(err, "event", "store_path")
+	if err := w.checkTargets(j.StorePath, j.ResultURL, j.StartedURL); err != nil {
+		return err
 	}
-	addresses := []string{j.StorePath, j.GranulesURL, j.ResultURL, j.StartedURL}
+	addresses := []string{j.GranulesURL}
 	for _, g := range j.Granules {
 		for _, u := range g.Assets {
 			addresses = append(addresses, u)
@@ -189,6 +190,23 @@ func (w *Worker) checkAddresses(j *job.Job) error {
 		}
 	}
 	return nil
+}
+
+// checkTargets refuses addresses that no worker can write to; those that are not given are fine.
+func (w *Worker) checkTargets(store, result, started string) error {
+	return cmp.Or(w.checkTarget("store_path", store), w.checkTarget("result_url", result), w.checkTarget("started_url", started))
+}
+
+// checkTarget is checkTargets of one member of the event.
+func (w *Worker) checkTarget(member, address string) error {
+	if address == "" {
+		return nil
+	}
+	_, err := store.Address(address, "")
+	if e, ok := errors.AsType[*core.Error](err); ok { // what it says, without the flag that it is for
+		return core.Errorf(e.Code, "event", member, "%w", e.Err)
+	}
+	return cmp.Or(err, w.checkScheme(address))
 }
 
 // checkScheme refuses what no driver of this worker is for.
