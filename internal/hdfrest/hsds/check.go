@@ -2,6 +2,7 @@ package hsds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,12 @@ type Check struct {
 // changes that were given up, links that lead nowhere, and metadata that cannot be read.
 func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding, error) {
 	b, v, err := s.lookUp(ctx, n)
+	if core.Is(err, core.NotFound) && b != nil {
+		found, err2 := s.traces(ctx, b, n, hdfrest.ID{}, how)
+		if err2 != nil || len(found) > 0 {
+			return found, errors.Join(err2, s.fix(ctx, b, found, how))
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -48,22 +55,35 @@ func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding
 	}
 	c.unlinked()
 	c.chunksOf()
-	slices.SortFunc(c.found, func(a, b Finding) int { return strings.Compare(a.Key, b.Key) })
-	if !how.Fix {
-		return c.found, nil
+	left, err := s.traces(ctx, b, n, v.meta.root, how)
+	if err != nil {
+		return nil, err
 	}
-	var gone []string
-	for _, f := range c.found {
-		if f.Remove {
+	c.found = append(c.found, left...)
+	return c.found, s.fix(ctx, b, c.found, how)
+}
+
+// fix removes what is of no use, traces last.
+func (s *Store) fix(ctx context.Context, b *Bucket, found []Finding, how Check) error {
+	slices.SortFunc(found, func(a, b Finding) int { return strings.Compare(a.Key, b.Key) })
+	var gone, traces []string
+	for _, f := range found {
+		switch {
+		case !f.Remove || !how.Fix:
+		case strings.HasPrefix(f.Key, tracesFolder):
+			traces = append(traces, b.url(f.Key))
+		default:
 			gone = append(gone, b.url(f.Key))
 		}
 	}
-	for batch := range slices.Chunk(gone, 1000) {
-		if err := c.d.source.Delete(ctx, batch...); err != nil {
-			return c.found, err
+	for _, keys := range [][]string{gone, traces} {
+		for batch := range slices.Chunk(keys, 1000) {
+			if err := s.over(b.Source).Delete(ctx, batch...); err != nil {
+				return err
+			}
 		}
 	}
-	return c.found, nil
+	return nil
 }
 
 type checking struct {

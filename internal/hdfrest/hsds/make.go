@@ -73,7 +73,7 @@ func (s *Store) Make(ctx context.Context, n hdfrest.Name, how hdfrest.NewDomain)
 			return hdfrest.Entry{}, err
 		}
 	default:
-		if root, undo, err = s.newRoot(ctx, b, &how); err != nil {
+		if root, undo, err = s.newRoot(ctx, b, n, &how); err != nil {
 			return hdfrest.Entry{}, err
 		}
 	}
@@ -93,22 +93,31 @@ func (s *Store) Make(ctx context.Context, n hdfrest.Name, how hdfrest.NewDomain)
 		}
 		return hdfrest.Entry{}, err
 	}
+	if how.Linked == nil && !how.Folder {
+		src.Delete(ctx, b.url(traceKey(n, root))) //nolint:errcheck // the domain is made; a check removes the trace
+	}
 	return s.Describe(ctx, n)
 }
 
 // newRoot puts a root group; undo removes it.
-func (s *Store) newRoot(ctx context.Context, b *Bucket, how *hdfrest.NewDomain) (root hdfrest.ID, undo func() error, err error) {
+func (s *Store) newRoot(ctx context.Context, b *Bucket, n hdfrest.Name, how *hdfrest.NewDomain) (root hdfrest.ID, undo func() error, err error) {
 	var half [8]byte
 	rand.Read(half[:]) //nolint:errcheck // it never fails
 	root = hdfrest.RootID(half)
 	src := s.over(b.Source)
-	url := b.url(objectKey(root))
+	url, trace := b.url(objectKey(root)), b.url(traceKey(n, root))
+	if err := objstore.PutBytes(ctx, src, trace, []byte(beingMade), core.PutOptions{}); err != nil {
+		return root, nil, err
+	}
 	text := newText(root, root, &hdfrest.NewObject{Kind: hdfrest.GroupKind, Creation: how.Creation})
 	err = objstore.PutBytes(ctx, src, url, text, core.PutOptions{ContentType: "application/json"})
 	return root, func() error {
 		ctx, cancel := rollbackContext(ctx)
 		defer cancel()
-		return src.Delete(ctx, url)
+		if err := src.Delete(ctx, url); err != nil {
+			return err
+		}
+		return src.Delete(ctx, trace)
 	}, err
 }
 
@@ -192,13 +201,22 @@ func (s *Store) Unmake(ctx context.Context, n hdfrest.Name, content bool) error 
 			return err
 		}
 	}
+	trace := b.url(traceKey(n, root))
+	if content && !shared {
+		if err := objstore.PutBytes(ctx, src, trace, []byte(beingRemoved), core.PutOptions{}); err != nil {
+			return err
+		}
+	}
 	if err := src.Delete(ctx, v.url); err != nil || !content {
 		return err
 	}
 	if shared {
 		return src.Delete(ctx, b.url(shareKey(root, n)))
 	}
-	return errors.Join(src.Delete(ctx, b.url(objectKey(root))), removeAll(ctx, src, b.url(tree(root))), removeAll(ctx, src, b.url(journalFolder+half(root)+"/")))
+	if err := errors.Join(src.Delete(ctx, b.url(objectKey(root))), removeAll(ctx, src, b.url(tree(root))), removeAll(ctx, src, b.url(journalFolder+half(root)+"/"))); err != nil {
+		return err
+	}
+	return src.Delete(ctx, trace)
 }
 
 // empty is an error of a folder in which something is.
