@@ -76,11 +76,20 @@ func (a *app) gridFromJSON(cmd *cobra.Command, text string) (core.Grid, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal([]byte(text), &head); err != nil {
+	var settings map[string]json.RawMessage
+	var name string
+	if err := json.Unmarshal([]byte(text), &settings); err != nil {
 		return nil, core.Errorf(core.Invalid, "--grid", text, "%w", err)
 	}
-	return a.grid(cmd.Context(), head.Type, core.Config(text))
+	if own, ok := settings["type"]; ok {
+		if err := json.Unmarshal(own, &name); err != nil {
+			return nil, core.Errorf(core.Invalid, "--grid", text, "type: %w", err)
+		}
+	}
+	delete(settings, "type") // it is the name of a plugin's grid, which may be called otherwise here
+	rest, err := json.Marshal(settings)
+	if err != nil {
+		return nil, core.Errorf(core.Invalid, "--grid", text, "%w", err)
+	}
+	return a.grid(cmd.Context(), name, rest)
 }
