@@ -1,5 +1,7 @@
 package cli
 
+// "zagg attach": following a run on Lambda from another terminal. The work is internal/run.Attach.
+
 import (
 	"github.com/spf13/cobra"
 

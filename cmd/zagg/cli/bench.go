@@ -1,5 +1,8 @@
 package cli
 
+// "zagg bench", with its commands for the series of measurements and for releases. The work is in internal/bench and
+// internal/release.
+
 import (
 	"fmt"
 

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg bench distribute" and "resolve": a release in the bucket that users deploy from.
+
 import (
 	"fmt"
 	"strings"

@@ -1,5 +1,7 @@
 package cli
 
+// The commands of "zagg bench" that a workflow on GitHub runs: comment, gate, closure and doctor.
+
 import (
 	"cmp"
 	"fmt"

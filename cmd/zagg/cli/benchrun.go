@@ -1,5 +1,7 @@
 package cli
 
+// "zagg bench run": measuring the densest shard of every target.
+
 import (
 	"cmp"
 	"context"

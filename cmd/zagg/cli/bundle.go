@@ -1,5 +1,7 @@
 package cli
 
+// "zagg bundle": the zips that functions on Lambda are made from. The work is in internal/bundle.
+
 import (
 	"fmt"
 	"strings"

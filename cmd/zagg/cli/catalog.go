@@ -1,5 +1,7 @@
 package cli
 
+// "zagg catalog": searching for granules and building shard maps. Sources are in internal/catalog.
+
 import (
 	"context"
 	"errors"

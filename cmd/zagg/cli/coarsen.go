@@ -1,5 +1,7 @@
 package cli
 
+// "zagg coarsen": groups of coarser cells in a store. The work is in internal/coarsen.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg config": checking, showing and writing configurations.
+
 import (
 	"context"
 	"errors"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg cost": what a run will cost, by the model in internal/cost, and its calibration and simulation.
+
 import (
 	"context"
 	"fmt"

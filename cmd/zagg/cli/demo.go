@@ -1,5 +1,7 @@
 package cli
 
+// "zagg demo": a first store and picture, from granules that come with the program.
+
 import (
 	"context"
 	"embed"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg deploy": stacks on AWS, made and removed. The work is in internal/deploy.
+
 import (
 	"bufio"
 	"cmp"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg export": stores as tables and rasters. The work is in internal/export.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg grid" and "grid locate": the cells of positions, for any grid.
+
 import (
 	"encoding/json"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg grid cover": the shards or cells of an area, for any grid.
+
 import (
 	"fmt"
 	"io"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg h5": looking into HDF5 files, on this machine or in a bucket. The work is in internal/h5dump.
+
 import (
 	"context"
 	"fmt"

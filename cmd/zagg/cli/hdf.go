@@ -1,5 +1,7 @@
 package cli
 
+// "zagg hdf" and its server, which speaks the HDF REST API. The work is in internal/hdfrest.
+
 import (
 	"context"
 	"errors"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg hdf check": orphaned objects in HSDS's storage.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg hdf ls" and "get": a client of the HDF REST API. The work is in internal/hdfclient.
+
 import (
 	"context"
 	"io"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg index": sidecar indexes of granules. The work is internal/run.Index.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg info": what is in a store. The work is in internal/stored.
+
 import (
 	"context"
 

@@ -1,5 +1,7 @@
 package cli
 
+// Keeping the process of a local run within --memory.
+
 import (
 	"context"
 	"runtime"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg plot": a picture of a variable. The work is in internal/plot.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg plugins" and its commands that list and describe.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// The commands of "zagg plugins" that fetch, lock and serve plugins. The work is in internal/plugins.
+
 import (
 	"fmt"
 

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg plugins new": the skeleton of a plugin. The work is in internal/skeleton.
+
 import (
 	"fmt"
 	"path/filepath"

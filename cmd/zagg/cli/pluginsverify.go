@@ -1,5 +1,7 @@
 package cli
 
+// "zagg plugins verify": the conformance kit (core/coretest) on any plugin.
+
 import (
 	"cmp"
 	"context"

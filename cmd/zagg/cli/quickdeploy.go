@@ -1,5 +1,7 @@
 package cli
 
+// "zagg quickdeploy": changed files of a function, patched into its zip. The work is in internal/quickdeploy.
+
 import (
 	"context"
 	"fmt"

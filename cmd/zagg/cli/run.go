@@ -1,5 +1,7 @@
 package cli
 
+// "zagg run": its flags, and the options of a run that they are. The work is in internal/run.
+
 import (
 	"context"
 	"encoding/json"

@@ -1,5 +1,7 @@
 package cli
 
+// The flags of "zagg run" that select observations by area and time.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// Flags and help of "zagg deploy" that depend on the services there are.
+
 import (
 	"cmp"
 	"fmt"

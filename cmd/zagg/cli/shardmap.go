@@ -1,5 +1,7 @@
 package cli
 
+// "zagg shardmap info": what a shard map contains and what it will cost.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg shardmap convert": shard maps with canonical keys or labels, and as GeoJSON.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg shardmap plot": a picture of a shard map.
+
 import (
 	"cmp"
 	"context"

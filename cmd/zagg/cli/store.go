@@ -1,5 +1,7 @@
 package cli
 
+// "zagg store unlock": the runs at work on a store, and releasing their claim.
+
 import (
 	"context"
 	"fmt"

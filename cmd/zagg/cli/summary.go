@@ -1,5 +1,7 @@
 package cli
 
+// Printing a run's summary, as text or JSON.
+
 import (
 	"encoding/json"
 	"io"

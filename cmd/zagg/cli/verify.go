@@ -1,5 +1,7 @@
 package cli
 
+// "zagg verify": comparing every object of a store with the records.
+
 import (
 	"context"
 	"fmt"

@@ -1,5 +1,7 @@
 package cli
 
+// "zagg view": a store in a browser. The work is in internal/view.
+
 import (
 	"context"
 	"fmt"
