@@ -53,7 +53,7 @@ func OpenGroup(ctx context.Context, address string) (*Store, error) {
 	s := &Store{URL: url, Objects: objstore.Retry(store.UnlistedToRead(plain, url), objstore.Policy{})}
 	root, err := zarr.Open(ctx, s.Objects, url)
 	if err != nil {
-		return nil, err
+		return nil, s.lostRoot(ctx, err)
 	}
 	var ok bool
 	if s.Name, ok = store.GroupOf(root.Attrs); !ok {
@@ -70,6 +70,17 @@ func OpenGroup(ctx context.Context, address string) (*Store, error) {
 		return nil, core.Errorf(core.Corrupt, "open store", url, "attributes of group %s: %w", s.Name, err)
 	}
 	return s, nil
+}
+
+// lostRoot is the error of a store without a root: one that has records of shards was there, and is damaged.
+func (s *Store) lostRoot(ctx context.Context, cause error) error {
+	if !core.Is(cause, core.NotFound) {
+		return cause
+	}
+	if labels, err := store.ListRecords(ctx, s.Objects, s.URL); err != nil || len(labels) == 0 {
+		return cause
+	}
+	return core.Errorf(core.Corrupt, "open store", s.URL, "it is damaged: its zarr.json is lost, and there are records of its shards; the same run again makes it anew")
 }
 
 // readAddress is the address of a store that is read: it may be behind http and https too.

@@ -1,0 +1,29 @@
+package stored
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/core/objstore"
+	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/store"
+)
+
+// A store that has lost its root, and has records, is damaged; without them there is none.
+func TestLostRoot(t *testing.T) {
+	url := filepath.Join(t.TempDir(), "x.zarr")
+	_, err := OpenGroup(t.Context(), url)
+	require.Equal(t, core.NotFound, core.CodeOf(err))
+	require.NoError(t, (&store.Record{Label: "1", Status: job.OK}).Save(t.Context(), &objstore.File{}, url))
+	for _, open := range []func() error{
+		func() error { _, err := OpenGroup(t.Context(), url); return err },
+		func() error { _, err := Open(t.Context(), url); return err },
+	} {
+		err := open()
+		require.Equal(t, core.Corrupt, core.CodeOf(err))
+		require.ErrorContains(t, err, "its zarr.json is lost, and there are records of its shards; the same run again makes it anew")
+	}
+}
