@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/englacial/zagg/internal/sharedtest"
 )
 
 const page = "../../docs/writing-a-plugin.md"
@@ -19,8 +21,8 @@ const page = "../../docs/writing-a-plugin.md"
 // block is the text between fences and what the first of them says: the language, then what to do with it.
 var block = regexp.MustCompile("(?ms)^```(\\w+)(?: (\\S+))?\n(.*?)^```$")
 
-// script is the page as one shell script. Blocks of sh are its lines, but for those that install something; blocks with file=NAME are files
-// written where the shell is.
+// script is the page as one shell script. Blocks of sh are its lines, but for those that install something or need a person; blocks with
+// file=NAME are files written where the shell is.
 func script(text string) string {
 	out := []string{"set -eu"}
 	for i, m := range block.FindAllStringSubmatch(text, -1) {
@@ -62,6 +64,31 @@ func TestTutorial(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, found, 1, made)
 	}
+}
+
+// Getting started is run with the program and the Python package of this checkout.
+func TestGettingStarted(t *testing.T) {
+	sharedtest.NeedsSweep(t)
+	python := os.Getenv("ZAGG_PYTHON")
+	if python == "" {
+		t.Skip("set ZAGG_PYTHON to a Python with the packages of test/requirements.txt")
+	}
+	text, err := os.ReadFile("../../docs/getting-started.md")
+	require.NoError(t, err)
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	program, dir := sharedtest.Program(t, "zagg"), t.TempDir()
+	c := exec.CommandContext(t.Context(), "bash", "-c", script(string(text)))
+	c.Dir = dir
+	c.Env = append(os.Environ(), "ZAGG="+program, "PYTHONPATH="+filepath.Join(root, "sdk", "client", "src"),
+		"PATH="+strings.Join([]string{filepath.Dir(program), filepath.Dir(python), os.Getenv("PATH")}, string(os.PathListSeparator)))
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, string(out))
+	t.Logf("%s", out)
+	for _, made := range []string{"map.png", "highest.png", "heights.geo.parquet", "heights.nc", "h_mean.tif", "day.csv", "days.zarr/zarr.json"} {
+		require.FileExists(t, filepath.Join(dir, "zagg-demo", made))
+	}
+	require.Contains(t, string(out), " folded", "of the granules added last")
 }
 
 // Links of the page lead somewhere.

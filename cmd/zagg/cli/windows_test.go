@@ -13,10 +13,10 @@ import (
 	"github.com/englacial/zagg/internal/view"
 )
 
-// windowsOfSample is the sample's configuration with two windows of time, and a gap between them: heights stand for days since 2018, as the sample has no times.
+// windowsOfSample is the sample's configuration with two windows of time, and a gap between them in which one granule lies.
 func windowsOfSample(t *testing.T) string {
 	t.Helper()
-	windowing := "\noutput:\n  windowing: {schedule: explicit, time_field: h_li, epoch: 2018-01-01, units: days, windows: [{label: early, start: 2018-01-01, end: 2020-12-31}, {label: late, start: 2021-06-01, end: 2030-12-31}]}"
+	windowing := "\noutput:\n  windowing: {schedule: explicit, windows: [{label: early, start: 2024-11-01, end: 2024-11-07}, {label: late, start: 2024-11-10, end: 2024-11-30}]}"
 	path := filepath.Join(t.TempDir(), "windows.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(readFile(t, "sample/demo.yaml")), "\noutput:", windowing, 1)), 0o644))
 	return path
@@ -46,8 +46,8 @@ func TestLambdaWindows(t *testing.T) {
 	ok(t, args...)
 	require.Equal(t, written(t, local), written(t, store))
 	attrs := groupAttributes(t, store)
-	require.Regexp(t, `^2018-0\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`, attrs["time_coverage_start"])
-	require.Regexp(t, `^202[2-4]-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`, attrs["time_coverage_end"])
+	require.Regexp(t, `^2024-11-01T01:00:0\d(\.\d+)?Z$`, attrs["time_coverage_start"])
+	require.Regexp(t, `^2024-11-19T01:00:2\d(\.\d+)?Z$`, attrs["time_coverage_end"])
 	records, err := filepath.Glob(store + ".status/records/*_late.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, records)
@@ -143,9 +143,10 @@ output:
 func TestNothingOfIt(t *testing.T) {
 	folder := t.TempDir()
 	config, store := filepath.Join(folder, "c.yaml"), filepath.Join(folder, "s.zarr")
+	granule := "../../../test/plain/testdata/edge/ATL06_20241201010000_01002511_007_01.h5" // has no times
 	text := strings.Replace(string(readFile(t, "sample/demo.yaml")), "  variables:\n    count:", "  variables:\n    none: {expression: np.mean(h_li) * np.nan}\n    endless: {expression: 1 / (np.mean(h_li) * 0)}\n    count:", 1)
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o644))
-	run := []string{"run", "--config", config, "--granules", "sample/ATL06_20241101010000_01002511_007_01.h5", "--store", store, "-q"}
+	run := []string{"run", "--config", config, "--granules", granule, "--store", store, "-q"}
 	for want, args := range map[string][]string{
 		"need the times of observations, by default delta_time": append(run, "--start", "2024-11-01"),
 	} {

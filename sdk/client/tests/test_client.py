@@ -50,6 +50,29 @@ def test_whole_sphere(store, tmp_path):
     assert ds.sizes["cells"] == compact.sizes["cells"] and int(ds["count"].sum()) == 44759
 
 
+RECTILINEAR = {"type": "rectilinear", "crs": "EPSG:3031", "resolution": 2000, "bounds": [0, -1280000, 640000, -640000], "chunk_shape": [64, 64]}
+
+
+@pytest.mark.parametrize("grid", [CONFIG["output"]["grid"], {**CONFIG["output"]["grid"], "layout": "fullsphere"}, RECTILINEAR],
+                         ids=["compact", "fullsphere", "rectilinear"])
+def test_windows(grid, tmp_path):
+    """A run with windows gives a decoded time, which a later run extends; cells in any window are there."""
+    config = {**CONFIG, "output": {"windowing": "daily", "grid": grid}}
+    path = tmp_path / "days.zarr"
+    granules = sorted(SAMPLE.glob("*.h5"))
+    if grid.get("layout") == "compact":  # has the shards of its first run
+        ds = zagg.run(config, granules, path, progress=False)
+    else:
+        ds = zagg.run(config, granules[:3], path, progress=False)
+        assert list(ds["time"].values.astype("datetime64[D]").astype(str)) == [f"2024-11-0{d}" for d in range(1, 6)]
+        ds = zagg.run(config, granules[3:], path, progress=False, start="2024-11-06")
+    assert ds["time"].dtype.kind == "M" and ds.sizes["time"] == 19 and ds["h_mean"].dims[0] == "time"
+    assert not ds["h_mean"].variable._in_memory
+    days = ds["count"].sum([d for d in ds["count"].dims if d != "time"])
+    assert int(days.sum()) == 44759 and int(days.sel(time="2024-11-02").sum()) == 0 and int(days.sel(time="2024-11-19").sum()) > 4000
+    assert (days > 0).values.tolist() == [True, False] * 9 + [True]
+
+
 def test_agg(tmp_path):
     said = zagg.agg(CONFIG, granules=SAMPLE, store=tmp_path / "a.zarr", max_workers=1)
     assert (said["total_cells"], said["cells_error"], said["cells_current"]) == (said["cells_with_data"], 0, 0)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Make the sample granules of `zagg demo`: ten synthetic ATL06-like HDF5 files, about 1.6 MB in all.
+"""Make the sample granules of `zagg demo`: ten synthetic ATL06-like HDF5 files, about 1.8 MB in all.
 
 usage: python make_sample.py OUTDIR        (h5py >= 3.10, numpy)
 
 An outlet glacier that does not exist, at 81 S 160 E: an ice sheet sloping from 1,800 m, a fast trough and a floating shelf at 60 m.
-Ten passes of six beams (pairs 3.3 km apart, 90 m inside a pair), one observation every 240 m, 3 cm noise, clouds as gaps, one missing
-beam, some fill values. Layout as in the product ATL06 v006: superblock 0, creation-order groups, gzip 6. Fixed seed.
+Ten passes of six beams (pairs 3.3 km apart, 90 m inside a pair), every second day from 2024-11-01 on, one observation every 240 m or
+1/32 s from the time of the name on, 3 cm noise, clouds as gaps, one missing beam, some fill values. Layout as in the product ATL06 v006: superblock 0, creation-order groups, gzip 6. Fixed seed.
 """
 import os
 import sys
+from datetime import datetime
 
 import h5py
 import numpy as np
@@ -18,6 +19,8 @@ R = 6371008.8
 LAT0, LON0 = -81.0, 160.0
 HALF = 105e3
 STEP = 240.0
+RATE = 1 / 32
+EPOCH = datetime(2018, 1, 1)
 FILL = np.float32(3.4028235e38)
 BEAMS = {"gt1l": -3345.0, "gt1r": -3255.0, "gt2l": -45.0, "gt2r": 45.0, "gt3l": 3255.0, "gt3r": 3345.0}
 
@@ -49,6 +52,7 @@ def dataset(group, name, data, units, fill=None):
 
 
 def granule(path, number, rng):
+    began = datetime.strptime(os.path.basename(path)[6:20], "%Y%m%d%H%M%S") - EPOCH  # in GPS time too: there was no leap second since
     heading = np.radians(62 if number % 2 else -48) + rng.normal(0, 0.02)
     offset = (number // 2 - 2) * 36e3 + rng.uniform(-4e3, 4e3)
     along = np.arange(-HALF, HALF, STEP)
@@ -78,6 +82,7 @@ def granule(path, number, rng):
             dataset(g, "h_li_sigma", sigma, "meters", FILL)
             dataset(g, "latitude", np.round(lat, 6), "degrees_north")
             dataset(g, "longitude", np.round(lon, 6), "degrees_east")
+            dataset(g, "delta_time", began.total_seconds() + np.flatnonzero(keep) * RATE, "seconds since 2018-01-01")
 
 
 def main():
