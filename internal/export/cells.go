@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/core/reduce"
@@ -18,15 +19,24 @@ const op = "export"
 
 // A Store is what is exported.
 type Store struct {
-	Group  *zarr.Group
-	Grid   core.Grid
-	Shards []Shard // those that are done and hold something
+	Group   *zarr.Group
+	Grid    core.Grid
+	Windows []Window // of time, in order; none: the store has no windows
+	Shards  []Shard  // those that are done and hold something, window by window
 }
 
-// A Shard is a key with the place of its block in the arrays.
+// A Window is a window of time, from Start to before End.
+type Window struct {
+	Label      string
+	Start, End time.Time
+	Group      *zarr.Group // the store's, narrowed to this window
+}
+
+// A Shard is a key with the place of its block in the arrays of its window.
 type Shard struct {
-	Key   core.ShardKey
-	Block []int64
+	Key    core.ShardKey
+	Block  []int64
+	Window int // index of Store.Windows
 }
 
 // A cellColumn is one value for each of some cells. Null is nil where every cell has a value.
@@ -37,17 +47,41 @@ type cellColumn struct {
 
 // cells are the cells of one shard that hold something: by any of the exported variables.
 type cells struct {
+	Window   *Window      // nil: the store has no windows
 	Lon, Lat []float64    // centres
 	Columns  []cellColumn // coordinates of cells as the grid has them, then variables: one column a component
 	Outlines [][]core.LonLat
 	slots    []int32
 }
 
-// A source is an opened store with the arrays that are exported.
+// A source is an opened store with the arrays that are exported, at its first window.
 type source struct {
 	*Store
 	frame  core.Frame
 	arrays []*zarr.Dataset
+}
+
+// group is where the arrays of a window are.
+func (s *Store) group(window int) *zarr.Group {
+	if len(s.Windows) == 0 {
+		return s.Group
+	}
+	return s.Windows[window].Group
+}
+
+// arraysIn are the arrays at a window.
+func (s *source) arraysIn(ctx context.Context, window int) ([]*zarr.Dataset, error) {
+	if window == 0 {
+		return s.arrays, nil
+	}
+	out := make([]*zarr.Dataset, len(s.arrays))
+	for i, a := range s.arrays {
+		var err error
+		if out[i], err = s.group(window).Array(ctx, a.Name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // open finds the variables by name; without names, all that have a value for each cell.
@@ -59,7 +93,7 @@ func (s *Store) open(ctx context.Context, names []string) (*source, error) {
 		if slices.ContainsFunc(src.frame.Coords, func(f core.Field) bool { return f.Name == path }) {
 			continue
 		}
-		a, err := s.Group.Array(ctx, path)
+		a, err := s.group(0).Array(ctx, path)
 		if core.Is(err, core.NotFound) {
 			continue
 		}
@@ -131,20 +165,23 @@ func (s *source) width(a *zarr.Dataset) int {
 	return n
 }
 
-// read reads the cells of a shard that hold something.
-func (s *source) read(ctx context.Context, shard Shard, outlines bool) (*cells, error) {
+// read reads the cells of a shard that hold something, from the arrays at its window.
+func (s *source) read(ctx context.Context, arrays []*zarr.Dataset, shard Shard, outlines bool) (*cells, error) {
 	grid, err := s.Grid.Cells(ctx, shard.Key)
 	if err != nil {
 		return nil, err
 	}
-	values := make([]core.Column, len(s.arrays))
-	for i, a := range s.arrays {
+	values := make([]core.Column, len(arrays))
+	for i, a := range arrays {
 		block := append(slices.Clone(shard.Block), make([]int64, len(a.Shape)-len(shard.Block))...)
 		if values[i], err = a.ReadBlock(ctx, block); err != nil {
 			return nil, err
 		}
 	}
 	c := &cells{slots: s.filled(grid[0], values)}
+	if len(s.Windows) > 0 {
+		c.Window = &s.Windows[shard.Window]
+	}
 	lon, lat := core.View[float64](grid[0].Data), core.View[float64](grid[1].Data)
 	for _, slot := range c.slots {
 		c.Lon, c.Lat = append(c.Lon, lon[slot]), append(c.Lat, lat[slot])
@@ -238,8 +275,15 @@ func missing(c *core.Column, fill []byte) []bool {
 
 // each reads shard after shard and hands on those that hold something.
 func (s *source) each(ctx context.Context, outlines bool, do func(*cells) error) error {
-	for _, shard := range s.Shards {
-		c, err := s.read(ctx, shard, outlines)
+	var arrays []*zarr.Dataset
+	for i, shard := range s.Shards {
+		var err error
+		if i == 0 || shard.Window != s.Shards[i-1].Window {
+			if arrays, err = s.arraysIn(ctx, shard.Window); err != nil {
+				return err
+			}
+		}
+		c, err := s.read(ctx, arrays, shard, outlines)
 		if err != nil {
 			return err
 		}
@@ -251,6 +295,30 @@ func (s *source) each(ctx context.Context, outlines bool, do func(*cells) error)
 		}
 	}
 	return nil
+}
+
+// timeName is the column with the start of a row's window.
+const timeName = "time"
+
+// places are the columns of a table that say where and when a row is.
+func (s *source) places() []string {
+	if len(s.Windows) > 0 {
+		return []string{"lon", "lat", timeName}
+	}
+	return []string{"lon", "lat"}
+}
+
+// tableColumns are the columns of a table beyond its places, without rows. Two columns of one name are refused, and those that are named taken.
+func (s *source) tableColumns(taken ...string) ([]core.Field, error) {
+	out := s.columns()
+	taken = append(taken, s.places()...)
+	for _, f := range out {
+		if slices.Contains(taken, f.Name) {
+			return nil, core.Errorf(core.Invalid, op, f.Name, "two columns of the table have this name: choose others with --variables")
+		}
+		taken = append(taken, f.Name)
+	}
+	return out, nil
 }
 
 // columns are those that all cells have, without rows.

@@ -16,8 +16,9 @@ import (
 const maxPicture = 4 << 30
 
 // COG writes one variable of a store of rows and columns as a Cloud Optimized GeoTIFF: the part of the grid that has
-// shards with data, in the grid's projection, a band for each of a cell's values, tiles of 256 × 256 compressed by
-// Deflate, and overviews: means of floats, single values of integers. The fill value is nodata.
+// shards with data, in the grid's projection, a band for each of a cell's values in each window of time with data, tiles of 256 × 256
+// compressed by Deflate, and overviews: means of floats, single values of integers. The fill value is nodata. Bands have descriptions:
+// the window, and of a variable with several values which of them it is.
 func (s *Store) COG(ctx context.Context, w io.Writer, variables []string) error {
 	src, err := s.open(ctx, variables)
 	if err != nil {
@@ -46,7 +47,7 @@ func (s *Store) COG(ctx context.Context, w io.Writer, variables []string) error 
 		return err
 	}
 	x, y := dims[1].Axis, dims[0].Axis
-	t := tiff{picture: p, epsg: epsg, nodata: nodata(src.arrays[0]),
+	t := tiff{picture: p, epsg: epsg, nodata: nodata(src.arrays[0]), names: src.bands(),
 		origin: [2]float64{x.Start + (float64(p.left)-0.5)*x.Step, y.Start + (float64(p.top)-0.5)*y.Step}, step: [2]float64{x.Step, -y.Step}}
 	return t.write(ctx, w)
 }
@@ -72,6 +73,32 @@ func nodata(a *zarr.Dataset) string {
 	return strings.ToLower(text(c)(0))
 }
 
+// pictured are the windows that have a shard, by index of Store.Windows, in order; of a store without windows just 0.
+func (s *Store) pictured() []int {
+	var out []int
+	for _, shard := range s.Shards { // window by window
+		if len(out) == 0 || out[len(out)-1] != shard.Window {
+			out = append(out, shard.Window)
+		}
+	}
+	return out
+}
+
+// bands are the descriptions of the bands.
+func (s *source) bands() []string {
+	var out []string
+	for _, w := range s.pictured() {
+		for k := range s.width(s.arrays[0]) {
+			name := component(s.arrays[0], len(s.frame.Dims), k)
+			if len(s.Windows) > 0 {
+				name += " " + s.Windows[w].Label
+			}
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // A picture is rows of pixels, each of some bands.
 type picture struct {
 	typ           core.Type
@@ -84,7 +111,10 @@ type picture struct {
 
 func (p *picture) pixel() int { return p.bands * p.typ.Size() }
 
-// picture reads the smallest box of shards that has all with data.
+// mostBands bounds the bands of a picture: programs read those of a pixel together.
+const mostBands = 1024
+
+// picture makes room for the smallest box of shards that has all with data, and reads them.
 func (s *source) picture(ctx context.Context, a *zarr.Dataset) (*picture, error) {
 	rows, cols := s.frame.Dims[0].Shard, s.frame.Dims[1].Shard
 	low, high := [2]int64{1 << 62, 1 << 62}, [2]int64{-1, -1}
@@ -93,9 +123,12 @@ func (s *source) picture(ctx context.Context, a *zarr.Dataset) (*picture, error)
 			low[i], high[i] = min(low[i], b), max(high[i], b)
 		}
 	}
-	p := &picture{typ: a.Type, bands: s.width(a), top: low[0] * rows, left: low[1] * cols, fill: a.Fill}
+	p := &picture{typ: a.Type, bands: len(s.pictured()) * s.width(a), top: low[0] * rows, left: low[1] * cols, fill: a.Fill}
 	height := min((high[0]+1)*rows, a.Shape[0]) - p.top
 	width := min((high[1]+1)*cols, a.Shape[1]) - p.left
+	if p.bands > mostBands {
+		return nil, core.Errorf(core.Unsupported, op, a.URL, "a picture may have %d bands, and %d values of %d windows of time are %d: choose a window with --time", mostBands, s.width(a), len(s.pictured()), p.bands)
+	}
 	if height*width > maxPicture/int64(p.pixel()) {
 		return nil, core.Errorf(core.Unsupported, op, a.URL, "%d × %d pixels of %d bytes: a picture may have %d bytes", height, width, p.pixel(), int64(maxPicture))
 	}
@@ -104,20 +137,36 @@ func (s *source) picture(ctx context.Context, a *zarr.Dataset) (*picture, error)
 	for at := 0; at < len(p.data); at += len(p.fill) {
 		copy(p.data[at:], p.fill)
 	}
-	for _, shard := range s.Shards {
+	return p, s.fillIn(ctx, p)
+}
+
+// fillIn puts the shards in their places: the values of a window, of a pixel, lie together.
+func (s *source) fillIn(ctx context.Context, p *picture) error {
+	rows, cols := s.frame.Dims[0].Shard, s.frame.Dims[1].Shard
+	var a *zarr.Dataset
+	band := -1 // of the window, counted in windows
+	for i, shard := range s.Shards {
+		if i == 0 || shard.Window != s.Shards[i-1].Window {
+			arrays, err := s.arraysIn(ctx, shard.Window)
+			if err != nil {
+				return err
+			}
+			a, band = arrays[0], band+1
+		}
 		block := append([]int64{}, shard.Block...)
 		block = append(block, make([]int64, len(a.Shape)-2)...)
 		values, err := a.ReadBlock(ctx, block)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		one := s.width(a) * p.typ.Size() // bytes of a pixel in one window
 		top, left := int(shard.Block[0]*rows-p.top), int(shard.Block[1]*cols-p.left)
-		line := int(min(cols, a.Shape[1]-shard.Block[1]*cols)) * p.pixel()
-		for r := 0; (r+1)*line <= len(values.Data); r++ {
-			copy(p.data[((top+r)*p.width+left)*p.pixel():], values.Data[r*line:(r+1)*line])
+		line := int(min(cols, a.Shape[1]-shard.Block[1]*cols))
+		for k := 0; (k+1)*one <= len(values.Data); k++ {
+			copy(p.data[((top+k/line)*p.width+left+k%line)*p.pixel()+band*one:], values.Data[k*one:(k+1)*one])
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // half is the picture at half the size: a pixel is the mean of the up to four below it that have a value, or, of integers,

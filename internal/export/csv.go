@@ -5,20 +5,26 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/englacial/zagg/core"
 )
 
-// CSV writes a table of text: a header, then a row for each cell: lon, lat, the coordinates of cells, and the variables.
-// What is missing is empty. Numbers are written so that the same ones are read.
+// CSV writes a table of text: a header, then a row for each cell: lon, lat, the start of the window of a store with windows of time, the
+// coordinates of cells, and the variables. What is missing is empty. Numbers are written so that the same ones are read.
 func (s *Store) CSV(ctx context.Context, w io.Writer, variables []string) error {
 	src, err := s.open(ctx, variables)
 	if err != nil {
 		return err
 	}
+	columns, err := src.tableColumns()
+	if err != nil {
+		return err
+	}
 	out := csv.NewWriter(w)
-	row := []string{"lon", "lat"}
-	for _, f := range src.columns() {
+	row := src.places()
+	first := len(row)
+	for _, f := range columns {
 		row = append(row, f.Name)
 	}
 	if err := out.Write(row); err != nil {
@@ -29,12 +35,15 @@ func (s *Store) CSV(ctx context.Context, w io.Writer, variables []string) error 
 		for k := range c.Columns {
 			texts[k] = text(&c.Columns[k])
 		}
+		if c.Window != nil {
+			row[2] = c.Window.Start.Format(time.RFC3339)
+		}
 		for i := range c.Lon {
 			row[0], row[1] = float(c.Lon[i], 64), float(c.Lat[i], 64)
 			for k := range c.Columns {
-				row[2+k] = ""
+				row[first+k] = ""
 				if null := c.Columns[k].Null; null == nil || !null[i] {
-					row[2+k] = texts[k](i)
+					row[first+k] = texts[k](i)
 				}
 			}
 			if err := out.Write(row); err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/englacial/zagg/core"
 	"github.com/englacial/zagg/internal/zarr"
@@ -14,7 +16,8 @@ import (
 
 // NetCDF writes a file of netCDF, in its classic format with 64-bit sizes, by the CF conventions: a record for each cell, with the
 // centre, the corners where the grid knows them, the coordinates of cells, and the variables; those with several values per cell keep
-// their dimensions. The store is read twice: the file says first how many cells it has.
+// their dimensions. Where the store has windows of time, a cell has a record for each window in which it holds something, with the start
+// and the end of the window. The store is read twice: the file says first how many cells it has.
 func (s *Store) NetCDF(ctx context.Context, w io.Writer, variables []string) error {
 	src, err := s.open(ctx, variables)
 	if err != nil {
@@ -69,9 +72,10 @@ func (n *netCDF) layOut(ctx context.Context) error {
 		doubleAttr("semi_major_axis", 6378137), doubleAttr("inverse_flattening", 298.257223563), doubleAttr("longitude_of_prime_meridian", 0)}}}
 	n.place("lon", "longitude", "degrees_east")
 	n.place("lat", "latitude", "degrees_north")
+	n.times()
 	if n.corners > 0 {
 		f.dims = append(f.dims, cdfDim{"corner", int64(n.corners)})
-		f.variables = append(f.variables, cdfVar{name: "lon_bounds", typ: cdfDouble, dims: []int{0, 1}}, cdfVar{name: "lat_bounds", typ: cdfDouble, dims: []int{0, 1}})
+		f.variables = append(f.variables, cdfVar{name: "lon_bounds", typ: cdfDouble, dims: []int{0, len(f.dims) - 1}}, cdfVar{name: "lat_bounds", typ: cdfDouble, dims: []int{0, len(f.dims) - 1}})
 	}
 	for _, c := range n.frame.Coords {
 		attrs, err := cdfAttrs(c.Attrs, "_FillValue")
@@ -96,6 +100,19 @@ func (n *netCDF) place(name, standard, units string) {
 	n.file.variables = append(n.file.variables, v)
 }
 
+// times lays out the windows of time, if the store has any.
+func (n *netCDF) times() {
+	if len(n.Windows) == 0 {
+		return
+	}
+	f := &n.file
+	f.dims = append(f.dims, cdfDim{"bounds", 2})
+	f.variables = append(f.variables,
+		cdfVar{name: timeName, typ: cdfInt64, dims: []int{0}, attrs: []cdfAttr{textAttr("standard_name", "time"), textAttr("units", "seconds since 1970-01-01 00:00:00"),
+			textAttr("calendar", "standard"), textAttr("bounds", timeName+"_bounds")}},
+		cdfVar{name: timeName + "_bounds", typ: cdfInt64, dims: []int{0, len(f.dims) - 1}})
+}
+
 // variable lays out one of the store's, with its dimensions beyond the cell and, where the store has them, their coordinates.
 func (n *netCDF) variable(ctx context.Context, a *zarr.Dataset) error {
 	attrs, err := cdfAttrs(a.Attrs, "_FillValue", "coordinates", "grid_mapping", "missing_value", "nodata")
@@ -106,7 +123,7 @@ func (n *netCDF) variable(ctx context.Context, a *zarr.Dataset) error {
 	if a.Type.IsFloat() {
 		attrs = append([]cdfAttr{{"_FillValue", typ, 1, bigEndian(nil, a.Fill)}}, attrs...)
 	}
-	v := cdfVar{name: a.Name, typ: typ, dims: []int{0}, attrs: append(attrs, textAttr("coordinates", "lat lon"), textAttr("grid_mapping", mapping))}
+	v := cdfVar{name: a.Name, typ: typ, dims: []int{0}, attrs: append(attrs, textAttr("coordinates", strings.Join(n.coordinates(), " ")), textAttr("grid_mapping", mapping))}
 	own := len(n.frame.Dims)
 	for i, size := range a.Shape[own:] {
 		at, err := n.dim(ctx, a.Dims[own+i], size)
@@ -117,6 +134,13 @@ func (n *netCDF) variable(ctx context.Context, a *zarr.Dataset) error {
 	}
 	n.file.variables = append(n.file.variables, v)
 	return nil
+}
+
+// coordinates are the variables that say where and when a cell is.
+func (n *netCDF) coordinates() []string {
+	names := n.places()
+	slices.Reverse(names) // from the slowest to the fastest, as CF orders dimensions
+	return names
 }
 
 // dim is a dimension by its name, or, where that has another size already, by its name and size.
@@ -133,7 +157,7 @@ func (n *netCDF) dim(ctx context.Context, name string, size int64) (int, error) 
 	}
 	f.dims = append(f.dims, cdfDim{name, size})
 	at := len(f.dims) - 1
-	c, err := n.Group.Array(ctx, name)
+	c, err := n.group(0).Array(ctx, name)
 	if err != nil || len(c.Shape) != 1 || c.Shape[0] != size || len(c.Dims) != 1 || c.Dims[0] != name || c.Type == core.Bytes {
 		return at, nil // it has no coordinate
 	}
@@ -181,6 +205,11 @@ func (n *netCDF) write(w io.Writer, c *cells) error {
 	for i := range c.Lon {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(c.Lon[i]))
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(c.Lat[i]))
+		if c.Window != nil {
+			for _, t := range []time.Time{c.Window.Start, c.Window.Start, c.Window.End} {
+				b = binary.BigEndian.AppendUint64(b, uint64(t.Unix())) //nolint:gosec // seconds before 1970 are negative
+			}
+		}
 		if n.corners > 0 {
 			b = n.bounds(b, c.Lon[i], c.Outlines[i])
 		}

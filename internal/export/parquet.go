@@ -17,8 +17,8 @@ import (
 // rowsPerGroup bounds the rows that are held before they are written.
 const rowsPerGroup = 1 << 17
 
-// Parquet writes a table: lon, lat, the coordinates of cells, and the variables, null where they are missing. Columns are
-// in alphabetical order. The file's metadata has, as "zagg", the attributes of the group and of the variables.
+// Parquet writes a table: lon, lat, the coordinates of cells, and the variables, null where they are missing; of a store with windows of
+// time also the start of the window. Columns are in alphabetical order. The file's metadata has, as "zagg", the attributes of the group and of the variables.
 func (s *Store) Parquet(ctx context.Context, w io.Writer, variables []string) error {
 	return s.parquet(ctx, w, variables, false)
 }
@@ -96,10 +96,18 @@ type table struct {
 
 func newTable(src *source, geo bool) (*table, error) {
 	group := parquet.Group{"lon": parquet.Leaf(parquet.DoubleType), "lat": parquet.Leaf(parquet.DoubleType)}
-	for _, f := range src.columns() {
-		if _, twice := group[f.Name]; twice || geo && (f.Name == "geometry" || f.Name == "bbox") {
-			return nil, core.Errorf(core.Invalid, op, f.Name, "two columns of the table have this name: choose others with --variables")
-		}
+	if len(src.Windows) > 0 {
+		group[timeName] = parquet.Timestamp(parquet.Millisecond)
+	}
+	var taken []string
+	if geo {
+		taken = []string{"geometry", "bbox"}
+	}
+	columns, err := src.tableColumns(taken...)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range columns {
 		group[f.Name] = node(f.Type)
 	}
 	if geo {
@@ -140,6 +148,9 @@ func (t *table) write(out parquet.RowWriter, c *cells) error {
 		t.rows[i] = make(parquet.Row, t.width)
 		t.put(i, "lon", parquet.DoubleValue(c.Lon[i]), 0)
 		t.put(i, "lat", parquet.DoubleValue(c.Lat[i]), 0)
+		if c.Window != nil {
+			t.put(i, timeName, parquet.Int64Value(c.Window.Start.UnixMilli()), 0)
+		}
 		for k := range c.Columns {
 			value, level := valueOf(&c.Columns[k], i)
 			t.put(i, c.Columns[k].Name, value, level)

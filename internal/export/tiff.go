@@ -5,9 +5,12 @@ import (
 	"compress/zlib"
 	"context"
 	"encoding/binary"
+	"encoding/xml"
+	"fmt"
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/englacial/zagg/core"
 )
@@ -22,6 +25,7 @@ type tiff struct {
 	*picture
 	epsg   int
 	nodata string
+	names  []string   // descriptions of the bands
 	origin [2]float64 // upper left corner
 	step   [2]float64 // of a pixel, both positive
 }
@@ -182,7 +186,23 @@ func (t *tiff) fields(l *level, number int, offsets []uint64) []field {
 	if number == 0 {
 		out = append(out, doubles(33550, t.step[0], t.step[1], 0), doubles(33922, 0, 0, 0, t.origin[0], t.origin[1], 0), t.keys())
 	}
-	return append(out, field{42113, ascii, len(t.nodata) + 1, append([]byte(t.nodata), 0)})
+	if number == 0 {
+		out = append(out, text0(42112, describe(t.names)))
+	}
+	return append(out, text0(42113, t.nodata))
+}
+
+// describe is GDAL's XML of the bands' descriptions.
+func describe(bands []string) string {
+	var b strings.Builder
+	b.WriteString("<GDALMetadata>\n")
+	for i, name := range bands {
+		fmt.Fprintf(&b, `  <Item name="DESCRIPTION" sample="%d" role="description">`, i)
+		_ = xml.EscapeText(&b, []byte(name)) // a builder takes all
+		b.WriteString("</Item>\n")
+	}
+	b.WriteString("</GDALMetadata>\n")
+	return b.String()
 }
 
 // keys is the GeoTIFF directory of keys: the model, that a pixel is an area, and the system's code.
@@ -195,6 +215,11 @@ func (t *tiff) keys() field {
 }
 
 func shorts(tag uint16, v ...uint16) field { return field{tag, short, len(v), core.Raw(v)} }
+
+// text0 is text that ends with a zero byte.
+func text0(tag uint16, text string) field {
+	return field{tag, ascii, len(text) + 1, append([]byte(text), 0)}
+}
 
 func longs(tag uint16, v ...uint64) field { return field{tag, long8, len(v), core.Raw(v)} }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Read exported files with the tools they are for and compare them with the store as zarr-python reads it.
 
-usage: python check.py (GRID STORE GROUP FOLDER)…     FOLDER has cells.parquet, cells.geo.parquet, cells.csv, cells.nc, for rows and columns h_mean.tif, count.tif, h_q.tif
+usage: python check.py (GRID STORE GROUP FOLDER)…     GRID with +windows where the store has windows of time; FOLDER has cells.parquet, cells.geo.parquet, cells.csv, cells.nc, late.csv of one
+                                                      window, for rows and columns h_mean.tif, count.tif, h_q.tif
 """
 import math
 import pathlib
@@ -18,20 +19,32 @@ import zarr
 COLUMNS = ["count", "h_mean", "h_q_0", "h_q_1", "h_q_2"]
 
 
+def times(root):
+    """The places along time, with their starts; one without a start where the store has no windows."""
+    return list(enumerate(root["time"][:].astype("datetime64[s]"))) if "time" in root else [(slice(None), None)]
+
+
 def stored(store, group):
     """The cells that hold something, by variable, in the order of the arrays."""
     root = zarr.open_group(store, mode="r")[group]
-    count, mean, q = root["count"][:].ravel(), root["h_mean"][:].ravel(), root["h_q"][:].reshape(-1, 3)
-    have = (count > 0) | np.isfinite(mean)
-    out = {"count": count[have], "h_mean": mean[have]} | {f"h_q_{k}": q[have, k] for k in range(3)}
-    if "cell_ids" in root:
-        out["cell_ids"] = root["cell_ids"][:][have]
-    return pd.DataFrame(out)
+    parts = []
+    for at, start in times(root):
+        count, mean, q = root["count"][at].ravel(), root["h_mean"][at].ravel(), root["h_q"][at].reshape(-1, 3)
+        have = (count > 0) | np.isfinite(mean)
+        out = {"count": count[have], "h_mean": mean[have]} | {f"h_q_{k}": q[have, k] for k in range(3)}
+        if "cell_ids" in root:
+            out["cell_ids"] = root["cell_ids"][:][have]
+        parts.append(pd.DataFrame(out if start is None else out | {"time": np.full(have.sum(), start)}))
+    assert start is None or [len(p) > 100 for p in parts] == [True, False, True]
+    return pd.concat(parts, ignore_index=True)
 
 
 def same(frame, want):
     assert len(frame) == len(want) > 100, (len(frame), len(want))
-    by = ["cell_ids"] if "cell_ids" in want else COLUMNS
+    assert ("time" in frame) == ("time" in want)
+    if "time" in want:
+        frame = frame.assign(time=pd.to_datetime(frame["time"], utc=True).dt.tz_localize(None))
+    by = (["time"] if "time" in want else []) + (["cell_ids"] if "cell_ids" in want else COLUMNS)
     frame, want = frame.sort_values(by).reset_index(), want.sort_values(by).reset_index()
     for c in want.columns.drop("index"):
         np.testing.assert_array_equal(frame[c].to_numpy(dtype=want[c].dtype), want[c].to_numpy(), c)
@@ -46,7 +59,10 @@ def netcdf(grid, want, geo, path):
             frame[f"h_q_{k}"] = ds["h_q"].isel({own: k}).to_numpy()
         same(frame, want)
         assert ds.attrs["Conventions"].startswith("CF-") and ds["h_mean"].attrs["units"] == "m" and ds["h_mean"].attrs["grid_mapping"] == "wgs84"
-        assert ds["h_mean"].encoding["coordinates"] == "lat lon" and ds["lon"].attrs["bounds"] == "lon_bounds"
+        assert ds["h_mean"].encoding["coordinates"] == ("time lat lon" if "time" in want else "lat lon") and ds["lon"].attrs["bounds"] == "lon_bounds"
+        if "time" in want:
+            ends = dict(zip(*(ds["time_bounds"].to_numpy().T.astype("datetime64[D]").astype(str))))
+            assert ends == {"2024-11-01": "2024-11-08", "2024-11-10": "2024-12-01"}, ends
         np.testing.assert_array_equal(np.sort(ds["lon"]), np.sort(geo.lon))
         lon, lat = ds["lon_bounds"].to_numpy(), ds["lat_bounds"].to_numpy()
         if not len(lon):
@@ -60,7 +76,11 @@ def tables(grid, store, group, folder):
     table = pq.read_table(folder / "cells.parquet")
     same(table.to_pandas(), want)
     assert b'"units"' in table.schema.metadata[b"zagg"]
-    same(pd.read_csv(folder / "cells.csv", dtype={"h_mean": "f4", "h_q_0": "f4", "h_q_1": "f4", "h_q_2": "f4"}), want)
+    floats = {"h_mean": "f4", "h_q_0": "f4", "h_q_1": "f4", "h_q_2": "f4"}
+    same(pd.read_csv(folder / "cells.csv", dtype=floats), want)
+    if "time" in want:
+        assert str(table.schema.field("time").type) == "timestamp[ms, tz=UTC]", table.schema
+        same(pd.read_csv(folder / "late.csv", dtype=floats), want[want["time"] == "2024-11-10"])
     geo = geopandas.read_parquet(folder / "cells.geo.parquet")
     same(geo, want)
     netcdf(grid, want, geo, folder / "cells.nc")
@@ -78,6 +98,9 @@ def tables(grid, store, group, folder):
         return
     (n, total), = duckdb.sql(f"select count(*), sum(\"count\") from read_parquet('{folder}/cells.geo.parquet') where geometry is not null").fetchall()
     assert (n, total) == (len(want), want["count"].sum())
+    if "time" in want:
+        (n,), = duckdb.sql(f"select count(*) from read_parquet('{folder}/cells.parquet') where epoch_ms(time) >= epoch_ms(timestamp '2024-11-10')").fetchall()
+        assert n == (want["time"] == "2024-11-10").sum()
 
 
 def outlines(geo):
@@ -97,16 +120,19 @@ def outlines(geo):
 def pictures(store, group, folder):
     root = zarr.open_group(store, mode="r")[group]
     x, y = root["x"][:], root["y"][:]
+    windows = [" early", " late"] if "time" in root else [""]
     for name in ("h_mean", "count", "h_q"):
         with rasterio.open(folder / f"{name}.tif") as r:
             left, top = r.transform * (0.5, 0.5)
             i, j = np.abs(x - left).argmin(), np.abs(y - top).argmin()
             assert abs(x[i] - left) < 1e-6 and abs(y[j] - top) < 1e-6
-            want = root[name][j:j + r.height, i:i + r.width]
-            got = np.moveaxis(r.read(), 0, 2)
-            np.testing.assert_array_equal(got if want.ndim == 3 else got[..., 0], want)
-            rest = root["count"][:].sum() - root["count"][j:j + r.height, i:i + r.width].sum()
-            assert rest == 0, "cells with data are outside the picture"
+            whole = root[name][:][[0, 2]] if windows[1:] else root[name][:][None]  # the window between has no data, and no band
+            want = np.moveaxis(whole[:, j:j + r.height, i:i + r.width], 0, 2)
+            np.testing.assert_array_equal(np.moveaxis(r.read(), 0, 2), want.reshape(*want.shape[:2], -1))
+            assert list(r.descriptions) == [part + w for w in windows for part in ([f"{name}_{k}" for k in range(3)] if name == "h_q" else [name])]
+            inside = root["count"][..., j:j + r.height, i:i + r.width]
+            assert root["count"][:].sum() == inside.sum(), "cells with data are outside the picture"
+            want = want[..., 0]
             assert r.crs.to_epsg() == 3031 and r.is_tiled and r.block_shapes[0] == (256, 256)
             assert r.nodata == 0 if name == "count" else np.isnan(r.nodata)
             assert r.dtypes[0] == str(root[name].dtype) and r.overviews(1)[0] == 2
@@ -124,10 +150,11 @@ def main():
     args = sys.argv[1:]
     for at in range(0, len(args), 4):
         grid, store, group, folder = args[at:at + 4]
+        grid = grid.removesuffix("+windows")
         tables(grid, store, group, pathlib.Path(folder))
         if grid == "rectilinear":
             pictures(store, group, pathlib.Path(folder))
-        print(grid, "as stored")
+        print(args[at], "as stored")
 
 
 if __name__ == "__main__":

@@ -22,8 +22,11 @@ aggregation:
     h_mean: {function: mean, source: h_li}
     count: {function: len, source: h_li, dtype: int32, fill_value: 0}
     h_q: {function: quantile, source: h_li, params: {q: [0.25, 0.5, 0.75]}, kind: vector, trailing_shape: [3]}
-output: {grid: GRID}
+output: {WINDOWSgrid: GRID}
 `
+
+// windowing are two windows of time with data and, between them, one without.
+const windowing = "windowing: {schedule: explicit, windows: [{label: early, start: 2024-11-01, end: 2024-11-07}, {label: none, start: 2024-11-08, end: 2024-11-08}, {label: late, start: 2024-11-10, end: 2024-11-30}]}, "
 
 // zagg runs a command line and returns what it said on stderr with its exit code.
 func zagg(t *testing.T, args ...string) (string, int) {
@@ -33,12 +36,12 @@ func zagg(t *testing.T, args ...string) (string, int) {
 	return errs.String(), code
 }
 
-// store runs the sample granules of `zagg demo` through a grid.
-func store(t *testing.T, grid string) string {
+// store runs the sample granules of `zagg demo` through a grid, in windows of time or "".
+func store(t *testing.T, grid, windows string) string {
 	t.Helper()
 	dir := t.TempDir()
 	file, path := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "cells.zarr")
-	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(config, "GRID", "{"+grid+"}", 1)), 0o644))
+	require.NoError(t, os.WriteFile(file, []byte(strings.NewReplacer("GRID", "{"+grid+"}", "WINDOWS", windows).Replace(config)), 0o644))
 	said, code := zagg(t, "run", "--config", file, "--granules", filepath.Join("..", "..", "cmd", "zagg", "cli", "sample", "*.h5"), "--store", path, "-q")
 	require.Zero(t, code, said)
 	return path
@@ -55,13 +58,21 @@ func TestAsStored(t *testing.T) {
 		{"healpix", "10", "type: healpix, child_order: 10, parent_order: 6, layout: compact"},
 		{"h3", "6", "type: h3, child_resolution: 6, parent_resolution: 2, chunk_inner: 2, layout: compact"},
 		{"rectilinear", "rectilinear", "type: rectilinear, crs: EPSG:3031, resolution: 1000, bounds: [0, -1280000, 640000, -640000], chunk_shape: [64, 64]"},
+		{"healpix+windows", "10", "type: healpix, child_order: 10, parent_order: 6, layout: compact"},
+		{"h3+windows", "6", "type: h3, child_resolution: 6, parent_resolution: 2, layout: compact"},
+		{"rectilinear+windows", "rectilinear", "type: rectilinear, crs: EPSG:3031, resolution: 1000, bounds: [0, -1280000, 640000, -640000], chunk_shape: [64, 64]"},
 	} {
-		path, dir := store(t, c[2]), t.TempDir()
+		grid, windows := strings.CutSuffix(c[0], "+windows")
+		path, dir := store(t, c[2], map[bool]string{true: windowing}[windows]), t.TempDir()
 		for _, to := range [][2]string{{"parquet", "cells.parquet"}, {"geoparquet", "cells.geo.parquet"}, {"csv", "cells.csv"}, {"netcdf", "cells.nc"}} {
 			said, code := zagg(t, "export", path, "--to", to[0], "-o", filepath.Join(dir, to[1]))
 			require.Zero(t, code, said)
 		}
-		if c[0] == "rectilinear" {
+		if windows {
+			said, code := zagg(t, "export", path, "--to", "csv", "--time", "late", "-o", filepath.Join(dir, "late.csv"))
+			require.Zero(t, code, said)
+		}
+		if grid == "rectilinear" {
 			for _, v := range []string{"h_mean", "count", "h_q"} {
 				said, code := zagg(t, "export", path, "--to", "cog", "--variables", v, "-o", filepath.Join(dir, v+".tif"))
 				require.Zero(t, code, said)
@@ -75,7 +86,7 @@ func TestAsStored(t *testing.T) {
 
 // What cannot be written is refused by name, and leaves no file.
 func TestRefused(t *testing.T) {
-	path, dir := store(t, "type: healpix, child_order: 8, parent_order: 4, layout: fullsphere"), t.TempDir()
+	path, dir := store(t, "type: healpix, child_order: 8, parent_order: 4, layout: fullsphere", ""), t.TempDir()
 	for _, c := range []struct {
 		args []string
 		code int
@@ -102,7 +113,7 @@ func TestRefused(t *testing.T) {
 func TestNotConsolidated(t *testing.T) {
 	dir := t.TempDir()
 	file, path, out := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "cells.zarr"), filepath.Join(dir, "cells.csv")
-	text := strings.Replace(config, "GRID}", "{type: healpix, child_order: 8, parent_order: 4, layout: compact}, consolidate_metadata: false}", 1)
+	text := strings.NewReplacer("WINDOWS", "", "GRID}", "{type: healpix, child_order: 8, parent_order: 4, layout: compact}, consolidate_metadata: false}").Replace(config)
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	said, code := zagg(t, "run", "--config", file, "--granules", filepath.Join("..", "..", "cmd", "zagg", "cli", "sample", "*.h5"), "--store", path, "-q")
 	require.Zero(t, code, said)

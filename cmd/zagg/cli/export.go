@@ -14,6 +14,7 @@ import (
 
 	"github.com/englacial/zagg/internal/drivers"
 	"github.com/englacial/zagg/internal/export"
+	"github.com/englacial/zagg/internal/stored"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -25,11 +26,15 @@ func (a *app) exportCommand() *cobra.Command {
 		Long: `Write the non-empty cells of all finished shards as a table: parquet or csv with the centre of each cell, geoparquet with its
 outline. A variable with several values per cell becomes several columns: h_q_0, h_q_1. netcdf has a list of cells with centres
 and corners, following the CF conventions, and keeps the dimensions of variables. A rectilinear store can also be written
-as a Cloud Optimized GeoTIFF (cog), one variable per file.`,
+as a Cloud Optimized GeoTIFF (cog), one variable per file.
+
+Of a store with windows of time, all windows are written: tables and netcdf have the column time, the start of the window,
+and an image has a band for each window. --time chooses one window.`,
 		Example: `  zagg export heights.zarr --to geoparquet -o heights.parquet
   zagg export s3://bucket/heights.zarr --to csv --variables h_mean,count
   zagg export heights.zarr --to netcdf -o heights.nc      # xarray.open_dataset("heights.nc")
-  zagg export polar.zarr --to cog --variables h_mean -o h_mean.tif`,
+  zagg export polar.zarr --to cog --variables h_mean -o h_mean.tif
+  zagg export monthly.zarr --to csv --time 2019-04        # one month; without --time all`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			formats := export.Formats()
@@ -49,7 +54,7 @@ as a Cloud Optimized GeoTIFF (cog), one variable per file.`,
 	}
 	c.Flags().StringVar(&to, "to", "", "format: parquet, geoparquet, csv, cog, netcdf")
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: the store's name with the extension of the format)")
-	c.Flags().StringVar(&at, "time", "", "window of a store with windows of time: its label, or a time in it")
+	c.Flags().StringVar(&at, "time", "", "only this window of a store with windows of time: its label, or a time in it (default: all)")
 	c.Flags().StringSliceVar(&variables, "variables", nil, "variables to write (default: all)")
 	return c
 }
@@ -59,7 +64,14 @@ func (a *app) export(ctx context.Context, address, at, out string, f export.Form
 	if err := checkFolder("export", out); err != nil {
 		return err
 	}
-	s, grid, err := a.openStore(ctx, address, at)
+	s, err := stored.Open(ctx, address)
+	if err == nil && at != "" {
+		err = s.AtTime(at)
+	}
+	if err != nil {
+		return err
+	}
+	grid, err := a.grid(ctx, s.Made.Grid, s.Made.GridConfig)
 	if err != nil {
 		return err
 	}
