@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -272,6 +273,25 @@ func TestViewInBrowser(t *testing.T) {
 		}
 	}
 	require.Empty(t, b.said)
+}
+
+// How long it takes until a store's first picture is there: a measurement that asserts nothing, of the store that ZAGG_VIEW names.
+func TestFirstPicture(t *testing.T) {
+	store := os.Getenv("ZAGG_VIEW")
+	if store == "" {
+		t.Skip("ZAGG_VIEW names no store")
+	}
+	b := chromium(t)
+	for k := range 6 {
+		began := time.Now()
+		page, stop := serveView(t, store)
+		served := time.Since(began)
+		b.open(page)
+		whole := b.value("Math.round(performance.now())")
+		t.Logf("the server is there after %d ms, the first picture %v ms after the page was asked for, everything before %v ms", served.Milliseconds(), b.value("document.documentElement.dataset.first"), whole)
+		b.picture("first-" + strconv.Itoa(k))
+		require.Zero(t, stop())
+	}
 }
 
 // goTo shows a place in the middle of the map, by the page's address as a bookmark has it.

@@ -376,8 +376,14 @@ func TestViewExport(t *testing.T) {
 			require.True(t, served[i] == written[i] || served[i] != served[i] && written[i] != written[i], "%s %d", key, i)
 		}
 	}
-	for _, name := range []string{"index.html", "app.js", "coast.json", "shards.json"} {
+	for _, name := range []string{"index.html", "coast.json", "shards.json"} {
 		require.FileExists(t, filepath.Join(site, name))
+	}
+	modules, err := filepath.Glob(filepath.Join(site, "*.js"))
+	require.NoError(t, err)
+	require.NotEmpty(t, modules)
+	for _, m := range modules { // all of them are asked for at once: one that only another names would come a request later
+		require.Contains(t, string(readFile(t, filepath.Join(site, "index.html"))), `="`+filepath.Base(m)+`"`)
 	}
 	cells, err := os.ReadDir(filepath.Join(site, "cells"))
 	require.NoError(t, err)

@@ -1,4 +1,25 @@
 // What is known of a cell.
+import { $, app, ask, here, redraw } from "./state.js";
+
+let asked = 0; // times that a cell was asked about: only the latest answer is shown
+
+// inspect shows the cell at a place.
+export async function inspect(lon, lat) {
+  const turn = ++asked;
+  $("cell").textContent = "…";
+  try {
+    const found = app.page.static ? await findCell((path) => ask(here(path)), lon, lat, app.page.window) : await ask(here(`cell.json?lon=${lon}&lat=${lat}`));
+    if (turn !== asked) return;
+    app.shown = found;
+    showCell($("cell"), found);
+    $("cellTitle").scrollIntoView({ block: "start" }); // its heading: on a low window it is below the controls
+  } catch (error) {
+    if (turn !== asked) return;
+    app.shown = null;
+    $("cell").textContent = String(error.message || error);
+  }
+  redraw();
+}
 
 const element = (tag, ...children) => {
   const e = document.createElement(tag);
