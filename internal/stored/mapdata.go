@@ -21,7 +21,7 @@ func (s *Store) MapData(ctx context.Context, grid core.Grid, variable string) (*
 	if err != nil {
 		return nil, err
 	}
-	data := &plot.Data{Units: units(selected.Array.Attrs)}
+	data := &plot.Data{Title: textOf(selected.Array.Attrs, "long_name"), Units: units(selected.Array.Attrs)}
 	parts := make([]mapPart, len(s.Records))
 	areas := make([]float64, len(s.Records)) // km²; 0: not drawn
 	g, gctx := errgroup.WithContext(ctx)

@@ -139,12 +139,14 @@ func (s *Store) block(r *store.Record, shard core.Shard) []int64 {
 }
 
 // units is an array's attribute of that name.
-func units(attrs json.RawMessage) string {
-	var a struct {
-		Units string `json:"units"`
-	}
-	if json.Unmarshal(attrs, &a) != nil {
+func units(attrs json.RawMessage) string { return textOf(attrs, "units") }
+
+// textOf is an attribute that is text, without white space around it; "": there is none.
+func textOf(attrs json.RawMessage, name string) string {
+	var all map[string]json.RawMessage
+	var text string
+	if json.Unmarshal(attrs, &all) != nil || json.Unmarshal(all[name], &text) != nil {
 		return ""
 	}
-	return strings.TrimSpace(a.Units)
+	return strings.TrimSpace(text)
 }

@@ -3,6 +3,7 @@ package cli
 // "zagg plot": a picture of a variable. The work is in internal/plot.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -111,7 +112,7 @@ func (a *app) plot(ctx context.Context, store, variable, at, out string, o *plot
 	if err != nil {
 		return err
 	}
-	data.Title, data.Name, data.Source = o.Title, variable, s.Title()
+	data.Title, data.Name, data.Source = cmp.Or(o.Title, data.Title), variable, s.Title()
 	data.Range, data.Colors, data.Projection, data.Width, data.Coast, data.Histogram = o.Range, o.Colors, o.Projection, o.Width, o.Coast, o.Histogram
 	return drivers.Write(ctx, out, func(w io.Writer) error { return plot.Map(w, format, *data) })
 }
