@@ -190,17 +190,13 @@ const nearly = 100 * time.Millisecond
 // fail is what a failed call means: the caller's own cancellation, the plugin's answer, or a plugin that is dead or broken. refusals
 // are the host's own errors, which the plugin's answer may be about.
 func (s *session) fail(caller, call context.Context, err error, md metadata.MD, refusals func(uint32) error) error {
-	if cerr := caller.Err(); cerr != nil {
-		if cause := context.Cause(caller); cause == errStart {
-			s.die("started, and then did not say within %v what it offers", s.options.Start)
-			return s.err
-		}
-		return cerr
+	if caller.Err() != nil {
+		return s.given(caller)
 	}
 	f := wire.FailureOf(err, md)
 	if end, ok := caller.Deadline(); ok && time.Until(end) < nearly && (f.Err == nil || f.Err.Code == core.Unavailable) {
 		<-caller.Done()
-		return caller.Err()
+		return s.given(caller)
 	}
 	if f.Err != nil {
 		switch {
@@ -231,6 +227,15 @@ func (s *session) fail(caller, call context.Context, err error, md metadata.MD, 
 		return caller.Err()
 	}
 	return s.endError()
+}
+
+// given is why a caller gave up: its own reason, or that the plugin did not say in time what it offers.
+func (s *session) given(caller context.Context) error {
+	if context.Cause(caller) == errStart {
+		s.die("started, and then did not say within %v what it offers", s.options.Start)
+		return s.err
+	}
+	return caller.Err()
 }
 
 // A refused error has the plugin's text and is the host's own error.

@@ -196,5 +196,5 @@ def struck(call, method):
 
 
 if __name__ == "__main__":
-    Service.upload, Service.drop = struck("Upload", Service.upload), struck("Drop", Service.drop)
+    Service.upload, Service.drop, Service.describe = struck("Upload", Service.upload), struck("Drop", Service.drop), struck("Describe", Service.describe)
     serve(Total, Rows, Halves, name="faulty", version="1", silence=float(SILENCE))
