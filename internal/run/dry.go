@@ -69,7 +69,7 @@ func (r *Run) forecastScratch(f *Forecast) {
 		kept = append(kept, g.bytesOf(group))
 	}
 	slices.SortFunc(kept, func(a, b int64) int { return cmp.Compare(b, a) })
-	for _, n := range kept[:min(len(kept), cmp.Or(r.o.Workers, localWorkers))] {
+	for _, n := range kept[:min(len(kept), r.workersHere())] {
 		f.Scratch += n
 	}
 	f.Scratch = max(f.Scratch-f.Memory/2, 0)

@@ -3,6 +3,7 @@ package run
 // Backends, and the one that computes in this process.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -60,12 +61,12 @@ func (e *leftError) Error() string { return "left to itself" }
 // localWorkers is how many jobs this process does at once unless the options say.
 const localWorkers = 4
 
+// workersHere is how many jobs this process does at once.
+func (r *Run) workersHere() int { return cmp.Or(r.o.Workers, localWorkers) }
+
 // Local computes shards in this process. It is the backend if Options.Open is nil.
 func Local(_ context.Context, r *Run) (Backend, error) {
-	b := &local{r: r, workers: r.o.Workers, stores: host.NewStores(r.source.reader, r.output, r.source.url)}
-	if b.workers == 0 {
-		b.workers = localWorkers
-	}
+	b := &local{r: r, workers: r.workersHere(), stores: host.NewStores(r.source.reader, r.output, r.source.url)}
 	b.stores.Index = &host.IndexStore{Store: r.source.reader}
 	b.stores.Budget, b.stores.Scratch, b.stores.Cache = r.budget, r.o.Scratch, r.source.cache
 	b.looks = r.looks()
@@ -127,15 +128,15 @@ func (r *Run) dropper(groups [][]*job.Job) func(url string) {
 // is in memory: having the rest on disk for a while costs far less than reading the granules once more.
 const spilledPart = 2
 
-// heldPart is the part of the budget that the shards of one of the jobs at once may take themselves, beside rows.
-const heldPart = 8
+// heldPart is the part of the budget that the shards of all jobs at once may take themselves, beside rows.
+const heldPart = 2
 
 // localGroups are groups of as many shards as the options say, or as suit the budget.
 func (r *Run) localGroups(g *grouping) [][]*job.Job {
 	if r.o.PerJob > 0 {
 		return g.within(plan.Bound{Shards: r.o.PerJob})
 	}
-	return g.within(plan.Bound{Bytes: spilledPart * r.budget.Total(), Held: r.budget.Total() / heldPart, Granules: mostGranules})
+	return g.within(plan.Bound{Bytes: spilledPart * r.budget.Total(), Held: max(r.budget.Total()/heldPart/int64(r.workersHere()), 1), Granules: mostGranules})
 }
 
 func (b *local) Compute(ctx context.Context, jobs []*job.Job) ([]Result, []error) {
