@@ -79,4 +79,5 @@ func ExampleGroup_Links() {
 	// h_li_sigma float32 [10000]
 	// latitude float64 [10000]
 	// longitude float64 [10000]
+	// delta_time float64 [10000]
 }
