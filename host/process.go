@@ -45,6 +45,9 @@ type Stores struct {
 	Used func() (cpuSeconds float64, memory int64)
 }
 
+// CheckScratch is the error that jobs would have with rows for Stores.Scratch where no file can be made.
+func CheckScratch(dir string) error { return engine.CheckScratch(dir) }
+
 // Reader returns a reader of granules that merges, retries and counts requests. Retries count too, because they are paid for.
 func (s *Stores) Reader(c *objstore.Counter) core.ObjectReader {
 	r := objstore.RetryReader(objstore.MeterReader(s.Source, c), objstore.Policy{OnRetry: c.Retried})

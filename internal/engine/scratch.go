@@ -35,6 +35,15 @@ func (s *scratch) create() (*os.File, error) {
 	return f, nil
 }
 
+// CheckScratch makes a file in a folder as rows that are more than memory holds would, and leaves nothing there.
+func CheckScratch(dir string) error {
+	f, err := (&scratch{dir: dir}).create()
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 func (s *scratch) folder() string {
 	if s.dir == "" {
 		return os.TempDir()

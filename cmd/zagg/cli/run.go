@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/englacial/zagg/core"
+	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/budget"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
@@ -206,6 +207,9 @@ func (o *runOptions) sizes() (perJob int, memory int64, err error) {
 	if o.scratch != "" {
 		if info, err := os.Stat(o.scratch); err != nil || !info.IsDir() {
 			return 0, 0, fmt.Errorf("--scratch is %q, which is not a folder: %w for `zagg run`", o.scratch, errUsage)
+		}
+		if err := host.CheckScratch(o.scratch); err != nil {
+			return 0, 0, fmt.Errorf("--scratch is %q: %w: %w for `zagg run`", o.scratch, err, errUsage)
 		}
 	}
 	return perJob, memory, nil
