@@ -173,18 +173,24 @@ func (t *Template) shard(ctx context.Context, j *job.Job) (core.Shard, error) {
 	if len(shards) != 1 {
 		return core.Shard{}, core.Errorf(core.Internal, "shard", string(j.ShardKey), "the grid describes %d shards of 1", len(shards))
 	}
-	if (j.Window == nil) != (t.Recipe.Config.Output.Windowing == nil) {
-		return core.Shard{}, core.Errorf(core.Invalid, "shard", shards[0].Label, "a job has a window where the configuration has output.windowing, and only there")
-	}
 	if j.Window != nil {
 		shards[0].Label = plan.WindowLabel(shards[0].Label, j.Window.Label)
 	}
 	return shards[0], nil
 }
 
+// CheckPlace refuses a job whose place in the arrays is not one of the store's.
+func (t *Template) CheckPlace(j *job.Job, shard core.Shard) error {
+	_, err := t.place(j, shard)
+	return err
+}
+
 // place is where the shard's objects are in the arrays: with windows first the window's place, then the shard's
 // block.
 func (t *Template) place(j *job.Job, shard core.Shard) ([]int64, error) {
+	if (j.Window == nil) != (t.Recipe.Config.Output.Windowing == nil) {
+		return nil, core.Errorf(core.Invalid, "shard", shard.Label, "a job has a window where the configuration has output.windowing, and only there")
+	}
 	block, err := t.block(j, shard)
 	if err != nil || j.Window == nil {
 		return block, err

@@ -97,7 +97,7 @@ var rules = map[string][]string{
 	"internal/catalog/assign":  {"core", "internal/area", "internal/catalog/...", "internal/drivers", "internal/job", "internal/quantity", "internal/run", "internal/shardmap/..."},
 	"internal/screen":          {"internal/printed", "internal/quantity", "internal/run"},
 	"internal/stored":          {"core/...", "internal/config", "internal/cost", "internal/drivers", "internal/export", "internal/job", "internal/plan", "internal/plot", "internal/quantity", "internal/store", "internal/windows", "internal/zarr", "plugins/tdigest"},
-	"lambda":                   {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/printed", "internal/quantity", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},
+	"lambda":                   {"core/...", "host", "internal/budget", "internal/hdfrest/...", "internal/cost", "internal/config", "internal/drivers", "internal/job", "internal/engine", "internal/plan", "internal/printed", "internal/quantity", "internal/secret", "internal/store", "internal/zippatch", "plugins/...", "lambda/..."},
 	"proto":                    {},
 	"test":                     {"..."},
 

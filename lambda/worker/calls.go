@@ -12,6 +12,7 @@ import (
 	"github.com/englacial/zagg/host"
 	"github.com/englacial/zagg/internal/config"
 	"github.com/englacial/zagg/internal/job"
+	"github.com/englacial/zagg/internal/plan"
 	"github.com/englacial/zagg/internal/store"
 )
 
@@ -19,28 +20,19 @@ import (
 func (in *invocation) call(ctx context.Context) (job.Response, error) {
 	in.mirror.parseEssentials(in)
 	d := &job.CallDone{Mode: job.ModeOf(in.event), Version: host.Version, RequestID: in.requestID}
-	status, err := 200, error(nil)
-	c, err := job.DecodeCall(in.event)
-	if err == nil {
-		err = checkKeys("output_credentials", c.OutputCredentials)
-	}
-	if err == nil {
-		err = checkKeys("s3_credentials", c.S3Credentials)
-	}
-	if err == nil {
-		err = in.checkTargets(c.StorePath, c.ResultURL, "")
-	}
-	if err == nil && c.GranuleURL != "" {
-		err = in.checkScheme(c.GranuleURL)
-	}
-	var cfg *config.Config
-	if err == nil && c.Config != nil {
-		cfg, _, err = config.Parse("config", c.Config)
-		in.mirror.config = cfg
-	}
+	status := 200
+	limited, cancel, _ := limit(ctx)
+	defer cancel()
+	p, err := in.prepareCall(limited, d)
 	if err != nil {
 		status = 400
-	} else if err = in.do(ctx, c, cfg, d); err != nil {
+	} else if err = in.do(limited, p, d); err != nil {
+		status = 500
+	}
+	if _, ok := errors.AsType[*misfitError](err); ok {
+		status = 400
+	}
+	if _, ok := errors.AsType[*panicError](err); ok {
 		status = 500
 	}
 	d.OK = err == nil
@@ -61,100 +53,110 @@ func (in *invocation) call(ctx context.Context) (job.Response, error) {
 	return r, e
 }
 
-func (in *invocation) do(ctx context.Context, c *job.Call, cfg *config.Config, d *job.CallDone) error {
-	limited, cancel, _ := limit(ctx)
-	defer cancel()
-	if c.Mode == job.ModePing {
-		return in.ping(limited, c, cfg, d)
+// A prepared is a call with what its configuration makes, as far as its mode needs it.
+type prepared struct {
+	*job.Call
+	config   *config.Config // nil: the event has none
+	plan     *plan.Plan     // of setup, and of finalize that prunes
+	template *host.Template // of the same
+}
+
+// prepareCall reads the event and turns its configuration into things; every error but a panic is the event's.
+func (in *invocation) prepareCall(ctx context.Context, d *job.CallDone) (*prepared, error) {
+	c, err := job.DecodeCall(in.event)
+	if err != nil {
+		return nil, err
 	}
-	output, err := in.output(limited, c.OutputCredentials, c.Region, c.Terms, cfg, c.StorePath)
+	if err := checkKeys("output_credentials", c.OutputCredentials); err != nil {
+		return nil, err
+	}
+	if err := checkKeys("s3_credentials", c.S3Credentials); err != nil {
+		return nil, err
+	}
+	if err := in.checkTargets(c.StorePath, c.ResultURL, ""); err != nil {
+		return nil, err
+	}
+	if c.GranuleURL != "" {
+		if err := in.checkScheme(c.GranuleURL); err != nil {
+			return nil, err
+		}
+	}
+	if c.Mode == job.ModePing { // whatever the configuration is
+		if d.Manifest, err = json.Marshal(in.host.Manifest()); err != nil {
+			return nil, err
+		}
+	}
+	p := &prepared{Call: c}
+	if c.Config == nil {
+		return p, nil
+	}
+	p.config, _, err = config.Parse("config", c.Config)
+	in.mirror.config = p.config
+	if err != nil || c.Mode == job.ModeClaim { // which needs no more than its endpoint
+		return p, err
+	}
+	if err = in.compile(ctx, p); err != nil && c.Mode == job.ModePing {
+		d.Check = "config"
+	}
+	return p, err
+}
+
+// compile makes of the configuration what the call's mode needs.
+func (in *invocation) compile(ctx context.Context, p *prepared) error {
+	recipe, err := in.recipe(ctx, p.config)
+	if err == nil {
+		recipe, err = recipe.As(p.Plugins)
+	}
+	if err == nil {
+		err = checkOrders(p.ParentOrder, p.ChildOrder, recipe.Grid)
+	}
+	if err != nil || p.Mode != job.ModeSetup && !(p.Mode == job.ModeFinalize && p.Prune) {
+		return err
+	}
+	if p.plan, err = recipe.PlanOf(ctx, p.Call); err == nil {
+		p.template, err = recipe.Template(p.plan)
+	}
+	return err
+}
+
+func (in *invocation) do(ctx context.Context, p *prepared, d *job.CallDone) error {
+	if p.Mode == job.ModePing {
+		return in.ping(ctx, p, d)
+	}
+	output, err := in.output(ctx, p.OutputCredentials, p.Region, p.Terms, p.config, p.StorePath)
 	if err != nil {
 		return err
 	}
 	output = objstore.Retry(output, objstore.Policy{})
 	d.Layout = "flat"
-	if c.Mode == job.ModeClaim {
-		err := store.PutClaim(limited, output, c.StorePath, c.Claim, c.IfMatch)
+	switch {
+	case p.Mode == job.ModeClaim:
+		err = store.PutClaim(ctx, output, p.StorePath, p.Claim, p.IfMatch)
 		d.Unmet = errors.Is(err, objstore.ErrPrecondition)
-		return err
-	}
-	if cfg == nil { // to end a run there is nothing to do
-		return nil
-	}
-	recipe, err := in.recipe(limited, cfg)
-	if err == nil {
-		recipe, err = recipe.As(c.Plugins)
-	}
-	if err != nil {
-		return err
-	}
-	if err := checkOrders(c.ParentOrder, c.ChildOrder, recipe.Grid); err != nil {
-		return err
-	}
-	if c.Mode == job.ModeSetup {
-		return setup(limited, c, recipe, output, d)
-	}
-	return finalize(limited, c, recipe, output, d)
-}
-
-func setup(ctx context.Context, c *job.Call, recipe *host.Recipe, output core.ObjectStore, d *job.CallDone) error {
-	p, err := recipe.PlanOf(ctx, c)
-	if err != nil {
-		return err
-	}
-	t, err := recipe.Template(p)
-	if err != nil {
-		return err
-	}
-	d.Fresh, err = t.Store.SetUp(ctx, output, c.StorePath, p, c.Overwrite, c.Selected)
-	return err
-}
-
-func finalize(ctx context.Context, c *job.Call, recipe *host.Recipe, output core.ObjectStore, d *job.CallDone) error {
-	if !c.Prune {
-		return nil
-	}
-	p, err := recipe.PlanOf(ctx, c)
-	if err != nil {
-		return err
-	}
-	t, err := recipe.Template(p)
-	if err != nil {
-		return err
-	}
-	if err := t.Store.Check(ctx, output, c.StorePath); err != nil {
-		return err
-	}
-	d.Removed, err = t.Store.Prune(ctx, output, c.StorePath, p)
-	return err
-}
-
-// ping says what the worker can do, and tries whether it could do what is asked: compile the configuration and write
-// beside the store.
-func (in *invocation) ping(ctx context.Context, c *job.Call, cfg *config.Config, d *job.CallDone) error {
-	manifest, err := json.Marshal(in.host.Manifest())
-	if err != nil {
-		return err
-	}
-	d.Manifest = manifest
-	if cfg != nil {
-		if _, err := in.recipe(ctx, cfg); err != nil {
-			d.Check = "config"
-			return err
+	case p.Mode == job.ModeSetup:
+		d.Fresh, err = p.template.Store.SetUp(ctx, output, p.StorePath, p.plan, p.Overwrite, p.Selected)
+	case p.template != nil: // to end a run that removes nothing there is nothing to do
+		if err = checkFits(ctx, p.template, output, p.StorePath); err == nil {
+			d.Removed, err = p.template.Store.Prune(ctx, output, p.StorePath, p.plan)
 		}
 	}
-	if c.StorePath == "" {
+	return err
+}
+
+// ping says what the worker can do, and tries whether it could write beside the store.
+func (in *invocation) ping(ctx context.Context, p *prepared, d *job.CallDone) error {
+	if p.StorePath == "" {
 		return nil
 	}
-	output, err := in.output(ctx, c.OutputCredentials, c.Region, c.Terms, cfg, c.StorePath)
+	output, err := in.output(ctx, p.OutputCredentials, p.Region, p.Terms, p.config, p.StorePath)
 	if err == nil {
-		err = in.probe(ctx, objstore.Retry(output, objstore.Policy{}), c.StorePath, d)
+		err = in.probe(ctx, objstore.Retry(output, objstore.Policy{}), p.StorePath, d)
 	}
 	if err != nil {
 		d.Check = "write_probe"
 		return err
 	}
-	if err = in.begins(ctx, c, d); err != nil {
+	if err = in.begins(ctx, p.Call, d); err != nil {
 		d.Check = "granule_probe"
 	}
 	return err

@@ -106,3 +106,54 @@ func TestCallsThatCannotBe(t *testing.T) {
 	}
 	require.Equal(t, before, b.s3.Usage())
 }
+
+// Whatever the mode of an event, a configuration that does not compile is the event's fault: 400, and nothing is written.
+func TestConfigurationsThatDoNotCompile(t *testing.T) {
+	b := newBench(t)
+	before := b.s3.Usage()
+	for _, c := range [][2]string{
+		{`"mean", "source"`, `"nonesuch", "source"`},
+		{`"healpix",`, `"nonesuch",`},
+		{`"healpix",`, `"healpix", "latitude": "GoSecret",`},
+	} {
+		wrong := strings.Replace(withSpheres, c[0], c[1], 1)
+		require.NotEqual(t, withSpheres, wrong)
+		b.done(400, shard, toStore, wrong, `"granule_urls": ["s3://ins/a"]`)
+		for _, mode := range []string{"setup", "ping", "finalize"} {
+			d := b.call(400, `"mode": "`+mode+`"`, toStore, wrong)
+			require.NotEmpty(t, *d.Error)
+			require.Equal(t, mode == "ping", d.Check == "config", "%s: %s", mode, *d.Error)
+		}
+	}
+	require.Equal(t, before, b.s3.Usage())
+}
+
+// An event that is for another store than the one it names is answered by 400 as well.
+func TestPlacesThatDoNotFit(t *testing.T) {
+	b := newBench(t)
+	compact := strings.Replace(withSpheres, `"healpix",`, `"healpix", "layout": "compact",`, 1)
+	flat := `"store_path": "s3://out/flat.zarr"`
+	b.call(200, `"mode": "setup"`, toStore, compact, `"shard_keys": ["1111", "-1111"]`)
+	b.call(200, `"mode": "setup"`, flat, withSpheres)
+	in := &invocation{Worker: b.w, event: []byte(event(`"mode": "setup"`, toStore, compact, `"shard_keys": ["1111", "-1111"]`))}
+	p, err := in.prepareCall(t.Context(), &job.CallDone{})
+	require.NoError(t, err)
+	made := p.template.Store.Plan
+	plan := func(hash string) string { return `"plan": "` + hash + `"` }
+	for _, c := range [][]string{
+		{toStore, compact, plan(made), `"plan_shards": 2`, `"block": 2`},
+		{toStore, compact, plan(made), `"plan_shards": 2`, `"block": -1`},
+		{toStore, compact, plan(made), `"plan_shards": 2`},
+		{toStore, compact, plan(made), `"plan_shards": 3`, `"block": 2`},
+		{toStore, compact, plan("0000"), `"plan_shards": 2`, `"block": 0`},
+		{toStore, withSpheres},
+		{flat, withSpheres, `"block": 0`},
+		{flat, withSpheres, plan("0000")},
+		{flat, compact, plan(made), `"plan_shards": 2`, `"block": 0`},
+	} {
+		d := b.done(400, append(c, shard, `"granule_urls": ["s3://ins/a"]`)...)
+		require.Equal(t, "invalid", d.Code, "%v: %s", c, *d.Error)
+	}
+	b.call(400, `"mode": "finalize"`, flat, compact, `"prune": true`, `"shard_keys": ["1111"]`)
+	b.done(500, toStore, compact, shard, plan(made), `"plan_shards": 2`, `"block": 0`, `"granule_urls": []`) // no granules: done, without data
+}

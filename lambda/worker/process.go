@@ -39,6 +39,10 @@ func (in *invocation) process(ctx context.Context) (job.Response, error) {
 		if _, ok := errors.AsType[*panicError](err); ok {
 			return job.Response{}, err
 		}
+		if e, ok := errors.AsType[*misfitError](err); ok {
+			defer beat.forget(ctx)
+			return in.refuse(ctx, e.error)
+		}
 	}
 	done := in.answer(j, recipe, outs, errs)
 	in.log.Info("processing_complete", "shard_key", done.ShardKey, "label", done.Label, "status", done.Status, "skipped", done.Skipped,
@@ -110,11 +114,35 @@ func (in *invocation) checkPlace(ctx context.Context, j *job.Job, recipe *host.R
 	for _, one := range j.Split() {
 		keys = append(keys, one.ShardKey)
 	}
-	if _, err := recipe.Grid.Shards(ctx, keys); err != nil {
+	shards, err := recipe.Grid.Shards(ctx, keys)
+	if err != nil {
 		return err
 	}
-	var err error
-	in.template, err = recipe.JobTemplate(j.Split()[0])
+	if in.template, err = recipe.JobTemplate(j.Split()[0]); err != nil {
+		return err
+	}
+	for i, one := range j.Split() {
+		if i >= len(shards) {
+			return core.Errorf(core.Internal, "shard", string(one.ShardKey), "the grid describes %d shards of %d", len(shards), len(keys))
+		}
+		if err := in.template.CheckPlace(one, shards[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A misfitError is of an event that is for another store than the one it names.
+type misfitError struct{ error }
+
+func (e *misfitError) Unwrap() error { return e.error }
+
+// checkFits refuses a store that was set up for another grid, configuration or plan than the event's.
+func checkFits(ctx context.Context, t *host.Template, output core.ObjectStore, url string) error {
+	err := t.Store.Check(ctx, output, url)
+	if core.Is(err, core.Invalid) {
+		return &misfitError{err}
+	}
 	return err
 }
 
@@ -208,7 +236,7 @@ func (in *invocation) checkStore(ctx context.Context, t *host.Template, j *job.J
 	if err != nil && !core.Is(err, core.NotFound) {
 		return made, err
 	}
-	if err := t.Store.Check(ctx, output, j.StorePath); err != nil {
+	if err := checkFits(ctx, t, output, j.StorePath); err != nil {
 		return made, err
 	}
 	in.mu.Lock()
