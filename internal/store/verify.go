@@ -47,6 +47,8 @@ type Verified struct {
 	Objects int     `json:"objects"` // that records name
 	Bytes   int64   `json:"bytes"`   // of them
 	Faults  []Fault `json:"faults"`  // by object
+	// Unopened: the metadata are too damaged to open the store. Only what set-up wrote was looked at, and the numbers are 0.
+	Unopened bool `json:"unopened,omitempty"`
 }
 
 // verifiedAtOnce bounds the objects that are looked at at once.

@@ -2,6 +2,7 @@ package stored
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +27,12 @@ func TestLostRoot(t *testing.T) {
 		require.Equal(t, core.Corrupt, core.CodeOf(err))
 		require.ErrorContains(t, err, "its zarr.json is lost, and there are records of its shards; the same run again makes it anew")
 	}
+}
+
+// Of a store that cannot be opened it is said so, and not that it has no shards.
+func TestPrintUnopened(t *testing.T) {
+	var out strings.Builder
+	v := &Verification{Verified: &store.Verified{Unopened: true, Faults: []store.Fault{{Object: "zarr.json", Reason: "is missing", SetUp: true}}}, by: &store.Verifier{}}
+	require.NoError(t, v.Print(&out))
+	require.Equal(t, "zarr.json: is missing\nthe store cannot be opened, so its shards are not compared: 1 fault\n", out.String())
 }

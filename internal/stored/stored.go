@@ -107,7 +107,7 @@ func damaged(ctx context.Context, address string, deep bool) (*Verification, err
 	if err != nil || len(faults) == 0 {
 		return nil, err
 	}
-	return &Verification{Verified: &store.Verified{Faults: faults}, by: v}, nil
+	return &Verification{Verified: &store.Verified{Faults: faults, Unopened: true}, by: v}, nil
 }
 
 // recordsAtOnce bounds the records read at once.

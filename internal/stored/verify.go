@@ -61,6 +61,10 @@ func (v *Verification) Print(w io.Writer) error {
 	if v.by.Deep {
 		how = "by content"
 	}
+	if v.Unopened {
+		_, err := fmt.Fprintf(w, "the store cannot be opened, so its shards are not compared: %s\n", quantity.Counted(int64(len(v.Faults)), "fault"))
+		return err
+	}
 	if len(v.Faults) > 0 {
 		end = quantity.Counted(int64(len(v.Faults)), "fault") + ", " + quantity.Counted(int64(len(shards)), "shard") + " damaged"
 	}
