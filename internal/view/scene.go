@@ -26,7 +26,7 @@ type Options struct {
 	Time      string        // window to begin with, of a store with windows of time (stored.Store.AtTime); "": the latest with a shard that is done
 	Planned   []Planned     // shards that a run shall compute, if that is known
 	Memory    int64         // bytes of what is kept; 0: 512 MiB
-	Patience  time.Duration // how long a tile waits for shards; 0: 400 ms
+	Patience  time.Duration // how long a tile waits for shards; 0: 150 ms
 
 	cache *cache
 }
@@ -39,7 +39,7 @@ type Planned struct {
 
 const (
 	defaultMemory   = 512 << 20
-	defaultPatience = 400 * time.Millisecond
+	defaultPatience = 150 * time.Millisecond
 )
 
 // A scene is a store as it is shown. It is safe for concurrent use.
