@@ -35,6 +35,9 @@ type Writable interface {
 	Resize(ctx context.Context, id ID, next func(Shape) ([]uint64, error)) (before, after []uint64, err error)
 	// Write writes elements.
 	Write(ctx context.Context, id ID, w *Elements) error
+	// WriteChosen writes elements that depend on the values: choose, which may be called several times, sees no others than
+	// those that are written over.
+	WriteChosen(ctx context.Context, id ID, choose func(Dataset) (*Elements, error)) error
 }
 
 // A NewObject is one to be made.

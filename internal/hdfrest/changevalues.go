@@ -3,6 +3,7 @@ package hdfrest
 // Changing values and extents of datasets.
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"fmt"
@@ -340,15 +341,21 @@ func (c *call) updateRows(w Writable, ds Dataset, query string) (*Response, erro
 	if err != nil || sel.points != nil || sel.axes[0].Points != nil {
 		return nil, errSelection(err)
 	}
-	rows, _, err := c.search(ds, sel.axes[0], where, most)
+	var rows []uint64
+	err = w.WriteChosen(c.ctx, ds.ID(), func(now Dataset) (*Elements, error) {
+		if !bytes.Equal(now.Type().JSON(), t.JSON()) {
+			return nil, errBad("the type is another by now")
+		}
+		if rows, _, err = c.search(now, sel.axes[0], where, most); err != nil {
+			return nil, err
+		}
+		e := &Elements{Fields: at, Data: slices.Repeat(value, len(rows)), Points: [][]uint64{}}
+		for _, r := range rows {
+			e.Points = append(e.Points, []uint64{r})
+		}
+		return e, nil
+	})
 	if err != nil {
-		return nil, err
-	}
-	e := &Elements{Fields: at, Data: slices.Repeat(value, len(rows)), Points: [][]uint64{}}
-	for _, r := range rows {
-		e.Points = append(e.Points, []uint64{r})
-	}
-	if err := w.Write(c.ctx, ds.ID(), e); err != nil {
 		return nil, err
 	}
 	return c.changedRows(w, ds, rows)
