@@ -29,7 +29,8 @@ func (a *app) hdfCheckCommand() *cobra.Command {
 		Use: "check --root DIR|s3://bucket/prefix DOMAIN", Short: "Find orphaned objects in a domain of HSDS's storage", Args: cobra.ExactArgs(1),
 		Long: `Check all stored objects of a domain: objects without a link, chunks without a dataset or beyond its extent, unfinished
 changes, dangling links and unreadable metadata. The first three are left by killed clients or servers and are not visible
-through the service. With --fix they are removed, and unfinished changes are completed.`,
+through the service, as are traces: the notes of a domain that was being made or removed, with what is left of it. With --fix
+all of these are removed, and unfinished changes are completed.`,
 		Example: `  zagg hdf check --root s3://bucket /home/me/data.h5
   zagg hdf check --root s3://bucket /home/me/data.h5 --fix`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.hdfCheck(cmd.Context(), o, args[0]) },
