@@ -8,6 +8,9 @@ import (
 // ErrConflict is in the chain of the error (Invalid) of what would take the place of something else: a name that is taken.
 var ErrConflict = errors.New("there is another already")
 
+// ErrOtherType is in the chain of the error (Invalid) of a new value for an attribute that has another type or shape by now.
+var ErrOtherType = errors.New("the attribute has another type or shape by now")
+
 // A NewDomain says how a domain or folder is to be made.
 type NewDomain struct {
 	Folder   bool
@@ -77,7 +80,7 @@ type AttributeSet struct {
 	ID         ID
 	Attributes []NewAttribute
 	Replace    bool // those that are there; else they are a conflict
-	Change     bool // the values of attributes that must be there
+	Change     bool // the values of attributes that must be there, with this type and shape
 }
 
 // Elements are what is to be written of a dataset.

@@ -157,6 +157,9 @@ func (c *call) deleteLinks(id ID, names []string) (*Response, error) {
 	return c.done(http.StatusOK, object{{"hrefs", []object{}}})
 }
 
+// attributeTries is how often a value is made anew because the attribute's type was changed meanwhile.
+const attributeTries = 10
+
 // putAttribute answers PUT /…/ID/attributes/NAME, and NAME/value.
 func (c *call) putAttribute(id ID, name string) (*Response, error) {
 	w, err := c.openFor(createRight)
@@ -164,7 +167,13 @@ func (c *call) putAttribute(id ID, name string) (*Response, error) {
 		return nil, err
 	}
 	if short, ok := strings.CutSuffix(name, "/value"); ok {
-		return c.putAttributeValue(w, id, short)
+		r, err := c.putAttributeValue(w, id, short)
+		for try := 0; errors.Is(err, ErrOtherType) && try < attributeTries; try++ {
+			if w, err = c.openFor(createRight); err == nil {
+				r, err = c.putAttributeValue(w, id, short)
+			}
+		}
+		return r, err
 	}
 	body, err := c.objectBody("PUT Attribute with no body")
 	if err != nil {

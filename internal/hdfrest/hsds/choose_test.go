@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/englacial/zagg/internal/hdfrest"
+	"github.com/englacial/zagg/internal/hdfrest/hsds"
 )
 
 // Concurrent requests that each change one of the rows for which a condition holds change different rows.
@@ -33,4 +34,27 @@ func TestConcurrentQueriesClaimDifferentRows(t *testing.T) {
 	all := slices.Concat(rows...)
 	slices.Sort(all)
 	require.Equal(t, []int{0, 1, 2, 3, 4}, all)
+}
+
+// A value for an attribute that was given another type meanwhile is refused by the store: the old type does not come back.
+func TestAttributeKeepsTheTypeItWasGiven(t *testing.T) {
+	f := newRefusing(t, hdfrest.Limits{})
+	folder, err := hsds.OpenFolder(f.dir)
+	require.NoError(t, err)
+	d, err := hsds.New(hsds.Options{Bucket: hsds.One(bucketName, folder, ""), Write: true, Unconditional: true}).Open(t.Context(), hdfrest.Name{Bucket: bucketName, Path: domainOf})
+	require.NoError(t, err)
+	id, ok := hdfrest.ParseID(f.group)
+	require.True(t, ok)
+	at := "/groups/" + f.group + "/attributes/there"
+	in := url.Values{"domain": {domainOf}}
+	o, err := d.Objects(t.Context(), id)
+	require.NoError(t, err)
+	list, err := o[0].Attributes(t.Context())
+	require.NoError(t, err)
+	r := f.ask("admin", "PUT", at, url.Values{"domain": {domainOf}, "replace": {"1"}}, map[string]any{"type": "H5T_IEEE_F64LE", "shape": []int{1}, "value": []float64{2.5}})
+	require.Equal(t, 201, r.Status)
+	old := hdfrest.NewAttribute{Name: "there", Type: list[0].Type, Shape: list[0].Shape, Value: []byte("[1, 2]")}
+	err = d.(hdfrest.Writable).SetAttributes(t.Context(), []hdfrest.AttributeSet{{ID: id, Attributes: []hdfrest.NewAttribute{old}, Replace: true, Change: true}})
+	require.ErrorIs(t, err, hdfrest.ErrOtherType)
+	require.Equal(t, 200, f.ask("admin", "PUT", at+"/value", in, map[string]any{"value": []float64{3.5}}).Status)
 }

@@ -1,6 +1,7 @@
 package hsds
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -159,12 +160,20 @@ func setAttributes(s hdfrest.AttributeSet) change {
 				all = append(all, pyjson.Member{Name: a.Name, Value: attributeJSON(a, 0)})
 			case !s.Replace:
 				return nil, errTaken("attribute", a.Name)
+			case s.Change && !sameKind(all[at], a):
+				return nil, core.Errorf(core.Invalid, "hsds.Write", o.id.String(), "%q: %w", a.Name, hdfrest.ErrOtherType)
 			default:
 				all[at].Value = attributeJSON(a, seconds(all[at].Value.Get("created")))
 			}
 		}
 		return []pyjson.Member{{Name: "attributes", Value: appendObject(nil, all)}}, nil
 	}
+}
+
+// sameKind reports whether an attribute has the type and the shape of a new one.
+func sameKind(m pyjson.Member, a *hdfrest.NewAttribute) bool {
+	old, err := attribute(m)
+	return err == nil && bytes.Equal(old.Type.JSON(), a.Type.JSON()) && bytes.Equal(shapeJSON(old.Shape), shapeJSON(a.Shape))
 }
 
 // SetAttributes makes attributes: of all objects or, with an error, of none.
