@@ -26,6 +26,9 @@ func (c *call) body() (pyjson.Raw, error) {
 	if err != nil {
 		return nil, &statusError{http.StatusBadRequest, "Unable to load JSON body", err}
 	}
+	if half := r.LoneSurrogate(); half != "" {
+		return nil, errBad("the body has %s, which is half a character", half)
+	}
 	if r.Kind() == pyjson.Null { // as h5pyd 1.0 sends with a flush
 		return nil, nil
 	}

@@ -58,3 +58,13 @@ func TestAttributeKeepsTheTypeItWasGiven(t *testing.T) {
 	require.ErrorIs(t, err, hdfrest.ErrOtherType)
 	require.Equal(t, 200, f.ask("admin", "PUT", at+"/value", in, map[string]any{"value": []float64{3.5}}).Status)
 }
+
+// Half a character in a body is refused: names that differ in it would be the same. Whole ones, and bytes, are not.
+func TestHalvesOfCharactersAreRefused(t *testing.T) {
+	f := newRefusing(t, hdfrest.Limits{})
+	for text, status := range map[string]int{`\ud800`: 400, `\udfff`: 400, `a\ud800\u0041`: 400, `\udc00\ud800`: 400, `\ud83d\ude00`: 201, `\udc80`: 201, `\\ud800`: 201} {
+		body := json.RawMessage(`{"attributes": {"` + text + `": {"type": "H5T_STD_I16LE", "value": 1}}}`)
+		r := f.ask("admin", "PUT", "/groups/"+f.group+"/attributes", url.Values{"domain": {domainOf}}, body)
+		require.Equal(t, status, r.Status, "%s: %s", text, r.Header.Get("X-Hdf-Error"))
+	}
+}

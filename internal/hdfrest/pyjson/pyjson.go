@@ -354,6 +354,30 @@ func (r Raw) Text() string {
 	return string(out)
 }
 
+// LoneSurrogate is the first escape of half a character in r, which no text can have; "" if there is none. U+DC80…U+DCFF are
+// bytes, as Text says.
+func (r Raw) LoneSurrogate() string {
+	for i := 0; i < len(r); i++ {
+		if r[i] != '\\' {
+			continue
+		}
+		if i++; r[i] != 'u' {
+			continue
+		}
+		c := hex4(r[i+1:])
+		i += 4
+		if !utf16.IsSurrogate(c) || c >= 0xdc80 && c <= 0xdcff {
+			continue
+		}
+		if i+6 < len(r) && r[i+1] == '\\' && r[i+2] == 'u' && utf16.DecodeRune(c, hex4(r[i+3:])) != utf8.RuneError {
+			i += 6
+			continue
+		}
+		return string(r[i-5 : i+1])
+	}
+	return ""
+}
+
 func unescape(c byte) byte {
 	switch c {
 	case 'b':
