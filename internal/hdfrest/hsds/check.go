@@ -117,7 +117,7 @@ func (c *checking) journals(ctx context.Context) error {
 		var err error
 		switch {
 		case strings.HasSuffix(name, ".write"):
-			err = c.journal(ctx, strings.TrimSuffix(name, ".write"))
+			err = c.journal(ctx, strings.TrimSuffix(name, ".write"), o)
 		case strings.HasSuffix(name, intentSuffix):
 			err = c.intent(ctx, strings.TrimSuffix(name, intentSuffix))
 		case strings.HasSuffix(name, valuesSuffix) && c.now.Sub(o.Modified) >= c.how.Age:
@@ -131,12 +131,18 @@ func (c *checking) journals(ctx context.Context) error {
 }
 
 // journal finds a change of a dataset's values that was given up.
-func (c *checking) journal(ctx context.Context, name string) error {
+func (c *checking) journal(ctx context.Context, name string, o core.ObjectInfo) error {
 	id, ok := hdfrest.ParseID("d-" + half(c.d.v.meta.root) + "-" + name)
 	if !ok {
 		return nil
 	}
 	j, err := c.d.journal(ctx, id)
+	if err == nil && j == nil && c.now.Sub(o.Modified) >= c.how.Age {
+		if _, err = c.d.raw(ctx, id); core.Is(err, core.NotFound) {
+			c.report(journalKey(id), "is the journal of a dataset that was removed", o.Size, true)
+			return nil
+		}
+	}
 	if err != nil || j == nil || c.now.Before(j.Until) {
 		return err // it is under way, or done
 	}

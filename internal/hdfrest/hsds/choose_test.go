@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/englacial/zagg/core/objstore"
 	"github.com/englacial/zagg/internal/hdfrest"
 	"github.com/englacial/zagg/internal/hdfrest/hsds"
 )
@@ -66,5 +67,28 @@ func TestHalvesOfCharactersAreRefused(t *testing.T) {
 		body := json.RawMessage(`{"attributes": {"` + text + `": {"type": "H5T_STD_I16LE", "value": 1}}}`)
 		r := f.ask("admin", "PUT", "/groups/"+f.group+"/attributes", url.Values{"domain": {domainOf}}, body)
 		require.Equal(t, status, r.Status, "%s: %s", text, r.Header.Get("X-Hdf-Error"))
+	}
+}
+
+// A check removes the journal of a dataset whose remover was killed after the dataset was gone.
+func TestJournalOfRemovedDatasetIsRemoved(t *testing.T) {
+	f := newRefusing(t, hdfrest.Limits{})
+	in := url.Values{"domain": {domainOf}}
+	require.Equal(t, 200, f.ask("admin", "PUT", "/datasets/"+f.rows+"/value", url.Values{"domain": {domainOf}, "query": {"a == 0"}}, map[string]any{"a": 1}).Status)
+	folder, err := hsds.OpenFolder(f.dir)
+	require.NoError(t, err)
+	n := hdfrest.Name{Bucket: bucketName, Path: domainOf}
+	open := func(src hsds.Source) *hsds.Store {
+		return hsds.New(hsds.Options{Bucket: hsds.One(bucketName, src, ""), Write: true, Unconditional: true, Retry: objstore.Policy{Attempts: 1}})
+	}
+	d, err := open(&dying{folder, 2}).Open(t.Context(), n) // the metadata and the summary are removed
+	require.NoError(t, err)
+	id, _ := hdfrest.ParseID(f.rows)
+	require.Error(t, d.(hdfrest.Writable).Remove(t.Context(), id))
+	require.Equal(t, 200, f.ask("admin", "DELETE", "/groups/"+f.root+"/links/r", in, nil).Status)
+	_, err = open(folder).Check(t.Context(), n, hsds.Check{Fix: true})
+	require.NoError(t, err)
+	for key := range f.stored() {
+		require.NotContains(t, key, ".write")
 	}
 }
