@@ -126,7 +126,7 @@ func (g *stacker) text(inner []int) string {
 // TestRagged compares rows of any number with numpy's, cut and checked as the configuration's kind: ragged says.
 func TestRagged(t *testing.T) {
 	shapes := [][]int{{1}, {2}, {3}, {2, 3}, {1, 2, 2}}
-	strict := append([]string{"do not go together", "inner_shape", "one of the rows", "an index of rows", "give axis=1", "gives a", "has no use", "compute with the columns", "no array of one dimension"}, stricter...)
+	strict := append([]string{"do not go together", "inner_shape", "one of the rows", "an index of rows", "give axis=1", "gives a", "has no use", "compute with the columns", "not an array of one dimension"}, stricter...)
 	r := random(t, 300)
 	g, vars := data(r, 12)
 	task := taskOf(g)
