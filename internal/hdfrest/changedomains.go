@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/englacial/zagg/core"
@@ -54,7 +55,12 @@ func (c *call) putDomain() (*Response, error) {
 		return nil, err
 	}
 	if !utf8.ValidString(n.Path) {
-		return nil, errName("%q is no UTF-8", n.Path)
+		return nil, errName("%q is not UTF-8", n.Path)
+	}
+	for seg := range strings.SplitSeq(n.Path, "/") {
+		if len(seg) > maxSegment {
+			return nil, errName("%.20q… is longer than %d bytes", seg, maxSegment)
+		}
 	}
 	how, err := c.newDomain(k, n, body)
 	if err != nil {

@@ -8,6 +8,9 @@ import (
 // maxName is the longest name of a domain: S3's keys have at most 1,024 bytes.
 const maxName = 1024
 
+// maxSegment is the longest part of a new domain's name between slashes: files and folders have no longer names.
+const maxSegment = 255
+
 func errName(format string, args ...any) error {
 	e := errStatus(http.StatusBadRequest, format, args...).(*statusError)
 	e.text = "Invalid domain name"

@@ -332,6 +332,7 @@ func TestWhatCannotBe(t *testing.T) {
 		{"PUT", value, "", make([]byte, 1<<20+1), []int{413}}, {"PUT", value, "select=[0:4,0:6]&element_count=1", `{"value": [1, 2]}`, nil}, {"PUT", value, "", `{"points": [` + strings.Repeat("[0, 0], ", 60) + `[0, 0]], "value": [` + strings.Repeat("1, ", 60) + `1]}`, []int{400, 413}},
 		// domains
 		{"PUT", "/", "domain=/home/no/new.h5", nil, []int{404}}, {"PUT", "/", "domain=" + domainOf + "/new.h5", nil, nil}, {"PUT", "/", "domain=" + domainOf, nil, []int{409}}, {"PUT", "/", "domain=home/new.h5", nil, nil}, {"PUT", "/", "domain=/home/../new.h5", nil, nil},
+		{"PUT", "/", "domain=/home/" + strings.Repeat("n", 256), nil, nil}, {"PUT", "/", "domain=/home/" + strings.Repeat("n/", 600) + "a", nil, nil},
 		{"PUT", "/", "domain=/", nil, nil}, {"PUT", "/", "domain=/home/new.h5", `{`, nil}, {"PUT", "/", "domain=/home/new.h5", `7`, nil}, {"PUT", "/", "domain=/home/new.h5", `{"linked_domain": "/home/no.h5"}`, []int{404}}, {"PUT", "/", "domain=/db", `{"folder": 1}`, nil}, {"PUT", "/", "domain=/.zagg", `{"folder": 1}`, nil},
 		{"DELETE", "/", "domain=/home", nil, []int{409}}, {"DELETE", "/", "domain=/home/no.h5", nil, []int{404}}, {"PUT", "/acls/u", "", `{"no": true}`, nil}, {"PUT", "/acls/u", "", `{"read": 1}`, nil}, {"PUT", "/acls/", "", `{"read": true}`, []int{400, 404, 405}}, {"PUT", "/acls/u", "domain=/home/no.h5", `{"read": true}`, []int{404}},
 		{"DELETE", "/acls/u", "", nil, []int{405}}, {"PUT", "/groups/" + f.group, "", `{}`, []int{405}}, {"DELETE", "/datasets", "", nil, []int{405}},
