@@ -3,6 +3,7 @@ package hsds_test
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,11 +17,11 @@ import (
 // A dying source makes some changes and then none.
 type dying struct {
 	hsds.Source
-	left int
+	left int64
 }
 
 func (d *dying) dead(u string) error {
-	if d.left--; d.left < 0 {
+	if atomic.AddInt64(&d.left, -1) < 0 {
 		return core.Errorf(core.Unavailable, "test", u, "killed")
 	}
 	return nil
@@ -61,7 +62,7 @@ func TestKilledMakersAndRemovers(t *testing.T) {
 			}
 			calm := store(folder)
 			ctx := t.Context()
-			mortal := store(&dying{folder, moment})
+			mortal := store(&dying{folder, int64(moment)})
 			if what == "make" {
 				_, err = mortal.Make(ctx, n, hdfrest.NewDomain{Owner: "admin"})
 			} else {
