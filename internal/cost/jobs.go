@@ -72,8 +72,8 @@ const (
 	runGets = 16
 	// perSign is how many seconds pass between a worker's signs of life.
 	perSign = 10
-	// perList is how many results one LIST tells of; there are signs of life among them.
-	perList = 1000
+	// PerList is how many results one LIST tells of; there are signs of life among them.
+	PerList = 1000
 )
 
 // FirstLook, LooksPart and LastLook say how often results are looked for, which costs money, as not looking costs time: the pause is a part
@@ -152,7 +152,7 @@ func (m Model) Took(jobs []Job, f Function, t Times) Expectation {
 	e.Puts = int64(float64(e.Shards)*m.ShardPuts) + runPuts
 	if !f.Sync {
 		e.Gets += int64(e.Jobs) // of results
-		e.Puts += int64(jobPuts*e.Jobs) + int64(signs) + polls(e.WallSeconds)*int64(1+e.Jobs/perList)
+		e.Puts += int64(jobPuts*e.Jobs) + int64(signs) + polls(e.WallSeconds)*int64(1+e.Jobs/PerList)
 	}
 	use := Use{
 		WorkerSeconds: e.WorkerSeconds, MemoryGB: float64(f.MemoryMB) / 1024, TmpGB: float64(f.TmpMB) / 1024, AMD64: f.AMD64,
@@ -189,7 +189,7 @@ func ceiling(e Expectation, use Use, f Function) Bill {
 	if !f.Sync { // and signs of life, and looks for results, all the time
 		use.Puts += int64(float64(invocations) * f.Timeout / perSign)
 		rounds := (invocations-1)/int64(max(f.Concurrency, 1)) + 1
-		use.Puts += polls(float64(rounds)*f.Timeout) * (1 + invocations/perList)
+		use.Puts += polls(float64(rounds)*f.Timeout) * (1 + invocations/PerList)
 	}
 	use.LogBytes *= 2 * sends
 	use.Invocations = max(invocations, use.Invocations)

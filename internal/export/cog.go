@@ -161,9 +161,12 @@ func (s *source) fillIn(ctx context.Context, p *picture) error {
 		}
 		one := s.width(a) * p.typ.Size() // bytes of a pixel in one window
 		top, left := int(shard.Block[0]*rows-p.top), int(shard.Block[1]*cols-p.left)
-		line := int(min(cols, a.Shape[1]-shard.Block[1]*cols))
-		for k := 0; (k+1)*one <= len(values.Data); k++ {
-			copy(p.data[((top+k/line)*p.width+left+k%line)*p.pixel()+band*one:], values.Data[k*one:(k+1)*one])
+		line := int(min(cols, a.Shape[1]-shard.Block[1]*cols)) * one
+		for r := 0; (r+1)*line <= len(values.Data); r++ {
+			to := p.data[((top+r)*p.width+left)*p.pixel()+band*one:]
+			for k := 0; k < line; k += one {
+				copy(to[k/one*p.pixel():], values.Data[r*line+k:r*line+k+one])
+			}
 		}
 	}
 	return nil

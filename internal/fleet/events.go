@@ -216,9 +216,6 @@ type results struct {
 	listed   int  // objects at most in a listing
 }
 
-// perPage is how many objects a request lists.
-const perPage = 1000
-
 // The last results of a large run decide when it ends. From lastFew on each is asked for by its name, every second: that costs as much as to list
 // the results of 1,000 shards in 20 seconds.
 const (
@@ -230,7 +227,7 @@ const (
 func (r *results) few() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.listed > perPage && len(r.waiting) <= lastFew
+	return r.listed > cost.PerList && len(r.waiting) <= lastFew
 }
 
 func newResults(from core.ObjectStore, folder store.RunFolder, poll, patience time.Duration) *results {

@@ -553,13 +553,13 @@ func TestPause(t *testing.T) {
 // The last results of a large run are asked for by their names and often; all others, and those of a small run, are listed.
 func TestLastResults(t *testing.T) {
 	mem, folder := &objstore.Mem{}, store.RunFolder("mem://s.status/runs/r")
-	for i := range perPage + 1 {
+	for i := range cost.PerList + 1 {
 		require.NoError(t, objstore.PutBytes(t.Context(), mem, folder.Result(fmt.Sprint(i)), []byte("{}"), core.PutOptions{}))
 	}
 	for _, c := range []struct {
 		results, waiting int
 		listed           bool
-	}{{perPage + 1, lastFew + 1, true}, {perPage + 1, lastFew, false}, {perPage, 1, true}} {
+	}{{cost.PerList + 1, lastFew + 1, true}, {cost.PerList + 1, lastFew, false}, {cost.PerList, 1, true}} {
 		var used objstore.Counter
 		r := newResults(objstore.Meter(mem, &used), folder, 5*time.Second, 0)
 		r.waiting["0"] = &awaited{}

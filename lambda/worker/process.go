@@ -110,18 +110,19 @@ func (in *invocation) checkPlace(ctx context.Context, j *job.Job, recipe *host.R
 	if signature := recipe.Info().Signature; len(j.GridSignature) > 0 && string(j.GridSignature) != string(signature) {
 		return core.Errorf(core.Invalid, "event", "grid_signature", "the job was planned for grid %s and this is %s", j.GridSignature, signature)
 	}
-	var keys []core.ShardKey
-	for _, one := range j.Split() {
-		keys = append(keys, one.ShardKey)
+	jobs := j.Split()
+	keys := make([]core.ShardKey, len(jobs))
+	for i, one := range jobs {
+		keys[i] = one.ShardKey
 	}
 	shards, err := recipe.Grid.Shards(ctx, keys)
 	if err != nil {
 		return err
 	}
-	if in.template, err = recipe.JobTemplate(j.Split()[0]); err != nil {
+	if in.template, err = recipe.JobTemplate(jobs[0]); err != nil {
 		return err
 	}
-	for i, one := range j.Split() {
+	for i, one := range jobs {
 		if i >= len(shards) {
 			return core.Errorf(core.Internal, "shard", string(one.ShardKey), "the grid describes %d shards of %d", len(shards), len(keys))
 		}

@@ -29,6 +29,9 @@ type Check struct {
 	Fix bool          // remove what is of no use, and make changes that were given up
 }
 
+// old reports whether nothing that is under way has to do with an object.
+func (how Check) old(o core.ObjectInfo, now time.Time) bool { return now.Sub(o.Modified) >= how.Age }
+
 // Check looks through all that is stored of a domain: objects that no link leads to, chunks of no dataset or beyond its extent,
 // changes that were given up, links that lead nowhere, and metadata that cannot be read.
 func (s *Store) Check(ctx context.Context, n hdfrest.Name, how Check) ([]Finding, error) {
@@ -120,7 +123,7 @@ func (c *checking) journals(ctx context.Context) error {
 			err = c.journal(ctx, strings.TrimSuffix(name, ".write"), o)
 		case strings.HasSuffix(name, intentSuffix):
 			err = c.intent(ctx, strings.TrimSuffix(name, intentSuffix))
-		case strings.HasSuffix(name, valuesSuffix) && c.now.Sub(o.Modified) >= c.how.Age:
+		case strings.HasSuffix(name, valuesSuffix) && c.how.old(o, c.now):
 			err = c.values(ctx, folder, name, o.Size)
 		}
 		if err != nil {
@@ -137,7 +140,7 @@ func (c *checking) journal(ctx context.Context, name string, o core.ObjectInfo) 
 		return nil
 	}
 	j, err := c.d.journal(ctx, id)
-	if err == nil && j == nil && c.now.Sub(o.Modified) >= c.how.Age {
+	if err == nil && j == nil && c.how.old(o, c.now) {
 		if _, err = c.d.raw(ctx, id); core.Is(err, core.NotFound) {
 			c.report(journalKey(id), "is the journal of a dataset that was removed", o.Size, true)
 			return nil
@@ -243,7 +246,7 @@ func (c *checking) object(ctx context.Context, o core.ObjectInfo, key string, te
 		meta = v.meta
 	}
 	c.metas[id] = meta
-	c.young[id] = c.now.Sub(o.Modified) < c.how.Age
+	c.young[id] = !c.how.old(o, c.now)
 	return nil
 }
 
@@ -308,7 +311,7 @@ func (c *checking) chunksOf() {
 		}
 		m := c.metas[id]
 		if m == nil || m.dataset == nil {
-			if c.now.Sub(o.Modified) >= c.how.Age {
+			if c.how.old(o, c.now) {
 				c.report(key, "is a chunk of no dataset", o.Size, true)
 			}
 			continue
@@ -319,7 +322,7 @@ func (c *checking) chunksOf() {
 			continue
 		}
 		for i, k := range index {
-			if k*m.dataset.grid[i] >= m.dataset.shape.Dims[i] && c.now.Sub(o.Modified) >= c.how.Age {
+			if k*m.dataset.grid[i] >= m.dataset.shape.Dims[i] && c.how.old(o, c.now) {
 				c.report(key, "is a chunk beyond the extent", o.Size, true)
 				break
 			}

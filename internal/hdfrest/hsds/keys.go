@@ -29,6 +29,12 @@ func tree(id hdfrest.ID) string {
 // half is the digits that all ids of a domain share.
 func half(id hdfrest.ID) string { return id.String()[2:19] }
 
+// rootOf is the id of the root group of the domain whose ids share these digits; false: they are none.
+func rootOf(half string) (hdfrest.ID, bool) {
+	id, ok := hdfrest.ParseID("g-" + half + "-0000-000000-000000")
+	return hdfrest.RootID(id.Domain), ok
+}
+
 func rest(id hdfrest.ID) string { return id.String()[20:] }
 
 // isRoot reports the id of a domain's root group.
@@ -65,7 +71,7 @@ func ofDomains(key string) bool {
 	}
 	rest, inTree := strings.CutPrefix(key, "db/")
 	digits, _, _ := strings.Cut(rest, "/")
-	_, ok := hdfrest.ParseID("g-" + digits + "-0000-000000-000000")
+	_, ok := rootOf(digits)
 	return inTree && ok
 }
 

@@ -38,17 +38,16 @@ func (s *Store) traces(ctx context.Context, b *Bucket, n hdfrest.Name, root hdfr
 	var found []Finding
 	var old []core.ObjectInfo
 	err := src.List(ctx, prefix, func(o core.ObjectInfo) error {
-		if time.Since(o.Modified) >= how.Age {
+		if how.old(o, time.Now()) {
 			old = append(old, o)
 		}
 		return nil
 	})
 	for _, o := range old {
-		was, ok := hdfrest.ParseID("g-" + o.URL[len(prefix):] + "-0000-000000-000000")
+		was, ok := rootOf(o.URL[len(prefix):])
 		if !ok || err != nil {
 			continue
 		}
-		was = hdfrest.RootID(was.Domain)
 		found = append(found, Finding{o.URL[len(b.Base):], "says that a domain of this name was being made or removed", o.Size, true})
 		var left []Finding
 		if left, err = s.leftOf(ctx, b, n, was, o.URL); err == nil && was != root {
