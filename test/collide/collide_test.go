@@ -175,7 +175,7 @@ func (b *bench) pair(t *testing.T, p place, store string, configs [2]int, args [
 	require.NoError(t, err, "%s\n%s", out, what)
 	for i := range codes {
 		if codes[i] != 0 {
-			require.Regexp(t, "at work on it|has worked on it since|another configuration", said[i].String(), what)
+			require.Regexp(t, "at work on it|has finished on it since|another configuration", said[i].String(), what)
 		}
 	}
 }
